@@ -1,0 +1,70 @@
+# `make help` prints the text behind `##`. Targets that take more than two lines live in tools/.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+
+STEPS := fmt-check lint unit vectors vectors-check schema-check wasm-check
+
+.PHONY: help
+help: ## Lists every target
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: need-rust ## Shows the whole market at work on an embedded chain
+	@cargo run --locked --package hub-demo
+
+.PHONY: test
+test: need-rust ## Runs everything that must pass, step by step
+	@tools/run-steps.sh $(STEPS)
+
+.PHONY: unit
+unit: need-rust ## Runs the unit, integration and property tests
+	cargo test --workspace --locked
+
+.PHONY: vectors
+vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
+	@cargo run --locked --package hub-tests --bin vectors
+
+.PHONY: vectors-check
+vectors-check: need-rust ## Fails if the committed vectors are not what the code writes
+	cargo vectors --check
+
+.PHONY: vectors-write
+vectors-write: need-rust ## Writes tests/vectors
+	cargo vectors
+
+.PHONY: schema
+schema: need-rust ## Writes schema/<contract>.json
+	cargo schema
+
+.PHONY: schema-check
+schema-check: need-rust ## Fails if the committed schemas are not what the code writes
+	cargo schema --check
+
+.PHONY: wasm
+wasm: ## Builds, optimises and checks the contracts; writes artifacts/
+	@tools/build-wasm.sh
+
+.PHONY: wasm-check
+wasm-check: ## Fails if the contracts do not build to the committed checksums
+	@tools/build-wasm.sh --check
+
+.PHONY: fmt
+fmt: need-rust ## Formats the Rust code
+	cargo fmt --all
+
+.PHONY: fmt-check
+fmt-check: need-rust ## Fails if the Rust code is not formatted
+	cargo fmt --all --check
+
+.PHONY: lint
+lint: need-rust ## Runs clippy, warnings denied
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: clean
+clean: ## Removes everything that was built or fetched into this folder
+	rm -rf target artifacts/*.wasm tools/node_modules
+
+.PHONY: need-rust
+need-rust:
+	@tools/need.sh cargo cc

@@ -1,0 +1,452 @@
+//! Messages of the billing contract: who may attest, what a receipt is, what it costs, and what was used.
+//!
+//! It holds no money. Batches, receipts and vouchers are bytes in the format of [`crate::wire`]. Times are unix
+//! seconds. List queries return `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
+
+use crate::denom::{Denom, UncheckedDenom};
+
+/// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// Address of a registry; it must answer as one.
+    pub registry: String,
+    /// Code of the escrow.
+    pub escrow_code_id: u64,
+    /// Chain admin of the escrow: could move funds by new code, so none is the default.
+    pub escrow_admin: Option<String>,
+}
+
+/// What can be done. Sending coins along with any of these is an error.
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
+    /// `hub_attester_registered`. Returns [`AttesterCreated`] as data.
+    RegisterAttester {
+        /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
+        key: Binary,
+        /// Its kind.
+        key_type: KeyType,
+        /// The key's signature over [`crate::wire::digest::possession_digest`], 64 bytes.
+        possession: Binary,
+        /// Where callers reach it, at most 256 bytes.
+        endpoint: Option<String>,
+    },
+    /// Receipts that the attester issues after the grace are refused; earlier ones stay billable. Its operator, once.
+    /// Emits `hub_attester_retired`.
+    Retire {
+        /// The attester.
+        attester: u64,
+    },
+    /// Nothing of the attester is accepted any more, whenever it was issued. Its operator, once. Emits
+    /// `hub_attester_revoked`.
+    Revoke {
+        /// The attester.
+        attester: u64,
+    },
+    /// Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`.
+    SetEndpoint {
+        /// The attester.
+        attester: u64,
+        /// At most 256 bytes; none to withdraw it.
+        endpoint: Option<String>,
+    },
+    /// Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
+    /// the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
+    /// [`BatchResponse`] as data. A batch that changes nothing is an error, unless all of it was settled before.
+    SettleBatch {
+        /// [`crate::wire::Batch`] in canonical bytes.
+        batch: Binary,
+        /// Over [`crate::wire::digest::batch_digest`], 64 bytes.
+        signature: Binary,
+        /// Ceilings that callers signed; bad ones are ignored.
+        #[serde(default)]
+        vouchers: Vec<SignedVoucher>,
+    },
+    /// Settles one receipt, and checks its blob id. Anyone. Emits `hub_receipt`. Returns [`ReceiptResponse`] as data.
+    Settle {
+        /// [`crate::wire::Receipt`] in canonical bytes.
+        receipt: Binary,
+        /// Its number in the attester's lane of the session.
+        sequence: u64,
+        /// Over [`crate::wire::digest::receipt_digest`], 64 bytes.
+        signature: Binary,
+        /// A ceiling that the caller signed; a bad one is ignored.
+        voucher: Option<SignedVoucher>,
+    },
+}
+
+/// Kinds of signing keys.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum KeyType {
+    /// ECDSA over secp256k1: keys are compressed SEC1, signatures compact with low s.
+    Secp256k1,
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+}
+
+impl From<KeyType> for crate::wire::KeyType {
+    fn from(key_type: KeyType) -> Self {
+        match key_type {
+            KeyType::Secp256k1 => Self::Secp256k1,
+            KeyType::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+impl From<crate::wire::KeyType> for KeyType {
+    fn from(key_type: crate::wire::KeyType) -> Self {
+        match key_type {
+            crate::wire::KeyType::Secp256k1 => Self::Secp256k1,
+            crate::wire::KeyType::Ed25519 => Self::Ed25519,
+        }
+    }
+}
+
+/// A cumulative ceiling that a caller signed for one session.
+#[cw_serde]
+pub struct SignedVoucher {
+    /// The session.
+    pub session: u64,
+    /// Cumulative over the life of the session.
+    pub ceiling: Uint128,
+    /// Over [`crate::wire::digest::voucher_digest`], 64 bytes.
+    pub signature: Binary,
+}
+
+/// Questions.
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// Wiring and constants.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// An attester by id.
+    #[returns(AttesterResponse)]
+    Attester {
+        /// Its id.
+        attester: u64,
+    },
+    /// An attester by key.
+    #[returns(Option<AttesterResponse>)]
+    AttesterByKey {
+        /// As registered.
+        key: Binary,
+    },
+    /// All attesters, by id.
+    #[returns(AttestersResponse)]
+    Attesters {
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Attesters of an operator, by id.
+    #[returns(AttestersResponse)]
+    AttestersByOperator {
+        /// The operator.
+        operator: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// What `SettleBatch` would answer now. Without a signature none is checked.
+    #[returns(BatchResponse)]
+    PreviewBatch {
+        /// As in the message.
+        batch: Binary,
+        /// As in the message.
+        signature: Option<Binary>,
+        /// As in the message.
+        #[serde(default)]
+        vouchers: Vec<SignedVoucher>,
+    },
+    /// A recorded batch.
+    #[returns(RecordedBatch)]
+    Batch {
+        /// Who signed it.
+        attester: u64,
+        /// Its number among the attester's recorded batches, from 1.
+        batch: u64,
+    },
+    /// Recorded batches of an attester, by number.
+    #[returns(BatchesResponse)]
+    Batches {
+        /// Who signed them.
+        attester: u64,
+        /// Last number of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Proves that an attester vouched for a receipt in a recorded batch. An error if the proof does not hold. It does
+    /// not prove that the receipt was paid.
+    #[returns(InclusionResponse)]
+    VerifyInclusion {
+        /// Who signed the batch.
+        attester: u64,
+        /// Its number among the attester's recorded batches, from 1.
+        batch: u64,
+        /// [`crate::wire::Receipt`] in canonical bytes.
+        receipt: Binary,
+        /// Where the receipt stands in the tree.
+        proof: InclusionProof,
+    },
+    /// Lifetime usage of a model in one denomination; zeros if none.
+    #[returns(UsageResponse)]
+    Usage {
+        /// The model.
+        model: u64,
+        /// In what.
+        denom: UncheckedDenom,
+    },
+}
+
+/// Nothing to say: a migration keeps everything.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// Data of [`ExecuteMsg::RegisterAttester`].
+#[cw_serde]
+pub struct AttesterCreated {
+    /// Id of the attester.
+    pub attester: u64,
+}
+
+/// What became of a group of receipts. The first that holds wins.
+#[cw_serde]
+#[derive(Copy, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// Everything from the lane's position on was billed.
+    Paid,
+    /// Only the first `receipts` from the lane's position on were billed; send the same bytes again after a top-up or
+    /// a higher ceiling.
+    Partial {
+        /// Billed by this message.
+        receipts: u64,
+    },
+    /// Writes nothing: no such session, or it was released.
+    UnknownSession,
+    /// Writes nothing: the session trusts another operator or insists on another enclave image.
+    AttesterNotAllowed,
+    /// Writes nothing: all of it was settled before, or a netted group does not start at the lane's position.
+    Stale,
+    /// Writes nothing: all lanes of the session are in use.
+    LanesFull,
+    /// Writes nothing: receipts before it are missing; send those first.
+    Gap,
+    /// Consumed: its oldest receipt is older than the registry's `receipt_max_age_seconds`.
+    Expired,
+    /// Consumed: issued after the attester's retirement.
+    AttesterRetired,
+    /// Consumed: issued outside the session's time.
+    Closed,
+    /// Consumed: the session lists other models.
+    ModelNotAllowed,
+    /// Consumed: no such model.
+    UnknownModel,
+    /// Consumed: no such release, or a single receipt names another blob id.
+    UnknownRelease,
+    /// Consumed: no such terms.
+    UnknownTerms,
+    /// Consumed: the terms were not in force when it was issued.
+    TermsNotInForce,
+    /// Consumed: issued while the model was retired.
+    Retired,
+    /// Consumed: the terms are in another denomination than the session.
+    WrongDenom,
+    /// Consumed: the price is above the session's limit.
+    PriceAboveLimit,
+    /// Consumed: an amount, or the model's lifetime gross with it, is beyond 128 bits.
+    Overflow,
+    /// Writes nothing: the budget does not cover the first receipt still to be billed.
+    Exhausted,
+    /// Writes nothing: the budget covers it, the ceiling does not.
+    VoucherMissing,
+}
+
+/// Data of [`ExecuteMsg::SettleBatch`].
+#[cw_serde]
+pub struct BatchResponse {
+    /// Who signed.
+    pub attester: u64,
+    /// Number of the record among the attester's; none if nothing was recorded.
+    pub batch: Option<u64>,
+    /// Receipts in the batch.
+    pub offered: u64,
+    /// Receipts billed by this message.
+    pub paid: u64,
+    /// What was charged, per denomination.
+    pub gross: Vec<Gross>,
+    /// What became of each group, in the order of the batch.
+    pub groups: Vec<GroupResponse>,
+}
+
+/// What was charged in one denomination.
+#[cw_serde]
+pub struct Gross {
+    /// The denomination.
+    pub denom: Denom,
+    /// The sum.
+    pub amount: Uint128,
+}
+
+/// What became of a group.
+#[cw_serde]
+pub struct GroupResponse {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Receipts billed by this message.
+    pub paid: u64,
+    /// What was charged for them.
+    pub amount: Uint128,
+}
+
+/// Data of [`ExecuteMsg::Settle`].
+#[cw_serde]
+pub struct ReceiptResponse {
+    /// What became of the receipt.
+    pub outcome: Outcome,
+    /// What was charged for it.
+    pub amount: Uint128,
+}
+
+/// Wiring and constants.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// Layout of its packed records, see [`crate::packed::LAYOUT`].
+    pub layout: u8,
+    /// Where models and terms are read.
+    pub registry: Addr,
+    /// Where money is moved.
+    pub escrow: Addr,
+    /// Of the registry.
+    pub receipt_max_age_seconds: u64,
+}
+
+/// An attester.
+#[cw_serde]
+pub struct AttesterResponse {
+    /// Its id.
+    pub attester: u64,
+    /// Who runs it.
+    pub operator: Addr,
+    /// Its key.
+    pub key: Binary,
+    /// Kind of the key.
+    pub key_type: KeyType,
+    /// The enclave image that holds the key, where that was proven.
+    pub measurement: Option<HexBinary>,
+    /// Whether its receipts are accepted.
+    pub status: AttesterStatus,
+    /// Where callers reach it.
+    pub endpoint: Option<String>,
+    /// Recorded batches.
+    pub batches: u64,
+}
+
+/// Whether receipts of an attester are accepted.
+#[cw_serde]
+pub enum AttesterStatus {
+    /// Yes.
+    Active {},
+    /// Those issued before `cutoff`.
+    Retired {
+        /// Unix seconds.
+        cutoff: u64,
+    },
+    /// None.
+    Revoked {},
+}
+
+/// A page of attesters.
+#[cw_serde]
+pub struct AttestersResponse {
+    /// By id.
+    pub attesters: Vec<AttesterResponse>,
+}
+
+/// A recorded batch.
+#[cw_serde]
+pub struct RecordedBatch {
+    /// Who signed it.
+    pub attester: u64,
+    /// Its number among the attester's, from 1.
+    pub batch: u64,
+    /// RFC 6962 root over its receipts.
+    pub receipts_root: HexBinary,
+    /// Receipts in it.
+    pub offered: u64,
+    /// Receipts billed by the message that recorded it.
+    pub paid: u64,
+    /// Block time of that message.
+    pub settled_at: u64,
+    /// Enclave image of the attester.
+    pub measurement: Option<HexBinary>,
+}
+
+/// A page of recorded batches.
+#[cw_serde]
+pub struct BatchesResponse {
+    /// By number.
+    pub batches: Vec<RecordedBatch>,
+}
+
+/// Where a receipt stands in the Merkle tree of its batch (RFC 9162, section 2.1.3).
+#[cw_serde]
+pub struct InclusionProof {
+    /// Its place in the batch, from 0.
+    pub index: u64,
+    /// Hashes beside the path from leaf to root, lowest first, 32 bytes each.
+    pub siblings: Vec<HexBinary>,
+}
+
+/// What an inclusion proof shows.
+#[cw_serde]
+pub struct InclusionResponse {
+    /// Who vouched for the receipt.
+    pub attester: u64,
+    /// Enclave image of the attester.
+    pub measurement: Option<HexBinary>,
+    /// Block time of the message that recorded the batch.
+    pub settled_at: u64,
+    /// Receipts in the batch.
+    pub offered: u64,
+    /// Receipts billed by the message that recorded it.
+    pub paid: u64,
+}
+
+/// Lifetime usage of a model in one denomination.
+#[cw_serde]
+pub struct UsageResponse {
+    /// The model.
+    pub model: u64,
+    /// The denomination.
+    pub denom: Denom,
+    /// Everything charged.
+    pub gross: Uint128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: Uint128,
+    /// Of the rest, paid with money that lay in its session for a day or more.
+    pub aged: Uint128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+    /// Receipts billed at nothing.
+    pub free_calls: u64,
+    /// Input units of both.
+    pub units_in: Uint128,
+    /// Output units of both.
+    pub units_out: Uint128,
+    /// Day of the first paid call: whole days since 1970-01-01.
+    pub first_day: Option<u64>,
+    /// Day of the last paid call.
+    pub last_day: Option<u64>,
+    /// Funders whose aged money paid it.
+    pub payers: u64,
+    /// Payers in two weeks or more.
+    pub returning: u64,
+}

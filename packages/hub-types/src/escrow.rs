@@ -1,0 +1,469 @@
+//! Messages of the escrow: every coin of the Hub.
+//!
+//! What an account has is either available (its own at once) or reserved in sessions that only it limits. Only the
+//! billing contract that instantiated the escrow can settle; nobody can pause, move or freeze funds. Times are unix
+//! seconds. List queries return `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, Binary, CanonicalAddr, HexBinary, Uint128};
+use cw20::Cw20ReceiveMsg;
+
+use crate::billing::KeyType;
+use crate::denom::{Denom, UncheckedDenom};
+use crate::price::Rates;
+
+/// The sender becomes the collector: the only one that can settle, for ever.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// Of the registry that the collector settles by. Anyone may release a session this long after its end.
+    pub receipt_max_age_seconds: u64,
+}
+
+/// What can be done. Only `Deposit` takes coins.
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Takes one native coin for the sender or a beneficiary, and opens a session with it if asked to. Anyone. Emits
+    /// `hub_deposited` and, with a session, `hub_session_opened`. Returns [`SessionCreated`] as data if a session
+    /// was opened. A session for somebody else is opened with money of this deposit alone.
+    Deposit {
+        /// Who owns the money and the session; the sender if not given.
+        beneficiary: Option<String>,
+        /// Session to open.
+        session: Option<NewSession>,
+    },
+    /// The hook of a cw20 token, with a [`Cw20HookMsg`] inside. Refused unless the token says that the escrow
+    /// holds what it owes plus this amount. A message that any contract can forge, but only for itself as token.
+    Receive(Cw20ReceiveMsg),
+    /// Sends available balance away. Its owner. Emits `hub_withdrawn`.
+    Withdraw {
+        /// What to send.
+        denom: UncheckedDenom,
+        /// How much; everything available if not given.
+        amount: Option<Uint128>,
+        /// Where to; the sender if not given.
+        recipient: Option<String>,
+    },
+    /// Opens a session with available balance of the sender. Emits `hub_session_opened`. Returns [`SessionCreated`]
+    /// as data.
+    OpenSession {
+        /// Denomination of the budget.
+        denom: UncheckedDenom,
+        /// What it allows.
+        session: NewSession,
+    },
+    /// Adds available balance to the budget. The caller, while the session is open and if it funded it. Emits
+    /// `hub_session_topped_up`.
+    TopUp {
+        /// The session.
+        session: u64,
+        /// How much, not zero.
+        amount: Uint128,
+    },
+    /// Ends a session after the grace. The caller, once. Emits `hub_session_closed`.
+    CloseSession {
+        /// The session.
+        session: u64,
+    },
+    /// Gives what is left to the caller's available balance. The operator from the end on, anyone from the end
+    /// + `receipt_max_age_seconds` on. Emits `hub_session_released`.
+    ReleaseSession {
+        /// The session.
+        session: u64,
+    },
+    /// Raises how much may be charged in all. The caller, for a session with a ceiling. A lower one, or the same, is
+    /// an error. Emits `hub_ceiling_raised`.
+    RaiseCeiling {
+        /// The session.
+        session: u64,
+        /// Cumulative over the life of the session.
+        ceiling: Uint128,
+    },
+    /// Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it. Emits
+    /// `hub_auto_payout_set`.
+    SetAutoPayout {
+        /// For this denomination.
+        denom: UncheckedDenom,
+        /// Whether.
+        on: bool,
+    },
+    /// Sends the available balance of each account to its own address. Anyone, for accounts that opted in; others
+    /// are skipped and reported. A transfer that fails is credited back and stops nobody else. Emits `hub_payout` per
+    /// transfer, `hub_payout_skipped` per account skipped, `hub_payout_failed` per failure. Returns
+    /// [`PayoutResponse`] as data.
+    Payout {
+        /// Whom to pay.
+        accounts: Vec<String>,
+        /// In what.
+        denom: UncheckedDenom,
+    },
+    /// Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
+    /// Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
+    /// denomination, charges equal credits.
+    Settle {
+        /// Each session once.
+        sessions: Vec<SessionSettlement>,
+        /// Each (account, denomination) once.
+        credits: Vec<Credit>,
+    },
+}
+
+/// What a cw20 `Send` to the escrow may carry.
+#[cw_serde]
+pub enum Cw20HookMsg {
+    /// As [`ExecuteMsg::Deposit`], with the tokens sent.
+    Deposit {
+        /// Who owns the money and the session; the sender of the tokens if not given.
+        beneficiary: Option<String>,
+        /// Session to open.
+        session: Option<NewSession>,
+    },
+}
+
+/// What a session allows.
+#[cw_serde]
+pub struct NewSession {
+    /// The one operator whose attesters can charge it.
+    pub operator: String,
+    /// The one enclave image accepted, 32 bytes; any if not given.
+    pub measurement: Option<HexBinary>,
+    /// Models that can be charged.
+    pub models: Models,
+    /// Highest price accepted, each component its own. Needed where `models` is any.
+    pub max_price: Option<Rates>,
+    /// How much is reserved, not zero.
+    pub budget: Uint128,
+    /// End, unix seconds, in the future.
+    pub expires_at: u64,
+    /// If given, the session pays only up to a ceiling that the caller raises; it starts at 0.
+    pub ceiling: Option<NewCeiling>,
+    /// A note to oneself, at most 64 bytes.
+    pub label: Option<String>,
+}
+
+/// Models that a session can be charged for.
+#[cw_serde]
+pub enum Models {
+    /// Any model, within the price limit.
+    Any {},
+    /// 1 to 8 different ones.
+    Listed(Vec<ModelRef>),
+}
+
+/// Names a model, and one release of it if only that is meant.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct ModelRef {
+    /// The model.
+    pub model: u64,
+    /// Its release; any if not given.
+    pub release: Option<u64>,
+}
+
+/// How the ceiling of a session can be raised.
+#[cw_serde]
+pub struct NewCeiling {
+    /// Key that signs vouchers; without it only messages of the caller raise the ceiling.
+    pub key: Option<VoucherKey>,
+}
+
+/// A public key that signs vouchers.
+#[cw_serde]
+pub struct VoucherKey {
+    /// Its kind.
+    pub key_type: KeyType,
+    /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
+    pub key: Binary,
+}
+
+/// What is charged to one session.
+#[cw_serde]
+pub struct SessionSettlement {
+    /// The session.
+    pub session: u64,
+    /// Whose lane moves.
+    pub attester: u64,
+    /// Attester whose lane is given to `attester`, since all are taken and that one can never charge again.
+    pub replaces: Option<u64>,
+    /// Where the lane stands; 0 for a new one.
+    pub next_before: u64,
+    /// Where it stands afterwards; more than before.
+    pub next_after: u64,
+    /// What is charged.
+    pub charge: Uint128,
+    /// New ceiling, not below the present one.
+    pub ceiling: Option<Uint128>,
+    /// Week that `paid_models` speaks of.
+    pub paid_week: u64,
+    /// Bit i: its payer is marked as a payer of its i-th listed model in `paid_week`.
+    pub paid_models: u8,
+}
+
+/// What is credited to one account.
+#[cw_serde]
+pub struct Credit {
+    /// The account.
+    pub account: CanonicalAddr,
+    /// Number of the denomination.
+    pub denom: u32,
+    /// How much.
+    pub amount: Uint128,
+}
+
+/// Questions.
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// Collector and constants.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// What an account has in one denomination; zeros if nothing.
+    #[returns(BalanceResponse)]
+    Balance {
+        /// The account.
+        address: String,
+        /// In what.
+        denom: UncheckedDenom,
+    },
+    /// What an account has, by denomination number.
+    #[returns(BalancesResponse)]
+    Balances {
+        /// The account.
+        address: String,
+        /// Last denomination number of the page before.
+        start_after: Option<u32>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Denominations ever deposited, by number.
+    #[returns(DenomsResponse)]
+    Denoms {
+        /// Last number of the page before.
+        start_after: Option<u32>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// A session with what is left.
+    #[returns(SessionResponse)]
+    Session {
+        /// Its id.
+        session: u64,
+    },
+    /// Sessions of a caller, newest first.
+    #[returns(SessionsResponse)]
+    SessionsByCaller {
+        /// The owner.
+        caller: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Sessions for an operator, newest first.
+    #[returns(SessionsResponse)]
+    SessionsByOperator {
+        /// The operator.
+        operator: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// What the escrow holds of a denomination against what it owes.
+    #[returns(SolvencyResponse)]
+    Solvency {
+        /// The denomination.
+        denom: UncheckedDenom,
+    },
+}
+
+/// Nothing to say: a migration keeps everything.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// Data of the messages that open a session.
+#[cw_serde]
+pub struct SessionCreated {
+    /// Id of the session.
+    pub session: u64,
+}
+
+/// Data of [`ExecuteMsg::Payout`]. A transfer listed here can still fail; then it is credited back and
+/// `hub_payout_failed` says so.
+#[cw_serde]
+pub struct PayoutResponse {
+    /// Transfers started.
+    pub sent: Vec<PayoutSent>,
+    /// Accounts skipped, with the reason.
+    pub skipped: Vec<PayoutSkipped>,
+}
+
+/// A transfer started by a payout.
+#[cw_serde]
+pub struct PayoutSent {
+    /// The account.
+    pub account: Addr,
+    /// How much.
+    pub amount: Uint128,
+}
+
+/// An account that a payout passed over.
+#[cw_serde]
+pub struct PayoutSkipped {
+    /// As given.
+    pub account: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a payout passed over an account.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum SkipReason {
+    /// The text is no address of this chain.
+    NotAnAddress,
+    /// The account did not opt in for this denomination.
+    NotOptedIn,
+    /// Nothing is available.
+    Empty,
+    /// It stands earlier in the same message.
+    Repeated,
+}
+
+/// Collector and constants.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// Layout of its packed records, see [`crate::packed::LAYOUT`].
+    pub layout: u8,
+    /// The billing contract, the only one that can settle.
+    pub collector: Addr,
+    /// Anyone may release a session this long after its end.
+    pub receipt_max_age_seconds: u64,
+}
+
+/// What an account has in one denomination.
+#[cw_serde]
+pub struct BalanceResponse {
+    /// The denomination.
+    pub denom: Denom,
+    /// Number of the denomination; none if it was never deposited.
+    pub denom_number: Option<u32>,
+    /// Can be withdrawn or spent on sessions at once.
+    pub available: Uint128,
+    /// Income of a lifetime as payee or operator.
+    pub earned: Uint128,
+    /// Whether anyone may trigger its payout.
+    pub auto_payout: bool,
+}
+
+/// A page of balances.
+#[cw_serde]
+pub struct BalancesResponse {
+    /// By denomination number.
+    pub balances: Vec<BalanceResponse>,
+}
+
+/// A denomination and its number.
+#[cw_serde]
+pub struct DenomResponse {
+    /// The denomination.
+    pub denom: Denom,
+    /// Its number.
+    pub denom_number: u32,
+    /// What the escrow owes in it.
+    pub owed: Uint128,
+}
+
+/// A page of denominations.
+#[cw_serde]
+pub struct DenomsResponse {
+    /// By number.
+    pub denoms: Vec<DenomResponse>,
+}
+
+/// A session.
+#[cw_serde]
+pub struct SessionResponse {
+    /// Its id.
+    pub session: u64,
+    /// Owner.
+    pub caller: Addr,
+    /// Whose money it holds.
+    pub funder: Addr,
+    /// The one operator that it trusts.
+    pub operator: Addr,
+    /// The one enclave image accepted.
+    pub measurement: Option<HexBinary>,
+    /// Models that can be charged.
+    pub models: Models,
+    /// Highest price accepted.
+    pub max_price: Option<Rates>,
+    /// Denomination of the budget.
+    pub denom: Denom,
+    /// Everything ever reserved for it.
+    pub budget: Uint128,
+    /// What was charged to it.
+    pub spent: Uint128,
+    /// What can still be charged: budget less spent, nothing once released.
+    pub left: Uint128,
+    /// For sessions with a ceiling.
+    pub ceiling: Option<Ceiling>,
+    /// Block time of the opening.
+    pub opened_at: u64,
+    /// Receipts issued from this time on are refused.
+    pub ends_at: u64,
+    /// Whether it ran into its end, was closed, or goes on.
+    pub state: SessionState,
+    /// Attesters that charged it and the numbers of their next receipts.
+    pub lanes: Vec<LaneResponse>,
+    /// The caller's note.
+    pub label: Option<String>,
+}
+
+/// Ceiling of a session.
+#[cw_serde]
+pub struct Ceiling {
+    /// Present one, cumulative.
+    pub ceiling: Uint128,
+    /// Key that signs vouchers.
+    pub key: Option<VoucherKey>,
+}
+
+/// Where a session is in its life.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum SessionState {
+    /// Takes receipts.
+    Open,
+    /// Past its end; receipts issued before it are still settled.
+    Ended,
+    /// What was left went back to the caller.
+    Released,
+}
+
+/// An attester's place in a session.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct LaneResponse {
+    /// The attester.
+    pub attester: u64,
+    /// Number of its next receipt.
+    pub next: u64,
+}
+
+/// A page of sessions.
+#[cw_serde]
+pub struct SessionsResponse {
+    /// Newest first.
+    pub sessions: Vec<SessionResponse>,
+}
+
+/// Held against owed.
+#[cw_serde]
+pub struct SolvencyResponse {
+    /// The denomination.
+    pub denom: Denom,
+    /// What the bank or the token says the escrow holds.
+    pub held: Uint128,
+    /// What it owes: available and reserved of everybody.
+    pub owed: Uint128,
+}

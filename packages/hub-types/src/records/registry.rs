@@ -1,0 +1,224 @@
+//! Records of the registry.
+
+use cosmwasm_std::CanonicalAddr;
+use hub_wire::varint::{Reader, Writer};
+use walrus::BlobId;
+
+use super::fields::{
+    pack_address, pack_denom, pack_option, pack_rates, unpack_address, unpack_denom, unpack_option,
+    unpack_rates,
+};
+use crate::denom::Denom;
+use crate::packed::{Packed, PackedError, PackedMap};
+use crate::price::Rates;
+
+/// Models by id.
+pub const MODELS: PackedMap<u64, ModelRecord> = PackedMap::new(b'M');
+/// Terms by (model, number).
+pub const TERMS: PackedMap<(u64, u64), TermsRecord> = PackedMap::new(b'T');
+/// Blob ids of releases by (model, number).
+pub const RELEASES: PackedMap<(u64, u64), ReleaseRecord> = PackedMap::new(b'R');
+
+/// What settlement asks of a model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelRecord {
+    /// Present author.
+    pub author: CanonicalAddr,
+    /// Whether receipts are taken, and whether discovery shows it.
+    pub status: ModelStatus,
+    /// Receipts issued before this time are refused as retired.
+    pub active_from: u64,
+    /// Releases published: their numbers are 1 to this.
+    pub releases: u64,
+    /// Terms ever set, dropped ones included: their numbers are 1 to this.
+    pub terms: u64,
+}
+
+/// Status of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelStatus {
+    /// Shown and callable.
+    Active,
+    /// Hidden from discovery, still callable.
+    Delisted,
+    /// No receipts issued from `cutoff` on.
+    Retired {
+        /// Unix seconds.
+        cutoff: u64,
+    },
+}
+
+impl ModelRecord {
+    /// Whether receipts issued from `oldest` to `newest` fall into a time of retirement.
+    pub fn retired_for(&self, oldest: u64, newest: u64) -> bool {
+        let after_cutoff =
+            matches!(self.status, ModelStatus::Retired { cutoff } if newest >= cutoff);
+        after_cutoff || oldest < self.active_from
+    }
+}
+
+impl Packed for ModelRecord {
+    const NAME: &'static str = "model";
+
+    fn pack(&self, writer: &mut Writer) {
+        pack_address(writer, &self.author);
+        match self.status {
+            ModelStatus::Active => writer.byte(0),
+            ModelStatus::Delisted => writer.byte(1),
+            ModelStatus::Retired { cutoff } => {
+                writer.byte(2);
+                writer.u64(cutoff);
+            }
+        }
+        writer.u64(self.active_from);
+        writer.u64(self.releases);
+        writer.u64(self.terms);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            author: unpack_address(reader)?,
+            status: match reader.byte()? {
+                0 => ModelStatus::Active,
+                1 => ModelStatus::Delisted,
+                2 => ModelStatus::Retired {
+                    cutoff: reader.u64()?,
+                },
+                other => return Err(PackedError::unknown("model status", other)),
+            },
+            active_from: reader.u64()?,
+            releases: reader.u64()?,
+            terms: reader.u64()?,
+        })
+    }
+}
+
+/// One numbered set of terms. Price and payees never change; the time of validity ends when a successor is set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TermsRecord {
+    /// Denomination of the rates.
+    pub denom: Denom,
+    /// The price.
+    pub rates: Rates,
+    /// Offered to the operator that serves the call, in basis points.
+    pub operator_bps: u16,
+    /// Who shares the rest, in order.
+    pub payees: Vec<PayeeRecord>,
+    /// When it can be charged.
+    pub validity: Validity,
+    /// Number of the terms that it superseded, 0 for the first.
+    pub supersedes: u64,
+}
+
+/// A payee and its share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayeeRecord {
+    /// The account.
+    pub account: CanonicalAddr,
+    /// Its share in basis points, at least 1.
+    pub bps: u16,
+}
+
+/// When terms can be charged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Validity {
+    /// Never: replaced while pending.
+    Dropped,
+    /// For receipts issued in [from, until).
+    Interval {
+        /// Unix seconds.
+        from: u64,
+        /// Unix seconds; none while no successor is set.
+        until: Option<u64>,
+    },
+}
+
+impl TermsRecord {
+    /// Whether receipts issued from `oldest` to `newest` can be charged at these terms.
+    pub fn in_force_for(&self, oldest: u64, newest: u64) -> bool {
+        match self.validity {
+            Validity::Dropped => false,
+            Validity::Interval { from, until } => {
+                oldest >= from && until.map_or(true, |until| newest < until)
+            }
+        }
+    }
+}
+
+impl Packed for TermsRecord {
+    const NAME: &'static str = "terms";
+
+    fn pack(&self, writer: &mut Writer) {
+        pack_denom(writer, &self.denom);
+        pack_rates(writer, &self.rates);
+        writer.u64(self.operator_bps.into());
+        writer.u64(u64::try_from(self.payees.len()).unwrap_or(u64::MAX));
+        for payee in &self.payees {
+            pack_address(writer, &payee.account);
+            writer.u64(payee.bps.into());
+        }
+        match self.validity {
+            Validity::Dropped => writer.byte(0),
+            Validity::Interval { from, until } => {
+                writer.byte(1);
+                writer.u64(from);
+                pack_option(writer, until.as_ref(), |writer, until| writer.u64(*until));
+            }
+        }
+        writer.u64(self.supersedes);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            denom: unpack_denom(reader)?,
+            rates: unpack_rates(reader)?,
+            operator_bps: unpack_bps(reader)?,
+            payees: {
+                let count = reader.u64()?;
+                let mut payees = vec![];
+                for _ in 0..count {
+                    payees.push(PayeeRecord {
+                        account: unpack_address(reader)?,
+                        bps: unpack_bps(reader)?,
+                    });
+                }
+                payees
+            },
+            validity: match reader.byte()? {
+                0 => Validity::Dropped,
+                1 => Validity::Interval {
+                    from: reader.u64()?,
+                    until: unpack_option(reader, |reader| Ok(reader.u64()?))?,
+                },
+                other => return Err(PackedError::unknown("validity", other)),
+            },
+            supersedes: reader.u64()?,
+        })
+    }
+}
+
+fn unpack_bps(reader: &mut Reader) -> Result<u16, PackedError> {
+    let bps = reader.u64()?;
+    u16::try_from(bps).map_err(|_| PackedError::unknown("basis points", 0xff))
+}
+
+/// The billable blob of a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReleaseRecord {
+    /// Its Walrus blob id.
+    pub blob_id: BlobId,
+}
+
+impl Packed for ReleaseRecord {
+    const NAME: &'static str = "release";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.raw(self.blob_id.as_bytes());
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            blob_id: BlobId::from_bytes(reader.array()?),
+        })
+    }
+}

@@ -1,0 +1,521 @@
+//! Messages of the registry: which models exist, who made them, what they cost.
+//!
+//! It holds no money and nobody has power over another's model. Times are unix seconds; a cutoff that a message sets
+//! takes effect [`CUTOFF_GRACE_SECONDS`](crate::time::CUTOFF_GRACE_SECONDS) after its block. List queries return
+//! `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
+
+use cosmwasm_schema::{cw_serde, QueryResponses};
+use cosmwasm_std::{Addr, HexBinary, Uint64};
+
+use crate::price::{Price, UncheckedPrice};
+
+/// Fixes the time constants for the life of this registry and of everything that settles by it.
+#[cw_serde]
+pub struct InstantiateMsg {
+    /// Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given.
+    pub receipt_max_age_seconds: Option<u64>,
+    /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given.
+    pub price_notice_seconds: Option<u64>,
+}
+
+/// What can be done. Sending coins along with any of these is an error.
+#[cw_serde]
+pub enum ExecuteMsg {
+    /// Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits `hub_model_registered`,
+    /// `hub_terms_set` and, with a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails
+    /// if the sender ever had a model of that name.
+    RegisterModel {
+        /// Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`.
+        name: String,
+        /// What readers see.
+        metadata: Metadata,
+        /// Price and payees.
+        terms: UncheckedTerms,
+        /// Its first release, if it is published at once.
+        release: Option<NewRelease>,
+    },
+    /// Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`.
+    UpdateMetadata {
+        /// The model.
+        model: u64,
+        /// What readers see from now on.
+        metadata: Metadata,
+    },
+    /// Appends a release to a model. Its author. Emits `hub_release_published`. Returns [`ReleaseCreated`] as data.
+    /// Fails if the label does not ascend, if the sender published that blob id before, or if a salt reveals
+    /// no commitment.
+    PublishRelease {
+        /// The model.
+        model: u64,
+        /// What is published.
+        release: NewRelease,
+    },
+    /// Sets new terms. The author. A rise of any component, or another denomination, takes effect after
+    /// `price_notice_seconds` and may be replaced until shortly before; anything else takes effect at once, and the
+    /// terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns [`TermsCreated`] as data.
+    SetTerms {
+        /// The model.
+        model: u64,
+        /// Price and payees.
+        terms: UncheckedTerms,
+    },
+    /// Changes the status. The author. Retiring sets a cutoff after the grace; a retired model can be made active or
+    /// delisted again from cutoff + `receipt_max_age_seconds` on. Repeating a status is an error. Emits
+    /// `hub_status_set`.
+    SetStatus {
+        /// The model.
+        model: u64,
+        /// The new status.
+        status: StatusName,
+    },
+    /// Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`.
+    OfferTransfer {
+        /// The model.
+        model: u64,
+        /// Who may accept.
+        to: String,
+    },
+    /// Takes an offer back. The author. Emits `hub_transfer_cancelled`.
+    CancelTransfer {
+        /// The model.
+        model: u64,
+    },
+    /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
+    /// operator share go on with the payees given. Fails if the sender has another model of the name. Emits
+    /// `hub_transfer_accepted` and `hub_terms_set`. Returns [`TermsCreated`] as data.
+    AcceptTransfer {
+        /// The model.
+        model: u64,
+        /// Payees from now on; with the operator's share they make 10 000 basis points.
+        payees: Vec<UncheckedPayee>,
+        /// New name, if the old one does not suit.
+        name: Option<String>,
+    },
+    /// Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
+    /// repetition is an error. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed`.
+    Commit {
+        /// 32 bytes.
+        hash: HexBinary,
+    },
+    /// Shows that a release's blob has a certain length: its id must follow from length and root hash. The model's
+    /// author, once per release. Emits `hub_size_proven`.
+    ProveSize {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// Length of the blob in bytes.
+        size: Uint64,
+        /// Merkle root of the blob's slivers, 32 bytes.
+        root_hash: HexBinary,
+    },
+}
+
+/// Questions.
+#[cw_serde]
+#[derive(QueryResponses)]
+pub enum QueryMsg {
+    /// The constants.
+    #[returns(ConfigResponse)]
+    Config {},
+    /// A model by id.
+    #[returns(ModelResponse)]
+    Model {
+        /// Its id.
+        model: u64,
+    },
+    /// The model that carries, or once carried, `name` under `author`.
+    #[returns(ModelResponse)]
+    ModelByName {
+        /// Author at the time the name was given.
+        author: String,
+        /// The name.
+        name: String,
+    },
+    /// Who published a blob id, by (claim time, model, release).
+    #[returns(ClaimsResponse)]
+    ByBlob {
+        /// Text form of the blob id.
+        blob_id: String,
+        /// Last claim of the page before.
+        start_after: Option<ClaimCursor>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// The release under which `publisher` published a blob id; the answer never changes.
+    #[returns(Option<ReleaseRef>)]
+    ByPublisherAndBlob {
+        /// The author at publication.
+        publisher: String,
+        /// Text form of the blob id.
+        blob_id: String,
+    },
+    /// Active models, newest first.
+    #[returns(ModelsResponse)]
+    Models {
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// All models of an author, of any status, by id.
+    #[returns(ModelsResponse)]
+    ModelsByAuthor {
+        /// Present author.
+        author: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Active models that carry a tag, newest first.
+    #[returns(ModelsResponse)]
+    ModelsByTag {
+        /// The tag, exactly.
+        tag: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Active models for a task, newest first.
+    #[returns(ModelsResponse)]
+    ModelsByTask {
+        /// The task, exactly.
+        task: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// One release of a model.
+    #[returns(ReleaseResponse)]
+    Release {
+        /// The model.
+        model: u64,
+        /// Its number.
+        release: u64,
+    },
+    /// Releases of a model, by number.
+    #[returns(ReleasesResponse)]
+    Releases {
+        /// The model.
+        model: u64,
+        /// Last number of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// One set of terms.
+    #[returns(TermsResponse)]
+    Terms {
+        /// The model.
+        model: u64,
+        /// Its number.
+        terms: u64,
+    },
+    /// All sets of terms of a model, by number.
+    #[returns(TermsListResponse)]
+    TermsList {
+        /// The model.
+        model: u64,
+        /// Last number of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Terms chargeable for a receipt issued at a time; the latest first, and during a grace the ones before as well.
+    /// At most 100 are returned.
+    #[returns(TermsListResponse)]
+    TermsAt {
+        /// The model.
+        model: u64,
+        /// Time of issue; now if not given.
+        time: Option<u64>,
+    },
+    /// When a hash was committed.
+    #[returns(CommitmentResponse)]
+    Commitment {
+        /// 32 bytes.
+        hash: HexBinary,
+    },
+}
+
+/// Nothing to say: a migration keeps everything.
+#[cw_serde]
+pub struct MigrateMsg {}
+
+/// What readers see of a model. Limits in bytes.
+#[cw_serde]
+pub struct Metadata {
+    /// 1 to 128.
+    pub title: String,
+    /// At most 4 096; line feeds and tabs allowed.
+    pub description: String,
+    /// What it does, such as `time-series-forecasting`: at most 64.
+    pub task: String,
+    /// SPDX expression: 1 to 64.
+    pub license: String,
+    /// Up to 8 different ones of 1 to 32.
+    pub tags: Vec<String>,
+    /// At most 256.
+    pub homepage: Option<String>,
+}
+
+/// Price and payees, as a message states them.
+#[cw_serde]
+pub struct UncheckedTerms {
+    /// What a call costs; zero is allowed.
+    pub price: UncheckedPrice,
+    /// Share of the operator that serves the call, in basis points; the author's to give.
+    pub operator_bps: u16,
+    /// 1 to 4 different accounts; their shares and the operator's make 10 000.
+    pub payees: Vec<UncheckedPayee>,
+}
+
+/// An account and its share, as a message states them.
+#[cw_serde]
+pub struct UncheckedPayee {
+    /// The account.
+    pub address: String,
+    /// Its share in basis points, at least 1.
+    pub bps: u16,
+}
+
+/// What is published.
+#[cw_serde]
+pub struct NewRelease {
+    /// Label, ascending with minor within a model.
+    pub major: u32,
+    /// Label.
+    pub minor: u32,
+    /// Text form of the billable blob's id.
+    pub blob_id: String,
+    /// Text form of the id of a blob that lists the files.
+    pub manifest: Option<String>,
+    /// Reveals an earlier commitment, which then dates the claim. 32 bytes.
+    pub salt: Option<HexBinary>,
+}
+
+/// Names of the statuses.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub enum StatusName {
+    /// Shown and callable.
+    Active,
+    /// Hidden from discovery, still callable.
+    Delisted,
+    /// No receipts issued from a cutoff on.
+    Retired,
+}
+
+/// Data of [`ExecuteMsg::RegisterModel`].
+#[cw_serde]
+pub struct ModelCreated {
+    /// Id of the model.
+    pub model: u64,
+}
+
+/// Data of [`ExecuteMsg::PublishRelease`].
+#[cw_serde]
+pub struct ReleaseCreated {
+    /// Number of the release within its model.
+    pub release: u64,
+}
+
+/// Data of [`ExecuteMsg::SetTerms`] and [`ExecuteMsg::AcceptTransfer`].
+#[cw_serde]
+pub struct TermsCreated {
+    /// Number of the terms within their model.
+    pub terms: u64,
+    /// Unix seconds.
+    pub effective_from: u64,
+}
+
+/// The constants of a registry.
+#[cw_serde]
+pub struct ConfigResponse {
+    /// Layout of its packed records, see [`crate::packed::LAYOUT`].
+    pub layout: u8,
+    /// Age from which receipts are refused.
+    pub receipt_max_age_seconds: u64,
+    /// How long a price rise waits.
+    pub price_notice_seconds: u64,
+}
+
+/// A model.
+#[cw_serde]
+pub struct ModelResponse {
+    /// Its id.
+    pub model: u64,
+    /// Present author.
+    pub author: Addr,
+    /// Present name.
+    pub name: String,
+    /// What readers see.
+    pub metadata: Metadata,
+    /// Whether it can be called.
+    pub status: Status,
+    /// Receipts issued before this time are refused as retired.
+    pub active_from: u64,
+    /// Number of its latest release; 0 if none.
+    pub latest_release: u64,
+    /// Number of its latest terms, pending ones included.
+    pub latest_terms: u64,
+    /// Whom it is offered to.
+    pub offered_to: Option<Addr>,
+    /// Block time of the registration.
+    pub registered_at: u64,
+}
+
+/// Status of a model.
+#[cw_serde]
+pub enum Status {
+    /// Shown and callable.
+    Active {},
+    /// Hidden from discovery, still callable.
+    Delisted {},
+    /// No receipts issued from `cutoff` on.
+    Retired {
+        /// Unix seconds.
+        cutoff: u64,
+    },
+}
+
+/// A page of models.
+#[cw_serde]
+pub struct ModelsResponse {
+    /// In the order of the query.
+    pub models: Vec<ModelResponse>,
+}
+
+/// A release.
+#[cw_serde]
+pub struct ReleaseResponse {
+    /// The model.
+    pub model: u64,
+    /// Its number within the model, from 1.
+    pub release: u64,
+    /// Label.
+    pub major: u32,
+    /// Label.
+    pub minor: u32,
+    /// Text form of the billable blob's id.
+    pub blob_id: String,
+    /// Text form of the manifest blob's id.
+    pub manifest: Option<String>,
+    /// Author at publication.
+    pub publisher: Addr,
+    /// Block time of the publication.
+    pub published_at: u64,
+    /// Time of the commitment that it revealed, else of the publication.
+    pub claimed_at: u64,
+    /// Length of the blob in bytes, if it was proven.
+    pub size: Option<Uint64>,
+}
+
+/// A page of releases.
+#[cw_serde]
+pub struct ReleasesResponse {
+    /// By number.
+    pub releases: Vec<ReleaseResponse>,
+}
+
+/// Names a release.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct ReleaseRef {
+    /// The model.
+    pub model: u64,
+    /// Its number.
+    pub release: u64,
+}
+
+/// Somebody's publication of a blob id.
+#[cw_serde]
+pub struct ClaimResponse {
+    /// Time of the commitment that it revealed, else of the publication.
+    pub claimed_at: u64,
+    /// The model.
+    pub model: u64,
+    /// Its release.
+    pub release: u64,
+    /// Author at publication.
+    pub publisher: Addr,
+    /// Present author.
+    pub author: Addr,
+}
+
+/// A page of claims.
+#[cw_serde]
+pub struct ClaimsResponse {
+    /// By (claimed_at, model, release).
+    pub claims: Vec<ClaimResponse>,
+}
+
+/// Where a page of claims ended.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct ClaimCursor {
+    /// Of the last claim.
+    pub claimed_at: u64,
+    /// Of the last claim.
+    pub model: u64,
+    /// Of the last claim.
+    pub release: u64,
+}
+
+/// A set of terms.
+#[cw_serde]
+pub struct TermsResponse {
+    /// The model.
+    pub model: u64,
+    /// Their number within the model, from 1.
+    pub terms: u64,
+    /// What a call costs.
+    pub price: Price,
+    /// Share of the operator that serves the call.
+    pub operator_bps: u16,
+    /// Who shares the rest, in order.
+    pub payees: Vec<Payee>,
+    /// When they can be charged.
+    pub validity: Validity,
+}
+
+/// An account and its share.
+#[cw_serde]
+#[derive(Eq)]
+pub struct Payee {
+    /// The account.
+    pub address: Addr,
+    /// Its share in basis points.
+    pub bps: u16,
+}
+
+/// When terms can be charged.
+#[cw_serde]
+pub enum Validity {
+    /// Never: replaced while pending.
+    Dropped {},
+    /// For receipts issued in [effective_from, superseded_at).
+    Interval {
+        /// Unix seconds.
+        effective_from: u64,
+        /// Unix seconds; none while no successor is set.
+        superseded_at: Option<u64>,
+    },
+}
+
+/// A list of terms.
+#[cw_serde]
+pub struct TermsListResponse {
+    /// In the order of the query.
+    pub terms: Vec<TermsResponse>,
+}
+
+/// When a hash was committed.
+#[cw_serde]
+pub struct CommitmentResponse {
+    /// Unix seconds; none if it never was.
+    pub committed_at: Option<u64>,
+}

@@ -1,0 +1,74 @@
+//! The wire format of the Hub: what attesters and callers sign, byte for byte.
+//!
+//! Pure values: no storage, no chain. Contracts use the crate as it is; software that signs adds the feature
+//! `signing`.
+//!
+//! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings;
+//! - [`merkle`]: the RFC 6962 tree whose root a batch states over its receipts;
+//! - [`digest`]: the 32-byte digests that are signed, bound to one chain and one contract;
+//! - [`varint`]: the strict LEB128 integers everything is written with;
+//! - `signing`, `BatchBuilder` (feature `signing`): keys, and batches from a pile of receipts.
+//!
+//! One value has one encoding. Decoders accept nothing else, never panic, and allocate nothing from a stated count.
+
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+#![cfg_attr(
+    test,
+    allow(
+        clippy::arithmetic_side_effects,
+        clippy::cast_possible_truncation,
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing
+    )
+)]
+#![warn(missing_docs)]
+
+mod batch;
+#[cfg(feature = "signing")]
+mod builder;
+pub mod digest;
+mod error;
+mod hash;
+mod key;
+pub mod merkle;
+mod possession;
+mod receipt;
+mod rules;
+mod signature;
+#[cfg(feature = "signing")]
+pub mod signing;
+mod units;
+pub mod varint;
+mod voucher;
+
+pub use batch::{Batch, Group, Mode, Work};
+#[cfg(feature = "signing")]
+pub use builder::{BatchBuilder, BuildError};
+pub use digest::{
+    batch_digest, commit_hash, domain_tag, possession_digest, receipt_digest, voucher_digest,
+    Domain, Purpose,
+};
+pub use error::{DecodeError, EncodeError};
+pub use hash::{sha256, Hash};
+pub use key::{KeyError, KeyType, PublicKey};
+pub use possession::possession_bytes;
+pub use receipt::Receipt;
+pub use rules::{BatchRule, MAX_GROUP_COUNT};
+pub use signature::is_low_s;
+#[cfg(feature = "signing")]
+pub use signing::{verify_digest, SigningKey};
+pub use units::Units;
+pub use voucher::Voucher;
+pub use walrus::BlobId;
+
+/// First byte of every encoding of this version.
+pub const VERSION: u8 = 0x01;
