@@ -15,7 +15,7 @@ size_limit=819200 # what wasmd stores at most by default: 800 KiB
 
 root=$(pwd -P)
 target_dir=$(realpath -m "${CARGO_TARGET_DIR:-target}")/wasm # its own folder: its flags are not those of the tests
-tools_dir=${HUB_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/hub-tools}
+tools_dir=$(realpath -m "${HUB_TOOLS:-$HOME/.cache/hub-tools}")
 
 die() {
     echo "$*" >&2
@@ -46,7 +46,9 @@ wasm_opt=tools/node_modules/.bin/wasm-opt
 checker=$tools_dir/cosmwasm-check-$cosmwasm_check
 if [[ ! -x $checker/bin/cosmwasm-check ]]; then
     echo "Installing cosmwasm-check $cosmwasm_check into $checker (once; takes some minutes)"
-    cargo install cosmwasm-check --version $cosmwasm_check --locked --root "$checker"
+    # Unoptimised it is built in a third of the time, and still checks a contract in less than a second.
+    CARGO_PROFILE_RELEASE_OPT_LEVEL=0 \
+        cargo install cosmwasm-check --version $cosmwasm_check --locked --root "$checker"
 fi
 
 # --- Build ----------------------------------------------------------------------------------------
@@ -81,7 +83,7 @@ done
 
 # --- Check ----------------------------------------------------------------------------------------
 
-"$checker/bin/cosmwasm-check" "$out"/*.wasm
+(cd "$out" && "$checker/bin/cosmwasm-check" ./*.wasm)
 
 for file in "$out"/*.wasm; do
     size=$(wc -c <"$file")

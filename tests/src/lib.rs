@@ -1,1 +1,3 @@
+//! What the tests of the whole Hub share.
 
+pub mod vectors;

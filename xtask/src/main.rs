@@ -1,1 +1,23 @@
-fn main() {}
+//! Writes what is generated and committed, and checks it against drift.
+
+mod schema;
+mod vectors;
+
+use anyhow::{bail, Result};
+use std::env;
+
+const USAGE: &str = "expected `schema` or `vectors`, and nothing more than `--check` behind it";
+
+fn main() -> Result<()> {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let (name, check) = match words.as_slice() {
+        [name] => (name.as_str(), false),
+        [name, flag] if flag == "--check" => (name.as_str(), true),
+        _ => bail!(USAGE),
+    };
+    match name {
+        "schema" => schema::run(check),
+        "vectors" => vectors::run(check),
+        _ => bail!(USAGE),
+    }
+}

@@ -22,4 +22,5 @@
 pub mod contract;
 pub mod error;
 pub mod events;
+mod settlement;
 mod state;

@@ -171,11 +171,24 @@ mod tests {
 
     #[test]
     fn native_denoms_of_the_sdk_form_are_accepted_and_no_others() {
-        for denom in ["untrn", "ibc/27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2", "factory/a.b/c-d_e:f", "abc"] {
+        for denom in [
+            "untrn",
+            "ibc/27394FB092D2ECCD56123C74F36E4C1F926001CEADA9CA97EA622B25F41E5EB2",
+            "factory/a.b/c-d_e:f",
+            "abc",
+        ] {
             assert_eq!(Denom::native(denom), Ok(Denom::Native(denom.to_owned())));
         }
         let too_long = "a".repeat(129);
-        for denom in ["", "ab", "1abc", "a b c", "cw20:token", "umläut", too_long.as_str()] {
+        for denom in [
+            "",
+            "ab",
+            "1abc",
+            "a b c",
+            "cw20:token",
+            "umläut",
+            too_long.as_str(),
+        ] {
             assert_eq!(
                 Denom::native(denom),
                 Err(DenomError::NotNative {

@@ -242,6 +242,12 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
+    /// A denomination, if it was ever deposited.
+    #[returns(Option<DenomResponse>)]
+    Denom {
+        /// The denomination.
+        denom: UncheckedDenom,
+    },
     /// A session with what is left.
     #[returns(SessionResponse)]
     Session {

@@ -9,9 +9,7 @@
 
 use std::marker::PhantomData;
 
-use cosmwasm_std::{
-    Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage,
-};
+use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
@@ -132,7 +130,8 @@ fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
 /// A map of packed values under a one-letter namespace.
 pub struct PackedMap<K, V> {
     namespace: u8,
-    types: PhantomData<fn(K) -> V>,
+    // Covariant in K, so that a key of references may borrow what is at hand.
+    types: PhantomData<fn() -> (K, V)>,
 }
 
 impl<K: PackedKey, V: Packed> PackedMap<K, V> {
@@ -151,6 +150,11 @@ impl<K: PackedKey, V: Packed> PackedMap<K, V> {
         bytes
     }
 
+    /// What follows the namespace in a storage key, if it is a key of this map: for readers of raw storage.
+    pub fn key_of<'k>(&self, key: &'k [u8]) -> Option<&'k [u8]> {
+        key.strip_prefix(&[self.namespace])
+    }
+
     /// The value under `key` in the owner's storage.
     pub fn get(&self, storage: &dyn Storage, key: K) -> StdResult<Option<V>> {
         storage
@@ -165,12 +169,7 @@ impl<K: PackedKey, V: Packed> PackedMap<K, V> {
     }
 
     /// The value under `key` in the storage of `contract`, by a raw read.
-    pub fn query(
-        &self,
-        querier: &QuerierWrapper,
-        contract: &Addr,
-        key: K,
-    ) -> StdResult<Option<V>> {
+    pub fn query(&self, querier: &QuerierWrapper, contract: &Addr, key: K) -> StdResult<Option<V>> {
         querier
             .query_wasm_raw(contract, self.key(key))?
             .map(|bytes| from_bytes(&bytes))

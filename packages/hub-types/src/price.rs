@@ -152,8 +152,14 @@ mod tests {
         assert_eq!(rates(max, 0, 0).amount(2, units(0, 0)), None);
         assert_eq!(rates(0, max, 0).amount(1, units(1_000_000, 0)), Some(max));
         assert_eq!(rates(0, max, 0).amount(1, units(1_000_001, 0)), None);
-        assert_eq!(rates(0, max, max).amount(1, units(u64::MAX, u64::MAX)), None);
-        assert_eq!(rates(0, max, max).amount(1, units(500_000, 500_000)), Some(max));
+        assert_eq!(
+            rates(0, max, max).amount(1, units(u64::MAX, u64::MAX)),
+            None
+        );
+        assert_eq!(
+            rates(0, max, max).amount(1, units(500_000, 500_000)),
+            Some(max)
+        );
     }
 
     proptest! {

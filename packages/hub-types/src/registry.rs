@@ -4,10 +4,13 @@
 //! takes effect [`CUTOFF_GRACE_SECONDS`](crate::time::CUTOFF_GRACE_SECONDS) after its block. List queries return
 //! `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
 
+use std::fmt;
+
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, HexBinary, Uint64};
 
 use crate::price::{Price, UncheckedPrice};
+use crate::records::registry as records;
 
 /// Fixes the time constants for the life of this registry and of everything that settles by it.
 #[cw_serde]
@@ -20,6 +23,7 @@ pub struct InstantiateMsg {
 
 /// What can be done. Sending coins along with any of these is an error.
 #[cw_serde]
+#[allow(clippy::large_enum_variant)] // Parsed once per transaction; a box would show in the types of every user.
 pub enum ExecuteMsg {
     /// Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits `hub_model_registered`,
     /// `hub_terms_set` and, with a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails
@@ -518,4 +522,46 @@ pub struct TermsListResponse {
 pub struct CommitmentResponse {
     /// Unix seconds; none if it never was.
     pub committed_at: Option<u64>,
+}
+
+impl fmt::Display for StatusName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Active => "active",
+            Self::Delisted => "delisted",
+            Self::Retired => "retired",
+        })
+    }
+}
+
+impl From<records::ModelStatus> for StatusName {
+    fn from(status: records::ModelStatus) -> Self {
+        match status {
+            records::ModelStatus::Active => Self::Active,
+            records::ModelStatus::Delisted => Self::Delisted,
+            records::ModelStatus::Retired { .. } => Self::Retired,
+        }
+    }
+}
+
+impl From<records::ModelStatus> for Status {
+    fn from(status: records::ModelStatus) -> Self {
+        match status {
+            records::ModelStatus::Active => Self::Active {},
+            records::ModelStatus::Delisted => Self::Delisted {},
+            records::ModelStatus::Retired { cutoff } => Self::Retired { cutoff },
+        }
+    }
+}
+
+impl From<records::Validity> for Validity {
+    fn from(validity: records::Validity) -> Self {
+        match validity {
+            records::Validity::Dropped => Self::Dropped {},
+            records::Validity::Interval { from, until } => Self::Interval {
+                effective_from: from,
+                superseded_at: until,
+            },
+        }
+    }
 }

@@ -33,8 +33,11 @@ pub fn split(
         if until > WHOLE_BPS.into() {
             return None;
         }
-        let part = units_in_range(gross_after, from, until)?
-            .checked_sub(units_in_range(gross_before, from, until)?)?;
+        let part = units_in_range(gross_after, from, until)?.checked_sub(units_in_range(
+            gross_before,
+            from,
+            until,
+        )?)?;
         parts.push(part);
         from = until;
     }
@@ -49,8 +52,14 @@ mod tests {
     #[test]
     fn the_first_units_go_to_the_first_payee() {
         assert_eq!(split(0, 100, [7_000, 2_000, 1_000]), Some(vec![100, 0, 0]));
-        assert_eq!(split(6_950, 100, [7_000, 2_000, 1_000]), Some(vec![50, 50, 0]));
-        assert_eq!(split(0, 10_000, [7_000, 2_000, 1_000]), Some(vec![7_000, 2_000, 1_000]));
+        assert_eq!(
+            split(6_950, 100, [7_000, 2_000, 1_000]),
+            Some(vec![50, 50, 0])
+        );
+        assert_eq!(
+            split(0, 10_000, [7_000, 2_000, 1_000]),
+            Some(vec![7_000, 2_000, 1_000])
+        );
         assert_eq!(split(9_999, 2, [1, 9_999]), Some(vec![1, 1]));
     }
 

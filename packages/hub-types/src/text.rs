@@ -173,7 +173,17 @@ mod tests {
             assert_eq!(check_name(name), Ok(()), "{name}");
         }
         let too_long = "a".repeat(65);
-        for name in ["", "-a", ".a", "_a", "A", "a b", "ä", "a/b", too_long.as_str()] {
+        for name in [
+            "",
+            "-a",
+            ".a",
+            "_a",
+            "A",
+            "a b",
+            "ä",
+            "a/b",
+            too_long.as_str(),
+        ] {
             assert_eq!(
                 check_name(name),
                 Err(TextError::NotASlug { name: name.into() }),
@@ -187,20 +197,32 @@ mod tests {
         assert_eq!(check_required("title", &"ä".repeat(64), MAX_TITLE), Ok(()));
         assert_eq!(
             check_required("title", &"ä".repeat(65), MAX_TITLE),
-            Err(TextError::TooLong { field: "title", length: 130, max: 128 })
+            Err(TextError::TooLong {
+                field: "title",
+                length: 130,
+                max: 128
+            })
         );
         assert_eq!(
             check_required("title", "", MAX_TITLE),
-            Err(TextError::Empty { field: "title", max: 128 })
+            Err(TextError::Empty {
+                field: "title",
+                max: 128
+            })
         );
         assert_eq!(
             check("task", "a\nb", MAX_TASK),
             Err(TextError::ControlCharacter { field: "task" })
         );
-        assert_eq!(check_lines("description", "a\n\tb", MAX_DESCRIPTION), Ok(()));
+        assert_eq!(
+            check_lines("description", "a\n\tb", MAX_DESCRIPTION),
+            Ok(())
+        );
         assert_eq!(
             check_lines("description", "a\u{1b}[2J", MAX_DESCRIPTION),
-            Err(TextError::ControlCharacter { field: "description" })
+            Err(TextError::ControlCharacter {
+                field: "description"
+            })
         );
     }
 
@@ -208,7 +230,13 @@ mod tests {
     fn tags_are_few_and_different() {
         let tags = |tags: &[&str]| tags.iter().map(|tag| tag.to_string()).collect::<Vec<_>>();
         assert_eq!(check_tags(&tags(&["a", "b"])), Ok(()));
-        assert_eq!(check_tags(&tags(&["a", "a"])), Err(TextError::DuplicateTag { tag: "a".into() }));
-        assert_eq!(check_tags(&tags(&["a"; 9])), Err(TextError::TooManyTags { count: 9 }));
+        assert_eq!(
+            check_tags(&tags(&["a", "a"])),
+            Err(TextError::DuplicateTag { tag: "a".into() })
+        );
+        assert_eq!(
+            check_tags(&tags(&["a"; 9])),
+            Err(TextError::TooManyTags { count: 9 })
+        );
     }
 }

@@ -144,7 +144,9 @@ impl Batch {
 
     /// Number of receipts in all groups.
     pub fn offered(&self) -> u64 {
-        self.groups.iter().fold(0, |sum: u64, group| sum.saturating_add(group.count()))
+        self.groups
+            .iter()
+            .fold(0, |sum: u64, group| sum.saturating_add(group.count()))
     }
 
     /// When the oldest receipt of one of its groups was issued, unix seconds.
@@ -253,7 +255,9 @@ fn write_group(
             })
         }
     }
-    rules.count(key, group.sequence, group.count()).map_err(broken)?;
+    rules
+        .count(key, group.sequence, group.count())
+        .map_err(broken)?;
     writer.u64(group.count());
     match &group.work {
         Work::Itemised(units) => units.iter().for_each(|units| units.write(writer)),

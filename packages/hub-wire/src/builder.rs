@@ -55,7 +55,9 @@ pub enum BuildError {
     },
 
     /// A session whose lane the builder was not told.
-    #[error("session {session}: the number of its next receipt is not known, expected a call of `next`")]
+    #[error(
+        "session {session}: the number of its next receipt is not known, expected a call of `next`"
+    )]
     UnknownLane {
         /// The session.
         session: u64,
@@ -124,7 +126,12 @@ impl BatchBuilder {
 
     /// The batch, which is certain to encode, and its receipts in batch order: the leaves of its root, for proofs.
     pub fn build(self, mode: Mode) -> Result<(Batch, Vec<Receipt>), BuildError> {
-        let times = || self.groups.values().flatten().map(|receipt| receipt.issued_at);
+        let times = || {
+            self.groups
+                .values()
+                .flatten()
+                .map(|receipt| receipt.issued_at)
+        };
         let issued_from = times().min().unwrap_or_default();
         let issued_to = times().max().unwrap_or_default();
 
@@ -136,9 +143,9 @@ impl BatchBuilder {
             let times = || receipts.iter().map(|receipt| receipt.issued_at);
             let oldest = times().min().unwrap_or_default();
             let newest = times().max().unwrap_or_default();
-            let lane = next
-                .get_mut(&key.session)
-                .ok_or(BuildError::UnknownLane { session: key.session })?;
+            let lane = next.get_mut(&key.session).ok_or(BuildError::UnknownLane {
+                session: key.session,
+            })?;
             let group = Group {
                 session: key.session,
                 model: key.model,
@@ -151,9 +158,13 @@ impl BatchBuilder {
             };
             *lane = lane
                 .checked_add(group.count())
-                .ok_or(BuildError::LaneOverflow { session: key.session })?;
+                .ok_or(BuildError::LaneOverflow {
+                    session: key.session,
+                })?;
             groups.push(group);
-            receipts.iter().for_each(|receipt| tree.push(&receipt.encode()));
+            receipts
+                .iter()
+                .for_each(|receipt| tree.push(&receipt.encode()));
             in_order.extend(receipts);
         }
         let batch = Batch {
@@ -182,7 +193,9 @@ fn work(mode: Mode, key: GroupKey, receipts: &[Receipt]) -> Result<Work, BuildEr
             count: u16::try_from(receipts.len()).unwrap_or(u16::MAX),
             total: receipts
                 .iter()
-                .try_fold(Units::default(), |sum, receipt| sum.checked_add(receipt.units))
+                .try_fold(Units::default(), |sum, receipt| {
+                    sum.checked_add(receipt.units)
+                })
                 .ok_or_else(overflow)?,
         }),
     }

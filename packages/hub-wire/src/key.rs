@@ -52,13 +52,15 @@ impl PublicKey {
                     [found, ..] => Err(KeyError::NotCompressed { found }),
                 }
             }
-            KeyType::Ed25519 => bytes
-                .try_into()
-                .map(Self::Ed25519)
-                .map_err(|_| KeyError::WrongLength {
-                    expected: 32,
-                    found: length,
-                }),
+            KeyType::Ed25519 => {
+                bytes
+                    .try_into()
+                    .map(Self::Ed25519)
+                    .map_err(|_| KeyError::WrongLength {
+                        expected: 32,
+                        found: length,
+                    })
+            }
         }
     }
 

@@ -84,9 +84,11 @@ pub fn verify_digest(key: &PublicKey, digest: &Hash, signature: &[u8; 64]) -> bo
                 _ => false,
             }
         }
-        PublicKey::Ed25519(bytes) => ed25519_dalek::VerifyingKey::from_bytes(bytes).is_ok_and(|key| {
-            let signature = ed25519_dalek::Signature::from_bytes(signature);
-            key.verify_strict(digest, &signature).is_ok()
-        }),
+        PublicKey::Ed25519(bytes) => {
+            ed25519_dalek::VerifyingKey::from_bytes(bytes).is_ok_and(|key| {
+                let signature = ed25519_dalek::Signature::from_bytes(signature);
+                key.verify_strict(digest, &signature).is_ok()
+            })
+        }
     }
 }

@@ -12,19 +12,30 @@ fn claims(mode: u8, groups: u64, receipts: u64) -> Vec<u8> {
     let mut writer = Writer::with_capacity(64);
     writer.byte(1);
     writer.byte(mode);
-    [1, 0, 0].into_iter().for_each(|integer| writer.u64(integer));
+    [1, 0, 0]
+        .into_iter()
+        .for_each(|integer| writer.u64(integer));
     writer.raw(&[0; 32]);
     writer.u64(groups);
-    [1, 1, 1, 1, 0, 0, 0, receipts].into_iter().for_each(|integer| writer.u64(integer));
+    [1, 1, 1, 1, 0, 0, 0, receipts]
+        .into_iter()
+        .for_each(|integer| writer.u64(integer));
     writer.byte(9);
     writer.finish()
 }
 
 #[test]
 fn a_large_claim_in_few_bytes_allocates_little() {
-    for bytes in [claims(0, 1, 65_535), claims(0, u64::MAX, 65_535), claims(1, u64::MAX, 65_535)] {
+    for bytes in [
+        claims(0, 1, 65_535),
+        claims(0, u64::MAX, 65_535),
+        claims(1, u64::MAX, 65_535),
+    ] {
         let (total, most) = (ALLOCATOR.total_allocated(), ALLOCATOR.max_allocated());
-        assert!(matches!(Batch::decode(&bytes), Err(DecodeError::Truncated { .. })));
+        assert!(matches!(
+            Batch::decode(&bytes),
+            Err(DecodeError::Truncated { .. })
+        ));
         assert!(ALLOCATOR.total_allocated() - total < 2_048);
         assert!(ALLOCATOR.max_allocated() - most < 2_048);
     }

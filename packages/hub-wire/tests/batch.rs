@@ -51,7 +51,10 @@ fn the_example_is_accepted() {
     let decoded = Batch::decode(&raw(0, 1, &ONE)).unwrap();
     assert_eq!(decoded.groups.len(), 1);
     assert_eq!(decoded.mode(), Mode::Itemised);
-    assert_eq!(decoded.groups[0].work, Work::Itemised(vec![Units::new(9, 9)]));
+    assert_eq!(
+        decoded.groups[0].work,
+        Work::Itemised(vec![Units::new(9, 9)])
+    );
 }
 
 #[test]
@@ -61,7 +64,12 @@ fn nothing_at_all_is_truncated() {
 
 #[test]
 fn every_prefix_is_truncated() {
-    let bytes = batch(vec![group(1, 1, 0, itemised(3)), group(1, 2, 3, itemised(1))]).encode().unwrap();
+    let bytes = batch(vec![
+        group(1, 1, 0, itemised(3)),
+        group(1, 2, 3, itemised(1)),
+    ])
+    .encode()
+    .unwrap();
     for length in 0..bytes.len() {
         assert!(
             matches!(Batch::decode(&bytes[..length]), Err(DecodeError::Truncated { at }) if at <= length),
@@ -75,7 +83,10 @@ fn trailing_bytes_are_refused() {
     let mut bytes = raw(0, 1, &ONE);
     let at = bytes.len();
     bytes.extend([0, 0]);
-    assert_eq!(Batch::decode(&bytes), Err(DecodeError::Trailing { at, count: 2 }));
+    assert_eq!(
+        Batch::decode(&bytes),
+        Err(DecodeError::Trailing { at, count: 2 })
+    );
 }
 
 #[test]
@@ -83,12 +94,18 @@ fn other_versions_and_modes_are_refused() {
     let mut bytes = raw(0, 1, &ONE);
     for found in (0..=255).filter(|b| *b != 1) {
         bytes[0] = found;
-        assert_eq!(Batch::decode(&bytes), Err(DecodeError::UnknownVersion { at: 0, found }));
+        assert_eq!(
+            Batch::decode(&bytes),
+            Err(DecodeError::UnknownVersion { at: 0, found })
+        );
     }
     bytes[0] = 1;
     for found in 2..=255 {
         bytes[1] = found;
-        assert_eq!(Batch::decode(&bytes), Err(DecodeError::UnknownMode { at: 1, found }));
+        assert_eq!(
+            Batch::decode(&bytes),
+            Err(DecodeError::UnknownMode { at: 1, found })
+        );
     }
 }
 
@@ -100,11 +117,19 @@ fn an_integer_that_is_not_in_its_shortest_form_is_refused_wherever_it_stands() {
         let mut longer = bytes.clone();
         longer[at] |= 0x80;
         longer.insert(at + 1, 0);
-        assert_eq!(Batch::decode(&longer), Err(DecodeError::Overlong { at }), "byte {at}");
+        assert_eq!(
+            Batch::decode(&longer),
+            Err(DecodeError::Overlong { at }),
+            "byte {at}"
+        );
 
         let mut wider = bytes.clone();
         wider.splice(at..=at, [0xff; 9].into_iter().chain([0x02]));
-        assert_eq!(Batch::decode(&wider), Err(DecodeError::TooLarge { at, bits: 64 }), "byte {at}");
+        assert_eq!(
+            Batch::decode(&wider),
+            Err(DecodeError::TooLarge { at, bits: 64 }),
+            "byte {at}"
+        );
     }
 }
 
@@ -123,23 +148,33 @@ fn a_batch_without_groups_is_refused() {
 
 #[test]
 fn session_zero_is_refused() {
-    assert_eq!(rule_of(&one_with(0, 0)), (GROUPS_AT + 1, BatchRule::SessionZero));
+    assert_eq!(
+        rule_of(&one_with(0, 0)),
+        (GROUPS_AT + 1, BatchRule::SessionZero)
+    );
 }
 
 #[test]
 fn an_empty_group_is_refused() {
-    assert_eq!(rule_of(&one_with(7, 0)), (GROUPS_AT + 8, BatchRule::EmptyGroup));
-    assert_eq!(rule_of(&raw(1, 1, &[5, 1, 1, 1, 0, 60, 0, 0, 9, 9])).1, BatchRule::EmptyGroup);
+    assert_eq!(
+        rule_of(&one_with(7, 0)),
+        (GROUPS_AT + 8, BatchRule::EmptyGroup)
+    );
+    assert_eq!(
+        rule_of(&raw(1, 1, &[5, 1, 1, 1, 0, 60, 0, 0, 9, 9])).1,
+        BatchRule::EmptyGroup
+    );
 }
 
 #[test]
 fn a_group_has_at_most_65535_receipts() {
     let at = GROUPS_AT + 8;
     for count in [65_536, 65_537, u64::MAX] {
-        let broken = if count == u64::MAX { BatchRule::GroupTooLarge } else { rule_of(&one_with(7, count)).1 };
-        assert_eq!(broken, BatchRule::GroupTooLarge);
         assert_eq!(rule_of(&one_with(7, count)), (at, BatchRule::GroupTooLarge));
-        assert_eq!(rule_of(&raw(1, 1, &[5, 1, 1, 1, 0, 60, 0, count, 9, 9])).1, BatchRule::GroupTooLarge);
+        assert_eq!(
+            rule_of(&raw(1, 1, &[5, 1, 1, 1, 0, 60, 0, count, 9, 9])).1,
+            BatchRule::GroupTooLarge
+        );
     }
     let widest = batch(vec![group(1, 1, 0, itemised(65_535))]);
     assert_eq!(Batch::decode(&widest.encode().unwrap()), Ok(widest));
@@ -149,7 +184,10 @@ fn a_group_has_at_most_65535_receipts() {
 
 #[test]
 fn numbers_of_a_lane_fit_64_bits() {
-    assert_eq!(rule_of(&one_with(6, u64::MAX)).1, BatchRule::SequenceOverflow);
+    assert_eq!(
+        rule_of(&one_with(6, u64::MAX)).1,
+        BatchRule::SequenceOverflow
+    );
     let last = Batch::decode(&one_with(6, u64::MAX - 1)).unwrap();
     assert_eq!(last.groups[0].end(), u64::MAX);
     // The second group starts where the first ends: at the last number.
@@ -157,7 +195,10 @@ fn numbers_of_a_lane_fit_64_bits() {
     let mut integers = ONE.to_vec();
     integers[6] = u64::MAX - 1;
     integers.extend(second);
-    assert_eq!(rule_of(&raw(0, 2, &integers)).1, BatchRule::SequenceOverflow);
+    assert_eq!(
+        rule_of(&raw(0, 2, &integers)).1,
+        BatchRule::SequenceOverflow
+    );
 }
 
 #[test]
@@ -171,11 +212,22 @@ fn sessions_fit_64_bits() {
 #[test]
 fn groups_that_do_not_ascend_are_refused() {
     let first = [5, 4, 4, 4, 0, 60, 0, 1, 9, 9];
-    for (model, release, terms) in [(4, 4, 4), (3, 4, 4), (3, 9, 9), (4, 3, 9), (4, 4, 3), (0, 0, 0)] {
+    for (model, release, terms) in [
+        (4, 4, 4),
+        (3, 4, 4),
+        (3, 9, 9),
+        (4, 3, 9),
+        (4, 4, 3),
+        (0, 0, 0),
+    ] {
         let mut integers = first.to_vec();
         integers.extend([0, model, release, terms, 0, 60, 1, 9, 9]);
         let at = GROUPS_AT + 11;
-        assert_eq!(rule_of(&raw(0, 2, &integers)), (at, BatchRule::NotAscending), "{model} {release} {terms}");
+        assert_eq!(
+            rule_of(&raw(0, 2, &integers)),
+            (at, BatchRule::NotAscending),
+            "{model} {release} {terms}"
+        );
     }
     for (model, release, terms) in [(4, 4, 5), (4, 5, 0), (5, 0, 0)] {
         let mut integers = first.to_vec();
@@ -185,12 +237,18 @@ fn groups_that_do_not_ascend_are_refused() {
     // Another session starts over.
     let mut integers = first.to_vec();
     integers.extend([1, 0, 0, 0, 0, 60, 77, 1, 9, 9]);
-    assert_eq!(Batch::decode(&raw(0, 2, &integers)).unwrap().groups[1].sequence, 77);
+    assert_eq!(
+        Batch::decode(&raw(0, 2, &integers)).unwrap().groups[1].sequence,
+        77
+    );
 }
 
 #[test]
 fn a_group_ends_by_issued_to() {
-    assert_eq!(rule_of(&one_with(5, 61)), (GROUPS_AT + 5, BatchRule::AfterIssuedTo));
+    assert_eq!(
+        rule_of(&one_with(5, 61)),
+        (GROUPS_AT + 5, BatchRule::AfterIssuedTo)
+    );
     assert_eq!(rule_of(&one_with(4, 1)).1, BatchRule::AfterIssuedTo);
     assert_eq!(rule_of(&one_with(5, u64::MAX)).1, BatchRule::AfterIssuedTo);
     let mut both = ONE;
@@ -202,7 +260,10 @@ fn a_group_ends_by_issued_to() {
 fn the_interval_is_tight_at_both_ends() {
     let late = [5, 1, 1, 1, 1, 59, 0, 1, 9, 9];
     let bytes = raw(0, 1, &late);
-    assert_eq!(rule_of(&bytes), (bytes.len(), BatchRule::NothingAtIssuedFrom));
+    assert_eq!(
+        rule_of(&bytes),
+        (bytes.len(), BatchRule::NothingAtIssuedFrom)
+    );
     assert_eq!(rule_of(&one_with(5, 59)).1, BatchRule::NothingAtIssuedTo);
     // One group may touch one end and another the other.
     let mut integers = vec![5, 1, 1, 1, 0, 10, 0, 1, 9, 9];
@@ -212,7 +273,11 @@ fn the_interval_is_tight_at_both_ends() {
 
 #[test]
 fn a_sequence_stands_only_where_the_session_changes() {
-    let two = batch(vec![group(3, 1, 10, itemised(4)), group(3, 2, 14, itemised(1)), group(4, 1, 2, itemised(1))]);
+    let two = batch(vec![
+        group(3, 1, 10, itemised(4)),
+        group(3, 2, 14, itemised(1)),
+        group(4, 1, 2, itemised(1)),
+    ]);
     let bytes = two.encode().unwrap();
     assert_eq!(Batch::decode(&bytes), Ok(two.clone()));
     let mut alone = two;
@@ -232,24 +297,49 @@ fn the_encoder_refuses_what_the_decoder_would() {
     };
     assert_eq!(batch(vec![]).encode(), rule(0, BatchRule::NoGroups));
     assert_eq!(with(&|g| g.session = 0), rule(0, BatchRule::SessionZero));
-    assert_eq!(with(&|g| g.work = itemised(0)), rule(0, BatchRule::EmptyGroup));
-    assert_eq!(with(&|g| g.work = netted(0)), rule(0, BatchRule::EmptyGroup));
-    assert_eq!(with(&|g| g.work = itemised(65_536)), rule(0, BatchRule::GroupTooLarge));
-    assert_eq!(with(&|g| g.sequence = u64::MAX), rule(0, BatchRule::SequenceOverflow));
+    assert_eq!(
+        with(&|g| g.work = itemised(0)),
+        rule(0, BatchRule::EmptyGroup)
+    );
+    assert_eq!(
+        with(&|g| g.work = netted(0)),
+        rule(0, BatchRule::EmptyGroup)
+    );
+    assert_eq!(
+        with(&|g| g.work = itemised(65_536)),
+        rule(0, BatchRule::GroupTooLarge)
+    );
+    assert_eq!(
+        with(&|g| g.sequence = u64::MAX),
+        rule(0, BatchRule::SequenceOverflow)
+    );
     assert_eq!(with(&|g| g.span = 61), rule(0, BatchRule::AfterIssuedTo));
-    assert_eq!(with(&|g| g.span = 59), rule(1, BatchRule::NothingAtIssuedTo));
-    assert_eq!(with(&|g| (g.from, g.span) = (1, 59)), rule(1, BatchRule::NothingAtIssuedFrom));
+    assert_eq!(
+        with(&|g| g.span = 59),
+        rule(1, BatchRule::NothingAtIssuedTo)
+    );
+    assert_eq!(
+        with(&|g| (g.from, g.span) = (1, 59)),
+        rule(1, BatchRule::NothingAtIssuedFrom)
+    );
     let mut reversed = batch(vec![good.clone()]);
     reversed.issued_to = reversed.issued_from - 1;
     assert_eq!(reversed.encode(), rule(0, BatchRule::TimesReversed));
-    assert_eq!(batch(vec![good.clone(), good.clone()]).encode(), rule(1, BatchRule::NotAscending));
+    assert_eq!(
+        batch(vec![good.clone(), good.clone()]).encode(),
+        rule(1, BatchRule::NotAscending)
+    );
     assert_eq!(
         batch(vec![group(2, 1, 0, itemised(1)), good.clone()]).encode(),
         rule(1, BatchRule::NotAscending)
     );
     assert_eq!(
         batch(vec![good.clone(), group(1, 2, 3, itemised(1))]).encode(),
-        Err(EncodeError::WrongSequence { group: 1, expected: 2, found: 3 })
+        Err(EncodeError::WrongSequence {
+            group: 1,
+            expected: 2,
+            found: 3
+        })
     );
     assert_eq!(
         batch(vec![good, group(1, 2, 2, netted(1))]).encode(),
@@ -259,7 +349,10 @@ fn the_encoder_refuses_what_the_decoder_would() {
 
 #[test]
 fn times_of_a_group_are_counted_from_the_batch() {
-    let mut batch = batch(vec![group(1, 1, 0, itemised(1)), group(1, 2, 1, itemised(2))]);
+    let mut batch = batch(vec![
+        group(1, 1, 0, itemised(1)),
+        group(1, 2, 1, itemised(2)),
+    ]);
     (batch.groups[1].from, batch.groups[1].span) = (10, 20);
     assert_eq!(batch.oldest(&batch.groups[1]), 1_700_000_010);
     assert_eq!(batch.newest(&batch.groups[1]), 1_700_000_030);

@@ -67,7 +67,11 @@ fn every_leaf_has_the_path_of_the_definition_and_it_verifies() {
         let root = root(leaves);
         for index in 0..size {
             let proof = prove(leaves, index as u64).unwrap();
-            assert_eq!(proof.siblings, path(index, leaves), "leaf {index} of {size}");
+            assert_eq!(
+                proof.siblings,
+                path(index, leaves),
+                "leaf {index} of {size}"
+            );
             assert!(proof.verify(&root, &leaves[index], size as u64));
         }
         assert_eq!(prove(leaves, size as u64), None);
@@ -86,13 +90,21 @@ fn every_tampering_is_refused() {
         for index in 0..size {
             let Proof { siblings, .. } = prove(leaves, index).unwrap();
             let leaf = &leaves[index as usize];
-            let holds = |leaf: &[u8], index, size, siblings: &[Hash]| verify(&root, leaf, index, size, siblings);
+            let holds = |leaf: &[u8], index, size, siblings: &[Hash]| {
+                verify(&root, leaf, index, size, siblings)
+            };
             assert!(holds(leaf, index, size, &siblings));
 
-            assert!(!verify(&[0; 32], leaf, index, size, &siblings), "another root");
+            assert!(
+                !verify(&[0; 32], leaf, index, size, &siblings),
+                "another root"
+            );
             assert!(!holds(b"no leaf", index, size, &siblings), "another leaf");
             for other in (0..=size + 2).chain([u64::MAX]).filter(|i| *i != index) {
-                assert!(!holds(leaf, other, size, &siblings), "leaf {index} of {size} as {other}");
+                assert!(
+                    !holds(leaf, other, size, &siblings),
+                    "leaf {index} of {size} as {other}"
+                );
             }
             assert!(!holds(leaf, index, 0, &siblings), "no size");
             for at in 0..siblings.len() {
@@ -119,7 +131,10 @@ fn a_node_is_no_leaf() {
     let root = root(&leaves);
     let node = [leaf_hash(&leaves[0]), leaf_hash(&leaves[1])].concat();
     assert!(!verify(&root, &node, 0, 1, &[]));
-    assert_eq!(node_hash(&leaf_hash(&leaves[0]), &leaf_hash(&leaves[1])), root);
+    assert_eq!(
+        node_hash(&leaf_hash(&leaves[0]), &leaf_hash(&leaves[1])),
+        root
+    );
 }
 
 proptest! {

@@ -29,7 +29,12 @@ fn an_integer_that_is_cut_off_is_refused() {
 
 #[test]
 fn a_needless_last_byte_is_refused() {
-    for bytes in [&[0x80, 0x00][..], &[0x81, 0x00], &[0xff, 0x80, 0x00], &[0x80, 0x80, 0x80, 0x80, 0x00]] {
+    for bytes in [
+        &[0x80, 0x00][..],
+        &[0x81, 0x00],
+        &[0xff, 0x80, 0x00],
+        &[0x80, 0x80, 0x80, 0x80, 0x00],
+    ] {
         assert_eq!(u64_of(bytes), Err(DecodeError::Overlong { at: 0 }));
         assert_eq!(u128_of(bytes), Err(DecodeError::Overlong { at: 0 }));
     }
@@ -63,16 +68,28 @@ fn the_end_must_be_the_end() {
     let mut reader = Reader::new(&[1, 2, 3]);
     assert_eq!(reader.byte(), Ok(1));
     assert_eq!((reader.offset(), reader.remaining()), (1, 2));
-    assert_eq!(reader.finish(), Err(DecodeError::Trailing { at: 1, count: 2 }));
+    assert_eq!(
+        reader.finish(),
+        Err(DecodeError::Trailing { at: 1, count: 2 })
+    );
 }
 
 #[test]
 fn bytes_longer_than_what_is_there_are_refused() {
-    assert_eq!(Reader::new(&[3, 1, 2]).bytes(), Err(DecodeError::Truncated { at: 1 }));
-    assert_eq!(Reader::new(&[1, 2]).array::<3>(), Err(DecodeError::Truncated { at: 0 }));
+    assert_eq!(
+        Reader::new(&[3, 1, 2]).bytes(),
+        Err(DecodeError::Truncated { at: 1 })
+    );
+    assert_eq!(
+        Reader::new(&[1, 2]).array::<3>(),
+        Err(DecodeError::Truncated { at: 0 })
+    );
     let mut huge = Writer::new();
     huge.u64(u64::MAX);
-    assert_eq!(Reader::new(&huge.finish()).bytes(), Err(DecodeError::Truncated { at: 10 }));
+    assert_eq!(
+        Reader::new(&huge.finish()).bytes(),
+        Err(DecodeError::Truncated { at: 10 })
+    );
 }
 
 #[test]
@@ -81,7 +98,10 @@ fn errors_name_the_byte() {
         u64_of(&[0x80, 0x00]).unwrap_err().to_string(),
         "byte 0: integer is not in its shortest LEB128 form"
     );
-    assert_eq!(u64_of(&[0, 0]).unwrap_err().to_string(), "byte 1: expected the end, found 1 more bytes");
+    assert_eq!(
+        u64_of(&[0, 0]).unwrap_err().to_string(),
+        "byte 1: expected the end, found 1 more bytes"
+    );
 }
 
 proptest! {

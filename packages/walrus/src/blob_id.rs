@@ -87,7 +87,9 @@ impl FromStr for BlobId {
         if text.ends_with('=') {
             return Err(BlobIdError::Padded);
         }
-        if let Some((position, character)) = text.chars().enumerate().find(|(_, c)| !is_base64url(*c)) {
+        if let Some((position, character)) =
+            text.chars().enumerate().find(|(_, c)| !is_base64url(*c))
+        {
             return Err(BlobIdError::IllegalCharacter {
                 character,
                 position,

@@ -19,7 +19,9 @@ pub enum BlobIdError {
     },
 
     /// Decimal digits of any length but 43: the u256 form that Sui shows, which is not accepted in its place.
-    #[error("blob id is {length} decimal digits, the u256 form: expected base64url, 43 characters")]
+    #[error(
+        "blob id is {length} decimal digits, the u256 form: expected base64url, 43 characters"
+    )]
     Decimal {
         /// Digits found.
         length: usize,
@@ -30,7 +32,9 @@ pub enum BlobIdError {
     Hexadecimal,
 
     /// Legal characters, but not 43 of them.
-    #[error("blob id has {length} characters: expected 43 (base64url of 32 bytes, without padding)")]
+    #[error(
+        "blob id has {length} characters: expected 43 (base64url of 32 bytes, without padding)"
+    )]
     WrongLength {
         /// Characters found.
         length: usize,

@@ -17,7 +17,10 @@ fn nothing_is_too_short() {
 #[test]
 fn one_character_more_or_less_is_refused() {
     assert_eq!(refusal(&ID[1..]), BlobIdError::WrongLength { length: 42 });
-    assert_eq!(refusal(&format!("{ID}A")), BlobIdError::WrongLength { length: 44 });
+    assert_eq!(
+        refusal(&format!("{ID}A")),
+        BlobIdError::WrongLength { length: 44 }
+    );
 }
 
 #[test]
@@ -28,23 +31,44 @@ fn padding_is_refused() {
 
 #[test]
 fn characters_outside_the_alphabet_are_refused_with_their_place() {
-    for (character, position) in [('/', 5), ('+', 0), (' ', 0), ('\n', 42), ('.', 20), ('=', 7), ('\0', 41)] {
+    for (character, position) in [
+        ('/', 5),
+        ('+', 0),
+        (' ', 0),
+        ('\n', 42),
+        ('.', 20),
+        ('=', 7),
+        ('\0', 41),
+    ] {
         let mut text: Vec<char> = ID.chars().collect();
         text[position] = character;
         let text: String = text.into_iter().collect();
-        assert_eq!(refusal(&text), BlobIdError::IllegalCharacter { character, position });
+        assert_eq!(
+            refusal(&text),
+            BlobIdError::IllegalCharacter {
+                character,
+                position
+            }
+        );
     }
     // 43 bytes, but 42 characters.
     assert_eq!(
         refusal(&format!("{}é", &ID[..41])),
-        BlobIdError::IllegalCharacter { character: 'é', position: 41 }
+        BlobIdError::IllegalCharacter {
+            character: 'é',
+            position: 41
+        }
     );
 }
 
 #[test]
 fn a_last_character_with_spare_bits_is_refused() {
     let canonical = "AEIMQUYcgkosw048";
-    for last in ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']) {
+    for last in ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(['-', '_'])
+    {
         let text = format!("{}{last}", &ID[..42]);
         match canonical.contains(last) {
             true => assert_eq!(text.parse::<BlobId>().unwrap().to_string(), text),
@@ -59,7 +83,9 @@ fn the_decimal_form_is_refused() {
     assert_eq!(refusal(decimal), BlobIdError::Decimal { length: 77 });
     assert_eq!(refusal("0"), BlobIdError::Decimal { length: 1 });
     // 43 decimal digits are base64url, and canonical if the last is 0, 4 or 8.
-    assert!("1000000000000000000000000000000000000000000".parse::<BlobId>().is_ok());
+    assert!("1000000000000000000000000000000000000000000"
+        .parse::<BlobId>()
+        .is_ok());
     assert_eq!(
         refusal("1000000000000000000000000000000000000000001"),
         BlobIdError::NonCanonical { last: '1' }
@@ -88,10 +114,20 @@ fn errors_say_what_was_expected() {
 #[test]
 fn the_id_of_nothing_follows_from_its_root_hash() {
     let mut root = [0; 32];
-    hex::decode_to_slice("e3fb10a9d88c9e7157c5e112dd6916e44011f5a9d6460bced51ebacf9308e1da", &mut root).unwrap();
-    assert_eq!(BlobId::derive(0, &root).to_string(), "3GPQL3HZNnFhN_F7l5Aa-X1VOtAKwIsg9zuWk8R81v4");
+    hex::decode_to_slice(
+        "e3fb10a9d88c9e7157c5e112dd6916e44011f5a9d6460bced51ebacf9308e1da",
+        &mut root,
+    )
+    .unwrap();
+    assert_eq!(
+        BlobId::derive(0, &root).to_string(),
+        "3GPQL3HZNnFhN_F7l5Aa-X1VOtAKwIsg9zuWk8R81v4"
+    );
     // Same root, other length: another id.
-    assert_eq!(BlobId::derive(1, &root).to_string(), "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y");
+    assert_eq!(
+        BlobId::derive(1, &root).to_string(),
+        "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y"
+    );
 }
 
 proptest! {

@@ -94,7 +94,7 @@ impl SessionPolicy {
         self.models
             .iter()
             .position(|listed| {
-                listed.model == model && listed.release.map_or(true, |only| only == release)
+                listed.model == model && listed.release.is_none_or(|only| only == release)
             })
             .map_or(Admission::Refused, Admission::Listed)
     }
@@ -300,7 +300,8 @@ impl Packed for SessionRecord {
         Ok(Self {
             denom: {
                 let denom = reader.u64()?;
-                u32::try_from(denom).map_err(|_| PackedError::unknown("denomination number", 0xff))?
+                u32::try_from(denom)
+                    .map_err(|_| PackedError::unknown("denomination number", 0xff))?
             },
             budget: reader.u128()?,
             spent: reader.u128()?,

@@ -139,7 +139,7 @@ impl TermsRecord {
         match self.validity {
             Validity::Dropped => false,
             Validity::Interval { from, until } => {
-                oldest >= from && until.map_or(true, |until| newest < until)
+                oldest >= from && until.is_none_or(|until| newest < until)
             }
         }
     }

@@ -1,0 +1,464 @@
+use std::fmt::{Debug, Write};
+
+use cosmwasm_std::testing::MockStorage;
+use cosmwasm_std::{Addr, CanonicalAddr, StdError, Storage, Uint128};
+use hub_wire::{BlobId, KeyType, PublicKey};
+use proptest::prelude::*;
+
+use super::billing::{
+    AttesterRecord, BatchRecord, PayerRecord, UsageRecord, ATTESTERS, BATCHES, BATCH_COUNTS,
+    PAYERS, USAGE,
+};
+use super::escrow::{
+    Admission, BalanceRecord, Funding, Lane, ListedModel, SessionPolicy, SessionRecord, BALANCES,
+    DENOMS, POLICIES, SESSIONS,
+};
+use super::registry::{
+    ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
+    TERMS,
+};
+use crate::denom::Denom;
+use crate::packed::{from_bytes, to_bytes, Packed, PackedError, PackedKey, PackedMap, LAYOUT};
+use crate::price::Rates;
+
+fn account(byte: u8) -> CanonicalAddr {
+    CanonicalAddr::from(vec![byte; 20])
+}
+
+fn rates() -> Rates {
+    Rates {
+        per_call: Uint128::new(1),
+        per_million_in: Uint128::new(2_000_000),
+        per_million_out: Uint128::new(8_000_000),
+    }
+}
+
+fn model(status: ModelStatus) -> ModelRecord {
+    ModelRecord {
+        author: account(0xa1),
+        status,
+        active_from: 1_790_000_000,
+        releases: 2,
+        terms: 3,
+    }
+}
+
+fn terms(denom: Denom, validity: Validity) -> TermsRecord {
+    TermsRecord {
+        denom,
+        rates: rates(),
+        operator_bps: 500,
+        payees: vec![
+            PayeeRecord {
+                account: account(0xa1),
+                bps: 9_000,
+            },
+            PayeeRecord {
+                account: account(0xa2),
+                bps: 500,
+            },
+        ],
+        validity,
+        supersedes: 1,
+    }
+}
+
+fn policy() -> SessionPolicy {
+    SessionPolicy {
+        caller: account(0xca),
+        funder: account(0xf0),
+        operator: account(0x09),
+        measurement: None,
+        models: vec![
+            ListedModel {
+                model: 7,
+                release: None,
+            },
+            ListedModel {
+                model: 300,
+                release: Some(2),
+            },
+        ],
+        max_price: None,
+        opened_at: 1_790_000_000,
+        expires_at: 1_790_086_400,
+        closed_at: None,
+        voucher_key: None,
+    }
+}
+
+fn session() -> SessionRecord {
+    SessionRecord {
+        denom: 1,
+        budget: 25_000_000,
+        spent: 1_234_567,
+        released: false,
+        ceiling: None,
+        lanes: vec![
+            Lane {
+                attester: 3,
+                next: 200,
+            },
+            Lane {
+                attester: 4,
+                next: 0,
+            },
+        ],
+        funding: Funding {
+            day: 20_717,
+            on_day: 20_000_000,
+            day_before: 5_000_000,
+        },
+        paid_week: 2_959,
+        paid_models: 0b11,
+    }
+}
+
+fn attester() -> AttesterRecord {
+    AttesterRecord {
+        operator: account(0x09),
+        key: PublicKey::new(KeyType::Ed25519, &[0xed; 32]).unwrap(),
+        measurement: None,
+        retired_at: None,
+        revoked: false,
+    }
+}
+
+fn usage() -> UsageRecord {
+    UsageRecord {
+        gross: 1_000_000_000,
+        related: 1_000,
+        aged: 900_000_000,
+        calls: 50_000,
+        free_calls: 1,
+        units_in: 80_000_000,
+        units_out: 20_000_000,
+        first_day: 20_700,
+        last_day: 20_717,
+        payers: 12,
+        returning: 3,
+    }
+}
+
+/// One line per record: name, key and value as the contracts store them.
+fn line<K: PackedKey, V: Packed + PartialEq + Debug>(
+    page: &mut String,
+    name: &str,
+    map: &PackedMap<K, V>,
+    key: K,
+    value: &V,
+) {
+    let bytes = to_bytes(value);
+    assert_eq!(&from_bytes::<V>(&bytes).unwrap(), value);
+    for cut in 0..bytes.len() {
+        assert!(
+            from_bytes::<V>(&bytes[..cut]).is_err(),
+            "{name} cut to {cut}"
+        );
+    }
+    assert!(from_bytes::<V>(&[bytes.as_slice(), &[0]].concat()).is_err());
+    writeln!(
+        page,
+        "{name}\n  {}\n  {}",
+        hex::encode(map.key(key)),
+        hex::encode(bytes)
+    )
+    .unwrap();
+}
+
+#[test]
+fn the_bytes_of_every_hot_record_are_as_published() {
+    let native = Denom::Native("uusdc".into());
+    let cw20 = Denom::Cw20(Addr::unchecked("hub1token"));
+    let open_ended = Validity::Interval {
+        from: 1_790_000_000,
+        until: None,
+    };
+    let superseded = Validity::Interval {
+        from: 1_790_000_000,
+        until: Some(1_790_000_060),
+    };
+    let retired = ModelStatus::Retired {
+        cutoff: 1_790_000_060,
+    };
+    let release = ReleaseRecord {
+        blob_id: BlobId::from_bytes([0xb1; 32]),
+    };
+    let full_policy = SessionPolicy {
+        measurement: Some([0x3e; 32]),
+        models: vec![],
+        max_price: Some(rates()),
+        closed_at: Some(1_790_000_100),
+        voucher_key: Some(
+            PublicKey::new(KeyType::Secp256k1, &[&[2][..], &[0x5e; 32]].concat()).unwrap(),
+        ),
+        ..policy()
+    };
+    let capped = SessionRecord {
+        released: true,
+        ceiling: Some(2_000_000),
+        ..session()
+    };
+    let balance = BalanceRecord {
+        available: 5_000_000,
+        earned: 70_000_000,
+        auto_payout: true,
+    };
+    let attested = AttesterRecord {
+        measurement: Some([0x3e; 32]),
+        retired_at: Some(1_790_000_060),
+        revoked: true,
+        ..attester()
+    };
+    let batch = BatchRecord {
+        receipts_root: [0x77; 32],
+        offered: 10_000,
+        paid: 9_990,
+        settled_at: 1_790_000_000,
+    };
+    let payer = PayerRecord {
+        first_week: 2_950,
+        last_week: 2_959,
+    };
+
+    let mut page = String::new();
+    let p = &mut page;
+    line(
+        p,
+        "registry model 7, active",
+        &MODELS,
+        7,
+        &model(ModelStatus::Active),
+    );
+    line(
+        p,
+        "registry model 7, delisted",
+        &MODELS,
+        7,
+        &model(ModelStatus::Delisted),
+    );
+    line(p, "registry model 7, retired", &MODELS, 7, &model(retired));
+    line(
+        p,
+        "registry terms 3 of model 7",
+        &TERMS,
+        (7, 3),
+        &terms(native.clone(), open_ended),
+    );
+    line(
+        p,
+        "registry terms 2 of model 7, superseded, cw20",
+        &TERMS,
+        (7, 2),
+        &terms(cw20.clone(), superseded),
+    );
+    line(
+        p,
+        "registry terms 1 of model 7, dropped",
+        &TERMS,
+        (7, 1),
+        &terms(native.clone(), Validity::Dropped),
+    );
+    line(
+        p,
+        "registry release 2 of model 7",
+        &RELEASES,
+        (7, 2),
+        &release,
+    );
+    line(p, "escrow denomination 1, native", &DENOMS, 1, &native);
+    line(p, "escrow denomination 2, cw20", &DENOMS, 2, &cw20);
+    line(p, "escrow session 258, policy", &POLICIES, 258, &policy());
+    line(
+        p,
+        "escrow session 258, policy with everything",
+        &POLICIES,
+        258,
+        &full_policy,
+    );
+    line(p, "escrow session 258, state", &SESSIONS, 258, &session());
+    line(
+        p,
+        "escrow session 258, released, with a ceiling",
+        &SESSIONS,
+        258,
+        &capped,
+    );
+    line(
+        p,
+        "escrow balance",
+        &BALANCES,
+        (&account(0xa1), 1),
+        &balance,
+    );
+    line(p, "billing attester 3", &ATTESTERS, 3, &attester());
+    line(
+        p,
+        "billing attester 3, attested, retired, revoked",
+        &ATTESTERS,
+        3,
+        &attested,
+    );
+    line(
+        p,
+        "billing batch count of attester 3",
+        &BATCH_COUNTS,
+        3,
+        &300,
+    );
+    line(
+        p,
+        "billing batch 300 of attester 3",
+        &BATCHES,
+        (3, 300),
+        &batch,
+    );
+    line(p, "billing usage of model 7", &USAGE, (7, 1), &usage());
+    line(
+        p,
+        "billing payer of model 7",
+        &PAYERS,
+        (7, 1, &account(0xf0)),
+        &payer,
+    );
+    goldie::assert!(page);
+}
+
+#[test]
+fn a_record_of_another_layout_is_refused_with_what_to_do() {
+    let mut bytes = to_bytes(&usage());
+    bytes[0] = LAYOUT + 1;
+    assert_eq!(
+        from_bytes::<UsageRecord>(&bytes).unwrap_err(),
+        StdError::parse_err("usage", PackedError::OtherLayout { found: LAYOUT + 1 })
+    );
+}
+
+#[test]
+fn balances_of_one_account_are_listed_by_denomination_and_nobody_elses() {
+    let mut storage = MockStorage::new();
+    let (short, long) = (account(0xa1), CanonicalAddr::from(vec![0xa1; 32]));
+    let balance = |available| BalanceRecord {
+        available,
+        ..BalanceRecord::default()
+    };
+    for (account, denom) in [(&short, 1), (&short, 2), (&short, u32::MAX), (&long, 3)] {
+        BALANCES.set(&mut storage, (account, denom), &balance(denom.into()));
+    }
+    storage.set(b"Zother", b"1");
+    let list = |account: &CanonicalAddr, after| {
+        BALANCES
+            .range(&storage, account, after)
+            .map(|entry| {
+                entry
+                    .map(|(denom, balance)| (denom, balance.available))
+                    .unwrap()
+            })
+            .collect::<Vec<_>>()
+    };
+    let last = (u32::MAX, u128::from(u32::MAX));
+    assert_eq!(list(&short, None), vec![(1, 1), (2, 2), last]);
+    assert_eq!(list(&short, Some(1)), vec![(2, 2), last]);
+    assert_eq!(list(&short, Some(u32::MAX)), vec![]);
+    assert_eq!(list(&long, None), vec![(3, 3)]);
+}
+
+#[test]
+fn a_session_ends_at_its_expiry_or_when_it_was_closed_and_takes_receipts_of_the_grace_before_it_opened(
+) {
+    let mut policy = policy();
+    let (opened, expires) = (policy.opened_at, policy.expires_at);
+    assert!(policy.takes(opened - 60, expires - 1));
+    assert!(!policy.takes(opened - 61, opened));
+    assert!(!policy.takes(opened, expires));
+    policy.closed_at = Some(opened + 60);
+    assert!(policy.takes(opened, opened + 59));
+    assert!(!policy.takes(opened, opened + 60));
+    policy.closed_at = Some(expires + 60);
+    assert_eq!(policy.ends_at(), expires);
+}
+
+#[test]
+fn a_session_admits_the_models_that_it_lists_or_any() {
+    let mut policy = policy();
+    assert_eq!(policy.admits(7, 99), Admission::Listed(0));
+    assert_eq!(policy.admits(300, 2), Admission::Listed(1));
+    assert_eq!(policy.admits(300, 1), Admission::Refused);
+    assert_eq!(policy.admits(8, 1), Admission::Refused);
+    policy.models.clear();
+    assert_eq!(policy.admits(8, 1), Admission::Any);
+}
+
+#[test]
+fn money_is_aged_from_the_second_day_after_it_came_in() {
+    let mut session = SessionRecord {
+        budget: 100,
+        spent: 0,
+        funding: Funding::first(10, 100),
+        ..session()
+    };
+    assert_eq!(session.aged_part(30, 10), 0);
+    assert_eq!(session.aged_part(30, 11), 0);
+    assert_eq!(session.aged_part(30, 12), 30);
+    assert_eq!(session.aged_part(130, 12), 100);
+
+    session.funding.add(11, 50);
+    session.budget = 150;
+    assert_eq!(
+        session.funding,
+        Funding {
+            day: 11,
+            on_day: 50,
+            day_before: 100
+        }
+    );
+    assert_eq!(session.aged_part(30, 11), 0);
+    assert_eq!(session.aged_part(130, 12), 100);
+    session.spent = 90;
+    assert_eq!(session.aged_part(30, 12), 10);
+    assert_eq!(session.aged_part(30, 13), 30);
+
+    session.funding.add(11, 1);
+    session.funding.add(13, 7);
+    assert_eq!(
+        session.funding,
+        Funding {
+            day: 13,
+            on_day: 7,
+            day_before: 0
+        }
+    );
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let bytes = [&[LAYOUT][..], &bytes].concat();
+        let _ = from_bytes::<ModelRecord>(&bytes);
+        let _ = from_bytes::<TermsRecord>(&bytes);
+        let _ = from_bytes::<ReleaseRecord>(&bytes);
+        let _ = from_bytes::<Denom>(&bytes);
+        let _ = from_bytes::<SessionPolicy>(&bytes);
+        let _ = from_bytes::<SessionRecord>(&bytes);
+        let _ = from_bytes::<BalanceRecord>(&bytes);
+        let _ = from_bytes::<AttesterRecord>(&bytes);
+        let _ = from_bytes::<BatchRecord>(&bytes);
+        let _ = from_bytes::<UsageRecord>(&bytes);
+        let _ = from_bytes::<PayerRecord>(&bytes);
+    }
+
+    #[test]
+    fn whatever_is_stored_is_read_back(
+        budget: u128, spent: u128, ceiling: Option<u128>, released: bool,
+        lanes in prop::collection::vec((any::<u64>(), any::<u64>()), 0..=4),
+        day: u64, on_day: u128, day_before: u128, paid_week: u64, paid_models: u8, denom: u32,
+    ) {
+        let session = SessionRecord {
+            denom, budget, spent, released, ceiling,
+            lanes: lanes.into_iter().map(|(attester, next)| Lane { attester, next }).collect(),
+            funding: Funding { day, on_day, day_before },
+            paid_week, paid_models,
+        };
+        prop_assert_eq!(from_bytes::<SessionRecord>(&to_bytes(&session)).unwrap(), session);
+    }
+}

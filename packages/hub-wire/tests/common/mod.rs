@@ -51,29 +51,50 @@ fn units() -> impl Strategy<Value = Units> {
 }
 
 fn work(netted: bool) -> impl Strategy<Value = Work> {
-    (vec(units(), 1..9), 1..=u16::MAX, units()).prop_map(move |(items, count, total)| match netted {
-        true => Work::Netted { count, total },
-        false => Work::Itemised(items),
-    })
+    (vec(units(), 1..9), 1..=u16::MAX, units()).prop_map(
+        move |(items, count, total)| match netted {
+            true => Work::Netted { count, total },
+            false => Work::Itemised(items),
+        },
+    )
 }
 
 /// Any batch that keeps all rules.
 pub fn any_batch() -> impl Strategy<Value = Batch> {
     any::<bool>().prop_flat_map(|netted| {
-        let keys = vec((select(vec![1, 2, 3, 300, u64::MAX]), number(), number(), number()), 1..8);
+        let keys = vec(
+            (
+                select(vec![1, 2, 3, 300, u64::MAX]),
+                number(),
+                number(),
+                number(),
+            ),
+            1..8,
+        );
         let parts = vec((number(), number(), number(), work(netted)), 8);
         (number(), number(), any::<[u8; 32]>(), keys, parts).prop_map(
             |(attester, start, receipts_root, mut keys, parts)| {
                 keys.sort_unstable();
                 keys.dedup();
                 let mut groups: Vec<Group> = Vec::new();
-                for ((session, model, release, terms), (from, span, sequence, work)) in keys.into_iter().zip(parts) {
+                for ((session, model, release, terms), (from, span, sequence, work)) in
+                    keys.into_iter().zip(parts)
+                {
                     let sequence = match groups.last() {
                         Some(before) if before.session == session => before.end(),
                         _ => sequence >> 8,
                     };
                     let (from, span) = (from >> 2, span >> 2);
-                    groups.push(Group { session, model, release, terms, from, span, sequence, work });
+                    groups.push(Group {
+                        session,
+                        model,
+                        release,
+                        terms,
+                        from,
+                        span,
+                        sequence,
+                        work,
+                    });
                 }
                 let oldest = groups.iter().map(|g| g.from).min().unwrap();
                 groups.iter_mut().for_each(|g| g.from -= oldest);

@@ -1,0 +1,157 @@
+//! Entry points: payment rule, parsing, dispatch.
+
+use cosmwasm_std::{
+    to_json_binary, Addr, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response,
+};
+use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use hub_types::wire::digest::{domain_tag, Purpose};
+use hub_types::wire::Hash;
+
+use crate::error::ContractError;
+use execute::attesters::Candidate;
+
+mod execute;
+mod instantiate;
+mod migrate;
+mod query;
+
+const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
+const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Checks the registry, and instantiates an escrow whose collector is this contract.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn instantiate(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    msg: InstantiateMsg,
+) -> Result<Response, ContractError> {
+    cw_utils::nonpayable(&info)?;
+    cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    let registry = address(deps.as_ref(), &msg.registry)?;
+    let escrow_admin = msg
+        .escrow_admin
+        .map(|admin| address(deps.as_ref(), &admin))
+        .transpose()?;
+    instantiate::instantiate(deps, env, registry, msg.escrow_code_id, escrow_admin)
+}
+
+/// Learns the address of the escrow.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
+    match reply.id {
+        instantiate::ESCROW_REPLY => instantiate::wire(deps, reply),
+        id => Err(ContractError::UnknownReply { id }),
+    }
+}
+
+/// See [`ExecuteMsg`].
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn execute(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    msg: ExecuteMsg,
+) -> Result<Response, ContractError> {
+    cw_utils::nonpayable(&info)?;
+    match msg {
+        ExecuteMsg::RegisterAttester {
+            key,
+            key_type,
+            possession,
+            endpoint,
+        } => {
+            let candidate = Candidate::parse(key_type, &key, possession, endpoint)?;
+            execute::attesters::register(deps, env, info, candidate)
+        }
+        ExecuteMsg::Retire { attester } => execute::attesters::retire(deps, env, info, attester),
+        ExecuteMsg::Revoke { attester } => execute::attesters::revoke(deps, info, attester),
+        ExecuteMsg::SetEndpoint { attester, endpoint } => {
+            execute::attesters::set_endpoint(deps, info, attester, endpoint)
+        }
+        ExecuteMsg::SettleBatch {
+            batch,
+            signature,
+            vouchers,
+        } => execute::settle_batch::settle_batch(deps, env, &batch, &signature, &vouchers),
+        ExecuteMsg::Settle {
+            receipt,
+            sequence,
+            signature,
+            voucher,
+        } => execute::settle::settle(deps, env, &receipt, sequence, &signature, voucher.as_ref()),
+    }
+}
+
+/// See [`QueryMsg`].
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let answer = match msg {
+        QueryMsg::Config {} => to_json_binary(&query::config(deps)?),
+        QueryMsg::Attester { attester } => to_json_binary(&query::attester(deps, attester)?),
+        QueryMsg::AttesterByKey { key } => to_json_binary(&query::attester_by_key(deps, &key)?),
+        QueryMsg::Attesters { start_after, limit } => {
+            to_json_binary(&query::attesters(deps, start_after, limit)?)
+        }
+        QueryMsg::AttestersByOperator {
+            operator,
+            start_after,
+            limit,
+        } => {
+            let operator = address(deps, &operator)?;
+            to_json_binary(&query::attesters_by_operator(
+                deps,
+                &operator,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::PreviewBatch {
+            batch,
+            signature,
+            vouchers,
+        } => to_json_binary(&query::preview_batch(
+            deps, &env, &batch, signature, &vouchers,
+        )?),
+        QueryMsg::Batch { attester, batch } => {
+            to_json_binary(&query::batch(deps, attester, batch)?)
+        }
+        QueryMsg::Batches {
+            attester,
+            start_after,
+            limit,
+        } => to_json_binary(&query::batches(deps, attester, start_after, limit)?),
+        QueryMsg::VerifyInclusion {
+            attester,
+            batch,
+            receipt,
+            proof,
+        } => to_json_binary(&query::verify_inclusion(
+            deps, attester, batch, &receipt, proof,
+        )?),
+        QueryMsg::Usage { model, denom } => to_json_binary(&query::usage(deps, model, denom)?),
+    };
+    Ok(answer?)
+}
+
+/// Keeps everything, and refuses to go back in version.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn migrate(deps: DepsMut, _env: Env, msg: MigrateMsg) -> Result<Response, ContractError> {
+    migrate::migrate(deps, msg)
+}
+
+/// A checked address of this chain.
+fn address(deps: Deps, text: &str) -> Result<Addr, ContractError> {
+    deps.api
+        .addr_validate(text)
+        .map_err(|error| ContractError::NotAnAddress {
+            address: text.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+/// The tag of what is signed for `purpose` on this chain for this contract; computed, never sent nor stored.
+fn domain(deps: Deps, env: &Env, purpose: Purpose) -> Result<Hash, ContractError> {
+    let contract = deps.api.addr_canonicalize(env.contract.address.as_str())?;
+    Ok(domain_tag(purpose, &env.block.chain_id, &contract))
+}

@@ -1,0 +1,118 @@
+//! Life of an attester: register, retire, revoke, and where it is reached.
+
+use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response};
+use hub_types::billing::{AttesterCreated, KeyType};
+use hub_types::records::billing::AttesterRecord;
+use hub_types::text;
+use hub_types::wire::{digest, PublicKey};
+
+use crate::contract::domain;
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::settlement::signature;
+use crate::state::attesters;
+
+/// A key that asks to become an attester.
+pub struct Candidate {
+    pub key: PublicKey,
+    pub possession: Binary,
+    pub endpoint: Option<String>,
+}
+
+impl Candidate {
+    pub fn parse(
+        key_type: KeyType,
+        key: &Binary,
+        possession: Binary,
+        endpoint: Option<String>,
+    ) -> Result<Self, ContractError> {
+        check_endpoint(endpoint.as_deref())?;
+        Ok(Self {
+            key: PublicKey::new(key_type.into(), key)?,
+            possession,
+            endpoint,
+        })
+    }
+}
+
+pub fn register(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    candidate: Candidate,
+) -> Result<Response, ContractError> {
+    let operator = deps.api.addr_canonicalize(info.sender.as_str())?;
+    // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
+    let tag = domain(deps.as_ref(), &env, digest::Purpose::Attester)?;
+    let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
+    let possession = digest::possession_digest(&tag, &bytes);
+    if !signature::verifies(deps.api, &candidate.key, &possession, &candidate.possession) {
+        return Err(ContractError::PossessionInvalid);
+    }
+    let attester = attesters::register(deps.storage, operator, candidate.key)?;
+    attesters::set_endpoint(deps.storage, attester, candidate.endpoint.as_ref())?;
+    Ok(Response::new()
+        .set_data(to_json_binary(&AttesterCreated { attester })?)
+        .add_event(Event::AttesterRegistered {
+            attester,
+            operator: &info.sender,
+            key: &candidate.key,
+        }))
+}
+
+pub fn retire(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    attester: u64,
+) -> Result<Response, ContractError> {
+    let record = load_own(&deps, &info, attester)?;
+    let now = env.block.time.seconds();
+    let cutoff = attesters::retire(deps.storage, attester, record, now)?;
+    Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
+}
+
+pub fn revoke(deps: DepsMut, info: MessageInfo, attester: u64) -> Result<Response, ContractError> {
+    let record = load_own(&deps, &info, attester)?;
+    attesters::revoke(deps.storage, attester, record)?;
+    Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
+}
+
+pub fn set_endpoint(
+    deps: DepsMut,
+    info: MessageInfo,
+    attester: u64,
+    endpoint: Option<String>,
+) -> Result<Response, ContractError> {
+    check_endpoint(endpoint.as_deref())?;
+    load_own(&deps, &info, attester)?;
+    attesters::set_endpoint(deps.storage, attester, endpoint.as_ref())?;
+    Ok(Response::new().add_event(Event::EndpointSet {
+        attester,
+        endpoint: endpoint.as_deref(),
+    }))
+}
+
+fn check_endpoint(endpoint: Option<&str>) -> Result<(), ContractError> {
+    if let Some(endpoint) = endpoint {
+        text::check_required("endpoint", endpoint, text::MAX_ENDPOINT)?;
+    }
+    Ok(())
+}
+
+/// The attester, if the sender is its operator.
+fn load_own(
+    deps: &DepsMut,
+    info: &MessageInfo,
+    attester: u64,
+) -> Result<AttesterRecord, ContractError> {
+    let record = attesters::load(deps.storage, attester)?;
+    let sender = deps.api.addr_canonicalize(info.sender.as_str())?;
+    if record.operator != sender {
+        return Err(ContractError::NotTheOperator {
+            attester,
+            operator: deps.api.addr_humanize(&record.operator)?,
+        });
+    }
+    Ok(record)
+}

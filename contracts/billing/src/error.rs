@@ -1,0 +1,204 @@
+//! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
+
+use cosmwasm_std::{Addr, StdError};
+use cw_utils::{ParseReplyError, PaymentError};
+use hub_types::billing::Outcome;
+use hub_types::denom::DenomError;
+use hub_types::hash::HashError;
+use hub_types::text::TextError;
+use hub_types::wire::{DecodeError, KeyError};
+use thiserror::Error;
+
+/// An error of the billing contract.
+#[derive(Error, Debug, PartialEq)]
+pub enum ContractError {
+    /// Storage, serialisation or a query failed.
+    #[error("{0}")]
+    Std(#[from] StdError),
+    /// Coins came along with a message that takes none.
+    #[error("billing holds no money, send no coins: {0}")]
+    Payment(#[from] PaymentError),
+    /// A text was refused.
+    #[error("{0}")]
+    Text(#[from] TextError),
+    /// A denomination was refused.
+    #[error("{0}")]
+    Denom(#[from] DenomError),
+    /// A hash of the wrong length.
+    #[error("{0}")]
+    Hash(#[from] HashError),
+    /// The answer to the instantiation of the escrow could not be read.
+    #[error("the chain's answer to the instantiation of the escrow could not be read: {0}")]
+    Reply(#[from] ParseReplyError),
+    /// A text that is no address of this chain.
+    #[error("{address:?} is no address of this chain: {reason}")]
+    NotAnAddress {
+        /// Text given.
+        address: String,
+        /// The chain's reason.
+        reason: String,
+    },
+    /// The contract given as registry is none.
+    #[error("{address} does not answer as a registry ({reason}): give the address of a hub-registry contract")]
+    NotARegistry {
+        /// Address given.
+        address: Addr,
+        /// What it answered.
+        reason: String,
+    },
+    /// The registry keeps its records in a layout that this contract cannot read.
+    #[error("the registry keeps records of layout {found}, this contract reads layout {expected}: use contracts of one release")]
+    OtherLayout {
+        /// Layout of the registry.
+        found: u8,
+        /// Layout of this contract.
+        expected: u8,
+    },
+    /// A reply to a message that this contract never sent.
+    #[error("reply {id} answers nothing that this contract asked for")]
+    UnknownReply {
+        /// Its id.
+        id: u64,
+    },
+    /// A public key of the wrong form.
+    #[error("{0}")]
+    Key(#[from] KeyError),
+    /// The key does not sign for its registration by this operator on this contract.
+    #[error("the proof of possession does not verify: sign the possession digest for this operator, chain and contract with the key itself")]
+    PossessionInvalid,
+    /// A key registers once, ever.
+    #[error("this key is attester {attester} already: a key registers once, use a new one")]
+    KeyRegistered {
+        /// Who has it.
+        attester: u64,
+    },
+    /// No attester of that id.
+    #[error("there is no attester {attester}: ids run from 1 to {last}")]
+    UnknownAttester {
+        /// Id given.
+        attester: u64,
+        /// Highest id in use; 0 if none.
+        last: u64,
+    },
+    /// Only the operator may do this.
+    #[error("only the operator {operator} of attester {attester} may do this")]
+    NotTheOperator {
+        /// The attester.
+        attester: u64,
+        /// Its operator.
+        operator: Addr,
+    },
+    /// A cutoff once set is not moved.
+    #[error(
+        "attester {attester} is retired already, from {cutoff} on: the cutoff cannot be moved"
+    )]
+    AlreadyRetired {
+        /// The attester.
+        attester: u64,
+        /// Unix seconds.
+        cutoff: u64,
+    },
+    /// Revoked for good.
+    #[error(
+        "attester {attester} was revoked: nothing of it is accepted any more, register a new key"
+    )]
+    AttesterRevoked {
+        /// The attester.
+        attester: u64,
+    },
+    /// Retired for so long that no receipt of it can be billed.
+    #[error("attester {attester} was retired from {cutoff} on and its last receipts have expired: register a new key")]
+    AttesterRetired {
+        /// The attester.
+        attester: u64,
+        /// Unix seconds.
+        cutoff: u64,
+    },
+    /// The bytes are no batch.
+    #[error("the batch is malformed: {0}")]
+    MalformedBatch(DecodeError),
+    /// The bytes are no receipt.
+    #[error("the receipt is malformed: {0}")]
+    MalformedReceipt(DecodeError),
+    /// Issued later than clock skew explains.
+    #[error("issued at {issued_at}, which is more than {allowed} s after the block time {now}: wait, or set the attester's clock")]
+    FromTheFuture {
+        /// Newest time of issue, unix seconds.
+        issued_at: u64,
+        /// Block time, unix seconds.
+        now: u64,
+        /// Allowed skew in seconds.
+        allowed: u64,
+    },
+    /// The signature is not the attester's over these bytes for this chain and contract.
+    #[error("the signature does not verify for attester {attester} over these bytes on this chain and contract: 64 bytes, low s")]
+    SignatureInvalid {
+        /// The attester named in the bytes.
+        attester: u64,
+    },
+    /// A sequence number with nothing behind it.
+    #[error("sequence {sequence} is the last number there is: start a new session")]
+    SequenceTooLarge {
+        /// Number given.
+        sequence: u64,
+    },
+    /// Everything was refused in ways that write nothing.
+    #[error("nothing was settled: {}", reasons(.outcomes))]
+    NothingSettled {
+        /// The different reasons.
+        outcomes: Vec<Outcome>,
+    },
+    /// No batch of that number.
+    #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
+    UnknownBatch {
+        /// The attester.
+        attester: u64,
+        /// Number given.
+        batch: u64,
+        /// Highest number in use; 0 if none.
+        last: u64,
+    },
+    /// The receipt names another attester than the batch.
+    #[error("the receipt is attester {found}'s, the batch attester {expected}'s")]
+    OtherAttester {
+        /// Attester in the receipt.
+        found: u64,
+        /// Attester of the batch.
+        expected: u64,
+    },
+    /// The proof does not lead from the receipt to the root of the batch.
+    #[error("the proof does not lead from this receipt to the root of batch {batch} of attester {attester}")]
+    NotIncluded {
+        /// The attester.
+        attester: u64,
+        /// The batch.
+        batch: u64,
+    },
+    /// Records of the contracts contradict each other.
+    #[error(
+        "records of the contracts contradict each other ({what}): this Hub was migrated wrongly"
+    )]
+    Inconsistent {
+        /// What was found.
+        what: &'static str,
+    },
+}
+
+/// What a sender can do about each outcome that writes nothing.
+fn reasons(outcomes: &[Outcome]) -> String {
+    let sentence = |outcome: &Outcome| match outcome {
+        Outcome::UnknownSession => "unknown_session (no such session, or it was released)",
+        Outcome::AttesterNotAllowed => {
+            "attester_not_allowed (the session trusts another operator or enclave image)"
+        }
+        Outcome::Stale => "stale (settled before)",
+        Outcome::LanesFull => "lanes_full (all lanes of the session are in use)",
+        Outcome::Gap => "gap (send the receipts before it first)",
+        Outcome::Exhausted => "exhausted (the budget does not cover the next receipt: top up)",
+        Outcome::VoucherMissing => {
+            "voucher_missing (the ceiling does not cover the next receipt: get a voucher)"
+        }
+        _ => "refused",
+    };
+    outcomes.iter().map(sentence).collect::<Vec<_>>().join(", ")
+}

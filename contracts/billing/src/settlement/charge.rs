@@ -1,0 +1,292 @@
+//! How much of a group is billed: amounts from units, and the prefix that the money covers. Pure.
+
+use hub_types::billing::Outcome;
+use hub_types::price::Rates;
+use hub_types::wire::{Units, Work};
+
+/// What a session can pay.
+pub struct Purse {
+    /// Budget not yet spent.
+    pub left: u128,
+    /// Of it, what the ceiling allows.
+    pub chargeable: u128,
+}
+
+/// What charging a group comes to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Charge {
+    /// An amount, or the model's lifetime gross with it, is beyond 128 bits.
+    Overflow,
+    /// The money does not cover the first receipt.
+    Refused(Outcome),
+    /// All or a prefix.
+    Billed(Billed),
+}
+
+/// What was billed of a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Billed {
+    /// `paid`, `partial`, or why nothing was.
+    pub outcome: Outcome,
+    /// Receipts billed.
+    pub receipts: u64,
+    /// Of them, charged at least 1.
+    pub calls: u64,
+    /// What was charged.
+    pub amount: u128,
+    /// Input units of the receipts billed.
+    pub units_in: u128,
+    /// Output units of the receipts billed.
+    pub units_out: u128,
+}
+
+impl Billed {
+    /// A group of which nothing was billed.
+    pub fn nothing(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            receipts: 0,
+            calls: 0,
+            amount: 0,
+            units_in: 0,
+            units_out: 0,
+        }
+    }
+}
+
+/// Charges `work` at `rates`, without its first `skip` receipts, which were settled before.
+pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before: u128) -> Charge {
+    match work {
+        Work::Itemised(units) => {
+            let skip = usize::try_from(skip).unwrap_or(usize::MAX);
+            let units = units.get(skip..).unwrap_or_default();
+            itemised(rates, units, purse, gross_before)
+        }
+        Work::Netted { count, total } => netted(rates, *count, *total, purse, gross_before),
+    }
+}
+
+/// Bills receipt by receipt, as far as the money goes. The sum of all of them decides about an overflow, so that
+/// the outcome does not hang on the money.
+fn itemised(rates: &Rates, units: &[Units], purse: &Purse, gross_before: u128) -> Charge {
+    let mut gross = gross_before;
+    let mut amount: u128 = 0;
+    let mut billed = Billed::nothing(Outcome::Paid);
+    let mut stopped = None;
+    for units in units {
+        let Some(cost) = rates.amount(1, *units) else {
+            return Charge::Overflow;
+        };
+        let (Some(next_gross), Some(next_amount)) =
+            (gross.checked_add(cost), amount.checked_add(cost))
+        else {
+            return Charge::Overflow;
+        };
+        gross = next_gross;
+        amount = next_amount;
+        if stopped.is_some() {
+            continue;
+        }
+        if let Some(refusal) = purse.refuses(amount) {
+            stopped = Some(refusal);
+            continue;
+        }
+        billed.receipts = billed.receipts.saturating_add(1);
+        billed.calls = billed.calls.saturating_add(u64::from(cost > 0));
+        billed.amount = amount;
+        billed.units_in = billed.units_in.saturating_add(units.input.into());
+        billed.units_out = billed.units_out.saturating_add(units.output.into());
+    }
+    match stopped {
+        None => Charge::Billed(billed),
+        Some(refusal) if billed.receipts == 0 => Charge::Refused(refusal),
+        Some(_) => Charge::Billed(Billed {
+            outcome: Outcome::Partial {
+                receipts: billed.receipts,
+            },
+            ..billed
+        }),
+    }
+}
+
+/// Bills the sums as a whole, rounded up once.
+fn netted(rates: &Rates, count: u16, total: Units, purse: &Purse, gross_before: u128) -> Charge {
+    let receipts = u64::from(count);
+    let Some(amount) = rates.amount(receipts, total) else {
+        return Charge::Overflow;
+    };
+    if gross_before.checked_add(amount).is_none() {
+        return Charge::Overflow;
+    }
+    if let Some(refusal) = purse.refuses(amount) {
+        return Charge::Refused(refusal);
+    }
+    Charge::Billed(Billed {
+        outcome: Outcome::Paid,
+        receipts,
+        calls: u64::try_from(amount).unwrap_or(u64::MAX).min(receipts),
+        amount,
+        units_in: total.input.into(),
+        units_out: total.output.into(),
+    })
+}
+
+impl Purse {
+    /// Why `amount` cannot be paid, if it cannot.
+    fn refuses(&self, amount: u128) -> Option<Outcome> {
+        if amount > self.left {
+            Some(Outcome::Exhausted)
+        } else if amount > self.chargeable {
+            Some(Outcome::VoucherMissing)
+        } else {
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLENTY: Purse = Purse {
+        left: u128::MAX,
+        chargeable: u128::MAX,
+    };
+
+    fn per_call(amount: u128) -> Rates {
+        Rates {
+            per_call: amount.into(),
+            ..Rates::default()
+        }
+    }
+
+    fn receipts(count: usize) -> Work {
+        Work::Itemised(vec![
+            Units {
+                input: 3,
+                output: 4
+            };
+            count
+        ])
+    }
+
+    fn billed(outcome: Outcome, receipts: u64, amount: u128) -> Charge {
+        Charge::Billed(Billed {
+            outcome,
+            receipts,
+            calls: receipts,
+            amount,
+            units_in: u128::from(receipts) * 3,
+            units_out: u128::from(receipts) * 4,
+        })
+    }
+
+    #[test]
+    fn an_empty_purse_refuses_and_the_budget_is_named_before_the_ceiling() {
+        let charge = |left, chargeable| {
+            charge(
+                &per_call(5),
+                &receipts(3),
+                0,
+                &Purse { left, chargeable },
+                0,
+            )
+        };
+        assert_eq!(charge(4, 4), Charge::Refused(Outcome::Exhausted));
+        assert_eq!(charge(5, 4), Charge::Refused(Outcome::VoucherMissing));
+        assert_eq!(charge(4, 0), Charge::Refused(Outcome::Exhausted));
+        assert_eq!(charge(5, 5), billed(Outcome::Partial { receipts: 1 }, 1, 5));
+        assert_eq!(
+            charge(14, 14),
+            billed(Outcome::Partial { receipts: 2 }, 2, 10)
+        );
+        assert_eq!(
+            charge(20, 10),
+            billed(Outcome::Partial { receipts: 2 }, 2, 10)
+        );
+        assert_eq!(charge(15, 15), billed(Outcome::Paid, 3, 15));
+    }
+
+    #[test]
+    fn receipts_settled_before_are_skipped() {
+        assert_eq!(
+            charge(&per_call(5), &receipts(3), 2, &PLENTY, 0),
+            billed(Outcome::Paid, 1, 5)
+        );
+    }
+
+    #[test]
+    fn a_sum_beyond_128_bits_is_an_overflow_even_where_the_money_covers_a_prefix() {
+        let purse = Purse {
+            left: 10,
+            chargeable: 10,
+        };
+        let half = per_call(u128::MAX / 2 + 1);
+        assert_eq!(charge(&half, &receipts(2), 0, &PLENTY, 0), Charge::Overflow);
+        assert_eq!(
+            charge(&half, &receipts(1), 0, &purse, u128::MAX / 2 + 1),
+            Charge::Overflow
+        );
+        assert_eq!(
+            charge(&per_call(1), &receipts(2), 0, &purse, u128::MAX - 1),
+            Charge::Overflow
+        );
+        assert_eq!(
+            charge(&per_call(1), &receipts(1), 0, &purse, u128::MAX - 1),
+            billed(Outcome::Paid, 1, 1)
+        );
+    }
+
+    #[test]
+    fn free_receipts_are_billed_by_an_empty_purse_and_counted_apart() {
+        let purse = Purse {
+            left: 0,
+            chargeable: 0,
+        };
+        assert_eq!(
+            charge(&per_call(0), &receipts(2), 0, &purse, 7),
+            Charge::Billed(Billed {
+                outcome: Outcome::Paid,
+                receipts: 2,
+                calls: 0,
+                amount: 0,
+                units_in: 6,
+                units_out: 8
+            })
+        );
+    }
+
+    #[test]
+    fn a_netted_group_is_all_or_nothing_and_counts_no_more_calls_than_it_paid_for() {
+        let rates = Rates {
+            per_million_in: 1_000_000u128.into(),
+            ..Rates::default()
+        };
+        let work = Work::Netted {
+            count: 10,
+            total: Units {
+                input: 4,
+                output: 0,
+            },
+        };
+        let purse = |left| Purse {
+            left,
+            chargeable: left,
+        };
+        assert_eq!(
+            charge(&rates, &work, 0, &purse(3), 0),
+            Charge::Refused(Outcome::Exhausted)
+        );
+        assert_eq!(
+            charge(&rates, &work, 0, &purse(4), 0),
+            Charge::Billed(Billed {
+                outcome: Outcome::Paid,
+                receipts: 10,
+                calls: 4,
+                amount: 4,
+                units_in: 4,
+                units_out: 0
+            })
+        );
+    }
+}

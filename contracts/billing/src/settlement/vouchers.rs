@@ -1,0 +1,54 @@
+//! Vouchers: ceilings that callers signed, applied before the first group.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hub_types::billing::SignedVoucher;
+use hub_types::wire::{voucher_digest, Hash, Voucher};
+
+use super::books::Books;
+use super::{signature, Statement};
+use crate::error::ContractError;
+
+/// Raises the ceilings of `sessions`: per session the highest voucher that verifies counts. One that does not verify, or
+/// that speaks of another session, is passed over, since submitters are strangers and the signers may not be at
+/// fault.
+pub fn apply(
+    books: &mut Books,
+    statement: &Statement,
+    sessions: &BTreeSet<u64>,
+    vouchers: &[SignedVoucher],
+    tag: &Hash,
+) -> Result<(), ContractError> {
+    let mut by_session: BTreeMap<u64, Vec<&SignedVoucher>> = BTreeMap::new();
+    for voucher in vouchers {
+        if sessions.contains(&voucher.session) {
+            by_session.entry(voucher.session).or_default().push(voucher);
+        }
+    }
+    let api = books.deps().api;
+    for (id, mut vouchers) in by_session {
+        let Some(session) = books.session(id, statement)? else {
+            continue;
+        };
+        let (Some(key), Some(present)) = (session.policy().voucher_key, session.ceiling())
+        else {
+            continue;
+        };
+        vouchers.sort_by(|a, b| b.ceiling.cmp(&a.ceiling));
+        let highest = vouchers
+            .into_iter()
+            .take_while(|voucher| voucher.ceiling.u128() > present)
+            .find(|voucher| {
+                let bytes = Voucher {
+                    session: id,
+                    ceiling: voucher.ceiling.u128(),
+                }
+                .encode();
+                signature::verifies(api, &key, &voucher_digest(tag, &bytes), &voucher.signature)
+            });
+        if let Some(voucher) = highest {
+            session.raise_ceiling(voucher.ceiling.u128());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Attesters: signing keys of operators, for life.
+
+use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
+use cw_storage_plus::{Bound, Item, Map};
+use hub_types::records::billing::{AttesterRecord, ATTESTERS};
+use hub_types::time;
+use hub_types::wire::PublicKey;
+
+use crate::error::ContractError;
+
+const COUNT: Item<u64> = Item::new("attester_count");
+const BY_KEY: Map<&[u8], u64> = Map::new("attester_by_key");
+const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("attester_by_operator");
+const ENDPOINTS: Map<u64, String> = Map::new("attester_endpoint");
+
+/// Number of attesters; ids run from 1 to it.
+pub fn count(storage: &dyn Storage) -> StdResult<u64> {
+    Ok(COUNT.may_load(storage)?.unwrap_or(0))
+}
+
+pub fn load(storage: &dyn Storage, attester: u64) -> Result<AttesterRecord, ContractError> {
+    match ATTESTERS.get(storage, attester)? {
+        Some(record) => Ok(record),
+        None => Err(ContractError::UnknownAttester {
+            attester,
+            last: count(storage)?,
+        }),
+    }
+}
+
+pub fn by_key(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<u64>> {
+    BY_KEY.may_load(storage, key)
+}
+
+/// Adds an attester under the next id; an error if the key is known.
+pub fn register(
+    storage: &mut dyn Storage,
+    operator: CanonicalAddr,
+    key: PublicKey,
+) -> Result<u64, ContractError> {
+    if let Some(attester) = by_key(storage, key.as_bytes())? {
+        return Err(ContractError::KeyRegistered { attester });
+    }
+    let attester = count(storage)?.saturating_add(1);
+    COUNT.save(storage, &attester)?;
+    BY_KEY.save(storage, key.as_bytes(), &attester)?;
+    BY_OPERATOR.save(storage, (operator.as_slice(), attester), &())?;
+    let record = AttesterRecord {
+        operator,
+        key,
+        measurement: None,
+        retired_at: None,
+        revoked: false,
+    };
+    ATTESTERS.set(storage, attester, &record);
+    Ok(attester)
+}
+
+/// Sets the cutoff of an attester and returns it. A cutoff once set is not moved: that would reopen or void receipts
+/// that callers and authors already count on.
+pub fn retire(
+    storage: &mut dyn Storage,
+    attester: u64,
+    mut record: AttesterRecord,
+    now: u64,
+) -> Result<u64, ContractError> {
+    if record.revoked {
+        return Err(ContractError::AttesterRevoked { attester });
+    }
+    if let Some(cutoff) = record.retired_at {
+        return Err(ContractError::AlreadyRetired { attester, cutoff });
+    }
+    let cutoff = time::cutoff(now);
+    record.retired_at = Some(cutoff);
+    ATTESTERS.set(storage, attester, &record);
+    Ok(cutoff)
+}
+
+pub fn revoke(
+    storage: &mut dyn Storage,
+    attester: u64,
+    mut record: AttesterRecord,
+) -> Result<(), ContractError> {
+    if record.revoked {
+        return Err(ContractError::AttesterRevoked { attester });
+    }
+    record.revoked = true;
+    ATTESTERS.set(storage, attester, &record);
+    Ok(())
+}
+
+pub fn endpoint(storage: &dyn Storage, attester: u64) -> StdResult<Option<String>> {
+    ENDPOINTS.may_load(storage, attester)
+}
+
+pub fn set_endpoint(
+    storage: &mut dyn Storage,
+    attester: u64,
+    endpoint: Option<&String>,
+) -> StdResult<()> {
+    match endpoint {
+        Some(endpoint) => ENDPOINTS.save(storage, attester, endpoint),
+        None => {
+            ENDPOINTS.remove(storage, attester);
+            Ok(())
+        }
+    }
+}
+
+/// Ids of all attesters behind `start_after`, ascending.
+pub fn page(storage: &dyn Storage, start_after: Option<u64>, limit: usize) -> StdResult<Vec<u64>> {
+    let first = start_after.unwrap_or(0).saturating_add(1);
+    Ok((first..=count(storage)?).take(limit).collect())
+}
+
+/// Ids of an operator's attesters behind `start_after`, ascending.
+pub fn page_by_operator(
+    storage: &dyn Storage,
+    operator: &CanonicalAddr,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    BY_OPERATOR
+        .prefix(operator.as_slice())
+        .keys(
+            storage,
+            start_after.map(Bound::exclusive),
+            None,
+            Order::Ascending,
+        )
+        .take(limit)
+        .collect()
+}

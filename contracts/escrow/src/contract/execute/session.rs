@@ -1,0 +1,194 @@
+//! The life of a session.
+
+use cosmwasm_std::{
+    to_json_binary, Addr, Binary, CanonicalAddr, Deps, DepsMut, Env, Event as StdEvent,
+    MessageInfo, Response, Uint128,
+};
+use hub_types::denom::Denom;
+use hub_types::escrow::SessionCreated;
+
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::state::account::Account;
+use crate::state::session::{Opening, Parties, Session};
+use crate::state::{config, denoms, sessions};
+
+/// Where the budget of a new session comes from.
+pub struct Purse<'a> {
+    /// The caller's account; the budget is taken from it, storing it is left to the owner of the purse.
+    pub account: &'a mut Account,
+    pub caller: &'a Addr,
+    pub funder: &'a Addr,
+    pub denom: &'a Denom,
+}
+
+/// A session that was opened, for the response.
+pub struct Opened {
+    event: StdEvent,
+    data: Binary,
+}
+
+impl Opened {
+    pub fn report(self, response: Response) -> Response {
+        response.add_event(self.event).set_data(self.data)
+    }
+}
+
+/// Opens a session and reserves its budget.
+pub fn reserve(
+    deps: DepsMut,
+    env: &Env,
+    purse: Purse,
+    opening: &Opening,
+) -> Result<Opened, ContractError> {
+    purse.account.debit(opening.budget)?;
+    let parties = Parties {
+        caller: purse.account.owner().clone(),
+        funder: deps.api.addr_canonicalize(purse.funder.as_str())?,
+    };
+    let session = sessions::open(
+        deps.storage,
+        purse.account.denom(),
+        parties,
+        opening,
+        env.block.time.seconds(),
+    )?;
+    let event = Event::SessionOpened {
+        session: session.id(),
+        caller: purse.caller,
+        funder: purse.funder,
+        operator: &deps.api.addr_humanize(&opening.operator)?,
+        amount: opening.budget,
+        denom: purse.denom,
+        expires_at: opening.expires_at,
+    };
+    Ok(Opened {
+        event: event.into(),
+        data: to_json_binary(&SessionCreated {
+            session: session.id(),
+        })?,
+    })
+}
+
+/// Opens a session with what the sender has available.
+pub fn open(
+    mut deps: DepsMut,
+    env: Env,
+    caller: Addr,
+    denom: Denom,
+    opening: Opening,
+) -> Result<Response, ContractError> {
+    // Nobody has anything available in a denomination that the escrow does not know.
+    let number = denoms::find(deps.storage, &denom)?.ok_or(ContractError::InsufficientFunds {
+        available: Uint128::zero(),
+        needed: opening.budget,
+    })?;
+    let owner = deps.api.addr_canonicalize(caller.as_str())?;
+    let mut account = Account::load(deps.storage, owner, number)?;
+    let purse = Purse {
+        account: &mut account,
+        caller: &caller,
+        funder: &caller,
+        denom: &denom,
+    };
+    let opened = reserve(deps.branch(), &env, purse, &opening)?;
+    account.store(deps.storage);
+    Ok(opened.report(Response::new()))
+}
+
+pub fn top_up(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    session: u64,
+    amount: Uint128,
+) -> Result<Response, ContractError> {
+    let (mut session, caller) = load_own(deps.as_ref(), &info, session)?;
+    let denom_number = session.reserve.record.denom;
+    let mut account = Account::load(deps.storage, caller, denom_number)?;
+    session.top_up(amount, env.block.time.seconds())?;
+    account.debit(amount)?;
+    sessions::store_reserve(deps.storage, &session.reserve);
+    account.store(deps.storage);
+    Ok(Response::new().add_event(Event::SessionToppedUp {
+        session: session.id(),
+        caller: &info.sender,
+        amount,
+        denom: &denoms::get(deps.storage, denom_number)?,
+        budget: session.reserve.record.budget.into(),
+    }))
+}
+
+pub fn close(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    session: u64,
+) -> Result<Response, ContractError> {
+    let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
+    let ends_at = session.close(env.block.time.seconds())?;
+    sessions::store_policy(deps.storage, &session);
+    Ok(Response::new().add_event(Event::SessionClosed {
+        session: session.id(),
+        caller: &info.sender,
+        ends_at,
+    }))
+}
+
+pub fn release(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    session: u64,
+) -> Result<Response, ContractError> {
+    let mut session = sessions::load(deps.storage, session)?;
+    let by = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let receipt_max_age_seconds = config::receipt_max_age_seconds(deps.storage)?;
+    let left = session.release(&by, receipt_max_age_seconds, env.block.time.seconds())?;
+    let caller = deps.api.addr_humanize(&session.policy.caller)?;
+    let denom_number = session.reserve.record.denom;
+    let mut account = Account::load(deps.storage, session.policy.caller.clone(), denom_number)?;
+    account.credit(left)?;
+    sessions::store_reserve(deps.storage, &session.reserve);
+    account.store(deps.storage);
+    Ok(Response::new().add_event(Event::SessionReleased {
+        session: session.id(),
+        released_by: &info.sender,
+        caller: &caller,
+        amount: left,
+        denom: &denoms::get(deps.storage, denom_number)?,
+    }))
+}
+
+pub fn raise_ceiling(
+    deps: DepsMut,
+    info: MessageInfo,
+    session: u64,
+    ceiling: Uint128,
+) -> Result<Response, ContractError> {
+    let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
+    session.raise_ceiling(ceiling)?;
+    sessions::store_reserve(deps.storage, &session.reserve);
+    Ok(Response::new().add_event(Event::CeilingRaised {
+        session: session.id(),
+        caller: &info.sender,
+        ceiling,
+    }))
+}
+
+/// The session and its caller, who must be the sender.
+fn load_own(
+    deps: Deps,
+    info: &MessageInfo,
+    session: u64,
+) -> Result<(Session, CanonicalAddr), ContractError> {
+    let loaded = sessions::load(deps.storage, session)?;
+    let sender = deps.api.addr_canonicalize(info.sender.as_str())?;
+    if sender != loaded.policy.caller {
+        return Err(ContractError::NotTheCaller {
+            session,
+            caller: deps.api.addr_humanize(&loaded.policy.caller)?,
+        });
+    }
+    Ok((loaded, sender))
+}

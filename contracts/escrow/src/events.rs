@@ -1,0 +1,265 @@
+//! Events: what happened, for readers off chain.
+
+use cosmwasm_std::{Addr, Attribute, Uint128};
+use hub_types::denom::Denom;
+use hub_types::escrow::SkipReason;
+
+/// Longest text of foreign origin that an event repeats, in bytes.
+const MAX_FOREIGN_TEXT: usize = 128;
+
+/// What the escrow did.
+pub enum Event<'a> {
+    Deposited {
+        depositor: &'a Addr,
+        beneficiary: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+    },
+    SessionOpened {
+        session: u64,
+        caller: &'a Addr,
+        funder: &'a Addr,
+        operator: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+        expires_at: u64,
+    },
+    SessionToppedUp {
+        session: u64,
+        caller: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+        budget: Uint128,
+    },
+    SessionClosed {
+        session: u64,
+        caller: &'a Addr,
+        ends_at: u64,
+    },
+    SessionReleased {
+        session: u64,
+        released_by: &'a Addr,
+        caller: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+    },
+    CeilingRaised {
+        session: u64,
+        caller: &'a Addr,
+        ceiling: Uint128,
+    },
+    Withdrawn {
+        account: &'a Addr,
+        recipient: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+    },
+    AutoPayoutSet {
+        account: &'a Addr,
+        denom: &'a Denom,
+        on: bool,
+    },
+    Payout {
+        account: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+    },
+    PayoutSkipped {
+        account: &'a str,
+        denom: &'a Denom,
+        reason: SkipReason,
+    },
+    PayoutFailed {
+        account: &'a Addr,
+        amount: Uint128,
+        denom: &'a Denom,
+        error: &'a str,
+    },
+}
+
+impl Event<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Deposited { .. } => "hub_deposited",
+            Self::SessionOpened { .. } => "hub_session_opened",
+            Self::SessionToppedUp { .. } => "hub_session_topped_up",
+            Self::SessionClosed { .. } => "hub_session_closed",
+            Self::SessionReleased { .. } => "hub_session_released",
+            Self::CeilingRaised { .. } => "hub_ceiling_raised",
+            Self::Withdrawn { .. } => "hub_withdrawn",
+            Self::AutoPayoutSet { .. } => "hub_auto_payout_set",
+            Self::Payout { .. } => "hub_payout",
+            Self::PayoutSkipped { .. } => "hub_payout_skipped",
+            Self::PayoutFailed { .. } => "hub_payout_failed",
+        }
+    }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        match self {
+            Self::Deposited {
+                depositor,
+                beneficiary,
+                amount,
+                denom,
+            } => vec![
+                attribute("depositor", depositor),
+                attribute("beneficiary", beneficiary),
+                attribute("amount", amount),
+                attribute("denom", denom),
+            ],
+            Self::SessionOpened {
+                session,
+                caller,
+                funder,
+                operator,
+                amount,
+                denom,
+                expires_at,
+            } => vec![
+                attribute("session", session),
+                attribute("caller", caller),
+                attribute("funder", funder),
+                attribute("operator", operator),
+                attribute("amount", amount),
+                attribute("denom", denom),
+                attribute("expires_at", expires_at),
+            ],
+            Self::SessionToppedUp {
+                session,
+                caller,
+                amount,
+                denom,
+                budget,
+            } => vec![
+                attribute("session", session),
+                attribute("caller", caller),
+                attribute("amount", amount),
+                attribute("denom", denom),
+                attribute("budget", budget),
+            ],
+            Self::SessionClosed {
+                session,
+                caller,
+                ends_at,
+            } => vec![
+                attribute("session", session),
+                attribute("caller", caller),
+                attribute("ends_at", ends_at),
+            ],
+            Self::SessionReleased {
+                session,
+                released_by,
+                caller,
+                amount,
+                denom,
+            } => vec![
+                attribute("session", session),
+                attribute("released_by", released_by),
+                attribute("caller", caller),
+                attribute("amount", amount),
+                attribute("denom", denom),
+            ],
+            Self::CeilingRaised {
+                session,
+                caller,
+                ceiling,
+            } => vec![
+                attribute("session", session),
+                attribute("caller", caller),
+                attribute("ceiling", ceiling),
+            ],
+            Self::Withdrawn {
+                account,
+                recipient,
+                amount,
+                denom,
+            } => vec![
+                attribute("account", account),
+                attribute("recipient", recipient),
+                attribute("amount", amount),
+                attribute("denom", denom),
+            ],
+            Self::AutoPayoutSet { account, denom, on } => vec![
+                attribute("account", account),
+                attribute("denom", denom),
+                attribute("on", on),
+            ],
+            Self::Payout {
+                account,
+                amount,
+                denom,
+            } => vec![
+                attribute("account", account),
+                attribute("amount", amount),
+                attribute("denom", denom),
+            ],
+            Self::PayoutSkipped {
+                account,
+                denom,
+                reason,
+            } => vec![
+                attribute("account", foreign(account)),
+                attribute("denom", denom),
+                attribute("reason", skip_reason(*reason)),
+            ],
+            Self::PayoutFailed {
+                account,
+                amount,
+                denom,
+                error,
+            } => vec![
+                attribute("account", account),
+                attribute("amount", amount),
+                attribute("denom", denom),
+                attribute("error", foreign(error)),
+            ],
+        }
+    }
+}
+
+impl From<Event<'_>> for cosmwasm_std::Event {
+    fn from(event: Event<'_>) -> Self {
+        Self::new(event.name()).add_attributes(event.attributes())
+    }
+}
+
+fn attribute(key: &str, value: impl ToString) -> Attribute {
+    Attribute::new(key, value.to_string())
+}
+
+fn skip_reason(reason: SkipReason) -> &'static str {
+    match reason {
+        SkipReason::NotAnAddress => "not_an_address",
+        SkipReason::NotOptedIn => "not_opted_in",
+        SkipReason::Empty => "empty",
+        SkipReason::Repeated => "repeated",
+    }
+}
+
+/// A text that somebody else chose, fit for an attribute. Some chains refuse the whole transaction over a blank value,
+/// so one blank name in a payout would stop everybody's; and nobody shall bloat the event.
+fn foreign(text: &str) -> &str {
+    if text.trim().is_empty() {
+        return "?";
+    }
+    let mut end = text.len().min(MAX_FOREIGN_TEXT);
+    while !text.is_char_boundary(end) {
+        end = end.saturating_sub(1);
+    }
+    text.get(..end).unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_texts_are_never_blank_and_end_between_characters() {
+        assert_eq!(foreign(""), "?");
+        assert_eq!(foreign(" \t\n"), "?");
+        assert_eq!(foreign("hub1x"), "hub1x");
+        assert_eq!(foreign(&"a".repeat(129)), "a".repeat(128));
+        // 43 characters of three bytes would be 129.
+        assert_eq!(foreign(&"€".repeat(43)), "€".repeat(42));
+    }
+}

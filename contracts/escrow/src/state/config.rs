@@ -1,0 +1,34 @@
+//! The collector and the one constant, fixed at instantiation. Two items, since settlement reads only the first.
+
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Item;
+use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
+
+use crate::error::ContractError;
+
+const COLLECTOR: Item<Addr> = Item::new("collector");
+const RECEIPT_MAX_AGE_SECONDS: Item<u64> = Item::new("receipt_max_age_seconds");
+
+pub fn init(
+    storage: &mut dyn Storage,
+    collector: &Addr,
+    receipt_max_age_seconds: u64,
+) -> Result<(), ContractError> {
+    // It bounds the time after which an owner surely gets the money of a session back.
+    if receipt_max_age_seconds > MAX_TIME_CONSTANT_SECONDS {
+        return Err(ContractError::MaxAgeTooLong {
+            found: receipt_max_age_seconds,
+        });
+    }
+    COLLECTOR.save(storage, collector)?;
+    RECEIPT_MAX_AGE_SECONDS.save(storage, &receipt_max_age_seconds)?;
+    Ok(())
+}
+
+pub fn collector(storage: &dyn Storage) -> StdResult<Addr> {
+    COLLECTOR.load(storage)
+}
+
+pub fn receipt_max_age_seconds(storage: &dyn Storage) -> StdResult<u64> {
+    RECEIPT_MAX_AGE_SECONDS.load(storage)
+}

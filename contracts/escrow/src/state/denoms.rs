@@ -1,0 +1,96 @@
+//! Denominations by number, and what the escrow owes in each.
+
+use cosmwasm_std::{StdResult, Storage, Uint128};
+use cw_storage_plus::{Item, Map};
+use hub_types::denom::Denom;
+use hub_types::records::escrow::DENOMS;
+
+use crate::error::ContractError;
+
+const COUNT: Item<u32> = Item::new("denom_count");
+/// By the text form, which is different for different denominations.
+const NUMBERS: Map<&str, u32> = Map::new("denom_number");
+const OWED: Map<u32, Uint128> = Map::new("owed");
+
+/// Number of `denom`, if the escrow knows it.
+pub fn find(storage: &dyn Storage, denom: &Denom) -> StdResult<Option<u32>> {
+    NUMBERS.may_load(storage, &denom.to_string())
+}
+
+/// Number of `denom`; the next free one if the escrow does not know it yet.
+pub fn number(storage: &mut dyn Storage, denom: &Denom) -> Result<u32, ContractError> {
+    if let Some(number) = find(storage, denom)? {
+        return Ok(number);
+    }
+    let number = COUNT.may_load(storage)?.unwrap_or(0).checked_add(1).ok_or(
+        ContractError::Inconsistent {
+            what: "all numbers of denominations are taken",
+        },
+    )?;
+    COUNT.save(storage, &number)?;
+    NUMBERS.save(storage, &denom.to_string(), &number)?;
+    DENOMS.set(storage, number, denom);
+    Ok(number)
+}
+
+/// The denomination behind a number that stands in a record.
+pub fn get(storage: &dyn Storage, number: u32) -> Result<Denom, ContractError> {
+    DENOMS
+        .get(storage, number)?
+        .ok_or(ContractError::Inconsistent {
+            what: "a record names an unknown denomination",
+        })
+}
+
+/// Denominations behind `start_after`, by number.
+pub fn page(
+    storage: &dyn Storage,
+    start_after: Option<u32>,
+    limit: usize,
+) -> Result<Vec<(u32, Denom)>, ContractError> {
+    let first = start_after.unwrap_or(0).saturating_add(1);
+    let last = COUNT.may_load(storage)?.unwrap_or(0);
+    (first..=last)
+        .take(limit)
+        .map(|number| Ok((number, get(storage, number)?)))
+        .collect()
+}
+
+/// What the escrow owes: available and left in sessions, of everybody.
+pub fn owed(storage: &dyn Storage, number: u32) -> StdResult<Uint128> {
+    Ok(OWED.may_load(storage, number)?.unwrap_or_default())
+}
+
+/// Counts money that came in.
+pub fn owe(
+    storage: &mut dyn Storage,
+    number: u32,
+    denom: &Denom,
+    amount: Uint128,
+) -> Result<(), ContractError> {
+    let owed = owed_with(owed(storage, number)?, denom, amount)?;
+    OWED.save(storage, number, &owed)?;
+    Ok(())
+}
+
+/// `owed` and `amount` more, or an error: this bound is what keeps every other sum within 128 bits.
+pub fn owed_with(owed: Uint128, denom: &Denom, amount: Uint128) -> Result<Uint128, ContractError> {
+    owed.checked_add(amount)
+        .map_err(|_| ContractError::OwedOverflow {
+            denom: denom.clone(),
+            owed,
+            amount,
+        })
+}
+
+/// Counts money that goes out.
+pub fn pay(storage: &mut dyn Storage, number: u32, amount: Uint128) -> Result<(), ContractError> {
+    let owed =
+        owed(storage, number)?
+            .checked_sub(amount)
+            .map_err(|_| ContractError::Inconsistent {
+                what: "more goes out than was owed",
+            })?;
+    OWED.save(storage, number, &owed)?;
+    Ok(())
+}

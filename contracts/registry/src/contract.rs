@@ -1,0 +1,122 @@
+//! Entry points: payment rule, parsing, dispatch.
+
+mod execute;
+mod migrate;
+mod parse;
+mod query;
+mod view;
+
+use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response};
+use cw_utils::nonpayable;
+use hub_types::hash;
+use hub_types::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+
+use crate::error::ContractError;
+use crate::state::config::Config;
+
+/// Name by which the contract knows its own storage.
+pub const CONTRACT_NAME: &str = "crates.io:hub-registry";
+/// Version of the code.
+pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Fixes the constants.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn instantiate(
+    deps: DepsMut,
+    _env: Env,
+    info: MessageInfo,
+    msg: InstantiateMsg,
+) -> Result<Response, ContractError> {
+    nonpayable(&info)?;
+    let config = Config::new(msg.receipt_max_age_seconds, msg.price_notice_seconds)?;
+    config.save(deps.storage)?;
+    cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
+    Ok(Response::new())
+}
+
+/// Does what a message asks for.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn execute(
+    deps: DepsMut,
+    env: Env,
+    info: MessageInfo,
+    msg: ExecuteMsg,
+) -> Result<Response, ContractError> {
+    nonpayable(&info)?;
+    let sender = info.sender;
+    match msg {
+        ExecuteMsg::RegisterModel {
+            name,
+            metadata,
+            terms,
+            release,
+        } => {
+            let registration = execute::model::Registration {
+                name: parse::name(name)?,
+                metadata: parse::metadata(metadata)?,
+                terms: parse::terms(deps.as_ref(), terms)?,
+                release: release.map(parse::release).transpose()?,
+            };
+            execute::model::register(deps, &env, sender, registration)
+        }
+        ExecuteMsg::UpdateMetadata { model, metadata } => {
+            let metadata = parse::metadata(metadata)?;
+            execute::model::update_metadata(deps, sender, model, metadata)
+        }
+        ExecuteMsg::PublishRelease { model, release } => {
+            let publication = parse::release(release)?;
+            execute::release::publish(deps, &env, sender, model, publication)
+        }
+        ExecuteMsg::SetTerms { model, terms } => {
+            let draft = parse::terms(deps.as_ref(), terms)?;
+            execute::terms::set(deps, &env, sender, model, draft)
+        }
+        ExecuteMsg::SetStatus { model, status } => {
+            execute::model::set_status(deps, &env, sender, model, status)
+        }
+        ExecuteMsg::OfferTransfer { model, to } => {
+            let to = parse::address(deps.api, "to", &to)?;
+            execute::transfer::offer(deps, sender, model, to)
+        }
+        ExecuteMsg::CancelTransfer { model } => execute::transfer::cancel(deps, sender, model),
+        ExecuteMsg::AcceptTransfer {
+            model,
+            payees,
+            name,
+        } => {
+            let acceptance = execute::transfer::Acceptance {
+                payees: parse::payees(deps.api, payees)?,
+                name: name.map(parse::name).transpose()?,
+            };
+            execute::transfer::accept(deps, &env, sender, model, acceptance)
+        }
+        ExecuteMsg::Commit { hash } => {
+            let hash = hash::parse("hash", &hash)?;
+            execute::release::commit(deps, &env, sender, hash)
+        }
+        ExecuteMsg::ProveSize {
+            model,
+            release,
+            size,
+            root_hash,
+        } => {
+            let proof = execute::release::SizeProof {
+                size: size.u64(),
+                root_hash: hash::parse("root_hash", &root_hash)?,
+            };
+            execute::release::prove_size(deps, sender, model, release, proof)
+        }
+    }
+}
+
+/// Answers a question.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    query::answer(deps, &env, msg)
+}
+
+/// Keeps everything, under newer code.
+#[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
+pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
+    migrate::migrate(deps)
+}

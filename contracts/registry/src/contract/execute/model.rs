@@ -1,0 +1,134 @@
+//! Registration, metadata, status.
+
+use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::records::registry::{ModelRecord, ModelStatus};
+use hub_types::registry::{Metadata, ModelCreated, StatusName};
+
+use super::{authored, release};
+use crate::contract::view;
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::state::config::Config;
+use crate::state::models::{self, ModelDetails};
+use crate::state::releases::Publication;
+use crate::state::terms::{self, Draft};
+use crate::state::{authors, discovery, names};
+
+/// A model to be registered, in checked form.
+pub struct Registration {
+    pub name: String,
+    pub metadata: Metadata,
+    pub terms: Draft,
+    pub release: Option<Publication>,
+}
+
+pub fn register(
+    mut deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    registration: Registration,
+) -> Result<Response, ContractError> {
+    let now = env.block.time.seconds();
+    let model = models::allocate(deps.storage)?;
+    let first = registration.terms.into_first(now);
+    let mut record = ModelRecord {
+        author: deps.api.addr_canonicalize(sender.as_str())?,
+        status: ModelStatus::Active,
+        active_from: 0,
+        releases: 0,
+        terms: first.number,
+    };
+    let details = ModelDetails {
+        name: registration.name,
+        metadata: registration.metadata,
+        registered_at: now,
+    };
+
+    names::give(deps.storage, &sender, &details.name, model)?;
+    authors::enter(deps.storage, &sender, model)?;
+    discovery::list(deps.storage, model, &details.metadata)?;
+    terms::begin(deps.storage, model, &first);
+    let published = registration
+        .release
+        .map(|publication| {
+            release::append(deps.branch(), env, &sender, model, &mut record, publication)
+        })
+        .transpose()?;
+    models::save_details(deps.storage, model, &details)?;
+    models::save(deps.storage, model, &record);
+
+    Ok(Response::new()
+        .set_data(to_json_binary(&ModelCreated { model })?)
+        .add_event(Event::ModelRegistered {
+            model,
+            author: sender,
+            name: details.name,
+        })
+        .add_event(Event::TermsSet {
+            terms: view::terms(deps.as_ref(), model, &first)?,
+            superseded: None,
+            dropped: None,
+        })
+        .add_events(published))
+}
+
+pub fn update_metadata(
+    deps: DepsMut,
+    sender: Addr,
+    model: u64,
+    metadata: Metadata,
+) -> Result<Response, ContractError> {
+    let record = authored(deps.as_ref(), model, &sender)?;
+    let mut details = models::load_details(deps.storage, model)?;
+    let before = std::mem::replace(&mut details.metadata, metadata);
+
+    if record.status == ModelStatus::Active {
+        discovery::unlist(deps.storage, model, &before);
+        discovery::list(deps.storage, model, &details.metadata)?;
+    }
+    models::save_details(deps.storage, model, &details)?;
+
+    Ok(Response::new().add_event(Event::MetadataUpdated {
+        model,
+        author: sender,
+        title: details.metadata.title,
+    }))
+}
+
+pub fn set_status(
+    deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    model: u64,
+    status: StatusName,
+) -> Result<Response, ContractError> {
+    let before = authored(deps.as_ref(), model, &sender)?;
+    let config = Config::load(deps.storage)?;
+    let metadata = models::load_details(deps.storage, model)?.metadata;
+    let (was, active_from) = (before.status, before.active_from);
+    let record = models::with_status(
+        model,
+        before,
+        status,
+        env.block.time.seconds(),
+        config.receipt_max_age_seconds,
+    )?;
+
+    if record.status == ModelStatus::Active {
+        discovery::list(deps.storage, model, &metadata)?;
+    } else if was == ModelStatus::Active {
+        discovery::unlist(deps.storage, model, &metadata);
+    }
+    models::save(deps.storage, model, &record);
+
+    Ok(Response::new().add_event(Event::StatusSet {
+        model,
+        author: sender,
+        status,
+        cutoff: match record.status {
+            ModelStatus::Retired { cutoff } => Some(cutoff),
+            ModelStatus::Active | ModelStatus::Delisted => None,
+        },
+        active_from: (record.active_from != active_from).then_some(record.active_from),
+    }))
+}

@@ -1,0 +1,174 @@
+//! Publication, commitments, proofs.
+
+use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
+use hub_types::records::registry::ModelRecord;
+use hub_types::registry::{ClaimCursor, ReleaseCreated};
+use hub_types::walrus::BlobId;
+use hub_types::wire::{commit_hash, domain_tag, Hash, Purpose};
+
+use super::authored;
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::state::claims::{self, Claim};
+use crate::state::releases::{self, Publication, Release, ReleaseDetails};
+use crate::state::{commitments, models, next};
+
+/// Length and Merkle root that are said to be a blob's.
+pub struct SizeProof {
+    pub size: u64,
+    pub root_hash: Hash,
+}
+
+pub fn publish(
+    mut deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    model: u64,
+    publication: Publication,
+) -> Result<Response, ContractError> {
+    let mut record = authored(deps.as_ref(), model, &sender)?;
+
+    let published = append(deps.branch(), env, &sender, model, &mut record, publication)?;
+    models::save(deps.storage, model, &record);
+
+    Ok(Response::new()
+        .set_data(to_json_binary(&ReleaseCreated {
+            release: record.releases,
+        })?)
+        .add_event(published))
+}
+
+/// Adds a release to a model whose author is `publisher`; the caller stores `record`.
+pub fn append(
+    deps: DepsMut,
+    env: &Env,
+    publisher: &Addr,
+    model: u64,
+    record: &mut ModelRecord,
+    publication: Publication,
+) -> Result<Event, ContractError> {
+    let Publication {
+        label,
+        blob_id,
+        manifest,
+        salt,
+    } = publication;
+    releases::check_label(deps.storage, model, label, record.releases)?;
+    let now = env.block.time.seconds();
+    let claimed_at = match salt {
+        Some(salt) => revealed_at(deps.as_ref(), env, publisher, &blob_id, &salt)?,
+        None => now,
+    };
+    record.releases = next(record.releases)?;
+
+    claims::enter(
+        deps.storage,
+        &blob_id,
+        &Claim {
+            place: ClaimCursor {
+                claimed_at,
+                model,
+                release: record.releases,
+            },
+            publisher: publisher.clone(),
+        },
+    )?;
+    releases::add(
+        deps.storage,
+        model,
+        record.releases,
+        &Release {
+            blob_id,
+            details: ReleaseDetails {
+                label,
+                manifest: manifest.map(|manifest| manifest.to_string()),
+                publisher: publisher.clone(),
+                published_at: now,
+                claimed_at,
+                size: None,
+            },
+        },
+    )?;
+
+    Ok(Event::ReleasePublished {
+        model,
+        release: record.releases,
+        label,
+        blob_id,
+        manifest,
+        publisher: publisher.clone(),
+        claimed_at,
+    })
+}
+
+/// When the commitment was made that `salt` reveals. The hash names its sender, so a commitment seen in a block
+/// cannot be revealed by anybody else.
+fn revealed_at(
+    deps: Deps,
+    env: &Env,
+    sender: &Addr,
+    blob_id: &BlobId,
+    salt: &Hash,
+) -> Result<u64, ContractError> {
+    let registry = deps.api.addr_canonicalize(env.contract.address.as_str())?;
+    let sender = deps.api.addr_canonicalize(sender.as_str())?;
+    let tag = domain_tag(Purpose::Commit, &env.block.chain_id, &registry);
+    let hash = commit_hash(&tag, &sender, blob_id, salt);
+    commitments::committed_at(deps.storage, &hash)?.ok_or_else(|| {
+        ContractError::UnknownCommitment {
+            hash: HexBinary::from(&hash).to_hex(),
+        }
+    })
+}
+
+pub fn commit(
+    deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    hash: Hash,
+) -> Result<Response, ContractError> {
+    let committed_at = env.block.time.seconds();
+
+    commitments::commit(deps.storage, &hash, committed_at)?;
+
+    Ok(Response::new().add_event(Event::Committed {
+        hash: HexBinary::from(&hash).to_hex(),
+        sender,
+        committed_at,
+    }))
+}
+
+pub fn prove_size(
+    deps: DepsMut,
+    sender: Addr,
+    model: u64,
+    number: u64,
+    proof: SizeProof,
+) -> Result<Response, ContractError> {
+    let record = authored(deps.as_ref(), model, &sender)?;
+    let mut release = releases::load(deps.storage, model, number, record.releases)?;
+    if let Some(size) = release.details.size {
+        return Err(ContractError::SizeProven {
+            model,
+            release: number,
+            size,
+        });
+    }
+    let derived = BlobId::derive(proof.size, &proof.root_hash);
+    if derived != release.blob_id {
+        return Err(ContractError::SizeMismatch {
+            blob_id: release.blob_id,
+            derived,
+        });
+    }
+
+    release.details.size = Some(proof.size);
+    releases::save_details(deps.storage, model, number, &release.details)?;
+
+    Ok(Response::new().add_event(Event::SizeProven {
+        model,
+        release: number,
+        blob_id: release.blob_id,
+        size: Uint64::new(proof.size),
+    }))
+}

@@ -1,0 +1,51 @@
+//! New terms.
+
+use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Response};
+use hub_types::registry::TermsCreated;
+
+use super::authored;
+use crate::contract::view;
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::state::config::Config;
+use crate::state::models;
+use crate::state::terms::{self, Change, Draft};
+
+pub fn set(
+    deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    model: u64,
+    draft: Draft,
+) -> Result<Response, ContractError> {
+    let mut record = authored(deps.as_ref(), model, &sender)?;
+    let now = env.block.time.seconds();
+    let config = Config::load(deps.storage)?;
+    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let change = standing.set(draft, now, config.price_notice_seconds)?;
+
+    terms::apply(deps.storage, model, &change);
+    record.terms = change.set.number;
+    models::save(deps.storage, model, &record);
+
+    Ok(Response::new()
+        .set_data(to_json_binary(&created(&change))?)
+        .add_event(event(deps.as_ref(), model, &change)?))
+}
+
+/// Data that tells of `change`.
+pub fn created(change: &Change) -> TermsCreated {
+    TermsCreated {
+        terms: change.set.number,
+        effective_from: change.set.effective_from(),
+    }
+}
+
+/// Event that tells of `change`.
+pub fn event(deps: Deps, model: u64, change: &Change) -> Result<Event, ContractError> {
+    Ok(Event::TermsSet {
+        terms: view::terms(deps, model, &change.set)?,
+        superseded: Some((change.superseded.number, change.superseded_at)),
+        dropped: change.dropped.as_ref().map(|dropped| dropped.number),
+    })
+}

@@ -1,0 +1,99 @@
+//! A model's way to another author.
+
+use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::registry::Payee;
+
+use super::{authored, terms as terms_handler};
+use crate::error::ContractError;
+use crate::events::Event;
+use crate::state::config::Config;
+use crate::state::shares::Shares;
+use crate::state::terms::{self, Draft};
+use crate::state::{authors, models, names, offers};
+
+/// What the new author brings, in checked form.
+pub struct Acceptance {
+    pub payees: Vec<Payee>,
+    pub name: Option<String>,
+}
+
+pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Response, ContractError> {
+    authored(deps.as_ref(), model, &sender)?;
+    if to == sender {
+        return Err(ContractError::OfferToAuthor {
+            model,
+            author: sender,
+        });
+    }
+
+    offers::make(deps.storage, model, &to)?;
+
+    Ok(Response::new().add_event(Event::TransferOffered {
+        model,
+        author: sender,
+        to,
+    }))
+}
+
+pub fn cancel(deps: DepsMut, sender: Addr, model: u64) -> Result<Response, ContractError> {
+    authored(deps.as_ref(), model, &sender)?;
+    let to = offers::load(deps.storage, model)?;
+
+    offers::end(deps.storage, model);
+
+    Ok(Response::new().add_event(Event::TransferCancelled {
+        model,
+        author: sender,
+        to,
+    }))
+}
+
+pub fn accept(
+    deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    model: u64,
+    acceptance: Acceptance,
+) -> Result<Response, ContractError> {
+    let mut record = models::load(deps.storage, model)?;
+    let offered_to = offers::load(deps.storage, model)?;
+    if offered_to != sender {
+        return Err(ContractError::NotOfferedToSender {
+            model,
+            offered_to,
+            sender,
+        });
+    }
+    let now = env.block.time.seconds();
+    let config = Config::load(deps.storage)?;
+    let mut details = models::load_details(deps.storage, model)?;
+    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let base = standing.base();
+    let shares = Shares::new(base.operator_bps, acceptance.payees)?;
+    let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
+    let change = standing.set(draft, now, config.price_notice_seconds)?;
+    let seller = deps.api.addr_humanize(&record.author)?;
+    if let Some(name) = acceptance.name {
+        details.name = name;
+    }
+    record.author = deps.api.addr_canonicalize(sender.as_str())?;
+    record.terms = change.set.number;
+
+    names::give(deps.storage, &sender, &details.name, model)?;
+    authors::strike(deps.storage, &seller, model);
+    authors::enter(deps.storage, &sender, model)?;
+    offers::end(deps.storage, model);
+    terms::apply(deps.storage, model, &change);
+    models::save_details(deps.storage, model, &details)?;
+    models::save(deps.storage, model, &record);
+
+    Ok(Response::new()
+        .set_data(to_json_binary(&terms_handler::created(&change))?)
+        .add_event(Event::TransferAccepted {
+            model,
+            from: seller,
+            author: sender,
+            name: details.name,
+        })
+        .add_event(terms_handler::event(deps.as_ref(), model, &change)?))
+}

@@ -1,0 +1,208 @@
+//! Answers.
+
+use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env};
+use hub_types::hash;
+use hub_types::packed::LAYOUT;
+use hub_types::page;
+use hub_types::registry::{
+    ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, ConfigResponse, ModelResponse,
+    ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse, TermsListResponse, TermsResponse,
+};
+use hub_types::walrus::BlobId;
+use hub_types::wire::Hash;
+
+use super::{parse, view};
+use crate::error::ContractError;
+use crate::state::config::Config;
+use crate::state::{
+    authors, claims, commitments, discovery, models, names, releases, terms as terms_state,
+};
+
+/// Parses a question and dispatches it.
+pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let storage = deps.storage;
+    let answer = match msg {
+        QueryMsg::Config {} => to_json_binary(&config(deps)?),
+        QueryMsg::Model { model } => to_json_binary(&view::model(deps, model)?),
+        QueryMsg::ModelByName { author, name } => {
+            let author = parse::address(deps.api, "author", &author)?;
+            let name = parse::name(name)?;
+            to_json_binary(&model_by_name(deps, author, name)?)
+        }
+        QueryMsg::ByBlob {
+            blob_id,
+            start_after,
+            limit,
+        } => {
+            let blob_id = parse::blob_id("blob_id", &blob_id)?;
+            to_json_binary(&claims_to(deps, &blob_id, start_after, page::limit(limit))?)
+        }
+        QueryMsg::ByPublisherAndBlob { publisher, blob_id } => {
+            let publisher = parse::address(deps.api, "publisher", &publisher)?;
+            let blob_id = parse::blob_id("blob_id", &blob_id)?;
+            to_json_binary(&claims::publication(storage, &publisher, &blob_id)?)
+        }
+        QueryMsg::Models { start_after, limit } => {
+            let ids = discovery::newest(storage, start_after, page::limit(limit))?;
+            to_json_binary(&models_of(deps, ids)?)
+        }
+        QueryMsg::ModelsByAuthor {
+            author,
+            start_after,
+            limit,
+        } => {
+            let author = parse::address(deps.api, "author", &author)?;
+            let ids = authors::page(storage, &author, start_after, page::limit(limit))?;
+            to_json_binary(&models_of(deps, ids)?)
+        }
+        QueryMsg::ModelsByTag {
+            tag,
+            start_after,
+            limit,
+        } => {
+            let tag = parse::tag(tag)?;
+            let ids = discovery::tagged(storage, &tag, start_after, page::limit(limit))?;
+            to_json_binary(&models_of(deps, ids)?)
+        }
+        QueryMsg::ModelsByTask {
+            task,
+            start_after,
+            limit,
+        } => {
+            let task = parse::task(task)?;
+            let ids = discovery::for_task(storage, &task, start_after, page::limit(limit))?;
+            to_json_binary(&models_of(deps, ids)?)
+        }
+        QueryMsg::Release { model, release } => to_json_binary(&one_release(deps, model, release)?),
+        QueryMsg::Releases {
+            model,
+            start_after,
+            limit,
+        } => to_json_binary(&releases_of(deps, model, start_after, page::limit(limit))?),
+        QueryMsg::Terms { model, terms } => to_json_binary(&one_terms(deps, model, terms)?),
+        QueryMsg::TermsList {
+            model,
+            start_after,
+            limit,
+        } => to_json_binary(&terms_of(deps, model, start_after, page::limit(limit))?),
+        QueryMsg::TermsAt { model, time } => {
+            let time = time.unwrap_or_else(|| env.block.time.seconds());
+            to_json_binary(&terms_at(deps, model, time)?)
+        }
+        QueryMsg::Commitment { hash } => {
+            let hash = hash::parse("hash", &hash)?;
+            to_json_binary(&commitment(deps, &hash)?)
+        }
+    };
+    Ok(answer?)
+}
+
+fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
+    let config = Config::load(deps.storage)?;
+    Ok(ConfigResponse {
+        layout: LAYOUT,
+        receipt_max_age_seconds: config.receipt_max_age_seconds,
+        price_notice_seconds: config.price_notice_seconds,
+    })
+}
+
+fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse, ContractError> {
+    match names::resolve(deps.storage, &author, &name)? {
+        Some(model) => view::model(deps, model),
+        None => Err(ContractError::UnknownName { author, name }),
+    }
+}
+
+fn models_of(deps: Deps, ids: Vec<u64>) -> Result<ModelsResponse, ContractError> {
+    let models = ids.into_iter().map(|model| view::model(deps, model));
+    Ok(ModelsResponse {
+        models: models.collect::<Result<_, _>>()?,
+    })
+}
+
+fn claims_to(
+    deps: Deps,
+    blob_id: &BlobId,
+    start_after: Option<ClaimCursor>,
+    limit: usize,
+) -> Result<ClaimsResponse, ContractError> {
+    let claims = claims::page(deps.storage, blob_id, start_after, limit)?;
+    let claims = claims.into_iter().map(|claim| {
+        let author = models::load(deps.storage, claim.place.model)?.author;
+        Ok(ClaimResponse {
+            claimed_at: claim.place.claimed_at,
+            model: claim.place.model,
+            release: claim.place.release,
+            publisher: claim.publisher,
+            author: deps.api.addr_humanize(&author)?,
+        })
+    });
+    Ok(ClaimsResponse {
+        claims: claims.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.releases;
+    let release = releases::load(deps.storage, model, number, latest)?;
+    Ok(view::release(model, number, release))
+}
+
+fn releases_of(
+    deps: Deps,
+    model: u64,
+    start_after: Option<u64>,
+    limit: usize,
+) -> Result<ReleasesResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.releases;
+    let releases = numbers(start_after, latest, limit).map(|number| {
+        let release = releases::load(deps.storage, model, number, latest)?;
+        Ok(view::release(model, number, release))
+    });
+    Ok(ReleasesResponse {
+        releases: releases.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn one_terms(deps: Deps, model: u64, number: u64) -> Result<TermsResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.terms;
+    let terms = terms_state::load(deps.storage, model, number, latest)?;
+    Ok(view::terms(deps, model, &terms)?)
+}
+
+fn terms_of(
+    deps: Deps,
+    model: u64,
+    start_after: Option<u64>,
+    limit: usize,
+) -> Result<TermsListResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.terms;
+    let terms = numbers(start_after, latest, limit).map(|number| {
+        let terms = terms_state::load(deps.storage, model, number, latest)?;
+        Ok(view::terms(deps, model, &terms)?)
+    });
+    Ok(TermsListResponse {
+        terms: terms.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn terms_at(deps: Deps, model: u64, time: u64) -> Result<TermsListResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.terms;
+    let terms = terms_state::in_force_at(deps.storage, model, latest, time)?;
+    let terms = terms.iter().map(|terms| view::terms(deps, model, terms));
+    Ok(TermsListResponse {
+        terms: terms.collect::<Result<_, _>>()?,
+    })
+}
+
+fn commitment(deps: Deps, hash: &Hash) -> Result<CommitmentResponse, ContractError> {
+    Ok(CommitmentResponse {
+        committed_at: commitments::committed_at(deps.storage, hash)?,
+    })
+}
+
+/// Numbers of a page, where numbers go from 1 to `latest` without a gap.
+fn numbers(start_after: Option<u64>, latest: u64, limit: usize) -> impl Iterator<Item = u64> {
+    let first = start_after.unwrap_or_default().saturating_add(1);
+    (first..=latest).take(limit)
+}

@@ -1,0 +1,61 @@
+//! What is stored, as answers and events show it.
+
+use cosmwasm_std::{Deps, StdResult, Uint64};
+use hub_types::price::Price;
+use hub_types::registry::{ModelResponse, Payee, ReleaseResponse, TermsResponse};
+
+use crate::error::ContractError;
+use crate::state::releases::Release;
+use crate::state::terms::Terms;
+use crate::state::{models, offers};
+
+pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
+    let record = models::load(deps.storage, model)?;
+    let details = models::load_details(deps.storage, model)?;
+    Ok(ModelResponse {
+        model,
+        author: deps.api.addr_humanize(&record.author)?,
+        name: details.name,
+        metadata: details.metadata,
+        status: record.status.into(),
+        active_from: record.active_from,
+        latest_release: record.releases,
+        latest_terms: record.terms,
+        offered_to: offers::get(deps.storage, model)?,
+        registered_at: details.registered_at,
+    })
+}
+
+pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> {
+    let record = &terms.record;
+    let payees = record.payees.iter().map(|payee| {
+        Ok(Payee {
+            address: deps.api.addr_humanize(&payee.account)?,
+            bps: payee.bps,
+        })
+    });
+    Ok(TermsResponse {
+        model,
+        terms: terms.number,
+        price: Price::new(record.denom.clone(), record.rates),
+        operator_bps: record.operator_bps,
+        payees: payees.collect::<StdResult<_>>()?,
+        validity: record.validity.into(),
+    })
+}
+
+pub fn release(model: u64, number: u64, release: Release) -> ReleaseResponse {
+    let details = release.details;
+    ReleaseResponse {
+        model,
+        release: number,
+        major: details.label.major,
+        minor: details.label.minor,
+        blob_id: release.blob_id.to_string(),
+        manifest: details.manifest,
+        publisher: details.publisher,
+        published_at: details.published_at,
+        claimed_at: details.claimed_at,
+        size: details.size.map(Uint64::new),
+    }
+}

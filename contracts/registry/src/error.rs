@@ -1,0 +1,282 @@
+//! Why a message or query was refused.
+
+use cosmwasm_std::{Addr, StdError};
+use cw_utils::PaymentError;
+use hub_types::denom::DenomError;
+use hub_types::hash::HashError;
+use hub_types::registry::StatusName;
+use hub_types::split::WHOLE_BPS;
+use hub_types::text::TextError;
+use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
+use hub_types::walrus::{BlobId, BlobIdError};
+use thiserror::Error;
+
+use crate::state::releases::Label;
+use crate::state::shares::MAX_PAYEES;
+
+/// Why a message or query was refused. Nothing was changed.
+#[derive(Error, Debug, PartialEq)]
+pub enum ContractError {
+    /// Of the chain or the storage.
+    #[error("{0}")]
+    Std(#[from] StdError),
+
+    /// Coins came along with a message.
+    #[error("the registry takes no coins, send none: {0}")]
+    Payment(#[from] PaymentError),
+
+    /// A text beyond its limits.
+    #[error("{0}")]
+    Text(#[from] TextError),
+
+    /// A price in something that is no denomination.
+    #[error("{0}")]
+    Denom(#[from] DenomError),
+
+    /// A hash that has not 32 bytes.
+    #[error("{0}")]
+    Hash(#[from] HashError),
+
+    /// A text that is no blob id.
+    #[error("{field}: {source}")]
+    BlobId {
+        /// Name of the message field.
+        field: &'static str,
+        /// What is wrong with it.
+        source: BlobIdError,
+    },
+
+    /// A text that is no address.
+    #[error("{field}: {address:?} is no address of this chain: {reason}")]
+    Address {
+        /// Name of the message field.
+        field: &'static str,
+        /// Text given.
+        address: String,
+        /// The chain's reason.
+        reason: String,
+    },
+
+    /// An age of receipts that no registry can have.
+    #[error("receipt_max_age_seconds is {seconds}: give 1 to {MAX_TIME_CONSTANT_SECONDS}")]
+    ReceiptMaxAge {
+        /// Seconds given.
+        seconds: u64,
+    },
+
+    /// A notice shorter than the age of receipts, or longer than allowed.
+    #[error(
+        "price_notice_seconds is {seconds}: give {receipt_max_age_seconds} (receipt_max_age_seconds) \
+         to {MAX_TIME_CONSTANT_SECONDS}"
+    )]
+    PriceNotice {
+        /// Seconds given.
+        seconds: u64,
+        /// The shortest allowed.
+        receipt_max_age_seconds: u64,
+    },
+
+    /// No model has the id.
+    #[error("there is no model {model}")]
+    UnknownModel {
+        /// Id given.
+        model: u64,
+    },
+
+    /// The author never gave a model that name.
+    #[error("{author} never had a model named {name:?}")]
+    UnknownName {
+        /// Account given.
+        author: Addr,
+        /// Name given.
+        name: String,
+    },
+
+    /// The model has no release of the number.
+    #[error(
+        "model {model} has no release {release}: its releases are numbered from 1 to {latest}"
+    )]
+    UnknownRelease {
+        /// The model.
+        model: u64,
+        /// Number given.
+        release: u64,
+        /// Number of its latest release, 0 if it has none.
+        latest: u64,
+    },
+
+    /// The model has no terms of the number.
+    #[error("model {model} has no terms {terms}: its terms are numbered from 1 to {latest}")]
+    UnknownTerms {
+        /// The model.
+        model: u64,
+        /// Number given.
+        terms: u64,
+        /// Number of its latest terms.
+        latest: u64,
+    },
+
+    /// Somebody else's model.
+    #[error("{sender} is not the author of model {model}: only {author} may do this")]
+    NotAuthor {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// Who tried.
+        sender: Addr,
+    },
+
+    /// The name belongs to another model, for ever.
+    #[error(
+        "{author} gave the name {name:?} to model {model}, where it stays: choose another name"
+    )]
+    NameTaken {
+        /// Whose names.
+        author: Addr,
+        /// Name given.
+        name: String,
+        /// The model that has it.
+        model: u64,
+    },
+
+    /// A label not above the one before.
+    #[error("release {label} of model {model} does not ascend: give a label above {latest}")]
+    LabelNotAscending {
+        /// The model.
+        model: u64,
+        /// Label given.
+        label: Label,
+        /// Label of its latest release.
+        latest: Label,
+    },
+
+    /// The same publisher published the blob before.
+    #[error("{publisher} published blob {blob_id} before, as release {release} of model {model}: publish each blob once")]
+    BlobPublished {
+        /// Who published it.
+        publisher: Addr,
+        /// The blob.
+        blob_id: BlobId,
+        /// The model it belongs to.
+        model: u64,
+        /// The release it is.
+        release: u64,
+    },
+
+    /// A salt that reveals nothing.
+    #[error(
+        "sender, blob_id and salt make the hash {hash}, which was never committed: give the salt, the blob id and \
+         the sender of the commitment, or leave the salt out"
+    )]
+    UnknownCommitment {
+        /// What the three make, in hex.
+        hash: String,
+    },
+
+    /// The hash was committed before.
+    #[error("hash {hash} was committed at {committed_at}: that time stands, nothing needs to be repeated")]
+    AlreadyCommitted {
+        /// The hash, in hex.
+        hash: String,
+        /// Unix seconds.
+        committed_at: u64,
+    },
+
+    /// No payees, or too many.
+    #[error("{count} payees were given: give 1 to {MAX_PAYEES}")]
+    PayeeCount {
+        /// Number given.
+        count: usize,
+    },
+
+    /// An account named twice.
+    #[error("payee {payee} stands twice: give each account once")]
+    DuplicatePayee {
+        /// The account.
+        payee: Addr,
+    },
+
+    /// A payee without a share.
+    #[error("payee {payee} has no share: give at least 1 basis point")]
+    EmptyShare {
+        /// The account.
+        payee: Addr,
+    },
+
+    /// Shares that make no whole.
+    #[error("operator_bps {operator_bps} and the payees' {payees_bps} make no whole: together they must be {WHOLE_BPS}")]
+    SharesNotWhole {
+        /// Share of the operator.
+        operator_bps: u16,
+        /// Sum of the payees' shares.
+        payees_bps: u32,
+    },
+
+    /// The model has that status.
+    #[error("model {model} is {status}: give another status")]
+    StatusUnchanged {
+        /// The model.
+        model: u64,
+        /// Its status.
+        status: StatusName,
+    },
+
+    /// The retirement has not lasted long enough.
+    #[error("model {model} is retired and can be made active or delisted from {reactivation_from} on; it is {now}")]
+    StillRetired {
+        /// The model.
+        model: u64,
+        /// Unix seconds.
+        reactivation_from: u64,
+        /// Block time.
+        now: u64,
+    },
+
+    /// An offer to oneself.
+    #[error("{author} is the author of model {model}: offer it to another account")]
+    OfferToAuthor {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+    },
+
+    /// There is no offer.
+    #[error("model {model} is offered to nobody: its author has to offer it first")]
+    NotOffered {
+        /// The model.
+        model: u64,
+    },
+
+    /// The offer is for somebody else.
+    #[error("model {model} is offered to {offered_to}, not to {sender}")]
+    NotOfferedToSender {
+        /// The model.
+        model: u64,
+        /// Who may accept.
+        offered_to: Addr,
+        /// Who tried.
+        sender: Addr,
+    },
+
+    /// The size was proven before.
+    #[error("release {release} of model {model} was proven to have {size} bytes: nothing needs to be repeated")]
+    SizeProven {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// Its length in bytes.
+        size: u64,
+    },
+
+    /// Size and root hash belong to another blob.
+    #[error("size and root_hash make blob id {derived}, the release has {blob_id}: give those of its blob")]
+    SizeMismatch {
+        /// The blob of the release.
+        blob_id: BlobId,
+        /// The blob that they belong to.
+        derived: BlobId,
+    },
+}

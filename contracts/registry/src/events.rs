@@ -1,0 +1,257 @@
+//! What the registry tells indexers.
+
+use cosmwasm_std::{Addr, Uint64};
+use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
+use hub_types::walrus::BlobId;
+
+use crate::state::releases::Label;
+
+/// What happened. Each becomes one event of the transaction.
+pub enum Event {
+    /// A model was registered.
+    ModelRegistered {
+        /// Its id.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// Its name.
+        name: String,
+    },
+    /// The metadata of a model were replaced.
+    MetadataUpdated {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// Its title.
+        title: String,
+    },
+    /// A release was published.
+    ReleasePublished {
+        /// The model.
+        model: u64,
+        /// Number of the release.
+        release: u64,
+        /// Its label.
+        label: Label,
+        /// The billable blob.
+        blob_id: BlobId,
+        /// The blob that lists the files.
+        manifest: Option<BlobId>,
+        /// The author.
+        publisher: Addr,
+        /// When the blob counts as claimed.
+        claimed_at: u64,
+    },
+    /// Terms were set.
+    TermsSet {
+        /// The new set.
+        terms: TermsResponse,
+        /// The set before it and its end; none for the first.
+        superseded: Option<(u64, u64)>,
+        /// The set that was waiting.
+        dropped: Option<u64>,
+    },
+    /// The status of a model changed.
+    StatusSet {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// The new status.
+        status: StatusName,
+        /// From when on no receipts are issued, if it was retired.
+        cutoff: Option<u64>,
+        /// From when on receipts are issued again, if it was retired before.
+        active_from: Option<u64>,
+    },
+    /// A model was offered to another account.
+    TransferOffered {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// Who may accept.
+        to: Addr,
+    },
+    /// An offer was taken back.
+    TransferCancelled {
+        /// The model.
+        model: u64,
+        /// Its author.
+        author: Addr,
+        /// Who could have accepted.
+        to: Addr,
+    },
+    /// A model has a new author.
+    TransferAccepted {
+        /// The model.
+        model: u64,
+        /// The author before.
+        from: Addr,
+        /// The author now.
+        author: Addr,
+        /// Its name now.
+        name: String,
+    },
+    /// A hash was committed.
+    Committed {
+        /// The hash, in hex.
+        hash: String,
+        /// Who sent it.
+        sender: Addr,
+        /// Block time.
+        committed_at: u64,
+    },
+    /// The length of a blob was proven.
+    SizeProven {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// Its blob.
+        blob_id: BlobId,
+        /// Its length in bytes.
+        size: Uint64,
+    },
+}
+
+impl From<Event> for cosmwasm_std::Event {
+    fn from(event: Event) -> Self {
+        match event {
+            Event::ModelRegistered {
+                model,
+                author,
+                name,
+            } => Self::new("hub_model_registered")
+                .add_attribute("model", model.to_string())
+                .add_attribute("author", author)
+                .add_attribute("name", name),
+            Event::MetadataUpdated {
+                model,
+                author,
+                title,
+            } => Self::new("hub_metadata_updated")
+                .add_attribute("model", model.to_string())
+                .add_attribute("author", author)
+                .add_attribute("title", title),
+            Event::ReleasePublished {
+                model,
+                release,
+                label,
+                blob_id,
+                manifest,
+                publisher,
+                claimed_at,
+            } => {
+                let event = Self::new("hub_release_published")
+                    .add_attribute("model", model.to_string())
+                    .add_attribute("release", release.to_string())
+                    .add_attribute("label", label.to_string())
+                    .add_attribute("blob_id", blob_id.to_string());
+                with(event, "manifest", manifest)
+                    .add_attribute("publisher", publisher)
+                    .add_attribute("claimed_at", claimed_at.to_string())
+            }
+            Event::TermsSet {
+                terms,
+                superseded,
+                dropped,
+            } => terms_set(terms, superseded, dropped),
+            Event::StatusSet {
+                model,
+                author,
+                status,
+                cutoff,
+                active_from,
+            } => {
+                let event = Self::new("hub_status_set")
+                    .add_attribute("model", model.to_string())
+                    .add_attribute("author", author)
+                    .add_attribute("status", status.to_string());
+                with(with(event, "cutoff", cutoff), "active_from", active_from)
+            }
+            Event::TransferOffered { model, author, to } => Self::new("hub_transfer_offered")
+                .add_attribute("model", model.to_string())
+                .add_attribute("author", author)
+                .add_attribute("to", to),
+            Event::TransferCancelled { model, author, to } => Self::new("hub_transfer_cancelled")
+                .add_attribute("model", model.to_string())
+                .add_attribute("author", author)
+                .add_attribute("to", to),
+            Event::TransferAccepted {
+                model,
+                from,
+                author,
+                name,
+            } => Self::new("hub_transfer_accepted")
+                .add_attribute("model", model.to_string())
+                .add_attribute("from", from)
+                .add_attribute("author", author)
+                .add_attribute("name", name),
+            Event::Committed {
+                hash,
+                sender,
+                committed_at,
+            } => Self::new("hub_committed")
+                .add_attribute("hash", hash)
+                .add_attribute("sender", sender)
+                .add_attribute("committed_at", committed_at.to_string()),
+            Event::SizeProven {
+                model,
+                release,
+                blob_id,
+                size,
+            } => Self::new("hub_size_proven")
+                .add_attribute("model", model.to_string())
+                .add_attribute("release", release.to_string())
+                .add_attribute("blob_id", blob_id.to_string())
+                .add_attribute("size", size.to_string()),
+        }
+    }
+}
+
+fn terms_set(
+    terms: TermsResponse,
+    superseded: Option<(u64, u64)>,
+    dropped: Option<u64>,
+) -> cosmwasm_std::Event {
+    let (before, superseded_at) = superseded.unzip();
+    let event = cosmwasm_std::Event::new("hub_terms_set")
+        .add_attribute("model", terms.model.to_string())
+        .add_attribute("terms", terms.terms.to_string())
+        .add_attribute("denom", terms.price.denom.to_string())
+        .add_attribute("per_call", terms.price.per_call)
+        .add_attribute("per_million_in", terms.price.per_million_in)
+        .add_attribute("per_million_out", terms.price.per_million_out)
+        .add_attribute("operator_bps", terms.operator_bps.to_string())
+        .add_attribute("payees", payees_text(&terms.payees));
+    let effective_from = match terms.validity {
+        Validity::Interval { effective_from, .. } => Some(effective_from),
+        Validity::Dropped {} => None,
+    };
+    let event = with(event, "effective_from", effective_from);
+    let event = with(event, "supersedes", before);
+    let event = with(event, "superseded_at", superseded_at);
+    with(event, "dropped", dropped)
+}
+
+/// `address:bps` of each payee, with commas between.
+fn payees_text(payees: &[Payee]) -> String {
+    let payees: Vec<String> = payees
+        .iter()
+        .map(|payee| format!("{}:{}", payee.address, payee.bps))
+        .collect();
+    payees.join(",")
+}
+
+fn with(
+    event: cosmwasm_std::Event,
+    key: &str,
+    value: Option<impl ToString>,
+) -> cosmwasm_std::Event {
+    match value {
+        Some(value) => event.add_attribute(key, value.to_string()),
+        None => event,
+    }
+}

@@ -1,0 +1,22 @@
+//! What the registry keeps. Maps are private to their modules; handlers know the verbs.
+
+pub mod authors;
+pub mod claims;
+pub mod commitments;
+pub mod config;
+pub mod discovery;
+pub mod models;
+pub mod names;
+pub mod offers;
+pub mod releases;
+pub mod shares;
+pub mod terms;
+
+use cosmwasm_std::{OverflowError, OverflowOperation, StdError, StdResult};
+
+/// The number after `number`.
+pub fn next(number: u64) -> StdResult<u64> {
+    number
+        .checked_add(1)
+        .ok_or_else(|| StdError::overflow(OverflowError::new(OverflowOperation::Add)))
+}

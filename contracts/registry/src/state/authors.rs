@@ -1,0 +1,35 @@
+//! Index of models by present author.
+
+use cosmwasm_std::{Addr, Empty, Order, StdResult, Storage};
+use cw_storage_plus::{Bound, Map};
+
+const MODELS_OF: Map<(&Addr, u64), Empty> = Map::new("models_of");
+
+/// Enters `model` under `author`.
+pub fn enter(storage: &mut dyn Storage, author: &Addr, model: u64) -> StdResult<()> {
+    MODELS_OF.save(storage, (author, model), &Empty {})
+}
+
+/// Strikes `model` from under `author`.
+pub fn strike(storage: &mut dyn Storage, author: &Addr, model: u64) {
+    MODELS_OF.remove(storage, (author, model));
+}
+
+/// Models of `author`, by id.
+pub fn page(
+    storage: &dyn Storage,
+    author: &Addr,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    MODELS_OF
+        .prefix(author)
+        .keys(
+            storage,
+            start_after.map(Bound::exclusive),
+            None,
+            Order::Ascending,
+        )
+        .take(limit)
+        .collect()
+}

@@ -1,0 +1,128 @@
+//! Releases: the blob that settlement checks, and what only readers ask for.
+
+use std::fmt;
+
+use cosmwasm_schema::cw_serde;
+use cosmwasm_std::{Addr, StdResult, Storage};
+use cw_storage_plus::Map;
+use hub_types::records::registry::{ReleaseRecord, RELEASES};
+use hub_types::walrus::BlobId;
+use hub_types::wire::Hash;
+
+use crate::error::ContractError;
+
+const DETAILS: Map<(u64, u64), ReleaseDetails> = Map::new("release_details");
+
+/// Label of a release. Labels ascend within a model.
+#[cw_serde]
+#[derive(Copy, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// First number.
+    pub major: u32,
+    /// Second number.
+    pub minor: u32,
+}
+
+impl fmt::Display for Label {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// A release to be published, in checked form.
+pub struct Publication {
+    /// Its label.
+    pub label: Label,
+    /// The billable blob.
+    pub blob_id: BlobId,
+    /// The blob that lists the files.
+    pub manifest: Option<BlobId>,
+    /// Reveals a commitment.
+    pub salt: Option<Hash>,
+}
+
+/// What settlement never reads. What is learned of a blob later is added as an optional field.
+#[cw_serde]
+pub struct ReleaseDetails {
+    /// Its label.
+    pub label: Label,
+    /// Text form of the id of the blob that lists the files.
+    pub manifest: Option<String>,
+    /// Author at publication.
+    pub publisher: Addr,
+    /// Block time of the publication.
+    pub published_at: u64,
+    /// Time of the commitment that it revealed, else of the publication.
+    pub claimed_at: u64,
+    /// Proven length of the blob in bytes.
+    pub size: Option<u64>,
+}
+
+/// A release that exists.
+pub struct Release {
+    /// The billable blob.
+    pub blob_id: BlobId,
+    /// All the rest.
+    pub details: ReleaseDetails,
+}
+
+/// Stores a new release.
+pub fn add(storage: &mut dyn Storage, model: u64, number: u64, release: &Release) -> StdResult<()> {
+    let record = ReleaseRecord {
+        blob_id: release.blob_id,
+    };
+    RELEASES.set(storage, (model, number), &record);
+    save_details(storage, model, number, &release.details)
+}
+
+/// Stores what was learned of a release.
+pub fn save_details(
+    storage: &mut dyn Storage,
+    model: u64,
+    number: u64,
+    details: &ReleaseDetails,
+) -> StdResult<()> {
+    DETAILS.save(storage, (model, number), details)
+}
+
+/// A release of a model whose latest is number `latest`.
+pub fn load(
+    storage: &dyn Storage,
+    model: u64,
+    number: u64,
+    latest: u64,
+) -> Result<Release, ContractError> {
+    let record = RELEASES
+        .get(storage, (model, number))?
+        .ok_or(ContractError::UnknownRelease {
+            model,
+            release: number,
+            latest,
+        })?;
+    Ok(Release {
+        blob_id: record.blob_id,
+        details: DETAILS.load(storage, (model, number))?,
+    })
+}
+
+/// Refuses a label that is not above that of the latest release.
+pub fn check_label(
+    storage: &dyn Storage,
+    model: u64,
+    label: Label,
+    latest: u64,
+) -> Result<(), ContractError> {
+    if latest == 0 {
+        return Ok(());
+    }
+    let latest = DETAILS.load(storage, (model, latest))?.label;
+    if label > latest {
+        Ok(())
+    } else {
+        Err(ContractError::LabelNotAscending {
+            model,
+            label,
+            latest,
+        })
+    }
+}

@@ -1,0 +1,375 @@
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
+
+use cosmwasm_std::{Addr, BlockInfo, CanonicalAddr, Coin, Empty, StdResult, Timestamp};
+use cw_multi_test::{no_init, App, AppBuilder, AppResponse, Contract, ContractWrapper, Executor};
+use hub_types::{billing, escrow, registry};
+use serde::de::DeserializeOwned;
+use serde::Serialize;
+
+use crate::money::{self, Money};
+use crate::{BillingError, EscrowError, RegistryError};
+
+/// Chain id of the embedded chain.
+pub const CHAIN_ID: &str = "hub-testing-1";
+
+/// Block time at which every Hub starts: Monday, 12 January 2026, noon UTC. Not at the edge of a day or week.
+pub const START_TIME: u64 = 1_768_219_200;
+
+const START_HEIGHT: u64 = 1_000_000;
+
+/// A chain with a registry, a billing contract and its escrow.
+pub struct Hub {
+    /// The chain.
+    pub app: App,
+    /// Address of the registry.
+    pub registry: Addr,
+    /// Address of the escrow.
+    pub escrow: Addr,
+    /// Address of the billing contract.
+    pub billing: Addr,
+    /// Codes stored on the chain, for instances of one's own.
+    pub codes: Codes,
+    pub(crate) token: Addr,
+    pub(crate) names: RefCell<BTreeMap<Addr, String>>,
+    pub(crate) tokens: BTreeMap<Addr, String>,
+    pub(crate) donated: BTreeMap<Money, u128>,
+}
+
+/// Ids of the codes that a [`Hub`] stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// The registry.
+    pub registry: u64,
+    /// The escrow, which billing instantiates.
+    pub escrow: u64,
+    /// The billing contract.
+    pub billing: u64,
+    /// cw20-base.
+    pub cw20: u64,
+}
+
+/// What may differ from [`Hub::new`].
+#[derive(Clone, Debug)]
+pub struct HubBuilder {
+    chain_id: String,
+    start_time: u64,
+    receipt_max_age: Option<u64>,
+    price_notice: Option<u64>,
+}
+
+impl Default for HubBuilder {
+    fn default() -> Self {
+        Self {
+            chain_id: CHAIN_ID.to_owned(),
+            start_time: START_TIME,
+            receipt_max_age: None,
+            price_notice: None,
+        }
+    }
+}
+
+impl HubBuilder {
+    /// Age in seconds from which receipts are refused; the registry's default if not given.
+    pub fn receipt_max_age(mut self, seconds: u64) -> Self {
+        self.receipt_max_age = Some(seconds);
+        self
+    }
+
+    /// How long a price rise waits, in seconds; the registry's default if not given.
+    pub fn price_notice(mut self, seconds: u64) -> Self {
+        self.price_notice = Some(seconds);
+        self
+    }
+
+    /// Block time of the first block, unix seconds; [`START_TIME`] if not given.
+    pub fn start_time(mut self, unix_seconds: u64) -> Self {
+        self.start_time = unix_seconds;
+        self
+    }
+
+    /// Id of the chain; [`CHAIN_ID`] if not given.
+    pub fn chain_id(mut self, chain_id: &str) -> Self {
+        chain_id.clone_into(&mut self.chain_id);
+        self
+    }
+
+    /// Starts the chain and instantiates the contracts, without admin.
+    pub fn build(self) -> Hub {
+        let mut app = AppBuilder::new()
+            .with_block(BlockInfo {
+                height: START_HEIGHT,
+                time: Timestamp::from_seconds(self.start_time),
+                chain_id: self.chain_id,
+            })
+            .build(no_init);
+        let codes = Codes {
+            registry: app.store_code(registry_code()),
+            escrow: app.store_code(escrow_code()),
+            billing: app.store_code(billing_code()),
+            cw20: app.store_code(money::cw20_code()),
+        };
+        let deployer = app.api().addr_make("deployer");
+        let registry = instantiate(
+            &mut app,
+            codes.registry,
+            &deployer,
+            &registry::InstantiateMsg {
+                receipt_max_age_seconds: self.receipt_max_age,
+                price_notice_seconds: self.price_notice,
+            },
+            "registry",
+        );
+        let billing = instantiate(
+            &mut app,
+            codes.billing,
+            &deployer,
+            &billing::InstantiateMsg {
+                registry: registry.to_string(),
+                escrow_code_id: codes.escrow,
+                escrow_admin: None,
+            },
+            "billing",
+        );
+        let config: billing::ConfigResponse = app
+            .wrap()
+            .query_wasm_smart(&billing, &billing::QueryMsg::Config {})
+            .expect("billing answers its config");
+        let token = money::instantiate_token(&mut app, codes.cw20, money::TOKEN, &[]);
+
+        let names = [
+            (deployer, "deployer"),
+            (registry.clone(), "registry"),
+            (config.escrow.clone(), "escrow"),
+            (billing.clone(), "billing"),
+        ];
+        Hub {
+            app,
+            registry,
+            escrow: config.escrow,
+            billing,
+            codes,
+            tokens: BTreeMap::from([(token.clone(), money::TOKEN.to_owned())]),
+            token,
+            names: RefCell::new(
+                names
+                    .map(|(address, name)| (address, name.to_owned()))
+                    .into(),
+            ),
+            donated: BTreeMap::new(),
+        }
+    }
+}
+
+fn instantiate(app: &mut App, code: u64, sender: &Addr, msg: &impl Serialize, label: &str) -> Addr {
+    app.instantiate_contract(code, sender.clone(), msg, &[], label, None)
+        .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
+}
+
+fn registry_code() -> Box<dyn Contract<Empty>> {
+    use hub_registry::contract::{execute, instantiate, migrate, query};
+    Box::new(ContractWrapper::new(execute, instantiate, query).with_migrate(migrate))
+}
+
+fn escrow_code() -> Box<dyn Contract<Empty>> {
+    use hub_escrow::contract::{execute, instantiate, migrate, query, reply};
+    Box::new(
+        ContractWrapper::new(execute, instantiate, query)
+            .with_reply(reply)
+            .with_migrate(migrate),
+    )
+}
+
+fn billing_code() -> Box<dyn Contract<Empty>> {
+    use hub_billing::contract::{execute, instantiate, migrate, query, reply};
+    Box::new(
+        ContractWrapper::new(execute, instantiate, query)
+            .with_reply(reply)
+            .with_migrate(migrate),
+    )
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Hub {
+    /// A Hub with the default time constants: one day each.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// A Hub of another kind.
+    pub fn builder() -> HubBuilder {
+        HubBuilder::default()
+    }
+
+    /// The account of this name: the same address every time. It appears under its name in the [`crate::Ledger`].
+    pub fn account(&self, name: &str) -> Addr {
+        let address = self.app.api().addr_make(name);
+        self.name(&address, name);
+        address
+    }
+
+    /// Lets an address, such as that of a contract of the test's own, appear under a name in the [`crate::Ledger`].
+    pub fn name(&self, address: &Addr, name: &str) {
+        self.names
+            .borrow_mut()
+            .insert(address.clone(), name.to_owned());
+    }
+
+    /// The name of an address, or the address where it has none.
+    pub fn name_of(&self, address: &Addr) -> String {
+        match self.names.borrow().get(address) {
+            Some(name) => name.clone(),
+            None => address.to_string(),
+        }
+    }
+
+    /// Bytes of an address, as signatures and records carry it.
+    pub fn canonical(&self, address: &Addr) -> CanonicalAddr {
+        use cosmwasm_std::Api;
+        self.app
+            .api()
+            .addr_canonicalize(address.as_str())
+            .unwrap_or_else(|error| panic!("{address} is no address of this chain: {error}"))
+    }
+
+    /// Text of an address found in a record.
+    pub fn human(&self, address: &CanonicalAddr) -> Addr {
+        use cosmwasm_std::Api;
+        self.app
+            .api()
+            .addr_humanize(address)
+            .unwrap_or_else(|error| panic!("{address} is no address of this chain: {error}"))
+    }
+
+    /// Block time, unix seconds.
+    pub fn now(&self) -> u64 {
+        self.app.block_info().time.seconds()
+    }
+
+    /// Makes the next block `seconds` later.
+    pub fn advance(&mut self, seconds: u64) {
+        self.set_time(self.now() + seconds);
+    }
+
+    /// Makes the next block at `unix_seconds`.
+    pub fn set_time(&mut self, unix_seconds: u64) {
+        self.app.update_block(|block| {
+            block.time = Timestamp::from_seconds(unix_seconds);
+            block.height += 1;
+        });
+    }
+
+    /// Sends a message to the registry.
+    #[track_caller]
+    pub fn registry(
+        &mut self,
+        sender: &Addr,
+        msg: registry::ExecuteMsg,
+    ) -> Result<AppResponse, RegistryError> {
+        self.registry_with(sender, msg, &[])
+    }
+
+    /// Sends a message with coins to the registry.
+    #[track_caller]
+    pub fn registry_with(
+        &mut self,
+        sender: &Addr,
+        msg: registry::ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, RegistryError> {
+        let contract = self.registry.clone();
+        typed(self.execute(sender, &contract, &msg, funds))
+    }
+
+    /// Sends a message to the escrow.
+    #[track_caller]
+    pub fn escrow(
+        &mut self,
+        sender: &Addr,
+        msg: escrow::ExecuteMsg,
+    ) -> Result<AppResponse, EscrowError> {
+        self.escrow_with(sender, msg, &[])
+    }
+
+    /// Sends a message with coins to the escrow.
+    #[track_caller]
+    pub fn escrow_with(
+        &mut self,
+        sender: &Addr,
+        msg: escrow::ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, EscrowError> {
+        let contract = self.escrow.clone();
+        typed(self.execute(sender, &contract, &msg, funds))
+    }
+
+    /// Sends a message to billing.
+    #[track_caller]
+    pub fn billing(
+        &mut self,
+        sender: &Addr,
+        msg: billing::ExecuteMsg,
+    ) -> Result<AppResponse, BillingError> {
+        self.billing_with(sender, msg, &[])
+    }
+
+    /// Sends a message with coins to billing.
+    #[track_caller]
+    pub fn billing_with(
+        &mut self,
+        sender: &Addr,
+        msg: billing::ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, BillingError> {
+        let contract = self.billing.clone();
+        typed(self.execute(sender, &contract, &msg, funds))
+    }
+
+    /// Sends a message to any contract. The error holds every cause; the typed ones above find a contract's own.
+    pub fn execute<M: Serialize + Debug>(
+        &mut self,
+        sender: &Addr,
+        contract: &Addr,
+        msg: &M,
+        funds: &[Coin],
+    ) -> anyhow::Result<AppResponse> {
+        self.app
+            .execute_contract(sender.clone(), contract.clone(), msg, funds)
+    }
+
+    /// Asks the registry.
+    pub fn query_registry<T: DeserializeOwned>(&self, msg: registry::QueryMsg) -> StdResult<T> {
+        self.app.wrap().query_wasm_smart(&self.registry, &msg)
+    }
+
+    /// Asks the escrow.
+    pub fn query_escrow<T: DeserializeOwned>(&self, msg: escrow::QueryMsg) -> StdResult<T> {
+        self.app.wrap().query_wasm_smart(&self.escrow, &msg)
+    }
+
+    /// Asks billing.
+    pub fn query_billing<T: DeserializeOwned>(&self, msg: billing::QueryMsg) -> StdResult<T> {
+        self.app.wrap().query_wasm_smart(&self.billing, &msg)
+    }
+}
+
+/// The contract's own error, wherever it stands in the chain of causes.
+#[track_caller]
+pub(crate) fn typed<T, E>(result: anyhow::Result<T>) -> Result<T, E>
+where
+    E: Display + Debug + Send + Sync + 'static,
+{
+    result.map_err(|error| match error.downcast::<E>() {
+        Ok(error) => error,
+        Err(other) => panic!(
+            "expected an error of type {}, found another: {other:?}",
+            std::any::type_name::<E>()
+        ),
+    })
+}

@@ -1,0 +1,403 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use cosmwasm_std::Uint256;
+use hub_types::escrow::{QueryMsg, SolvencyResponse};
+use hub_types::records::escrow::{SessionPolicy, SessionRecord, MAX_LANES, MAX_MODELS};
+use hub_types::records::registry::{ModelRecord, TermsRecord, Validity};
+use hub_types::registry;
+use hub_types::split::WHOLE_BPS;
+use hub_types::time::CUTOFF_GRACE_SECONDS;
+
+use crate::hub::Hub;
+use crate::money::Money;
+use crate::state::State;
+
+/// Sentences about what does not hold.
+#[derive(Default)]
+struct Violations(Vec<String>);
+
+impl Violations {
+    fn unless(&mut self, holds: bool, sentence: impl FnOnce() -> String) {
+        if !holds {
+            self.0.push(sentence());
+        }
+    }
+
+    fn equal<T: PartialEq + Display>(&mut self, what: &str, left: (&str, T), right: (&str, T)) {
+        self.unless(left.1 == right.1, || {
+            format!(
+                "{what}: {} is {}, but {} is {}",
+                left.0, left.1, right.0, right.1
+            )
+        });
+    }
+}
+
+impl Hub {
+    /// What must hold after every message, recomputed from the raw storage of the contracts. Returns a sentence for
+    /// everything that does not.
+    ///
+    /// * The escrow holds what it owes, and owes what is available and reserved. Exactly, for the harness's own
+    ///   money: send coins past the contract with [`Hub::give`] to the escrow, so that they are counted.
+    /// * What accounts earned is what sessions spent, and what the models' usage says was charged.
+    /// * No session spends beyond budget or ceiling; its lanes are few and belong to attesters of its operator.
+    /// * Ids, terms and recorded batches are without gaps; shares make a whole; terms follow one another in time.
+    pub fn check_invariants(&self) -> Vec<String> {
+        let state = self.state();
+        let mut violations = Violations::default();
+        self.check_money(&state, &mut violations);
+        check_sessions(&state, &mut violations);
+        check_batches(&state, &mut violations);
+        check_models(&state, &mut violations);
+        violations.0
+    }
+
+    /// Panics with the sentences of [`Hub::check_invariants`], if there are any.
+    #[track_caller]
+    pub fn assert_invariants(&self) {
+        let violations = self.check_invariants();
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+    }
+
+    /// Asks the registry for every release by publisher and blob id, and among the claims to its blob. Returns a sentence
+    /// for every answer that leads elsewhere. Slower than [`Hub::check_invariants`]: one query a release.
+    pub fn check_publications(&self) -> Vec<String> {
+        let mut violations = Violations::default();
+        for (model, release) in self.state().releases.into_keys() {
+            let query = registry::QueryMsg::Release { model, release };
+            let shown: registry::ReleaseResponse =
+                self.query_registry(query).expect("the release exists");
+            let query = registry::QueryMsg::ByPublisherAndBlob {
+                publisher: shown.publisher.to_string(),
+                blob_id: shown.blob_id.clone(),
+            };
+            let found: Option<registry::ReleaseRef> =
+                self.query_registry(query).expect("the registry answers");
+            violations.unless(
+                found == Some(registry::ReleaseRef { model, release }),
+                || format!("release {release} of model {model} resolves to {found:?}"),
+            );
+        }
+        violations.0
+    }
+
+    fn check_money(&self, state: &State, violations: &mut Violations) {
+        for (number, denom) in &state.denoms {
+            let money = Money::from(denom.clone());
+            let what = self.money_name(&money);
+            let of_denom = |session: &&SessionRecord| session.denom == *number;
+            let available = state
+                .balances
+                .iter()
+                .filter(|((_, denom), _)| denom == number)
+                .map(|(_, balance)| balance.available);
+            let left = state
+                .sessions
+                .values()
+                .filter(of_denom)
+                .map(SessionRecord::left);
+            let owed = state.owed.get(number).copied().unwrap_or_default();
+            violations.equal(
+                &what,
+                ("what the escrow owes", Uint256::from(owed)),
+                ("available and reserved", sum(available.chain(left))),
+            );
+            self.check_held(&money, owed, violations);
+
+            let spent = sum(state
+                .sessions
+                .values()
+                .filter(of_denom)
+                .map(|session| session.spent));
+            let usage = state.usage.iter().filter(|((_, denom), _)| denom == number);
+            let gross = sum(usage.map(|(_, usage)| usage.gross));
+            violations.equal(
+                &what,
+                ("gross of the models", gross),
+                ("spent by sessions", spent),
+            );
+            let earned: Vec<u128> = state
+                .balances
+                .iter()
+                .filter(|((_, denom), _)| denom == number)
+                .map(|(_, balance)| balance.earned)
+                .collect();
+            // The income of a lifetime saturates, and then the sum says nothing.
+            if !earned.contains(&u128::MAX) {
+                let earned = sum(earned);
+                violations.equal(&what, ("earned", earned), ("spent by sessions", spent));
+            }
+        }
+        for ((model, denom), usage) in &state.usage {
+            let what = || format!("usage of model {model} in denomination {denom}");
+            violations.unless(state.denoms.contains_key(denom), || {
+                format!("{}: no such denomination", what())
+            });
+            violations.unless(
+                usage
+                    .related
+                    .checked_add(usage.aged)
+                    .is_some_and(|parts| parts <= usage.gross),
+                || format!("{}: related and aged are more than gross", what()),
+            );
+            violations.unless(usage.returning <= usage.payers, || {
+                format!("{}: more payers return than pay", what())
+            });
+        }
+    }
+
+    fn check_held(&self, money: &Money, owed: u128, violations: &mut Violations) {
+        let what = self.money_name(money);
+        let own = match money {
+            Money::Native(_) => true,
+            Money::Cw20(token) => self.tokens.contains_key(token),
+        };
+        let query = QueryMsg::Solvency {
+            denom: money.unchecked(),
+        };
+        match self.query_escrow::<SolvencyResponse>(query) {
+            Ok(solvency) => {
+                let held = solvency.held.u128();
+                violations.equal(&what, ("Solvency", solvency.owed.u128()), ("Denoms", owed));
+                if own {
+                    let donated = self.donated.get(money).copied().unwrap_or_default();
+                    violations.equal(
+                        &what,
+                        ("what the escrow holds", Uint256::from(held)),
+                        ("owed and donated", sum([owed, donated])),
+                    );
+                } else {
+                    violations.unless(held >= owed, || {
+                        format!("{what}: the escrow holds {held} and owes {owed}")
+                    });
+                }
+            }
+            // A foreign token may refuse to answer; that harms only balances in it.
+            Err(error) => violations.unless(!own, || format!("{what}: {error}")),
+        }
+    }
+}
+
+fn check_sessions(state: &State, violations: &mut Violations) {
+    check_ids("session", state.sessions.keys(), violations);
+    check_ids("session policy", state.policies.keys(), violations);
+    violations.equal(
+        "sessions",
+        ("their number", state.sessions.len()),
+        ("the number of policies", state.policies.len()),
+    );
+    for (id, session) in &state.sessions {
+        let Some(policy) = state.policies.get(id) else {
+            continue;
+        };
+        check_limits(*id, session, policy, violations);
+        check_lanes(*id, session, policy, state, violations);
+        violations.unless(state.denoms.contains_key(&session.denom), || {
+            format!(
+                "session {id}: denomination {} does not exist",
+                session.denom
+            )
+        });
+    }
+}
+
+fn check_limits(
+    id: u64,
+    session: &SessionRecord,
+    policy: &SessionPolicy,
+    violations: &mut Violations,
+) {
+    violations.unless(session.spent <= session.budget, || {
+        format!("session {id} spent {} of {}", session.spent, session.budget)
+    });
+    violations.unless(
+        session
+            .ceiling
+            .is_none_or(|ceiling| session.spent <= ceiling),
+        || {
+            format!(
+                "session {id} spent {} under the ceiling {:?}",
+                session.spent, session.ceiling
+            )
+        },
+    );
+    violations.unless(
+        session.ceiling.is_some() || policy.voucher_key.is_none(),
+        || format!("session {id} has a voucher key and no ceiling"),
+    );
+    violations.unless(
+        !policy.models.is_empty() || policy.max_price.is_some(),
+        || format!("session {id} is for any model at any price"),
+    );
+    let listed: BTreeSet<_> = policy
+        .models
+        .iter()
+        .map(|listed| (listed.model, listed.release))
+        .collect();
+    violations.unless(
+        listed.len() == policy.models.len() && listed.len() <= MAX_MODELS,
+        || format!("session {id} lists {:?}", policy.models),
+    );
+    let young = session
+        .funding
+        .on_day
+        .checked_add(session.funding.day_before);
+    violations.unless(young.is_some_and(|young| young <= session.budget), || {
+        format!(
+            "session {id} was funded with {:?} of {}",
+            session.funding, session.budget
+        )
+    });
+}
+
+fn check_lanes(
+    id: u64,
+    session: &SessionRecord,
+    policy: &SessionPolicy,
+    state: &State,
+    violations: &mut Violations,
+) {
+    let attesters: BTreeSet<u64> = session.lanes.iter().map(|lane| lane.attester).collect();
+    violations.unless(
+        attesters.len() == session.lanes.len() && attesters.len() <= MAX_LANES,
+        || format!("session {id} has the lanes {:?}", session.lanes),
+    );
+    for lane in &session.lanes {
+        violations.unless(lane.next > 0, || {
+            format!(
+                "session {id}: attester {} has a lane it never used",
+                lane.attester
+            )
+        });
+        let operator = state
+            .attesters
+            .get(&lane.attester)
+            .map(|attester| &attester.operator);
+        violations.unless(operator == Some(&policy.operator), || {
+            format!(
+                "session {id}: attester {} is not of its operator",
+                lane.attester
+            )
+        });
+    }
+}
+
+fn check_batches(state: &State, violations: &mut Violations) {
+    check_ids("attester", state.attesters.keys(), violations);
+    let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    for ((attester, number), batch) in &state.batches {
+        numbers.entry(*attester).or_default().push(*number);
+        violations.unless(batch.paid <= batch.offered, || {
+            format!(
+                "batch {number} of attester {attester}: {} of {} paid",
+                batch.paid, batch.offered
+            )
+        });
+    }
+    for (attester, numbers) in &numbers {
+        check_ids(&format!("attester {attester}: batch"), numbers, violations);
+    }
+    for attester in state.attesters.keys() {
+        let recorded = numbers.get(attester).map_or(0, Vec::len) as u64;
+        let count = state
+            .batch_counts
+            .get(attester)
+            .copied()
+            .unwrap_or_default();
+        violations.equal(
+            &format!("attester {attester}"),
+            ("its batch count", count),
+            ("the number of its batches", recorded),
+        );
+    }
+}
+
+fn check_models(state: &State, violations: &mut Violations) {
+    check_ids("model", state.models.keys(), violations);
+    for (id, model) in &state.models {
+        check_terms(*id, model, state, violations);
+        let releases = state.releases.range((*id, 0)..=(*id, u64::MAX));
+        let numbers: Vec<u64> = releases.map(|((_, number), _)| *number).collect();
+        check_ids(&format!("model {id}: release"), &numbers, violations);
+        violations.equal(
+            &format!("model {id}"),
+            ("its release count", model.releases),
+            ("the number of its releases", numbers.len() as u64),
+        );
+    }
+}
+
+fn check_terms(id: u64, model: &ModelRecord, state: &State, violations: &mut Violations) {
+    let terms = || state.terms.range((id, 0)..=(id, u64::MAX));
+    let numbers: Vec<u64> = terms().map(|((_, number), _)| *number).collect();
+    check_ids(&format!("model {id}: terms"), &numbers, violations);
+    violations.equal(
+        &format!("model {id}"),
+        ("its terms count", model.terms),
+        ("the number of its terms", numbers.len() as u64),
+    );
+
+    let mut before: Option<(u64, Option<u64>)> = None;
+    for ((_, number), terms) in terms() {
+        check_shares(id, *number, terms, violations);
+        let Validity::Interval { from, until } = terms.validity else {
+            continue;
+        };
+        violations.equal(
+            &format!("terms {number} of model {id}"),
+            ("what they supersede", terms.supersedes),
+            ("those before them", before.map_or(0, |(number, _)| number)),
+        );
+        if let Some((_, until)) = before {
+            // In the grace of a price cut both can be charged; never neither.
+            let grace = from..=from.saturating_add(CUTOFF_GRACE_SECONDS);
+            violations.unless(until.is_some_and(|until| grace.contains(&until)), || {
+                format!(
+                    "terms {number} of model {id} begin at {from}, those before end at {until:?}"
+                )
+            });
+        }
+        before = Some((*number, until));
+    }
+    violations.unless(matches!(before, Some((_, None))), || {
+        format!("model {id}: the last terms in force are {before:?}")
+    });
+}
+
+fn check_shares(id: u64, number: u64, terms: &TermsRecord, violations: &mut Violations) {
+    let payees: BTreeSet<_> = terms
+        .payees
+        .iter()
+        .map(|payee| payee.account.as_slice())
+        .collect();
+    let shares = terms
+        .payees
+        .iter()
+        .map(|payee| u32::from(payee.bps))
+        .sum::<u32>();
+    let whole = shares + u32::from(terms.operator_bps) == u32::from(WHOLE_BPS);
+    let distinct = payees.len() == terms.payees.len() && (1..=4).contains(&payees.len());
+    violations.unless(whole && distinct, || {
+        format!(
+            "terms {number} of model {id} share {} and {:?}",
+            terms.operator_bps, terms.payees
+        )
+    });
+}
+
+/// Ids count from 1 without gaps.
+fn check_ids<'a>(what: &str, ids: impl IntoIterator<Item = &'a u64>, violations: &mut Violations) {
+    for (expected, id) in (1..).zip(ids) {
+        if *id != expected {
+            violations
+                .0
+                .push(format!("{what} {expected} is missing before {id}"));
+            return;
+        }
+    }
+}
+
+fn sum(amounts: impl IntoIterator<Item = u128>) -> Uint256 {
+    amounts.into_iter().map(Uint256::from).sum()
+}

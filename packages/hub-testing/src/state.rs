@@ -1,0 +1,165 @@
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+
+use cosmwasm_std::{Addr, Record};
+use hub_types::denom::Denom;
+use hub_types::escrow::{DenomsResponse, QueryMsg};
+use hub_types::packed::{from_bytes, Packed, PackedKey, PackedMap};
+use hub_types::records::billing::{
+    AttesterRecord, BatchRecord, UsageRecord, ATTESTERS, BATCHES, BATCH_COUNTS, USAGE,
+};
+use hub_types::records::escrow::{
+    BalanceRecord, SessionPolicy, SessionRecord, BALANCES, DENOMS, POLICIES, SESSIONS,
+};
+use hub_types::records::registry::{
+    ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
+};
+
+use crate::hub::Hub;
+
+/// Every packed record of the three contracts, decoded from their raw storage: what a recount starts from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// Denominations by the escrow's number.
+    pub denoms: BTreeMap<u32, Denom>,
+    /// What the escrow owes, by denomination number.
+    pub owed: BTreeMap<u32, u128>,
+    /// What sessions allow.
+    pub policies: BTreeMap<u64, SessionPolicy>,
+    /// What sessions have left.
+    pub sessions: BTreeMap<u64, SessionRecord>,
+    /// Balances by (account, denomination number).
+    pub balances: BTreeMap<(Addr, u32), BalanceRecord>,
+    /// Attesters.
+    pub attesters: BTreeMap<u64, AttesterRecord>,
+    /// Number of recorded batches, by attester.
+    pub batch_counts: BTreeMap<u64, u64>,
+    /// Recorded batches by (attester, number).
+    pub batches: BTreeMap<(u64, u64), BatchRecord>,
+    /// Usage by (model, denomination number).
+    pub usage: BTreeMap<(u64, u32), UsageRecord>,
+    /// Models.
+    pub models: BTreeMap<u64, ModelRecord>,
+    /// Terms by (model, number).
+    pub terms: BTreeMap<(u64, u64), TermsRecord>,
+    /// Releases by (model, number).
+    pub releases: BTreeMap<(u64, u64), ReleaseRecord>,
+}
+
+/// Every byte of the three contracts, to show that a message left all of it as it was.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    dumps: [Vec<Record>; 3],
+}
+
+impl Hub {
+    /// Every packed record of the three contracts.
+    pub fn state(&self) -> State {
+        let escrow = self.app.dump_wasm_raw(&self.escrow);
+        let billing = self.app.dump_wasm_raw(&self.billing);
+        let registry = self.app.dump_wasm_raw(&self.registry);
+        let account_and_number = |key: &[u8]| {
+            let (account, denom) = key.split_at(key.len() - 4);
+            (self.human(&account.into()), number(denom))
+        };
+        State {
+            denoms: records(&escrow, &DENOMS, number),
+            owed: self.owed(),
+            policies: records(&escrow, &POLICIES, id),
+            sessions: records(&escrow, &SESSIONS, id),
+            balances: records(&escrow, &BALANCES, account_and_number),
+            attesters: records(&billing, &ATTESTERS, id),
+            batch_counts: records(&billing, &BATCH_COUNTS, id),
+            batches: records(&billing, &BATCHES, ids),
+            usage: records(&billing, &USAGE, id_and_number),
+            models: records(&registry, &MODELS, id),
+            terms: records(&registry, &TERMS, ids),
+            releases: records(&registry, &RELEASES, ids),
+        }
+    }
+
+    /// Every byte of the three contracts.
+    pub fn snapshot(&self) -> Snapshot {
+        let contracts = [&self.registry, &self.escrow, &self.billing];
+        Snapshot {
+            dumps: contracts.map(|contract| self.app.dump_wasm_raw(contract)),
+        }
+    }
+
+    /// What the escrow says it owes, by denomination number.
+    fn owed(&self) -> BTreeMap<u32, u128> {
+        let mut owed = BTreeMap::new();
+        loop {
+            let query = QueryMsg::Denoms {
+                start_after: owed.keys().next_back().copied(),
+                limit: Some(100),
+            };
+            let page: DenomsResponse = self.query_escrow(query).expect("the escrow answers");
+            if page.denoms.is_empty() {
+                return owed;
+            }
+            let entries = page.denoms.into_iter();
+            owed.extend(entries.map(|denom| (denom.denom_number, denom.owed.u128())));
+        }
+    }
+}
+
+/// The records of a packed map, by what `parse` makes of the key behind its namespace.
+fn records<K: PackedKey, V: Packed, P: Ord + Debug>(
+    dump: &[Record],
+    map: &PackedMap<K, V>,
+    parse: impl Fn(&[u8]) -> P,
+) -> BTreeMap<P, V> {
+    let decode = |(key, value): &Record| {
+        let key = parse(map.key_of(key)?);
+        let value = from_bytes(value).unwrap_or_else(|error| panic!("record {key:?}: {error}"));
+        Some((key, value))
+    };
+    dump.iter().filter_map(decode).collect()
+}
+
+fn id(key: &[u8]) -> u64 {
+    u64::from_be_bytes(key.try_into().expect("an id has 8 bytes"))
+}
+
+fn number(key: &[u8]) -> u32 {
+    u32::from_be_bytes(key.try_into().expect("a denomination number has 4 bytes"))
+}
+
+fn ids(key: &[u8]) -> (u64, u64) {
+    let (first, second) = key.split_at(8);
+    (id(first), id(second))
+}
+
+fn id_and_number(key: &[u8]) -> (u64, u32) {
+    let (model, denom) = key.split_at(8);
+    (id(model), number(denom))
+}
+
+impl Snapshot {
+    /// Panics, naming the contract and the keys, unless the contracts are as they were.
+    #[track_caller]
+    pub fn assert_unchanged(&self, hub: &Hub) {
+        let names = ["registry", "escrow", "billing"];
+        for ((name, before), after) in names.iter().zip(&self.dumps).zip(&hub.snapshot().dumps) {
+            let mut changed: Vec<_> = before
+                .iter()
+                .filter(|record| !after.contains(record))
+                .chain(after.iter().filter(|record| !before.contains(record)))
+                .map(|(key, _)| String::from_utf8_lossy(key))
+                .collect();
+            changed.dedup();
+            assert!(
+                before == after,
+                "the {name} changed under the keys {changed:?}"
+            );
+        }
+    }
+}
+
+impl Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [registry, escrow, billing] = self.dumps.each_ref().map(Vec::len);
+        write!(f, "Snapshot({registry} + {escrow} + {billing} records)")
+    }
+}

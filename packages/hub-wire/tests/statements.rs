@@ -1,0 +1,232 @@
+//! Receipts, vouchers, possessions and keys.
+
+mod common;
+
+use common::{damage, damaged, number};
+use hub_wire::{
+    possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, Units, Voucher,
+};
+use proptest::collection::vec;
+use proptest::prelude::{any, prop_assert_eq, proptest, Strategy};
+
+fn any_receipt() -> impl Strategy<Value = Receipt> {
+    let ids = (number(), number(), number(), number(), number());
+    let rest = (number(), number(), number(), any::<[u8; 16]>());
+    (
+        ids,
+        rest,
+        any::<[u8; 32]>(),
+        any::<[u8; 32]>(),
+        any::<[u8; 32]>(),
+    )
+        .prop_map(
+            |(
+                (attester, session, model, release, terms),
+                (issued_at, input, output, request_id),
+                id,
+                request,
+                response,
+            )| {
+                Receipt {
+                    attester,
+                    session,
+                    blob_id: BlobId::from_bytes(id),
+                    model,
+                    release,
+                    terms,
+                    request_id,
+                    issued_at,
+                    units: Units { input, output },
+                    request_hash: request,
+                    response_hash: response,
+                }
+            },
+        )
+}
+
+fn receipt() -> Receipt {
+    Receipt {
+        attester: 1,
+        session: 2,
+        blob_id: BlobId::from_bytes([0xb1; 32]),
+        model: 3,
+        release: 4,
+        terms: 5,
+        request_id: [0x1d; 16],
+        issued_at: 6,
+        units: Units::new(7, 8),
+        request_hash: [0xaa; 32],
+        response_hash: [0xbb; 32],
+    }
+}
+
+#[test]
+fn a_receipt_that_is_cut_off_or_goes_on_is_refused() {
+    let bytes = receipt().encode();
+    for length in 0..bytes.len() {
+        assert!(matches!(
+            Receipt::decode(&bytes[..length]),
+            Err(DecodeError::Truncated { .. })
+        ));
+    }
+    let at = bytes.len();
+    assert_eq!(
+        Receipt::decode(&[bytes, vec![0]].concat()),
+        Err(DecodeError::Trailing { at, count: 1 })
+    );
+}
+
+#[test]
+fn a_receipt_of_another_version_or_with_a_long_integer_is_refused() {
+    let bytes = receipt().encode();
+    let mut other = bytes.clone();
+    other[0] = 2;
+    assert_eq!(
+        Receipt::decode(&other),
+        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+    );
+    // attester, session, model, release, terms, issued_at, units
+    for at in [1, 2, 35, 36, 37, 54, 55, 56] {
+        let mut longer = bytes.clone();
+        longer[at] |= 0x80;
+        longer.insert(at + 1, 0);
+        assert_eq!(Receipt::decode(&longer), Err(DecodeError::Overlong { at }));
+    }
+}
+
+#[test]
+fn the_fields_of_a_receipt_stand_in_their_order() {
+    let expected = [
+        &[1, 1, 2][..],
+        &[0xb1; 32],
+        &[3, 4, 5],
+        &[0x1d; 16],
+        &[6, 7, 8],
+        &[0xaa; 32],
+        &[0xbb; 32],
+    ];
+    assert_eq!(receipt().encode(), expected.concat());
+}
+
+#[test]
+fn a_voucher_is_strict_up_to_128_bits() {
+    let widest = Voucher {
+        session: u64::MAX,
+        ceiling: u128::MAX,
+    };
+    assert_eq!(Voucher::decode(&widest.encode()), Ok(widest));
+    assert_eq!(
+        Voucher {
+            session: 3,
+            ceiling: 300
+        }
+        .encode(),
+        [1, 3, 0xac, 2]
+    );
+    assert_eq!(
+        Voucher::decode(&[1, 3]),
+        Err(DecodeError::Truncated { at: 2 })
+    );
+    assert_eq!(
+        Voucher::decode(&[2, 3, 4]),
+        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+    );
+    assert_eq!(
+        Voucher::decode(&[1, 3, 4, 0]),
+        Err(DecodeError::Trailing { at: 3, count: 1 })
+    );
+    assert_eq!(
+        Voucher::decode(&[1, 3, 0x84, 0]),
+        Err(DecodeError::Overlong { at: 2 })
+    );
+    let beyond = [&[1, 3][..], &[0xff; 18], &[4]].concat();
+    assert_eq!(
+        Voucher::decode(&beyond),
+        Err(DecodeError::TooLarge { at: 2, bits: 128 })
+    );
+}
+
+#[test]
+fn a_possession_names_type_key_and_operator() {
+    let key = PublicKey::new(KeyType::Ed25519, &[9; 32]).unwrap();
+    let expected = [&[1, 1, 32][..], &[9; 32], &[3, 7, 7, 7]].concat();
+    assert_eq!(possession_bytes(&key, &[7; 3]), expected);
+
+    let mut bytes = [9; 33];
+    bytes[0] = 3;
+    let key = PublicKey::new(KeyType::Secp256k1, &bytes).unwrap();
+    let expected = [&[1, 0, 33][..], &bytes, &[0]].concat();
+    assert_eq!(possession_bytes(&key, &[]), expected);
+}
+
+#[test]
+fn keys_of_the_wrong_length_or_prefix_are_refused() {
+    for found in [0, 31, 33, 64] {
+        assert_eq!(
+            PublicKey::new(KeyType::Ed25519, &vec![2; found]),
+            Err(KeyError::WrongLength {
+                expected: 32,
+                found
+            })
+        );
+    }
+    for found in [0, 32, 34, 65] {
+        assert_eq!(
+            PublicKey::new(KeyType::Secp256k1, &vec![2; found]),
+            Err(KeyError::WrongLength {
+                expected: 33,
+                found
+            })
+        );
+    }
+    for found in (0..=255).filter(|b| *b != 2 && *b != 3) {
+        assert_eq!(
+            PublicKey::new(KeyType::Secp256k1, &[found; 33]),
+            Err(KeyError::NotCompressed { found })
+        );
+    }
+}
+
+#[test]
+fn key_types_have_one_byte_each() {
+    for key_type in [KeyType::Secp256k1, KeyType::Ed25519] {
+        assert_eq!(KeyType::from_byte(key_type.to_byte()), Ok(key_type));
+        assert_eq!(key_type.to_byte(), key_type as u8);
+    }
+    assert_eq!(
+        KeyType::from_byte(2),
+        Err(KeyError::UnknownType { found: 2 })
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_receipt_comes_back(receipt in any_receipt()) {
+        prop_assert_eq!(Receipt::decode(&receipt.encode()), Ok(receipt));
+    }
+
+    #[test]
+    fn damaged_receipts_are_refused_or_are_an_encoding(receipt in any_receipt(), damage in damage()) {
+        let bytes = damaged(&receipt.encode(), &damage);
+        if let Ok(decoded) = Receipt::decode(&bytes) {
+            prop_assert_eq!(decoded.encode(), bytes);
+        }
+    }
+
+    #[test]
+    fn a_voucher_comes_back_and_damage_is_refused_or_an_encoding(
+        session in number(),
+        ceiling in any::<u128>(),
+        shift in 0_u32..128,
+        damage in damage(),
+        noise in vec(any::<u8>(), 0..32),
+    ) {
+        let voucher = Voucher { session, ceiling: ceiling >> shift };
+        prop_assert_eq!(Voucher::decode(&voucher.encode()), Ok(voucher));
+        for bytes in [damaged(&voucher.encode(), &damage), noise] {
+            if let Ok(decoded) = Voucher::decode(&bytes) {
+                prop_assert_eq!(decoded.encode(), bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! The whole Hub on an embedded chain: one file per action.
+
+mod market;

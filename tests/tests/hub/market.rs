@@ -1,0 +1,267 @@
+//! The promise of the Hub, with the models and prices of a real market: whoever wrote the model has the whole price in
+//! the transaction that proves the call.
+
+use std::collections::BTreeMap;
+
+use cosmwasm_std::Addr;
+use hub_testing::{
+    data, event, AppResponse, Attester, Hub, KeyType, Market, Mode, Money, NewModel, Receipt, Units,
+};
+use hub_types::billing::{
+    BatchResponse, ExecuteMsg, Gross, GroupResponse, Outcome, QueryMsg, ReceiptResponse,
+    UsageResponse,
+};
+
+const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
+
+/// Every model of the market registered by an author of its own, and an attester to serve them.
+struct Stage {
+    hub: Hub,
+    market: Market,
+    money: Money,
+    operator: Addr,
+    attester: Attester,
+    /// Ids of the models, in the order of the market.
+    models: Vec<u64>,
+}
+
+impl Stage {
+    fn new(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) -> Self {
+        let mut hub = Hub::new();
+        let money = money(&hub);
+        let market = Market::load();
+        let register = |(place, model): (usize, &hub_testing::MarketModel)| {
+            let author = hub.account(&author(place));
+            let plan = NewModel::named(&model.name)
+                .price(&money, market.rates(place))
+                .release(model.blob_id);
+            hub.register_model(&author, plan)
+        };
+        let models = market.models.iter().enumerate().map(register).collect();
+        let operator = hub.account("operator");
+        let attester = hub.register_attester(&operator, key_type, 1);
+        Self {
+            hub,
+            market,
+            money,
+            operator,
+            attester,
+            models,
+        }
+    }
+
+    fn open_session(&mut self, budget: u128) -> u64 {
+        let caller = self.hub.account("caller");
+        self.hub
+            .open_session(&caller, &self.operator, &self.money, budget, |session| {
+                session
+            })
+    }
+
+    fn send(&mut self, message: ExecuteMsg) -> AppResponse {
+        let submitter = self.hub.account("submitter");
+        self.hub.billing(&submitter, message).unwrap()
+    }
+
+    /// What calls of the model at `place` cost, one by one or in sum.
+    fn price(&self, place: usize, mode: Mode, calls: &[Units]) -> u128 {
+        let rates = self.market.rates(place);
+        let amount = |calls: &[Units]| {
+            let sum = calls
+                .iter()
+                .try_fold(Units::default(), |sum, call| sum.checked_add(*call));
+            rates.amount(calls.len() as u64, sum.unwrap()).unwrap()
+        };
+        match mode {
+            Mode::Itemised => calls.iter().map(|call| amount(&[*call])).sum(),
+            Mode::Netted => amount(calls),
+        }
+    }
+
+    fn usage(&self, place: usize) -> UsageResponse {
+        let query = QueryMsg::Usage {
+            model: self.models[place],
+            denom: self.money.unchecked(),
+        };
+        self.hub.query_billing(query).unwrap()
+    }
+}
+
+fn author(place: usize) -> String {
+    format!("author {place}")
+}
+
+/// Units of the call at `place`, as different as real ones.
+fn units(place: u64) -> Units {
+    Units::new(50 + place * 7 % 3_951, 20 + place * 13 % 1_481)
+}
+
+fn named(changes: impl IntoIterator<Item = (String, u128)>, sign: i128) -> Vec<(String, i128)> {
+    changes
+        .into_iter()
+        .map(|(entry, amount)| (entry, sign * i128::try_from(amount).unwrap()))
+        .collect()
+}
+
+fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) {
+    let mut stage = Stage::new(money, key_type);
+    let session = stage.open_session(1_000_000);
+    let place = 2;
+    let receipt = stage
+        .hub
+        .receipt(&stage.attester, session, stage.models[place]);
+    let price = stage.price(place, Mode::Itemised, &[receipt.units]);
+    assert_eq!(
+        price,
+        1_250 + 2_000,
+        "1.25 and 10 dollars per million, 1 000 in and 200 out"
+    );
+
+    let before = stage.hub.ledger();
+    let message = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let response = stage.send(message);
+
+    let outcome = ReceiptResponse {
+        outcome: Outcome::Paid,
+        amount: price.into(),
+    };
+    assert_eq!(data::<ReceiptResponse>(&response), outcome);
+    let what = stage.hub.money_name(&stage.money);
+    let mut expected = named(
+        [
+            (format!("author 2 available {what}"), price),
+            (format!("author 2 earned {what}"), price),
+            (format!("session {session} spent"), price),
+        ],
+        1,
+    );
+    expected.extend(named([(format!("session {session} left"), price)], -1));
+    expected.sort();
+    assert_eq!(before.diff(&stage.hub.ledger()), expected);
+    event(&response, "hub_receipt");
+    stage.hub.assert_invariants();
+}
+
+/// Ten sessions, eight models and 125 calls of each in each: ten thousand receipts in eighty groups.
+fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mode: Mode) {
+    let mut stage = Stage::new(money, key_type);
+    let sessions: Vec<u64> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
+    let mut receipts: Vec<Receipt> = vec![];
+    let mut expected: BTreeMap<String, i128> = BTreeMap::new();
+    let mut groups = vec![];
+    let what = stage.hub.money_name(&stage.money);
+    for session in &sessions {
+        for (place, model) in stage.models.iter().enumerate() {
+            let calls: Vec<Units> = (0..125).map(|call| units(session * 1_000 + call)).collect();
+            receipts.extend(stage.hub.receipts(
+                &stage.attester,
+                *session,
+                *model,
+                125,
+                |at, it| {
+                    it.units = calls[at as usize];
+                },
+            ));
+            let price = stage.price(place, mode, &calls);
+            groups.push(GroupResponse {
+                outcome: Outcome::Paid,
+                paid: 125,
+                amount: price.into(),
+            });
+            let who = author(place);
+            for (entry, sign) in [
+                (format!("{who} available {what}"), 1),
+                (format!("{who} earned {what}"), 1),
+                (format!("session {session} spent"), 1),
+                (format!("session {session} left"), -1),
+            ] {
+                *expected.entry(entry).or_default() += sign * i128::try_from(price).unwrap();
+            }
+        }
+    }
+
+    let before = stage.hub.ledger();
+    let batch = stage.hub.batch(&stage.attester, mode, receipts);
+    let message = stage.hub.sign_batch(&stage.attester, &batch);
+    let response = stage.send(message.clone());
+
+    assert_eq!(
+        data::<BatchResponse>(&response),
+        BatchResponse {
+            attester: stage.attester.id,
+            batch: Some(1),
+            offered: 10_000,
+            paid: 10_000,
+            gross: vec![Gross {
+                denom: stage.money.checked(),
+                amount: groups.iter().map(|group| group.amount).sum(),
+            }],
+            groups,
+        }
+    );
+    let after = stage.hub.ledger();
+    assert_eq!(
+        before.diff(&after),
+        expected.into_iter().collect::<Vec<_>>()
+    );
+    event(&response, "hub_settle");
+    for (place, model) in stage.models.iter().enumerate() {
+        let usage = stage.usage(place);
+        let earned = after.get(&format!("{} earned {what}", author(place)));
+        assert_eq!((usage.model, usage.gross.u128()), (*model, earned));
+        assert_eq!((usage.calls, usage.free_calls), (1_250, 0));
+    }
+    stage.hub.assert_invariants();
+
+    // The same bytes once more: recorded before, so nothing happens.
+    let everything = stage.hub.snapshot();
+    let again: BatchResponse = data(&stage.send(message));
+    assert_eq!((again.batch, again.paid, again.gross), (None, 0, vec![]));
+    assert!(again
+        .groups
+        .iter()
+        .all(|group| group.outcome == Outcome::Stale));
+    everything.assert_unchanged(&stage.hub);
+}
+
+#[test]
+fn one_native_receipt_pays_the_author_in_full_in_its_transaction() {
+    for key_type in KEY_TYPES {
+        a_receipt_pays_in_full(Hub::money_native, key_type);
+    }
+}
+
+#[test]
+fn one_cw20_receipt_pays_the_author_in_full_in_its_transaction() {
+    for key_type in KEY_TYPES {
+        a_receipt_pays_in_full(Hub::money_cw20, key_type);
+    }
+}
+
+#[test]
+fn ten_thousand_itemised_native_receipts_pay_every_author_in_full_in_one_transaction() {
+    for key_type in KEY_TYPES {
+        a_batch_pays_in_full(Hub::money_native, key_type, Mode::Itemised);
+    }
+}
+
+#[test]
+fn ten_thousand_itemised_cw20_receipts_pay_every_author_in_full_in_one_transaction() {
+    for key_type in KEY_TYPES {
+        a_batch_pays_in_full(Hub::money_cw20, key_type, Mode::Itemised);
+    }
+}
+
+#[test]
+fn ten_thousand_netted_native_receipts_pay_every_author_in_full_in_one_transaction() {
+    for key_type in KEY_TYPES {
+        a_batch_pays_in_full(Hub::money_native, key_type, Mode::Netted);
+    }
+}
+
+#[test]
+fn ten_thousand_netted_cw20_receipts_pay_every_author_in_full_in_one_transaction() {
+    for key_type in KEY_TYPES {
+        a_batch_pays_in_full(Hub::money_cw20, key_type, Mode::Netted);
+    }
+}
