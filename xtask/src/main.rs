@@ -5,10 +5,22 @@ mod vectors;
 
 use anyhow::{bail, Result};
 use std::env;
+use std::process::ExitCode;
 
 const USAGE: &str = "expected `schema` or `vectors`, and nothing more than `--check` behind it";
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // One sentence, whatever the environment says about backtraces.
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
     let words: Vec<String> = env::args().skip(1).collect();
     let (name, check) = match words.as_slice() {
         [name] => (name.as_str(), false),

@@ -159,6 +159,10 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         QueryMsg::Denoms { start_after, limit } => {
             to_json_binary(&query::denoms(deps, start_after, limit)?)
         }
+        QueryMsg::Denom { denom } => {
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&query::denom(deps, denom)?)
+        }
         QueryMsg::Session { session } => to_json_binary(&query::session(deps, &env, session)?),
         QueryMsg::SessionsByCaller {
             caller,

@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
+use hub_types::records::escrow::{MAX_LANES, MAX_MODELS};
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
 use hub_types::wire::KeyError;
@@ -137,7 +138,7 @@ pub enum ContractError {
     #[error("a session for any model needs max_price: set it, or list the models")]
     NoPriceLimit,
     /// No models, or more than a session lists.
-    #[error("{count} models are listed: list 1 to 8, or any with a max_price")]
+    #[error("{count} models are listed: list 1 to {MAX_MODELS}, or any with a max_price")]
     ModelCount {
         /// Number given.
         count: usize,
@@ -278,7 +279,7 @@ pub enum ContractError {
         next_after: u64,
     },
     /// No lane is free.
-    #[error("all 4 lanes of session {session} are taken: name the one that attester {attester} replaces")]
+    #[error("all {MAX_LANES} lanes of session {session} are taken: name the one that attester {attester} replaces")]
     LanesFull {
         /// The session.
         session: u64,
@@ -286,7 +287,7 @@ pub enum ContractError {
         attester: u64,
     },
     /// A replacement that does not fit the lanes.
-    #[error("attester {attester} cannot replace attester {replaces} in session {session}: it must be without a lane, all 4 taken, and one of them be {replaces}")]
+    #[error("attester {attester} cannot replace attester {replaces} in session {session}: it must be without a lane, all {MAX_LANES} be taken, and one of them be {replaces}'s")]
     LaneNotReplaceable {
         /// The session.
         session: u64,

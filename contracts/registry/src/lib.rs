@@ -23,3 +23,5 @@ pub mod contract;
 pub mod error;
 pub mod events;
 mod state;
+
+pub use state::releases::Label;

@@ -2,8 +2,12 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
-use cosmwasm_std::{Addr, BlockInfo, CanonicalAddr, Coin, Empty, StdResult, Timestamp};
+use cosmwasm_std::{
+    to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, StdResult, Timestamp,
+    WasmMsg,
+};
 use cw_multi_test::{no_init, App, AppBuilder, AppResponse, Contract, ContractWrapper, Executor};
+use cw_utils::parse_execute_response_data;
 use hub_types::{billing, escrow, registry};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -341,6 +345,32 @@ impl Hub {
     ) -> anyhow::Result<AppResponse> {
         self.app
             .execute_contract(sender.clone(), contract.clone(), msg, funds)
+    }
+
+    /// Carries several messages in one transaction: all of them happen, or none. Returns a response for each.
+    pub fn bundle(
+        &mut self,
+        sender: &Addr,
+        messages: Vec<CosmosMsg>,
+    ) -> anyhow::Result<Vec<AppResponse>> {
+        let mut responses = self.app.execute_multi(sender.clone(), messages)?;
+        for response in &mut responses {
+            // The chain wraps the data of a contract in a message of its own.
+            if let Some(wrapped) = response.data.take() {
+                response.data = parse_execute_response_data(&wrapped)?.data;
+            }
+        }
+        Ok(responses)
+    }
+
+    /// A message to any contract, for [`Hub::bundle`].
+    pub fn message<M: Serialize>(&self, contract: &Addr, msg: &M, funds: &[Coin]) -> CosmosMsg {
+        let execute = WasmMsg::Execute {
+            contract_addr: contract.to_string(),
+            msg: to_json_binary(msg).expect("a message is JSON"),
+            funds: funds.to_vec(),
+        };
+        execute.into()
     }
 
     /// Asks the registry.

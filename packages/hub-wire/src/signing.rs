@@ -42,6 +42,9 @@ impl SigningKey {
 
     /// Signs a digest: 64 bytes, the same for the same digest every time. secp256k1: r ‖ s, low s, over the digest as
     /// it is. Ed25519: over the 32 bytes of the digest as message.
+    ///
+    /// For a digest not below the order of secp256k1, one in 2^128, other implementations of RFC 6979 may give another
+    /// valid signature: they disagree on whether the digest is reduced before the nonce is drawn.
     pub fn sign_digest(&self, digest: &Hash) -> [u8; 64] {
         match self {
             Self::Secp256k1(key) => sign_low_s(key, digest),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::Addr;
 use hub_testing::{
-    data, event, AppResponse, Attester, Hub, KeyType, Market, Mode, Money, NewModel, Receipt, Units,
+    data, event, events, AppResponse, Attester, Hub, KeyType, Market, Mode, Money, NewModel,
+    Receipt, Units,
 };
 use hub_types::billing::{
     BatchResponse, ExecuteMsg, Gross, GroupResponse, Outcome, QueryMsg, ReceiptResponse,
@@ -103,6 +104,10 @@ fn named(changes: impl IntoIterator<Item = (String, u128)>, sign: i128) -> Vec<(
         .collect()
 }
 
+fn attributes<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String)> {
+    pairs.map(|(key, value)| (key.to_owned(), value)).into()
+}
+
 fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) {
     let mut stage = Stage::new(money, key_type);
     let session = stage.open_session(1_000_000);
@@ -138,7 +143,26 @@ fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) 
     expected.extend(named([(format!("session {session} left"), price)], -1));
     expected.sort();
     assert_eq!(before.diff(&stage.hub.ledger()), expected);
-    event(&response, "hub_receipt");
+    let text = [
+        ("attester", stage.attester.id.to_string()),
+        ("session", session.to_string()),
+        ("sequence", "0".to_owned()),
+        ("caller", stage.hub.account("caller").to_string()),
+        ("model", stage.models[place].to_string()),
+        ("release", "1".to_owned()),
+        ("terms", "1".to_owned()),
+        ("blob_id", stage.market.models[place].blob_id.to_string()),
+        ("request_id", hex::encode(receipt.request_id)),
+        ("issued_at", stage.hub.now().to_string()),
+        ("units_in", "1000".to_owned()),
+        ("units_out", "200".to_owned()),
+        ("request_hash", hex::encode(receipt.request_hash)),
+        ("response_hash", hex::encode(receipt.response_hash)),
+        ("outcome", "paid".to_owned()),
+        ("amount", price.to_string()),
+        ("denom", stage.money.checked().to_string()),
+    ];
+    assert_eq!(event(&response, "hub_receipt"), attributes(text));
     stage.hub.assert_invariants();
 }
 
@@ -196,7 +220,7 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
                 denom: stage.money.checked(),
                 amount: groups.iter().map(|group| group.amount).sum(),
             }],
-            groups,
+            groups: groups.clone(),
         }
     );
     let after = stage.hub.ledger();
@@ -204,7 +228,17 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
         before.diff(&after),
         expected.into_iter().collect::<Vec<_>>()
     );
-    event(&response, "hub_settle");
+    let gross: u128 = groups.iter().map(|group| group.amount.u128()).sum();
+    let text = [
+        ("attester", stage.attester.id.to_string()),
+        ("batch", "1".to_owned()),
+        ("root", hex::encode(batch.receipts_root)),
+        ("offered", "10000".to_owned()),
+        ("paid", "10000".to_owned()),
+        ("gross", format!("{gross}{}", stage.money.checked())),
+        ("outcomes", "paid*80".to_owned()),
+    ];
+    assert_eq!(event(&response, "hub_settle"), attributes(text));
     for (place, model) in stage.models.iter().enumerate() {
         let usage = stage.usage(place);
         let earned = after.get(&format!("{} earned {what}", author(place)));
@@ -215,7 +249,9 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
 
     // The same bytes once more: recorded before, so nothing happens.
     let everything = stage.hub.snapshot();
-    let again: BatchResponse = data(&stage.send(message));
+    let response = stage.send(message);
+    assert_eq!(events(&response), vec![]);
+    let again: BatchResponse = data(&response);
     assert_eq!((again.batch, again.paid, again.gross), (None, 0, vec![]));
     assert!(again
         .groups

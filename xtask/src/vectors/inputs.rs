@@ -1,6 +1,5 @@
 //! What the vectors are made of.
 
-use super::values::units;
 use anyhow::Result;
 use hub_wire::{sha256, Batch, BlobId, Group, Hash, Receipt, SigningKey, Units, Work};
 

@@ -1,9 +1,8 @@
 //! Bytes that no decoder may accept, with the name of the reason.
 
-use super::inputs::{group, some_receipt};
-use super::values::{key_type, mode, units};
+use super::inputs::some_receipt;
+use super::values::key_type;
 use anyhow::{anyhow, bail, ensure, Context, Result};
-use hub_wire::merkle::root;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Batch, DecodeError, KeyType, PublicKey, Receipt, Voucher};
 use serde_json::{json, Value};

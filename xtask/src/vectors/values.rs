@@ -1,6 +1,5 @@
 //! Values of the wire format as JSON.
 
-use super::inputs::{group, items};
 use hub_wire::{Batch, Group, KeyType, Mode, Receipt, Units, Work};
 use serde_json::{json, Value};
 

@@ -69,15 +69,23 @@ pub fn denoms(
 ) -> Result<DenomsResponse, ContractError> {
     let denoms = denoms::page(deps.storage, start_after, page::limit(limit))?
         .into_iter()
-        .map(|(denom_number, denom)| {
-            Ok(DenomResponse {
-                denom,
-                denom_number,
-                owed: denoms::owed(deps.storage, denom_number)?,
-            })
-        })
+        .map(|(number, denom)| denom_response(deps, number, denom))
         .collect::<Result<_, ContractError>>()?;
     Ok(DenomsResponse { denoms })
+}
+
+pub fn denom(deps: Deps, denom: Denom) -> Result<Option<DenomResponse>, ContractError> {
+    denoms::find(deps.storage, &denom)?
+        .map(|number| denom_response(deps, number, denom))
+        .transpose()
+}
+
+fn denom_response(deps: Deps, number: u32, denom: Denom) -> Result<DenomResponse, ContractError> {
+    Ok(DenomResponse {
+        denom,
+        denom_number: number,
+        owed: denoms::owed(deps.storage, number)?,
+    })
 }
 
 pub fn session(deps: Deps, env: &Env, session: u64) -> Result<SessionResponse, ContractError> {

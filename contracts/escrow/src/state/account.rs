@@ -111,3 +111,6 @@ pub fn page(
         .take(limit)
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ impl Reserve {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -263,3 +263,6 @@ fn listed_models(models: &Models) -> Result<Vec<ListedModel>, ContractError> {
     }
     Ok(models)
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,3 +87,90 @@ pub fn page(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn claim(claimed_at: u64, model: u64, release: u64, publisher: &str) -> Claim {
+        Claim {
+            place: ClaimCursor {
+                claimed_at,
+                model,
+                release,
+            },
+            publisher: Addr::unchecked(publisher),
+        }
+    }
+
+    fn key(claim: &Claim) -> Place {
+        let place = claim.place;
+        (place.claimed_at, place.model, place.release)
+    }
+
+    #[test]
+    fn a_blob_twice_by_one_publisher_is_refused_even_if_claimed_earlier() {
+        let mut storage = MockStorage::new();
+        let blob_id = BlobId::from_bytes([7; 32]);
+        enter(&mut storage, &blob_id, &claim(100, 1, 1, "ann")).unwrap();
+        for again in [
+            claim(100, 1, 2, "ann"),
+            claim(1, 2, 1, "ann"),
+            claim(200, 3, 9, "ann"),
+        ] {
+            assert_eq!(
+                enter(&mut storage, &blob_id, &again),
+                Err(ContractError::BlobPublished {
+                    publisher: Addr::unchecked("ann"),
+                    blob_id,
+                    model: 1,
+                    release: 1
+                })
+            );
+        }
+        assert_eq!(
+            page(&storage, &blob_id, None, 10),
+            Ok(vec![claim(100, 1, 1, "ann")])
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn claims_are_by_time_model_and_release_on_whatever_pages(
+            mut places in prop::collection::btree_set((0..4u64, 0..4u64, 0..4u64), 0..20)
+                .prop_map(|places| places.into_iter().collect::<Vec<_>>())
+                .prop_shuffle(),
+            limit in 1..5usize,
+        ) {
+            let mut storage = MockStorage::new();
+            let blob_id = BlobId::from_bytes([7; 32]);
+            for (publisher, (claimed_at, model, release)) in places.iter().enumerate() {
+                // Times of one, two and eight bytes.
+                let claim = claim(claimed_at << (claimed_at * 10), *model, *release, &publisher.to_string());
+                enter(&mut storage, &blob_id, &claim).unwrap();
+                let reference = ReleaseRef { model: *model, release: *release };
+                prop_assert_eq!(publication(&storage, &claim.publisher, &blob_id), Ok(Some(reference)));
+            }
+            let other = BlobId::from_bytes([8; 32]);
+            enter(&mut storage, &other, &claim(0, 9, 9, "0")).unwrap();
+
+            places.sort();
+            let mut found = vec![];
+            loop {
+                let after = found.last().map(|claim: &Claim| claim.place);
+                let next = page(&storage, &blob_id, after, limit).unwrap();
+                if next.is_empty() {
+                    break;
+                }
+                prop_assert!(next.len() <= limit);
+                found.extend(next);
+            }
+            let found: Vec<Place> = found.iter().map(key).collect();
+            let expected: Vec<Place> = places.iter().map(|(at, model, release)| (at << (at * 10), *model, *release)).collect();
+            prop_assert_eq!(found, expected);
+        }
+    }
+}

@@ -270,3 +270,6 @@ fn get(storage: &dyn Storage, model: u64, number: u64) -> StdResult<Terms> {
 fn put(storage: &mut dyn Storage, model: u64, terms: &Terms) {
     TERMS.set(storage, (model, terms.number), &terms.record);
 }
+
+#[cfg(test)]
+mod tests;

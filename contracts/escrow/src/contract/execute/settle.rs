@@ -74,7 +74,7 @@ fn earn(
         if amount.is_zero() {
             return Err(ContractError::ZeroCredit { account, denom });
         }
-        if !seen.insert((account.clone(), denom)) {
+        if !seen.insert((account.to_vec(), denom)) {
             return Err(ContractError::CreditRepeated { account, denom });
         }
         totals.credit(denom, amount)?;

@@ -1,0 +1,534 @@
+//! One receipt in one transaction.
+
+use cosmwasm_std::HexBinary;
+use hub_testing::{data, event, rates, terms, BillingError, Hub, KeyType, NewModel};
+use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
+use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::registry::{self, StatusName};
+use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
+
+use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
+
+fn receipt_bytes(msg: &mut ExecuteMsg, change: impl FnOnce(&mut Vec<u8>)) {
+    if let ExecuteMsg::Settle { receipt, .. } = msg {
+        let mut bytes = receipt.to_vec();
+        change(&mut bytes);
+        *receipt = bytes.into();
+    }
+}
+
+#[test]
+fn malformed_receipts_are_refused() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let good = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let length = receipt.encode().len();
+    for cut in 0..length {
+        let mut msg = good.clone();
+        receipt_bytes(&mut msg, |bytes| bytes.truncate(cut));
+        let error = stage.refused(msg);
+        assert!(matches!(error, BillingError::MalformedReceipt(_)), "{cut}: {error}");
+    }
+    let mut trailing = good.clone();
+    receipt_bytes(&mut trailing, |bytes| bytes.push(0));
+    assert_eq!(
+        stage.refused(trailing),
+        BillingError::MalformedReceipt(DecodeError::Trailing { at: length, count: 1 })
+    );
+    let mut version = good;
+    receipt_bytes(&mut version, |bytes| bytes[0] = 2);
+    assert!(matches!(stage.refused(version), BillingError::MalformedReceipt(_)));
+}
+
+#[test]
+fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let refused = BillingError::SignatureInvalid { attester: 1 };
+
+    let other_chain = Hub::builder().chain_id("other-1").build();
+    let msg = other_chain.sign_receipt(&stage.attester, &receipt, 0);
+    assert_eq!(stage.refused(msg), refused);
+
+    let mut elsewhere = stage.attester.clone();
+    elsewhere.key = hub_testing::signing_key(KeyType::Secp256k1, 99);
+    let msg = stage.hub.sign_receipt(&elsewhere, &receipt, 0);
+    assert_eq!(stage.refused(msg), refused);
+
+    let mut moved = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    if let ExecuteMsg::Settle { sequence, .. } = &mut moved {
+        *sequence = 0;
+    }
+    assert_eq!(stage.refused(moved), refused);
+
+    let tag = stage.hub.tag(Purpose::Voucher);
+    let digest = hub_types::wire::receipt_digest(&tag, &receipt.encode(), 0);
+    let msg = ExecuteMsg::Settle {
+        receipt: receipt.encode().into(),
+        sequence: 0,
+        signature: stage.attester.key.sign_digest(&digest).into(),
+        voucher: None,
+    };
+    assert_eq!(stage.refused(msg), refused);
+
+    // The same bytes are good for billing on this chain: one signature, one door.
+    let mut second = Stage::new();
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    second.hub.billing(&second.stranger.clone(), msg).unwrap();
+}
+
+#[test]
+fn a_changed_bit_anywhere_in_a_receipt_is_refused() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let good = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    for place in 0..receipt.encode().len() {
+        let mut msg = good.clone();
+        receipt_bytes(&mut msg, |bytes| bytes[place] ^= 1);
+        let error = stage.refused(msg);
+        assert!(
+            matches!(
+                error,
+                BillingError::SignatureInvalid { .. }
+                    | BillingError::MalformedReceipt(_)
+                    | BillingError::UnknownAttester { .. }
+                    | BillingError::FromTheFuture { .. }
+            ),
+            "{place}: {error}"
+        );
+    }
+}
+
+#[test]
+fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
+    let mut stage = Stage::new();
+    let now = stage.hub.now();
+    let mut receipt = stage.receipts(1).remove(0);
+    receipt.issued_at = now + 61;
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    assert_eq!(
+        stage.refused(msg),
+        BillingError::FromTheFuture { issued_at: now + 61, now, allowed: 60 }
+    );
+    receipt.issued_at = now + 60;
+    stage.send_receipt(&receipt, 0).unwrap();
+}
+
+#[test]
+fn unknown_revoked_and_long_retired_attesters_are_refused() {
+    let mut stage = Stage::new();
+    let mut receipt = stage.receipts(1).remove(0);
+    let mut unknown = stage.attester.clone();
+    unknown.id = 9;
+    receipt.attester = 9;
+    let msg = stage.hub.sign_receipt(&unknown, &receipt, 0);
+    assert_eq!(stage.refused(msg), BillingError::UnknownAttester { attester: 9, last: 1 });
+
+    let operator = stage.operator.clone();
+    stage.hub.billing(&operator, ExecuteMsg::Retire { attester: 1 }).unwrap();
+    let cutoff = stage.hub.now() + 60;
+    stage.hub.set_time(cutoff + 86_400);
+    let mut receipt = stage.receipts(1).remove(0);
+    receipt.issued_at = cutoff - 1;
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    // Just not too late for the attester, but the receipt has expired by then: the number is consumed.
+    let response = stage.hub.billing(&operator, msg).unwrap();
+    assert_eq!(
+        data::<ReceiptResponse>(&response),
+        ReceiptResponse { outcome: Outcome::Expired, amount: 0u128.into() }
+    );
+    stage.hub.advance(1);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    assert_eq!(stage.refused(msg), BillingError::AttesterRetired { attester: 1, cutoff });
+
+    stage.hub.billing(&operator, ExecuteMsg::Revoke { attester: 1 }).unwrap();
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    assert_eq!(stage.refused(msg), BillingError::AttesterRevoked { attester: 1 });
+}
+
+#[test]
+fn the_last_sequence_number_is_refused_since_nothing_could_follow() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, u64::MAX);
+    assert_eq!(stage.refused(msg), BillingError::SequenceTooLarge { sequence: u64::MAX });
+}
+
+#[test]
+fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
+    let lost = Receipt { session: 9, ..receipt };
+    let msg = stage.hub.sign_receipt(&stage.attester, &lost, 0);
+    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::UnknownSession]));
+}
+
+#[test]
+fn an_attester_of_another_operator_cannot_charge_the_session() {
+    let mut stage = Stage::new();
+    let rival = stage.hub.account("rival");
+    let attester = stage.hub.register_attester(&rival, KeyType::Ed25519, 7);
+    let receipt = stage.hub.receipt(&attester, stage.session, stage.model);
+    let msg = stage.hub.sign_receipt(&attester, &receipt, 0);
+    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::AttesterNotAllowed]));
+}
+
+#[test]
+fn a_session_that_insists_on_an_enclave_image_refuses_attesters_without_one() {
+    let mut stage = Stage::with_session(CALL, |session| escrow::NewSession {
+        measurement: Some([0x3e; 32].into()),
+        ..session
+    });
+    let receipt = stage.receipts(1).remove(0);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::AttesterNotAllowed]));
+}
+
+#[test]
+fn a_receipt_that_the_budget_does_not_cover_waits_for_a_top_up() {
+    let mut stage = Stage::with_session(CALL - 1, |session| session);
+    let receipt = stage.receipts(1).remove(0);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    assert_eq!(stage.refused(msg.clone()), nothing_settled(&[Outcome::Exhausted]));
+
+    let (caller, money) = (stage.caller.clone(), stage.money.clone());
+    stage.hub.give(&caller, &money, 1);
+    stage.hub.deposit(&caller, &money, 1, None, None).unwrap();
+    let top_up = escrow::ExecuteMsg::TopUp { session: stage.session, amount: 1u128.into() };
+    stage.hub.escrow(&caller, top_up).unwrap();
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+    assert_eq!(stage.hub.session(stage.session).left.u128(), 0);
+    stage.hub.assert_invariants();
+}
+
+/// Sends a receipt that is refused for good: its number is consumed, nothing is charged, and the event tells.
+#[track_caller]
+fn consumed(stage: &mut Stage, receipt: &Receipt, outcome: Outcome, name: &str) {
+    let sequence = stage.next();
+    let before = stage.hub.ledger();
+    let response = stage.send_receipt(receipt, sequence).unwrap();
+    assert_eq!(
+        data::<ReceiptResponse>(&response),
+        ReceiptResponse { outcome, amount: 0u128.into() }
+    );
+    let told = event(&response, "hub_receipt");
+    assert!(told.contains(&("outcome".to_owned(), name.to_owned())), "{told:?}");
+    assert!(told.contains(&("amount".to_owned(), "0".to_owned())), "{told:?}");
+    assert_eq!(before.diff(&stage.hub.ledger()), []);
+    assert_eq!(stage.next(), sequence + 1);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn a_receipt_expires_when_it_is_older_than_the_maximum_age() {
+    let mut stage = Stage::new();
+    let issued_at = stage.hub.now();
+    let receipt = stage.receipts(1).remove(0);
+    stage.hub.set_time(issued_at + 86_400);
+    let response = stage.send_receipt(&receipt, 0).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+    stage.hub.advance(1);
+    consumed(&mut stage, &receipt, Outcome::Expired, "expired");
+}
+
+#[test]
+fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
+    let mut stage = Stage::new();
+    let cutoff = stage.hub.now() + 60;
+    let retire = ExecuteMsg::Retire { attester: 1 };
+    stage.hub.billing(&stage.operator.clone(), retire).unwrap();
+    stage.hub.set_time(cutoff + 10);
+    let mut receipt = stage.receipts(1).remove(0);
+    receipt.issued_at = cutoff;
+    consumed(&mut stage, &receipt, Outcome::AttesterRetired, "attester_retired");
+    receipt.issued_at = cutoff - 1;
+    let response = stage.send_receipt(&receipt, 1).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+}
+
+#[test]
+fn receipts_outside_the_time_of_the_session_are_closed() {
+    let mut stage = Stage::new();
+    let opened = stage.hub.now();
+    let mut receipt = stage.receipts(1).remove(0);
+
+    // Before it opened, beyond the grace. The terms are older than that, so only the session stands in the way.
+    stage.hub.advance(1_000);
+    let late = stage.hub.open_session(&stage.caller.clone(), &stage.operator.clone(), &stage.money.clone(), CALL, |s| s);
+    receipt.session = late;
+    receipt.issued_at = opened + 1_000 - 61;
+    stage.session = late;
+    consumed(&mut stage, &receipt, Outcome::Closed, "closed");
+    receipt.issued_at += 1;
+    assert_eq!(
+        data::<ReceiptResponse>(&stage.send_receipt(&receipt, 1).unwrap()).outcome,
+        Outcome::Paid
+    );
+
+    // From the close on, after the grace.
+    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    stage.hub.escrow(&stage.caller.clone(), close).unwrap();
+    let ends_at = stage.hub.now() + 60;
+    stage.hub.set_time(ends_at + 5);
+    stage.session = 1;
+    receipt.session = 1;
+    receipt.issued_at = ends_at;
+    consumed(&mut stage, &receipt, Outcome::Closed, "closed");
+    receipt.issued_at = ends_at - 1;
+    assert_eq!(
+        data::<ReceiptResponse>(&stage.send_receipt(&receipt, 1).unwrap()).outcome,
+        Outcome::Paid
+    );
+}
+
+#[test]
+fn a_session_that_lists_models_refuses_others_and_other_releases() {
+    let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+        models: Models::Listed(vec![
+            ModelRef { model: 1, release: Some(2) },
+            ModelRef { model: 3, release: None },
+        ]),
+        max_price: None,
+        ..session
+    });
+    let author = stage.author.clone();
+    stage.hub.publish(&author, 1, [8; 32]);
+    let receipt = stage.receipts(1).remove(0);
+    assert_eq!(receipt.release, 2);
+    stage.send_receipt(&receipt, 0).unwrap();
+    let older = Receipt { release: 1, blob_id: BlobId::from_bytes([7; 32]), ..receipt.clone() };
+    consumed(&mut stage, &older, Outcome::ModelNotAllowed, "model_not_allowed");
+    let unlisted = Receipt { model: 2, ..receipt.clone() };
+    consumed(&mut stage, &unlisted, Outcome::ModelNotAllowed, "model_not_allowed");
+    let listed_but_unknown = Receipt { model: 3, ..receipt };
+    consumed(&mut stage, &listed_but_unknown, Outcome::UnknownModel, "unknown_model");
+}
+
+#[test]
+fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    for (bad, outcome, name) in [
+        (Receipt { model: 2, ..receipt.clone() }, Outcome::UnknownModel, "unknown_model"),
+        (Receipt { model: 0, ..receipt.clone() }, Outcome::UnknownModel, "unknown_model"),
+        (Receipt { release: 0, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
+        (Receipt { release: 2, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
+        (Receipt { release: u64::MAX, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
+        (Receipt { blob_id: BlobId::from_bytes([8; 32]), ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
+        (Receipt { terms: 0, ..receipt.clone() }, Outcome::UnknownTerms, "unknown_terms"),
+        (Receipt { terms: 2, ..receipt.clone() }, Outcome::UnknownTerms, "unknown_terms"),
+    ] {
+        consumed(&mut stage, &bad, outcome, name);
+    }
+}
+
+#[test]
+fn terms_are_charged_only_while_they_are_in_force() {
+    let mut stage = Stage::new();
+    let (author, money) = (stage.author.clone(), stage.money.clone());
+    let registered = stage.hub.now();
+    let mut receipt = stage.receipts(1).remove(0);
+    receipt.issued_at = registered - 1;
+    consumed(&mut stage, &receipt, Outcome::TermsNotInForce, "terms_not_in_force");
+
+    // A cut: both can be charged in the grace, then only the new ones.
+    stage.hub.advance(100);
+    let cut = terms(&money, rates(1, 2_000_000, 8_000_000), 0, &[(&author, 10_000)]);
+    let created = stage.hub.set_terms(&author, stage.model, cut);
+    let superseded_at = stage.hub.now() + 60;
+    assert_eq!((created.terms, created.effective_from), (2, superseded_at - 60));
+    stage.hub.set_time(superseded_at + 1);
+    let old = |issued_at| Receipt { terms: 1, issued_at, ..receipt.clone() };
+    let new = |issued_at| Receipt { terms: 2, issued_at, ..receipt.clone() };
+    let paid = |stage: &mut Stage, receipt: &Receipt| {
+        let sequence = stage.next();
+        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap()).amount.u128()
+    };
+    assert_eq!(paid(&mut stage, &old(superseded_at - 1)), CALL);
+    assert_eq!(paid(&mut stage, &new(superseded_at - 60)), CALL - 4);
+    consumed(&mut stage, &old(superseded_at), Outcome::TermsNotInForce, "terms_not_in_force");
+    consumed(&mut stage, &new(superseded_at - 61), Outcome::TermsNotInForce, "terms_not_in_force");
+
+    // A rise waits for its notice; while pending it cannot be charged, and replaced it never can.
+    let rise = |per_call| terms(&money, rates(per_call, 2_000_000, 8_000_000), 0, &[(&author, 10_000)]);
+    stage.hub.set_terms(&author, stage.model, rise(50));
+    let replaced = stage.hub.set_terms(&author, stage.model, rise(20));
+    assert_eq!(replaced.terms, 4);
+    let now = stage.hub.now();
+    let third = Receipt { terms: 3, issued_at: now, ..receipt.clone() };
+    let fourth = Receipt { terms: 4, issued_at: now, ..receipt.clone() };
+    consumed(&mut stage, &third, Outcome::TermsNotInForce, "terms_not_in_force");
+    consumed(&mut stage, &fourth, Outcome::TermsNotInForce, "terms_not_in_force");
+    stage.hub.set_time(replaced.effective_from);
+    let third = Receipt { issued_at: replaced.effective_from, ..third };
+    let fourth = Receipt { issued_at: replaced.effective_from, ..fourth };
+    consumed(&mut stage, &third, Outcome::TermsNotInForce, "terms_not_in_force");
+    assert_eq!(paid(&mut stage, &fourth), CALL + 15);
+    consumed(&mut stage, &new(replaced.effective_from), Outcome::TermsNotInForce, "terms_not_in_force");
+}
+
+#[test]
+fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    let status = |status| registry::ExecuteMsg::SetStatus { model: 1, status };
+    stage.hub.registry(&author, status(StatusName::Retired)).unwrap();
+    let cutoff = stage.hub.now() + 60;
+    stage.hub.set_time(cutoff + 1);
+    let mut receipt = stage.receipts(1).remove(0);
+    receipt.issued_at = cutoff;
+    consumed(&mut stage, &receipt, Outcome::Retired, "retired");
+    receipt.issued_at = cutoff - 1;
+    stage.send_receipt(&receipt, 1).unwrap();
+
+    stage.hub.set_time(cutoff + 86_400);
+    stage.hub.registry(&author, status(StatusName::Active)).unwrap();
+    receipt.issued_at = stage.hub.now() - 1;
+    consumed(&mut stage, &receipt, Outcome::Retired, "retired");
+    receipt.issued_at += 1;
+    let response = stage.send_receipt(&receipt, 3).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+}
+
+#[test]
+fn a_delisted_model_is_still_paid() {
+    let mut stage = Stage::new();
+    let delist = registry::ExecuteMsg::SetStatus { model: 1, status: StatusName::Delisted };
+    stage.hub.registry(&stage.author.clone(), delist).unwrap();
+    let receipt = stage.receipts(1).remove(0);
+    let response = stage.send_receipt(&receipt, 0).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+}
+
+#[test]
+fn a_model_priced_in_another_denomination_is_refused_for_good() {
+    let mut stage = Stage::new();
+    let token = stage.hub.money_cw20();
+    let in_tokens = NewModel::named("in-tokens").price(&token, rates(1, 0, 0)).release([9; 32]);
+    let model = stage.hub.register_model(&stage.author.clone(), in_tokens);
+    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
+    consumed(&mut stage, &receipt, Outcome::WrongDenom, "wrong_denom");
+}
+
+#[test]
+fn every_component_of_the_price_is_held_against_the_limit() {
+    for limit in [rates(4, 2_000_000, 8_000_000), rates(5, 1_999_999, 8_000_000), rates(5, 2_000_000, 7_999_999)] {
+        let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+            max_price: Some(limit),
+            ..session
+        });
+        let receipt = stage.receipts(1).remove(0);
+        consumed(&mut stage, &receipt, Outcome::PriceAboveLimit, "price_above_limit");
+    }
+    let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+        max_price: Some(rates(5, 2_000_000, 8_000_000)),
+        ..session
+    });
+    let receipt = stage.receipts(1).remove(0);
+    let response = stage.send_receipt(&receipt, 0).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
+}
+
+#[test]
+fn an_amount_beyond_128_bits_is_refused_for_good() {
+    let mut stage = Stage::new();
+    let huge = NewModel::named("huge").price(&stage.money, rates(u128::MAX, 1, 0)).release([9; 32]);
+    let model = stage.hub.register_model(&stage.author.clone(), huge);
+    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
+    consumed(&mut stage, &receipt, Outcome::Overflow, "overflow");
+}
+
+#[test]
+fn a_receipt_is_billed_once_and_its_replay_changes_and_emits_nothing() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    stage.send_receipt(&receipt, 0).unwrap();
+    let before = stage.hub.snapshot();
+    let response = stage.send_receipt(&receipt, 0).unwrap();
+    before.assert_unchanged(&stage.hub);
+    assert_eq!(
+        data::<ReceiptResponse>(&response),
+        ReceiptResponse { outcome: Outcome::Stale, amount: 0u128.into() }
+    );
+    assert!(response.events.iter().all(|event| !event.ty.starts_with("wasm-")));
+}
+
+#[test]
+fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
+    for key_type in [KeyType::Secp256k1, KeyType::Ed25519] {
+        for cw20 in [false, true] {
+            let mut hub = Hub::new();
+            let [author, backer, caller, operator, stranger] =
+                ["author", "backer", "caller", "operator", "stranger"].map(|name| hub.account(name));
+            let money = if cw20 { hub.money_cw20() } else { hub.money_native() };
+            let shared = NewModel::named("shared")
+                .price(&money, rates(10_000, 0, 0))
+                .operator_bps(500)
+                .payees(&[(&author, 7_000), (&backer, 2_500)])
+                .release([7; 32]);
+            let model = hub.register_model(&author, shared);
+            let session = hub.open_session(&caller, &operator, &money, 25_000, |session| session);
+            let attester = hub.register_attester(&operator, key_type, 1);
+            let receipt = hub.receipt(&attester, session, model);
+            let before = hub.ledger();
+            let msg = hub.sign_receipt(&attester, &receipt, 0);
+            let response = hub.billing(&stranger, msg).unwrap();
+            let name = hub.money_name(&money);
+            let entry = |account: &str, what: &str| format!("{account} {what} {name}");
+            let mut expected = vec![
+                (entry("author", "available"), 7_000),
+                (entry("author", "earned"), 7_000),
+                (entry("backer", "available"), 2_500),
+                (entry("backer", "earned"), 2_500),
+                (entry("operator", "available"), 500),
+                (entry("operator", "earned"), 500),
+                ("session 1 left".to_owned(), -10_000),
+                ("session 1 spent".to_owned(), 10_000),
+            ];
+            expected.sort();
+            assert_eq!(before.diff(&hub.ledger()), expected);
+            hub.assert_invariants();
+            assert_eq!(
+                event(&response, "hub_receipt"),
+                attributes(&[
+                    ("attester", "1"),
+                    ("session", "1"),
+                    ("sequence", "0"),
+                    ("caller", caller.as_str()),
+                    ("model", "1"),
+                    ("release", "1"),
+                    ("terms", "1"),
+                    ("blob_id", &receipt.blob_id.to_string()),
+                    ("request_id", &HexBinary::from(&receipt.request_id).to_hex()),
+                    ("issued_at", &receipt.issued_at.to_string()),
+                    ("units_in", "1000"),
+                    ("units_out", "200"),
+                    ("request_hash", &HexBinary::from(&receipt.request_hash).to_hex()),
+                    ("response_hash", &HexBinary::from(&receipt.response_hash).to_hex()),
+                    ("outcome", "paid"),
+                    ("amount", "10000"),
+                    ("denom", &money.checked().to_string()),
+                ])
+            );
+        }
+    }
+}
+
+#[test]
+fn a_free_model_is_recorded_and_moves_nothing() {
+    let mut stage = Stage::new();
+    let free = NewModel::named("free").price(&stage.money, rates(0, 0, 0)).release([9; 32]);
+    let model = stage.hub.register_model(&stage.author.clone(), free);
+    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
+    let before = stage.hub.ledger();
+    let response = stage.send_receipt(&receipt, 0).unwrap();
+    assert_eq!(
+        data::<ReceiptResponse>(&response),
+        ReceiptResponse { outcome: Outcome::Paid, amount: 0u128.into() }
+    );
+    assert_eq!(before.diff(&stage.hub.ledger()), changes(&[]));
+    assert_eq!(stage.next(), 1);
+}

@@ -1,0 +1,176 @@
+//! Who may do what in the registry, over all of its messages.
+
+use cosmwasm_std::{coin, coins, Addr, HexBinary, Uint64};
+use cw_utils::PaymentError;
+use hub_testing::{rates, terms, Hub, NewModel, RegistryError, NATIVE};
+use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, UncheckedPayee};
+
+use crate::registry_stage::{assert_no_answer, blob, market_model, metadata, refused, release};
+
+/// What only the author of `model` may send.
+fn authors_messages(hub: &Hub, author: &Addr, model: u64) -> Vec<ExecuteMsg> {
+    let price = terms(&hub.money_native(), rates(1, 2, 3), 0, &[(author, 10_000)]);
+    vec![
+        ExecuteMsg::UpdateMetadata {
+            model,
+            metadata: metadata("testing", &[]),
+        },
+        ExecuteMsg::PublishRelease {
+            model,
+            release: release(2, 0, blob(1)),
+        },
+        ExecuteMsg::SetTerms {
+            model,
+            terms: price,
+        },
+        ExecuteMsg::SetStatus {
+            model,
+            status: StatusName::Delisted,
+        },
+        ExecuteMsg::OfferTransfer {
+            model,
+            to: hub.account("buyer").to_string(),
+        },
+        ExecuteMsg::CancelTransfer { model },
+        ExecuteMsg::ProveSize {
+            model,
+            release: 1,
+            size: Uint64::new(1),
+            root_hash: HexBinary::from([0; 32]),
+        },
+    ]
+}
+
+fn acceptance(model: u64, payee: &Addr) -> ExecuteMsg {
+    ExecuteMsg::AcceptTransfer {
+        model,
+        payees: vec![UncheckedPayee {
+            address: payee.to_string(),
+            bps: 10_000,
+        }],
+        name: None,
+    }
+}
+
+#[test]
+fn coins_sent_along_with_any_message_are_refused() {
+    let mut hub = Hub::new();
+    let author = hub.account("author");
+    let model = hub.register_model(&author, market_model(0).release(blob(0)));
+    hub.mint(&author, vec![coin(9, NATIVE), coin(9, "untrn")]);
+    let mut messages = authors_messages(&hub, &author, model);
+    messages.extend([
+        market_model(1).message(&author),
+        acceptance(model, &author),
+        ExecuteMsg::Commit {
+            hash: HexBinary::from([1; 32]),
+        },
+    ]);
+    for msg in messages {
+        for funds in [coins(1, NATIVE), vec![coin(9, NATIVE), coin(9, "untrn")]] {
+            let before = hub.snapshot();
+            let error = hub.registry_with(&author, msg.clone(), &funds).unwrap_err();
+            let expected = RegistryError::Payment(PaymentError::NonPayable {});
+            assert_eq!(error, expected, "{msg:?}");
+            before.assert_unchanged(&hub);
+        }
+    }
+}
+
+#[test]
+fn nobody_but_the_author_changes_a_model() {
+    let mut hub = Hub::new();
+    let [author, payee, buyer, stranger] =
+        ["author", "payee", "buyer", "stranger"].map(|name| hub.account(name));
+    let shared = market_model(0)
+        .release(blob(0))
+        .payees(&[(&author, 1), (&payee, 9_999)]);
+    let model = hub.register_model(&author, shared);
+    hub.register_model(&stranger, market_model(0).release(blob(0)));
+    let offer = ExecuteMsg::OfferTransfer {
+        model,
+        to: buyer.to_string(),
+    };
+    hub.registry(&author, offer).unwrap();
+    let registry = hub.registry.clone();
+    for sender in [payee, buyer, stranger, registry] {
+        for msg in authors_messages(&hub, &author, model) {
+            assert_eq!(
+                refused(&mut hub, &sender, msg),
+                RegistryError::NotAuthor {
+                    model,
+                    author: author.clone(),
+                    sender: sender.clone()
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn the_author_before_has_no_say_after_a_transfer() {
+    let mut hub = Hub::new();
+    let [author, buyer] = ["author", "buyer"].map(|name| hub.account(name));
+    let model = hub.register_model(&author, market_model(0).release(blob(0)));
+    let offer = ExecuteMsg::OfferTransfer {
+        model,
+        to: buyer.to_string(),
+    };
+    hub.registry(&author, offer).unwrap();
+    hub.registry(&buyer, acceptance(model, &buyer)).unwrap();
+    for msg in authors_messages(&hub, &author, model) {
+        assert_eq!(
+            refused(&mut hub, &author, msg),
+            RegistryError::NotAuthor {
+                model,
+                author: buyer.clone(),
+                sender: author.clone()
+            }
+        );
+    }
+}
+
+#[test]
+fn models_that_do_not_exist_are_refused_by_every_message() {
+    let mut hub = Hub::new();
+    let author = hub.account("author");
+    hub.register_model(&author, NewModel::named("forecast"));
+    for model in [0, 2, u64::MAX] {
+        let mut messages = authors_messages(&hub, &author, model);
+        messages.push(acceptance(model, &author));
+        for msg in messages {
+            assert_eq!(
+                refused(&mut hub, &author, msg),
+                RegistryError::UnknownModel { model }
+            );
+        }
+    }
+}
+
+#[test]
+fn questions_about_models_that_do_not_exist_have_no_answer() {
+    let mut hub = Hub::new();
+    let author = hub.account("author");
+    hub.register_model(&author, NewModel::named("forecast"));
+    for model in [0, 2, u64::MAX] {
+        let (start_after, limit) = (None, None);
+        for question in [
+            QueryMsg::Model { model },
+            QueryMsg::Release { model, release: 1 },
+            QueryMsg::Releases {
+                model,
+                start_after,
+                limit,
+            },
+            QueryMsg::Terms { model, terms: 1 },
+            QueryMsg::TermsList {
+                model,
+                start_after,
+                limit,
+            },
+            QueryMsg::TermsAt { model, time: None },
+        ] {
+            assert_no_answer(&hub, question, RegistryError::UnknownModel { model });
+        }
+    }
+}
