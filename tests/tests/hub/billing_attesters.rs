@@ -151,12 +151,25 @@ fn endpoints_have_a_limit() {
     let operator = hub.account("operator");
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     for (endpoint, expected) in [
-        ("", TextError::Empty { field: "endpoint", max: 256 }),
+        (
+            "",
+            TextError::Empty {
+                field: "endpoint",
+                max: 256,
+            },
+        ),
         (
             &"x".repeat(257),
-            TextError::TooLong { field: "endpoint", length: 257, max: 256 },
+            TextError::TooLong {
+                field: "endpoint",
+                length: 257,
+                max: 256,
+            },
         ),
-        ("https://a\u{7}", TextError::ControlCharacter { field: "endpoint" }),
+        (
+            "https://a\u{7}",
+            TextError::ControlCharacter { field: "endpoint" },
+        ),
     ] {
         let msg = ExecuteMsg::SetEndpoint {
             attester: 1,
@@ -173,15 +186,42 @@ fn only_the_operator_may_change_an_attester_and_only_one_that_exists() {
     let (operator, stranger) = (hub.account("operator"), hub.account("stranger"));
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     for (attester, expected) in [
-        (1, BillingError::NotTheOperator { attester: 1, operator: operator.clone() }),
-        (0, BillingError::UnknownAttester { attester: 0, last: 1 }),
-        (2, BillingError::UnknownAttester { attester: 2, last: 1 }),
-        (u64::MAX, BillingError::UnknownAttester { attester: u64::MAX, last: 1 }),
+        (
+            1,
+            BillingError::NotTheOperator {
+                attester: 1,
+                operator: operator.clone(),
+            },
+        ),
+        (
+            0,
+            BillingError::UnknownAttester {
+                attester: 0,
+                last: 1,
+            },
+        ),
+        (
+            2,
+            BillingError::UnknownAttester {
+                attester: 2,
+                last: 1,
+            },
+        ),
+        (
+            u64::MAX,
+            BillingError::UnknownAttester {
+                attester: u64::MAX,
+                last: 1,
+            },
+        ),
     ] {
         for msg in [
             ExecuteMsg::Retire { attester },
             ExecuteMsg::Revoke { attester },
-            ExecuteMsg::SetEndpoint { attester, endpoint: None },
+            ExecuteMsg::SetEndpoint {
+                attester,
+                endpoint: None,
+            },
         ] {
             assert_eq!(hub.billing(&stranger, msg).unwrap_err(), expected);
         }
@@ -199,14 +239,29 @@ fn coins_are_refused_by_every_message() {
         hub.registration(&operator, &key),
         ExecuteMsg::Retire { attester: 1 },
         ExecuteMsg::Revoke { attester: 1 },
-        ExecuteMsg::SetEndpoint { attester: 1, endpoint: None },
-        ExecuteMsg::SettleBatch { batch: Binary::default(), signature: Binary::default(), vouchers: vec![] },
-        ExecuteMsg::Settle { receipt: Binary::default(), sequence: 0, signature: Binary::default(), voucher: None },
+        ExecuteMsg::SetEndpoint {
+            attester: 1,
+            endpoint: None,
+        },
+        ExecuteMsg::SettleBatch {
+            batch: Binary::default(),
+            signature: Binary::default(),
+            vouchers: vec![],
+        },
+        ExecuteMsg::Settle {
+            receipt: Binary::default(),
+            sequence: 0,
+            signature: Binary::default(),
+            voucher: None,
+        },
     ] {
         let error = hub
             .billing_with(&operator, msg, &cosmwasm_std::coins(1, hub_testing::NATIVE))
             .unwrap_err();
-        assert_eq!(error, BillingError::Payment(cw_utils::PaymentError::NonPayable {}));
+        assert_eq!(
+            error,
+            BillingError::Payment(cw_utils::PaymentError::NonPayable {})
+        );
     }
     assert_eq!(hub.wallet(&operator, &money), 1_000);
 }
@@ -223,7 +278,10 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
             *endpoint = Some("https://tee.example".to_owned());
         }
         let response = hub.billing(&operator, msg).unwrap();
-        assert_eq!(data::<AttesterCreated>(&response), AttesterCreated { attester: id });
+        assert_eq!(
+            data::<AttesterCreated>(&response),
+            AttesterCreated { attester: id }
+        );
         assert_eq!(
             event(&response, "hub_attester_registered"),
             attributes(&[
@@ -243,15 +301,21 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
             endpoint: Some("https://tee.example".to_owned()),
             batches: 0,
         };
-        let by_id: AttesterResponse = hub.query_billing(QueryMsg::Attester { attester: id }).unwrap();
+        let by_id: AttesterResponse = hub
+            .query_billing(QueryMsg::Attester { attester: id })
+            .unwrap();
         assert_eq!(by_id, expected);
         let by_key: Option<AttesterResponse> = hub
-            .query_billing(QueryMsg::AttesterByKey { key: public.as_bytes().into() })
+            .query_billing(QueryMsg::AttesterByKey {
+                key: public.as_bytes().into(),
+            })
             .unwrap();
         assert_eq!(by_key, Some(expected));
     }
     let unknown: Option<AttesterResponse> = hub
-        .query_billing(QueryMsg::AttesterByKey { key: [3; 32].into() })
+        .query_billing(QueryMsg::AttesterByKey {
+            key: [3; 32].into(),
+        })
         .unwrap();
     assert_eq!(unknown, None);
 }
@@ -273,8 +337,16 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     let error = hub
         .billing(&operator, ExecuteMsg::Retire { attester: 1 })
         .unwrap_err();
-    assert_eq!(error, BillingError::AlreadyRetired { attester: 1, cutoff });
-    let shown: AttesterResponse = hub.query_billing(QueryMsg::Attester { attester: 1 }).unwrap();
+    assert_eq!(
+        error,
+        BillingError::AlreadyRetired {
+            attester: 1,
+            cutoff
+        }
+    );
+    let shown: AttesterResponse = hub
+        .query_billing(QueryMsg::Attester { attester: 1 })
+        .unwrap();
     assert_eq!(shown.status, AttesterStatus::Retired { cutoff });
 }
 
@@ -288,12 +360,20 @@ fn a_revoked_attester_stays_revoked_and_a_retired_one_can_still_be_revoked() {
     let response = hub
         .billing(&operator, ExecuteMsg::Revoke { attester: 1 })
         .unwrap();
-    assert_eq!(event(&response, "hub_attester_revoked"), attributes(&[("attester", "1")]));
-    for msg in [ExecuteMsg::Retire { attester: 1 }, ExecuteMsg::Revoke { attester: 1 }] {
+    assert_eq!(
+        event(&response, "hub_attester_revoked"),
+        attributes(&[("attester", "1")])
+    );
+    for msg in [
+        ExecuteMsg::Retire { attester: 1 },
+        ExecuteMsg::Revoke { attester: 1 },
+    ] {
         let error = hub.billing(&operator, msg).unwrap_err();
         assert_eq!(error, BillingError::AttesterRevoked { attester: 1 });
     }
-    let shown: AttesterResponse = hub.query_billing(QueryMsg::Attester { attester: 1 }).unwrap();
+    let shown: AttesterResponse = hub
+        .query_billing(QueryMsg::Attester { attester: 1 })
+        .unwrap();
     assert_eq!(shown.status, AttesterStatus::Revoked {});
 }
 
@@ -303,13 +383,21 @@ fn an_endpoint_is_set_and_withdrawn_by_the_operator() {
     let operator = hub.account("operator");
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     for endpoint in [Some("https://tee.example".to_owned()), None] {
-        let msg = ExecuteMsg::SetEndpoint { attester: 1, endpoint: endpoint.clone() };
+        let msg = ExecuteMsg::SetEndpoint {
+            attester: 1,
+            endpoint: endpoint.clone(),
+        };
         let response = hub.billing(&operator, msg).unwrap();
         assert_eq!(
             event(&response, "hub_endpoint_set"),
-            attributes(&[("attester", "1"), ("endpoint", endpoint.as_deref().unwrap_or_default())])
+            attributes(&[
+                ("attester", "1"),
+                ("endpoint", endpoint.as_deref().unwrap_or_default())
+            ])
         );
-        let shown: AttesterResponse = hub.query_billing(QueryMsg::Attester { attester: 1 }).unwrap();
+        let shown: AttesterResponse = hub
+            .query_billing(QueryMsg::Attester { attester: 1 })
+            .unwrap();
         assert_eq!(shown.endpoint, endpoint);
     }
 }
@@ -323,7 +411,10 @@ fn attesters_are_listed_by_id_and_by_operator_in_pages() {
     }
     let list = |msg| -> Vec<u64> {
         let page: AttestersResponse = hub.query_billing(msg).unwrap();
-        page.attesters.into_iter().map(|attester| attester.attester).collect()
+        page.attesters
+            .into_iter()
+            .map(|attester| attester.attester)
+            .collect()
     };
     let all = |start_after, limit| list(QueryMsg::Attesters { start_after, limit });
     assert_eq!(all(None, None), (1..=10).collect::<Vec<_>>());
@@ -333,7 +424,11 @@ fn attesters_are_listed_by_id_and_by_operator_in_pages() {
     assert_eq!(all(None, Some(0)), Vec::<u64>::new());
     assert_eq!(all(None, Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
     let of = |operator: &cosmwasm_std::Addr, start_after, limit| {
-        list(QueryMsg::AttestersByOperator { operator: operator.to_string(), start_after, limit })
+        list(QueryMsg::AttestersByOperator {
+            operator: operator.to_string(),
+            start_after,
+            limit,
+        })
     };
     assert_eq!(of(&operators[0], None, None), [2, 4, 6, 8, 10, 12]);
     assert_eq!(of(&operators[1], Some(3), Some(2)), [5, 7]);

@@ -27,17 +27,26 @@ fn malformed_receipts_are_refused() {
         let mut msg = good.clone();
         receipt_bytes(&mut msg, |bytes| bytes.truncate(cut));
         let error = stage.refused(msg);
-        assert!(matches!(error, BillingError::MalformedReceipt(_)), "{cut}: {error}");
+        assert!(
+            matches!(error, BillingError::MalformedReceipt(_)),
+            "{cut}: {error}"
+        );
     }
     let mut trailing = good.clone();
     receipt_bytes(&mut trailing, |bytes| bytes.push(0));
     assert_eq!(
         stage.refused(trailing),
-        BillingError::MalformedReceipt(DecodeError::Trailing { at: length, count: 1 })
+        BillingError::MalformedReceipt(DecodeError::Trailing {
+            at: length,
+            count: 1
+        })
     );
     let mut version = good;
     receipt_bytes(&mut version, |bytes| bytes[0] = 2);
-    assert!(matches!(stage.refused(version), BillingError::MalformedReceipt(_)));
+    assert!(matches!(
+        stage.refused(version),
+        BillingError::MalformedReceipt(_)
+    ));
 }
 
 #[test]
@@ -108,7 +117,11 @@ fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
     assert_eq!(
         stage.refused(msg),
-        BillingError::FromTheFuture { issued_at: now + 61, now, allowed: 60 }
+        BillingError::FromTheFuture {
+            issued_at: now + 61,
+            now,
+            allowed: 60
+        }
     );
     receipt.issued_at = now + 60;
     stage.send_receipt(&receipt, 0).unwrap();
@@ -122,10 +135,19 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     unknown.id = 9;
     receipt.attester = 9;
     let msg = stage.hub.sign_receipt(&unknown, &receipt, 0);
-    assert_eq!(stage.refused(msg), BillingError::UnknownAttester { attester: 9, last: 1 });
+    assert_eq!(
+        stage.refused(msg),
+        BillingError::UnknownAttester {
+            attester: 9,
+            last: 1
+        }
+    );
 
     let operator = stage.operator.clone();
-    stage.hub.billing(&operator, ExecuteMsg::Retire { attester: 1 }).unwrap();
+    stage
+        .hub
+        .billing(&operator, ExecuteMsg::Retire { attester: 1 })
+        .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 86_400);
     let mut receipt = stage.receipts(1).remove(0);
@@ -135,15 +157,30 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     let response = stage.hub.billing(&operator, msg).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
-        ReceiptResponse { outcome: Outcome::Expired, amount: 0u128.into() }
+        ReceiptResponse {
+            outcome: Outcome::Expired,
+            amount: 0u128.into()
+        }
     );
     stage.hub.advance(1);
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
-    assert_eq!(stage.refused(msg), BillingError::AttesterRetired { attester: 1, cutoff });
+    assert_eq!(
+        stage.refused(msg),
+        BillingError::AttesterRetired {
+            attester: 1,
+            cutoff
+        }
+    );
 
-    stage.hub.billing(&operator, ExecuteMsg::Revoke { attester: 1 }).unwrap();
+    stage
+        .hub
+        .billing(&operator, ExecuteMsg::Revoke { attester: 1 })
+        .unwrap();
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
-    assert_eq!(stage.refused(msg), BillingError::AttesterRevoked { attester: 1 });
+    assert_eq!(
+        stage.refused(msg),
+        BillingError::AttesterRevoked { attester: 1 }
+    );
 }
 
 #[test]
@@ -151,7 +188,10 @@ fn the_last_sequence_number_is_refused_since_nothing_could_follow() {
     let mut stage = Stage::new();
     let receipt = stage.receipts(1).remove(0);
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, u64::MAX);
-    assert_eq!(stage.refused(msg), BillingError::SequenceTooLarge { sequence: u64::MAX });
+    assert_eq!(
+        stage.refused(msg),
+        BillingError::SequenceTooLarge { sequence: u64::MAX }
+    );
 }
 
 #[test]
@@ -160,9 +200,15 @@ fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
     let receipt = stage.receipts(1).remove(0);
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
     assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
-    let lost = Receipt { session: 9, ..receipt };
+    let lost = Receipt {
+        session: 9,
+        ..receipt
+    };
     let msg = stage.hub.sign_receipt(&stage.attester, &lost, 0);
-    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::UnknownSession]));
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::UnknownSession])
+    );
 }
 
 #[test]
@@ -172,7 +218,10 @@ fn an_attester_of_another_operator_cannot_charge_the_session() {
     let attester = stage.hub.register_attester(&rival, KeyType::Ed25519, 7);
     let receipt = stage.hub.receipt(&attester, stage.session, stage.model);
     let msg = stage.hub.sign_receipt(&attester, &receipt, 0);
-    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::AttesterNotAllowed]));
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::AttesterNotAllowed])
+    );
 }
 
 #[test]
@@ -183,7 +232,10 @@ fn a_session_that_insists_on_an_enclave_image_refuses_attesters_without_one() {
     });
     let receipt = stage.receipts(1).remove(0);
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::AttesterNotAllowed]));
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::AttesterNotAllowed])
+    );
 }
 
 #[test]
@@ -191,12 +243,18 @@ fn a_receipt_that_the_budget_does_not_cover_waits_for_a_top_up() {
     let mut stage = Stage::with_session(CALL - 1, |session| session);
     let receipt = stage.receipts(1).remove(0);
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    assert_eq!(stage.refused(msg.clone()), nothing_settled(&[Outcome::Exhausted]));
+    assert_eq!(
+        stage.refused(msg.clone()),
+        nothing_settled(&[Outcome::Exhausted])
+    );
 
     let (caller, money) = (stage.caller.clone(), stage.money.clone());
     stage.hub.give(&caller, &money, 1);
     stage.hub.deposit(&caller, &money, 1, None, None).unwrap();
-    let top_up = escrow::ExecuteMsg::TopUp { session: stage.session, amount: 1u128.into() };
+    let top_up = escrow::ExecuteMsg::TopUp {
+        session: stage.session,
+        amount: 1u128.into(),
+    };
     stage.hub.escrow(&caller, top_up).unwrap();
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
@@ -212,11 +270,20 @@ fn consumed(stage: &mut Stage, receipt: &Receipt, outcome: Outcome, name: &str) 
     let response = stage.send_receipt(receipt, sequence).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
-        ReceiptResponse { outcome, amount: 0u128.into() }
+        ReceiptResponse {
+            outcome,
+            amount: 0u128.into()
+        }
     );
     let told = event(&response, "hub_receipt");
-    assert!(told.contains(&("outcome".to_owned(), name.to_owned())), "{told:?}");
-    assert!(told.contains(&("amount".to_owned(), "0".to_owned())), "{told:?}");
+    assert!(
+        told.contains(&("outcome".to_owned(), name.to_owned())),
+        "{told:?}"
+    );
+    assert!(
+        told.contains(&("amount".to_owned(), "0".to_owned())),
+        "{told:?}"
+    );
     assert_eq!(before.diff(&stage.hub.ledger()), []);
     assert_eq!(stage.next(), sequence + 1);
     stage.hub.assert_invariants();
@@ -243,7 +310,12 @@ fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
     stage.hub.set_time(cutoff + 10);
     let mut receipt = stage.receipts(1).remove(0);
     receipt.issued_at = cutoff;
-    consumed(&mut stage, &receipt, Outcome::AttesterRetired, "attester_retired");
+    consumed(
+        &mut stage,
+        &receipt,
+        Outcome::AttesterRetired,
+        "attester_retired",
+    );
     receipt.issued_at = cutoff - 1;
     let response = stage.send_receipt(&receipt, 1).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
@@ -257,7 +329,13 @@ fn receipts_outside_the_time_of_the_session_are_closed() {
 
     // Before it opened, beyond the grace. The terms are older than that, so only the session stands in the way.
     stage.hub.advance(1_000);
-    let late = stage.hub.open_session(&stage.caller.clone(), &stage.operator.clone(), &stage.money.clone(), CALL, |s| s);
+    let late = stage.hub.open_session(
+        &stage.caller.clone(),
+        &stage.operator.clone(),
+        &stage.money.clone(),
+        CALL,
+        |s| s,
+    );
     receipt.session = late;
     receipt.issued_at = opened + 1_000 - 61;
     stage.session = late;
@@ -288,8 +366,14 @@ fn receipts_outside_the_time_of_the_session_are_closed() {
 fn a_session_that_lists_models_refuses_others_and_other_releases() {
     let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
         models: Models::Listed(vec![
-            ModelRef { model: 1, release: Some(2) },
-            ModelRef { model: 3, release: None },
+            ModelRef {
+                model: 1,
+                release: Some(2),
+            },
+            ModelRef {
+                model: 3,
+                release: None,
+            },
         ]),
         max_price: None,
         ..session
@@ -299,12 +383,37 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
     let receipt = stage.receipts(1).remove(0);
     assert_eq!(receipt.release, 2);
     stage.send_receipt(&receipt, 0).unwrap();
-    let older = Receipt { release: 1, blob_id: BlobId::from_bytes([7; 32]), ..receipt.clone() };
-    consumed(&mut stage, &older, Outcome::ModelNotAllowed, "model_not_allowed");
-    let unlisted = Receipt { model: 2, ..receipt.clone() };
-    consumed(&mut stage, &unlisted, Outcome::ModelNotAllowed, "model_not_allowed");
-    let listed_but_unknown = Receipt { model: 3, ..receipt };
-    consumed(&mut stage, &listed_but_unknown, Outcome::UnknownModel, "unknown_model");
+    let older = Receipt {
+        release: 1,
+        blob_id: BlobId::from_bytes([7; 32]),
+        ..receipt.clone()
+    };
+    consumed(
+        &mut stage,
+        &older,
+        Outcome::ModelNotAllowed,
+        "model_not_allowed",
+    );
+    let unlisted = Receipt {
+        model: 2,
+        ..receipt.clone()
+    };
+    consumed(
+        &mut stage,
+        &unlisted,
+        Outcome::ModelNotAllowed,
+        "model_not_allowed",
+    );
+    let listed_but_unknown = Receipt {
+        model: 3,
+        ..receipt
+    };
+    consumed(
+        &mut stage,
+        &listed_but_unknown,
+        Outcome::UnknownModel,
+        "unknown_model",
+    );
 }
 
 #[test]
@@ -312,14 +421,70 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
     let mut stage = Stage::new();
     let receipt = stage.receipts(1).remove(0);
     for (bad, outcome, name) in [
-        (Receipt { model: 2, ..receipt.clone() }, Outcome::UnknownModel, "unknown_model"),
-        (Receipt { model: 0, ..receipt.clone() }, Outcome::UnknownModel, "unknown_model"),
-        (Receipt { release: 0, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
-        (Receipt { release: 2, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
-        (Receipt { release: u64::MAX, ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
-        (Receipt { blob_id: BlobId::from_bytes([8; 32]), ..receipt.clone() }, Outcome::UnknownRelease, "unknown_release"),
-        (Receipt { terms: 0, ..receipt.clone() }, Outcome::UnknownTerms, "unknown_terms"),
-        (Receipt { terms: 2, ..receipt.clone() }, Outcome::UnknownTerms, "unknown_terms"),
+        (
+            Receipt {
+                model: 2,
+                ..receipt.clone()
+            },
+            Outcome::UnknownModel,
+            "unknown_model",
+        ),
+        (
+            Receipt {
+                model: 0,
+                ..receipt.clone()
+            },
+            Outcome::UnknownModel,
+            "unknown_model",
+        ),
+        (
+            Receipt {
+                release: 0,
+                ..receipt.clone()
+            },
+            Outcome::UnknownRelease,
+            "unknown_release",
+        ),
+        (
+            Receipt {
+                release: 2,
+                ..receipt.clone()
+            },
+            Outcome::UnknownRelease,
+            "unknown_release",
+        ),
+        (
+            Receipt {
+                release: u64::MAX,
+                ..receipt.clone()
+            },
+            Outcome::UnknownRelease,
+            "unknown_release",
+        ),
+        (
+            Receipt {
+                blob_id: BlobId::from_bytes([8; 32]),
+                ..receipt.clone()
+            },
+            Outcome::UnknownRelease,
+            "unknown_release",
+        ),
+        (
+            Receipt {
+                terms: 0,
+                ..receipt.clone()
+            },
+            Outcome::UnknownTerms,
+            "unknown_terms",
+        ),
+        (
+            Receipt {
+                terms: 2,
+                ..receipt.clone()
+            },
+            Outcome::UnknownTerms,
+            "unknown_terms",
+        ),
     ] {
         consumed(&mut stage, &bad, outcome, name);
     }
@@ -332,42 +497,116 @@ fn terms_are_charged_only_while_they_are_in_force() {
     let registered = stage.hub.now();
     let mut receipt = stage.receipts(1).remove(0);
     receipt.issued_at = registered - 1;
-    consumed(&mut stage, &receipt, Outcome::TermsNotInForce, "terms_not_in_force");
+    consumed(
+        &mut stage,
+        &receipt,
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
 
     // A cut: both can be charged in the grace, then only the new ones.
     stage.hub.advance(100);
-    let cut = terms(&money, rates(1, 2_000_000, 8_000_000), 0, &[(&author, 10_000)]);
+    let cut = terms(
+        &money,
+        rates(1, 2_000_000, 8_000_000),
+        0,
+        &[(&author, 10_000)],
+    );
     let created = stage.hub.set_terms(&author, stage.model, cut);
     let superseded_at = stage.hub.now() + 60;
-    assert_eq!((created.terms, created.effective_from), (2, superseded_at - 60));
+    assert_eq!(
+        (created.terms, created.effective_from),
+        (2, superseded_at - 60)
+    );
     stage.hub.set_time(superseded_at + 1);
-    let old = |issued_at| Receipt { terms: 1, issued_at, ..receipt.clone() };
-    let new = |issued_at| Receipt { terms: 2, issued_at, ..receipt.clone() };
+    let old = |issued_at| Receipt {
+        terms: 1,
+        issued_at,
+        ..receipt.clone()
+    };
+    let new = |issued_at| Receipt {
+        terms: 2,
+        issued_at,
+        ..receipt.clone()
+    };
     let paid = |stage: &mut Stage, receipt: &Receipt| {
         let sequence = stage.next();
-        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap()).amount.u128()
+        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
+            .amount
+            .u128()
     };
     assert_eq!(paid(&mut stage, &old(superseded_at - 1)), CALL);
     assert_eq!(paid(&mut stage, &new(superseded_at - 60)), CALL - 4);
-    consumed(&mut stage, &old(superseded_at), Outcome::TermsNotInForce, "terms_not_in_force");
-    consumed(&mut stage, &new(superseded_at - 61), Outcome::TermsNotInForce, "terms_not_in_force");
+    consumed(
+        &mut stage,
+        &old(superseded_at),
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
+    consumed(
+        &mut stage,
+        &new(superseded_at - 61),
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
 
     // A rise waits for its notice; while pending it cannot be charged, and replaced it never can.
-    let rise = |per_call| terms(&money, rates(per_call, 2_000_000, 8_000_000), 0, &[(&author, 10_000)]);
+    let rise = |per_call| {
+        terms(
+            &money,
+            rates(per_call, 2_000_000, 8_000_000),
+            0,
+            &[(&author, 10_000)],
+        )
+    };
     stage.hub.set_terms(&author, stage.model, rise(50));
     let replaced = stage.hub.set_terms(&author, stage.model, rise(20));
     assert_eq!(replaced.terms, 4);
     let now = stage.hub.now();
-    let third = Receipt { terms: 3, issued_at: now, ..receipt.clone() };
-    let fourth = Receipt { terms: 4, issued_at: now, ..receipt.clone() };
-    consumed(&mut stage, &third, Outcome::TermsNotInForce, "terms_not_in_force");
-    consumed(&mut stage, &fourth, Outcome::TermsNotInForce, "terms_not_in_force");
+    let third = Receipt {
+        terms: 3,
+        issued_at: now,
+        ..receipt.clone()
+    };
+    let fourth = Receipt {
+        terms: 4,
+        issued_at: now,
+        ..receipt.clone()
+    };
+    consumed(
+        &mut stage,
+        &third,
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
+    consumed(
+        &mut stage,
+        &fourth,
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
     stage.hub.set_time(replaced.effective_from);
-    let third = Receipt { issued_at: replaced.effective_from, ..third };
-    let fourth = Receipt { issued_at: replaced.effective_from, ..fourth };
-    consumed(&mut stage, &third, Outcome::TermsNotInForce, "terms_not_in_force");
+    let third = Receipt {
+        issued_at: replaced.effective_from,
+        ..third
+    };
+    let fourth = Receipt {
+        issued_at: replaced.effective_from,
+        ..fourth
+    };
+    consumed(
+        &mut stage,
+        &third,
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
     assert_eq!(paid(&mut stage, &fourth), CALL + 15);
-    consumed(&mut stage, &new(replaced.effective_from), Outcome::TermsNotInForce, "terms_not_in_force");
+    consumed(
+        &mut stage,
+        &new(replaced.effective_from),
+        Outcome::TermsNotInForce,
+        "terms_not_in_force",
+    );
 }
 
 #[test]
@@ -375,7 +614,10 @@ fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
     let status = |status| registry::ExecuteMsg::SetStatus { model: 1, status };
-    stage.hub.registry(&author, status(StatusName::Retired)).unwrap();
+    stage
+        .hub
+        .registry(&author, status(StatusName::Retired))
+        .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 1);
     let mut receipt = stage.receipts(1).remove(0);
@@ -385,7 +627,10 @@ fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
     stage.send_receipt(&receipt, 1).unwrap();
 
     stage.hub.set_time(cutoff + 86_400);
-    stage.hub.registry(&author, status(StatusName::Active)).unwrap();
+    stage
+        .hub
+        .registry(&author, status(StatusName::Active))
+        .unwrap();
     receipt.issued_at = stage.hub.now() - 1;
     consumed(&mut stage, &receipt, Outcome::Retired, "retired");
     receipt.issued_at += 1;
@@ -396,7 +641,10 @@ fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
 #[test]
 fn a_delisted_model_is_still_paid() {
     let mut stage = Stage::new();
-    let delist = registry::ExecuteMsg::SetStatus { model: 1, status: StatusName::Delisted };
+    let delist = registry::ExecuteMsg::SetStatus {
+        model: 1,
+        status: StatusName::Delisted,
+    };
     stage.hub.registry(&stage.author.clone(), delist).unwrap();
     let receipt = stage.receipts(1).remove(0);
     let response = stage.send_receipt(&receipt, 0).unwrap();
@@ -407,7 +655,9 @@ fn a_delisted_model_is_still_paid() {
 fn a_model_priced_in_another_denomination_is_refused_for_good() {
     let mut stage = Stage::new();
     let token = stage.hub.money_cw20();
-    let in_tokens = NewModel::named("in-tokens").price(&token, rates(1, 0, 0)).release([9; 32]);
+    let in_tokens = NewModel::named("in-tokens")
+        .price(&token, rates(1, 0, 0))
+        .release([9; 32]);
     let model = stage.hub.register_model(&stage.author.clone(), in_tokens);
     let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
     consumed(&mut stage, &receipt, Outcome::WrongDenom, "wrong_denom");
@@ -415,13 +665,22 @@ fn a_model_priced_in_another_denomination_is_refused_for_good() {
 
 #[test]
 fn every_component_of_the_price_is_held_against_the_limit() {
-    for limit in [rates(4, 2_000_000, 8_000_000), rates(5, 1_999_999, 8_000_000), rates(5, 2_000_000, 7_999_999)] {
+    for limit in [
+        rates(4, 2_000_000, 8_000_000),
+        rates(5, 1_999_999, 8_000_000),
+        rates(5, 2_000_000, 7_999_999),
+    ] {
         let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
             max_price: Some(limit),
             ..session
         });
         let receipt = stage.receipts(1).remove(0);
-        consumed(&mut stage, &receipt, Outcome::PriceAboveLimit, "price_above_limit");
+        consumed(
+            &mut stage,
+            &receipt,
+            Outcome::PriceAboveLimit,
+            "price_above_limit",
+        );
     }
     let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
         max_price: Some(rates(5, 2_000_000, 8_000_000)),
@@ -435,7 +694,9 @@ fn every_component_of_the_price_is_held_against_the_limit() {
 #[test]
 fn an_amount_beyond_128_bits_is_refused_for_good() {
     let mut stage = Stage::new();
-    let huge = NewModel::named("huge").price(&stage.money, rates(u128::MAX, 1, 0)).release([9; 32]);
+    let huge = NewModel::named("huge")
+        .price(&stage.money, rates(u128::MAX, 1, 0))
+        .release([9; 32]);
     let model = stage.hub.register_model(&stage.author.clone(), huge);
     let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
     consumed(&mut stage, &receipt, Outcome::Overflow, "overflow");
@@ -451,9 +712,15 @@ fn a_receipt_is_billed_once_and_its_replay_changes_and_emits_nothing() {
     before.assert_unchanged(&stage.hub);
     assert_eq!(
         data::<ReceiptResponse>(&response),
-        ReceiptResponse { outcome: Outcome::Stale, amount: 0u128.into() }
+        ReceiptResponse {
+            outcome: Outcome::Stale,
+            amount: 0u128.into()
+        }
     );
-    assert!(response.events.iter().all(|event| !event.ty.starts_with("wasm-")));
+    assert!(response
+        .events
+        .iter()
+        .all(|event| !event.ty.starts_with("wasm-")));
 }
 
 #[test]
@@ -462,8 +729,13 @@ fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
         for cw20 in [false, true] {
             let mut hub = Hub::new();
             let [author, backer, caller, operator, stranger] =
-                ["author", "backer", "caller", "operator", "stranger"].map(|name| hub.account(name));
-            let money = if cw20 { hub.money_cw20() } else { hub.money_native() };
+                ["author", "backer", "caller", "operator", "stranger"]
+                    .map(|name| hub.account(name));
+            let money = if cw20 {
+                hub.money_cw20()
+            } else {
+                hub.money_native()
+            };
             let shared = NewModel::named("shared")
                 .price(&money, rates(10_000, 0, 0))
                 .operator_bps(500)
@@ -506,8 +778,14 @@ fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
                     ("issued_at", &receipt.issued_at.to_string()),
                     ("units_in", "1000"),
                     ("units_out", "200"),
-                    ("request_hash", &HexBinary::from(&receipt.request_hash).to_hex()),
-                    ("response_hash", &HexBinary::from(&receipt.response_hash).to_hex()),
+                    (
+                        "request_hash",
+                        &HexBinary::from(&receipt.request_hash).to_hex()
+                    ),
+                    (
+                        "response_hash",
+                        &HexBinary::from(&receipt.response_hash).to_hex()
+                    ),
                     ("outcome", "paid"),
                     ("amount", "10000"),
                     ("denom", &money.checked().to_string()),
@@ -520,14 +798,19 @@ fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
 #[test]
 fn a_free_model_is_recorded_and_moves_nothing() {
     let mut stage = Stage::new();
-    let free = NewModel::named("free").price(&stage.money, rates(0, 0, 0)).release([9; 32]);
+    let free = NewModel::named("free")
+        .price(&stage.money, rates(0, 0, 0))
+        .release([9; 32]);
     let model = stage.hub.register_model(&stage.author.clone(), free);
     let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
     let before = stage.hub.ledger();
     let response = stage.send_receipt(&receipt, 0).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
-        ReceiptResponse { outcome: Outcome::Paid, amount: 0u128.into() }
+        ReceiptResponse {
+            outcome: Outcome::Paid,
+            amount: 0u128.into()
+        }
     );
     assert_eq!(before.diff(&stage.hub.ledger()), changes(&[]));
     assert_eq!(stage.next(), 1);

@@ -1,0 +1,197 @@
+//! Ceilings: what callers agreed to pay, by voucher or by message.
+
+use cosmwasm_std::Binary;
+use hub_testing::{data, signing_key, Hub, KeyType};
+use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse, SignedVoucher};
+use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
+use hub_types::wire::SigningKey;
+
+use crate::stage::{nothing_settled, Stage, CALL};
+
+fn caller_key() -> SigningKey {
+    signing_key(KeyType::Ed25519, 1_000)
+}
+
+fn with_ceiling(key: Option<&SigningKey>) -> impl FnOnce(NewSession) -> NewSession {
+    let key = key.map(|key| {
+        let public = key.public_key();
+        VoucherKey {
+            key_type: public.key_type().into(),
+            key: public.as_bytes().into(),
+        }
+    });
+    move |session| NewSession {
+        ceiling: Some(NewCeiling { key }),
+        ..session
+    }
+}
+
+fn ceiling(stage: &Stage) -> u128 {
+    stage.hub.session(1).ceiling.unwrap().ceiling.u128()
+}
+
+/// A batch of ten receipts under vouchers.
+fn under(stage: &Stage, vouchers: Vec<SignedVoucher>) -> ExecuteMsg {
+    let batch = stage.batch(stage.receipts(10));
+    stage.hub.sign_batch_with(&stage.attester, &batch, vouchers)
+}
+
+#[test]
+fn without_a_voucher_nothing_is_charged() {
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&caller_key())));
+    let msg = under(&stage, vec![]);
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::VoucherMissing])
+    );
+    let receipt = stage.receipts(1).remove(0);
+    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::VoucherMissing])
+    );
+}
+
+#[test]
+fn vouchers_that_do_not_verify_are_ignored() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let other_chain = Hub::builder().chain_id("other-1").build();
+    let good = stage.hub.voucher(&key, 1, 10 * CALL);
+    let changed = |change: &dyn Fn(&mut SignedVoucher)| {
+        let mut voucher = good.clone();
+        change(&mut voucher);
+        voucher
+    };
+    let bad = vec![
+        stage
+            .hub
+            .voucher(&signing_key(KeyType::Ed25519, 1_001), 1, 10 * CALL),
+        other_chain.voucher(&key, 1, 10 * CALL),
+        changed(&|voucher| voucher.ceiling = u128::MAX.into()),
+        changed(&|voucher| voucher.signature = Binary::from([0; 64])),
+        changed(&|voucher| voucher.signature = Binary::default()),
+        changed(&|voucher| voucher.session = 2),
+        stage.hub.voucher(&key, 2, 10 * CALL),
+        stage.hub.voucher(&key, 1, 0),
+    ];
+    let msg = under(&stage, bad.clone());
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::VoucherMissing])
+    );
+
+    // Among bad ones, the good one counts.
+    let msg = under(&stage, bad.into_iter().chain([good]).collect());
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(data::<BatchResponse>(&response).paid, 10);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn of_several_vouchers_the_highest_that_verifies_counts() {
+    for key_type in [KeyType::Secp256k1, KeyType::Ed25519] {
+        let key = signing_key(key_type, 1_000);
+        let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+        let vouchers = [3, 5, 4]
+            .map(|calls| stage.hub.voucher(&key, 1, calls * CALL + 1))
+            .to_vec();
+        let msg = under(&stage, vouchers);
+        let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+        let answer: BatchResponse = data(&response);
+        assert_eq!(answer.groups[0].outcome, Outcome::Partial { receipts: 5 });
+        assert_eq!(ceiling(&stage), 5 * CALL + 1);
+        stage.hub.assert_invariants();
+    }
+}
+
+#[test]
+fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let high = stage.hub.voucher(&key, 1, 12 * CALL);
+    let msg = under(&stage, vec![high]);
+    stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let low = stage.hub.voucher(&key, 1, 11 * CALL);
+    let msg = under(&stage, vec![low]);
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let answer: BatchResponse = data(&response);
+    assert_eq!(answer.groups[0].outcome, Outcome::Partial { receipts: 2 });
+    assert_eq!(ceiling(&stage), 12 * CALL);
+}
+
+#[test]
+fn a_voucher_alone_changes_nothing() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let voucher = stage.hub.voucher(&key, 1, 10 * CALL);
+    let mut batch = stage.batch(stage.receipts(10));
+    batch.groups[0].sequence = 3;
+    let msg = stage
+        .hub
+        .sign_batch_with(&stage.attester, &batch, vec![voucher]);
+    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
+    assert_eq!(ceiling(&stage), 0);
+}
+
+#[test]
+fn a_voucher_above_the_budget_still_pays_only_the_budget() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(4 * CALL, with_ceiling(Some(&key)));
+    let voucher = stage.hub.voucher(&key, 1, u128::MAX);
+    let msg = under(&stage, vec![voucher]);
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(
+        data::<BatchResponse>(&response).groups[0].outcome,
+        Outcome::Partial { receipts: 4 }
+    );
+    assert_eq!(ceiling(&stage), u128::MAX);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn a_single_receipt_takes_a_voucher_along() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let receipt = stage.receipts(1).remove(0);
+    let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let signed = stage.hub.voucher(&key, 1, CALL);
+    if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
+        *voucher = Some(signed);
+    }
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(data::<ReceiptResponse>(&response).amount.u128(), CALL);
+    assert_eq!(ceiling(&stage), CALL);
+}
+
+#[test]
+fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(None));
+    let voucher = stage.hub.voucher(&caller_key(), 1, 10 * CALL);
+    let msg = under(&stage, vec![voucher]);
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::VoucherMissing])
+    );
+    let raise = escrow::ExecuteMsg::RaiseCeiling {
+        session: 1,
+        ceiling: (2 * CALL).into(),
+    };
+    stage.hub.escrow(&stage.caller.clone(), raise).unwrap();
+    let msg = under(&stage, vec![]);
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(
+        data::<BatchResponse>(&response).groups[0].outcome,
+        Outcome::Partial { receipts: 2 }
+    );
+}
+
+#[test]
+fn a_session_without_a_ceiling_ignores_vouchers() {
+    let mut stage = Stage::new();
+    let voucher = stage.hub.voucher(&caller_key(), 1, CALL);
+    let msg = under(&stage, vec![voucher]);
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(data::<BatchResponse>(&response).paid, 10);
+    assert_eq!(stage.hub.session(1).ceiling, None);
+}
