@@ -236,17 +236,20 @@ fn skip_reason(reason: SkipReason) -> &'static str {
     }
 }
 
-/// A text that somebody else chose, fit for an attribute. Some chains refuse the whole transaction over a blank value,
-/// so one blank name in a payout would stop everybody's; and nobody shall bloat the event.
-fn foreign(text: &str) -> &str {
-    if text.trim().is_empty() {
-        return "?";
+/// A text that somebody else chose, fit for an attribute: short and in one line. Some chains refuse the whole transaction
+/// over a blank value, so one blank name in a payout would stop everybody's.
+fn foreign(text: &str) -> String {
+    let mut shown = String::new();
+    for char in text.trim().chars() {
+        if shown.len().saturating_add(char.len_utf8()) > MAX_FOREIGN_TEXT {
+            break;
+        }
+        shown.push(if char.is_control() { ' ' } else { char });
     }
-    let mut end = text.len().min(MAX_FOREIGN_TEXT);
-    while !text.is_char_boundary(end) {
-        end = end.saturating_sub(1);
+    if shown.trim().is_empty() {
+        return "?".to_owned();
     }
-    text.get(..end).unwrap_or("?")
+    shown
 }
 
 #[cfg(test)]
@@ -255,9 +258,11 @@ mod tests {
 
     #[test]
     fn foreign_texts_are_never_blank_and_end_between_characters() {
-        assert_eq!(foreign(""), "?");
-        assert_eq!(foreign(" \t\n"), "?");
-        assert_eq!(foreign("hub1x"), "hub1x");
+        for blank in ["", " \t\n", "\0", " \0 \0 "] {
+            assert_eq!(foreign(blank), "?");
+        }
+        assert_eq!(foreign(" hub1x\n"), "hub1x");
+        assert_eq!(foreign("a\nb\u{1b}[2J"), "a b [2J");
         assert_eq!(foreign(&"a".repeat(129)), "a".repeat(128));
         // 43 characters of three bytes would be 129.
         assert_eq!(foreign(&"€".repeat(43)), "€".repeat(42));

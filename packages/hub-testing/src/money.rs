@@ -1,5 +1,7 @@
 use cosmwasm_std::{coins, to_json_binary, Addr, Coin, Empty, Uint128};
-use cw20::{BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg, MinterResponse};
+use cw20::{
+    BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg, MinterResponse, TokenInfoResponse,
+};
 use cw_multi_test::{App, AppResponse, BankSudo, Contract, ContractWrapper, Executor, SudoMsg};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{Cw20HookMsg, ExecuteMsg, NewSession};
@@ -137,6 +139,26 @@ impl Hub {
                 balance.balance.u128()
             }
         }
+    }
+
+    /// How much of some money there is in all, as the bank or the token says.
+    pub fn supply(&self, money: &Money) -> u128 {
+        let supply = match money {
+            Money::Native(denom) => {
+                let supply = self.app.wrap().query_supply(denom);
+                supply.map(|coin| coin.amount)
+            }
+            Money::Cw20(token) => {
+                let info = self
+                    .app
+                    .wrap()
+                    .query_wasm_smart(token, &Cw20QueryMsg::TokenInfo {});
+                info.map(|info: TokenInfoResponse| info.total_supply)
+            }
+        };
+        supply
+            .unwrap_or_else(|error| panic!("the supply is not known: {error}"))
+            .u128()
     }
 
     /// Deposits money that the sender has, as native coins or through the token's hook.

@@ -9,4 +9,5 @@ mod billing_settle;
 mod billing_settle_batch;
 mod billing_usage;
 mod billing_vouchers;
+mod contract_caller;
 mod market;

@@ -1,0 +1,260 @@
+use hub_testing::{Ledger, Money};
+use hub_types::billing::{AttesterResponse, KeyType, QueryMsg, UsageResponse};
+use hub_types::escrow::{self, SolvencyResponse};
+
+use crate::screen::{dollars, grouped, Screen};
+use crate::world::{earners, label, World, AUTHORS, OPERATORS};
+
+/// Shows what became of the money, and says whether every coin is accounted for.
+pub fn close(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
+    screen.act("Who paid")?;
+    who_paid(world, screen)?;
+    screen.act("Who earned")?;
+    who_earned(world, screen)?;
+    screen.act("What each model did")?;
+    models(world, screen)?;
+    screen.act("Who served")?;
+    operators(world, screen)?;
+    screen.act("Where every coin is")?;
+    coins(world, screen)
+}
+
+fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+    let mut rows = vec![];
+    for id in world.hub.state().sessions.into_keys() {
+        let session = world.session(id)?;
+        rows.push([
+            id.to_string(),
+            world.hub.name_of(&session.caller),
+            world.hub.name_of(&session.funder),
+            world.hub.name_of(&session.operator),
+            label(&session.denom.into()).to_owned(),
+            dollars(session.budget.u128()),
+            dollars(session.spent.u128()),
+            dollars(session.left.u128()),
+            format!("{:?}", session.state).to_lowercase(),
+        ]);
+    }
+    let header = [
+        "session",
+        "caller",
+        "whose money",
+        "operator",
+        "money",
+        "budget $",
+        "spent $",
+        "left $",
+        "state",
+    ];
+    Ok(screen.table(header, &[0, 5, 6, 7], rows)?)
+}
+
+fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.say(
+        "Wallets hold what was paid out; what is available lies in the escrow and can be withdrawn at any time. emil \
+         spent a part of his.",
+    )?;
+    let mut rows = vec![];
+    for name in earners() {
+        let role = if AUTHORS.contains(&name) {
+            "author"
+        } else if OPERATORS.contains(&name) {
+            "operator"
+        } else {
+            "payee"
+        };
+        for money in world.hub.moneys() {
+            let balance = world.balance(name, &money)?;
+            if balance.earned.is_zero() {
+                continue;
+            }
+            let wallet = world.hub.wallet(&world.account(name), &money);
+            rows.push([
+                name.to_owned(),
+                role.to_owned(),
+                label(&money).to_owned(),
+                dollars(balance.earned.u128()),
+                dollars(wallet),
+                dollars(balance.available.u128()),
+            ]);
+        }
+    }
+    let header = [
+        "account",
+        "as",
+        "money",
+        "earned $",
+        "in the wallet $",
+        "available $",
+    ];
+    Ok(screen.table(header, &[3, 4, 5], rows)?)
+}
+
+fn models(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+    let mut rows = vec![];
+    for listing in &world.listings {
+        let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage {
+            model: listing.model,
+            denom: listing.money.unchecked(),
+        })?;
+        rows.push([
+            usage.model.to_string(),
+            listing.entry.name.clone(),
+            listing.author.to_owned(),
+            grouped(usage.calls + usage.free_calls),
+            grouped(usage.units_in),
+            grouped(usage.units_out),
+            label(&listing.money).to_owned(),
+            dollars(usage.gross.u128()),
+        ]);
+    }
+    let header = [
+        "id",
+        "model",
+        "author",
+        "calls",
+        "tokens in",
+        "tokens out",
+        "money",
+        "gross $",
+    ];
+    Ok(screen.table(header, &[0, 3, 4, 5, 7], rows)?)
+}
+
+fn operators(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+    let mut rows = vec![];
+    for attester in &world.attesters {
+        let shown: AttesterResponse = world.hub.query_billing(QueryMsg::Attester {
+            attester: attester.id,
+        })?;
+        let paid = world.paid.get(&attester.id).copied().unwrap_or_default();
+        rows.push([
+            world.hub.name_of(&shown.operator),
+            attester.id.to_string(),
+            match shown.key_type {
+                KeyType::Secp256k1 => "secp256k1".to_owned(),
+                KeyType::Ed25519 => "ed25519".to_owned(),
+            },
+            grouped(shown.batches),
+            grouped(paid),
+        ]);
+    }
+    let header = ["operator", "attester", "key", "batches", "receipts paid"];
+    Ok(screen.table(header, &[1, 3, 4], rows)?)
+}
+
+/// What there is of one money, from every side.
+struct Position {
+    minted: u128,
+    wallets: u128,
+    held: u128,
+    owed: u128,
+    available: u128,
+    reserved: u128,
+    spent: u128,
+    earned: u128,
+    gross: u128,
+}
+
+impl Position {
+    fn of(world: &World, money: &Money, ledger: &Ledger) -> anyhow::Result<Self> {
+        let solvency: SolvencyResponse = world.hub.query_escrow(escrow::QueryMsg::Solvency {
+            denom: money.unchecked(),
+        })?;
+        let name = world.hub.money_name(money);
+        let sum = |what: &str| {
+            let end = format!(" {what} {name}");
+            let entries = ledger.entries().filter(|(entry, _)| entry.ends_with(&end));
+            entries.map(|(_, amount)| amount).sum()
+        };
+        let mut gross = 0;
+        for listing in world
+            .listings
+            .iter()
+            .filter(|listing| listing.money == *money)
+        {
+            let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage {
+                model: listing.model,
+                denom: money.unchecked(),
+            })?;
+            gross += usage.gross.u128();
+        }
+        let (mut spent, mut reserved) = (0, 0);
+        for id in world.hub.state().sessions.into_keys() {
+            let session = world.session(id)?;
+            if session.denom == money.checked() {
+                spent += session.spent.u128();
+                reserved += session.left.u128();
+            }
+        }
+        Ok(Self {
+            minted: world.minted.get(money).copied().unwrap_or_default(),
+            wallets: sum("wallet"),
+            held: solvency.held.u128(),
+            owed: solvency.owed.u128(),
+            available: sum("available"),
+            reserved,
+            spent,
+            earned: sum("earned"),
+            gross,
+        })
+    }
+}
+
+fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
+    let ledger = world.hub.ledger();
+    let mut rows = vec![];
+    let mut checks = vec![];
+    for money in world.hub.moneys() {
+        let at = Position::of(world, &money, &ledger)?;
+        rows.push([
+            label(&money).to_owned(),
+            dollars(at.minted),
+            dollars(at.wallets),
+            dollars(at.held),
+            dollars(at.available),
+            dollars(at.reserved),
+        ]);
+        let label = label(&money);
+        checks.extend([
+            (
+                at.minted == world.hub.supply(&money),
+                format!("{label}: the chain knows of no other coins than those that were handed out"),
+            ),
+            (
+                at.minted == at.wallets + at.held,
+                format!("{label}: every coin is in a wallet or held by the escrow"),
+            ),
+            (
+                at.held == at.owed && at.owed == at.available + at.reserved,
+                format!("{label}: the escrow holds what it owes, available and reserved"),
+            ),
+            (
+                at.spent == at.earned && at.spent == at.gross,
+                format!(
+                    "{label}: ${} spent by callers = earned by payees and operators = charged by models",
+                    dollars(at.spent)
+                ),
+            ),
+        ]);
+    }
+    let header = [
+        "money",
+        "handed out $",
+        "wallets $",
+        "held by the escrow $",
+        "= available $",
+        "+ reserved $",
+    ];
+    screen.table(header, &[1, 2, 3, 4, 5], rows)?;
+    let violations = world.hub.check_invariants();
+    let text = match violations.as_slice() {
+        [] => "a recount of the contracts' raw storage agrees".to_owned(),
+        some => some.join("; "),
+    };
+    checks.push((violations.is_empty(), text));
+    for (holds, text) in &checks {
+        screen.check(*holds, text)?;
+    }
+    Ok(checks.iter().all(|(holds, _)| *holds))
+}

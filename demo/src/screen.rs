@@ -1,0 +1,175 @@
+use std::io::{self, IsTerminal, Stdout, Write};
+
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Text is wrapped at this many columns.
+const WIDTH: usize = 96;
+
+/// Header line only: a preset of comfy-table, character by character.
+const PLAIN: &str = "     ──            ";
+
+/// Standard output for a person: colour and progress only where a terminal is.
+pub struct Screen {
+    out: Stdout,
+    styled: bool,
+    acts: usize,
+}
+
+impl Screen {
+    pub fn new() -> Self {
+        let out = io::stdout();
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        Self {
+            styled: out.is_terminal() && wanted,
+            out,
+            acts: 0,
+        }
+    }
+
+    pub fn title(&mut self, text: &str) -> io::Result<()> {
+        let text = self.styled("1", text);
+        writeln!(self.out, "{text}\n")
+    }
+
+    /// Opens the next numbered act.
+    pub fn act(&mut self, text: &str) -> io::Result<()> {
+        self.acts += 1;
+        let text = self.styled("1;36", &format!("{}. {text}", self.acts));
+        writeln!(self.out, "{text}\n")
+    }
+
+    /// A paragraph.
+    pub fn say(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", wrapped(text, "   "))
+    }
+
+    /// One thing that happened.
+    pub fn note(&mut self, text: &str) -> io::Result<()> {
+        let text = wrapped(text, "     ").replacen("     ", "   - ", 1);
+        write!(self.out, "{text}")
+    }
+
+    /// Ends a list of notes.
+    pub fn gap(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    /// One thing that was checked.
+    pub fn check(&mut self, holds: bool, text: &str) -> io::Result<()> {
+        let mark = if holds {
+            self.styled("32", "ok    ")
+        } else {
+            self.styled("31", "WRONG ")
+        };
+        writeln!(self.out, "   {mark} {text}")
+    }
+
+    /// A table; the columns named in `numbers` stand right.
+    pub fn table<const N: usize>(
+        &mut self,
+        header: [&str; N],
+        numbers: &[usize],
+        rows: impl IntoIterator<Item = [String; N]>,
+    ) -> io::Result<()> {
+        let mut table = Table::new();
+        table
+            .load_preset(PLAIN)
+            .set_content_arrangement(ContentArrangement::Dynamic)
+            .set_header(header.map(|text| Cell::new(text).add_attribute(Attribute::Bold)));
+        if !self.styled {
+            table.force_no_tty();
+        }
+        // As wide as the terminal, where there is one, less the indent.
+        if let Some(width) = table.width() {
+            table.set_width(width.saturating_sub(2));
+        }
+        for row in rows {
+            let strong = row[0].is_empty();
+            table.add_row(row.map(|text| {
+                let cell = Cell::new(text);
+                if strong {
+                    cell.fg(Color::Cyan)
+                } else {
+                    cell
+                }
+            }));
+        }
+        for column in numbers {
+            if let Some(column) = table.column_mut(*column) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        for line in table.lines() {
+            writeln!(self.out, "  {}", line.trim_end())?;
+        }
+        writeln!(self.out)
+    }
+
+    /// A bar on standard error, hidden unless both outputs are terminals.
+    pub fn progress(&self, length: u64, unit: &str) -> ProgressBar {
+        let target = if self.out.is_terminal() && io::stderr().is_terminal() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let template = format!("   {{bar:40.cyan}} {{pos}} of {{len}} {unit}, {{elapsed}}");
+        let style = ProgressStyle::with_template(&template)
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        ProgressBar::with_draw_target(Some(length), target).with_style(style)
+    }
+
+    fn styled(&self, code: &str, text: &str) -> String {
+        if self.styled {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Lines of at most [`WIDTH`] columns, each behind `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    let mut lines = vec![];
+    let mut line = String::new();
+    for word in text.split_whitespace() {
+        if !line.is_empty() && indent.len() + line.len() + 1 + word.len() > WIDTH {
+            lines.push(std::mem::take(&mut line));
+        }
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    lines.push(line);
+    lines
+        .iter()
+        .map(|line| format!("{indent}{line}\n"))
+        .collect()
+}
+
+/// Millionths of a dollar as dollars, exact.
+pub fn dollars(millionths: u128) -> String {
+    format!("{}.{:06}", millionths / 1_000_000, millionths % 1_000_000)
+}
+
+/// Millionths of a dollar as a price: no more digits than it has, but cents at least.
+pub fn price(millionths: u128) -> String {
+    let text = dollars(millionths);
+    let cents = text.len() - 4;
+    let (cents, rest) = text.split_at(cents);
+    format!("{cents}{}", rest.trim_end_matches('0'))
+}
+
+/// 12345 as 12 345.
+pub fn grouped(number: impl Into<u128>) -> String {
+    let digits = number.into().to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}

@@ -1,0 +1,366 @@
+//! Money comes in: native coins with the message, tokens through the hook.
+
+use cosmwasm_std::{coin, coins, Addr};
+use cw_utils::PaymentError;
+use hub_testing::{data, EscrowError, NATIVE};
+use hub_types::denom::DenomError;
+use hub_types::escrow::{ExecuteMsg, SessionCreated, SessionState};
+
+use crate::escrow_stage::{with_each_money, Stage};
+
+fn deposit(beneficiary: Option<&str>) -> ExecuteMsg {
+    ExecuteMsg::Deposit {
+        beneficiary: beneficiary.map(str::to_owned),
+        session: None,
+    }
+}
+
+#[test]
+fn a_native_deposit_is_exactly_one_coin() {
+    let mut stage = Stage::native();
+    let alice = stage.alice.clone();
+    let two = [coin(5, "uatom"), coin(7, NATIVE)];
+    stage.hub.mint(&alice, two.to_vec());
+
+    let none = stage.refused(&alice, deposit(None));
+    assert_eq!(none, PaymentError::NoFunds {}.into());
+    let error = stage.refused_with(&alice, deposit(None), &two);
+    assert_eq!(error, PaymentError::MultipleDenoms {}.into());
+}
+
+#[test]
+fn a_coin_whose_name_could_be_taken_for_a_tokens_is_refused() {
+    let mut stage = Stage::native();
+    let alice = stage.alice.clone();
+    for denom in ["cw20:usdx", "1x", "us dc"] {
+        stage.hub.mint(&alice, coins(5, denom));
+        let error = stage.refused_with(&alice, deposit(None), &coins(5, denom));
+        let denom = denom.to_owned();
+        assert_eq!(error, DenomError::NotNative { denom }.into());
+    }
+}
+
+#[test]
+fn a_beneficiary_must_be_an_account_of_this_chain_that_can_use_it() {
+    let mut stage = Stage::native();
+    let (alice, escrow) = (stage.alice.clone(), stage.hub.escrow.clone());
+    stage.hub.mint(&alice, coins(5, NATIVE));
+
+    let funds = coins(5, NATIVE);
+    let shouted = stage.bob.to_string().to_uppercase();
+    for wrong in ["", "bob", "osmo1bob", &shouted] {
+        let error = stage.refused_with(&alice, deposit(Some(wrong)), &funds);
+        match error {
+            EscrowError::NotAnAddress { field, address, .. } => {
+                assert_eq!((field, address.as_str()), ("beneficiary", wrong));
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    let error = stage.refused_with(&alice, deposit(Some(escrow.as_str())), &funds);
+    let field = "beneficiary";
+    assert_eq!(error, EscrowError::EscrowItself { field });
+}
+
+#[test]
+fn a_deposit_is_its_senders_at_once() {
+    with_each_money(|mut stage| {
+        let (alice, money) = (stage.alice.clone(), stage.money.clone());
+        stage.hub.give(&alice, &money, 100);
+        let before = stage.hub.ledger();
+        let response = stage.hub.deposit(&alice, &money, 70, None, None).unwrap();
+        stage.assert_changes(
+            &before,
+            &[
+                ("alice wallet $", -70),
+                ("alice available $", 70),
+                ("escrow held $", 70),
+                ("escrow owed $", 70),
+            ],
+        );
+        stage.assert_events(
+            &response,
+            &[(
+                "hub_deposited",
+                &[
+                    ("depositor", alice.as_str()),
+                    ("beneficiary", alice.as_str()),
+                    ("amount", "70"),
+                    ("denom", "$"),
+                ],
+            )],
+        );
+        assert_eq!(response.data, None);
+    });
+}
+
+#[test]
+fn a_deposit_for_somebody_else_is_theirs() {
+    with_each_money(|mut stage| {
+        let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
+        stage.fund(&bob, 5);
+        stage.hub.give(&alice, &money, 100);
+        let before = stage.hub.ledger();
+        let response = stage
+            .hub
+            .deposit(&alice, &money, 100, Some(&bob), None)
+            .unwrap();
+        stage.assert_changes(
+            &before,
+            &[
+                ("alice wallet $", -100),
+                ("bob available $", 100),
+                ("escrow held $", 100),
+                ("escrow owed $", 100),
+            ],
+        );
+        stage.assert_events(
+            &response,
+            &[(
+                "hub_deposited",
+                &[
+                    ("depositor", alice.as_str()),
+                    ("beneficiary", bob.as_str()),
+                    ("amount", "100"),
+                    ("denom", "$"),
+                ],
+            )],
+        );
+    });
+}
+
+#[test]
+fn the_largest_deposit_there_is_comes_in_and_goes_out() {
+    let mut stage = Stage::native();
+    let alice = stage.alice.clone();
+    stage.fund(&alice, u128::MAX);
+    let before = stage.hub.ledger();
+    let all = ExecuteMsg::Withdraw {
+        denom: stage.money.unchecked(),
+        amount: None,
+        recipient: None,
+    };
+    stage.hub.escrow(&alice, all).unwrap();
+    assert_eq!(before.get("alice available uusdc"), u128::MAX);
+    assert_eq!(stage.hub.ledger().get("alice wallet uusdc"), u128::MAX);
+    stage.assert_solvent();
+}
+
+#[test]
+fn nobody_reserves_what_another_has_available() {
+    with_each_money(|mut stage| {
+        let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
+        stage.fund(&bob, 1_000);
+        stage.hub.give(&alice, &money, 100);
+        let greedy = stage.session(101);
+        let error = stage.refused_deposit(&alice, 100, Some(&bob), Some(greedy));
+        assert_eq!(
+            error,
+            EscrowError::BudgetAboveDeposit {
+                budget: 101u128.into(),
+                deposited: 100u128.into()
+            }
+        );
+    });
+}
+
+#[test]
+fn a_session_opened_with_a_deposit_needs_the_money_to_be_there() {
+    with_each_money(|mut stage| {
+        let (alice, money) = (stage.alice.clone(), stage.money.clone());
+        stage.fund(&alice, 30);
+        stage.hub.give(&alice, &money, 100);
+        let session = stage.session(131);
+        let error = stage.refused_deposit(&alice, 100, None, Some(session));
+        assert_eq!(
+            error,
+            EscrowError::InsufficientFunds {
+                available: 130u128.into(),
+                needed: 131u128.into()
+            }
+        );
+    });
+}
+
+fn opened<'a>(
+    caller: &'a Addr,
+    funder: &'a Addr,
+    operator: &'a Addr,
+    expires_at: &'a str,
+) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("session", "1"),
+        ("caller", caller.as_str()),
+        ("funder", funder.as_str()),
+        ("operator", operator.as_str()),
+        ("amount", "120"),
+        ("denom", "$"),
+        ("expires_at", expires_at),
+    ]
+}
+
+#[test]
+fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
+    with_each_money(|mut stage| {
+        let (alice, operator, money) =
+            (stage.alice.clone(), stage.operator.clone(), stage.money.clone());
+        stage.fund(&alice, 30);
+        stage.hub.give(&alice, &money, 100);
+        let before = stage.hub.ledger();
+        let session = stage.session(120);
+        let expires_at = session.expires_at.to_string();
+        let response = stage
+            .hub
+            .deposit(&alice, &money, 100, None, Some(session))
+            .unwrap();
+        stage.assert_changes(
+            &before,
+            &[
+                ("alice wallet $", -100),
+                ("alice available $", 10 - 30),
+                ("session 1 budget", 120),
+                ("session 1 left", 120),
+                ("escrow held $", 100),
+                ("escrow owed $", 100),
+            ],
+        );
+        stage.assert_events(
+            &response,
+            &[
+                (
+                    "hub_deposited",
+                    &[
+                        ("depositor", alice.as_str()),
+                        ("beneficiary", alice.as_str()),
+                        ("amount", "100"),
+                        ("denom", "$"),
+                    ],
+                ),
+                (
+                    "hub_session_opened",
+                    &opened(&alice, &alice, &operator, &expires_at),
+                ),
+            ],
+        );
+        let session = stage.hub.session(1);
+        assert_eq!((&session.caller, &session.funder), (&alice, &alice));
+    });
+}
+
+#[test]
+fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor() {
+    with_each_money(|mut stage| {
+        let (alice, bob, operator, money) = (
+            stage.alice.clone(),
+            stage.bob.clone(),
+            stage.operator.clone(),
+            stage.money.clone(),
+        );
+        stage.hub.give(&alice, &money, 150);
+        let before = stage.hub.ledger();
+        let session = stage.session(120);
+        let expires_at = session.expires_at.to_string();
+        let response = stage
+            .hub
+            .deposit(&alice, &money, 150, Some(&bob), Some(session))
+            .unwrap();
+        stage.assert_changes(
+            &before,
+            &[
+                ("alice wallet $", -150),
+                ("bob available $", 30),
+                ("session 1 budget", 120),
+                ("session 1 left", 120),
+                ("escrow held $", 150),
+                ("escrow owed $", 150),
+            ],
+        );
+        stage.assert_events(
+            &response,
+            &[
+                (
+                    "hub_deposited",
+                    &[
+                        ("depositor", alice.as_str()),
+                        ("beneficiary", bob.as_str()),
+                        ("amount", "150"),
+                        ("denom", "$"),
+                    ],
+                ),
+                (
+                    "hub_session_opened",
+                    &opened(&bob, &alice, &operator, &expires_at),
+                ),
+            ],
+        );
+        let session = stage.hub.session(1);
+        assert_eq!((&session.caller, &session.funder), (&bob, &alice));
+        assert_eq!(session.state, SessionState::Open);
+    });
+}
+
+#[test]
+fn a_native_deposit_returns_the_id_of_its_session() {
+    let mut stage = Stage::native();
+    let (alice, money) = (stage.alice.clone(), stage.money.clone());
+    stage.hub.give(&alice, &money, 20);
+    for id in 1..=2 {
+        let session = stage.session(10);
+        let response = stage
+            .hub
+            .deposit(&alice, &money, 10, None, Some(session))
+            .unwrap();
+        let session = SessionCreated { session: id };
+        assert_eq!(data::<SessionCreated>(&response), session);
+    }
+}
+
+#[test]
+fn no_other_message_takes_coins() {
+    let mut stage = Stage::native();
+    let (alice, denom) = (stage.alice.clone(), stage.money.unchecked());
+    let session = stage.open(10, |session| session);
+    stage.hub.mint(&alice, coins(5, NATIVE));
+    let messages = [
+        ExecuteMsg::Receive(cw20::Cw20ReceiveMsg {
+            sender: alice.to_string(),
+            amount: 5u128.into(),
+            msg: Default::default(),
+        }),
+        ExecuteMsg::Withdraw {
+            denom: denom.clone(),
+            amount: None,
+            recipient: None,
+        },
+        ExecuteMsg::OpenSession {
+            denom: denom.clone(),
+            session: stage.session(1),
+        },
+        ExecuteMsg::TopUp {
+            session,
+            amount: 1u128.into(),
+        },
+        ExecuteMsg::CloseSession { session },
+        ExecuteMsg::ReleaseSession { session },
+        ExecuteMsg::RaiseCeiling {
+            session,
+            ceiling: 1u128.into(),
+        },
+        ExecuteMsg::SetAutoPayout {
+            denom: denom.clone(),
+            on: true,
+        },
+        ExecuteMsg::Payout {
+            accounts: vec![alice.to_string()],
+            denom,
+        },
+        ExecuteMsg::Settle {
+            sessions: vec![],
+            credits: vec![],
+        },
+    ];
+    for msg in messages {
+        let error = stage.refused_with(&alice, msg, &coins(5, NATIVE));
+        assert_eq!(error, PaymentError::NonPayable {}.into());
+    }
+}

@@ -1,0 +1,235 @@
+//! The rules of the Hub once more, in plain Rust and from its design alone: what every message does, and what it is
+//! refused for.
+//!
+//! Nothing here comes from a contract. Where a contract computes in closed form, this counts; where it keeps one number,
+//! this keeps the list. It says of every message whether it is accepted, and holds what everybody has afterwards.
+
+mod escrow;
+mod registry;
+mod settlement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use escrow::{Balance, Funds, Opening, Session};
+pub use registry::{Release, Shares, Terms, Work};
+pub use settlement::{Offer, OfferedGroup, Settled, Settlement, Usage, Voucher};
+
+/// An account, by its place in the cast.
+pub type Account = usize;
+/// A kind of money, by its place in the cast.
+pub type Money = usize;
+/// A blob, by its place in the cast.
+pub type Blob = u8;
+/// A name of a model, by its number.
+pub type Name = u8;
+/// Names what an action creates, whatever id it gets: scripts stay meaningful when actions are taken out of them.
+pub type Tag = u32;
+/// The three components of a price.
+pub type Rates = [u128; 3];
+
+/// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
+pub const GRACE: u64 = 60;
+/// Basis points in a whole.
+pub const WHOLE: u128 = 10_000;
+const DAY: u64 = 86_400;
+
+/// The message is refused and changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// As a whole.
+    Message,
+    /// Nothing was settled, for these reasons.
+    Nothing(BTreeSet<hub_types::billing::Outcome>),
+}
+
+/// What a message leads to.
+pub type Verdict<T> = Result<T, Refused>;
+
+/// The message is refused unless this holds.
+fn need(holds: bool) -> Verdict<()> {
+    if holds {
+        Ok(())
+    } else {
+        Err(Refused::Message)
+    }
+}
+
+/// What everybody has and everything that was promised.
+#[derive(Clone, Debug)]
+pub struct Reference {
+    pub now: u64,
+    pub receipt_max_age: u64,
+    pub price_notice: u64,
+    /// Models: the first has id 1.
+    pub works: Vec<Work>,
+    /// Who gave which name to which model.
+    pub names: BTreeMap<(Account, Name), u64>,
+    /// Who published which blob as which (model, release).
+    pub claims: BTreeMap<(Account, Blob), (u64, u64)>,
+    /// Who committed to which blob, with which salt, and when.
+    pub commitments: BTreeMap<(Account, Blob, u8), u64>,
+    /// Sessions: the first has id 1.
+    pub sessions: Vec<Session>,
+    pub balances: BTreeMap<(Account, Money), Balance>,
+    pub wallets: BTreeMap<(Account, Money), u128>,
+    /// Money that the escrow has ever heard of.
+    pub moneys: BTreeSet<Money>,
+    /// Sent past the escrow.
+    pub donated: BTreeMap<Money, u128>,
+    /// Attesters: the first has id 1.
+    pub attesters: Vec<Attester>,
+    pub usage: BTreeMap<(u64, Money), Usage>,
+    /// First and last week in which a funder's aged money paid a model.
+    pub payers: BTreeMap<(u64, Money, Account), (u64, u64)>,
+}
+
+/// A signing key for life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attester {
+    pub tag: Tag,
+    pub operator: Account,
+    pub key: u8,
+    pub retired_at: Option<u64>,
+    pub revoked: bool,
+    /// Recorded batches: offered, paid, when.
+    pub batches: Vec<(u64, u64, u64)>,
+}
+
+impl Attester {
+    /// Whether none of its receipts can ever be billed again.
+    pub fn is_spent(&self, now: u64, receipt_max_age: u64) -> bool {
+        self.revoked
+            || self
+                .retired_at
+                .is_some_and(|cutoff| now - cutoff.min(now) > receipt_max_age)
+    }
+}
+
+impl Reference {
+    /// Before anything happened.
+    pub fn new(now: u64, receipt_max_age: u64, price_notice: u64) -> Self {
+        Self {
+            now,
+            receipt_max_age,
+            price_notice,
+            works: vec![],
+            names: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            commitments: BTreeMap::new(),
+            sessions: vec![],
+            balances: BTreeMap::new(),
+            wallets: BTreeMap::new(),
+            moneys: BTreeSet::new(),
+            donated: BTreeMap::new(),
+            attesters: vec![],
+            usage: BTreeMap::new(),
+            payers: BTreeMap::new(),
+        }
+    }
+
+    pub fn today(&self) -> u64 {
+        self.now / DAY
+    }
+
+    pub fn work(&self, id: u64) -> Option<&Work> {
+        numbered(&self.works, id)
+    }
+
+    pub fn session(&self, id: u64) -> Option<&Session> {
+        numbered(&self.sessions, id)
+    }
+
+    pub fn attester(&self, id: u64) -> Option<&Attester> {
+        numbered(&self.attesters, id)
+    }
+
+    /// Id of the model that the action of this tag registered; one that does not exist if it registered none.
+    pub fn work_of(&self, tag: Tag) -> u64 {
+        id_of(tag, self.works.iter().map(|work| work.tag))
+    }
+
+    /// Id of the session that the action of this tag opened; one that does not exist if it opened none.
+    pub fn session_of(&self, tag: Tag) -> u64 {
+        id_of(tag, self.sessions.iter().map(|session| session.tag))
+    }
+
+    /// Id of the attester that the action of this tag registered; one that does not exist if it registered none.
+    pub fn attester_of(&self, tag: Tag) -> u64 {
+        id_of(tag, self.attesters.iter().map(|attester| attester.tag))
+    }
+
+    pub fn balance(&self, account: Account, money: Money) -> Balance {
+        self.balances
+            .get(&(account, money))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub fn wallet(&self, account: Account, money: Money) -> u128 {
+        self.wallets
+            .get(&(account, money))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// A key becomes an attester of whoever it signed for, once and for ever.
+    pub fn register_attester(
+        &mut self,
+        tag: Tag,
+        by: Account,
+        key: u8,
+        signed_for: Account,
+    ) -> Verdict<u64> {
+        need(signed_for == by)?;
+        need(self.attesters.iter().all(|attester| attester.key != key))?;
+        self.attesters.push(Attester {
+            tag,
+            operator: by,
+            key,
+            retired_at: None,
+            revoked: false,
+            batches: vec![],
+        });
+        Ok(self.attesters.len() as u64)
+    }
+
+    pub fn retire(&mut self, by: Account, attester: u64) -> Verdict<()> {
+        let cutoff = self.now + GRACE;
+        let attester = self.own_attester(by, attester)?;
+        need(attester.retired_at.is_none() && !attester.revoked)?;
+        attester.retired_at = Some(cutoff);
+        Ok(())
+    }
+
+    pub fn revoke(&mut self, by: Account, attester: u64) -> Verdict<()> {
+        let attester = self.own_attester(by, attester)?;
+        need(!attester.revoked)?;
+        attester.revoked = true;
+        Ok(())
+    }
+
+    pub fn set_endpoint(&mut self, by: Account, attester: u64) -> Verdict<()> {
+        self.own_attester(by, attester).map(|_| ())
+    }
+
+    fn own_attester(&mut self, by: Account, id: u64) -> Verdict<&mut Attester> {
+        numbered_mut(&mut self.attesters, id)
+            .filter(|attester| attester.operator == by)
+            .ok_or(Refused::Message)
+    }
+}
+
+fn numbered<T>(all: &[T], id: u64) -> Option<&T> {
+    all.get(usize::try_from(id.checked_sub(1)?).ok()?)
+}
+
+fn numbered_mut<T>(all: &mut [T], id: u64) -> Option<&mut T> {
+    all.get_mut(usize::try_from(id.checked_sub(1)?).ok()?)
+}
+
+fn id_of(tag: Tag, mut tags: impl Iterator<Item = Tag>) -> u64 {
+    match tags.position(|found| found == tag) {
+        Some(place) => place as u64 + 1,
+        None => 1_000_000 + u64::from(tag),
+    }
+}

@@ -1,0 +1,259 @@
+//! Every coin.
+
+use super::{need, numbered_mut, Account, Money, Rates, Reference, Refused, Tag, Verdict, GRACE};
+
+/// What an account has in one kind of money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Balance {
+    pub available: u128,
+    pub earned: u128,
+    pub auto_payout: bool,
+}
+
+/// A budget that a caller reserved for one operator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub tag: Tag,
+    pub caller: Account,
+    pub funder: Account,
+    pub operator: Account,
+    pub money: Money,
+    /// It insists on an enclave image, which no attester of this cast has.
+    pub measured: bool,
+    /// Models and releases that may be charged; any if empty.
+    pub models: Vec<(u64, Option<u64>)>,
+    pub max_price: Option<Rates>,
+    pub opened_at: u64,
+    pub expires_at: u64,
+    pub closed_at: Option<u64>,
+    pub budget: u128,
+    pub spent: u128,
+    pub released: bool,
+    pub ceiling: Option<u128>,
+    pub voucher_key: Option<u8>,
+    /// (attester, number of its next receipt).
+    pub lanes: Vec<(u64, u64)>,
+    /// (day, how much), one entry a deposit.
+    pub funding: Vec<(u64, u128)>,
+}
+
+impl Session {
+    pub fn ends_at(&self) -> u64 {
+        self.closed_at
+            .map_or(self.expires_at, |closed| closed.min(self.expires_at))
+    }
+
+    pub fn left(&self) -> u128 {
+        if self.released {
+            0
+        } else {
+            self.budget - self.spent
+        }
+    }
+
+    pub fn next(&self, attester: u64) -> Option<u64> {
+        self.lanes
+            .iter()
+            .find(|(of, _)| *of == attester)
+            .map(|(_, next)| *next)
+    }
+}
+
+/// Where the budget of a new session comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Funds {
+    pub money: Money,
+    pub amount: u128,
+    pub beneficiary: Account,
+}
+
+/// What a new session shall allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    pub tag: Tag,
+    pub operator: Account,
+    pub measured: bool,
+    pub models: Vec<(u64, Option<u64>)>,
+    /// No list at all, which is not the same as an empty one.
+    pub any_model: bool,
+    pub max_price: Option<Rates>,
+    pub budget: u128,
+    pub expires_at: u64,
+    /// With a ceiling, and perhaps a key that raises it.
+    pub ceiling: Option<Option<u8>>,
+}
+
+impl Opening {
+    fn check(&self, now: u64) -> Verdict<()> {
+        need(self.budget > 0 && self.expires_at > now)?;
+        if self.any_model {
+            return need(self.max_price.is_some());
+        }
+        let different = self
+            .models
+            .iter()
+            .enumerate()
+            .all(|(place, entry)| !self.models[..place].contains(entry));
+        let numbered = self
+            .models
+            .iter()
+            .all(|(model, release)| *model > 0 && *release != Some(0));
+        need((1..=8).contains(&self.models.len()) && different && numbered)
+    }
+}
+
+impl Reference {
+    /// Money comes in and may open a session. Returns the session's id.
+    pub fn deposit(
+        &mut self,
+        by: Account,
+        funds: Funds,
+        opening: Option<Opening>,
+    ) -> Verdict<Option<u64>> {
+        let Funds {
+            money,
+            amount,
+            beneficiary,
+        } = funds;
+        need(amount > 0)?;
+        let available = self.balance(beneficiary, money).available + amount;
+        if let Some(opening) = &opening {
+            opening.check(self.now)?;
+            // Nobody can lock up what another account has.
+            let purse = if by == beneficiary { available } else { amount };
+            need(opening.budget <= purse)?;
+        }
+        *self.wallets.entry((by, money)).or_default() -= amount;
+        self.moneys.insert(money);
+        self.balances
+            .entry((beneficiary, money))
+            .or_default()
+            .available = available;
+        Ok(opening.map(|opening| self.reserve(beneficiary, by, money, opening)))
+    }
+
+    /// A session opens with what the caller has available.
+    pub fn open(&mut self, by: Account, money: Money, opening: Opening) -> Verdict<u64> {
+        opening.check(self.now)?;
+        need(opening.budget <= self.balance(by, money).available)?;
+        Ok(self.reserve(by, by, money, opening))
+    }
+
+    fn reserve(&mut self, caller: Account, funder: Account, money: Money, new: Opening) -> u64 {
+        self.balances.entry((caller, money)).or_default().available -= new.budget;
+        self.sessions.push(Session {
+            tag: new.tag,
+            caller,
+            funder,
+            operator: new.operator,
+            money,
+            measured: new.measured,
+            models: if new.any_model { vec![] } else { new.models },
+            max_price: new.max_price,
+            opened_at: self.now,
+            expires_at: new.expires_at,
+            closed_at: None,
+            budget: new.budget,
+            spent: 0,
+            released: false,
+            ceiling: new.ceiling.map(|_| 0),
+            voucher_key: new.ceiling.flatten(),
+            lanes: vec![],
+            funding: vec![(self.today(), new.budget)],
+        });
+        self.sessions.len() as u64
+    }
+
+    /// Returns how much went out.
+    pub fn withdraw(
+        &mut self,
+        by: Account,
+        money: Money,
+        amount: Option<u128>,
+        recipient: Account,
+    ) -> Verdict<u128> {
+        let available = self.balance(by, money).available;
+        let amount = amount.unwrap_or(available);
+        need(0 < amount && amount <= available)?;
+        self.balances.entry((by, money)).or_default().available -= amount;
+        *self.wallets.entry((recipient, money)).or_default() += amount;
+        Ok(amount)
+    }
+
+    pub fn top_up(&mut self, by: Account, id: u64, amount: u128) -> Verdict<()> {
+        let (now, today) = (self.now, self.today());
+        let session = self.own_session(by, id)?;
+        let money = session.money;
+        let open = !session.released && now < session.ends_at();
+        need(open && session.funder == session.caller && amount > 0)?;
+        need(session.budget.checked_add(amount).is_some())?;
+        need(amount <= self.balance(by, money).available)?;
+        let session = self.own_session(by, id)?;
+        session.budget += amount;
+        session.funding.push((today, amount));
+        self.balances.entry((by, money)).or_default().available -= amount;
+        Ok(())
+    }
+
+    /// Ends it after the grace; refused where that would change nothing.
+    pub fn close(&mut self, by: Account, id: u64) -> Verdict<()> {
+        let now = self.now;
+        let session = self.own_session(by, id)?;
+        need(!session.released && session.closed_at.is_none())?;
+        need(now + GRACE < session.expires_at)?;
+        session.closed_at = Some(now + GRACE);
+        Ok(())
+    }
+
+    pub fn release(&mut self, by: Account, id: u64) -> Verdict<()> {
+        let (now, receipt_max_age) = (self.now, self.receipt_max_age);
+        let session = numbered_mut(&mut self.sessions, id).ok_or(Refused::Message)?;
+        let wait = if by == session.operator {
+            0
+        } else {
+            receipt_max_age
+        };
+        let from = session.ends_at().saturating_add(wait);
+        need(!session.released && now >= from)?;
+        let (caller, money, left) = (session.caller, session.money, session.left());
+        session.released = true;
+        self.balances.entry((caller, money)).or_default().available += left;
+        Ok(())
+    }
+
+    pub fn raise_ceiling(&mut self, by: Account, id: u64, ceiling: u128) -> Verdict<()> {
+        let session = self.own_session(by, id)?;
+        need(!session.released && session.ceiling.is_some_and(|before| ceiling > before))?;
+        session.ceiling = Some(ceiling);
+        Ok(())
+    }
+
+    pub fn set_auto_payout(&mut self, by: Account, money: Money, on: bool) -> Verdict<()> {
+        self.moneys.insert(money);
+        self.balances.entry((by, money)).or_default().auto_payout = on;
+        Ok(())
+    }
+
+    /// Returns whom it pays how much, in order; all others are passed over.
+    pub fn payout(&mut self, accounts: &[Account], money: Money) -> Vec<(Account, u128)> {
+        let mut paid: Vec<(Account, u128)> = vec![];
+        for account in accounts {
+            let balance = self.balance(*account, money);
+            if balance.auto_payout && balance.available > 0 {
+                self.balances
+                    .entry((*account, money))
+                    .or_default()
+                    .available = 0;
+                *self.wallets.entry((*account, money)).or_default() += balance.available;
+                paid.push((*account, balance.available));
+            }
+        }
+        paid
+    }
+
+    fn own_session(&mut self, by: Account, id: u64) -> Verdict<&mut Session> {
+        numbered_mut(&mut self.sessions, id)
+            .filter(|session| session.caller == by)
+            .ok_or(Refused::Message)
+    }
+}
