@@ -27,7 +27,6 @@ fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
             id.to_string(),
             world.hub.name_of(&session.caller),
             world.hub.name_of(&session.funder),
-            world.hub.name_of(&session.operator),
             label(&session.denom.into()).to_owned(),
             dollars(session.budget.u128()),
             dollars(session.spent.u128()),
@@ -36,17 +35,9 @@ fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
         ]);
     }
     let header = [
-        "session",
-        "caller",
-        "whose money",
-        "operator",
-        "money",
-        "budget $",
-        "spent $",
-        "left $",
-        "state",
+        "session", "caller", "funder", "coin", "budget $", "spent $", "left $", "state",
     ];
-    Ok(screen.table(header, &[0, 5, 6, 7], rows)?)
+    Ok(screen.table(header, &[0, 4, 5, 6], rows)?)
 }
 
 fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
@@ -82,7 +73,7 @@ fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
     let header = [
         "account",
         "as",
-        "money",
+        "coin",
         "earned $",
         "in the wallet $",
         "available $",
@@ -91,6 +82,7 @@ fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
 }
 
 fn models(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.say("Calls are receipts paid; tokens, in millions, are what the attesters counted.")?;
     let mut rows = vec![];
     for listing in &world.listings {
         let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage {
@@ -100,25 +92,22 @@ fn models(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
         rows.push([
             usage.model.to_string(),
             listing.entry.name.clone(),
-            listing.author.to_owned(),
             grouped(usage.calls + usage.free_calls),
-            grouped(usage.units_in),
-            grouped(usage.units_out),
+            millions(usage.units_in.u128()),
+            millions(usage.units_out.u128()),
             label(&listing.money).to_owned(),
             dollars(usage.gross.u128()),
         ]);
     }
     let header = [
-        "id",
-        "model",
-        "author",
-        "calls",
-        "tokens in",
-        "tokens out",
-        "money",
-        "gross $",
+        "id", "model", "calls", "in (M)", "out (M)", "coin", "gross $",
     ];
-    Ok(screen.table(header, &[0, 3, 4, 5, 7], rows)?)
+    Ok(screen.table(header, &[0, 2, 3, 4, 6], rows)?)
+}
+
+/// Tokens in millions.
+fn millions(units: u128) -> String {
+    format!("{:.2}", units as f64 / 1e6)
 }
 
 fn operators(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
@@ -219,7 +208,7 @@ fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
         checks.extend([
             (
                 at.minted == world.hub.supply(&money),
-                format!("{label}: the chain knows of no other coins than those that were handed out"),
+                format!("{label}: the chain knows of no coins but those handed out"),
             ),
             (
                 at.minted == at.wallets + at.held,
@@ -232,17 +221,17 @@ fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
             (
                 at.spent == at.earned && at.spent == at.gross,
                 format!(
-                    "{label}: ${} spent by callers = earned by payees and operators = charged by models",
+                    "{label}: ${} spent by sessions = earned = charged by models",
                     dollars(at.spent)
                 ),
             ),
         ]);
     }
     let header = [
-        "money",
+        "coin",
         "handed out $",
         "wallets $",
-        "held by the escrow $",
+        "in escrow $",
         "= available $",
         "+ reserved $",
     ];

@@ -29,9 +29,8 @@ fn main() -> ExitCode {
 fn run() -> anyhow::Result<bool> {
     let mut screen = Screen::new();
     let mut world = World::new();
-    screen.title(
-        "Hub: authors publish models, callers prepay, every attested call pays the author in full",
-    )?;
+    screen
+        .title("Hub: authors publish models, callers prepay, every call pays its author in full")?;
     screen.say(
         "This runs on an embedded chain with three contracts. The registry says which models exist and what they cost. \
          The escrow holds every coin. Billing checks what attesters signed and lets the escrow move the money. Two \

@@ -1,18 +1,23 @@
 use std::io::{self, IsTerminal, Stdout, Write};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table};
+use comfy_table::{Attribute, Cell, CellAlignment, ContentArrangement, Table};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// Text is wrapped at this many columns.
-const WIDTH: usize = 96;
+/// Text is wrapped at this many columns, or fewer where the terminal has fewer.
+const WIDTH: usize = 80;
 
-/// Header line only: a preset of comfy-table, character by character.
+/// Blanks before a table.
+const INDENT: u16 = 2;
+
+/// A line below the header and nothing else: a preset of comfy-table, character by character.
 const PLAIN: &str = "     ──            ";
 
 /// Standard output for a person: colour and progress only where a terminal is.
 pub struct Screen {
     out: Stdout,
     styled: bool,
+    /// Columns of the terminal, where there is one.
+    columns: Option<u16>,
     acts: usize,
 }
 
@@ -22,6 +27,7 @@ impl Screen {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         Self {
             styled: out.is_terminal() && wanted,
+            columns: Table::new().width(),
             out,
             acts: 0,
         }
@@ -41,12 +47,12 @@ impl Screen {
 
     /// A paragraph.
     pub fn say(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", wrapped(text, "   "))
+        writeln!(self.out, "{}", self.wrapped(text, "   "))
     }
 
     /// One thing that happened.
     pub fn note(&mut self, text: &str) -> io::Result<()> {
-        let text = wrapped(text, "     ").replacen("     ", "   - ", 1);
+        let text = self.wrapped(text, "     ").replacen("     ", "   - ", 1);
         write!(self.out, "{text}")
     }
 
@@ -80,23 +86,15 @@ impl Screen {
         if !self.styled {
             table.force_no_tty();
         }
-        // As wide as the terminal, where there is one, less the indent.
-        if let Some(width) = table.width() {
-            table.set_width(width.saturating_sub(2));
+        if let Some(columns) = self.columns {
+            table.set_width(columns.saturating_sub(INDENT));
         }
         for row in rows {
-            let strong = row[0].is_empty();
-            table.add_row(row.map(|text| {
-                let cell = Cell::new(text);
-                if strong {
-                    cell.fg(Color::Cyan)
-                } else {
-                    cell
-                }
-            }));
+            table.add_row(row);
         }
-        for column in numbers {
-            if let Some(column) = table.column_mut(*column) {
+        for (place, column) in table.column_iter_mut().enumerate() {
+            column.set_padding((0, u16::from(place + 1 < N)));
+            if numbers.contains(&place) {
                 column.set_cell_alignment(CellAlignment::Right);
             }
         }
@@ -119,6 +117,29 @@ impl Screen {
         ProgressBar::with_draw_target(Some(length), target).with_style(style)
     }
 
+    /// Lines that fit, each behind `indent`.
+    fn wrapped(&self, text: &str, indent: &str) -> String {
+        let columns = self
+            .columns
+            .map_or(WIDTH, |columns| WIDTH.min(columns.into()));
+        let mut lines = vec![];
+        let mut line = String::new();
+        for word in text.split_whitespace() {
+            if !line.is_empty() && indent.len() + line.len() + 1 + word.len() > columns {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+        lines
+            .iter()
+            .map(|line| format!("{indent}{line}\n"))
+            .collect()
+    }
+
     fn styled(&self, code: &str, text: &str) -> String {
         if self.styled {
             format!("\u{1b}[{code}m{text}\u{1b}[0m")
@@ -126,26 +147,6 @@ impl Screen {
             text.to_owned()
         }
     }
-}
-
-/// Lines of at most [`WIDTH`] columns, each behind `indent`.
-fn wrapped(text: &str, indent: &str) -> String {
-    let mut lines = vec![];
-    let mut line = String::new();
-    for word in text.split_whitespace() {
-        if !line.is_empty() && indent.len() + line.len() + 1 + word.len() > WIDTH {
-            lines.push(std::mem::take(&mut line));
-        }
-        if !line.is_empty() {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    lines.push(line);
-    lines
-        .iter()
-        .map(|line| format!("{indent}{line}\n"))
-        .collect()
 }
 
 /// Millionths of a dollar as dollars, exact.

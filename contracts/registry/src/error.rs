@@ -93,9 +93,7 @@ pub enum ContractError {
     },
 
     /// The model has no release of the number.
-    #[error(
-        "model {model} has no release {release}: its releases are numbered from 1 to {latest}"
-    )]
+    #[error("model {model} has no release {release}: it has {latest}, numbered from 1")]
     UnknownRelease {
         /// The model.
         model: u64,
@@ -106,7 +104,7 @@ pub enum ContractError {
     },
 
     /// The model has no terms of the number.
-    #[error("model {model} has no terms {terms}: its terms are numbered from 1 to {latest}")]
+    #[error("model {model} has no terms {terms}: it has {latest}, numbered from 1")]
     UnknownTerms {
         /// The model.
         model: u64,

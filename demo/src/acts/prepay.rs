@@ -83,7 +83,7 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         "paid by",
         "operator",
         "budget $",
-        "money",
+        "coin",
         "for models",
     ];
     screen.table(header, &[0, 4], rows)?;
@@ -118,7 +118,7 @@ fn called(world: &World, plan: &Plan, money: &Money) -> Vec<usize> {
 
 fn allowed(plan: &Plan) -> String {
     if plan.listed.is_empty() {
-        return format!("any up to ${} a million", LIMIT / DOLLAR);
+        return format!("any up to ${}", LIMIT / DOLLAR);
     }
     let ids: Vec<String> = plan
         .listed

@@ -28,13 +28,13 @@ pub fn publish(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         let mut plan = NewModel::named(&listing.entry.name)
             .price(&listing.money, listing.rates)
             .release(listing.entry.blob_id);
-        let mut shares = format!("{} 100 %", listing.author);
+        let mut shares = format!("{} 100", listing.author);
         if place == SHARED {
             plan = plan.payees(&[(&author, 7_000), (&labeller, 3_000)]);
-            shares = format!("{} 70 %, {LABELLER} 30 %", listing.author);
+            shares = format!("{} 70, {LABELLER} 30", listing.author);
         } else if SERVED_FOR_A_SHARE.contains(&place) {
             plan = plan.operator_bps(OPERATOR_BPS);
-            shares = format!("{} 95 %, operator 5 %", listing.author);
+            shares = format!("{} 95, operator 5", listing.author);
         }
         let model = world.hub.register_model(&author, plan);
         let listing = &mut world.listings[place];
@@ -48,7 +48,7 @@ pub fn publish(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
             shares,
         ]);
     }
-    let header = ["id", "model", "in $/M", "out $/M", "money", "who gets it"];
+    let header = ["id", "model", "in $/M", "out $/M", "coin", "shares in %"];
     screen.table(header, &[0, 2, 3], rows)?;
 
     for name in earners().filter(|name| *name != KEEPS_INCOME) {

@@ -83,3 +83,8 @@ pub use cw_multi_test::AppResponse;
 pub use hub_types::billing::KeyType;
 pub use hub_types::walrus::BlobId;
 pub use hub_types::wire::{Batch, Group, Mode, Receipt, SigningKey, Units, Work};
+
+/// The examples of the project's README, which must run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

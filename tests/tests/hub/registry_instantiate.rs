@@ -9,7 +9,11 @@ use hub_types::registry::{ConfigResponse, InstantiateMsg, MigrateMsg, ModelRespo
 
 use crate::registry_stage::DAY;
 
-fn instantiate(hub: &mut Hub, age: Option<u64>, notice: Option<u64>) -> Result<Addr, RegistryError> {
+fn instantiate(
+    hub: &mut Hub,
+    age: Option<u64>,
+    notice: Option<u64>,
+) -> Result<Addr, RegistryError> {
     let msg = InstantiateMsg {
         receipt_max_age_seconds: age,
         price_notice_seconds: notice,
@@ -23,7 +27,8 @@ fn instantiate(hub: &mut Hub, age: Option<u64>, notice: Option<u64>) -> Result<A
 
 fn config(hub: &Hub, registry: &Addr) -> ConfigResponse {
     let wrap = hub.app.wrap();
-    wrap.query_wasm_smart(registry, &QueryMsg::Config {}).unwrap()
+    wrap.query_wasm_smart(registry, &QueryMsg::Config {})
+        .unwrap()
 }
 
 #[test]
@@ -92,7 +97,9 @@ fn new_code_keeps_everything() {
     let mut hub = Hub::new();
     let (admin, author) = (hub.account("admin"), hub.account("author"));
     let registry = instantiate(&mut hub, Some(2 * DAY), Some(3 * DAY)).unwrap();
-    let register = NewModel::named("forecast").release([7; 32]).message(&author);
+    let register = NewModel::named("forecast")
+        .release([7; 32])
+        .message(&author);
     hub.execute(&author, &registry, &register, &[]).unwrap();
     let model = |hub: &Hub| -> ModelResponse {
         let wrap = hub.app.wrap();

@@ -52,7 +52,9 @@ fn names_that_are_no_slugs_are_refused() {
     let author = hub.account("author");
     let too_long = "a".repeat(65);
     for name in ["", "Forecast", "-x", "a/b", "ä", "a b", too_long.as_str()] {
-        let msg = NewModel::named("x").metadata(metadata("", &[])).message(&author);
+        let msg = NewModel::named("x")
+            .metadata(metadata("", &[]))
+            .message(&author);
         let ExecuteMsg::RegisterModel {
             metadata, terms, ..
         } = msg
@@ -135,7 +137,10 @@ fn texts_beyond_their_limits_are_refused() {
         |texts| texts.description.push('\u{1b}'),
         control("description"),
     );
-    refused_with(|texts| texts.task = "a".repeat(65), too_long("task", 65, 64));
+    refused_with(
+        |texts| texts.task = "a".repeat(65),
+        too_long("task", 65, 64),
+    );
     refused_with(|texts| texts.task.push('\0'), control("task"));
     refused_with(
         |texts| texts.license.clear(),
@@ -276,10 +281,7 @@ fn a_payee_that_is_no_address_is_refused() {
     for (address, reason) in [
         ("", "Error decoding bech32"),
         ("nobody", "Error decoding bech32"),
-        (
-            upper_case.as_str(),
-            "Invalid input: address not normalized",
-        ),
+        (upper_case.as_str(), "Invalid input: address not normalized"),
     ] {
         let msg = with_terms(&author, |terms| {
             terms.payees = vec![UncheckedPayee {

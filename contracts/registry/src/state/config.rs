@@ -23,8 +23,8 @@ pub struct Config {
 impl Config {
     /// Checked constants; defaults for those not given.
     ///
-    /// A notice shorter than the age of receipts would let a rise reach receipts that can still be settled and were
-    /// asked for before it was announced.
+    /// A notice is no shorter than the age of receipts: whatever was issued before a rise was announced is settled or
+    /// expired when the rise begins.
     pub fn new(
         receipt_max_age_seconds: Option<u64>,
         price_notice_seconds: Option<u64>,

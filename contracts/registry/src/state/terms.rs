@@ -211,8 +211,8 @@ pub fn load(
 
 /// Sets that can be charged for a receipt issued at `time`, the latest first.
 ///
-/// Reads no more than the sets returned and twice the width of a number: the last set that has begun is found by
-/// halving, and no set outlives the beginning of its successor by more than the grace.
+/// The last set that has begun is found by halving. From there the way back ends soon: no set outlives the beginning
+/// of its successor by more than the grace, and a hundred sets are read at most.
 pub fn in_force_at(
     storage: &dyn Storage,
     model: u64,
@@ -238,7 +238,7 @@ pub fn in_force_at(
     Ok(found)
 }
 
-/// Number of the last set that begins at `time` or before; 0 if there is none.
+/// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
 fn last_begun(storage: &dyn Storage, model: u64, latest: u64, time: u64) -> StdResult<u64> {
     let (mut begun, mut after): (u64, u64) = (0, next(latest)?);
     loop {

@@ -1,0 +1,229 @@
+//! Status: hidden models stay callable, retired ones come back only when nothing from before can be settled any more.
+
+use cosmwasm_std::Addr;
+use hub_testing::{event, Hub, RegistryError, START_TIME};
+use hub_types::registry::{ExecuteMsg, QueryMsg, Status, StatusName};
+
+use crate::registry_stage::{ids, market_model, metadata, named, refused, shown, DAY, GRACE};
+use crate::stage::attributes;
+
+struct Stage {
+    hub: Hub,
+    author: Addr,
+    model: u64,
+}
+
+impl Stage {
+    fn new() -> Self {
+        Self::on(Hub::new())
+    }
+
+    fn on(mut hub: Hub) -> Self {
+        let author = hub.account("author");
+        let texts = metadata("forecasting", &["finance", "crypto"]);
+        let model = hub.register_model(&author, market_model(0).metadata(texts));
+        Self { hub, author, model }
+    }
+
+    fn message(&self, status: StatusName) -> ExecuteMsg {
+        let model = self.model;
+        ExecuteMsg::SetStatus { model, status }
+    }
+
+    /// Sets a status; returns the attributes of the event behind model, author and status.
+    fn set(&mut self, status: StatusName) -> Vec<(String, String)> {
+        let msg = self.message(status);
+        let response = self.hub.registry(&self.author.clone(), msg).unwrap();
+        let mut event = event(&response, "hub_status_set");
+        let (model, status) = (self.model.to_string(), status.to_string());
+        let expected = attributes(&[
+            ("model", &model),
+            ("author", self.author.as_str()),
+            ("status", &status),
+        ]);
+        let rest = event.split_off(3);
+        assert_eq!(event, expected);
+        rest
+    }
+
+    fn refused(&mut self, status: StatusName) -> RegistryError {
+        let msg = self.message(status);
+        refused(&mut self.hub, &self.author, msg)
+    }
+
+    /// Whether each way of discovery shows the model; all of them agree.
+    fn is_shown(&self) -> bool {
+        let (start_after, limit) = (None, None);
+        let tagged = |tag: &str| {
+            ids(
+                &self.hub,
+                QueryMsg::ModelsByTag {
+                    tag: tag.to_owned(),
+                    start_after,
+                    limit,
+                },
+            )
+        };
+        let question = QueryMsg::ModelsByTask {
+            task: "forecasting".to_owned(),
+            start_after,
+            limit,
+        };
+        let all = shown(&self.hub);
+        for found in [
+            tagged("finance"),
+            tagged("crypto"),
+            ids(&self.hub, question),
+        ] {
+            assert_eq!(found, all);
+        }
+        // Its author and whoever knows it find it at any time.
+        let question = QueryMsg::ModelsByAuthor {
+            author: self.author.to_string(),
+            start_after,
+            limit,
+        };
+        assert_eq!(ids(&self.hub, question), [self.model]);
+        let name = self.hub.model(self.model).name;
+        assert_eq!(named(&self.hub, &self.author, &name).model, self.model);
+        all == [self.model]
+    }
+}
+
+#[test]
+fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
+    let mut stage = Stage::new();
+    for status in [
+        StatusName::Active,
+        StatusName::Delisted,
+        StatusName::Retired,
+    ] {
+        if status != StatusName::Active {
+            stage.set(status);
+        }
+        for pause in [0, 1, GRACE, 2 * DAY] {
+            stage.hub.advance(pause);
+            assert_eq!(
+                stage.refused(status),
+                RegistryError::StatusUnchanged { model: 1, status }
+            );
+        }
+    }
+}
+
+#[test]
+fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
+    for to in [StatusName::Active, StatusName::Delisted] {
+        let mut stage = Stage::new();
+        stage.set(StatusName::Retired);
+        let reactivation_from = START_TIME + GRACE + DAY;
+        for now in [
+            START_TIME,
+            START_TIME + GRACE,
+            reactivation_from - GRACE,
+            reactivation_from - 1,
+        ] {
+            stage.hub.set_time(now);
+            assert_eq!(
+                stage.refused(to),
+                RegistryError::StillRetired {
+                    model: 1,
+                    reactivation_from,
+                    now
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn a_delisted_model_is_hidden_and_nothing_else() {
+    let mut stage = Stage::new();
+    assert!(stage.is_shown());
+    stage.hub.advance(5);
+    assert_eq!(stage.set(StatusName::Delisted), attributes(&[]));
+    assert!(!stage.is_shown());
+    let model = stage.hub.model(1);
+    assert_eq!((model.status, model.active_from), (Status::Delisted {}, 0));
+    assert_eq!(stage.set(StatusName::Active), attributes(&[]));
+    assert!(stage.is_shown());
+    let model = stage.hub.model(1);
+    assert_eq!((model.status, model.active_from), (Status::Active {}, 0));
+}
+
+#[test]
+fn retiring_hides_a_model_at_once_and_sets_a_cutoff_after_the_grace() {
+    for from in [StatusName::Active, StatusName::Delisted] {
+        let mut stage = Stage::new();
+        if from != StatusName::Active {
+            stage.set(from);
+        }
+        stage.hub.advance(500);
+        let cutoff = START_TIME + 500 + GRACE;
+        assert_eq!(
+            stage.set(StatusName::Retired),
+            attributes(&[("cutoff", &cutoff.to_string())])
+        );
+        assert!(!stage.is_shown());
+        let model = stage.hub.model(1);
+        assert_eq!(
+            (model.status, model.active_from),
+            (Status::Retired { cutoff }, 0)
+        );
+    }
+}
+
+#[test]
+fn a_retired_model_comes_back_at_cutoff_plus_receipt_max_age_and_is_active_from_then() {
+    for (to, status) in [
+        (StatusName::Active, Status::Active {}),
+        (StatusName::Delisted, Status::Delisted {}),
+    ] {
+        let mut stage = Stage::new();
+        stage.set(StatusName::Retired);
+        let now = START_TIME + GRACE + DAY;
+        stage.hub.set_time(now);
+        assert_eq!(
+            stage.set(to),
+            attributes(&[("active_from", &now.to_string())])
+        );
+        assert_eq!(stage.is_shown(), to == StatusName::Active);
+        let model = stage.hub.model(1);
+        assert_eq!((model.status, model.active_from), (status, now));
+    }
+}
+
+#[test]
+fn active_from_stands_through_everything_but_another_return() {
+    let mut stage = Stage::new();
+    stage.set(StatusName::Retired);
+    stage.hub.advance(GRACE + DAY);
+    let first = stage.hub.now();
+    stage.set(StatusName::Delisted);
+    stage.hub.advance(10);
+    stage.set(StatusName::Active);
+    stage.hub.advance(10);
+    stage.set(StatusName::Retired);
+    assert_eq!(stage.hub.model(1).active_from, first);
+    stage.hub.advance(GRACE + DAY);
+    stage.set(StatusName::Active);
+    assert_eq!(stage.hub.model(1).active_from, first + 20 + GRACE + DAY);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn the_wait_is_the_registrys_own_receipt_max_age() {
+    let mut stage = Stage::on(Hub::builder().receipt_max_age(1).build());
+    stage.set(StatusName::Retired);
+    stage.hub.advance(GRACE);
+    assert_eq!(
+        stage.refused(StatusName::Active),
+        RegistryError::StillRetired {
+            model: 1,
+            reactivation_from: START_TIME + GRACE + 1,
+            now: START_TIME + GRACE
+        }
+    );
+    stage.hub.advance(1);
+    stage.set(StatusName::Active);
+}

@@ -1,0 +1,443 @@
+//! New terms: rises wait for the notice, cuts begin at once, and what waits can be taken back until shortly before.
+
+use cosmwasm_std::Addr;
+use hub_testing::{data, event, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::price::Price;
+use hub_types::registry::{
+    ExecuteMsg, Payee, QueryMsg, TermsCreated, TermsListResponse, TermsResponse, UncheckedTerms,
+    Validity,
+};
+
+use crate::registry_stage::{
+    ask, assert_no_answer, interval, market_model, refused, terms_at, terms_of, validities, DAY,
+    GRACE,
+};
+use crate::stage::attributes;
+
+struct Stage {
+    hub: Hub,
+    author: Addr,
+    model: u64,
+}
+
+impl Stage {
+    /// A model at 10 a call, 20 per million units in and 30 per million out.
+    fn new() -> Self {
+        Self::on(Hub::new())
+    }
+
+    fn on(mut hub: Hub) -> Self {
+        let author = hub.account("author");
+        let money = hub.money_native();
+        let model = hub.register_model(&author, market_model(0).price(&money, rates(10, 20, 30)));
+        Self { hub, author, model }
+    }
+
+    fn at(&self, per_call: u128) -> UncheckedTerms {
+        self.priced(per_call, 20, 30)
+    }
+
+    fn priced(&self, per_call: u128, per_in: u128, per_out: u128) -> UncheckedTerms {
+        let payees = [(&self.author, 10_000)];
+        let price = rates(per_call, per_in, per_out);
+        terms(&self.hub.money_native(), price, 0, &payees)
+    }
+
+    fn set(&mut self, terms: UncheckedTerms) -> TermsCreated {
+        self.hub.set_terms(&self.author.clone(), self.model, terms)
+    }
+
+    fn set_price(&mut self, per_call: u128) -> TermsCreated {
+        let terms = self.at(per_call);
+        self.set(terms)
+    }
+
+    fn validities(&self) -> Vec<Validity> {
+        validities(&self.hub, self.model)
+    }
+
+    fn in_force(&self, time: u64) -> Vec<u64> {
+        terms_at(&self.hub, self.model, time)
+    }
+}
+
+fn created(terms: u64, effective_from: u64) -> TermsCreated {
+    TermsCreated {
+        terms,
+        effective_from,
+    }
+}
+
+#[test]
+fn terms_with_wrong_shares_are_refused() {
+    let mut stage = Stage::new();
+    let mut terms = stage.at(10);
+    terms.operator_bps = 1;
+    let msg = ExecuteMsg::SetTerms {
+        model: stage.model,
+        terms,
+    };
+    assert_eq!(
+        refused(&mut stage.hub, &stage.author, msg),
+        RegistryError::SharesNotWhole {
+            operator_bps: 1,
+            payees_bps: 10_000
+        }
+    );
+}
+
+#[test]
+fn numbers_that_were_never_set_have_no_answer() {
+    let stage = Stage::new();
+    for terms in [0, 2, u64::MAX] {
+        assert_no_answer(
+            &stage.hub,
+            QueryMsg::Terms { model: 1, terms },
+            RegistryError::UnknownTerms {
+                model: 1,
+                terms,
+                latest: 1,
+            },
+        );
+    }
+}
+
+#[test]
+fn a_rise_takes_over_after_the_notice_to_the_second() {
+    let mut stage = Stage::new();
+    stage.hub.advance(500);
+    let (author, partner) = (stage.author.clone(), stage.hub.account("partner"));
+    let (now, begins) = (START_TIME + 500, START_TIME + 500 + DAY);
+    let payees = [(&author, 6_000), (&partner, 3_000)];
+    let dearer = terms(&stage.hub.money_native(), rates(10, 20, 31), 1_000, &payees);
+
+    let msg = ExecuteMsg::SetTerms {
+        model: 1,
+        terms: dearer,
+    };
+    let response = stage.hub.registry(&author, msg).unwrap();
+
+    assert_eq!(data::<TermsCreated>(&response), created(2, begins));
+    let (from, shares) = (begins.to_string(), format!("{author}:6000,{partner}:3000"));
+    assert_eq!(
+        event(&response, "hub_terms_set"),
+        attributes(&[
+            ("model", "1"),
+            ("terms", "2"),
+            ("denom", "uusdc"),
+            ("per_call", "10"),
+            ("per_million_in", "20"),
+            ("per_million_out", "31"),
+            ("operator_bps", "1000"),
+            ("payees", &shares),
+            ("effective_from", &from),
+            ("supersedes", "1"),
+            ("superseded_at", &from),
+        ])
+    );
+    let payee = |address: &Addr, bps| Payee {
+        address: address.clone(),
+        bps,
+    };
+    let response = |terms, price, operator_bps, payees, validity| TermsResponse {
+        model: 1,
+        terms,
+        price: Price::new(stage.hub.money_native().checked(), price),
+        operator_bps,
+        payees,
+        validity,
+    };
+    let first = response(
+        1,
+        rates(10, 20, 30),
+        0,
+        vec![payee(&author, 10_000)],
+        interval(START_TIME, begins),
+    );
+    let second = response(
+        2,
+        rates(10, 20, 31),
+        1_000,
+        vec![payee(&author, 6_000), payee(&partner, 3_000)],
+        interval(begins, None),
+    );
+    assert_eq!(terms_of(&stage.hub, 1), [first.clone(), second.clone()]);
+    let question = QueryMsg::Terms { model: 1, terms: 2 };
+    assert_eq!(ask::<TermsResponse>(&stage.hub, question), second);
+    assert_eq!(stage.hub.model(1).latest_terms, 2);
+    for (time, expected) in [
+        (Some(START_TIME), vec![first.clone()]),
+        (Some(now), vec![first.clone()]),
+        (None, vec![first.clone()]),
+        (Some(begins - 1), vec![first]),
+        (Some(begins), vec![second]),
+        (Some(START_TIME - 1), vec![]),
+    ] {
+        let question = QueryMsg::TermsAt { model: 1, time };
+        assert_eq!(
+            ask::<TermsListResponse>(&stage.hub, question).terms,
+            expected
+        );
+    }
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn every_component_above_its_own_is_a_rise_and_none_above_is_not() {
+    for (price, rises) in [
+        (rates(11, 0, 0), true),
+        (rates(0, 21, 0), true),
+        (rates(0, 0, 31), true),
+        (rates(u128::MAX, u128::MAX, u128::MAX), true),
+        (rates(10, 20, 30), false),
+        (rates(9, 20, 30), false),
+        (rates(0, 0, 0), false),
+    ] {
+        let mut stage = Stage::new();
+        stage.hub.advance(7);
+        let now = stage.hub.now();
+        let terms = terms(
+            &stage.hub.money_native(),
+            price,
+            0,
+            &[(&stage.author, 10_000)],
+        );
+        let from = if rises { now + DAY } else { now };
+        assert_eq!(stage.set(terms), created(2, from), "{price:?}");
+    }
+}
+
+#[test]
+fn another_denomination_waits_for_the_notice_at_any_price() {
+    let mut stage = Stage::new();
+    let now = stage.hub.now();
+    let token = stage.hub.money_cw20();
+    let in_token = terms(&token, rates(0, 0, 0), 0, &[(&stage.author, 10_000)]);
+    assert_eq!(stage.set(in_token), created(2, now + DAY));
+    assert_eq!(
+        stage.validities(),
+        [interval(now, now + DAY), interval(now + DAY, None)]
+    );
+}
+
+#[test]
+fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
+    let mut stage = Stage::new();
+    stage.hub.advance(500);
+    let now = stage.hub.now();
+    let msg = ExecuteMsg::SetTerms {
+        model: 1,
+        terms: stage.at(9),
+    };
+    let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
+    assert_eq!(data::<TermsCreated>(&response), created(2, now));
+    let attributes = event(&response, "hub_terms_set");
+    let (from, until) = (now.to_string(), (now + GRACE).to_string());
+    assert_eq!(
+        attributes.get(8..),
+        Some(
+            &crate::stage::attributes(&[
+                ("effective_from", &from),
+                ("supersedes", "1"),
+                ("superseded_at", &until),
+            ])[..]
+        )
+    );
+    assert_eq!(
+        stage.validities(),
+        [interval(START_TIME, now + GRACE), interval(now, None)]
+    );
+    for (time, expected) in [
+        (now - 1, vec![1]),
+        (now, vec![2, 1]),
+        (now + GRACE - 1, vec![2, 1]),
+        (now + GRACE, vec![2]),
+    ] {
+        assert_eq!(stage.in_force(time), expected);
+    }
+    assert_eq!(terms_at(&stage.hub, 1, None), [2, 1]);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn identical_terms_are_taken_and_spend_a_number() {
+    let mut stage = Stage::new();
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(10), created(2, now));
+    assert_eq!(stage.set_price(10), created(3, now));
+    assert_eq!(
+        stage.validities(),
+        [
+            interval(now, now + GRACE),
+            interval(now, now + GRACE),
+            interval(now, None)
+        ]
+    );
+    assert_eq!(stage.in_force(now), [3, 2, 1]);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
+    let mut stage = Stage::new();
+    stage.set_price(11);
+    stage.hub.advance(1_000);
+    let now = stage.hub.now();
+
+    let msg = ExecuteMsg::SetTerms {
+        model: 1,
+        terms: stage.at(12),
+    };
+    let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
+
+    let dropped = ("dropped".to_owned(), "2".to_owned());
+    assert_eq!(event(&response, "hub_terms_set").last(), Some(&dropped));
+    assert_eq!(data::<TermsCreated>(&response), created(3, now + DAY));
+    assert_eq!(
+        stage.validities(),
+        [
+            interval(START_TIME, now + DAY),
+            Validity::Dropped {},
+            interval(now + DAY, None)
+        ]
+    );
+    assert_eq!(stage.in_force(START_TIME + DAY), [1]);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn the_present_price_takes_a_waiting_rise_back() {
+    let mut stage = Stage::new();
+    stage.set_price(11);
+    stage.hub.advance(1_000);
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(10), created(3, now));
+    assert_eq!(
+        stage.validities(),
+        [
+            interval(START_TIME, now + GRACE),
+            Validity::Dropped {},
+            interval(now, None)
+        ]
+    );
+    assert_eq!(stage.in_force(START_TIME + DAY), [3]);
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
+    let begins = START_TIME + DAY;
+    let mut stage = Stage::new();
+    stage.set_price(20);
+    stage.hub.set_time(begins - GRACE - 1);
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(15), created(3, now + DAY));
+    assert_eq!(
+        stage.validities(),
+        [
+            interval(START_TIME, now + DAY),
+            Validity::Dropped {},
+            interval(now + DAY, None)
+        ]
+    );
+
+    for now in [begins - GRACE, begins - 1] {
+        let mut stage = Stage::new();
+        stage.set_price(20);
+        stage.hub.set_time(now);
+        // Compared with 20, 15 is no rise: it follows 20 at the second at which 20 begins.
+        assert_eq!(stage.set_price(15), created(3, begins));
+        assert_eq!(
+            stage.validities(),
+            [
+                interval(START_TIME, begins),
+                interval(begins, now + GRACE),
+                interval(begins, None)
+            ]
+        );
+        assert_eq!(stage.in_force(begins - 1), [1]);
+        let both = if now + GRACE > begins {
+            vec![3, 2]
+        } else {
+            vec![3]
+        };
+        assert_eq!(stage.in_force(begins), both);
+        stage.hub.assert_invariants();
+    }
+}
+
+#[test]
+fn a_rise_on_top_of_one_about_to_begin_waits_for_the_notice_behind_it() {
+    let mut stage = Stage::new();
+    stage.set_price(20);
+    let begins = START_TIME + DAY;
+    stage.hub.set_time(begins - GRACE);
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(30), created(3, now + DAY));
+    assert_eq!(
+        stage.validities(),
+        [
+            interval(START_TIME, begins),
+            interval(begins, now + DAY),
+            interval(now + DAY, None)
+        ]
+    );
+    stage.hub.assert_invariants();
+}
+
+#[test]
+fn the_notice_is_the_registrys_own() {
+    let hub = Hub::builder()
+        .receipt_max_age(100)
+        .price_notice(3 * DAY)
+        .build();
+    let mut stage = Stage::on(hub);
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(11), created(2, now + 3 * DAY));
+}
+
+#[test]
+fn terms_of_retired_models_can_be_set() {
+    let mut stage = Stage::new();
+    let msg = ExecuteMsg::SetStatus {
+        model: 1,
+        status: hub_types::registry::StatusName::Retired,
+    };
+    stage.hub.registry(&stage.author.clone(), msg).unwrap();
+    let now = stage.hub.now();
+    assert_eq!(stage.set_price(9), created(2, now));
+}
+
+#[test]
+fn terms_lie_on_pages() {
+    let mut stage = Stage::new();
+    for price in (0..10).rev() {
+        stage.set_price(price);
+    }
+    stage.set_price(0);
+    let numbers = |start_after, limit| -> Vec<u64> {
+        let question = QueryMsg::TermsList {
+            model: 1,
+            start_after,
+            limit,
+        };
+        let page: TermsListResponse = ask(&stage.hub, question);
+        page.terms.iter().map(|terms| terms.terms).collect()
+    };
+    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
+    assert_eq!(numbers(Some(10), None), [11, 12]);
+    assert_eq!(numbers(Some(3), Some(2)), [4, 5]);
+    assert_eq!(numbers(None, Some(100)), (1..=12).collect::<Vec<_>>());
+    assert_eq!(numbers(Some(12), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(u64::MAX), None), Vec::<u64>::new());
+    assert_eq!(numbers(None, Some(0)), Vec::<u64>::new());
+}
+
+#[test]
+fn terms_of_one_model_say_nothing_about_another() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    let other = stage.hub.register_model(&author, NewModel::named("other"));
+    stage.set_price(11);
+    assert_eq!(validities(&stage.hub, other), [interval(START_TIME, None)]);
+}
