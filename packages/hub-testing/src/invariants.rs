@@ -401,3 +401,162 @@ fn check_ids<'a>(what: &str, ids: impl IntoIterator<Item = &'a u64>, violations:
 fn sum(amounts: impl IntoIterator<Item = u128>) -> Uint256 {
     amounts.into_iter().map(Uint256::from).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use hub_types::packed::{Packed, PackedKey, PackedMap};
+    use hub_types::records::billing::USAGE;
+    use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
+    use hub_types::records::registry::TERMS;
+
+    use super::*;
+    use crate::{KeyType, NewModel};
+
+    /// A Hub after one paid call: 3 600 of a budget of 10 000.
+    fn after_a_call() -> Hub {
+        let mut hub = Hub::new();
+        let (author, caller) = (hub.account("author"), hub.account("caller"));
+        let operator = hub.account("operator");
+        let model = hub.register_model(&author, NewModel::named("model").release([7; 32]));
+        let money = hub.money_native();
+        let session = hub.open_session(&caller, &operator, &money, 10_000, |session| session);
+        let attester = hub.register_attester(&operator, KeyType::Ed25519, 1);
+        let receipt = hub.receipt(&attester, session, model);
+        let message = hub.sign_receipt(&attester, &receipt, 0);
+        hub.billing(&operator, message).unwrap();
+        hub
+    }
+
+    /// Changes a record behind the contract's back.
+    fn corrupt<K: PackedKey + Clone, V: Packed>(
+        hub: &mut Hub,
+        contract: impl FnOnce(&Hub) -> cosmwasm_std::Addr,
+        map: &PackedMap<K, V>,
+        key: K,
+        change: impl FnOnce(&mut V),
+    ) {
+        let contract = contract(hub);
+        let mut storage = hub.app.contract_storage_mut(&contract);
+        let mut value = map.get(storage.as_ref(), key.clone()).unwrap().unwrap();
+        change(&mut value);
+        map.set(storage.as_mut(), key, &value);
+    }
+
+    #[test]
+    fn nothing_is_violated_after_honest_messages() {
+        let hub = after_a_call();
+        assert_eq!(hub.check_invariants(), Vec::<String>::new());
+        assert_eq!(hub.check_publications(), Vec::<String>::new());
+        assert_eq!(
+            hub.state().breaches_since(&hub.state()),
+            Vec::<String>::new()
+        );
+    }
+
+    #[test]
+    fn money_sent_past_the_escrow_is_counted_and_no_violation() {
+        let mut hub = after_a_call();
+        let escrow = hub.escrow.clone();
+        hub.give(&escrow, &hub.money_native(), 17);
+        assert_eq!(hub.check_invariants(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_coin_too_many_in_a_balance_is_found() {
+        let mut hub = after_a_call();
+        let author = hub.canonical(&hub.account("author"));
+        let contract = |hub: &Hub| hub.escrow.clone();
+        corrupt(&mut hub, contract, &BALANCES, (&author, 1), |balance| {
+            balance.available += 1;
+            balance.earned += 1;
+        });
+        assert_eq!(
+            hub.check_invariants(),
+            [
+                "uusdc: what the escrow owes is 10000, but available and reserved is 10001",
+                "uusdc: earned is 3601, but spent by sessions is 3600",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_session_that_spent_too_much_is_found() {
+        let mut hub = after_a_call();
+        let before = hub.state();
+        corrupt(
+            &mut hub,
+            |hub| hub.escrow.clone(),
+            &SESSIONS,
+            1,
+            |session| {
+                session.ceiling = Some(3_599);
+                session.budget = 3_000;
+                session.lanes.push(Lane {
+                    attester: 1,
+                    next: 0,
+                });
+            },
+        );
+        let violations = hub.check_invariants().join("\n");
+        for sentence in [
+            "session 1 spent 3600 of 3000",
+            "session 1 spent 3600 under the ceiling Some(3599)",
+            "session 1 has the lanes",
+            "session 1: attester 1 has a lane it never used",
+        ] {
+            assert!(
+                violations.contains(sentence),
+                "{sentence} is not in\n{violations}"
+            );
+        }
+        assert_eq!(
+            hub.state().breaches_since(&before),
+            [
+                "session 1 fell from [10000, 3600, 0] to [3000, 3600, 3599]",
+                "session 1: the ceiling was None and is Some(3599)",
+            ]
+        );
+    }
+
+    #[test]
+    fn usage_that_forgets_a_charge_is_found() {
+        let mut hub = after_a_call();
+        corrupt(
+            &mut hub,
+            |hub| hub.billing.clone(),
+            &USAGE,
+            (1, 1),
+            |usage| {
+                usage.gross -= 1;
+                usage.related = usage.gross;
+                usage.aged = 1;
+            },
+        );
+        assert_eq!(
+            hub.check_invariants(),
+            [
+                "uusdc: gross of the models is 3599, but spent by sessions is 3600",
+                "usage of model 1 in denomination 1: related and aged are more than gross",
+            ]
+        );
+    }
+
+    #[test]
+    fn terms_without_a_successor_and_shares_that_are_no_whole_are_found() {
+        let mut hub = after_a_call();
+        corrupt(
+            &mut hub,
+            |hub| hub.registry.clone(),
+            &TERMS,
+            (1, 1),
+            |terms| {
+                terms.validity = Validity::Dropped;
+                terms.operator_bps = 1;
+            },
+        );
+        let violations = hub.check_invariants();
+        assert_eq!(violations.len(), 2, "{violations:?}");
+        assert!(violations[0].starts_with("terms 1 of model 1 share 1 and "));
+        assert_eq!(violations[1], "model 1: the last terms in force are None");
+    }
+}

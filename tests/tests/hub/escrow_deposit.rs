@@ -202,8 +202,11 @@ fn opened<'a>(
 #[test]
 fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
     with_each_money(|mut stage| {
-        let (alice, operator, money) =
-            (stage.alice.clone(), stage.operator.clone(), stage.money.clone());
+        let (alice, operator, money) = (
+            stage.alice.clone(),
+            stage.operator.clone(),
+            stage.money.clone(),
+        );
         stage.fund(&alice, 30);
         stage.hub.give(&alice, &money, 100);
         let before = stage.hub.ledger();

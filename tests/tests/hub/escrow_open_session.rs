@@ -4,8 +4,8 @@ use cosmwasm_std::HexBinary;
 use hub_testing::{data, rates, signing_key, EscrowError, KeyType, Money};
 use hub_types::denom::DenomError;
 use hub_types::escrow::{
-    Ceiling, ExecuteMsg, ModelRef, Models, NewCeiling, NewSession, SessionCreated,
-    SessionResponse, SessionState, VoucherKey,
+    Ceiling, ExecuteMsg, ModelRef, Models, NewCeiling, NewSession, SessionCreated, SessionResponse,
+    SessionState, VoucherKey,
 };
 use hub_types::hash::HashError;
 use hub_types::text::TextError;

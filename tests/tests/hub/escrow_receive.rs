@@ -174,7 +174,10 @@ fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
         let solvency: SolvencyResponse = stage.ask(hub_types::escrow::QueryMsg::Solvency {
             denom: denom.clone(),
         });
-        assert_eq!((solvency.held, solvency.owed), (40u128.into(), 40u128.into()));
+        assert_eq!(
+            (solvency.held, solvency.owed),
+            (40u128.into(), 40u128.into())
+        );
         let all = ExecuteMsg::Withdraw {
             denom,
             amount: None,
@@ -234,7 +237,13 @@ fn tokens_sent_without_a_deposit_message_are_refused() {
     let hub_testing::Money::Cw20(token) = money else {
         panic!("the stage has a token");
     };
-    for msg in ["", "{}", "hello", r#"{"withdraw":{}}"#, r#"{"deposit":{"to":"me"}}"#] {
+    for msg in [
+        "",
+        "{}",
+        "hello",
+        r#"{"withdraw":{}}"#,
+        r#"{"deposit":{"beneficiary":7}}"#,
+    ] {
         let send = Cw20ExecuteMsg::Send {
             contract: stage.hub.escrow.to_string(),
             amount: 10u128.into(),

@@ -175,10 +175,7 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
     stage.hub.advance(CUTOFF_GRACE_SECONDS + DAY);
     let before = stage.hub.ledger();
     stage.hub.escrow(&bob, release(1)).unwrap();
-    stage.assert_changes(
-        &before,
-        &[("bob available $", 10), ("session 1 left", -10)],
-    );
+    stage.assert_changes(&before, &[("bob available $", 10), ("session 1 left", -10)]);
 }
 
 #[test]

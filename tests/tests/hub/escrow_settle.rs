@@ -1,0 +1,536 @@
+//! Sessions pay and accounts earn, all or nothing, because billing says so.
+
+use cosmwasm_std::Addr;
+use hub_testing::{EscrowError, Hub, Money};
+use hub_types::escrow::{
+    Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
+};
+
+use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
+
+fn settle(sessions: Vec<SessionSettlement>, credits: Vec<Credit>) -> ExecuteMsg {
+    ExecuteMsg::Settle { sessions, credits }
+}
+
+/// The error of a settlement in the name of billing, which must change nothing.
+#[track_caller]
+fn refusal(
+    stage: &mut Stage,
+    sessions: Vec<SessionSettlement>,
+    credits: Vec<Credit>,
+) -> EscrowError {
+    let collector = stage.hub.billing.clone();
+    stage.refused(&collector, settle(sessions, credits))
+}
+
+fn with_ceiling(session: NewSession) -> NewSession {
+    NewSession {
+        ceiling: Some(NewCeiling { key: None }),
+        ..session
+    }
+}
+
+/// A stage on which alice has a session of 100.
+fn prepared(mut stage: Stage) -> (Stage, u64) {
+    let session = stage.open(100, |session| session);
+    (stage, session)
+}
+
+/// Gives lanes to attesters 1 to 4, which stand at 1.
+fn fill_lanes(stage: &mut Stage, session: u64) {
+    for attester in 1..=4 {
+        stage
+            .settle(vec![settlement(session, attester, 0, 0)], vec![])
+            .unwrap();
+    }
+}
+
+#[test]
+fn nobody_but_billing_settles() {
+    let (mut stage, session) = prepared(Stage::native());
+    let collector = stage.hub.billing.clone();
+    let others = [
+        stage.alice.clone(),
+        stage.operator.clone(),
+        stage.author.clone(),
+        stage.hub.account("deployer"),
+        stage.hub.registry.clone(),
+        stage.hub.escrow.clone(),
+    ];
+    for other in others {
+        // Before anything else is looked at, be it right, wrong or nothing.
+        for sessions in [
+            vec![settlement(session, 1, 0, 10)],
+            vec![settlement(99, 1, 5, 10)],
+            vec![],
+        ] {
+            let credits = vec![stage.credit(&other, 10)];
+            assert_eq!(
+                stage.refused(&other, settle(sessions, credits)),
+                EscrowError::NotTheCollector {
+                    collector: collector.clone()
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn an_unknown_session_refuses_the_whole() {
+    let (mut stage, session) = prepared(Stage::native());
+    for unknown in [0, 2, u64::MAX] {
+        let sessions = vec![settlement(session, 1, 0, 10), settlement(unknown, 1, 0, 0)];
+        let credits = vec![stage.credit(&stage.author, 10)];
+        assert_eq!(
+            refusal(&mut stage, sessions, credits),
+            EscrowError::UnknownSession {
+                session: unknown,
+                last: session
+            }
+        );
+    }
+}
+
+#[test]
+fn a_session_stands_once_in_a_settlement() {
+    let (mut stage, session) = prepared(Stage::native());
+    let sessions = vec![settlement(session, 1, 0, 10), settlement(session, 1, 1, 10)];
+    let credits = vec![stage.credit(&stage.author, 20)];
+    assert_eq!(
+        refusal(&mut stage, sessions, credits),
+        EscrowError::SessionRepeated { session }
+    );
+}
+
+#[test]
+fn a_released_session_is_not_charged() {
+    let (mut stage, session) = prepared(Stage::native());
+    stage.hub.set_time(stage.hub.session(session).ends_at);
+    let release = ExecuteMsg::ReleaseSession { session };
+    stage.hub.escrow(&stage.operator.clone(), release).unwrap();
+    for charge in [0, 10] {
+        let credits = if charge > 0 {
+            vec![stage.credit(&stage.author, charge)]
+        } else {
+            vec![]
+        };
+        assert_eq!(
+            refusal(&mut stage, vec![settlement(session, 1, 0, charge)], credits),
+            EscrowError::SessionReleased { session }
+        );
+    }
+}
+
+#[test]
+fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
+    let (mut stage, session) = prepared(Stage::native());
+    stage.pay(session, 10);
+    for (attester, expected, found) in [(1, 1, 0), (1, 1, 2), (2, 0, 1)] {
+        let credits = vec![stage.credit(&stage.author, 10)];
+        assert_eq!(
+            refusal(
+                &mut stage,
+                vec![settlement(session, attester, found, 10)],
+                credits
+            ),
+            EscrowError::LaneMismatch {
+                session,
+                attester,
+                expected,
+                found
+            }
+        );
+    }
+    let still = SessionSettlement {
+        next_after: 1,
+        ..settlement(session, 1, 1, 0)
+    };
+    assert_eq!(
+        refusal(&mut stage, vec![still], vec![]),
+        EscrowError::LaneNotAdvanced {
+            session,
+            attester: 1,
+            next_before: 1,
+            next_after: 1
+        }
+    );
+}
+
+#[test]
+fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
+    let (mut stage, session) = prepared(Stage::native());
+    fill_lanes(&mut stage, session);
+    let attester = 5;
+    assert_eq!(
+        refusal(
+            &mut stage,
+            vec![settlement(session, attester, 0, 0)],
+            vec![]
+        ),
+        EscrowError::LanesFull { session, attester }
+    );
+    let replacing = |replaces| SessionSettlement {
+        replaces: Some(replaces),
+        ..settlement(session, attester, 0, 0)
+    };
+    for replaces in [5, 6] {
+        assert_eq!(
+            refusal(&mut stage, vec![replacing(replaces)], vec![]),
+            EscrowError::LaneNotReplaceable {
+                session,
+                attester,
+                replaces
+            }
+        );
+    }
+    stage.settle(vec![replacing(3)], vec![]).unwrap();
+    let lane = |attester| LaneResponse { attester, next: 1 };
+    assert_eq!(
+        stage.hub.session(session).lanes,
+        [lane(1), lane(2), lane(5), lane(4)]
+    );
+}
+
+#[test]
+fn no_lane_is_given_away_while_one_is_free() {
+    let (mut stage, session) = prepared(Stage::native());
+    stage.pay(session, 10);
+    let replacing = SessionSettlement {
+        replaces: Some(1),
+        ..settlement(session, 2, 0, 0)
+    };
+    assert_eq!(
+        refusal(&mut stage, vec![replacing], vec![]),
+        EscrowError::LaneNotReplaceable {
+            session,
+            attester: 2,
+            replaces: 1
+        }
+    );
+}
+
+#[test]
+fn a_session_pays_up_to_its_budget() {
+    with_each_money(|stage| {
+        let (mut stage, session) = prepared(stage);
+        stage.pay(session, 60);
+        let credits = vec![stage.credit(&stage.author, 41)];
+        assert_eq!(
+            refusal(&mut stage, vec![settlement(session, 1, 1, 41)], credits),
+            EscrowError::BudgetExceeded {
+                session,
+                left: 40u128.into(),
+                charge: 41u128.into()
+            }
+        );
+        stage.pay(session, 40);
+        assert_eq!(stage.hub.session(session).left.u128(), 0);
+    });
+}
+
+#[test]
+fn a_session_with_a_ceiling_pays_up_to_that() {
+    let mut stage = Stage::native();
+    let session = stage.open(100, with_ceiling);
+    let with = |ceiling: Option<u128>, next, charge| SessionSettlement {
+        ceiling: ceiling.map(Into::into),
+        ..settlement(session, 1, next, charge)
+    };
+    let exceeded = |ceiling: u128, spent: u128| EscrowError::CeilingExceeded {
+        session,
+        ceiling: ceiling.into(),
+        spent: spent.into(),
+    };
+    let one = vec![stage.credit(&stage.author, 1)];
+    assert_eq!(
+        refusal(&mut stage, vec![with(None, 0, 1)], one),
+        exceeded(0, 1)
+    );
+    let many = vec![stage.credit(&stage.author, 31)];
+    assert_eq!(
+        refusal(&mut stage, vec![with(Some(30), 0, 31)], many),
+        exceeded(30, 31)
+    );
+    let credits = vec![stage.credit(&stage.author, 30)];
+    stage
+        .settle(vec![with(Some(30), 0, 30)], credits.clone())
+        .unwrap();
+    assert_eq!(
+        refusal(&mut stage, vec![with(Some(29), 1, 0)], vec![]),
+        EscrowError::CeilingFalls {
+            session,
+            ceiling: 30u128.into(),
+            given: 29u128.into()
+        }
+    );
+    let raise = ExecuteMsg::RaiseCeiling {
+        session,
+        ceiling: 60u128.into(),
+    };
+    stage.hub.escrow(&stage.alice.clone(), raise).unwrap();
+    stage.settle(vec![with(None, 1, 30)], credits).unwrap();
+    let shown = stage.hub.session(session);
+    let ceiling = shown.ceiling.unwrap().ceiling;
+    assert_eq!((shown.spent.u128(), ceiling.u128()), (60, 60));
+}
+
+#[test]
+fn a_session_without_a_ceiling_gets_none_from_billing() {
+    let (mut stage, session) = prepared(Stage::native());
+    let with = SessionSettlement {
+        ceiling: Some(50u128.into()),
+        ..settlement(session, 1, 0, 0)
+    };
+    assert_eq!(
+        refusal(&mut stage, vec![with], vec![]),
+        EscrowError::NoCeiling { session }
+    );
+}
+
+#[test]
+fn charges_and_credits_must_be_the_same_in_every_denomination() {
+    let (mut stage, first) = prepared(Stage::native());
+    let usdx = stage.hub.money_cw20();
+    let (alice, operator) = (stage.alice.clone(), stage.operator.clone());
+    let second = stage
+        .hub
+        .open_session(&alice, &operator, &usdx, 100, |session| session);
+    let author = stage.hub.canonical(&stage.author);
+    let credit = |denom, amount: u128| Credit {
+        account: author.clone(),
+        denom,
+        amount: amount.into(),
+    };
+    let unbalanced = |denom, charged: u128, credited: u128| EscrowError::Unbalanced {
+        denom,
+        charged: charged.into(),
+        credited: credited.into(),
+    };
+    let charges = |one, two| vec![settlement(first, 1, 0, one), settlement(second, 1, 0, two)];
+    for (sessions, credits, error) in [
+        (charges(10, 0), vec![], unbalanced(1, 10, 0)),
+        (charges(10, 0), vec![credit(1, 9)], unbalanced(1, 10, 9)),
+        (charges(10, 0), vec![credit(1, 11)], unbalanced(1, 10, 11)),
+        // The same sum in the other denomination, or in one that does not exist.
+        (charges(10, 0), vec![credit(2, 10)], unbalanced(1, 10, 0)),
+        (charges(0, 0), vec![credit(2, 10)], unbalanced(2, 0, 10)),
+        (
+            charges(10, 5),
+            vec![credit(1, 5), credit(2, 10)],
+            unbalanced(1, 10, 5),
+        ),
+        (
+            charges(10, 5),
+            vec![credit(1, 10), credit(2, 5), credit(3, 1)],
+            unbalanced(3, 0, 1),
+        ),
+        (vec![], vec![credit(0, 1)], unbalanced(0, 0, 1)),
+        (
+            vec![],
+            vec![credit(1, u128::MAX)],
+            unbalanced(1, 0, u128::MAX),
+        ),
+    ] {
+        assert_eq!(refusal(&mut stage, sessions, credits), error);
+    }
+}
+
+#[test]
+fn credits_are_of_something_and_stand_once() {
+    let (mut stage, session) = prepared(Stage::native());
+    let charges = || vec![settlement(session, 1, 0, 10)];
+    let credit = |amount| stage.credit(&stage.author, amount);
+    let (zero, five, ten) = (credit(0), credit(5), credit(10));
+    let (account, denom) = (ten.account.clone(), ten.denom);
+    assert_eq!(
+        refusal(&mut stage, charges(), vec![ten, zero]),
+        EscrowError::ZeroCredit {
+            account: account.clone(),
+            denom
+        }
+    );
+    assert_eq!(
+        refusal(&mut stage, charges(), vec![five.clone(), five]),
+        EscrowError::CreditRepeated { account, denom }
+    );
+    let max = |account: &Addr| stage.credit(account, u128::MAX);
+    let credits = vec![max(&stage.author), max(&stage.bob)];
+    assert_eq!(
+        refusal(&mut stage, charges(), credits),
+        EscrowError::CreditsOverflow { denom }
+    );
+}
+
+#[test]
+fn several_sessions_pay_several_accounts_in_one_step() {
+    with_each_money(|stage| {
+        let (mut stage, first) = prepared(stage);
+        let second = stage.open(50, |session| session);
+        // Gives the author something that is no income.
+        stage.fund(&stage.author.clone(), 5);
+        let before = stage.hub.ledger();
+        let sessions = vec![
+            SessionSettlement {
+                next_after: 1_000,
+                ..settlement(second, 7, 0, 20)
+            },
+            settlement(first, 3, 0, 30),
+        ];
+        let credits = vec![
+            stage.credit(&stage.author, 44),
+            stage.credit(&stage.operator, 5),
+            stage.credit(&stage.alice, 1),
+        ];
+        let response = stage.settle(sessions, credits).unwrap();
+        stage.assert_changes(
+            &before,
+            &[
+                ("session 1 spent", 30),
+                ("session 1 left", -30),
+                ("session 2 spent", 20),
+                ("session 2 left", -20),
+                ("author available $", 44),
+                ("author earned $", 44),
+                ("operator available $", 5),
+                ("operator earned $", 5),
+                ("alice available $", 1),
+                ("alice earned $", 1),
+            ],
+        );
+        stage.assert_events(&response, &[]);
+        assert_eq!(
+            (stage.hub.next(first, 3), stage.hub.next(second, 7)),
+            (1, 1_000)
+        );
+    });
+}
+
+#[test]
+fn native_coins_and_tokens_are_settled_side_by_side() {
+    let (mut stage, first) = prepared(Stage::native());
+    let usdx = stage.hub.money_cw20();
+    let (alice, operator, author) = (
+        stage.alice.clone(),
+        stage.operator.clone(),
+        stage.author.clone(),
+    );
+    let second = stage
+        .hub
+        .open_session(&alice, &operator, &usdx, 100, |session| session);
+    let before = stage.hub.ledger();
+    let mut in_tokens = stage.credit(&author, 20);
+    in_tokens.denom = 2;
+    let credits = vec![stage.credit(&author, 10), in_tokens];
+    stage
+        .settle(
+            vec![settlement(first, 1, 0, 10), settlement(second, 1, 0, 20)],
+            credits,
+        )
+        .unwrap();
+    stage.assert_changes(
+        &before,
+        &[
+            ("author available uusdc", 10),
+            ("author earned uusdc", 10),
+            ("author available usdx", 20),
+            ("author earned usdx", 20),
+            ("session 1 spent", 10),
+            ("session 1 left", -10),
+            ("session 2 spent", 20),
+            ("session 2 left", -20),
+        ],
+    );
+}
+
+#[test]
+fn an_ended_session_still_pays_and_billing_decides_for_what() {
+    let (mut stage, session) = prepared(Stage::native());
+    stage.hub.set_time(stage.hub.session(session).ends_at + DAY);
+    stage.pay(session, 100);
+    assert_eq!(stage.hub.session(session).spent.u128(), 100);
+}
+
+#[test]
+fn the_marks_of_the_week_are_kept_as_billing_states_them() {
+    let (mut stage, session) = prepared(Stage::native());
+    let marked = SessionSettlement {
+        paid_week: 2_900,
+        paid_models: 0b1000_0001,
+        ..settlement(session, 1, 0, 0)
+    };
+    stage.settle(vec![marked], vec![]).unwrap();
+    let record = &stage.hub.state().sessions[&session];
+    assert_eq!((record.paid_week, record.paid_models), (2_900, 0b1000_0001));
+}
+
+#[test]
+fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
+    let mut stage = Stage::native();
+    let (alice, author, money) = (
+        stage.alice.clone(),
+        stage.author.clone(),
+        stage.money.clone(),
+    );
+    let half = 1 << 127;
+    stage.hub.give(&alice, &money, half);
+    for _ in 0..2 {
+        let plan = stage.session(half);
+        stage
+            .hub
+            .deposit(&alice, &money, half, None, Some(plan))
+            .unwrap();
+        stage.pay(stage.hub.last_session(&alice), half);
+        let withdraw = ExecuteMsg::Withdraw {
+            denom: money.unchecked(),
+            amount: None,
+            recipient: Some(alice.to_string()),
+        };
+        stage.hub.escrow(&author, withdraw).unwrap();
+    }
+    let ledger = stage.hub.ledger();
+    assert_eq!(ledger.get("author earned uusdc"), u128::MAX);
+    assert_eq!(ledger.get("alice wallet uusdc"), half);
+    stage.assert_solvent();
+}
+
+#[test]
+fn an_escrow_obeys_whoever_instantiated_it() {
+    let mut hub = Hub::new();
+    let (collector, alice, author) = (
+        hub.account("collector"),
+        hub.account("alice"),
+        hub.account("author"),
+    );
+    let code = hub.codes.escrow;
+    let init = hub_types::escrow::InstantiateMsg {
+        receipt_max_age_seconds: DAY,
+    };
+    let escrow = cw_multi_test::Executor::instantiate_contract(
+        &mut hub.app,
+        code,
+        collector.clone(),
+        &init,
+        &[],
+        "escrow",
+        None,
+    )
+    .unwrap();
+    // From here on the harness speaks to this escrow.
+    let billing = hub.billing.clone();
+    hub.escrow = escrow;
+    let money: Money = hub.money_native();
+    let session = hub.open_session(&alice, &alice, &money, 100, |session| session);
+    let credit = Credit {
+        account: hub.canonical(&author),
+        denom: 1,
+        amount: 100u128.into(),
+    };
+    let msg = settle(vec![settlement(session, 1, 0, 100)], vec![credit]);
+    let error = hub.escrow(&billing, msg.clone()).unwrap_err();
+    let not_the_collector = EscrowError::NotTheCollector {
+        collector: collector.clone(),
+    };
+    assert_eq!(error, not_the_collector);
+    hub.escrow(&collector, msg).unwrap();
+    assert_eq!(hub.ledger().get("author available uusdc"), 100);
+}

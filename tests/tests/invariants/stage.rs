@@ -1,0 +1,603 @@
+//! A Hub with the cast of a script on it: accounts that are callers, authors, payees, operators and funders at once, two
+//! kinds of money, blobs and keys.
+
+use std::collections::BTreeMap;
+
+use cosmwasm_std::{
+    coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, Order, Record, Storage,
+};
+use cw20::Cw20ReceiveMsg;
+use hub_testing::{
+    terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined, RegistryError,
+};
+use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
+use hub_types::denom::Denom;
+use hub_types::escrow::{
+    Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
+    SessionSettlement, VoucherKey,
+};
+use hub_types::price::Rates as Price;
+use hub_types::registry::{
+    ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,
+};
+use hub_types::walrus::BlobId;
+use hub_types::wire::sha256;
+
+use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
+use crate::reference::{Account, Blob, Money, Name, Rates, Reference};
+use crate::sealed::{self, Keyring, Sealed, Signer};
+
+/// Accounts of the cast.
+pub const ACCOUNTS: [&str; 7] = ["ann", "bob", "cem", "dia", "eve", "fay", "guy"];
+/// Kinds of money: a native coin and a cw20 token.
+pub const MONEYS: usize = 2;
+/// Blobs of the cast.
+pub const BLOBS: u8 = 14;
+/// Comes along where no coin belongs.
+const STRAY: &str = "ustray";
+
+/// What every account has of each kind of money at first.
+pub const WALLET: u128 = 1 << 110;
+
+/// How a Hub is set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub start_time: u64,
+    pub receipt_max_age: u64,
+    pub price_notice: u64,
+}
+
+/// A Hub with its cast.
+pub struct Stage {
+    pub hub: Hub,
+    pub accounts: Vec<Addr>,
+    pub canonical: Vec<CanonicalAddr>,
+    pub moneys: [Coined; MONEYS],
+    pub keys: Keyring,
+}
+
+/// Why a message was refused, by the contract that refused it.
+#[derive(Debug, PartialEq)]
+pub enum Refusal {
+    Registry(RegistryError),
+    Escrow(EscrowError),
+    Billing(BillingError),
+}
+
+impl Refusal {
+    /// Whether it blames the message: not the contract's own books, and not something that it did not foresee.
+    pub fn blames_the_message(&self) -> bool {
+        !matches!(
+            self,
+            Self::Registry(RegistryError::Std(_))
+                | Self::Escrow(
+                    EscrowError::Std(_)
+                        | EscrowError::Inconsistent { .. }
+                        | EscrowError::UnknownReply { .. }
+                )
+                | Self::Billing(
+                    BillingError::Std(_)
+                        | BillingError::Inconsistent { .. }
+                        | BillingError::UnknownReply { .. }
+                )
+        )
+    }
+}
+
+/// A message as it is sent.
+pub enum Message {
+    Registry(RegistryMsg),
+    Escrow(EscrowMsg, Vec<Coin>),
+    /// Tokens sent to the escrow with a hook.
+    Send {
+        amount: u128,
+        hook: Cw20HookMsg,
+    },
+    Billing(BillingMsg),
+}
+
+/// Everything on the chain, to go back to.
+#[derive(Clone)]
+pub struct Checkpoint {
+    records: Vec<Record>,
+    block: BlockInfo,
+}
+
+impl Stage {
+    pub fn new(setting: Setting) -> Self {
+        let mut hub = Hub::builder()
+            .start_time(setting.start_time)
+            .receipt_max_age(setting.receipt_max_age)
+            .price_notice(setting.price_notice)
+            .build();
+        let accounts: Vec<Addr> = ACCOUNTS.iter().map(|name| hub.account(name)).collect();
+        let moneys = hub.moneys();
+        for account in &accounts {
+            for money in &moneys {
+                hub.give(account, money, WALLET);
+            }
+            hub.mint(account, vec![coin(1_000_000, STRAY)]);
+        }
+        Self {
+            canonical: accounts
+                .iter()
+                .map(|account| hub.canonical(account))
+                .collect(),
+            accounts,
+            moneys,
+            hub,
+            keys: Keyring::new(),
+        }
+    }
+
+    /// The reference at the same point.
+    pub fn reference(&self, setting: Setting) -> Reference {
+        let mut reference =
+            Reference::new(self.hub.now(), setting.receipt_max_age, setting.price_notice);
+        for account in 0..ACCOUNTS.len() {
+            for money in 0..MONEYS {
+                reference.wallets.insert((account, money), WALLET);
+            }
+        }
+        reference
+    }
+
+    /// Place of an account in the cast.
+    pub fn place_of(&self, account: &CanonicalAddr) -> Option<Account> {
+        self.canonical.iter().position(|found| found == account)
+    }
+
+    /// Place of a denomination in the cast.
+    pub fn money_of(&self, denom: &Denom) -> Option<Money> {
+        let is = |money: &Coined| money.checked() == *denom;
+        self.moneys.iter().position(is)
+    }
+
+    pub fn checkpoint(&self) -> Checkpoint {
+        let records = self.hub.app.storage().range(None, None, Order::Ascending);
+        Checkpoint {
+            records: records.collect(),
+            block: self.hub.app.block_info(),
+        }
+    }
+
+    /// Makes everything as it was.
+    pub fn go_back(&mut self, to: &Checkpoint) {
+        let storage = self.hub.app.storage_mut();
+        let keys = storage.range(None, None, Order::Ascending);
+        let keys: Vec<Vec<u8>> = keys.map(|(key, _)| key).collect();
+        keys.iter().for_each(|key| storage.remove(key));
+        to.records
+            .iter()
+            .for_each(|(key, value)| storage.set(key, value));
+        self.hub.app.set_block(to.block.clone());
+    }
+
+    pub fn send(&mut self, by: Account, message: Message, stray: bool) -> Result<AppResponse, Refusal> {
+        let by = self.accounts[by].clone();
+        let mut coins: Vec<Coin> = match stray {
+            true => vec![coin(1, STRAY)],
+            false => vec![],
+        };
+        match message {
+            Message::Registry(message) => self
+                .hub
+                .registry_with(&by, message, &coins)
+                .map_err(Refusal::Registry),
+            Message::Billing(message) => self
+                .hub
+                .billing_with(&by, message, &coins)
+                .map_err(Refusal::Billing),
+            Message::Escrow(message, funds) => {
+                coins.extend(funds);
+                self.hub
+                    .escrow_with(&by, message, &coins)
+                    .map_err(Refusal::Escrow)
+            }
+            Message::Send { amount, hook } => {
+                let Cw20HookMsg::Deposit {
+                    beneficiary,
+                    session,
+                } = hook;
+                let beneficiary = beneficiary.map(Addr::unchecked);
+                let money = self.moneys[1].clone();
+                self.hub
+                    .deposit(&by, &money, amount, beneficiary.as_ref(), session)
+                    .map_err(Refusal::Escrow)
+            }
+        }
+    }
+
+    fn text(&self, account: Account) -> String {
+        self.accounts[account].to_string()
+    }
+
+    fn signer(&self) -> Signer<'_> {
+        Signer {
+            hub: &self.hub,
+            keys: &self.keys,
+        }
+    }
+
+    /// A settlement of an action, signed.
+    pub fn seal(&self, what: &What, reference: &Reference) -> Option<Sealed> {
+        let key = |attester: u64| reference.attester(attester).map_or(0, |it| it.key);
+        match what {
+            What::SettleBatch {
+                batch,
+                vouchers,
+                flaw,
+            } => {
+                let offer = sealed::offered_batch(batch, reference);
+                let vouchers = vouchers
+                    .iter()
+                    .map(|plan| sealed::voucher(plan, reference))
+                    .collect();
+                let key = key(offer.attester);
+                Some(self.signer().batch(offer, vouchers, key, *flaw))
+            }
+            What::Settle {
+                receipt,
+                voucher,
+                flaw,
+            } => {
+                let offer = sealed::offered_receipt(receipt, reference);
+                let voucher = voucher
+                    .as_ref()
+                    .map(|plan| sealed::voucher(plan, reference));
+                let key = key(offer.attester);
+                let group = &offer.groups[0];
+                let blob = reference
+                    .work(group.model)
+                    .and_then(|work| {
+                        let place = usize::try_from(group.release).ok()?.checked_sub(1)?;
+                        work.releases.get(place)
+                    })
+                    .map_or(0, |release| release.blob);
+                // One that no release has.
+                let blob = if receipt.right_blob { blob } else { BLOBS };
+                let signer = self.signer();
+                Some(signer.receipt(offer, blob_id(blob), voucher, key, *flaw))
+            }
+            _ => None,
+        }
+    }
+
+    /// The message of an action that is no settlement by billing.
+    pub fn message(&self, action: &Action, reference: &Reference) -> Option<Message> {
+        let model = |tag: &u32| reference.work_of(*tag);
+        let session = |tag: &u32| reference.session_of(*tag);
+        let attester = |tag: &u32| reference.attester_of(*tag);
+        Some(match &action.what {
+            What::Wait { .. }
+            | What::Donate { .. }
+            | What::SettleBatch { .. }
+            | What::Settle { .. }
+            | What::Again { .. } => return None,
+
+            What::RegisterModel {
+                name,
+                terms,
+                release,
+            } => Message::Registry(RegistryMsg::RegisterModel {
+                name: name_text(*name),
+                metadata: metadata(*name),
+                terms: self.terms(terms),
+                release: release.map(|plan| {
+                    new_release((1 + plan.major_step, plan.minor_step), plan.blob, plan.salt)
+                }),
+            }),
+            What::UpdateMetadata { model: tag } => {
+                Message::Registry(RegistryMsg::UpdateMetadata {
+                    model: model(tag),
+                    metadata: metadata(u8::try_from(action.tag % 50).unwrap_or_default()),
+                })
+            }
+            What::PublishRelease {
+                model: tag,
+                release,
+            } => {
+                let label = next_label(reference, model(tag), release.major_step, release.minor_step);
+                Message::Registry(RegistryMsg::PublishRelease {
+                    model: model(tag),
+                    release: new_release(label, release.blob, release.salt),
+                })
+            }
+            What::SetTerms { model: tag, terms } => Message::Registry(RegistryMsg::SetTerms {
+                model: model(tag),
+                terms: self.terms(terms),
+            }),
+            What::SetStatus { model: tag, status } => Message::Registry(RegistryMsg::SetStatus {
+                model: model(tag),
+                status: match status {
+                    StatusPlan::Active => StatusName::Active,
+                    StatusPlan::Delisted => StatusName::Delisted,
+                    StatusPlan::Retired => StatusName::Retired,
+                },
+            }),
+            What::OfferTransfer { model: tag, to } => {
+                Message::Registry(RegistryMsg::OfferTransfer {
+                    model: model(tag),
+                    to: self.text(*to),
+                })
+            }
+            What::CancelTransfer { model: tag } => {
+                Message::Registry(RegistryMsg::CancelTransfer { model: model(tag) })
+            }
+            What::AcceptTransfer {
+                model: tag,
+                payees,
+                name,
+            } => Message::Registry(RegistryMsg::AcceptTransfer {
+                model: model(tag),
+                payees: self.payees(payees),
+                name: name.map(name_text),
+            }),
+            What::Commit { blob, salt } => Message::Registry(RegistryMsg::Commit {
+                hash: self.hub.commitment(
+                    &self.accounts[action.by],
+                    &blob_id(*blob),
+                    &[*salt; 32],
+                ),
+            }),
+            What::ProveSize {
+                model: tag,
+                release,
+                honest,
+            } => {
+                let blob = reference
+                    .work(model(tag))
+                    .and_then(|work| {
+                        let place = usize::try_from(*release).ok()?.checked_sub(1)?;
+                        work.releases.get(place)
+                    })
+                    .map_or(0, |release| release.blob);
+                let (size, root_hash) = blob_parts(blob);
+                Message::Registry(RegistryMsg::ProveSize {
+                    model: model(tag),
+                    release: *release,
+                    size: (size + u64::from(!honest)).into(),
+                    root_hash: root_hash.into(),
+                })
+            }
+
+            What::Deposit {
+                money,
+                amount,
+                beneficiary,
+                session,
+            } => {
+                let beneficiary = beneficiary.map(|account| self.text(account));
+                let session = session
+                    .as_ref()
+                    .map(|session| self.new_session(session, reference));
+                match &self.moneys[*money] {
+                    Coined::Native(denom) => Message::Escrow(
+                        EscrowMsg::Deposit {
+                            beneficiary,
+                            session,
+                        },
+                        match amount {
+                            0 => vec![],
+                            amount => vec![coin(*amount, denom)],
+                        },
+                    ),
+                    Coined::Cw20(_) => Message::Send {
+                        amount: *amount,
+                        hook: Cw20HookMsg::Deposit {
+                            beneficiary,
+                            session,
+                        },
+                    },
+                }
+            }
+            What::ForgeHook { amount } => Message::Escrow(
+                EscrowMsg::Receive(Cw20ReceiveMsg {
+                    sender: self.text(action.by),
+                    amount: (*amount).into(),
+                    msg: to_json_binary(&Cw20HookMsg::Deposit {
+                        beneficiary: None,
+                        session: None,
+                    })
+                    .expect("a hook is JSON"),
+                }),
+                vec![],
+            ),
+            What::Withdraw {
+                money,
+                amount,
+                recipient,
+            } => self.plain(EscrowMsg::Withdraw {
+                denom: self.moneys[*money].unchecked(),
+                amount: amount.map(Into::into),
+                recipient: recipient.map(|account| self.text(account)),
+            }),
+            What::OpenSession { money, session } => self.plain(EscrowMsg::OpenSession {
+                denom: self.moneys[*money].unchecked(),
+                session: self.new_session(session, reference),
+            }),
+            What::TopUp {
+                session: tag,
+                amount,
+            } => self.plain(EscrowMsg::TopUp {
+                session: session(tag),
+                amount: (*amount).into(),
+            }),
+            What::CloseSession { session: tag } => self.plain(EscrowMsg::CloseSession {
+                session: session(tag),
+            }),
+            What::ReleaseSession { session: tag } => self.plain(EscrowMsg::ReleaseSession {
+                session: session(tag),
+            }),
+            What::RaiseCeiling {
+                session: tag,
+                ceiling,
+            } => self.plain(EscrowMsg::RaiseCeiling {
+                session: session(tag),
+                ceiling: (*ceiling).into(),
+            }),
+            What::SetAutoPayout { money, on } => self.plain(EscrowMsg::SetAutoPayout {
+                denom: self.moneys[*money].unchecked(),
+                on: *on,
+            }),
+            What::Payout { money, accounts } => self.plain(EscrowMsg::Payout {
+                accounts: accounts.iter().map(|account| self.text(*account)).collect(),
+                denom: self.moneys[*money].unchecked(),
+            }),
+            What::SettleInEscrow {
+                session: tag,
+                charge,
+            } => self.plain(self.settlement(session(tag), *charge, action.by)),
+
+            What::RegisterAttester { key, signed_for } => {
+                let key = self.keys.get(*key);
+                let public = key.public_key();
+                Message::Billing(BillingMsg::RegisterAttester {
+                    key: public.as_bytes().into(),
+                    key_type: KeyType::from(public.key_type()),
+                    possession: self.hub.possession(&self.accounts[*signed_for], key),
+                    endpoint: None,
+                })
+            }
+            What::Retire { attester: tag } => Message::Billing(BillingMsg::Retire {
+                attester: attester(tag),
+            }),
+            What::Revoke { attester: tag } => Message::Billing(BillingMsg::Revoke {
+                attester: attester(tag),
+            }),
+            What::SetEndpoint { attester: tag } => Message::Billing(BillingMsg::SetEndpoint {
+                attester: attester(tag),
+                endpoint: Some(format!("https://example.org/{}", action.tag)),
+            }),
+        })
+    }
+
+    fn plain(&self, message: EscrowMsg) -> Message {
+        Message::Escrow(message, vec![])
+    }
+
+    fn terms(&self, plan: &TermsPlan) -> UncheckedTerms {
+        let payees: Vec<(&Addr, u16)> = plan
+            .shares
+            .payees
+            .iter()
+            .map(|(account, bps)| (&self.accounts[*account], *bps))
+            .collect();
+        let money = &self.moneys[plan.money];
+        terms(money, price(plan.rates), plan.shares.operator_bps, &payees)
+    }
+
+    fn payees(&self, payees: &[(Account, u16)]) -> Vec<UncheckedPayee> {
+        payees
+            .iter()
+            .map(|(account, bps)| UncheckedPayee {
+                address: self.text(*account),
+                bps: *bps,
+            })
+            .collect()
+    }
+
+    fn new_session(&self, plan: &SessionPlan, reference: &Reference) -> NewSession {
+        NewSession {
+            operator: self.text(plan.operator),
+            measurement: plan.measured.then(|| [7; 32].into()),
+            models: match &plan.models {
+                None => Models::Any {},
+                Some(listed) => Models::Listed(
+                    listed
+                        .iter()
+                        .map(|(model, release)| ModelRef {
+                            model: reference.work_of(*model),
+                            release: *release,
+                        })
+                        .collect(),
+                ),
+            },
+            max_price: plan.max_price.map(price),
+            budget: plan.budget.into(),
+            expires_at: reference.now.saturating_add_signed(plan.lasts),
+            ceiling: plan.ceiling.map(|key| NewCeiling {
+                key: key.map(|key| VoucherKey {
+                    key_type: key_type(key),
+                    key: self.keys.get(key).public_key().as_bytes().into(),
+                }),
+            }),
+            label: None,
+        }
+    }
+
+    fn settlement(&self, session: u64, charge: u128, to: Account) -> EscrowMsg {
+        EscrowMsg::Settle {
+            sessions: vec![SessionSettlement {
+                session,
+                attester: 1,
+                replaces: None,
+                next_before: 0,
+                next_after: 1,
+                charge: charge.into(),
+                ceiling: None,
+                paid_week: 0,
+                paid_models: 0,
+            }],
+            credits: vec![Credit {
+                account: self.canonical[to].clone(),
+                denom: 1,
+                amount: charge.into(),
+            }],
+        }
+    }
+}
+
+fn price([per_call, per_million_in, per_million_out]: Rates) -> Price {
+    hub_testing::rates(per_call, per_million_in, per_million_out)
+}
+
+pub fn name_text(name: Name) -> String {
+    format!("model-{name}")
+}
+
+fn metadata(number: u8) -> Metadata {
+    Metadata {
+        title: format!("Model {number}"),
+        description: String::new(),
+        task: format!("task {}", number % 3),
+        license: "Apache-2.0".to_owned(),
+        tags: vec![format!("tag {}", number % 4)],
+        homepage: None,
+    }
+}
+
+/// The label so many steps above a model's latest.
+pub fn next_label(reference: &Reference, model: u64, major: u32, minor: u32) -> (u32, u32) {
+    let latest = reference
+        .work(model)
+        .and_then(|work| work.releases.last())
+        .map_or((1, 0), |release| release.label);
+    match major {
+        0 => (latest.0, latest.1 + minor),
+        _ => (latest.0 + major, minor),
+    }
+}
+
+fn new_release((major, minor): (u32, u32), blob: Blob, salt: Option<u8>) -> NewRelease {
+    NewRelease {
+        major,
+        minor,
+        blob_id: blob_id(blob).to_string(),
+        manifest: None,
+        salt: salt.map(|salt| [salt; 32].into()),
+    }
+}
+
+/// Length and root hash of a blob of the cast.
+fn blob_parts(blob: Blob) -> (u64, [u8; 32]) {
+    (1_000 + u64::from(blob), sha256(&[b"blob", &[blob]]))
+}
+
+pub fn blob_id(blob: Blob) -> BlobId {
+    let (size, root_hash) = blob_parts(blob);
+    BlobId::derive(size, &root_hash)
+}
+
+/// How many of each name there are, for tables.
+pub type Counts = BTreeMap<String, u64>;
