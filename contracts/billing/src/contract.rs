@@ -1,22 +1,22 @@
-//! Entry points: payment rule, parsing, dispatch.
+//! Entry points: the payment rule, parsing, dispatch.
 
-use cosmwasm_std::{
-    to_json_binary, Addr, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response,
-};
+mod execute;
+mod instantiate;
+mod migrate;
+mod parse;
+mod query;
+
+use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use hub_types::wire::digest::{domain_tag, Purpose};
 use hub_types::wire::Hash;
 
 use crate::error::ContractError;
-use execute::attesters::Candidate;
 
-mod execute;
-mod instantiate;
-mod migrate;
-mod query;
-
-const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
-const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Name under which cw2 knows this contract.
+pub const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
+/// Version of this code.
+pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Checks the registry, and instantiates an escrow whose collector is this contract.
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
@@ -28,10 +28,10 @@ pub fn instantiate(
 ) -> Result<Response, ContractError> {
     cw_utils::nonpayable(&info)?;
     cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
-    let registry = address(deps.as_ref(), &msg.registry)?;
+    let registry = parse::address(deps.api, "registry", &msg.registry)?;
     let escrow_admin = msg
         .escrow_admin
-        .map(|admin| address(deps.as_ref(), &admin))
+        .map(|admin| parse::address(deps.api, "escrow_admin", &admin))
         .transpose()?;
     instantiate::instantiate(deps, env, registry, msg.escrow_code_id, escrow_admin)
 }
@@ -61,12 +61,13 @@ pub fn execute(
             possession,
             endpoint,
         } => {
-            let candidate = Candidate::parse(key_type, &key, possession, endpoint)?;
+            let candidate = parse::candidate(key_type, &key, possession, endpoint)?;
             execute::attesters::register(deps, env, info, candidate)
         }
         ExecuteMsg::Retire { attester } => execute::attesters::retire(deps, env, info, attester),
         ExecuteMsg::Revoke { attester } => execute::attesters::revoke(deps, info, attester),
         ExecuteMsg::SetEndpoint { attester, endpoint } => {
+            parse::check_endpoint(endpoint.as_deref())?;
             execute::attesters::set_endpoint(deps, info, attester, endpoint)
         }
         ExecuteMsg::SettleBatch {
@@ -98,7 +99,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             start_after,
             limit,
         } => {
-            let operator = address(deps, &operator)?;
+            let operator = parse::address(deps.api, "operator", &operator)?;
             to_json_binary(&query::attesters_by_operator(
                 deps,
                 &operator,
@@ -138,16 +139,6 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn migrate(deps: DepsMut, _env: Env, msg: MigrateMsg) -> Result<Response, ContractError> {
     migrate::migrate(deps, msg)
-}
-
-/// A checked address of this chain.
-fn address(deps: Deps, text: &str) -> Result<Addr, ContractError> {
-    deps.api
-        .addr_validate(text)
-        .map_err(|error| ContractError::NotAnAddress {
-            address: text.to_owned(),
-            reason: error.to_string(),
-        })
 }
 
 /// The tag of what is signed for `purpose` on this chain for this contract; computed, never sent nor stored.

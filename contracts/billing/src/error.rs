@@ -31,8 +31,10 @@ pub enum ContractError {
     #[error("the chain's answer to the instantiation of the escrow could not be read: {0}")]
     Reply(#[from] ParseReplyError),
     /// A text that is no address of this chain.
-    #[error("{address:?} is no address of this chain: {reason}")]
+    #[error("{field} {address:?} is no address of this chain: {reason}")]
     NotAnAddress {
+        /// Name of the message field.
+        field: &'static str,
         /// Text given.
         address: String,
         /// The chain's reason.

@@ -47,7 +47,7 @@ pub enum ContractError {
     },
 
     /// A text that is no address.
-    #[error("{field}: {address:?} is no address of this chain: {reason}")]
+    #[error("{field} {address:?} is no address of this chain: {reason}")]
     Address {
         /// Name of the message field.
         field: &'static str,

@@ -78,8 +78,8 @@ pub enum ExecuteMsg {
         /// Cumulative over the life of the session.
         ceiling: Uint128,
     },
-    /// Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it. Emits
-    /// `hub_auto_payout_set`.
+    /// Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it. Anyone,
+    /// before the first deposit in the denomination as well. Emits `hub_auto_payout_set`.
     SetAutoPayout {
         /// For this denomination.
         denom: UncheckedDenom,
@@ -234,7 +234,7 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// Denominations ever deposited, by number.
+    /// Denominations ever deposited or opted in for, by number.
     #[returns(DenomsResponse)]
     Denoms {
         /// Last number of the page before.
@@ -242,7 +242,7 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// A denomination, if it was ever deposited.
+    /// A denomination, if it was ever deposited or opted in for.
     #[returns(Option<DenomResponse>)]
     Denom {
         /// The denomination.
@@ -351,7 +351,7 @@ pub struct ConfigResponse {
 pub struct BalanceResponse {
     /// The denomination.
     pub denom: Denom,
-    /// Number of the denomination; none if it was never deposited.
+    /// Number of the denomination; none if it was never deposited or opted in for.
     pub denom_number: Option<u32>,
     /// Can be withdrawn or spent on sessions at once.
     pub available: Uint128,

@@ -1,5 +1,6 @@
 //! Vouchers: ceilings that callers signed, applied before the first group.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use hub_types::billing::SignedVoucher;
@@ -30,11 +31,10 @@ pub fn apply(
         let Some(session) = books.session(id, statement)? else {
             continue;
         };
-        let (Some(key), Some(present)) = (session.policy().voucher_key, session.ceiling())
-        else {
+        let (Some(key), Some(present)) = (session.policy().voucher_key, session.ceiling()) else {
             continue;
         };
-        vouchers.sort_by(|a, b| b.ceiling.cmp(&a.ceiling));
+        vouchers.sort_by_key(|voucher| Reverse(voucher.ceiling));
         let highest = vouchers
             .into_iter()
             .take_while(|voucher| voucher.ceiling.u128() > present)

@@ -1,15 +1,20 @@
 //! What an embedded chain does not show: gas limits, payloads, native transfers that fail, more coins than there are.
 
+use std::cell::RefCell;
+
 use cosmwasm_std::testing::{
     message_info, mock_dependencies, mock_env, MockApi, MockQuerier, MockStorage,
 };
 use cosmwasm_std::{
-    coins, from_json, Addr, BankMsg, CosmosMsg, Event, MessageInfo, OwnedDeps, ReplyOn, SubMsg,
-    SubMsgResponse, SubMsgResult, Uint128,
+    coins, from_json, Addr, Api, BankMsg, CosmosMsg, DepsMut, Event, MessageInfo, Order, OwnedDeps,
+    QuerierWrapper, Record, ReplyOn, Storage, SubMsg, SubMsgResponse, SubMsgResult, Uint128,
 };
 use cw_utils::PaymentError;
 use hub_types::denom::UncheckedDenom;
-use hub_types::escrow::{BalanceResponse, DenomResponse};
+use hub_types::escrow::{
+    BalanceResponse, Credit, DenomResponse, Models, NewSession, SessionSettlement,
+};
+use hub_types::price::Rates;
 
 use super::*;
 
@@ -196,4 +201,114 @@ fn replies_to_anything_else_change_nothing() {
         Ok(Response::new())
     );
     assert_eq!((chain.available("alice"), chain.owed()), (0, 0));
+}
+
+/// Storage that notes every key that is read or written.
+struct Noted<'a> {
+    storage: &'a mut MockStorage,
+    reads: RefCell<Vec<Vec<u8>>>,
+    writes: Vec<Vec<u8>>,
+}
+
+impl Storage for Noted<'_> {
+    fn get(&self, key: &[u8]) -> Option<Vec<u8>> {
+        self.reads.borrow_mut().push(key.to_vec());
+        self.storage.get(key)
+    }
+
+    fn set(&mut self, key: &[u8], value: &[u8]) {
+        self.writes.push(key.to_vec());
+        self.storage.set(key, value);
+    }
+
+    fn remove(&mut self, key: &[u8]) {
+        self.writes.push(key.to_vec());
+        self.storage.remove(key);
+    }
+
+    fn range<'a>(
+        &'a self,
+        _start: Option<&[u8]>,
+        _end: Option<&[u8]>,
+        _order: Order,
+    ) -> Box<dyn Iterator<Item = Record> + 'a> {
+        panic!("settlement walks through no range");
+    }
+}
+
+#[test]
+fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
+    let mut chain = Chain::new();
+    let now = mock_env().block.time.seconds();
+    for _ in 0..2 {
+        let info = message_info(&chain.account("alice"), &coins(100, DENOM));
+        let msg = ExecuteMsg::Deposit {
+            beneficiary: None,
+            session: Some(NewSession {
+                operator: chain.account("operator").into_string(),
+                measurement: None,
+                models: Models::Any {},
+                max_price: Some(Rates::default()),
+                budget: Uint128::new(100),
+                expires_at: now + 1,
+                ceiling: None,
+                label: None,
+            }),
+        };
+        chain.execute(info, msg).unwrap();
+    }
+    let settlement = |session, charge: u128| SessionSettlement {
+        session,
+        attester: 1,
+        replaces: None,
+        next_before: 0,
+        next_after: 9,
+        charge: charge.into(),
+        ceiling: None,
+        paid_week: 0,
+        paid_models: 0,
+    };
+    let canonical = |name: &str| {
+        let account = chain.account(name);
+        chain.0.api.addr_canonicalize(account.as_str()).unwrap()
+    };
+    let authors = ["anna", "bert", "cleo"].map(canonical);
+    let msg = ExecuteMsg::Settle {
+        sessions: vec![settlement(1, 20), settlement(2, 10)],
+        credits: authors
+            .iter()
+            .map(|account| Credit {
+                account: account.clone(),
+                denom: 1,
+                amount: Uint128::new(10),
+            })
+            .collect(),
+    };
+
+    let info = message_info(&chain.account("billing"), &[]);
+    let OwnedDeps {
+        storage,
+        api,
+        querier,
+        ..
+    } = &mut chain.0;
+    let mut noted = Noted {
+        storage,
+        reads: RefCell::default(),
+        writes: vec![],
+    };
+    let deps = DepsMut {
+        storage: &mut noted,
+        api,
+        querier: QuerierWrapper::new(querier),
+    };
+    let response = execute(deps, mock_env(), info, msg).unwrap();
+    assert_eq!(response, Response::new());
+
+    let sessions = [1u64, 2].map(|id| [b"S".as_slice(), &id.to_be_bytes()].concat());
+    let balances = authors.map(|account| [b"B", account.as_slice(), &[0, 0, 0, 1]].concat());
+    let records = [sessions.as_slice(), &balances].concat();
+    let reads = [&[b"collector".to_vec()], records.as_slice()].concat();
+    assert_eq!(noted.reads.into_inner(), reads);
+    assert_eq!(noted.writes, records);
 }

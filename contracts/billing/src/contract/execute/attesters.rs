@@ -1,9 +1,8 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
 use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response};
-use hub_types::billing::{AttesterCreated, KeyType};
+use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;
-use hub_types::text;
 use hub_types::wire::{digest, PublicKey};
 
 use crate::contract::domain;
@@ -17,22 +16,6 @@ pub struct Candidate {
     pub key: PublicKey,
     pub possession: Binary,
     pub endpoint: Option<String>,
-}
-
-impl Candidate {
-    pub fn parse(
-        key_type: KeyType,
-        key: &Binary,
-        possession: Binary,
-        endpoint: Option<String>,
-    ) -> Result<Self, ContractError> {
-        check_endpoint(endpoint.as_deref())?;
-        Ok(Self {
-            key: PublicKey::new(key_type.into(), key)?,
-            possession,
-            endpoint,
-        })
-    }
 }
 
 pub fn register(
@@ -84,20 +67,12 @@ pub fn set_endpoint(
     attester: u64,
     endpoint: Option<String>,
 ) -> Result<Response, ContractError> {
-    check_endpoint(endpoint.as_deref())?;
     load_own(&deps, &info, attester)?;
     attesters::set_endpoint(deps.storage, attester, endpoint.as_ref())?;
     Ok(Response::new().add_event(Event::EndpointSet {
         attester,
         endpoint: endpoint.as_deref(),
     }))
-}
-
-fn check_endpoint(endpoint: Option<&str>) -> Result<(), ContractError> {
-    if let Some(endpoint) = endpoint {
-        text::check_required("endpoint", endpoint, text::MAX_ENDPOINT)?;
-    }
-    Ok(())
 }
 
 /// The attester, if the sender is its operator.

@@ -304,7 +304,7 @@ proptest! {
             prop_assert_eq!(record.spent, before.spent + charge);
             prop_assert_eq!(record.left() + record.spent, budget);
             prop_assert!(record.ceiling.is_some() == before.ceiling.is_some() && record.ceiling >= before.ceiling);
-            prop_assert!(record.ceiling.map_or(true, |ceiling| record.spent <= ceiling));
+            prop_assert!(record.ceiling.is_none_or(|ceiling| record.spent <= ceiling));
             prop_assert_eq!(next_before, next);
             prop_assert_eq!(record.lane(attester), Some(Lane { attester, next: next + steps }));
             prop_assert!(record.lanes.len() <= MAX_LANES);

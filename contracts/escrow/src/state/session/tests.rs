@@ -468,7 +468,7 @@ proptest! {
             let (record, policy) = (&session.reserve.record, &session.policy);
             prop_assert_eq!(record.budget, put_in);
             prop_assert_eq!(record.spent + record.left() + given_back, put_in);
-            prop_assert!(record.ceiling.map_or(true, |ceiling| record.spent <= ceiling));
+            prop_assert!(record.ceiling.is_none_or(|ceiling| record.spent <= ceiling));
             prop_assert!(record.funding.young(now / DAY) <= put_in);
             // The end only comes nearer, and never less than the grace away.
             prop_assert!(policy.ends_at() <= before.policy.ends_at());

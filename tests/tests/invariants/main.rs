@@ -1,0 +1,121 @@
+//! What holds after every message, over random sequences of them, in native coins and cw20 tokens mixed.
+//!
+//! A script of actions is drawn ([`strategy`]) and carried out ([`runner`]) on a Hub and on a reference that was written
+//! from the design alone ([`reference`]). After every message the two must agree on everything that everybody has, and
+//! the harness recounts the books. A script that fails is cut down to the shortest one found ([`shrink`]).
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `HUB_MESSAGES` | how many messages are sent | 20 000 |
+//! | `HUB_SEED` | which ones | 1 |
+//! | `HUB_SCRIPT` | only the script of this number | all |
+//! | `HUB_VERBOSE` | show what happened how often | no |
+
+mod action;
+mod campaign;
+mod compare;
+mod dice;
+mod reference;
+mod runner;
+mod sealed;
+mod shrink;
+mod split;
+mod stage;
+mod strategy;
+
+use hub_types::billing::Outcome;
+
+use campaign::Campaign;
+
+/// Runs below this many messages need not show every outcome.
+const ENOUGH: u64 = 20_000;
+
+/// Invariants 1 to 4, 7 and 8, and agreement with the reference, which knows 6.
+#[test]
+fn every_message_leaves_the_books_balanced_and_as_the_reference_expects() {
+    let campaign = Campaign::from_env(20_000);
+    let tally = campaign.run(campaign::random_script);
+    campaign.show(&tally);
+    if !campaign.is_whole(ENOUGH) {
+        return;
+    }
+    for outcome in OUTCOMES {
+        let name = sealed::name(&outcome);
+        assert!(tally.outcomes.contains_key(&name), "{name} never occurred");
+    }
+    for name in ACCEPTED {
+        assert!(
+            tally.accepted.contains_key(name),
+            "{name} was never accepted"
+        );
+    }
+    for name in ACCEPTED.iter().chain(&NEVER_ACCEPTED) {
+        assert!(
+            tally.refused.contains_key(*name) || *name == "payout" || *name == "set_auto_payout",
+            "{name} was never refused"
+        );
+    }
+}
+
+/// Invariant 5.
+#[test]
+fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
+    let campaign = Campaign::from_env(6_000);
+    let tally = campaign.run(split::split_script);
+    campaign.show(&tally);
+}
+
+const OUTCOMES: [Outcome; 21] = [
+    Outcome::Paid,
+    Outcome::Partial { receipts: 1 },
+    Outcome::UnknownSession,
+    Outcome::AttesterNotAllowed,
+    Outcome::Stale,
+    Outcome::LanesFull,
+    Outcome::Gap,
+    Outcome::Expired,
+    Outcome::AttesterRetired,
+    Outcome::Closed,
+    Outcome::ModelNotAllowed,
+    Outcome::UnknownModel,
+    Outcome::UnknownRelease,
+    Outcome::UnknownTerms,
+    Outcome::TermsNotInForce,
+    Outcome::Retired,
+    Outcome::WrongDenom,
+    Outcome::PriceAboveLimit,
+    Outcome::Overflow,
+    Outcome::Exhausted,
+    Outcome::VoucherMissing,
+];
+
+const ACCEPTED: [&str; 26] = [
+    "register_model",
+    "update_metadata",
+    "publish_release",
+    "set_terms",
+    "set_status",
+    "offer_transfer",
+    "cancel_transfer",
+    "accept_transfer",
+    "commit",
+    "prove_size",
+    "deposit",
+    "receive",
+    "withdraw",
+    "open_session",
+    "top_up",
+    "close_session",
+    "release_session",
+    "raise_ceiling",
+    "set_auto_payout",
+    "payout",
+    "register_attester",
+    "retire",
+    "revoke",
+    "set_endpoint",
+    "settle_batch",
+    "settle",
+];
+
+const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
