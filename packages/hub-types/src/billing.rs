@@ -10,6 +10,7 @@ use crate::denom::{Denom, UncheckedDenom};
 
 /// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
     /// Address of a registry; it must answer as one.
     pub registry: String,
@@ -21,6 +22,7 @@ pub struct InstantiateMsg {
 
 /// What can be done. Sending coins along with any of these is an error.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
     /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
     /// `hub_attester_registered`. Returns [`AttesterCreated`] as data.
@@ -108,6 +110,7 @@ impl From<crate::wire::KeyType> for KeyType {
 
 /// A cumulative ceiling that a caller signed for one session.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct SignedVoucher {
     /// The session.
     pub session: u64,
@@ -119,6 +122,7 @@ pub struct SignedVoucher {
 
 /// Questions.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
     /// Wiring and constants.
@@ -208,6 +212,7 @@ pub enum QueryMsg {
 
 /// Nothing to say: a migration keeps everything.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
 /// Data of [`ExecuteMsg::RegisterAttester`].
@@ -398,6 +403,7 @@ pub struct BatchesResponse {
 
 /// Where a receipt stands in the Merkle tree of its batch (RFC 9162, section 2.1.3).
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct InclusionProof {
     /// Its place in the batch, from 0.
     pub index: u64,

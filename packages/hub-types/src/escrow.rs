@@ -14,6 +14,7 @@ use crate::price::Rates;
 
 /// The sender becomes the collector: the only one that can settle, for ever.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
     /// Of the registry that the collector settles by. Anyone may release a session this long after its end.
     pub receipt_max_age_seconds: u64,
@@ -21,6 +22,7 @@ pub struct InstantiateMsg {
 
 /// What can be done. Only `Deposit` takes coins.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
     /// Takes one native coin for the sender or a beneficiary, and opens a session with it if asked to. Anyone. Emits
     /// `hub_deposited` and, with a session, `hub_session_opened`. Returns [`SessionCreated`] as data if a session
@@ -109,6 +111,7 @@ pub enum ExecuteMsg {
 
 /// What a cw20 `Send` to the escrow may carry.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub enum Cw20HookMsg {
     /// As [`ExecuteMsg::Deposit`], with the tokens sent.
     Deposit {
@@ -121,6 +124,7 @@ pub enum Cw20HookMsg {
 
 /// What a session allows.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// The one operator whose attesters can charge it.
     pub operator: String,
@@ -151,6 +155,7 @@ pub enum Models {
 
 /// Names a model, and one release of it if only that is meant.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(Copy, Eq)]
 pub struct ModelRef {
     /// The model.
@@ -161,6 +166,7 @@ pub struct ModelRef {
 
 /// How the ceiling of a session can be raised.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct NewCeiling {
     /// Key that signs vouchers; without it only messages of the caller raise the ceiling.
     pub key: Option<VoucherKey>,
@@ -168,6 +174,7 @@ pub struct NewCeiling {
 
 /// A public key that signs vouchers.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct VoucherKey {
     /// Its kind.
     pub key_type: KeyType,
@@ -177,6 +184,7 @@ pub struct VoucherKey {
 
 /// What is charged to one session.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct SessionSettlement {
     /// The session.
     pub session: u64,
@@ -200,6 +208,7 @@ pub struct SessionSettlement {
 
 /// What is credited to one account.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct Credit {
     /// The account.
     pub account: CanonicalAddr,
@@ -211,6 +220,7 @@ pub struct Credit {
 
 /// Questions.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
     /// Collector and constants.
@@ -284,6 +294,7 @@ pub enum QueryMsg {
 
 /// Nothing to say: a migration keeps everything.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
 /// Data of the messages that open a session.

@@ -12,6 +12,7 @@ pub const UNITS_PER_QUOTE: u128 = 1_000_000;
 /// The three components of a price, in the smallest unit of a denomination that stands beside them.
 /// As a limit, each component bounds its own.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(Copy, Eq, Default)]
 pub struct Rates {
     /// Charged for the call itself.
@@ -24,6 +25,7 @@ pub struct Rates {
 
 /// A price as a message states it. Zero is allowed.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct UncheckedPrice {
     /// Denomination of the three components.
     pub denom: UncheckedDenom,

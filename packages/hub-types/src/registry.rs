@@ -14,6 +14,7 @@ use crate::records::registry as records;
 
 /// Fixes the time constants for the life of this registry and of everything that settles by it.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
     /// Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given.
     pub receipt_max_age_seconds: Option<u64>,
@@ -23,6 +24,7 @@ pub struct InstantiateMsg {
 
 /// What can be done. Sending coins along with any of these is an error.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[allow(clippy::large_enum_variant)] // Parsed once per transaction; a box would show in the types of every user.
 pub enum ExecuteMsg {
     /// Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits `hub_model_registered`,
@@ -117,6 +119,7 @@ pub enum ExecuteMsg {
 
 /// Questions.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
     /// The constants.
@@ -247,10 +250,12 @@ pub enum QueryMsg {
 
 /// Nothing to say: a migration keeps everything.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
 /// What readers see of a model. Limits in bytes.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct Metadata {
     /// 1 to 128.
     pub title: String,
@@ -268,6 +273,7 @@ pub struct Metadata {
 
 /// Price and payees, as a message states them.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct UncheckedTerms {
     /// What a call costs; zero is allowed.
     pub price: UncheckedPrice,
@@ -279,6 +285,7 @@ pub struct UncheckedTerms {
 
 /// An account and its share, as a message states them.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct UncheckedPayee {
     /// The account.
     pub address: String,
@@ -288,6 +295,7 @@ pub struct UncheckedPayee {
 
 /// What is published.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub struct NewRelease {
     /// Label, ascending with minor within a model.
     pub major: u32,

@@ -25,6 +25,8 @@ pub enum What {
     Wait { seconds: u64 },
     /// Somebody sends money to the escrow past its messages.
     Donate { money: Money, amount: u128 },
+    /// What is billable of a batch is settled at once, in parts and out of order, and undone each time.
+    Split { batch: BatchPlan, seed: u64 },
 
     /// Registry.
     RegisterModel {
@@ -305,6 +307,7 @@ impl What {
         match self {
             Self::Wait { .. } => "(wait)",
             Self::Donate { .. } => "(donate)",
+            Self::Split { .. } => "(split)",
             Self::RegisterModel { .. } => "register_model",
             Self::UpdateMetadata { .. } => "update_metadata",
             Self::PublishRelease { .. } => "publish_release",
@@ -339,7 +342,10 @@ impl What {
 
     /// Whether it is a message to a contract of the Hub.
     pub fn is_message(&self) -> bool {
-        !matches!(self, Self::Wait { .. } | Self::Donate { .. })
+        !matches!(
+            self,
+            Self::Wait { .. } | Self::Donate { .. } | Self::Split { .. }
+        )
     }
 
     /// Smaller actions that may show the same fault.
@@ -350,36 +356,51 @@ impl What {
                 vouchers,
                 flaw,
             } => {
-                let with = |batch: BatchPlan, vouchers: &[VoucherPlan]| Self::SettleBatch {
+                let with = |batch: BatchPlan, vouchers: Vec<VoucherPlan>| Self::SettleBatch {
                     batch,
-                    vouchers: vouchers.to_vec(),
+                    vouchers,
                     flaw: *flaw,
                 };
-                let mut simpler = vec![];
-                for place in 0..batch.groups.len() {
-                    if batch.groups.len() > 1 {
-                        let mut fewer = batch.clone();
-                        fewer.groups.remove(place);
-                        simpler.push(with(fewer, vouchers));
-                    }
-                    if let Some(work) = less(&batch.groups[place].work) {
-                        let mut fewer = batch.clone();
-                        fewer.groups[place].work = work;
-                        simpler.push(with(fewer, vouchers));
-                    }
-                }
-                for place in 0..vouchers.len() {
+                let fewer = (0..vouchers.len()).map(|place| {
                     let mut fewer = vouchers.clone();
                     fewer.remove(place);
-                    simpler.push(with(batch.clone(), &fewer));
-                }
-                simpler
+                    with(batch.clone(), fewer)
+                });
+                let smaller = batch.smaller().into_iter();
+                let smaller = smaller.map(|batch| with(batch, vouchers.clone()));
+                smaller.chain(fewer).collect()
+            }
+            Self::Split { batch, seed } => {
+                let smaller = batch.smaller().into_iter();
+                smaller
+                    .map(|batch| Self::Split { batch, seed: *seed })
+                    .collect()
             }
             Self::Wait { seconds } if *seconds > 1 => vec![Self::Wait {
                 seconds: seconds / 2,
             }],
             _ => vec![],
         }
+    }
+}
+
+impl BatchPlan {
+    /// With a group less, or with fewer receipts in one.
+    fn smaller(&self) -> Vec<Self> {
+        let mut smaller = vec![];
+        for place in 0..self.groups.len() {
+            if self.groups.len() > 1 {
+                let mut fewer = self.clone();
+                fewer.groups.remove(place);
+                smaller.push(fewer);
+            }
+            if let Some(work) = less(&self.groups[place].work) {
+                let mut fewer = self.clone();
+                fewer.groups[place].work = work;
+                smaller.push(fewer);
+            }
+        }
+        smaller
     }
 }
 

@@ -158,30 +158,43 @@ impl Campaign {
 
 /// Draws a script and carries it out; then everybody withdraws everything.
 pub fn random_script(plan: Plan) -> Result<Tally, Failure> {
+    drawn(plan, Strategy::new)
+}
+
+/// A script in which, every few messages, a batch is split in several ways.
+pub fn splitting_script(plan: Plan) -> Result<Tally, Failure> {
+    drawn(plan, Strategy::splitting)
+}
+
+fn drawn(plan: Plan, strategy: fn(Dice) -> Strategy) -> Result<Tally, Failure> {
     let mut dice = plan.dice;
     let setting = strategy::setting(&mut dice);
-    let mut strategy = Strategy::new(dice);
+    let mut strategy = strategy(dice);
+    let mut runner = Runner::new(setting);
     let mut script = vec![];
-    let result = guarded(|| {
-        let mut runner = Runner::new(setting);
-        while runner.tally.messages < plan.messages {
-            let action = strategy.next(&runner.reference);
-            script.push(action.clone());
-            runner
-                .step(&action)
-                .map_err(|fault| format!("{action:?}: {fault}"))?;
+    let mut result = Ok(());
+    while result.is_ok() && runner.tally.messages < plan.messages {
+        let action = strategy.next(&runner.reference);
+        script.push(action.clone());
+        result = guarded(|| step(&mut runner, &action));
+    }
+    match result.and_then(|()| guarded(|| end(&mut runner))) {
+        Ok(()) => Ok(runner.tally),
+        Err(fault) => {
+            let (script, fault) = shrink(script, fault, |script| replay(setting, script).err());
+            Err(Failure {
+                setting,
+                script,
+                fault,
+            })
         }
-        end(&mut runner)?;
-        Ok(std::mem::take(&mut runner.tally))
-    });
-    result.map_err(|fault| {
-        let (script, fault) = shrink(script, fault, |script| replay(setting, script).err());
-        Failure {
-            setting,
-            script,
-            fault,
-        }
-    })
+    }
+}
+
+fn step(runner: &mut Runner, action: &Action) -> Result<(), Fault> {
+    runner
+        .step(action)
+        .map_err(|fault| format!("{action:?}: {fault}"))
 }
 
 /// What holds at the end of every script.
@@ -198,9 +211,7 @@ pub fn replay(setting: Setting, script: &[Action]) -> Result<(), Fault> {
     guarded(|| {
         let mut runner = Runner::new(setting);
         for action in script {
-            runner
-                .step(action)
-                .map_err(|fault| format!("{action:?}: {fault}"))?;
+            step(&mut runner, action)?;
         }
         end(&mut runner)
     })

@@ -61,7 +61,7 @@ fn every_message_leaves_the_books_balanced_and_as_the_reference_expects() {
 #[test]
 fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
     let campaign = Campaign::from_env(6_000);
-    let tally = campaign.run(split::split_script);
+    let tally = campaign.run(campaign::splitting_script);
     campaign.show(&tally);
 }
 

@@ -11,7 +11,7 @@ mod settlement;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use escrow::{Balance, Funds, Opening, Session};
-pub use registry::{Publication, Release, Shares, Status, Terms, Wanted, Work};
+pub use registry::{Publication, Shares, Status, Terms, Wanted, Work};
 pub use settlement::{Offer, OfferedGroup, Settled, Settlement, Usage, Voucher};
 
 /// An account, by its place in the cast.

@@ -1,7 +1,7 @@
 //! Carries out a script on a Hub and on the reference, and holds the Hub to everything that must be true after every
 //! message.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use hub_testing::{data, AppResponse, BillingError, Hub, Snapshot, State};
 use hub_types::billing::{AttesterCreated, BatchResponse, Outcome, ReceiptResponse};
@@ -18,6 +18,7 @@ use crate::reference::{
     Shares, Tag, Verdict, Wanted, GRACE,
 };
 use crate::sealed::{self, Sealed};
+use crate::split;
 use crate::stage::{self, Counts, Refusal, Setting, Stage, ACCOUNTS, MONEYS};
 
 /// What was found to be wrong, in sentences.
@@ -108,6 +109,10 @@ impl Runner {
                 self.stage.hub.give(&escrow, &coined, *amount);
                 *self.reference.donated.entry(*money).or_default() += amount;
                 self.check()
+            }
+            What::Split { batch, seed } => {
+                let (stage, tally) = (&mut self.stage, &mut self.tally);
+                split::check(stage, &self.reference, batch, *seed, tally)
             }
             What::SettleBatch { .. } | What::Settle { .. } => {
                 let sealed = self
@@ -466,6 +471,7 @@ impl Runner {
             }
             What::Wait { .. }
             | What::Donate { .. }
+            | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
             | What::Again { .. } => unreachable!("carried out elsewhere"),
@@ -495,7 +501,8 @@ impl Runner {
                 .map(|session| (session.tag, closes(session)))
                 .collect()
         };
-        let messages = self.tally.messages;
+        // Only what was drawn counts.
+        let tally = self.tally.clone();
         let outside: u128 = self.reference.wallets.values().sum();
         let inside: u128 = {
             let left = self.reference.sessions.iter().map(|session| session.left());
@@ -530,8 +537,6 @@ impl Runner {
             }
         }
 
-        let refused = |counts: &Counts| counts.get("release_session").copied();
-        let _ = refused;
         let left: u128 = self.reference.balances.values().map(|it| it.available).sum();
         let reserved = self.reference.sessions.iter().any(|it| !it.released);
         let now_outside: u128 = self.reference.wallets.values().sum();
@@ -547,7 +552,7 @@ impl Runner {
                 ));
             }
         }
-        self.tally.messages = messages;
+        self.tally = tally;
         Ok(())
     }
 
@@ -643,13 +648,5 @@ fn opening(reference: &Reference, tag: Tag, plan: &SessionPlan) -> Opening {
         budget: plan.budget,
         expires_at: reference.now.saturating_add_signed(plan.lasts),
         ceiling: plan.ceiling,
-    }
-}
-
-/// Reasons for which nothing was settled, for tables.
-pub fn reasons(refused: &Refused) -> BTreeSet<Outcome> {
-    match refused {
-        Refused::Nothing(reasons) => reasons.clone(),
-        Refused::Message => BTreeSet::new(),
     }
 }

@@ -12,7 +12,7 @@ use hub_types::wire::{
 };
 
 use crate::action::{key_type, BatchPlan, Flaw, ReceiptPlan, Start, VoucherPlan};
-use crate::reference::{Offer, OfferedGroup, Reference, Settlement, Voucher};
+use crate::reference::{Offer, OfferedGroup, Reference, Voucher};
 
 /// A settlement as it is sent, and what it says.
 #[derive(Clone, Debug)]
@@ -417,11 +417,6 @@ pub fn is_as_the_library_writes_it(sealed: &Sealed) -> bool {
     }
     .encode();
     written.is_ok_and(|bytes| bytes == batch.as_slice())
-}
-
-/// Outcomes of a settlement, by name.
-pub fn outcome_names(settlement: &Settlement) -> impl Iterator<Item = String> + '_ {
-    settlement.groups.iter().map(|group| name(&group.outcome))
 }
 
 /// What an outcome is called, whatever it carries.

@@ -1,8 +1,307 @@
-//! However an itemised batch is split between receipts, and in whatever order the halves arrive.
+//! However an itemised batch is split between receipts, and in whatever order the parts arrive: when every receipt is
+//! billable, what everybody has is the same afterwards.
 
-use crate::campaign::{Failure, Plan};
-use crate::runner::Tally;
+use std::collections::BTreeMap;
 
-pub fn split_script(_: Plan) -> Result<Tally, Failure> {
-    Ok(Tally::default())
+use cosmwasm_std::Record;
+use hub_testing::{data, BillingError};
+use hub_types::billing::{BatchResponse, Outcome};
+use hub_types::records::billing::{BATCHES, BATCH_COUNTS};
+use hub_types::wire::{Units, Work};
+
+use crate::action::BatchPlan;
+use crate::dice::Dice;
+use crate::reference::{Account, Money, Offer, OfferedGroup, Reference, Voucher};
+use crate::runner::{Fault, Tally};
+use crate::sealed::{self, Signer};
+use crate::stage::{Message, Refusal, Stage};
+
+/// A receipt with its place in the batch.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    session: u64,
+    model: u64,
+    release: u64,
+    terms: u64,
+    sequence: u64,
+    issued_at: u64,
+    units: Units,
+}
+
+impl Item {
+    fn key(&self) -> (u64, u64, u64, u64) {
+        (self.session, self.model, self.release, self.terms)
+    }
+}
+
+/// Settles what is billable of a batch at once, in parts, and in parts out of order, each time from where the Hub stands
+/// now, and leaves the Hub there.
+pub fn check(
+    stage: &mut Stage,
+    reference: &Reference,
+    plan: &BatchPlan,
+    seed: u64,
+    tally: &mut Tally,
+) -> Result<(), Fault> {
+    let mut dice = Dice::new(seed);
+    let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
+        return Ok(());
+    };
+    let key = reference.attester(attester).map_or(0, |it| it.key);
+    let mut parts = vec![];
+    let mut rest = items.as_slice();
+    while !rest.is_empty() {
+        let longest = rest.len() as u64;
+        let (part, later) = rest.split_at(dice.between(1, longest) as usize);
+        parts.push(part);
+        rest = later;
+    }
+
+    let start = stage.checkpoint();
+    let mut send = |stage: &mut Stage, part: &[Item]| {
+        tally.messages += 1;
+        settle(stage, offer(attester, part), &vouchers, key)
+    };
+
+    send(stage, &items)?;
+    let at_once = Books::of(stage);
+
+    stage.go_back(&start);
+    for part in &parts {
+        send(stage, part)?;
+    }
+    at_once.compare(&Books::of(stage), "in parts")?;
+
+    stage.go_back(&start);
+    for place in (1..parts.len()).rev() {
+        parts.swap(place, dice.index(place + 1));
+    }
+    let mut open = parts.clone();
+    while !open.is_empty() {
+        let mut left = vec![];
+        for part in &open {
+            if !send(stage, part)? {
+                left.push(*part);
+            }
+        }
+        if left.len() == open.len() {
+            return Err("the parts wait for each other".to_owned());
+        }
+        open = left;
+    }
+    let out_of_order = Books::of(stage);
+    if shares_differ(reference, &items) {
+        // Which unit of a model's income is whose depends on which of two divisions came first.
+        at_once.compare_sums(&out_of_order, "in parts out of order")?;
+    } else {
+        at_once.compare(&out_of_order, "in parts out of order")?;
+    }
+
+    stage.go_back(&start);
+    *tally.accepted.entry("(split)".to_owned()).or_default() += 1;
+    Ok(())
+}
+
+/// Whether a model is charged at terms that divide its income differently.
+fn shares_differ(reference: &Reference, items: &[Item]) -> bool {
+    let mut shares = BTreeMap::new();
+    items.iter().any(|item| {
+        let work = reference.work(item.model).expect("it is billable");
+        let terms = &work.terms[item.terms as usize - 1];
+        let first = shares.entry((item.model, terms.money)).or_insert(&terms.shares);
+        **first != terms.shares
+    })
+}
+
+/// What of a batch is billed in full, in batch order, with vouchers that allow it.
+fn billable(
+    reference: &Reference,
+    plan: &BatchPlan,
+    dice: &mut Dice,
+) -> Option<(u64, Vec<Item>, Vec<Voucher>)> {
+    let mut batch = sealed::offered_batch(plan, reference);
+    let next = |session: u64| {
+        let session = reference.session(session)?;
+        Some(session.next(batch.attester).unwrap_or_default())
+    };
+    let starts: BTreeMap<u64, u64> = batch
+        .groups
+        .iter()
+        .filter_map(|group| Some((group.session, next(group.session)?)))
+        .collect();
+    let vouchers: Vec<Voucher> = starts
+        .keys()
+        .filter_map(|id| {
+            Some(Voucher {
+                session: *id,
+                ceiling: u128::MAX,
+                signed_by: reference.session(*id)?.voucher_key?,
+                intact: true,
+            })
+        })
+        .collect();
+    loop {
+        batch.groups.retain(|group| {
+            starts.contains_key(&group.session) && matches!(group.work, Work::Itemised(_))
+        });
+        sealed::number(&mut batch.groups, |session| starts[&session]);
+        if batch.groups.is_empty() {
+            return None;
+        }
+        let settled = reference.clone().settle_batch(&batch, &vouchers).ok()?;
+        let mut outcomes = settled.groups.iter();
+        let before = batch.groups.len();
+        batch.groups.retain(|_| {
+            let settled = outcomes.next();
+            settled.is_some_and(|settled| settled.outcome == Outcome::Paid)
+        });
+        if batch.groups.len() == before {
+            break;
+        }
+    }
+    let mut items = vec![];
+    for group in &batch.groups {
+        let Work::Itemised(receipts) = &group.work else {
+            continue;
+        };
+        for (place, units) in (0..).zip(receipts) {
+            items.push(Item {
+                session: group.session,
+                model: group.model,
+                release: group.release,
+                terms: group.terms,
+                sequence: group.sequence + place,
+                issued_at: dice.between(group.oldest, group.newest),
+                units: *units,
+            });
+        }
+    }
+    Some((batch.attester, items, vouchers))
+}
+
+/// The batch of these receipts.
+fn offer(attester: u64, items: &[Item]) -> Offer {
+    let mut groups: Vec<OfferedGroup> = vec![];
+    let mut before = None;
+    for item in items {
+        if before != Some(item.key()) {
+            groups.push(OfferedGroup {
+                session: item.session,
+                model: item.model,
+                release: item.release,
+                terms: item.terms,
+                oldest: item.issued_at,
+                newest: item.issued_at,
+                sequence: item.sequence,
+                work: Work::Itemised(vec![]),
+                right_blob: true,
+            });
+            before = Some(item.key());
+        }
+        if let Some(group) = groups.last_mut() {
+            group.oldest = group.oldest.min(item.issued_at);
+            group.newest = group.newest.max(item.issued_at);
+            if let Work::Itemised(receipts) = &mut group.work {
+                receipts.push(item.units);
+            }
+        }
+    }
+    Offer {
+        attester,
+        groups,
+        sound: true,
+    }
+}
+
+/// Whether all of it is settled now; what comes too early is refused for the gap before it.
+fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Result<bool, Fault> {
+    let signer = Signer {
+        hub: &stage.hub,
+        keys: &stage.keys,
+    };
+    let sealed = signer.batch(offer, vouchers.to_vec(), key, None);
+    let outcomes: Vec<Outcome> = match stage.send(0, Message::Billing(sealed.message), false) {
+        Ok(response) => {
+            let settled: BatchResponse = data(&response);
+            settled.groups.iter().map(|group| group.outcome).collect()
+        }
+        Err(Refusal::Billing(BillingError::NothingSettled { outcomes })) => outcomes,
+        Err(refusal) => return Err(format!("a part was refused: {refusal:?}")),
+    };
+    let violations = stage.hub.check_invariants();
+    if !violations.is_empty() {
+        return Err(violations.join("\n"));
+    }
+    let mut done = true;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Paid | Outcome::Stale => (),
+            Outcome::Gap => done = false,
+            other => return Err(format!("a billable part is {other:?}")),
+        }
+    }
+    Ok(done)
+}
+
+/// Everything but roots and how many batches there were.
+struct Books {
+    escrow: Vec<Record>,
+    billing: Vec<Record>,
+    /// Available balances and income.
+    balances: BTreeMap<(Account, Money), (u128, u128)>,
+}
+
+impl Books {
+    fn of(stage: &Stage) -> Self {
+        let hub = &stage.hub;
+        let mut billing = hub.app.dump_wasm_raw(&hub.billing);
+        billing
+            .retain(|(key, _)| BATCHES.key_of(key).is_none() && BATCH_COUNTS.key_of(key).is_none());
+        let mut balances = BTreeMap::new();
+        let state = hub.state();
+        for ((address, denom), balance) in &state.balances {
+            let account = stage.accounts.iter().position(|it| it == address);
+            let money = stage.money_of(&state.denoms[denom]);
+            if let (Some(account), Some(money)) = (account, money) {
+                balances.insert((account, money), (balance.available, balance.earned));
+            }
+        }
+        Self {
+            escrow: hub.app.dump_wasm_raw(&hub.escrow),
+            billing,
+            balances,
+        }
+    }
+
+    fn compare(&self, other: &Self, how: &str) -> Result<(), Fault> {
+        if self.balances != other.balances {
+            return Err(format!(
+                "at once: {:?}\n{how}: {:?}",
+                self.balances, other.balances
+            ));
+        }
+        if self.escrow != other.escrow {
+            return Err(format!("settled {how}, sessions differ from those at once"));
+        }
+        if self.billing != other.billing {
+            return Err(format!("settled {how}, usage differs from that at once"));
+        }
+        Ok(())
+    }
+
+    fn compare_sums(&self, other: &Self, how: &str) -> Result<(), Fault> {
+        let sums = |books: &Self| {
+            let mut sums: BTreeMap<Money, (u128, u128)> = BTreeMap::new();
+            for ((_, money), (available, earned)) in &books.balances {
+                let sum = sums.entry(*money).or_default();
+                sum.0 += available;
+                sum.1 += earned;
+            }
+            sums
+        };
+        if sums(self) != sums(other) || self.billing != other.billing {
+            return Err(format!("settled {how}, sums differ from those at once"));
+        }
+        Ok(())
+    }
 }

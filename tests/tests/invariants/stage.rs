@@ -142,11 +142,6 @@ impl Stage {
         reference
     }
 
-    /// Place of an account in the cast.
-    pub fn place_of(&self, account: &CanonicalAddr) -> Option<Account> {
-        self.canonical.iter().position(|found| found == account)
-    }
-
     /// Place of a denomination in the cast.
     pub fn money_of(&self, denom: &Denom) -> Option<Money> {
         let is = |money: &Coined| money.checked() == *denom;
@@ -271,6 +266,7 @@ impl Stage {
         Some(match &action.what {
             What::Wait { .. }
             | What::Donate { .. }
+            | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
             | What::Again { .. } => return None,

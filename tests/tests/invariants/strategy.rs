@@ -8,7 +8,7 @@ use crate::action::{
 };
 use crate::dice::Dice;
 use crate::reference::{
-    Account, Attester, Money, Rates, Reference, Session, Shares, Status, Tag, GRACE,
+    Account, Attester, Money, Rates, Reference, Session, Shares, Status, Tag, Terms, GRACE,
 };
 use crate::sealed::KEYS;
 use crate::stage::{Setting, ACCOUNTS, BLOBS, MONEYS};
@@ -33,6 +33,8 @@ struct Flavour {
     sessions: usize,
     /// How often, in a hundred, an action is spoilt.
     spoilt: u64,
+    /// How often, in a hundred, a batch is split.
+    split: u64,
 }
 
 /// How the Hub of a script is set up.
@@ -60,6 +62,7 @@ impl Strategy {
             models: 3 + dice.index(5),
             sessions: 4 + dice.index(8),
             spoilt: dice.weighted(&[(1, 0), (3, 8), (1, 20)]),
+            split: 0,
         };
         Self {
             dice,
@@ -68,8 +71,23 @@ impl Strategy {
         }
     }
 
+    /// One that splits a batch now and then.
+    pub fn splitting(dice: Dice) -> Self {
+        let mut strategy = Self::new(dice);
+        strategy.flavour.split = 12;
+        strategy
+    }
+
     /// The next action in the world as it is.
     pub fn next(&mut self, world: &Reference) -> Action {
+        if self.dice.chance(self.flavour.split) {
+            let mut batch = self.batch(world, 8);
+            for group in &mut batch.groups {
+                group.work = self.work_done(false);
+            }
+            let seed = self.dice.roll();
+            return self.action(0, What::Split { batch, seed });
+        }
         let mut action = self.sensible(world);
         if self.dice.chance(self.flavour.spoilt) {
             self.spoil(&mut action);
@@ -221,7 +239,7 @@ impl Strategy {
             11..=16 => self.until_an_edge(world).unwrap_or(soon),
             17 => self.dice.below(world.receipt_max_age + 120),
             18 => DAY - world.now % DAY - self.dice.below(2),
-            _ => DAY * (1 + self.dice.below(8)),
+            _ => DAY * (1 + self.dice.below(4)),
         };
         self.action(0, What::Wait { seconds })
     }
@@ -455,7 +473,8 @@ impl Strategy {
             0 => 0,
             1 => 1,
             2 => 1 << 100,
-            _ => self.dice.size(23),
+            3..=20 => self.dice.size(16),
+            _ => (1 << 16) + self.dice.size(24),
         }
     }
 
@@ -498,8 +517,8 @@ impl Strategy {
         let lasts = match self.dice.below(12) {
             0 => GRACE as i64 + self.dice.below(3) as i64 - 1,
             1 => i64::MAX,
-            2..=5 => 1 + self.dice.below(2 * world.receipt_max_age) as i64,
-            _ => 1 + self.dice.below(40 * DAY) as i64,
+            2..=4 => 1 + self.dice.below(2 * world.receipt_max_age) as i64,
+            _ => (DAY + self.dice.below(60 * DAY)) as i64,
         };
         let ceiling = match self.dice.below(10) {
             0 => Some(None),
@@ -677,7 +696,7 @@ impl Strategy {
             3 => u128::MAX,
             4 => session.budget,
             5 => 0,
-            _ => session.spent.max(ceiling) + self.dice.size(12),
+            _ => session.spent.max(ceiling).saturating_add(self.dice.size(12)),
         }
     }
 
@@ -842,7 +861,12 @@ impl Strategy {
             Some(tag) => world.attester(world.attester_of(tag)),
             None => self.attester(world),
         };
-        let session = self.session_for(world, attester);
+        let mut session = self.session_for(world, attester);
+        for _ in 0..3 {
+            if !session.is_some_and(|session| sells(world, session)) {
+                session = self.session_for(world, attester);
+            }
+        }
         let (age, span) = self.times(world, session, attester);
         let oldest = world.now.saturating_add_signed(-age);
         let (model, release, terms) = self.product(world, session, oldest, oldest + span);
@@ -877,9 +901,12 @@ impl Strategy {
                 && attester.is_some_and(|attester| attester.operator == session.operator)
         };
         let served: Vec<&Session> = world.sessions.iter().filter(served).collect();
-        match self.dice.chance(95) {
-            true => self.dice.pick(&served).copied(),
-            false => self.dice.pick(&world.sessions),
+        let open = |session: &&&Session| world.now < session.ends_at() && session.left() > 0;
+        let open: Vec<&Session> = served.iter().filter(open).copied().collect();
+        match self.dice.below(40) {
+            0..=31 => self.dice.pick(&open).copied(),
+            32..=37 => self.dice.pick(&served).copied(),
+            _ => self.dice.pick(&world.sessions),
         }
     }
 
@@ -934,7 +961,9 @@ impl Strategy {
                 let entry = session.models.iter().find(|(model, _)| *model == id);
                 entry.map(|(_, release)| *release)
             });
-            let Some(release) = release else { continue };
+            let Some(release) = release.filter(|_| !work.releases.is_empty()) else {
+                continue;
+            };
             for (number, terms) in (1..).zip(&work.terms) {
                 let same_money = session.is_none_or(|session| session.money == terms.money);
                 if same_money && terms.in_force(oldest, newest) {
@@ -1040,6 +1069,18 @@ const RECEIPT_FLAWS: [Flaw; 10] = [
     Flaw::Overlong,
     Flaw::Altered,
 ];
+
+/// Whether a session could pay for some model now.
+fn sells(world: &Reference, session: &Session) -> bool {
+    (1..).zip(&world.works).any(|(id, work)| {
+        let listed = |(model, _): &(u64, Option<u64>)| *model == id;
+        let offered = !work.releases.is_empty()
+            && (session.models.is_empty() || session.models.iter().any(listed));
+        let charged =
+            |terms: &Terms| terms.money == session.money && terms.in_force(world.now, world.now);
+        offered && work.terms.iter().any(charged)
+    })
+}
 
 /// Tokens sent with a hook carry no coins, and what is no message carries none either.
 fn takes_no_coins(what: &What) -> bool {

@@ -1,0 +1,308 @@
+/** A node and an account: reading, and sending in a way that never loses track of a transaction. */
+
+import { CosmWasmClient, type CosmWasmClientOptions, SigningCosmWasmClient } from "@cosmjs/cosmwasm";
+import type { JsonObject } from "@cosmjs/cosmwasm";
+import type { EncodeObject, OfflineSigner } from "@cosmjs/proto-signing";
+import { BroadcastTxError, calculateFee, type DeliverTxResponse, type Event, GasPrice, type StdFee } from "@cosmjs/stargate";
+import {
+  Comet1Client,
+  Comet38Client,
+  type CometClient,
+  HttpClient,
+  type RpcClient,
+  Tendermint37Client,
+} from "@cosmjs/tendermint-rpc";
+import { sha256 } from "@noble/hashes/sha2";
+import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { toHex } from "./bytes.js";
+import { HubError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
+
+/** How transactions are sent. Everything but the gas price has a default. */
+export interface SendingOptions {
+  /** What a unit of gas costs, such as `0.025untrn`. */
+  readonly gasPrice: string;
+  /** Gas limit over the estimate: 1.3 if not given. */
+  readonly gasAdjustment?: number;
+  /** Blocks after which a transaction that was not executed never will be: 100 if not given. */
+  readonly timeoutBlocks?: number;
+  /** How long a block with the transaction is waited for: 60 000 if not given. */
+  readonly confirmTimeoutMs?: number;
+  /** How often the node is asked for it: 500 if not given. */
+  readonly pollMs?: number;
+}
+
+/** A transaction in a block. */
+export interface Executed {
+  readonly txHash: string;
+  readonly height: number;
+  readonly gasUsed: bigint;
+  readonly gasWanted: bigint;
+  readonly events: readonly Event[];
+  /** Answer of each message, in order, as protobuf. */
+  readonly responses: readonly Uint8Array[];
+}
+
+/** A transaction whose fate is not known. */
+interface Flight {
+  readonly txHash: string;
+  readonly txBytes?: Uint8Array | undefined;
+  readonly until?: bigint | undefined;
+  readonly address?: string | undefined;
+}
+
+/** A node announces a block before it can find the transactions in it. */
+const INDEXING_BLOCKS = 2n;
+
+/** Something that a caller of this package wants to know before a transaction leaves. */
+export type BeforeBroadcast = (tx: { readonly txHash: string; readonly timeoutHeight: bigint }) => void | Promise<void>;
+
+// --- Reading ------------------------------------------------------------------------------------
+
+/** An HTTP client that says which node does not answer. */
+class NodeRpc implements RpcClient {
+  readonly #http: HttpClient;
+
+  constructor(readonly endpoint: string) {
+    this.#http = new HttpClient(endpoint, 30_000);
+  }
+
+  execute: RpcClient["execute"] = async (request) => {
+    try {
+      return await this.#http.execute(request);
+    } catch (error) {
+      // An error of JSON-RPC is an answer of the node.
+      if (error instanceof Error && error.message.startsWith("{")) {
+        throw error;
+      }
+      throw unreachable(this.endpoint, error);
+    }
+  };
+
+  disconnect = (): void => this.#http.disconnect();
+}
+
+/** Opens the RPC interface of a node. Fails if it does not answer or belongs to another chain. */
+export async function connectNode(endpoint: string, chainId?: string): Promise<{ comet: CometClient; chainId: string }> {
+  let rpc: NodeRpc;
+  try {
+    rpc = new NodeRpc(endpoint);
+  } catch (error) {
+    throw unreachable(endpoint, error);
+  }
+  const comet38 = Comet38Client.create(rpc);
+  const { nodeInfo } = await comet38.status();
+  if (chainId !== undefined && nodeInfo.network !== chainId) {
+    throw new HubError(
+      "wrong_chain",
+      `the node at ${endpoint} belongs to chain ${nodeInfo.network}, expected ${chainId}`,
+      "give a node of the expected chain, or the deployment of the node's chain",
+    );
+  }
+  const comet = nodeInfo.version.startsWith("0.37.")
+    ? Tendermint37Client.create(rpc)
+    : nodeInfo.version.startsWith("1.")
+      ? Comet1Client.create(rpc)
+      : comet38;
+  return { comet, chainId: nodeInfo.network };
+}
+
+/** cosmjs' client, with failures that say what to do next. */
+export class ReadingClient extends CosmWasmClient {
+  static override create(comet: CometClient, options: CosmWasmClientOptions = {}): ReadingClient {
+    return new ReadingClient(comet, options);
+  }
+
+  override async queryContractSmart(address: string, queryMsg: JsonObject): Promise<JsonObject> {
+    try {
+      return (await super.queryContractSmart(address, queryMsg)) as JsonObject;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+}
+
+// --- Sending ------------------------------------------------------------------------------------
+
+/**
+ * cosmjs' signing client, in which every transaction has a hash before it leaves and every failure after that carries it.
+ * Transactions are sent one after the other. The generated clients work on it unchanged.
+ */
+export class SigningClient extends SigningCosmWasmClient {
+  readonly #options: SendingOptions;
+  #last: Promise<unknown> = Promise.resolve();
+  /** Told of every transaction before it leaves, so that it can be kept. */
+  beforeBroadcast: BeforeBroadcast | undefined;
+
+  private constructor(comet: CometClient, signer: OfflineSigner, options: SendingOptions) {
+    super(comet, signer, { gasPrice: GasPrice.fromString(options.gasPrice) });
+    this.#options = options;
+  }
+
+  static open(comet: CometClient, signer: OfflineSigner, options: SendingOptions): SigningClient {
+    return new SigningClient(comet, signer, options);
+  }
+
+  override async queryContractSmart(address: string, queryMsg: JsonObject): Promise<JsonObject> {
+    try {
+      return (await super.queryContractSmart(address, queryMsg)) as JsonObject;
+    } catch (error) {
+      throw translate(error);
+    }
+  }
+
+  override async signAndBroadcast(
+    address: string,
+    messages: readonly EncodeObject[],
+    fee: StdFee | "auto" | number,
+    memo = "",
+    timeoutHeight?: bigint,
+  ): Promise<DeliverTxResponse> {
+    return await this.#inTurn(async () => {
+      const { txBytes, until } = await this.#sign(address, messages, fee, memo, timeoutHeight);
+      const txHash = hashOf(txBytes);
+      await this.beforeBroadcast?.({ txHash, timeoutHeight: until });
+      return await this.#confirm({ txHash, txBytes, until, address }, await this.#broadcast(txBytes, txHash, address));
+    });
+  }
+
+  /**
+   * What became of a transaction. Given the error that it ended with, and if no block holds it, sends the same bytes again.
+   */
+  async resume(lost: string | UnconfirmedError): Promise<Executed> {
+    const flight =
+      typeof lost === "string"
+        ? { txHash: lost }
+        : { txHash: lost.txHash, txBytes: lost.txBytes, until: lost.timeoutHeight };
+    return executed(await this.#confirm(flight, new Error("resumed")));
+  }
+
+  /** What a transaction would use, and what the chain would take for it. */
+  async estimate(address: string, messages: readonly EncodeObject[], memo = ""): Promise<number> {
+    try {
+      return await this.simulate(address, messages, memo);
+    } catch (error) {
+      throw translate(error, { address });
+    }
+  }
+
+  async #sign(
+    address: string,
+    messages: readonly EncodeObject[],
+    fee: StdFee | "auto" | number,
+    memo: string,
+    timeoutHeight: bigint | undefined,
+  ): Promise<{ txBytes: Uint8Array; until: bigint }> {
+    try {
+      const adjustment = fee === "auto" ? (this.#options.gasAdjustment ?? 1.3) : fee;
+      const used = typeof adjustment === "number" ? await this.#fee(address, messages, memo, adjustment) : adjustment;
+      const until = timeoutHeight ?? BigInt(await this.getHeight()) + BigInt(this.#options.timeoutBlocks ?? 100);
+      const raw = await this.sign(address, messages, used, memo, undefined, until);
+      return { txBytes: TxRaw.encode(raw).finish(), until };
+    } catch (error) {
+      throw translate(error, { address });
+    }
+  }
+
+  async #fee(address: string, messages: readonly EncodeObject[], memo: string, adjustment: number): Promise<StdFee> {
+    const gas = Math.ceil((await this.simulate(address, messages, memo)) * adjustment);
+    return calculateFee(gas, this.#options.gasPrice);
+  }
+
+  /** Hands the transaction to the node. Gives the reason if it cannot be told whether the node has it. */
+  async #broadcast(txBytes: Uint8Array, txHash: string, address?: string): Promise<unknown> {
+    try {
+      await this.broadcastTxSync(txBytes);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof BroadcastTxError)) {
+        return error;
+      }
+      // 19: the node has it already.
+      if (error.codespace === "sdk" && error.code === 19) {
+        return undefined;
+      }
+      // The node looked at it and did not take it: it is nowhere.
+      throw translateText(error.log ?? error.message, { address }, error);
+    }
+  }
+
+  /**
+   * Waits for a block with the transaction, through outages of the node: a node that restarts has forgotten what was in no
+   * block yet, so after one the same bytes are sent again, which the chain executes at most once.
+   */
+  async #confirm(flight: Flight, doubt: unknown): Promise<DeliverTxResponse> {
+    const { txHash, txBytes, until, address } = flight;
+    const deadline = Date.now() + (this.#options.confirmTimeoutMs ?? 60_000);
+    let cause = doubt;
+    do {
+      try {
+        // Asked before the search: what is not found then is in no block up to this height.
+        const height = BigInt(await this.getHeight());
+        const found = await this.#find(txHash, address);
+        if (found !== undefined) {
+          return found;
+        }
+        if (until !== undefined && height > until + INDEXING_BLOCKS) {
+          const what = `no block up to ${until}, the last one that could, holds the transaction`;
+          throw new HubError("tx_dropped", what, "nothing happened, send the messages again", { txHash });
+        }
+        if (cause !== undefined && txBytes !== undefined) {
+          cause = await this.broadcastTxSync(txBytes).then(
+            () => undefined,
+            // Refused, perhaps because a block just took it: the next search tells.
+            (error: unknown) => (error instanceof BroadcastTxError ? undefined : error),
+          );
+        }
+      } catch (error) {
+        if (error instanceof HubError && error.txHash !== undefined) {
+          throw error;
+        }
+        cause = error;
+      }
+      await sleep(this.#options.pollMs ?? 500);
+    } while (Date.now() < deadline);
+    throw new UnconfirmedError(txHash, txBytes, until, cause);
+  }
+
+  /** The transaction, if a block holds it. An error if it failed there. */
+  async #find(txHash: string, address?: string): Promise<DeliverTxResponse | undefined> {
+    const found = await this.getTx(txHash);
+    if (found === null) {
+      return undefined;
+    }
+    if (found.code !== 0) {
+      throw translateText(found.rawLog, { address, txHash });
+    }
+    const { height, txIndex, code, rawLog, events, msgResponses, gasUsed, gasWanted } = found;
+    return { height, txIndex, code, rawLog, events, msgResponses, gasUsed, gasWanted, transactionHash: txHash };
+  }
+
+  /** One transaction after the other: they share the account's sequence. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(work, work);
+    this.#last = turn.catch(() => undefined);
+    return await turn;
+  }
+}
+
+/** What cosmjs calls the response of a delivered transaction, in the words of this package. */
+export function executed(response: DeliverTxResponse): Executed {
+  return {
+    txHash: response.transactionHash,
+    height: response.height,
+    gasUsed: response.gasUsed,
+    gasWanted: response.gasWanted,
+    events: response.events,
+    responses: response.msgResponses.map((one) => one.value),
+  };
+}
+
+/** Hash of a signed transaction, as explorers show it. */
+export function hashOf(txBytes: Uint8Array): string {
+  return toHex(sha256(txBytes)).toUpperCase();
+}
+
+/** Waits. */
+export function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

@@ -1,0 +1,435 @@
+/**
+ * Generated from schema/billing.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ */
+
+/** Binds a new billing contract to a registry and lets it instantiate an escrow of its own. */
+export interface InstantiateMsg {
+  /** Chain admin of the escrow: could move funds by new code, so none is the default. */
+  escrow_admin?: string | null;
+  /** Code of the escrow. */
+  escrow_code_id: number;
+  /** Address of a registry; it must answer as one. */
+  registry: string;
+}
+/** What can be done. Sending coins along with any of these is an error. */
+export type ExecuteMsg = {
+  /**
+   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
+   * `hub_attester_registered`. Returns `AttesterCreated` as data.
+   */
+  register_attester: {
+    /** Where callers reach it, at most 256 bytes. */
+    endpoint?: string | null;
+    /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
+    key: Binary;
+    /** Its kind. */
+    key_type: KeyType;
+    /** The key's signature over `possession_digest`, 64 bytes. */
+    possession: Binary;
+  };
+} | {
+  /**
+   * Receipts that the attester issues after the grace are refused; earlier ones stay billable. Its operator,
+   * once. Emits `hub_attester_retired`.
+   */
+  retire: {
+    /** The attester. */
+    attester: number;
+  };
+} | {
+  /**
+   * Nothing of the attester is accepted any more, whenever it was issued. Its operator, once. Emits
+   * `hub_attester_revoked`.
+   */
+  revoke: {
+    /** The attester. */
+    attester: number;
+  };
+} | {
+  /** Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`. */
+  set_endpoint: {
+    /** The attester. */
+    attester: number;
+    /** At most 256 bytes; none to withdraw it. */
+    endpoint?: string | null;
+  };
+} | {
+  /**
+   * Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
+   * the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
+   * `BatchResponse` as data. A batch that changes nothing is an error, unless all of it was settled before.
+   */
+  settle_batch: {
+    /** `Batch` in canonical bytes. */
+    batch: Binary;
+    /** Over `batch_digest`, 64 bytes. */
+    signature: Binary;
+    /** Ceilings that callers signed; bad ones are ignored. */
+    vouchers?: SignedVoucher[];
+  };
+} | {
+  /** Settles one receipt, and checks its blob id. Anyone. Emits `hub_receipt`. Returns `ReceiptResponse` as data. */
+  settle: {
+    /** `Receipt` in canonical bytes. */
+    receipt: Binary;
+    /** Its number in the attester's lane of the session. */
+    sequence: number;
+    /** Over `receipt_digest`, 64 bytes. */
+    signature: Binary;
+    /** A ceiling that the caller signed; a bad one is ignored. */
+    voucher?: SignedVoucher | null;
+  };
+};
+/**
+ * Binary is a wrapper around Vec<u8> to add base64 de/serialization with serde. It also adds some helper methods
+ * to help encode inline.
+ *
+ * This is only needed as serde-json-{core,wasm} has a horrible encoding for Vec<u8>. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type Binary = string;
+/**
+ * Kinds of signing keys.
+ * - `secp256k1`: ECDSA over secp256k1: keys are compressed SEC1, signatures compact with low s.
+ * - `ed25519`: Ed25519 (RFC 8032).
+ */
+export type KeyType = "secp256k1" | "ed25519";
+/**
+ * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u128` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
+ *
+ * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
+ *
+ * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ */
+export type Uint128 = string;
+/** A cumulative ceiling that a caller signed for one session. */
+export interface SignedVoucher {
+  /** Cumulative over the life of the session. */
+  ceiling: Uint128;
+  /** The session. */
+  session: number;
+  /** Over `voucher_digest`, 64 bytes. */
+  signature: Binary;
+}
+/** Questions. */
+export type QueryMsg = {
+  /** Wiring and constants. */
+  config: {};
+} | {
+  /** An attester by id. */
+  attester: {
+    /** Its id. */
+    attester: number;
+  };
+} | {
+  /** An attester by key. */
+  attester_by_key: {
+    /** As registered. */
+    key: Binary;
+  };
+} | {
+  /** All attesters, by id. */
+  attesters: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** Attesters of an operator, by id. */
+  attesters_by_operator: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The operator. */
+    operator: string;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** What `SettleBatch` would answer now. Without a signature none is checked. */
+  preview_batch: {
+    /** As in the message. */
+    batch: Binary;
+    /** As in the message. */
+    signature?: Binary | null;
+    /** As in the message. */
+    vouchers?: SignedVoucher[];
+  };
+} | {
+  /** A recorded batch. */
+  batch: {
+    /** Who signed it. */
+    attester: number;
+    /** Its number among the attester's recorded batches, from 1. */
+    batch: number;
+  };
+} | {
+  /** Recorded batches of an attester, by number. */
+  batches: {
+    /** Who signed them. */
+    attester: number;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last number of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * Proves that an attester vouched for a receipt in a recorded batch. An error if the proof does not hold. It
+   * does not prove that the receipt was paid.
+   */
+  verify_inclusion: {
+    /** Who signed the batch. */
+    attester: number;
+    /** Its number among the attester's recorded batches, from 1. */
+    batch: number;
+    /** Where the receipt stands in the tree. */
+    proof: InclusionProof;
+    /** `Receipt` in canonical bytes. */
+    receipt: Binary;
+  };
+} | {
+  /** Lifetime usage of a model in one denomination; zeros if none. */
+  usage: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** The model. */
+    model: number;
+  };
+};
+/**
+ * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
+ * help encode inline.
+ *
+ * This is similar to `cosmwasm_std::Binary` but uses hex. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type HexBinary = string;
+/** A denomination as a message names it. */
+export type UncheckedDenom = {
+  /** A native coin of the chain, such as `untrn` or `ibc/…`. */
+  native: string;
+} | {
+  /** Address of a cw20 token contract. */
+  cw20: string;
+};
+/** Where a receipt stands in the Merkle tree of its batch (RFC 9162, section 2.1.3). */
+export interface InclusionProof {
+  /** Its place in the batch, from 0. */
+  index: number;
+  /** Hashes beside the path from leaf to root, lowest first, 32 bytes each. */
+  siblings: HexBinary[];
+}
+/** Nothing to say: a migration keeps everything. */
+export interface MigrateMsg {}
+/**
+ * A human readable address.
+ *
+ * In Cosmos, this is typically bech32 encoded. But for multi-chain smart contracts no assumptions should be made
+ * other than being UTF-8 encoded and of reasonable length.
+ *
+ * This type represents a validated address. It can be created in the following ways 1. Use
+ * `Addr::unchecked(input)` 2. Use `let checked: Addr = deps.api.addr_validate(input)?` 3. Use `let checked: Addr
+ * = deps.api.addr_humanize(canonical_addr)?` 4. Deserialize from JSON. This must only be done from JSON that was
+ * validated before such as a contract's state. `Addr` must not be used in messages sent by the user because this
+ * would result in unvalidated instances.
+ *
+ * This type is immutable. If you really need to mutate it (Really? Are you sure?), create a mutable copy using
+ * `let mut mutable = Addr::to_string()` and operate on that `String` instance.
+ */
+export type Addr = string;
+/** Whether receipts of an attester are accepted. */
+export type AttesterStatus = {
+  /** Yes. */
+  active: {};
+} | {
+  /** Those issued before `cutoff`. */
+  retired: {
+    /** Unix seconds. */
+    cutoff: number;
+  };
+} | {
+  /** None. */
+  revoked: {};
+};
+/** An attester. */
+export interface AttesterResponse {
+  /** Its id. */
+  attester: number;
+  /** Recorded batches. */
+  batches: number;
+  /** Where callers reach it. */
+  endpoint?: string | null;
+  /** Its key. */
+  key: Binary;
+  /** Kind of the key. */
+  key_type: KeyType;
+  /** The enclave image that holds the key, where that was proven. */
+  measurement?: HexBinary | null;
+  /** Who runs it. */
+  operator: Addr;
+  /** Whether its receipts are accepted. */
+  status: AttesterStatus;
+}
+export type NullableAttesterResponse = AttesterResponse | null;
+/** A page of attesters. */
+export interface AttestersResponse {
+  /** By id. */
+  attesters: AttesterResponse[];
+}
+/** A recorded batch. */
+export interface RecordedBatch {
+  /** Who signed it. */
+  attester: number;
+  /** Its number among the attester's, from 1. */
+  batch: number;
+  /** Enclave image of the attester. */
+  measurement?: HexBinary | null;
+  /** Receipts in it. */
+  offered: number;
+  /** Receipts billed by the message that recorded it. */
+  paid: number;
+  /** RFC 6962 root over its receipts. */
+  receipts_root: HexBinary;
+  /** Block time of that message. */
+  settled_at: number;
+}
+/** A page of recorded batches. */
+export interface BatchesResponse {
+  /** By number. */
+  batches: RecordedBatch[];
+}
+/** Wiring and constants. */
+export interface ConfigResponse {
+  /** Where money is moved. */
+  escrow: Addr;
+  /** Layout of its packed records, see `LAYOUT`. */
+  layout: number;
+  /** Of the registry. */
+  receipt_max_age_seconds: number;
+  /** Where models and terms are read. */
+  registry: Addr;
+}
+/** A denomination whose form was checked, and for a token that its contract answers as one. */
+export type Denom = {
+  /** A native coin of the chain. */
+  native: string;
+} | {
+  /** A cw20 token contract. */
+  cw20: Addr;
+};
+/**
+ * What became of a group of receipts. The first that holds wins.
+ * - `paid`: Everything from the lane's position on was billed.
+ * - `unknown_session`: Writes nothing: no such session, or it was released.
+ * - `attester_not_allowed`: Writes nothing: the session trusts another operator or insists on another enclave
+ * image.
+ * - `stale`: Writes nothing: all of it was settled before, or a netted group does not start at the lane's
+ * position.
+ * - `lanes_full`: Writes nothing: all lanes of the session are in use.
+ * - `gap`: Writes nothing: receipts before it are missing; send those first.
+ * - `expired`: Consumed: its oldest receipt is older than the registry's `receipt_max_age_seconds`.
+ * - `attester_retired`: Consumed: issued after the attester's retirement.
+ * - `closed`: Consumed: issued outside the session's time.
+ * - `model_not_allowed`: Consumed: the session lists other models.
+ * - `unknown_model`: Consumed: no such model.
+ * - `unknown_release`: Consumed: no such release, or a single receipt names another blob id.
+ * - `unknown_terms`: Consumed: no such terms.
+ * - `terms_not_in_force`: Consumed: the terms were not in force when it was issued.
+ * - `retired`: Consumed: issued while the model was retired.
+ * - `wrong_denom`: Consumed: the terms are in another denomination than the session.
+ * - `price_above_limit`: Consumed: the price is above the session's limit.
+ * - `overflow`: Consumed: an amount, or the model's lifetime gross with it, is beyond 128 bits.
+ * - `exhausted`: Writes nothing: the budget does not cover the first receipt still to be billed.
+ * - `voucher_missing`: Writes nothing: the budget covers it, the ceiling does not.
+ */
+export type Outcome = "paid" | {
+  /**
+   * Only the first `receipts` from the lane's position on were billed; send the same bytes again after a top-up
+   * or a higher ceiling.
+   */
+  partial: {
+    /** Billed by this message. */
+    receipts: number;
+  };
+} | "unknown_session" | "attester_not_allowed" | "stale" | "lanes_full" | "gap" | "expired" | "attester_retired" | "closed" | "model_not_allowed" | "unknown_model" | "unknown_release" | "unknown_terms" | "terms_not_in_force" | "retired" | "wrong_denom" | "price_above_limit" | "overflow" | "exhausted" | "voucher_missing";
+/** Data of `ExecuteMsg::SettleBatch`. */
+export interface BatchResponse {
+  /** Who signed. */
+  attester: number;
+  /** Number of the record among the attester's; none if nothing was recorded. */
+  batch?: number | null;
+  /** What was charged, per denomination. */
+  gross: Gross[];
+  /** What became of each group, in the order of the batch. */
+  groups: GroupResponse[];
+  /** Receipts in the batch. */
+  offered: number;
+  /** Receipts billed by this message. */
+  paid: number;
+}
+/** What was charged in one denomination. */
+export interface Gross {
+  /** The sum. */
+  amount: Uint128;
+  /** The denomination. */
+  denom: Denom;
+}
+/** What became of a group. */
+export interface GroupResponse {
+  /** What was charged for them. */
+  amount: Uint128;
+  /** The outcome. */
+  outcome: Outcome;
+  /** Receipts billed by this message. */
+  paid: number;
+}
+/** Lifetime usage of a model in one denomination. */
+export interface UsageResponse {
+  /** Of the rest, paid with money that lay in its session for a day or more. */
+  aged: Uint128;
+  /** Receipts paid with an amount of at least 1. */
+  calls: number;
+  /** The denomination. */
+  denom: Denom;
+  /** Day of the first paid call: whole days since 1970-01-01. */
+  first_day?: number | null;
+  /** Receipts billed at nothing. */
+  free_calls: number;
+  /** Everything charged. */
+  gross: Uint128;
+  /** Day of the last paid call. */
+  last_day?: number | null;
+  /** The model. */
+  model: number;
+  /** Funders whose aged money paid it. */
+  payers: number;
+  /** Of it, charged where funder or caller is the author, a payee or the operator. */
+  related: Uint128;
+  /** Payers in two weeks or more. */
+  returning: number;
+  /** Input units of both. */
+  units_in: Uint128;
+  /** Output units of both. */
+  units_out: Uint128;
+}
+/** What an inclusion proof shows. */
+export interface InclusionResponse {
+  /** Who vouched for the receipt. */
+  attester: number;
+  /** Enclave image of the attester. */
+  measurement?: HexBinary | null;
+  /** Receipts in the batch. */
+  offered: number;
+  /** Receipts billed by the message that recorded it. */
+  paid: number;
+  /** Block time of the message that recorded the batch. */
+  settled_at: number;
+}

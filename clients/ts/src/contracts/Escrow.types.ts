@@ -1,0 +1,487 @@
+/**
+ * Generated from schema/escrow.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ */
+
+/** The sender becomes the collector: the only one that can settle, for ever. */
+export interface InstantiateMsg {
+  /** Of the registry that the collector settles by. Anyone may release a session this long after its end. */
+  receipt_max_age_seconds: number;
+}
+/** What can be done. Only `Deposit` takes coins. */
+export type ExecuteMsg = {
+  /**
+   * Takes one native coin for the sender or a beneficiary, and opens a session with it if asked to. Anyone.
+   * Emits `hub_deposited` and, with a session, `hub_session_opened`. Returns `SessionCreated` as data if a
+   * session was opened. A session for somebody else is opened with money of this deposit alone.
+   */
+  deposit: {
+    /** Who owns the money and the session; the sender if not given. */
+    beneficiary?: string | null;
+    /** Session to open. */
+    session?: NewSession | null;
+  };
+} | {
+  /**
+   * The hook of a cw20 token, with a `Cw20HookMsg` inside. Refused unless the token says that the escrow holds
+   * what it owes plus this amount. A message that any contract can forge, but only for itself as token.
+   */
+  receive: Cw20ReceiveMsg;
+} | {
+  /** Sends available balance away. Its owner. Emits `hub_withdrawn`. */
+  withdraw: {
+    /** How much; everything available if not given. */
+    amount?: Uint128 | null;
+    /** What to send. */
+    denom: UncheckedDenom;
+    /** Where to; the sender if not given. */
+    recipient?: string | null;
+  };
+} | {
+  /**
+   * Opens a session with available balance of the sender. Emits `hub_session_opened`. Returns `SessionCreated`
+   * as data.
+   */
+  open_session: {
+    /** Denomination of the budget. */
+    denom: UncheckedDenom;
+    /** What it allows. */
+    session: NewSession;
+  };
+} | {
+  /**
+   * Adds available balance to the budget. The caller, while the session is open and if it funded it. Emits
+   * `hub_session_topped_up`.
+   */
+  top_up: {
+    /** How much, not zero. */
+    amount: Uint128;
+    /** The session. */
+    session: number;
+  };
+} | {
+  /** Ends a session after the grace. The caller, once. Emits `hub_session_closed`. */
+  close_session: {
+    /** The session. */
+    session: number;
+  };
+} | {
+  /**
+   * Gives what is left to the caller's available balance. The operator from the end on, anyone from the end +
+   * `receipt_max_age_seconds` on. Emits `hub_session_released`.
+   */
+  release_session: {
+    /** The session. */
+    session: number;
+  };
+} | {
+  /**
+   * Raises how much may be charged in all. The caller, for a session with a ceiling. A lower one, or the same,
+   * is an error. Emits `hub_ceiling_raised`.
+   */
+  raise_ceiling: {
+    /** Cumulative over the life of the session. */
+    ceiling: Uint128;
+    /** The session. */
+    session: number;
+  };
+} | {
+  /**
+   * Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it.
+   * Emits `hub_auto_payout_set`.
+   */
+  set_auto_payout: {
+    /** For this denomination. */
+    denom: UncheckedDenom;
+    /** Whether. */
+    on: boolean;
+  };
+} | {
+  /**
+   * Sends the available balance of each account to its own address. Anyone, for accounts that opted in; others
+   * are skipped and reported. A transfer that fails is credited back and stops nobody else. Emits `hub_payout`
+   * per transfer, `hub_payout_skipped` per account skipped, `hub_payout_failed` per failure. Returns
+   * `PayoutResponse` as data.
+   */
+  payout: {
+    /** Whom to pay. */
+    accounts: string[];
+    /** In what. */
+    denom: UncheckedDenom;
+  };
+} | {
+  /**
+   * Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
+   * Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
+   * denomination, charges equal credits.
+   */
+  settle: {
+    /** Each (account, denomination) once. */
+    credits: Credit[];
+    /** Each session once. */
+    sessions: SessionSettlement[];
+  };
+};
+/**
+ * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u128` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
+ *
+ * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
+ *
+ * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ */
+export type Uint128 = string;
+/**
+ * Binary is a wrapper around Vec<u8> to add base64 de/serialization with serde. It also adds some helper methods
+ * to help encode inline.
+ *
+ * This is only needed as serde-json-{core,wasm} has a horrible encoding for Vec<u8>. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type Binary = string;
+/**
+ * Kinds of signing keys.
+ * - `secp256k1`: ECDSA over secp256k1: keys are compressed SEC1, signatures compact with low s.
+ * - `ed25519`: Ed25519 (RFC 8032).
+ */
+export type KeyType = "secp256k1" | "ed25519";
+/**
+ * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
+ * help encode inline.
+ *
+ * This is similar to `cosmwasm_std::Binary` but uses hex. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type HexBinary = string;
+/** Models that a session can be charged for. */
+export type Models = {
+  /** Any model, within the price limit. */
+  any: {};
+} | {
+  /** 1 to 8 different ones. */
+  listed: ModelRef[];
+};
+/** A denomination as a message names it. */
+export type UncheckedDenom = {
+  /** A native coin of the chain, such as `untrn` or `ibc/…`. */
+  native: string;
+} | {
+  /** Address of a cw20 token contract. */
+  cw20: string;
+};
+/**
+ * A blockchain address in its binary form.
+ *
+ * The specific implementation is up to the underlying chain and CosmWasm as well as contracts should not make
+ * assumptions on that data. In Ethereum for example, an `Addr` would contain a user visible address like
+ * 0x14d3cc818735723ab86eaf9502376e847a64ddad and the corresponding `CanonicalAddr` would store the 20 bytes
+ * 0x14, 0xD3, ..., 0xAD. In Cosmos, the bech32 format is used for `Addr`s and the `CanonicalAddr` holds the
+ * encoded bech32 data without the checksum. Typical sizes are 20 bytes for externally owned addresses and 32
+ * bytes for module addresses (such as x/wasm contract addresses). That being said, a chain might decide to use
+ * any size other than 20 or 32 bytes.
+ *
+ * The safe way to obtain a valid `CanonicalAddr` is using `Api::addr_canonicalize`. In addition to that there
+ * are many unsafe ways to convert any binary data into an instance. So the type should be treated as a marker to
+ * express the intended data type, not as a validity guarantee of any sort.
+ */
+export type CanonicalAddr = Binary;
+/** What a session allows. */
+export interface NewSession {
+  /** How much is reserved, not zero. */
+  budget: Uint128;
+  /** If given, the session pays only up to a ceiling that the caller raises; it starts at 0. */
+  ceiling?: NewCeiling | null;
+  /** End, unix seconds, in the future. */
+  expires_at: number;
+  /** A note to oneself, at most 64 bytes. */
+  label?: string | null;
+  /** Highest price accepted, each component its own. Needed where `models` is any. */
+  max_price?: Rates | null;
+  /** The one enclave image accepted, 32 bytes; any if not given. */
+  measurement?: HexBinary | null;
+  /** Models that can be charged. */
+  models: Models;
+  /** The one operator whose attesters can charge it. */
+  operator: string;
+}
+/** How the ceiling of a session can be raised. */
+export interface NewCeiling {
+  /** Key that signs vouchers; without it only messages of the caller raise the ceiling. */
+  key?: VoucherKey | null;
+}
+/** A public key that signs vouchers. */
+export interface VoucherKey {
+  /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
+  key: Binary;
+  /** Its kind. */
+  key_type: KeyType;
+}
+/**
+ * The three components of a price, in the smallest unit of a denomination that stands beside them. As a limit,
+ * each component bounds its own.
+ */
+export interface Rates {
+  /** Charged for the call itself. */
+  per_call: Uint128;
+  /** Charged for a million input units (tokens, pixels, seconds). */
+  per_million_in: Uint128;
+  /** Charged for a million output units. */
+  per_million_out: Uint128;
+}
+/** Names a model, and one release of it if only that is meant. */
+export interface ModelRef {
+  /** The model. */
+  model: number;
+  /** Its release; any if not given. */
+  release?: number | null;
+}
+/** Cw20ReceiveMsg should be de/serialized under `Receive()` variant in a ExecuteMsg */
+export interface Cw20ReceiveMsg {
+  amount: Uint128;
+  msg: Binary;
+  sender: string;
+}
+/** What is credited to one account. */
+export interface Credit {
+  /** The account. */
+  account: CanonicalAddr;
+  /** How much. */
+  amount: Uint128;
+  /** Number of the denomination. */
+  denom: number;
+}
+/** What is charged to one session. */
+export interface SessionSettlement {
+  /** Whose lane moves. */
+  attester: number;
+  /** New ceiling, not below the present one. */
+  ceiling?: Uint128 | null;
+  /** What is charged. */
+  charge: Uint128;
+  /** Where it stands afterwards; more than before. */
+  next_after: number;
+  /** Where the lane stands; 0 for a new one. */
+  next_before: number;
+  /** Bit i: its payer is marked as a payer of its i-th listed model in `paid_week`. */
+  paid_models: number;
+  /** Week that `paid_models` speaks of. */
+  paid_week: number;
+  /** Attester whose lane is given to `attester`, since all are taken and that one can never charge again. */
+  replaces?: number | null;
+  /** The session. */
+  session: number;
+}
+/** Questions. */
+export type QueryMsg = {
+  /** Collector and constants. */
+  config: {};
+} | {
+  /** What an account has in one denomination; zeros if nothing. */
+  balance: {
+    /** The account. */
+    address: string;
+    /** In what. */
+    denom: UncheckedDenom;
+  };
+} | {
+  /** What an account has, by denomination number. */
+  balances: {
+    /** The account. */
+    address: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last denomination number of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** Denominations ever deposited, by number. */
+  denoms: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last number of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** A denomination, if it was ever deposited. */
+  denom: {
+    /** The denomination. */
+    denom: UncheckedDenom;
+  };
+} | {
+  /** A session with what is left. */
+  session: {
+    /** Its id. */
+    session: number;
+  };
+} | {
+  /** Sessions of a caller, newest first. */
+  sessions_by_caller: {
+    /** The owner. */
+    caller: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** Sessions for an operator, newest first. */
+  sessions_by_operator: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The operator. */
+    operator: string;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** What the escrow holds of a denomination against what it owes. */
+  solvency: {
+    /** The denomination. */
+    denom: UncheckedDenom;
+  };
+};
+/** Nothing to say: a migration keeps everything. */
+export interface MigrateMsg {}
+/** A denomination whose form was checked, and for a token that its contract answers as one. */
+export type Denom = {
+  /** A native coin of the chain. */
+  native: string;
+} | {
+  /** A cw20 token contract. */
+  cw20: Addr;
+};
+/**
+ * A human readable address.
+ *
+ * In Cosmos, this is typically bech32 encoded. But for multi-chain smart contracts no assumptions should be made
+ * other than being UTF-8 encoded and of reasonable length.
+ *
+ * This type represents a validated address. It can be created in the following ways 1. Use
+ * `Addr::unchecked(input)` 2. Use `let checked: Addr = deps.api.addr_validate(input)?` 3. Use `let checked: Addr
+ * = deps.api.addr_humanize(canonical_addr)?` 4. Deserialize from JSON. This must only be done from JSON that was
+ * validated before such as a contract's state. `Addr` must not be used in messages sent by the user because this
+ * would result in unvalidated instances.
+ *
+ * This type is immutable. If you really need to mutate it (Really? Are you sure?), create a mutable copy using
+ * `let mut mutable = Addr::to_string()` and operate on that `String` instance.
+ */
+export type Addr = string;
+/** What an account has in one denomination. */
+export interface BalanceResponse {
+  /** Whether anyone may trigger its payout. */
+  auto_payout: boolean;
+  /** Can be withdrawn or spent on sessions at once. */
+  available: Uint128;
+  /** The denomination. */
+  denom: Denom;
+  /** Number of the denomination; none if it was never deposited. */
+  denom_number?: number | null;
+  /** Income of a lifetime as payee or operator. */
+  earned: Uint128;
+}
+/** A page of balances. */
+export interface BalancesResponse {
+  /** By denomination number. */
+  balances: BalanceResponse[];
+}
+/** Collector and constants. */
+export interface ConfigResponse {
+  /** The billing contract, the only one that can settle. */
+  collector: Addr;
+  /** Layout of its packed records, see `LAYOUT`. */
+  layout: number;
+  /** Anyone may release a session this long after its end. */
+  receipt_max_age_seconds: number;
+}
+export type NullableDenomResponse = DenomResponse | null;
+/** A denomination and its number. */
+export interface DenomResponse {
+  /** The denomination. */
+  denom: Denom;
+  /** Its number. */
+  denom_number: number;
+  /** What the escrow owes in it. */
+  owed: Uint128;
+}
+/** A page of denominations. */
+export interface DenomsResponse {
+  /** By number. */
+  denoms: DenomResponse[];
+}
+/**
+ * Where a session is in its life.
+ * - `open`: Takes receipts.
+ * - `ended`: Past its end; receipts issued before it are still settled.
+ * - `released`: What was left went back to the caller.
+ */
+export type SessionState = "open" | "ended" | "released";
+/** A session. */
+export interface SessionResponse {
+  /** Everything ever reserved for it. */
+  budget: Uint128;
+  /** Owner. */
+  caller: Addr;
+  /** For sessions with a ceiling. */
+  ceiling?: Ceiling | null;
+  /** Denomination of the budget. */
+  denom: Denom;
+  /** Receipts issued from this time on are refused. */
+  ends_at: number;
+  /** Whose money it holds. */
+  funder: Addr;
+  /** The caller's note. */
+  label?: string | null;
+  /** Attesters that charged it and the numbers of their next receipts. */
+  lanes: LaneResponse[];
+  /** What can still be charged: budget less spent, nothing once released. */
+  left: Uint128;
+  /** Highest price accepted. */
+  max_price?: Rates | null;
+  /** The one enclave image accepted. */
+  measurement?: HexBinary | null;
+  /** Models that can be charged. */
+  models: Models;
+  /** Block time of the opening. */
+  opened_at: number;
+  /** The one operator that it trusts. */
+  operator: Addr;
+  /** Its id. */
+  session: number;
+  /** What was charged to it. */
+  spent: Uint128;
+  /** Whether it ran into its end, was closed, or goes on. */
+  state: SessionState;
+}
+/** Ceiling of a session. */
+export interface Ceiling {
+  /** Present one, cumulative. */
+  ceiling: Uint128;
+  /** Key that signs vouchers. */
+  key?: VoucherKey | null;
+}
+/** An attester's place in a session. */
+export interface LaneResponse {
+  /** The attester. */
+  attester: number;
+  /** Number of its next receipt. */
+  next: number;
+}
+/** A page of sessions. */
+export interface SessionsResponse {
+  /** Newest first. */
+  sessions: SessionResponse[];
+}
+/** Held against owed. */
+export interface SolvencyResponse {
+  /** The denomination. */
+  denom: Denom;
+  /** What the bank or the token says the escrow holds. */
+  held: Uint128;
+  /** What it owes: available and reserved of everybody. */
+  owed: Uint128;
+}

@@ -1,0 +1,661 @@
+/**
+ * Generated from schema/registry.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ */
+
+import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { Coin, StdFee } from "@cosmjs/amino";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse } from "./Registry.types.js";
+export interface RegistryReadOnlyInterface {
+  contractAddress: string;
+  /** The constants. */
+  config: () => Promise<ConfigResponse>;
+  /** A model by id. */
+  model: ({
+    model
+  }: {
+    model: number;
+  }) => Promise<ModelResponse>;
+  /** The model that carries, or once carried, `name` under `author`. */
+  modelByName: ({
+    author,
+    name
+  }: {
+    author: string;
+    name: string;
+  }) => Promise<ModelResponse>;
+  /** Who published a blob id, by (claim time, model, release). */
+  byBlob: ({
+    blobId,
+    limit,
+    startAfter
+  }: {
+    blobId: string;
+    limit?: number;
+    startAfter?: ClaimCursor;
+  }) => Promise<ClaimsResponse>;
+  /** The release under which `publisher` published a blob id; the answer never changes. */
+  byPublisherAndBlob: ({
+    blobId,
+    publisher
+  }: {
+    blobId: string;
+    publisher: string;
+  }) => Promise<NullableReleaseRef>;
+  /** Active models, newest first. */
+  models: ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<ModelsResponse>;
+  /** All models of an author, of any status, by id. */
+  modelsByAuthor: ({
+    author,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<ModelsResponse>;
+  /** Active models that carry a tag, newest first. */
+  modelsByTag: ({
+    limit,
+    startAfter,
+    tag
+  }: {
+    limit?: number;
+    startAfter?: number;
+    tag: string;
+  }) => Promise<ModelsResponse>;
+  /** Active models for a task, newest first. */
+  modelsByTask: ({
+    limit,
+    startAfter,
+    task
+  }: {
+    limit?: number;
+    startAfter?: number;
+    task: string;
+  }) => Promise<ModelsResponse>;
+  /** One release of a model. */
+  release: ({
+    model,
+    release
+  }: {
+    model: number;
+    release: number;
+  }) => Promise<ReleaseResponse>;
+  /** Releases of a model, by number. */
+  releases: ({
+    limit,
+    model,
+    startAfter
+  }: {
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }) => Promise<ReleasesResponse>;
+  /** One set of terms. */
+  terms: ({
+    model,
+    terms
+  }: {
+    model: number;
+    terms: number;
+  }) => Promise<TermsResponse>;
+  /** All sets of terms of a model, by number. */
+  termsList: ({
+    limit,
+    model,
+    startAfter
+  }: {
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }) => Promise<TermsListResponse>;
+  /**
+   * Terms chargeable for a receipt issued at a time; the latest first, and during a grace the ones before as
+   * well. At most 100 are returned.
+   */
+  termsAt: ({
+    model,
+    time
+  }: {
+    model: number;
+    time?: number;
+  }) => Promise<TermsListResponse>;
+  /** When a hash was committed. */
+  commitment: ({
+    hash
+  }: {
+    hash: HexBinary;
+  }) => Promise<CommitmentResponse>;
+}
+export class RegistryQueryClient implements RegistryReadOnlyInterface {
+  client: CosmWasmClient;
+  contractAddress: string;
+
+  constructor(client: CosmWasmClient, contractAddress: string) {
+    this.client = client;
+    this.contractAddress = contractAddress;
+    this.config = this.config.bind(this);
+    this.model = this.model.bind(this);
+    this.modelByName = this.modelByName.bind(this);
+    this.byBlob = this.byBlob.bind(this);
+    this.byPublisherAndBlob = this.byPublisherAndBlob.bind(this);
+    this.models = this.models.bind(this);
+    this.modelsByAuthor = this.modelsByAuthor.bind(this);
+    this.modelsByTag = this.modelsByTag.bind(this);
+    this.modelsByTask = this.modelsByTask.bind(this);
+    this.release = this.release.bind(this);
+    this.releases = this.releases.bind(this);
+    this.terms = this.terms.bind(this);
+    this.termsList = this.termsList.bind(this);
+    this.termsAt = this.termsAt.bind(this);
+    this.commitment = this.commitment.bind(this);
+  }
+
+  config = async (): Promise<ConfigResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      config: {}
+    });
+  };
+  model = async ({
+    model
+  }: {
+    model: number;
+  }): Promise<ModelResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      model: {
+        model
+      }
+    });
+  };
+  modelByName = async ({
+    author,
+    name
+  }: {
+    author: string;
+    name: string;
+  }): Promise<ModelResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      model_by_name: {
+        author,
+        name
+      }
+    });
+  };
+  byBlob = async ({
+    blobId,
+    limit,
+    startAfter
+  }: {
+    blobId: string;
+    limit?: number;
+    startAfter?: ClaimCursor;
+  }): Promise<ClaimsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      by_blob: {
+        blob_id: blobId,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  byPublisherAndBlob = async ({
+    blobId,
+    publisher
+  }: {
+    blobId: string;
+    publisher: string;
+  }): Promise<NullableReleaseRef> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      by_publisher_and_blob: {
+        blob_id: blobId,
+        publisher
+      }
+    });
+  };
+  models = async ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: number;
+  }): Promise<ModelsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      models: {
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  modelsByAuthor = async ({
+    author,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<ModelsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      models_by_author: {
+        author,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  modelsByTag = async ({
+    limit,
+    startAfter,
+    tag
+  }: {
+    limit?: number;
+    startAfter?: number;
+    tag: string;
+  }): Promise<ModelsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      models_by_tag: {
+        limit,
+        start_after: startAfter,
+        tag
+      }
+    });
+  };
+  modelsByTask = async ({
+    limit,
+    startAfter,
+    task
+  }: {
+    limit?: number;
+    startAfter?: number;
+    task: string;
+  }): Promise<ModelsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      models_by_task: {
+        limit,
+        start_after: startAfter,
+        task
+      }
+    });
+  };
+  release = async ({
+    model,
+    release
+  }: {
+    model: number;
+    release: number;
+  }): Promise<ReleaseResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      release: {
+        model,
+        release
+      }
+    });
+  };
+  releases = async ({
+    limit,
+    model,
+    startAfter
+  }: {
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }): Promise<ReleasesResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      releases: {
+        limit,
+        model,
+        start_after: startAfter
+      }
+    });
+  };
+  terms = async ({
+    model,
+    terms
+  }: {
+    model: number;
+    terms: number;
+  }): Promise<TermsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      terms: {
+        model,
+        terms
+      }
+    });
+  };
+  termsList = async ({
+    limit,
+    model,
+    startAfter
+  }: {
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }): Promise<TermsListResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      terms_list: {
+        limit,
+        model,
+        start_after: startAfter
+      }
+    });
+  };
+  termsAt = async ({
+    model,
+    time
+  }: {
+    model: number;
+    time?: number;
+  }): Promise<TermsListResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      terms_at: {
+        model,
+        time
+      }
+    });
+  };
+  commitment = async ({
+    hash
+  }: {
+    hash: HexBinary;
+  }): Promise<CommitmentResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      commitment: {
+        hash
+      }
+    });
+  };
+}
+export interface RegistryInterface extends RegistryReadOnlyInterface {
+  contractAddress: string;
+  sender: string;
+  /**
+   * Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits
+   * `hub_model_registered`, `hub_terms_set` and, with a release, `hub_release_published`. Returns `ModelCreated`
+   * as data. Fails if the sender ever had a model of that name.
+   */
+  registerModel: ({
+    metadata,
+    name,
+    release,
+    terms
+  }: {
+    metadata: Metadata;
+    name: string;
+    release?: NewRelease;
+    terms: UncheckedTerms;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /** Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`. */
+  updateMetadata: ({
+    metadata,
+    model
+  }: {
+    metadata: Metadata;
+    model: number;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Appends a release to a model. Its author. Emits `hub_release_published`. Returns `ReleaseCreated` as data.
+   * Fails if the label does not ascend, if the sender published that blob id before, or if a salt reveals no
+   * commitment.
+   */
+  publishRelease: ({
+    model,
+    release
+  }: {
+    model: number;
+    release: NewRelease;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Sets new terms. The author. A rise of any component, or another denomination, takes effect after
+   * `price_notice_seconds` and may be replaced until shortly before; anything else takes effect at once, and the
+   * terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns `TermsCreated` as data.
+   */
+  setTerms: ({
+    model,
+    terms
+  }: {
+    model: number;
+    terms: UncheckedTerms;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Changes the status. The author. Retiring sets a cutoff after the grace; a retired model can be made active
+   * or delisted again from cutoff + `receipt_max_age_seconds` on. Repeating a status is an error. Emits
+   * `hub_status_set`.
+   */
+  setStatus: ({
+    model,
+    status
+  }: {
+    model: number;
+    status: StatusName;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /** Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`. */
+  offerTransfer: ({
+    model,
+    to
+  }: {
+    model: number;
+    to: string;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /** Takes an offer back. The author. Emits `hub_transfer_cancelled`. */
+  cancelTransfer: ({
+    model
+  }: {
+    model: number;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
+   * operator share go on with the payees given. Fails if the sender has another model of the name. Emits
+   * `hub_transfer_accepted` and `hub_terms_set`. Returns `TermsCreated` as data.
+   */
+  acceptTransfer: ({
+    model,
+    name,
+    payees
+  }: {
+    model: number;
+    name?: string;
+    payees: UncheckedPayee[];
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
+   * repetition is an error. See `commit_hash`. Emits `hub_committed`.
+   */
+  commit: ({
+    hash
+  }: {
+    hash: HexBinary;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Shows that a release's blob has a certain length: its id must follow from length and root hash. The model's
+   * author, once per release. Emits `hub_size_proven`.
+   */
+  proveSize: ({
+    model,
+    release,
+    rootHash,
+    size
+  }: {
+    model: number;
+    release: number;
+    rootHash: HexBinary;
+    size: Uint64;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+}
+export class RegistryClient extends RegistryQueryClient implements RegistryInterface {
+  override client: SigningCosmWasmClient;
+  sender: string;
+  override contractAddress: string;
+
+  constructor(client: SigningCosmWasmClient, sender: string, contractAddress: string) {
+    super(client, contractAddress);
+    this.client = client;
+    this.sender = sender;
+    this.contractAddress = contractAddress;
+    this.registerModel = this.registerModel.bind(this);
+    this.updateMetadata = this.updateMetadata.bind(this);
+    this.publishRelease = this.publishRelease.bind(this);
+    this.setTerms = this.setTerms.bind(this);
+    this.setStatus = this.setStatus.bind(this);
+    this.offerTransfer = this.offerTransfer.bind(this);
+    this.cancelTransfer = this.cancelTransfer.bind(this);
+    this.acceptTransfer = this.acceptTransfer.bind(this);
+    this.commit = this.commit.bind(this);
+    this.proveSize = this.proveSize.bind(this);
+  }
+
+  registerModel = async ({
+    metadata,
+    name,
+    release,
+    terms
+  }: {
+    metadata: Metadata;
+    name: string;
+    release?: NewRelease;
+    terms: UncheckedTerms;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      register_model: {
+        metadata,
+        name,
+        release,
+        terms
+      }
+    }, fee, memo, _funds);
+  };
+  updateMetadata = async ({
+    metadata,
+    model
+  }: {
+    metadata: Metadata;
+    model: number;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      update_metadata: {
+        metadata,
+        model
+      }
+    }, fee, memo, _funds);
+  };
+  publishRelease = async ({
+    model,
+    release
+  }: {
+    model: number;
+    release: NewRelease;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      publish_release: {
+        model,
+        release
+      }
+    }, fee, memo, _funds);
+  };
+  setTerms = async ({
+    model,
+    terms
+  }: {
+    model: number;
+    terms: UncheckedTerms;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      set_terms: {
+        model,
+        terms
+      }
+    }, fee, memo, _funds);
+  };
+  setStatus = async ({
+    model,
+    status
+  }: {
+    model: number;
+    status: StatusName;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      set_status: {
+        model,
+        status
+      }
+    }, fee, memo, _funds);
+  };
+  offerTransfer = async ({
+    model,
+    to
+  }: {
+    model: number;
+    to: string;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      offer_transfer: {
+        model,
+        to
+      }
+    }, fee, memo, _funds);
+  };
+  cancelTransfer = async ({
+    model
+  }: {
+    model: number;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      cancel_transfer: {
+        model
+      }
+    }, fee, memo, _funds);
+  };
+  acceptTransfer = async ({
+    model,
+    name,
+    payees
+  }: {
+    model: number;
+    name?: string;
+    payees: UncheckedPayee[];
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      accept_transfer: {
+        model,
+        name,
+        payees
+      }
+    }, fee, memo, _funds);
+  };
+  commit = async ({
+    hash
+  }: {
+    hash: HexBinary;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      commit: {
+        hash
+      }
+    }, fee, memo, _funds);
+  };
+  proveSize = async ({
+    model,
+    release,
+    rootHash,
+    size
+  }: {
+    model: number;
+    release: number;
+    rootHash: HexBinary;
+    size: Uint64;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      prove_size: {
+        model,
+        release,
+        root_hash: rootHash,
+        size
+      }
+    }, fee, memo, _funds);
+  };
+}

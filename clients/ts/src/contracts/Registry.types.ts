@@ -1,0 +1,555 @@
+/**
+ * Generated from schema/registry.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ */
+
+/** Fixes the time constants for the life of this registry and of everything that settles by it. */
+export interface InstantiateMsg {
+  /** How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given. */
+  price_notice_seconds?: number | null;
+  /** Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given. */
+  receipt_max_age_seconds?: number | null;
+}
+/** What can be done. Sending coins along with any of these is an error. */
+export type ExecuteMsg = {
+  /**
+   * Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits
+   * `hub_model_registered`, `hub_terms_set` and, with a release, `hub_release_published`. Returns `ModelCreated`
+   * as data. Fails if the sender ever had a model of that name.
+   */
+  register_model: {
+    /** What readers see. */
+    metadata: Metadata;
+    /** Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`. */
+    name: string;
+    /** Its first release, if it is published at once. */
+    release?: NewRelease | null;
+    /** Price and payees. */
+    terms: UncheckedTerms;
+  };
+} | {
+  /** Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`. */
+  update_metadata: {
+    /** What readers see from now on. */
+    metadata: Metadata;
+    /** The model. */
+    model: number;
+  };
+} | {
+  /**
+   * Appends a release to a model. Its author. Emits `hub_release_published`. Returns `ReleaseCreated` as data.
+   * Fails if the label does not ascend, if the sender published that blob id before, or if a salt reveals no
+   * commitment.
+   */
+  publish_release: {
+    /** The model. */
+    model: number;
+    /** What is published. */
+    release: NewRelease;
+  };
+} | {
+  /**
+   * Sets new terms. The author. A rise of any component, or another denomination, takes effect after
+   * `price_notice_seconds` and may be replaced until shortly before; anything else takes effect at once, and the
+   * terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns `TermsCreated` as data.
+   */
+  set_terms: {
+    /** The model. */
+    model: number;
+    /** Price and payees. */
+    terms: UncheckedTerms;
+  };
+} | {
+  /**
+   * Changes the status. The author. Retiring sets a cutoff after the grace; a retired model can be made active
+   * or delisted again from cutoff + `receipt_max_age_seconds` on. Repeating a status is an error. Emits
+   * `hub_status_set`.
+   */
+  set_status: {
+    /** The model. */
+    model: number;
+    /** The new status. */
+    status: StatusName;
+  };
+} | {
+  /** Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`. */
+  offer_transfer: {
+    /** The model. */
+    model: number;
+    /** Who may accept. */
+    to: string;
+  };
+} | {
+  /** Takes an offer back. The author. Emits `hub_transfer_cancelled`. */
+  cancel_transfer: {
+    /** The model. */
+    model: number;
+  };
+} | {
+  /**
+   * Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
+   * operator share go on with the payees given. Fails if the sender has another model of the name. Emits
+   * `hub_transfer_accepted` and `hub_terms_set`. Returns `TermsCreated` as data.
+   */
+  accept_transfer: {
+    /** The model. */
+    model: number;
+    /** New name, if the old one does not suit. */
+    name?: string | null;
+    /** Payees from now on; with the operator's share they make 10 000 basis points. */
+    payees: UncheckedPayee[];
+  };
+} | {
+  /**
+   * Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
+   * repetition is an error. See `commit_hash`. Emits `hub_committed`.
+   */
+  commit: {
+    /** 32 bytes. */
+    hash: HexBinary;
+  };
+} | {
+  /**
+   * Shows that a release's blob has a certain length: its id must follow from length and root hash. The model's
+   * author, once per release. Emits `hub_size_proven`.
+   */
+  prove_size: {
+    /** The model. */
+    model: number;
+    /** The release. */
+    release: number;
+    /** Merkle root of the blob's slivers, 32 bytes. */
+    root_hash: HexBinary;
+    /** Length of the blob in bytes. */
+    size: Uint64;
+  };
+};
+/**
+ * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
+ * help encode inline.
+ *
+ * This is similar to `cosmwasm_std::Binary` but uses hex. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type HexBinary = string;
+/** A denomination as a message names it. */
+export type UncheckedDenom = {
+  /** A native coin of the chain, such as `untrn` or `ibc/…`. */
+  native: string;
+} | {
+  /** Address of a cw20 token contract. */
+  cw20: string;
+};
+/**
+ * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u128` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
+ *
+ * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
+ *
+ * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ */
+export type Uint128 = string;
+/**
+ * Names of the statuses.
+ * - `active`: Shown and callable.
+ * - `delisted`: Hidden from discovery, still callable.
+ * - `retired`: No receipts issued from a cutoff on.
+ */
+export type StatusName = "active" | "delisted" | "retired";
+/**
+ * A thin wrapper around u64 that is using strings for JSON encoding/decoding, such that the full u64 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u64` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint64; let a = Uint64::from(42u64); assert_eq!(a.u64(), 42);
+ *
+ * let b = Uint64::from(70u32); assert_eq!(b.u64(), 70); ```
+ */
+export type Uint64 = string;
+/** What readers see of a model. Limits in bytes. */
+export interface Metadata {
+  /** At most 4 096; line feeds and tabs allowed. */
+  description: string;
+  /** At most 256. */
+  homepage?: string | null;
+  /** SPDX expression: 1 to 64. */
+  license: string;
+  /** Up to 8 different ones of 1 to 32. */
+  tags: string[];
+  /** What it does, such as `time-series-forecasting`: at most 64. */
+  task: string;
+  /** 1 to 128. */
+  title: string;
+}
+/** What is published. */
+export interface NewRelease {
+  /** Text form of the billable blob's id. */
+  blob_id: string;
+  /** Label, ascending with minor within a model. */
+  major: number;
+  /** Text form of the id of a blob that lists the files. */
+  manifest?: string | null;
+  /** Label. */
+  minor: number;
+  /** Reveals an earlier commitment, which then dates the claim. 32 bytes. */
+  salt?: HexBinary | null;
+}
+/** Price and payees, as a message states them. */
+export interface UncheckedTerms {
+  /** Share of the operator that serves the call, in basis points; the author's to give. */
+  operator_bps: number;
+  /** 1 to 4 different accounts; their shares and the operator's make 10 000. */
+  payees: UncheckedPayee[];
+  /** What a call costs; zero is allowed. */
+  price: UncheckedPrice;
+}
+/** An account and its share, as a message states them. */
+export interface UncheckedPayee {
+  /** The account. */
+  address: string;
+  /** Its share in basis points, at least 1. */
+  bps: number;
+}
+/** A price as a message states it. Zero is allowed. */
+export interface UncheckedPrice {
+  /** Denomination of the three components. */
+  denom: UncheckedDenom;
+  /** Charged for the call itself. */
+  per_call: Uint128;
+  /** Charged for a million input units. */
+  per_million_in: Uint128;
+  /** Charged for a million output units. */
+  per_million_out: Uint128;
+}
+/** Questions. */
+export type QueryMsg = {
+  /** The constants. */
+  config: {};
+} | {
+  /** A model by id. */
+  model: {
+    /** Its id. */
+    model: number;
+  };
+} | {
+  /** The model that carries, or once carried, `name` under `author`. */
+  model_by_name: {
+    /** Author at the time the name was given. */
+    author: string;
+    /** The name. */
+    name: string;
+  };
+} | {
+  /** Who published a blob id, by (claim time, model, release). */
+  by_blob: {
+    /** Text form of the blob id. */
+    blob_id: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last claim of the page before. */
+    start_after?: ClaimCursor | null;
+  };
+} | {
+  /** The release under which `publisher` published a blob id; the answer never changes. */
+  by_publisher_and_blob: {
+    /** Text form of the blob id. */
+    blob_id: string;
+    /** The author at publication. */
+    publisher: string;
+  };
+} | {
+  /** Active models, newest first. */
+  models: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** All models of an author, of any status, by id. */
+  models_by_author: {
+    /** Present author. */
+    author: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** Active models that carry a tag, newest first. */
+  models_by_tag: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+    /** The tag, exactly. */
+    tag: string;
+  };
+} | {
+  /** Active models for a task, newest first. */
+  models_by_task: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+    /** The task, exactly. */
+    task: string;
+  };
+} | {
+  /** One release of a model. */
+  release: {
+    /** The model. */
+    model: number;
+    /** Its number. */
+    release: number;
+  };
+} | {
+  /** Releases of a model, by number. */
+  releases: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last number of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** One set of terms. */
+  terms: {
+    /** The model. */
+    model: number;
+    /** Its number. */
+    terms: number;
+  };
+} | {
+  /** All sets of terms of a model, by number. */
+  terms_list: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last number of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * Terms chargeable for a receipt issued at a time; the latest first, and during a grace the ones before as
+   * well. At most 100 are returned.
+   */
+  terms_at: {
+    /** The model. */
+    model: number;
+    /** Time of issue; now if not given. */
+    time?: number | null;
+  };
+} | {
+  /** When a hash was committed. */
+  commitment: {
+    /** 32 bytes. */
+    hash: HexBinary;
+  };
+};
+/** Where a page of claims ended. */
+export interface ClaimCursor {
+  /** Of the last claim. */
+  claimed_at: number;
+  /** Of the last claim. */
+  model: number;
+  /** Of the last claim. */
+  release: number;
+}
+/** Nothing to say: a migration keeps everything. */
+export interface MigrateMsg {}
+/**
+ * A human readable address.
+ *
+ * In Cosmos, this is typically bech32 encoded. But for multi-chain smart contracts no assumptions should be made
+ * other than being UTF-8 encoded and of reasonable length.
+ *
+ * This type represents a validated address. It can be created in the following ways 1. Use
+ * `Addr::unchecked(input)` 2. Use `let checked: Addr = deps.api.addr_validate(input)?` 3. Use `let checked: Addr
+ * = deps.api.addr_humanize(canonical_addr)?` 4. Deserialize from JSON. This must only be done from JSON that was
+ * validated before such as a contract's state. `Addr` must not be used in messages sent by the user because this
+ * would result in unvalidated instances.
+ *
+ * This type is immutable. If you really need to mutate it (Really? Are you sure?), create a mutable copy using
+ * `let mut mutable = Addr::to_string()` and operate on that `String` instance.
+ */
+export type Addr = string;
+/** A page of claims. */
+export interface ClaimsResponse {
+  /** By (claimed_at, model, release). */
+  claims: ClaimResponse[];
+}
+/** Somebody's publication of a blob id. */
+export interface ClaimResponse {
+  /** Present author. */
+  author: Addr;
+  /** Time of the commitment that it revealed, else of the publication. */
+  claimed_at: number;
+  /** The model. */
+  model: number;
+  /** Author at publication. */
+  publisher: Addr;
+  /** Its release. */
+  release: number;
+}
+export type NullableReleaseRef = ReleaseRef | null;
+/** Names a release. */
+export interface ReleaseRef {
+  /** The model. */
+  model: number;
+  /** Its number. */
+  release: number;
+}
+/** When a hash was committed. */
+export interface CommitmentResponse {
+  /** Unix seconds; none if it never was. */
+  committed_at?: number | null;
+}
+/** The constants of a registry. */
+export interface ConfigResponse {
+  /** Layout of its packed records, see `LAYOUT`. */
+  layout: number;
+  /** How long a price rise waits. */
+  price_notice_seconds: number;
+  /** Age from which receipts are refused. */
+  receipt_max_age_seconds: number;
+}
+/** Status of a model. */
+export type Status = {
+  /** Shown and callable. */
+  active: {};
+} | {
+  /** Hidden from discovery, still callable. */
+  delisted: {};
+} | {
+  /** No receipts issued from `cutoff` on. */
+  retired: {
+    /** Unix seconds. */
+    cutoff: number;
+  };
+};
+/** A model. */
+export interface ModelResponse {
+  /** Receipts issued before this time are refused as retired. */
+  active_from: number;
+  /** Present author. */
+  author: Addr;
+  /** Number of its latest release; 0 if none. */
+  latest_release: number;
+  /** Number of its latest terms, pending ones included. */
+  latest_terms: number;
+  /** What readers see. */
+  metadata: Metadata;
+  /** Its id. */
+  model: number;
+  /** Present name. */
+  name: string;
+  /** Whom it is offered to. */
+  offered_to?: Addr | null;
+  /** Block time of the registration. */
+  registered_at: number;
+  /** Whether it can be called. */
+  status: Status;
+}
+/** A page of models. */
+export interface ModelsResponse {
+  /** In the order of the query. */
+  models: ModelResponse[];
+}
+/** A release. */
+export interface ReleaseResponse {
+  /** Text form of the billable blob's id. */
+  blob_id: string;
+  /** Time of the commitment that it revealed, else of the publication. */
+  claimed_at: number;
+  /** Label. */
+  major: number;
+  /** Text form of the manifest blob's id. */
+  manifest?: string | null;
+  /** Label. */
+  minor: number;
+  /** The model. */
+  model: number;
+  /** Block time of the publication. */
+  published_at: number;
+  /** Author at publication. */
+  publisher: Addr;
+  /** Its number within the model, from 1. */
+  release: number;
+  /** Length of the blob in bytes, if it was proven. */
+  size?: Uint64 | null;
+}
+/** A page of releases. */
+export interface ReleasesResponse {
+  /** By number. */
+  releases: ReleaseResponse[];
+}
+/** A denomination whose form was checked, and for a token that its contract answers as one. */
+export type Denom = {
+  /** A native coin of the chain. */
+  native: string;
+} | {
+  /** A cw20 token contract. */
+  cw20: Addr;
+};
+/** When terms can be charged. */
+export type Validity = {
+  /** Never: replaced while pending. */
+  dropped: {};
+} | {
+  /** For receipts issued in [effective_from, superseded_at). */
+  interval: {
+    /** Unix seconds. */
+    effective_from: number;
+    /** Unix seconds; none while no successor is set. */
+    superseded_at?: number | null;
+  };
+};
+/** A set of terms. */
+export interface TermsResponse {
+  /** The model. */
+  model: number;
+  /** Share of the operator that serves the call. */
+  operator_bps: number;
+  /** Who shares the rest, in order. */
+  payees: Payee[];
+  /** What a call costs. */
+  price: Price;
+  /** Their number within the model, from 1. */
+  terms: number;
+  /** When they can be charged. */
+  validity: Validity;
+}
+/** An account and its share. */
+export interface Payee {
+  /** The account. */
+  address: Addr;
+  /** Its share in basis points. */
+  bps: number;
+}
+/** A price whose denomination was checked. */
+export interface Price {
+  /** Denomination of the three components. */
+  denom: Denom;
+  /** Charged for the call itself. */
+  per_call: Uint128;
+  /** Charged for a million input units. */
+  per_million_in: Uint128;
+  /** Charged for a million output units. */
+  per_million_out: Uint128;
+}
+/** A list of terms. */
+export interface TermsListResponse {
+  /** In the order of the query. */
+  terms: TermsResponse[];
+}

@@ -1,0 +1,171 @@
+/** Messages to the contracts, with the types of their answers. */
+
+import type { JsonObject } from "@cosmjs/cosmwasm";
+import { toBase64, toUtf8 } from "@cosmjs/encoding";
+import type { EncodeObject } from "@cosmjs/proto-signing";
+import type { Coin, Event } from "@cosmjs/stargate";
+import { MsgExecuteContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
+import type { Executed } from "./chain.js";
+import type { billing, escrow, registry } from "./contracts/index.js";
+
+/** What registering a model answers. */
+export interface ModelCreated {
+  readonly model: number;
+}
+
+/** What publishing a release answers. */
+export interface ReleaseCreated {
+  readonly release: number;
+}
+
+/** What setting terms answers. */
+export interface TermsCreated {
+  readonly terms: number;
+  /** Unix seconds. */
+  readonly effective_from: number;
+}
+
+/** What registering an attester answers. */
+export interface AttesterCreated {
+  readonly attester: number;
+}
+
+/** What opening a session answers. */
+export interface SessionCreated {
+  readonly session: number;
+}
+
+/** What settling one receipt answers. */
+export interface ReceiptResponse {
+  readonly outcome: billing.Outcome;
+  readonly amount: string;
+}
+
+/** What a payout answers. A transfer listed here can still fail: then `hub_payout_failed` says so. */
+export interface PayoutResponse {
+  readonly sent: readonly { readonly account: string; readonly amount: string }[];
+  readonly skipped: readonly {
+    readonly account: string;
+    readonly reason: "not_an_address" | "not_opted_in" | "empty" | "repeated";
+  }[];
+}
+
+/** Answers of the registry's messages, for those that have one. */
+export interface RegistryAnswers {
+  register_model: ModelCreated;
+  publish_release: ReleaseCreated;
+  set_terms: TermsCreated;
+  accept_transfer: TermsCreated;
+}
+
+/** Answers of the escrow's messages, for those that have one. */
+export interface EscrowAnswers {
+  /** None if no session was opened. */
+  deposit: SessionCreated | undefined;
+  open_session: SessionCreated;
+  payout: PayoutResponse;
+}
+
+/** Answers of billing's messages, for those that have one. */
+export interface BillingAnswers {
+  register_attester: AttesterCreated;
+  settle_batch: billing.BatchResponse;
+  settle: ReceiptResponse;
+}
+
+/** What a cw20 `send` to the escrow may carry. */
+export interface DepositHook {
+  readonly deposit: Extract<escrow.ExecuteMsg, { deposit: unknown }>["deposit"];
+}
+
+/** Names of the messages of a contract. */
+export type Names<M> = M extends unknown ? keyof M & string : never;
+
+/** Fields of one message of a contract. */
+export type Fields<M, K extends string> = M extends { [name in K]: infer F } ? F : never;
+
+/** Answer of one message. */
+export type AnswerOf<A, K extends string> = K extends keyof A ? A[K] : undefined;
+
+/** A message to a contract, and how its answer is read. */
+export interface Action<Answer> {
+  readonly contract: string;
+  readonly message: JsonObject;
+  readonly funds: readonly Coin[];
+  /** @internal */
+  readonly read: (outcome: MessageOutcome) => Answer;
+}
+
+/** What one message of a transaction led to. */
+export interface MessageOutcome {
+  /** What the contract returned as data. */
+  readonly data: Uint8Array;
+  /** Events of this message alone. */
+  readonly events: readonly Event[];
+}
+
+/** One Hub contract's messages. */
+export class Messages<M, A> {
+  constructor(readonly address: string) {}
+
+  /** The message `name`, to be sent with the others of a transaction. */
+  message<K extends Names<M>>(name: K, fields: Fields<M, K>, funds: readonly Coin[] = []): Action<AnswerOf<A, K>> {
+    return {
+      contract: this.address,
+      message: { [name]: fields },
+      funds,
+      read: (outcome) => jsonOf(outcome.data) as AnswerOf<A, K>,
+    };
+  }
+}
+
+export type RegistryMessages = Messages<registry.ExecuteMsg, RegistryAnswers>;
+export type EscrowMessages = Messages<escrow.ExecuteMsg, EscrowAnswers>;
+export type BillingMessages = Messages<billing.ExecuteMsg, BillingAnswers>;
+
+/** A message to any other contract, such as a token. Its data is not looked at. */
+export function otherMessage(contract: string, message: JsonObject, funds: readonly Coin[] = []): Action<undefined> {
+  return { contract, message, funds, read: () => undefined };
+}
+
+/** The message that sends tokens to a contract along with something to do. */
+export function cw20Send(token: string, contract: string, amount: string, hook: object): Action<undefined> {
+  return otherMessage(token, { send: { contract, amount, msg: toBase64(toUtf8(JSON.stringify(hook))) } });
+}
+
+/** As cosmjs encodes it. */
+export function encodeAction(action: Action<unknown>, sender: string): EncodeObject {
+  return {
+    typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
+    value: {
+      sender,
+      contract: action.contract,
+      msg: toUtf8(JSON.stringify(action.message)),
+      funds: [...action.funds],
+    },
+  };
+}
+
+/** What each message of a transaction led to. */
+export function outcomesOf(executed: Executed): MessageOutcome[] {
+  return executed.responses.map((response, place) => ({
+    data: MsgExecuteContractResponse.decode(response).data,
+    events: executed.events.filter((event) => valueOf(event, "msg_index") === place.toString()),
+  }));
+}
+
+/** An attribute of an event. */
+export function valueOf(event: Event, key: string): string | undefined {
+  return event.attributes.find((attribute) => attribute.key === key)?.value;
+}
+
+/** Events of a type that a contract emitted, such as `hub_session_opened`. */
+export function eventsOf(events: readonly Event[], contract: string, type: string): Event[] {
+  return events.filter(
+    (event) => event.type === `wasm-${type}` && valueOf(event, "_contract_address") === contract,
+  );
+}
+
+function jsonOf(data: Uint8Array): unknown {
+  return data.length === 0 ? undefined : JSON.parse(new TextDecoder().decode(data));
+}

@@ -1,0 +1,195 @@
+// Package chain runs wasmd's own application in this process: default parameters, signed transactions through the
+// ante handler, fees paid, and block times as the caller likes them. Nothing in it depends on the clock or on chance.
+package chain
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"cosmossdk.io/log/v2"
+	"cosmossdk.io/math"
+	wasmapp "github.com/CosmWasm/wasmd/app"
+	wasmkeeper "github.com/CosmWasm/wasmd/x/wasm/keeper"
+	abci "github.com/cometbft/cometbft/abci/types"
+	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
+	dbm "github.com/cosmos/cosmos-db"
+	"github.com/cosmos/cosmos-sdk/baseapp"
+	"github.com/cosmos/cosmos-sdk/client/flags"
+	codectypes "github.com/cosmos/cosmos-sdk/codec/types"
+	"github.com/cosmos/cosmos-sdk/crypto/keys/ed25519"
+	"github.com/cosmos/cosmos-sdk/testutil/sims"
+	sdk "github.com/cosmos/cosmos-sdk/types"
+	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
+	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+)
+
+const (
+	// ID is the chain id.
+	ID = "hub-gas-1"
+	// FeeDenom is what fees are paid in, and what is staked.
+	FeeDenom = "stake"
+	// GasLimit of every transaction but the largest; the fee is a fortieth of it.
+	GasLimit = 10_000_000
+)
+
+// Chain is a chain of one validator.
+type Chain struct {
+	app    *wasmapp.WasmApp
+	height int64
+}
+
+// Result is what became of a transaction.
+type Result struct {
+	Gas   uint64
+	Bytes int
+	Data  []byte
+}
+
+// New starts a chain whose genesis gives the accounts these coins each. Compiled contracts are kept in home.
+func New(home string, genesisTime time.Time, accounts []*Account, coins sdk.Coins, options ...wasmkeeper.Option) (*Chain, error) {
+	appOptions := sims.AppOptionsMap{flags.FlagHome: home}
+	app := wasmapp.NewWasmApp(log.NewNopLogger(), dbm.NewMemDB(), true, appOptions, options, baseapp.SetChainID(ID))
+	genesis := app.DefaultGenesis()
+
+	var (
+		accs     []authtypes.GenesisAccount
+		balances []banktypes.Balance
+		supply   sdk.Coins
+	)
+	for i, account := range accounts {
+		account.number = uint64(i)
+		accs = append(accs, authtypes.NewBaseAccount(account.Address, nil, account.number, 0))
+		balances = append(balances, banktypes.Balance{Address: account.String(), Coins: coins})
+		supply = supply.Add(coins...)
+	}
+	bonded := sdk.DefaultPowerReduction
+	balances = append(balances, banktypes.Balance{
+		Address: authtypes.NewModuleAddress(stakingtypes.BondedPoolName).String(),
+		Coins:   sdk.NewCoins(sdk.NewCoin(FeeDenom, bonded)),
+	})
+	supply = supply.Add(sdk.NewCoin(FeeDenom, bonded))
+
+	key, err := codectypes.NewAnyWithValue(ed25519.GenPrivKeyFromSecret([]byte("validator")).PubKey())
+	if err != nil {
+		return nil, err
+	}
+	operator := accounts[0].Address
+	validator := stakingtypes.Validator{
+		OperatorAddress: sdk.ValAddress(operator).String(),
+		ConsensusPubkey: key,
+		Status:          stakingtypes.Bonded,
+		Tokens:          bonded,
+		DelegatorShares: math.LegacyOneDec(),
+		Commission:      stakingtypes.NewCommission(math.LegacyZeroDec(), math.LegacyZeroDec(), math.LegacyZeroDec()),
+
+		MinSelfDelegation: math.ZeroInt(),
+	}
+	delegation := stakingtypes.NewDelegation(operator.String(), validator.OperatorAddress, math.LegacyOneDec())
+
+	codec := app.AppCodec()
+	genesis[authtypes.ModuleName] = codec.MustMarshalJSON(authtypes.NewGenesisState(authtypes.DefaultParams(), accs))
+	genesis[banktypes.ModuleName] = codec.MustMarshalJSON(banktypes.NewGenesisState(
+		banktypes.DefaultParams(), balances, supply, nil, nil))
+	genesis[stakingtypes.ModuleName] = codec.MustMarshalJSON(stakingtypes.NewGenesisState(
+		stakingtypes.DefaultParams(), []stakingtypes.Validator{validator}, []stakingtypes.Delegation{delegation}))
+	state, err := json.Marshal(genesis)
+	if err != nil {
+		return nil, err
+	}
+
+	params := *sims.DefaultConsensusParams
+	params.Block = &cmtproto.BlockParams{MaxBytes: 22_020_096, MaxGas: -1}
+	_, err = app.InitChain(&abci.RequestInitChain{
+		ChainId:         ID,
+		Time:            genesisTime,
+		ConsensusParams: &params,
+		AppStateBytes:   state,
+		InitialHeight:   1,
+	})
+	if err != nil {
+		return nil, err
+	}
+	chain := &Chain{app: app}
+	_, err = chain.Commit(genesisTime)
+	return chain, err
+}
+
+// Commit makes a block at a time of transactions that must all succeed.
+func (c *Chain) Commit(at time.Time, txs ...*Tx) ([]Result, error) {
+	results, err := c.Try(at, txs...)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.app.Commit(); err != nil {
+		return nil, err
+	}
+	c.height++
+	for _, tx := range txs {
+		tx.signer.sequence++
+	}
+	return results, nil
+}
+
+// Try is Commit without consequences: the next block starts from the same state again.
+func (c *Chain) Try(at time.Time, txs ...*Tx) ([]Result, error) {
+	height := c.height + 1
+	var raw [][]byte
+	for i, tx := range txs {
+		ahead := uint64(0)
+		for _, earlier := range txs[:i] {
+			if earlier.signer == tx.signer {
+				ahead++
+			}
+		}
+		bytes, err := tx.sign(c.app.TxConfig(), ahead)
+		if err != nil {
+			return nil, err
+		}
+		raw = append(raw, bytes)
+	}
+	if height > 1 {
+		// A new proposal makes the application forget the block that it last tried.
+		_, err := c.app.ProcessProposal(&abci.RequestProcessProposal{Height: height, Time: at, Txs: raw})
+		if err != nil {
+			return nil, err
+		}
+	}
+	block, err := c.app.FinalizeBlock(&abci.RequestFinalizeBlock{Height: height, Time: at, Txs: raw})
+	if err != nil {
+		return nil, err
+	}
+	var results []Result
+	for i, result := range block.TxResults {
+		if result.Code != 0 {
+			return nil, fmt.Errorf("transaction %d of block %d failed: %s", i, height, result.Log)
+		}
+		results = append(results, Result{uint64(result.GasUsed), len(raw[i]), result.Data})
+	}
+	return results, nil
+}
+
+// Query asks a contract.
+func (c *Chain) Query(contract sdk.AccAddress, question, answer any) error {
+	ctx, err := c.app.CreateQueryContext(c.height, false)
+	if err != nil {
+		return err
+	}
+	bytes, err := json.Marshal(question)
+	if err != nil {
+		return err
+	}
+	reply, err := c.app.WasmKeeper.QuerySmart(ctx, contract, bytes)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(reply, answer)
+}
+
+// seed derives 32 bytes from a name, the same every time.
+func seed(name string) []byte {
+	hash := sha256.Sum256([]byte(name))
+	return hash[:]
+}

@@ -1,0 +1,22 @@
+# Shared by start and stop. What the environment may say:
+#
+#   DEVNET_HOME       folder of the chain's data (default: devnet/homes/<chain id>)
+#   DEVNET_CHAIN_ID   chain id (default: hub-devnet-1)
+#   DEVNET_RPC_PORT   where the node answers, on 127.0.0.1 (default: 26657); another for a second node
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+chain_id=${DEVNET_CHAIN_ID:-hub-devnet-1}
+home=$(realpath -m "${DEVNET_HOME:-$here/homes/$chain_id}")
+rpc=127.0.0.1:${DEVNET_RPC_PORT:-26657}
+node=$here/build/wasmd
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Whether the node of this home runs. A number that went to another process meanwhile does not count.
+running() {
+    [[ -f $home/node.pid ]] && pid=$(<"$home/node.pid") &&
+        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--home $home "
+}
