@@ -18,5 +18,5 @@ die() {
 # Whether the node of this home runs. A number that went to another process meanwhile does not count.
 running() {
     [[ -f $home/node.pid ]] && pid=$(<"$home/node.pid") &&
-        tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF -- "--home $home "
+        { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "--home $home "; } 2>/dev/null
 }

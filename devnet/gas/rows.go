@@ -12,21 +12,21 @@ import (
 
 // measure runs every workload.
 func measure(artifacts, cw20 string) (*report, error) {
-	report := &report{}
+	out := &report{}
 	for _, part := range []func(*report, func(shape, *profile) (*market, error)) error{measureThousand, measureTenThousand} {
 		home, err := os.MkdirTemp("", "hub-gas-")
 		if err != nil {
 			return nil, err
 		}
 		defer os.RemoveAll(home)
-		err = part(report, func(shape shape, profile *profile) (*market, error) {
+		err = part(out, func(shape shape, profile *profile) (*market, error) {
 			return open(home, artifacts, cw20, shape, profile)
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
-	return report, nil
+	return out, nil
 }
 
 // measureThousand measures what happens on a Hub of 50 sessions and 20 models, with batches of 1 000 receipts.

@@ -254,7 +254,7 @@ impl<'a> Settlement<'a> {
             gross_before,
             billed.amount,
         )?;
-        let related = session.is_related(&chargeable, &self.statement.record.operator);
+        let related = chargeable.is_related(session.policy());
         self.usage.add(
             group.model,
             chargeable.denom,

@@ -159,8 +159,7 @@ impl Runner {
                 return Err("the library encodes the batch in other bytes".to_owned());
             }
         }
-        self.settle_once(action, sealed, is_batch)?;
-        if action.coins || !is_batch {
+        if !self.settle_once(action, sealed, is_batch)? || !is_batch {
             return Ok(());
         }
         let before = self.snapshot.clone();
@@ -172,7 +171,13 @@ impl Runner {
         }
     }
 
-    fn settle_once(&mut self, action: &Action, sealed: &Sealed, is_batch: bool) -> Result<(), Fault> {
+    /// Whether it was accepted.
+    fn settle_once(
+        &mut self,
+        action: &Action,
+        sealed: &Sealed,
+        is_batch: bool,
+    ) -> Result<bool, Fault> {
         let reference = &mut self.reference;
         let expected = match (action.coins, is_batch) {
             (true, _) => Err(Refused::Message),
@@ -197,7 +202,9 @@ impl Runner {
         }
         let message = stage::Message::Billing(sealed.message.clone());
         let found = self.stage.send(action.by, message, action.coins);
-        self.judge(action, expected, found)
+        let accepted = found.is_ok();
+        self.judge(action, expected, found)?;
+        Ok(accepted)
     }
 
     /// Compares what a message led to with what it should have led to, and checks everything.

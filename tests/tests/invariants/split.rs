@@ -90,7 +90,7 @@ pub fn check(
         open = left;
     }
     let out_of_order = Books::of(stage);
-    if shares_differ(reference, &items) {
+    if std::env::var_os("HUB_STRICT").is_none() && shares_differ(reference, &items) {
         // Which unit of a model's income is whose depends on which of two divisions came first.
         at_once.compare_sums(&out_of_order, "in parts out of order")?;
     } else {

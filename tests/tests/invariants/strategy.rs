@@ -224,7 +224,7 @@ impl Strategy {
                 Self::register_attester,
             ),
             (9, Self::end_attester),
-            (180, Self::settle),
+            (if live > 1 && active > 0 { 180 } else { 10 }, Self::settle),
         ];
         let draw = self.dice.weighted(&all);
         draw(self, world)
@@ -904,8 +904,8 @@ impl Strategy {
         let open = |session: &&&Session| world.now < session.ends_at() && session.left() > 0;
         let open: Vec<&Session> = served.iter().filter(open).copied().collect();
         match self.dice.below(40) {
-            0..=31 => self.dice.pick(&open).copied(),
-            32..=37 => self.dice.pick(&served).copied(),
+            0..=32 => self.dice.pick(&open).copied(),
+            33..=38 => self.dice.pick(&served).copied(),
             _ => self.dice.pick(&world.sessions),
         }
     }
@@ -979,7 +979,10 @@ impl Strategy {
         let (work, release, terms) = match (chosen, any) {
             (Some(chosen), _) => chosen,
             (None, Some(work)) => {
-                let terms = self.dice.below(work.terms.len() as u64 + 2);
+                let terms = match self.dice.chance(75) {
+                    true => 1 + self.dice.below(work.terms.len() as u64),
+                    false => self.dice.below(work.terms.len() as u64 + 2),
+                };
                 (work, None, terms)
             }
             (None, None) => return (NOWHERE, 1, 1),

@@ -3,7 +3,7 @@
 
 use cosmwasm_std::CanonicalAddr;
 use hub_types::billing::Outcome;
-use hub_types::records::escrow::Admission;
+use hub_types::records::escrow::{Admission, SessionPolicy};
 use hub_types::records::registry::TermsRecord;
 
 use super::books::Books;
@@ -28,6 +28,22 @@ pub struct Chargeable {
     pub denom: u32,
     /// How the session allows the model.
     pub admission: Admission,
+}
+
+impl Chargeable {
+    /// Whether funder or caller of the session is a party to the income: author, payee or operator.
+    pub fn is_related(&self, policy: &SessionPolicy) -> bool {
+        let is_party = |account: &CanonicalAddr| {
+            *account == policy.operator
+                || *account == self.author
+                || self
+                    .terms
+                    .payees
+                    .iter()
+                    .any(|payee| payee.account == *account)
+        };
+        is_party(&policy.funder) || is_party(&policy.caller)
+    }
 }
 
 /// Judges a group of a session that the books hold.

@@ -1,6 +1,6 @@
 //! The working copy of one session: read once, moved through all groups of a message, told to the escrow once.
 
-use cosmwasm_std::{CanonicalAddr, Uint128};
+use cosmwasm_std::Uint128;
 use hub_types::billing::Outcome;
 use hub_types::escrow::SessionSettlement;
 use hub_types::records::billing::AttesterRecord;
@@ -8,7 +8,6 @@ use hub_types::records::escrow::{SessionPolicy, SessionRecord};
 use hub_types::wire::Work;
 
 use super::charge::Purse;
-use super::rules::Chargeable;
 use super::Group;
 use crate::error::ContractError;
 
@@ -144,21 +143,6 @@ impl SessionCopy {
         self.charged = charged;
         self.next = next;
         Ok(())
-    }
-
-    /// Whether funder or caller is a party to the income: author, payee or operator.
-    pub fn is_related(&self, chargeable: &Chargeable, operator: &CanonicalAddr) -> bool {
-        [&self.policy.funder, &self.policy.caller]
-            .into_iter()
-            .any(|payer| {
-                payer == operator
-                    || *payer == chargeable.author
-                    || chargeable
-                        .terms
-                        .payees
-                        .iter()
-                        .any(|payee| payee.account == *payer)
-            })
     }
 
     /// Whether the session remembers that its funder is marked as a payer of its model at `place` in `week`.

@@ -1,0 +1,484 @@
+/** Collects an attester's receipts and settles them in batches. */
+
+import { fromBase64, toBase64 } from "@cosmjs/encoding";
+import type { billing } from "./contracts/index.js";
+import { HubError, InputError } from "./errors.js";
+import type { HubAccount } from "./hub.js";
+import type { Action } from "./messages.js";
+import { settleBatchMessage, type SignedBatch, signBatch } from "./signing.js";
+import { type Id, idNumber, outcomeName } from "./values.js";
+import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
+import { BatchBuilder } from "./wire/builder.js";
+import type { Domain } from "./wire/digest.js";
+import type { SigningKey } from "./wire/keys.js";
+import { decodeReceipt, encodeReceipt, type Receipt } from "./wire/receipt.js";
+import { MAX_GROUP_COUNT } from "./wire/rules.js";
+
+/** Where a collector keeps its state: a file, a database row. */
+export interface Store {
+  load(): Promise<string | undefined>;
+  /** Resolves when the state would survive a crash. */
+  save(state: string): Promise<void>;
+}
+
+/** The chain as a collector sees it. */
+export interface Settlement {
+  readonly domain: Domain;
+  /** Number of the attester's next receipt in a session. */
+  next(session: number, attester: number): Promise<bigint>;
+  /** What settling a batch would answer now; undefined if the node has no gas for the question. */
+  preview(batch: SignedBatch, vouchers: readonly billing.SignedVoucher[]): Promise<billing.BatchResponse | undefined>;
+  /** Settles a batch; `left` is told the hash before the transaction leaves. */
+  submit(
+    batch: SignedBatch,
+    vouchers: readonly billing.SignedVoucher[],
+    left: (txHash: string) => Promise<void>,
+  ): Promise<{ txHash: string; response: billing.BatchResponse }>;
+  /** What a transaction answered, if a block holds it. */
+  answered(txHash: string, batch: SignedBatch): Promise<billing.BatchResponse | undefined>;
+}
+
+export interface CollectorOptions {
+  /** Whose receipts these are. */
+  readonly attester: Id;
+  readonly key: SigningKey;
+  /** `itemised` if not given: then a budget that runs out pays for a prefix of a group. */
+  readonly mode?: Mode;
+  /** Most receipts in a batch: 10 000 if not given. */
+  readonly maxReceipts?: number;
+  /** Without one the state is in memory alone. */
+  readonly store?: Store;
+}
+
+/** What one call of {@link Collector.settle} did. */
+export interface SettleReport {
+  /** Batches that were settled, in order. */
+  readonly batches: readonly SettledBatch[];
+  /** Receipts billed. */
+  readonly paid: number;
+  /** Receipts that the contract consumed without billing them, with the reason. Nothing can be done about them. */
+  readonly refused: readonly Refused[];
+  /** Receipts that are kept and sent again by the next call, with what must happen before. */
+  readonly held: readonly Held[];
+}
+
+export interface SettledBatch {
+  readonly txHash: string;
+  readonly response: billing.BatchResponse;
+  readonly signed: SignedBatch;
+  /** In batch order: the leaves of its root, for proofs of inclusion. */
+  readonly receipts: readonly Receipt[];
+}
+
+export interface Refused {
+  readonly outcome: ReturnType<typeof outcomeName>;
+  readonly receipts: readonly Receipt[];
+}
+
+export interface Held {
+  readonly session: number;
+  readonly outcome: ReturnType<typeof outcomeName>;
+  readonly receipts: number;
+  /** What to do. */
+  readonly next: string;
+}
+
+/** A batch that was signed and is not done with. Its receipts have their numbers for ever. */
+interface Entry {
+  readonly signed: SignedBatch;
+  readonly batch: Batch;
+  readonly receipts: readonly Receipt[];
+  /** Transaction that may have settled it. */
+  txHash?: string | undefined;
+}
+
+type Fate = "done" | "refused" | "held";
+
+/** What becomes of the receipts of a group, by its outcome. */
+const FATES: Record<ReturnType<typeof outcomeName>, Fate> = {
+  paid: "done",
+  stale: "done",
+  partial: "held",
+  gap: "held",
+  exhausted: "held",
+  voucher_missing: "held",
+  lanes_full: "held",
+  // A released session and the operator of a session do not change any more.
+  unknown_session: "refused",
+  attester_not_allowed: "refused",
+  expired: "refused",
+  attester_retired: "refused",
+  closed: "refused",
+  model_not_allowed: "refused",
+  unknown_model: "refused",
+  unknown_release: "refused",
+  unknown_terms: "refused",
+  terms_not_in_force: "refused",
+  retired: "refused",
+  wrong_denom: "refused",
+  price_above_limit: "refused",
+  overflow: "refused",
+};
+
+const CURES: Partial<Record<ReturnType<typeof outcomeName>, string>> = {
+  partial: "the session ran dry: ask the caller for a top-up or a voucher",
+  exhausted: "the budget is used up: ask the caller for a top-up",
+  voucher_missing: "the ceiling is reached: ask the caller for a voucher",
+  gap: "receipts with lower numbers are missing: settle those first",
+  lanes_full: "four attesters use the session: wait until one of them is revoked or long retired",
+};
+
+/**
+ * Collects an attester's receipts and settles them in batches.
+ *
+ * An attester never signs two contents for one number. So receipts get their numbers once, when they are first signed;
+ * that is saved before anything is sent; and what could not be billed yet is sent again under the same numbers. Settling
+ * twice changes nothing, so a crash, a lost answer or a second submitter does no harm.
+ */
+export class Collector {
+  readonly #attester: number;
+  readonly #key: SigningKey;
+  readonly #mode: Mode;
+  readonly #maxReceipts: number;
+  readonly #store: Store | undefined;
+  #waiting: Receipt[] = [];
+  #outbox: Entry[] = [];
+  /** Number behind the last one given, per session. */
+  #next = new Map<bigint, bigint>();
+  #vouchers = new Map<number, billing.SignedVoucher>();
+  #settling: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: CollectorOptions) {
+    this.#attester = idNumber(options.attester, "attester");
+    this.#key = options.key;
+    this.#mode = options.mode ?? "itemised";
+    this.#maxReceipts = options.maxReceipts ?? 10_000;
+    this.#store = options.store;
+  }
+
+  /** A collector that goes on where the one before it stopped, if its store holds something. */
+  static async open(options: CollectorOptions): Promise<Collector> {
+    const collector = new Collector(options);
+    const state = await options.store?.load();
+    if (state !== undefined) {
+      collector.#restore(state);
+    }
+    return collector;
+  }
+
+  /** Receipts that are not done with. */
+  get pending(): number {
+    return this.#outbox.reduce((sum, entry) => sum + entry.receipts.length, this.#waiting.length);
+  }
+
+  /** Adds a receipt of this attester. It survives a crash from the next {@link Collector.save} or settlement on. */
+  add(receipt: Receipt): void {
+    if (receipt.attester !== BigInt(this.#attester)) {
+      throw new InputError(`the receipt is attester ${receipt.attester}'s`, `give receipts of attester ${this.#attester}`);
+    }
+    encodeReceipt(receipt);
+    this.#waiting.push(receipt);
+  }
+
+  /** Keeps a caller's voucher, if it is the highest of its session so far. Check it first: `verifyVoucher`. */
+  voucher(voucher: billing.SignedVoucher): void {
+    const before = this.#vouchers.get(voucher.session);
+    if (before === undefined || BigInt(voucher.ceiling) > BigInt(before.ceiling)) {
+      this.#vouchers.set(voucher.session, voucher);
+    }
+  }
+
+  /** Saves everything to the store. */
+  async save(): Promise<void> {
+    await this.#store?.save(this.#state());
+  }
+
+  /**
+   * Settles what can be settled. A failure leaves everything kept: call it again. After an `unconfirmed` transaction the next
+   * call finds out what became of it.
+   */
+  async settle(settlement: Settlement): Promise<SettleReport> {
+    const turn = this.#settling.then(() => this.#settle(settlement));
+    this.#settling = turn.catch(() => undefined);
+    return await turn;
+  }
+
+  async #settle(settlement: Settlement): Promise<SettleReport> {
+    const round = new Round();
+    await this.#number(settlement);
+    // Each pass takes the batches in the order of their numbers. Another pass helps where one closed a gap for another.
+    do {
+      round.begin();
+      for (const entry of [...this.#outbox]) {
+        await this.#advance(settlement, entry, round);
+      }
+    } while (round.progress && round.held.some(({ outcome }) => outcome === "gap"));
+    return round.report();
+  }
+
+  /** Gives numbers to what is waiting, signs it, and saves that before anything is sent. */
+  async #number(settlement: Settlement): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const taken = this.#takeBatch();
+      const builder = new BatchBuilder(BigInt(this.#attester));
+      for (const session of new Set(taken.map((receipt) => receipt.session))) {
+        const next = this.#next.get(session) ?? (await settlement.next(Number(session), this.#attester));
+        builder.next(session, next);
+      }
+      taken.forEach((receipt) => builder.push(receipt));
+      const { batch, bytes, receipts } = builder.build(this.#mode);
+      batch.groups.forEach((group) => this.#next.set(group.session, group.sequence + BigInt(countOf(group))));
+      this.#outbox.push({ signed: signBatch(settlement.domain, this.#key, bytes), batch, receipts });
+      this.#waiting = this.#waiting.slice(taken.length);
+    }
+    await this.save();
+  }
+
+  #takeBatch(): Receipt[] {
+    return this.#waiting.slice(0, Math.min(this.#maxReceipts, MAX_GROUP_COUNT));
+  }
+
+  /** Settles a batch as far as it goes, and keeps of it what is to be sent again. */
+  async #advance(settlement: Settlement, entry: Entry, round: Round): Promise<void> {
+    const before = entry.txHash === undefined ? undefined : await settlement.answered(entry.txHash, entry.signed);
+    if (before !== undefined && entry.txHash !== undefined) {
+      await this.#apply(settlement, entry, before, round, entry.txHash);
+      return;
+    }
+    const whole = this.#unblocked(settlement, entry, round);
+    if (whole === undefined) {
+      return;
+    }
+    const vouchers = this.#vouchersFor(whole.batch);
+    const preview = await settlement.preview(whole.signed, vouchers);
+    // Nothing would change: the outcomes are known without a fee.
+    if (preview !== undefined && typeof preview.batch !== "number") {
+      await this.#apply(settlement, whole, preview, round);
+      return;
+    }
+    const { txHash, response } = await settlement.submit(whole.signed, vouchers, async (hash) => {
+      whole.txHash = hash;
+      await this.save();
+    });
+    await this.#apply(settlement, whole, response, round, txHash);
+  }
+
+  /**
+   * The batch without sessions in which an earlier batch waits: their groups could only be gaps. What is cut off stays in the
+   * outbox behind it.
+   */
+  #unblocked(settlement: Settlement, entry: Entry, round: Round): Entry | undefined {
+    const parts = { send: [] as Part[], keep: [] as Part[] };
+    partsOf(entry).forEach((part) => parts[round.blocked.has(part.group.session) ? "keep" : "send"].push(part));
+    if (parts.keep.length === 0) {
+      return entry;
+    }
+    parts.keep.forEach((part) => round.hold(part, "gap"));
+    if (parts.send.length === 0) {
+      return undefined;
+    }
+    const send = this.#rebuilt(settlement, parts.send);
+    this.#replace(entry, [send, this.#rebuilt(settlement, parts.keep)]);
+    return send;
+  }
+
+  async #apply(
+    settlement: Settlement,
+    entry: Entry,
+    response: billing.BatchResponse,
+    round: Round,
+    txHash?: string,
+  ): Promise<void> {
+    const kept: Part[] = [];
+    for (const [place, part] of partsOf(entry).entries()) {
+      const outcome = outcomeName(response.groups[place]?.outcome ?? "gap");
+      const fate = FATES[outcome];
+      if (fate === "refused") {
+        round.refused.push({ outcome, receipts: part.receipts });
+      } else if (fate === "held") {
+        const rest = outcome === "partial" ? await this.#unpaid(settlement, part) : part;
+        kept.push(rest);
+        round.hold(rest, outcome);
+      }
+    }
+    if (txHash !== undefined) {
+      round.batches.push({ txHash, response, signed: entry.signed, receipts: entry.receipts });
+    }
+    round.progress ||= kept.length < entry.batch.groups.length || txHash !== undefined;
+    const unchanged = txHash === undefined && kept.length === entry.batch.groups.length;
+    this.#replace(entry, kept.length === 0 ? [] : unchanged ? [entry] : [this.#rebuilt(settlement, kept)]);
+    await this.save();
+  }
+
+  /** The receipts of a group from the lane's position on. */
+  async #unpaid(settlement: Settlement, part: Part): Promise<Part> {
+    const next = await settlement.next(Number(part.group.session), this.#attester);
+    const done = Number(next - part.group.sequence);
+    return { group: { ...part.group, sequence: next }, receipts: part.receipts.slice(done) };
+  }
+
+  /** The same receipts under the same numbers in a batch of their own. */
+  #rebuilt(settlement: Settlement, parts: readonly Part[]): Entry {
+    const builder = new BatchBuilder(BigInt(this.#attester));
+    // Backwards: what a session's first group says stands in the end.
+    [...parts].reverse().forEach(({ group }) => builder.next(group.session, group.sequence));
+    parts.forEach(({ receipts }) => receipts.forEach((receipt) => builder.push(receipt)));
+    const mode = parts[0]?.group.work.mode ?? this.#mode;
+    const { batch, bytes, receipts } = builder.build(mode);
+    return { signed: signBatch(settlement.domain, this.#key, bytes), batch, receipts };
+  }
+
+  #replace(entry: Entry, by: readonly Entry[]): void {
+    this.#outbox = this.#outbox.flatMap((one) => (one === entry ? by : [one]));
+  }
+
+  #vouchersFor(batch: Batch): billing.SignedVoucher[] {
+    const sessions = new Set(batch.groups.map((group) => Number(group.session)));
+    return [...this.#vouchers.values()].filter(({ session }) => sessions.has(session));
+  }
+
+  #state(): string {
+    const receipts = (all: readonly Receipt[]) => all.map((receipt) => toBase64(encodeReceipt(receipt)));
+    const state: State = {
+      version: 1,
+      attester: this.#attester,
+      waiting: receipts(this.#waiting),
+      outbox: this.#outbox.map((entry) => ({
+        batch: toBase64(entry.signed.bytes),
+        signature: toBase64(entry.signed.signature),
+        receipts: receipts(entry.receipts),
+        tx: entry.txHash ?? null,
+      })),
+      next: [...this.#next].map(([session, next]) => [session.toString(), next.toString()]),
+      vouchers: [...this.#vouchers.values()],
+    };
+    return JSON.stringify(state);
+  }
+
+  #restore(text: string): void {
+    const state = JSON.parse(text) as State;
+    if (state.version !== 1 || state.attester !== this.#attester) {
+      const what = `the store holds version ${state.version} of attester ${state.attester}`;
+      throw new InputError(what, `give the store of attester ${this.#attester}, or an empty one`);
+    }
+    const receipts = (all: readonly string[]) => all.map((one) => decodeReceipt(fromBase64(one)));
+    this.#waiting = receipts(state.waiting);
+    this.#outbox = state.outbox.map((entry) => {
+      const bytes = fromBase64(entry.batch);
+      return {
+        signed: { bytes, signature: fromBase64(entry.signature) },
+        batch: decodeBatch(bytes),
+        receipts: receipts(entry.receipts),
+        txHash: entry.tx ?? undefined,
+      };
+    });
+    this.#next = new Map(state.next.map(([session, next]) => [BigInt(session), BigInt(next)]));
+    state.vouchers.forEach((voucher) => this.voucher(voucher));
+  }
+}
+
+/** A group and its receipts. */
+interface Part {
+  readonly group: Group;
+  readonly receipts: readonly Receipt[];
+}
+
+interface State {
+  readonly version: number;
+  readonly attester: number;
+  readonly waiting: readonly string[];
+  readonly outbox: readonly {
+    readonly batch: string;
+    readonly signature: string;
+    readonly receipts: readonly string[];
+    readonly tx: string | null;
+  }[];
+  readonly next: readonly (readonly [string, string])[];
+  readonly vouchers: readonly billing.SignedVoucher[];
+}
+
+/** What a settlement did so far. */
+class Round {
+  readonly batches: SettledBatch[] = [];
+  readonly refused: Refused[] = [];
+  held: Held[] = [];
+  /** Sessions in which a batch waits, so that later ones wait too. */
+  blocked = new Set<bigint>();
+  progress = false;
+
+  /** Another pass: what was held is looked at again. */
+  begin(): void {
+    this.held = [];
+    this.blocked = new Set();
+    this.progress = false;
+  }
+
+  hold({ group, receipts }: Part, outcome: Held["outcome"]): void {
+    this.blocked.add(group.session);
+    const next = CURES[outcome] ?? "send it again later";
+    this.held.push({ session: Number(group.session), outcome, receipts: receipts.length, next });
+  }
+
+  report(): SettleReport {
+    const paid = this.batches.reduce((sum, { response }) => sum + response.paid, 0);
+    return { batches: this.batches, paid, refused: this.refused, held: this.held };
+  }
+}
+
+function partsOf(entry: Entry): Part[] {
+  let place = 0;
+  return entry.batch.groups.map((group) => {
+    const count = countOf(group);
+    const receipts = entry.receipts.slice(place, place + count);
+    place += count;
+    return { group, receipts };
+  });
+}
+
+/** Settlement through an account, which needs no rights. `then` goes into the same transaction, such as a payout. */
+export function settlementBy(account: HubAccount, then: readonly Action<unknown>[] = []): Settlement {
+  const { hub } = account;
+  return {
+    domain: hub.domain,
+    next: async (session, attester) => {
+      const { lanes } = await hub.escrow.query.session({ session });
+      return BigInt(lanes.find((lane) => lane.attester === attester)?.next ?? 0);
+    },
+    preview: async (batch, vouchers) => {
+      try {
+        return await hub.billing.query.previewBatch({
+          batch: toBase64(batch.bytes),
+          signature: toBase64(batch.signature),
+          vouchers: [...vouchers],
+        });
+      } catch (error) {
+        // Nodes bound the gas of a query, often below what they bound that of a transaction by.
+        if (error instanceof HubError && error.code === "out_of_gas") {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+    submit: async (batch, vouchers, left) => {
+      const before = account.client.beforeBroadcast;
+      account.onBroadcast(async (tx) => {
+        await before?.(tx);
+        await left(tx.txHash);
+      });
+      try {
+        const sent = await account.send([settleBatchMessage(hub, batch, vouchers), ...then]);
+        return { txHash: sent.txHash, response: sent.answers[0] as billing.BatchResponse };
+      } finally {
+        account.onBroadcast(before);
+      }
+    },
+    answered: async (txHash, batch) => {
+      const found = await account.client.getTx(txHash);
+      if (found === null || found.code !== 0) {
+        return undefined;
+      }
+      const sent = await account.resume(txHash, [settleBatchMessage(hub, batch)]);
+      return sent.answers[0];
+    },
+  };
+}

@@ -1,0 +1,43 @@
+/** Client of the Hub for Node and browsers. The wire format alone is in `hub-client/wire`. */
+
+export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
+export { hashOf, ReadingClient, SigningClient } from "./chain.js";
+export type { BeforeBroadcast, Executed, SendingOptions } from "./chain.js";
+export { Collector, settlementBy } from "./collector.js";
+export type { CollectorOptions, Held, Refused, SettledBatch, Settlement, SettleReport, Store } from "./collector.js";
+export * from "./contracts/index.js";
+export { HubError, InputError, RefusedError, SessionError, UnconfirmedError } from "./errors.js";
+export type { HubErrorCode } from "./errors.js";
+export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
+export type { AnswersOf, Deployment, Offer, SendOptions, Sent } from "./hub.js";
+export { cw20Send, eventsOf, Messages, otherMessage, valueOf } from "./messages.js";
+export type {
+  Action,
+  AttesterCreated,
+  DepositHook,
+  ModelCreated,
+  PayoutResponse,
+  ReceiptResponse,
+  ReleaseCreated,
+  SessionCreated,
+  TermsCreated,
+} from "./messages.js";
+export { checkSession, followSession, openSession, openSessionMessage, readSession, requireSession } from "./session.js";
+export type { SessionNeeds, SessionStatus, SessionWish } from "./session.js";
+export {
+  commitment,
+  inclusion,
+  receiptFor,
+  registerAttester,
+  registerAttesterMessage,
+  settleBatchMessage,
+  settleReceiptMessage,
+  signBatch,
+  signVoucher,
+  verifyVoucher,
+  VoucherPad,
+} from "./signing.js";
+export type { Inference, SignedBatch } from "./signing.js";
+export { cw20, denomText, native, outcomeName, priceOf } from "./values.js";
+export type { Denom, Id, Rates } from "./values.js";
+export * as wire from "./wire/index.js";

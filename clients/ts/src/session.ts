@@ -1,0 +1,204 @@
+/** Sessions: opened in one transaction, followed, and checked before they are relied on. */
+
+import type { escrow } from "./contracts/index.js";
+import { InputError, SessionError } from "./errors.js";
+import type { Hub, HubAccount, Sent } from "./hub.js";
+import { toHex } from "./bytes.js";
+import { sleep } from "./chain.js";
+import { type Action, cw20Send, type DepositHook, eventsOf, type MessageOutcome, type SessionCreated, valueOf } from "./messages.js";
+import { amountText, type Denom, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
+import type { PublicKey } from "./wire/keys.js";
+import { toBase64 } from "@cosmjs/encoding";
+
+/** What a session is to allow. */
+export interface SessionWish {
+  /** The one operator whose attesters can charge it. */
+  readonly operator: string;
+  /** Models that can be charged, 1 to 8, or `any` within `maxPrice`. */
+  readonly models: "any" | readonly (Id | { readonly model: Id; readonly release?: Id })[];
+  readonly denom: Denom;
+  /** How much is reserved. */
+  readonly budget: bigint;
+  /** End, in seconds from the latest block on. */
+  readonly lastsSeconds: number;
+  /** Highest price accepted, each component its own. Needed where any model can be charged. */
+  readonly maxPrice?: Rates;
+  /** Pays only up to a ceiling that the caller raises: by vouchers of `key`, or by messages alone. */
+  readonly ceiling?: { readonly key?: PublicKey };
+  /** The one enclave image accepted: 32 bytes. */
+  readonly measurement?: Uint8Array;
+  /** A note to oneself, at most 64 bytes. */
+  readonly label?: string;
+  /** Whose session it is; the sender's if not given. */
+  readonly beneficiary?: string;
+  /** Where the budget comes from: sent along from the wallet, or the balance that the escrow holds already. */
+  readonly from?: "wallet" | "balance";
+}
+
+/** The message that deposits the budget and opens the session, or opens it from the balance. */
+export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Action<SessionCreated> {
+  const session = newSession(wish, now);
+  const deposit = { beneficiary: wish.beneficiary ?? null, session };
+  if (wish.from === "balance") {
+    if (wish.beneficiary !== undefined) {
+      throw new InputError("a session from the balance has a beneficiary", "leave it out, or pay from the wallet");
+    }
+    return hub.escrow.message("open_session", { denom: wish.denom, session });
+  }
+  // A token does not hand on what the escrow returns, so the id is taken from the event, for coins as well.
+  const read = ({ events }: MessageOutcome): SessionCreated => {
+    const [opened] = eventsOf(events, hub.escrow.address, "hub_session_opened");
+    const id = opened === undefined ? undefined : valueOf(opened, "session");
+    if (id === undefined) {
+      throw new InputError("the transaction opened no session", "give the denomination's own token contract");
+    }
+    return { session: Number(id) };
+  };
+  if ("native" in wish.denom) {
+    const funds = [{ denom: wish.denom.native, amount: session.budget }];
+    return { ...hub.escrow.message("deposit", deposit, funds), read };
+  }
+  const hook: DepositHook = { deposit };
+  return { ...cw20Send(wish.denom.cw20, hub.escrow.address, session.budget, hook), read };
+}
+
+/** Deposits the budget and opens the session, in one transaction. */
+export async function openSession(account: HubAccount, wish: SessionWish): Promise<Sent<[SessionCreated]> & SessionCreated> {
+  const action = openSessionMessage(account.hub, wish, await account.hub.now());
+  const sent = await account.send([action]);
+  return { ...sent, session: sent.answers[0].session };
+}
+
+function newSession(wish: SessionWish, now: number): escrow.NewSession {
+  if (wish.budget <= 0n) {
+    throw new InputError(`the budget is ${wish.budget}`, "give at least 1");
+  }
+  if (wish.models === "any" && wish.maxPrice === undefined) {
+    throw new InputError("the session is for any model and has no maxPrice", "set it, or list the models");
+  }
+  const key = wish.ceiling?.key;
+  return {
+    operator: wish.operator,
+    measurement: wish.measurement === undefined ? null : toHex(wish.measurement),
+    models: wish.models === "any" ? { any: {} } : { listed: wish.models.map(modelRef) },
+    max_price: wish.maxPrice === undefined ? null : ratesMessage(wish.maxPrice),
+    budget: amountText(wish.budget, "budget"),
+    expires_at: now + idNumber(wish.lastsSeconds, "lastsSeconds"),
+    ceiling:
+      wish.ceiling === undefined
+        ? null
+        : { key: key === undefined ? null : { key_type: key.keyType, key: toBase64(key.bytes) } },
+    label: wish.label ?? null,
+  };
+}
+
+function modelRef(model: Id | { readonly model: Id; readonly release?: Id }): escrow.ModelRef {
+  if (typeof model !== "object") {
+    return { model: idNumber(model, "model"), release: null };
+  }
+  const release = model.release === undefined ? null : idNumber(model.release, "release");
+  return { model: idNumber(model.model, "model"), release };
+}
+
+/** A session as it stands. */
+export interface SessionStatus {
+  readonly session: number;
+  readonly state: escrow.SessionState;
+  readonly denom: escrow.Denom;
+  readonly budget: bigint;
+  readonly spent: bigint;
+  /** What the budget still covers. */
+  readonly left: bigint;
+  /** What can be charged now: `left`, or less where a ceiling stands lower. */
+  readonly payable: bigint;
+  /** Present ceiling on the chain; vouchers that were signed since are not in it. */
+  readonly ceiling: bigint | undefined;
+  readonly maxPrice: Rates | undefined;
+  /** Receipts issued from this time on are refused, unix seconds. */
+  readonly endsAt: number;
+  /** Seconds until then, by the latest block. */
+  readonly secondsLeft: number;
+  /** Numbers of the attesters' next receipts. */
+  readonly lanes: ReadonlyMap<number, bigint>;
+  /** Everything else that the escrow says of it. */
+  readonly answer: escrow.SessionResponse;
+}
+
+/** A session as it stands, by the latest block. */
+export async function readSession(hub: Hub, session: Id): Promise<SessionStatus> {
+  const [answer, now] = await Promise.all([hub.escrow.query.session({ session: idNumber(session, "session") }), hub.now()]);
+  const spent = BigInt(answer.spent);
+  const left = BigInt(answer.left);
+  const ceiling = answer.ceiling ? BigInt(answer.ceiling.ceiling) : undefined;
+  const below = ceiling === undefined ? left : ceiling - spent;
+  return {
+    session: answer.session,
+    state: answer.state,
+    denom: answer.denom,
+    budget: BigInt(answer.budget),
+    spent,
+    left,
+    payable: below < left ? below : left,
+    ceiling,
+    maxPrice: answer.max_price ? ratesOf(answer.max_price) : undefined,
+    endsAt: answer.ends_at,
+    secondsLeft: Math.max(0, answer.ends_at - now),
+    lanes: new Map(answer.lanes.map(({ attester, next }) => [attester, BigInt(next)])),
+    answer,
+  };
+}
+
+/** What a session must be able to do. */
+export interface SessionNeeds {
+  /** Most that the next calls cost: 1 if not given. */
+  readonly amount?: bigint;
+  /** How long it must still last: 1 second if not given. */
+  readonly seconds?: number;
+}
+
+/** A session as it stands, or an error that says why it does not suffice and what to do about it. */
+export async function requireSession(hub: Hub, session: Id, needs: SessionNeeds = {}): Promise<SessionStatus> {
+  const status = await readSession(hub, session);
+  checkSession(status, needs);
+  return status;
+}
+
+/** Fails if a session does not suffice, with what to do about it. */
+export function checkSession(status: SessionStatus, { amount = 1n, seconds = 1 }: SessionNeeds): void {
+  const fail = (code: SessionError["code"], what: string, next: string): never => {
+    throw new SessionError(code as ConstructorParameters<typeof SessionError>[0], status.session, what, next);
+  };
+  if (status.state !== "open") {
+    fail("session_ended", `is ${status.state}`, "open a new one");
+  }
+  if (status.secondsLeft < seconds) {
+    fail("session_expiring", `ends in ${status.secondsLeft} s, ${seconds} are needed`, "open a new one; this one's rest comes back when it is released");
+  }
+  if (status.left < amount) {
+    fail("session_exhausted", `has ${status.left} left, ${amount} are needed`, "top it up or open a new one");
+  }
+  if (status.payable < amount) {
+    fail("voucher_missing", `pays ${status.payable} more under its ceiling, ${amount} are needed`, "sign a voucher or raise the ceiling");
+  }
+}
+
+/** A session again and again: once now, and then whenever something about it changed. Ends when it is released. */
+export async function* followSession(
+  hub: Hub,
+  session: Id,
+  { everyMs = 2_000, signal }: { readonly everyMs?: number; readonly signal?: AbortSignal } = {},
+): AsyncGenerator<SessionStatus, void, void> {
+  let before: string | undefined;
+  while (signal?.aborted !== true) {
+    const status = await readSession(hub, session);
+    const now = JSON.stringify(status.answer);
+    if (now !== before) {
+      before = now;
+      yield status;
+    }
+    if (status.state === "released") {
+      return;
+    }
+    await sleep(everyMs);
+  }
+}

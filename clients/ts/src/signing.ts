@@ -1,0 +1,186 @@
+/** What attesters and callers sign, as the messages carry it. */
+
+import { fromBase64, toBase64 } from "@cosmjs/encoding";
+import { toHex } from "./bytes.js";
+import type { billing } from "./contracts/index.js";
+import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
+import type { Action, AttesterCreated, ReceiptResponse } from "./messages.js";
+import { amountText, type Id, idNumber } from "./values.js";
+import { batchDigest, commitHash, type Domain, possessionDigest, receiptDigest, sha256, voucherDigest } from "./wire/digest.js";
+import { type PublicKey, type SigningKey, verifyDigest } from "./wire/keys.js";
+import { prove } from "./wire/merkle.js";
+import { possessionBytes } from "./wire/possession.js";
+import { encodeReceipt, type Receipt } from "./wire/receipt.js";
+import type { Units } from "./wire/units.js";
+import { encodeVoucher } from "./wire/voucher.js";
+import type { BlobId } from "./wire/blob-id.js";
+
+/** A batch in canonical bytes, with the attester's signature. */
+export interface SignedBatch {
+  readonly bytes: Uint8Array;
+  readonly signature: Uint8Array;
+}
+
+// --- Callers ------------------------------------------------------------------------------------
+
+/** A voucher: lets the operator charge up to `ceiling` over the whole life of the session. */
+export function signVoucher(domain: Domain, key: SigningKey, session: Id, ceiling: bigint): billing.SignedVoucher {
+  const bytes = encodeVoucher({ session: BigInt(session), ceiling });
+  return {
+    session: idNumber(session, "session"),
+    ceiling: amountText(ceiling, "ceiling"),
+    signature: toBase64(key.sign(voucherDigest(domain, bytes))),
+  };
+}
+
+/** Whether a voucher was signed with a session's key. */
+export function verifyVoucher(domain: Domain, key: PublicKey, voucher: billing.SignedVoucher): boolean {
+  try {
+    const bytes = encodeVoucher({ session: BigInt(voucher.session), ceiling: BigInt(voucher.ceiling) });
+    return verifyDigest(key, voucherDigest(domain, bytes), fromBase64(voucher.signature));
+  } catch {
+    return false;
+  }
+}
+
+/** A caller's count of what it agreed to in one session. */
+export class VoucherPad {
+  #ceiling: bigint;
+
+  constructor(
+    readonly domain: Domain,
+    readonly key: SigningKey,
+    readonly session: Id,
+    /** Agreed to so far: what the last voucher said. */
+    ceiling = 0n,
+  ) {
+    this.#ceiling = ceiling;
+  }
+
+  get ceiling(): bigint {
+    return this.#ceiling;
+  }
+
+  /** Agrees to `more`, such as the price of the next call. */
+  raise(more: bigint): billing.SignedVoucher {
+    const voucher = signVoucher(this.domain, this.key, this.session, this.#ceiling + more);
+    this.#ceiling += more;
+    return voucher;
+  }
+}
+
+// --- Attesters ----------------------------------------------------------------------------------
+
+/** The message that registers a key as an attester of the sender. */
+export function registerAttesterMessage(account: HubAccount, key: SigningKey, endpoint?: string): Action<AttesterCreated> {
+  const possession = possessionBytes(key.publicKey, account.canonical);
+  return account.hub.billing.message("register_attester", {
+    key: toBase64(key.publicKey.bytes),
+    key_type: key.keyType,
+    possession: toBase64(key.sign(possessionDigest(account.hub.domain, possession))),
+    endpoint: endpoint ?? null,
+  });
+}
+
+/** Registers a key as an attester of the account. */
+export async function registerAttester(
+  account: HubAccount,
+  key: SigningKey,
+  endpoint?: string,
+): Promise<Sent<[AttesterCreated]> & AttesterCreated> {
+  const sent = await account.send([registerAttesterMessage(account, key, endpoint)]);
+  return { ...sent, attester: sent.answers[0].attester };
+}
+
+/** One inference, as attester software knows it. */
+export interface Inference {
+  readonly attester: Id;
+  readonly session: Id;
+  /** What was called, and under which terms: of {@link Hub.offer}. */
+  readonly offer: Pick<Offer, "model" | "release" | "blobId" | "terms">;
+  readonly units: Units;
+  /** The request as it came, or its hash by the attester's own convention. */
+  readonly request: Uint8Array;
+  /** The response as it went out. */
+  readonly response: Uint8Array;
+  /** The caller's own name for the request: 16 bytes. Random if not given. */
+  readonly requestId?: Uint8Array;
+  /** Unix seconds; now if not given. */
+  readonly issuedAt?: Id;
+}
+
+/** The receipt for one inference: request and response as sha256. */
+export function receiptFor(inference: Inference): Receipt {
+  const { offer } = inference;
+  return {
+    attester: BigInt(inference.attester),
+    session: BigInt(inference.session),
+    blobId: offer.blobId,
+    model: BigInt(offer.model),
+    release: BigInt(offer.release),
+    terms: BigInt(offer.terms),
+    requestId: inference.requestId ?? crypto.getRandomValues(new Uint8Array(16)),
+    issuedAt: BigInt(inference.issuedAt ?? Math.floor(Date.now() / 1_000)),
+    units: inference.units,
+    requestHash: sha256(inference.request),
+    responseHash: sha256(inference.response),
+  };
+}
+
+/** Signs a batch for the chain and contract of `domain`. */
+export function signBatch(domain: Domain, key: SigningKey, bytes: Uint8Array): SignedBatch {
+  return { bytes, signature: key.sign(batchDigest(domain, bytes)) };
+}
+
+/** The message that settles a batch. Anyone may send it. */
+export function settleBatchMessage(
+  hub: Hub,
+  batch: SignedBatch,
+  vouchers: readonly billing.SignedVoucher[] = [],
+): Action<billing.BatchResponse> {
+  return hub.billing.message("settle_batch", {
+    batch: toBase64(batch.bytes),
+    signature: toBase64(batch.signature),
+    vouchers: [...vouchers],
+  });
+}
+
+/** The message that settles one receipt with a signature of its own. Anyone may send it. */
+export function settleReceiptMessage(
+  hub: Hub,
+  key: SigningKey,
+  receipt: Receipt,
+  /** Its number in the attester's lane of the session. */
+  sequence: Id,
+  voucher?: billing.SignedVoucher,
+): Action<ReceiptResponse> {
+  const bytes = encodeReceipt(receipt);
+  return hub.billing.message("settle", {
+    receipt: toBase64(bytes),
+    sequence: idNumber(sequence, "sequence"),
+    signature: toBase64(key.sign(receiptDigest(hub.domain, bytes, BigInt(sequence)))),
+    voucher: voucher ?? null,
+  });
+}
+
+// --- Readers ------------------------------------------------------------------------------------
+
+/** The fields of `verify_inclusion` for one receipt of a recorded batch; `receipts` are all of it, in batch order. */
+export function inclusion(
+  receipts: readonly Receipt[],
+  index: number,
+): { receipt: string; proof: billing.InclusionProof } | undefined {
+  const leaves = receipts.map(encodeReceipt);
+  const leaf = leaves[index];
+  const proof = leaf === undefined ? undefined : prove(leaves, BigInt(index));
+  return leaf === undefined || proof === undefined
+    ? undefined
+    : { receipt: toBase64(leaf), proof: { index, siblings: proof.siblings.map(toHex) } };
+}
+
+// --- Authors ------------------------------------------------------------------------------------
+
+/** The hash that an author commits to before it uploads a blob. The salt is shown at the publication. */
+export function commitment(account: HubAccount, blobId: BlobId, salt: Uint8Array): string {
+  return toHex(commitHash(account.hub.commitDomain, account.canonical, blobId, salt));
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Collector, type CollectorOptions, type Store } from "../src/collector.js";
+import { BlobId, type Receipt, SigningKey } from "../src/wire/index.js";
+import { FakeChain } from "./fake-chain.js";
+
+const key = SigningKey.secp256k1(new Uint8Array(32).fill(1));
+
+/** The receipt named `name`, which stands in its units. */
+function receipt(session: number, model: number, name: number): Receipt {
+  return {
+    attester: 7n,
+    session: BigInt(session),
+    blobId: BlobId.fromBytes(new Uint8Array(32)),
+    model: BigInt(model),
+    release: 1n,
+    terms: 1n,
+    requestId: new Uint8Array(16),
+    issuedAt: 1_000n + BigInt(name),
+    units: { input: BigInt(name), output: 0n },
+    requestHash: new Uint8Array(32),
+    responseHash: new Uint8Array(32),
+  };
+}
+
+class MemoryStore implements Store {
+  state: string | undefined;
+  load = async (): Promise<string | undefined> => this.state;
+  save = async (state: string): Promise<void> => {
+    this.state = state;
+  };
+}
+
+async function setUp(sessions: Record<number, bigint>, options: Partial<CollectorOptions> = {}) {
+  const chain = new FakeChain(key.publicKey);
+  Object.entries(sessions).forEach(([id, budget]) => chain.sessions.set(Number(id), { budget, next: 0n }));
+  const store = new MemoryStore();
+  const open = () => Collector.open({ attester: 7, key, store, ...options });
+  return { chain, store, open, collector: await open() };
+}
+
+const billed = (chain: FakeChain): bigint[] => [...chain.billed.values()].sort((a, b) => Number(a - b));
+
+test("receipts of another attester are refused at once", async () => {
+  const { collector } = await setUp({ 1: 100n });
+  assert.throws(() => collector.add({ ...receipt(1, 1, 1), attester: 8n }), { code: "invalid_input" });
+});
+
+test("receipts are settled in batches of at most so many", async () => {
+  const { chain, collector } = await setUp({ 1: 1_000n, 2: 1_000n }, { maxReceipts: 4 });
+  for (let name = 1; name <= 10; name += 1) {
+    collector.add(receipt(1 + (name % 2), 3 - (name % 3), name));
+  }
+  const report = await collector.settle(chain);
+  assert.equal(report.paid, 10);
+  assert.equal(report.batches.length, 3);
+  assert.equal(collector.pending, 0);
+  assert.deepEqual(
+    billed(chain),
+    [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n],
+  );
+});
+
+test("a budget that runs out holds the rest under the same numbers, and harms no other session", async () => {
+  const { chain, collector } = await setUp({ 1: 25n, 2: 1_000n }, { maxReceipts: 4 });
+  for (let name = 1; name <= 4; name += 1) {
+    collector.add(receipt(1, 9, name));
+  }
+  // The next batch has lower models, so that numbering anew would change the order.
+  [5, 6].forEach((name) => collector.add(receipt(1, 1, name)));
+  [7, 8].forEach((name) => collector.add(receipt(2, 1, name)));
+  const first = await collector.settle(chain);
+  assert.equal(first.paid, 4);
+  assert.deepEqual(
+    first.held.map(({ session, outcome, receipts }) => [session, outcome, receipts]),
+    [
+      [1, "exhausted", 2],
+      [1, "gap", 2],
+    ],
+  );
+  assert.equal(collector.pending, 4);
+
+  const sent = chain.sent.length;
+  assert.equal((await collector.settle(chain)).paid, 0);
+  assert.equal(chain.sent.length, sent, "what cannot be billed yet costs no fee");
+
+  (chain.sessions.get(1) as { budget: bigint }).budget = 1_000n;
+  const last = await collector.settle(chain);
+  assert.deepEqual([last.paid, last.held.length, collector.pending], [4, 0, 0]);
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]);
+});
+
+test("netted groups wait whole", async () => {
+  const { chain, collector } = await setUp({ 1: 25n }, { mode: "netted" });
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  assert.equal((await collector.settle(chain)).held[0]?.outcome, "exhausted");
+  (chain.sessions.get(1) as { budget: bigint }).budget = 30n;
+  assert.equal((await collector.settle(chain)).paid, 3);
+});
+
+test("what is refused for good is reported once and dropped", async () => {
+  const { chain, collector } = await setUp({ 1: 100n, 2: 100n });
+  (chain.sessions.get(1) as { refusal?: string }).refusal = "expired";
+  collector.add(receipt(1, 1, 1));
+  collector.add(receipt(2, 1, 2));
+  collector.add(receipt(3, 1, 3));
+  const report = await collector.settle(chain);
+  assert.equal(report.paid, 1);
+  assert.deepEqual(
+    report.refused.map(({ outcome, receipts }) => [outcome, receipts.map(({ units }) => units.input)]),
+    [
+      ["expired", [1n]],
+      ["unknown_session", [3n]],
+    ],
+  );
+  assert.equal(collector.pending, 0);
+});
+
+test("a lane that stands elsewhere is taken from the chain", async () => {
+  const { chain, collector } = await setUp({ 1: 100n });
+  (chain.sessions.get(1) as { next: bigint }).next = 41n;
+  collector.add(receipt(1, 1, 1));
+  await collector.settle(chain);
+  assert.deepEqual([...chain.billed.keys()], ["1/41"]);
+});
+
+for (const trouble of ["answer lost", "never arrives", "crash before it leaves"] as const) {
+  test(`a new process goes on after: ${trouble}`, async () => {
+    const { chain, collector, open } = await setUp({ 1: 1_000n });
+    [1, 2, 3].forEach((name) => collector.add(receipt(1, 4 - name, name)));
+    chain.trouble = trouble;
+    await assert.rejects(collector.settle(chain));
+    chain.trouble = "none";
+
+    const next = await open();
+    assert.equal(next.pending, 3);
+    [4, 5].forEach((name) => next.add(receipt(1, 1, name)));
+    const report = await next.settle(chain);
+    assert.equal(report.paid, 5, "the answer that was lost is found again");
+    assert.equal(next.pending, 0);
+    assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n, 5n]);
+  });
+}
+
+test("a stranger who settles the same bytes first does no harm", async () => {
+  const { chain, collector } = await setUp({ 1: 1_000n });
+  [1, 2].forEach((name) => collector.add(receipt(1, 1, name)));
+  chain.trouble = "never arrives";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  await chain.submit(chain.sent[0] as (typeof chain.sent)[0], [], async () => undefined);
+  collector.add(receipt(1, 1, 3));
+  await collector.settle(chain);
+  assert.deepEqual(billed(chain), [1n, 2n, 3n]);
+  assert.equal(collector.pending, 0);
+});
+
+test("without previews a batch is sent as it is", async () => {
+  const { chain, collector } = await setUp({ 1: 25n, 2: 100n });
+  chain.previews = false;
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  collector.add(receipt(2, 1, 4));
+  assert.equal((await collector.settle(chain)).paid, 3);
+});
+
+test("the store of another attester is refused", async () => {
+  const { collector, store } = await setUp({ 1: 100n });
+  await collector.save();
+  await assert.rejects(Collector.open({ attester: 8, key, store }), { code: "invalid_input" });
+});

@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkSession, type SessionStatus } from "../src/session.js";
+import { signVoucher, verifyVoucher, VoucherPad } from "../src/signing.js";
+import { amountText, idNumber, priceOf } from "../src/values.js";
+import { SigningKey } from "../src/wire/index.js";
+
+test("a price is per call and the metered part rounded up once", () => {
+  const price = (perCall: bigint, perMillionIn: bigint, perMillionOut: bigint) => (input: bigint, output: bigint, calls = 1n) =>
+    priceOf({ perCall, perMillionIn, perMillionOut }, { input, output }, calls);
+  assert.equal(price(5n, 1_250_000n, 10_000_000n)(1_000n, 200n), 5n + 1_250n + 2_000n);
+  assert.equal(price(0n, 1n, 1n)(500_000n, 500_000n), 1n);
+  assert.equal(price(0n, 1n, 1n)(500_000n, 500_001n), 2n);
+  assert.equal(price(7n, 0n, 0n)(9n, 9n, 3n), 21n);
+});
+
+test("ids and amounts beyond what messages carry are refused", () => {
+  assert.equal(idNumber(2n ** 53n - 1n), Number.MAX_SAFE_INTEGER);
+  for (const id of [2n ** 53n, -1, 1.5, Number.NaN]) {
+    assert.throws(() => idNumber(id), { code: "invalid_input" });
+  }
+  assert.throws(() => amountText(-1n), { code: "invalid_input" });
+  assert.throws(() => amountText(2n ** 128n), { code: "invalid_input" });
+});
+
+const status: SessionStatus = {
+  session: 3,
+  state: "open",
+  denom: { native: "untrn" },
+  budget: 100n,
+  spent: 40n,
+  left: 60n,
+  payable: 20n,
+  ceiling: 60n,
+  maxPrice: undefined,
+  endsAt: 2_000,
+  secondsLeft: 30,
+  lanes: new Map(),
+  answer: {} as SessionStatus["answer"],
+};
+
+test("a session that does not suffice says why and what to do", () => {
+  checkSession(status, { amount: 20n, seconds: 30 });
+  const fails = (change: Partial<SessionStatus>, code: string, next: RegExp, needs = {}) =>
+    assert.throws(() => checkSession({ ...status, ...change }, needs), { code, next, session: 3 });
+  fails({ state: "ended" }, "session_ended", /open a new one/);
+  fails({}, "session_expiring", /open a new one/, { seconds: 31 });
+  fails({ left: 5n }, "session_exhausted", /top it up/, { amount: 6n });
+  fails({}, "voucher_missing", /sign a voucher/, { amount: 21n });
+});
+
+test("vouchers count up, and hold for their key, session, ceiling, chain and contract alone", () => {
+  const domain = { chainId: "a-1", contract: new Uint8Array(32) };
+  for (const key of [SigningKey.generate("secp256k1"), SigningKey.generate("ed25519")]) {
+    const pad = new VoucherPad(domain, key, 3, 100n);
+    assert.equal(pad.raise(5n).ceiling, "105");
+    const voucher = pad.raise(7n);
+    assert.deepEqual([voucher.session, voucher.ceiling, pad.ceiling], [3, "112", 112n]);
+    assert.deepEqual(voucher, signVoucher(domain, key, 3, 112n));
+    assert.ok(verifyVoucher(domain, key.publicKey, voucher));
+    assert.ok(!verifyVoucher(domain, key.publicKey, { ...voucher, ceiling: "113" }));
+    assert.ok(!verifyVoucher(domain, key.publicKey, { ...voucher, session: 4 }));
+    assert.ok(!verifyVoucher(domain, key.publicKey, { ...voucher, signature: "AAAA" }));
+    assert.ok(!verifyVoucher({ ...domain, chainId: "b-1" }, key.publicKey, voucher));
+    assert.ok(!verifyVoucher(domain, SigningKey.generate(key.keyType).publicKey, voucher));
+  }
+});
