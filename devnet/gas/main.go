@@ -15,11 +15,13 @@ import (
 )
 
 func main() {
-	update := flag.Bool("update", false, "write the snapshot and its table")
-	artifacts := flag.String("artifacts", "../artifacts", "folder of the contracts")
-	cw20 := flag.String("cw20", "build/cw20_base.wasm", "cw20-base")
-	out := flag.String("out", "../gas", "folder of the snapshot")
-	flag.Parse()
+	// Some library below has flags of its own in the common set.
+	flags := flag.NewFlagSet("gas", flag.ExitOnError)
+	update := flags.Bool("update", false, "write the snapshot and its table")
+	artifacts := flags.String("artifacts", "../artifacts", "folder of the contracts")
+	cw20 := flags.String("cw20", "build/cw20_base.wasm", "cw20-base")
+	out := flags.String("out", "../gas", "folder of the snapshot")
+	_ = flags.Parse(os.Args[1:])
 	if err := run(*artifacts, *cw20, *out, *update); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -42,7 +42,15 @@ export interface Executed {
   readonly responses: readonly Uint8Array[];
 }
 
-/** A transaction whose fate is not known. */
+/** What is known of a transaction whose fate is not: an {@link UnconfirmedError}, or what was kept of it. */
+export interface LostTransaction {
+  readonly txHash: string;
+  readonly txBytes?: Uint8Array | undefined;
+  /** The last block that can hold it. With it, `resume` can tell that it never happened. */
+  readonly timeoutHeight?: bigint | undefined;
+}
+
+/** A transaction on its way. */
 interface Flight {
   readonly txHash: string;
   readonly txBytes?: Uint8Array | undefined;
@@ -166,17 +174,38 @@ export class SigningClient extends SigningCosmWasmClient {
   }
 
   /**
-   * What became of a transaction. Given the error that it ended with, and if no block holds it, sends the same bytes again.
+   * What became of a transaction: by its hash; or by the error that it ended with, and then the same bytes are sent again if no
+   * block holds them.
    */
-  async resume(lost: string | UnconfirmedError): Promise<Executed> {
-    const flight =
-      typeof lost === "string"
-        ? { txHash: lost }
-        : { txHash: lost.txHash, txBytes: lost.txBytes, until: lost.timeoutHeight };
-    return executed(await this.#confirm(flight, new Error("resumed")));
+  async resume(lost: string | LostTransaction): Promise<Executed> {
+    const { txHash, txBytes, timeoutHeight: until } = typeof lost === "string" ? { txHash: lost } : lost;
+    return executed(await this.#confirm({ txHash, txBytes, until }, new Error("resumed")));
   }
 
-  /** What a transaction would use, and what the chain would take for it. */
+  /** Gas that the messages would use. Asks in another way where a node serves no more than RPC. */
+  override async simulate(address: string, messages: readonly EncodeObject[], memo: string | undefined): Promise<number> {
+    try {
+      return await super.simulate(address, messages, memo);
+    } catch (error) {
+      if (!(error instanceof Error) || !error.message.includes("unknown query path")) {
+        throw error;
+      }
+      return await this.#simulateByPath(address, messages, memo ?? "");
+    }
+  }
+
+  async #simulateByPath(address: string, messages: readonly EncodeObject[], memo: string): Promise<number> {
+    const noFee = { amount: [], gas: "0" };
+    const signed = await this.sign(address, messages, noFee, memo, { accountNumber: 0, ...(await this.getSequence(address)), chainId: "" });
+    const answer = await this.#comet.abciQuery({ path: "/app/simulate", data: TxRaw.encode(signed).finish() });
+    if (answer.code !== 0) {
+      throw new Error(answer.log);
+    }
+    const { gas_info } = JSON.parse(new TextDecoder().decode(answer.value)) as { gas_info: { gas_used: string } };
+    return Number(gas_info.gas_used);
+  }
+
+  /** Gas that the messages would use. Fails as they would. */
   async estimate(address: string, messages: readonly EncodeObject[], memo = ""): Promise<number> {
     try {
       return await this.simulate(address, messages, memo);

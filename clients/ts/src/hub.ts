@@ -5,9 +5,9 @@ import { fromBech32, toUtf8 } from "@cosmjs/encoding";
 import type { OfflineSigner } from "@cosmjs/proto-signing";
 import type { StdFee } from "@cosmjs/stargate";
 import type { CometClient } from "@cosmjs/tendermint-rpc";
-import { type BeforeBroadcast, connectNode, type Executed, executed, ReadingClient, type SendingOptions, SigningClient } from "./chain.js";
+import { type BeforeBroadcast, connectNode, type Executed, executed, type LostTransaction, ReadingClient, type SendingOptions, SigningClient } from "./chain.js";
 import { type billing, BillingQueryClient, CONTRACTS, type escrow, EscrowQueryClient, type registry, RegistryQueryClient } from "./contracts/index.js";
-import { HubError, translate, type UnconfirmedError } from "./errors.js";
+import { HubError, translate } from "./errors.js";
 import {
   type Action,
   type BillingAnswers,
@@ -220,7 +220,7 @@ export class HubAccount {
    * What became of a transaction that ended with an {@link UnconfirmedError}. With the same actions, their answers are read.
    */
   async resume<const T extends readonly Action<unknown>[] = []>(
-    lost: string | UnconfirmedError,
+    lost: string | LostTransaction,
     actions?: T,
   ): Promise<Sent<AnswersOf<T>>> {
     return answered(actions ?? ([] as unknown as T), await this.client.resume(lost));

@@ -1,12 +1,12 @@
 /** Client of the Hub for Node and browsers. The wire format alone is in `hub-client/wire`. */
 
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
-export { hashOf, ReadingClient, SigningClient } from "./chain.js";
-export type { BeforeBroadcast, Executed, SendingOptions } from "./chain.js";
+export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
+export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions } from "./chain.js";
 export { Collector, settlementBy } from "./collector.js";
 export type { CollectorOptions, Held, Refused, SettledBatch, Settlement, SettleReport, Store } from "./collector.js";
 export * from "./contracts/index.js";
-export { HubError, InputError, RefusedError, SessionError, UnconfirmedError } from "./errors.js";
+export { HubError, InputError, RefusedError, SessionError, translate, UnconfirmedError } from "./errors.js";
 export type { HubErrorCode } from "./errors.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
 export type { AnswersOf, Deployment, Offer, SendOptions, Sent } from "./hub.js";

@@ -22,11 +22,19 @@ pub struct Action {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// The next block comes this much later.
-    Wait { seconds: u64 },
+    Wait {
+        seconds: u64,
+    },
     /// Somebody sends money to the escrow past its messages.
-    Donate { money: Money, amount: u128 },
+    Donate {
+        money: Money,
+        amount: u128,
+    },
     /// What is billable of a batch is settled at once, in parts and out of order, and undone each time.
-    Split { batch: BatchPlan, seed: u64 },
+    Split {
+        batch: BatchPlan,
+        seed: u64,
+    },
 
     /// Registry.
     RegisterModel {

@@ -142,16 +142,22 @@ impl Campaign {
             tally.messages
         );
         println!("\n{:<24} {:>9} {:>9}", "message", "accepted", "refused");
-        let count = |counts: &crate::stage::Counts, name: &str| counts.get(name).copied().unwrap_or(0);
+        let count =
+            |counts: &crate::stage::Counts, name: &str| counts.get(name).copied().unwrap_or(0);
         let names: std::collections::BTreeSet<&String> =
             tally.accepted.keys().chain(tally.refused.keys()).collect();
         for name in names {
             let (accepted, refused) = (count(&tally.accepted, name), count(&tally.refused, name));
             println!("{name:<24} {accepted:>9} {refused:>9}");
         }
-        println!("\n{:<24} {:>9}", "outcome", "groups");
-        for (name, count) in &tally.outcomes {
-            println!("{name:<24} {count:>9}");
+        for (title, counts) in [
+            ("outcome", &tally.outcomes),
+            ("situation", &tally.situations),
+        ] {
+            println!("\n{title:<44} {:>9}", "times");
+            for (name, count) in counts {
+                println!("{name:<44} {count:>9}");
+            }
         }
     }
 }
@@ -199,6 +205,7 @@ fn step(runner: &mut Runner, action: &Action) -> Result<(), Fault> {
 
 /// What holds at the end of every script.
 fn end(runner: &mut Runner) -> Result<(), Fault> {
+    runner.notice_end();
     runner
         .check_publications()
         .and_then(|()| runner.drain())

@@ -53,8 +53,10 @@ struct Comparison<'a> {
 impl Comparison<'_> {
     fn same<T: PartialEq + Debug>(&mut self, what: impl Fn() -> String, expected: T, found: T) {
         if expected != found {
-            self.differences
-                .push(format!("{}: expected {expected:?}, found {found:?}", what()));
+            self.differences.push(format!(
+                "{}: expected {expected:?}, found {found:?}",
+                what()
+            ));
         }
     }
 
@@ -158,7 +160,8 @@ impl Comparison<'_> {
             (state.sessions.len(), state.policies.len()),
         );
         for (id, session) in (1..).zip(&reference.sessions) {
-            if let (Some(record), Some(policy)) = (state.sessions.get(&id), state.policies.get(&id)) {
+            if let (Some(record), Some(policy)) = (state.sessions.get(&id), state.policies.get(&id))
+            {
                 self.session(id, session, record, state);
                 self.policy(id, session, policy);
             }
@@ -311,7 +314,12 @@ impl Comparison<'_> {
             let money = denom.and_then(|denom| self.stage.money_of(denom));
             found.insert((*model, money.unwrap_or(MONEYS)), *usage);
         }
-        let keys: BTreeSet<(u64, usize)> = reference.usage.keys().chain(found.keys()).copied().collect();
+        let keys: BTreeSet<(u64, usize)> = reference
+            .usage
+            .keys()
+            .chain(found.keys())
+            .copied()
+            .collect();
         for key in keys {
             let expected = reference.usage.get(&key).copied().unwrap_or_default();
             let record = found.get(&key).copied().unwrap_or_default();

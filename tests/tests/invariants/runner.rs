@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use hub_testing::{data, AppResponse, BillingError, Hub, Snapshot, State};
 use hub_types::billing::{AttesterCreated, BatchResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{PayoutResponse, SessionCreated};
+use hub_types::records::escrow::Lane;
 use hub_types::registry::{
     ModelCreated, QueryMsg as RegistryQuery, ReleaseCreated, ReleaseRef, ReleaseResponse,
     TermsCreated,
@@ -14,8 +15,8 @@ use hub_types::registry::{
 use crate::action::{Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::compare;
 use crate::reference::{
-    Account, Funds, Money, Opening, Publication, Rates, Reference, Refused, Settled, Settlement,
-    Shares, Tag, Verdict, Wanted, GRACE,
+    Account, Funds, Money, Offer, Opening, Publication, Rates, Reference, Refused, Settled,
+    Settlement, Shares, Tag, Terms, Verdict, Wanted, Work, GRACE,
 };
 use crate::sealed::{self, Sealed};
 use crate::split;
@@ -44,13 +45,25 @@ pub struct Tally {
     pub refused: Counts,
     /// Outcomes of groups and single receipts.
     pub outcomes: Counts,
+    /// What is worth to have been met.
+    pub situations: Counts,
 }
 
 impl Tally {
     pub fn add(&mut self, other: Self) {
         self.messages += other.messages;
-        let ours = [&mut self.accepted, &mut self.refused, &mut self.outcomes];
-        let theirs = [other.accepted, other.refused, other.outcomes];
+        let ours = [
+            &mut self.accepted,
+            &mut self.refused,
+            &mut self.outcomes,
+            &mut self.situations,
+        ];
+        let theirs = [
+            other.accepted,
+            other.refused,
+            other.outcomes,
+            other.situations,
+        ];
         for (ours, theirs) in ours.into_iter().zip(theirs) {
             for (name, count) in theirs {
                 *ours.entry(name).or_default() += count;
@@ -60,6 +73,11 @@ impl Tally {
 
     fn outcome(&mut self, outcome: &Outcome) {
         *self.outcomes.entry(sealed::name(outcome)).or_default() += 1;
+    }
+
+    /// How often a situation was met.
+    pub fn situation(&mut self, name: &str) -> &mut u64 {
+        self.situations.entry(name.to_owned()).or_default()
     }
 }
 
@@ -105,7 +123,8 @@ impl Runner {
                 Ok(())
             }
             What::Donate { money, amount } => {
-                let (escrow, coined) = (self.hub().escrow.clone(), self.stage.moneys[*money].clone());
+                let (escrow, coined) =
+                    (self.hub().escrow.clone(), self.stage.moneys[*money].clone());
                 self.stage.hub.give(&escrow, &coined, *amount);
                 *self.reference.donated.entry(*money).or_default() += amount;
                 self.check()
@@ -154,7 +173,11 @@ impl Runner {
             hub_types::billing::ExecuteMsg::SettleBatch { .. }
         );
         if sealed.offer.sound && !sealed::is_as_the_library_writes_it(sealed) {
-            let ends = sealed.offer.groups.iter().all(|group| group.end().is_some());
+            let ends = sealed
+                .offer
+                .groups
+                .iter()
+                .all(|group| group.end().is_some());
             if ends {
                 return Err("the library encodes the batch in other bytes".to_owned());
             }
@@ -193,8 +216,12 @@ impl Runner {
                 for group in &settlement.groups {
                     self.tally.outcome(&group.outcome);
                 }
+                self.notice_billed(&sealed.offer, &settlement.groups);
             }
-            Ok(Answer::One(settled)) => self.tally.outcome(&settled.outcome),
+            Ok(Answer::One(settled)) => {
+                self.tally.outcome(&settled.outcome);
+                self.notice_billed(&sealed.offer, std::slice::from_ref(settled));
+            }
             Err(Refused::Nothing(reasons)) => {
                 reasons.iter().for_each(|reason| self.tally.outcome(reason));
             }
@@ -240,7 +267,9 @@ impl Runner {
                     return Err(format!("expected {expected:?}, found {refusal:?}"));
                 }
                 if !refusal.blames_the_message() {
-                    return Err(format!("the error is no answer to the message: {refusal:?}"));
+                    return Err(format!(
+                        "the error is no answer to the message: {refusal:?}"
+                    ));
                 }
                 if self.hub().snapshot() != self.snapshot {
                     return Err(format!("refused with {refusal:?}, yet something changed"));
@@ -277,7 +306,11 @@ impl Runner {
             Answer::Paid(..) => {
                 let paid: PayoutResponse = data(response);
                 let sent = paid.sent.into_iter().map(|sent| {
-                    let account = self.stage.accounts.iter().position(|it| *it == sent.account);
+                    let account = self
+                        .stage
+                        .accounts
+                        .iter()
+                        .position(|it| *it == sent.account);
                     (account.unwrap_or(ACCOUNTS.len()), sent.amount.u128())
                 });
                 Answer::Paid(sent.collect(), paid.skipped.len())
@@ -325,10 +358,89 @@ impl Runner {
         none(self.hub().check_invariants())?;
         let state = self.hub().state();
         none(state.breaches_since(&self.state))?;
+        self.notice(&state);
         none(compare::differences(&self.stage, &state, &self.reference))?;
         self.state = state;
         self.snapshot = self.hub().snapshot();
         Ok(())
+    }
+
+    /// Counts what happened to lanes and ceilings since the last message.
+    fn notice(&mut self, state: &State) {
+        for (id, session) in &state.sessions {
+            let Some(before) = self.state.sessions.get(id) else {
+                continue;
+            };
+            let gone = |lane: &Lane| session.lane(lane.attester).is_none();
+            if before.lanes.iter().any(gone) {
+                *self.tally.situation("a lane given to another attester") += 1;
+            }
+            if session.ceiling > before.ceiling && session.lanes != before.lanes {
+                *self.tally.situation("a ceiling raised by a voucher") += 1;
+            }
+        }
+    }
+
+    /// Counts what is remarkable about groups that were billed.
+    fn notice_billed(&mut self, offer: &Offer, settled: &[Settled]) {
+        for (group, settled) in offer.groups.iter().zip(settled) {
+            if settled.paid == 0 {
+                continue;
+            }
+            let work = self.reference.work(group.model);
+            let later = work.map_or(&[][..], |work| &work.terms[group.terms as usize..]);
+            let known = |terms: &Terms| !terms.dropped && terms.from <= self.reference.now;
+            let superseded = later.iter().any(known);
+            let session = self.reference.session(group.session);
+            let given = session.is_some_and(|session| session.funder != session.caller);
+            let met = [
+                (superseded, "a call at terms that others follow"),
+                (given, "a call paid by somebody else than the caller"),
+                (settled.amount == 0, "a call for nothing"),
+                (
+                    settled.outcome == Outcome::Paid && settled.paid < group.count(),
+                    "a group resumed where the lane stood",
+                ),
+            ];
+            for (_, name) in met.iter().filter(|(met, _)| *met) {
+                *self.tally.situation(name) += 1;
+            }
+        }
+    }
+
+    /// Counts what a script has led to.
+    pub fn notice_end(&mut self) {
+        let reference = &self.reference;
+        let usage = || reference.usage.values();
+        let works = || reference.works.iter();
+        let sold = |work: &Work| work.releases.iter().any(|it| it.publisher != work.author);
+        let met = [
+            (usage().any(|it| it.aged > 0), "scripts with aged income"),
+            (
+                usage().any(|it| it.related > 0),
+                "scripts with related income",
+            ),
+            (
+                usage().any(|it| it.payers > 1),
+                "scripts with several payers",
+            ),
+            (
+                usage().any(|it| it.returning > 0),
+                "scripts with returning payers",
+            ),
+            (
+                works().any(|work| work.terms.iter().any(|it| it.dropped)),
+                "scripts with dropped terms",
+            ),
+            (
+                works().any(|work| work.active_from > 0),
+                "scripts with a model back from retirement",
+            ),
+            (works().any(sold), "scripts with a sold model"),
+        ];
+        for (_, name) in met.iter().filter(|(met, _)| *met) {
+            *self.tally.situation(name) += 1;
+        }
     }
 
     fn predict(&mut self, action: &Action) -> Verdict<Answer> {
@@ -495,9 +607,8 @@ impl Runner {
             what,
         };
         let mine = |reference: &Reference, by: Account| -> Vec<(Tag, bool)> {
-            let own = |session: &&crate::reference::Session| {
-                session.caller == by && !session.released
-            };
+            let own =
+                |session: &&crate::reference::Session| session.caller == by && !session.released;
             let closes = |session: &crate::reference::Session| {
                 session.closed_at.is_none() && reference.now + GRACE < session.expires_at
             };
@@ -544,7 +655,12 @@ impl Runner {
             }
         }
 
-        let left: u128 = self.reference.balances.values().map(|it| it.available).sum();
+        let left: u128 = self
+            .reference
+            .balances
+            .values()
+            .map(|it| it.available)
+            .sum();
         let reserved = self.reference.sessions.iter().any(|it| !it.released);
         let now_outside: u128 = self.reference.wallets.values().sum();
         if left != 0 || reserved || now_outside != outside + inside {
@@ -552,7 +668,12 @@ impl Runner {
         }
         for (money, coined) in self.stage.moneys.iter().enumerate() {
             let held = self.hub().wallet(&self.hub().escrow, coined);
-            let donated = self.reference.donated.get(&money).copied().unwrap_or_default();
+            let donated = self
+                .reference
+                .donated
+                .get(&money)
+                .copied()
+                .unwrap_or_default();
             if held != donated {
                 return Err(format!(
                     "everybody withdrew everything, and the escrow holds {held} of money {money}"

@@ -163,7 +163,10 @@ impl Signer<'_> {
             message: ExecuteMsg::SettleBatch {
                 batch: bytes.into(),
                 signature,
-                vouchers: vouchers.iter().map(|voucher| self.voucher(voucher)).collect(),
+                vouchers: vouchers
+                    .iter()
+                    .map(|voucher| self.voucher(voucher))
+                    .collect(),
             },
             offer,
             vouchers,
@@ -231,11 +234,7 @@ impl Signer<'_> {
         SignedVoucher {
             session: voucher.session,
             ceiling: voucher.ceiling.into(),
-            signature: self
-                .keys
-                .get(voucher.signed_by)
-                .sign_digest(&digest)
-                .into(),
+            signature: self.keys.get(voucher.signed_by).sign_digest(&digest).into(),
         }
     }
 
@@ -363,8 +362,8 @@ const SECP256K1_ORDER: [u8; 32] = [
     0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36, 0x41, 0x41,
 ];
 const ED25519_ORDER: [u8; 32] = [
-    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0,
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
+    0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
+    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
 ];
 
 /// The other signature that a lax verifier would take for the same: n − s, or s + the order.
@@ -396,7 +395,12 @@ pub fn is_as_the_library_writes_it(sealed: &Sealed) -> bool {
         return true;
     };
     let offer = &sealed.offer;
-    let times = || offer.groups.iter().flat_map(|group| [group.oldest, group.newest]);
+    let times = || {
+        offer
+            .groups
+            .iter()
+            .flat_map(|group| [group.oldest, group.newest])
+    };
     let issued_from = times().min().unwrap_or_default();
     let groups = offer.groups.iter().map(|group| Group {
         session: group.session,

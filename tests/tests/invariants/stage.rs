@@ -132,8 +132,11 @@ impl Stage {
 
     /// The reference at the same point.
     pub fn reference(&self, setting: Setting) -> Reference {
-        let mut reference =
-            Reference::new(self.hub.now(), setting.receipt_max_age, setting.price_notice);
+        let mut reference = Reference::new(
+            self.hub.now(),
+            setting.receipt_max_age,
+            setting.price_notice,
+        );
         for account in 0..ACCOUNTS.len() {
             for money in 0..MONEYS {
                 reference.wallets.insert((account, money), WALLET);
@@ -168,7 +171,12 @@ impl Stage {
         self.hub.app.set_block(to.block.clone());
     }
 
-    pub fn send(&mut self, by: Account, message: Message, stray: bool) -> Result<AppResponse, Refusal> {
+    pub fn send(
+        &mut self,
+        by: Account,
+        message: Message,
+        stray: bool,
+    ) -> Result<AppResponse, Refusal> {
         let by = self.accounts[by].clone();
         let mut coins: Vec<Coin> = match stray {
             true => vec![coin(1, STRAY)],
@@ -283,17 +291,20 @@ impl Stage {
                     new_release((1 + plan.major_step, plan.minor_step), plan.blob, plan.salt)
                 }),
             }),
-            What::UpdateMetadata { model: tag } => {
-                Message::Registry(RegistryMsg::UpdateMetadata {
-                    model: model(tag),
-                    metadata: metadata(u8::try_from(action.tag % 50).unwrap_or_default()),
-                })
-            }
+            What::UpdateMetadata { model: tag } => Message::Registry(RegistryMsg::UpdateMetadata {
+                model: model(tag),
+                metadata: metadata(u8::try_from(action.tag % 50).unwrap_or_default()),
+            }),
             What::PublishRelease {
                 model: tag,
                 release,
             } => {
-                let label = next_label(reference, model(tag), release.major_step, release.minor_step);
+                let label = next_label(
+                    reference,
+                    model(tag),
+                    release.major_step,
+                    release.minor_step,
+                );
                 Message::Registry(RegistryMsg::PublishRelease {
                     model: model(tag),
                     release: new_release(label, release.blob, release.salt),
@@ -330,11 +341,9 @@ impl Stage {
                 name: name.map(name_text),
             }),
             What::Commit { blob, salt } => Message::Registry(RegistryMsg::Commit {
-                hash: self.hub.commitment(
-                    &self.accounts[action.by],
-                    &blob_id(*blob),
-                    &[*salt; 32],
-                ),
+                hash: self
+                    .hub
+                    .commitment(&self.accounts[action.by], &blob_id(*blob), &[*salt; 32]),
             }),
             What::ProveSize {
                 model: tag,

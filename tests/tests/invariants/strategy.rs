@@ -35,6 +35,8 @@ struct Flavour {
     spoilt: u64,
     /// How often, in a hundred, a batch is split.
     split: u64,
+    /// Days pass more often than minutes.
+    slow: bool,
 }
 
 /// How the Hub of a script is set up.
@@ -63,6 +65,7 @@ impl Strategy {
             sessions: 4 + dice.index(8),
             spoilt: dice.weighted(&[(1, 0), (3, 8), (1, 20)]),
             split: 0,
+            slow: dice.chance(30),
         };
         Self {
             dice,
@@ -234,7 +237,7 @@ impl Strategy {
 
     fn wait(&mut self, world: &Reference) -> Action {
         let soon = 1 + self.dice.below(90);
-        let seconds = match self.dice.below(20) {
+        let seconds = match self.dice.below(if self.flavour.slow { 35 } else { 20 }) {
             0..=10 => soon,
             11..=16 => self.until_an_edge(world).unwrap_or(soon),
             17 => self.dice.below(world.receipt_max_age + 120),
@@ -319,7 +322,8 @@ impl Strategy {
 
     fn release_plan(&mut self) -> ReleasePlan {
         let (major_step, minor_step) =
-            self.dice.weighted(&[(6, (0, 1)), (2, (0, 3)), (2, (1, 0)), (1, (0, 0))]);
+            self.dice
+                .weighted(&[(6, (0, 1)), (2, (0, 3)), (2, (1, 0)), (1, (0, 0))]);
         ReleasePlan {
             blob: self.dice.below(BLOBS.into()) as u8,
             major_step,
@@ -400,11 +404,17 @@ impl Strategy {
             .work(world.work_of(model))
             .is_some_and(|work| matches!(work.status, Status::Retired { .. }));
         let status = if retired {
-            self.dice
-                .weighted(&[(5, StatusPlan::Active), (2, StatusPlan::Delisted), (1, StatusPlan::Retired)])
+            self.dice.weighted(&[
+                (5, StatusPlan::Active),
+                (2, StatusPlan::Delisted),
+                (1, StatusPlan::Retired),
+            ])
         } else {
-            self.dice
-                .weighted(&[(2, StatusPlan::Active), (2, StatusPlan::Delisted), (3, StatusPlan::Retired)])
+            self.dice.weighted(&[
+                (2, StatusPlan::Active),
+                (2, StatusPlan::Delisted),
+                (3, StatusPlan::Retired),
+            ])
         };
         self.action(author, What::SetStatus { model, status })
     }
@@ -436,9 +446,9 @@ impl Strategy {
 
     fn accept(&mut self, world: &Reference) -> Action {
         let (model, _, buyer) = self.offered(world);
-        let operator_bps = world
-            .work(world.work_of(model))
-            .map_or(0, |work| work.terms[work.base(world.now)].shares.operator_bps);
+        let operator_bps = world.work(world.work_of(model)).map_or(0, |work| {
+            work.terms[work.base(world.now)].shares.operator_bps
+        });
         let what = What::AcceptTransfer {
             model,
             payees: self.payees(operator_bps),
@@ -550,7 +560,10 @@ impl Strategy {
             1 => plan.budget.saturating_add(self.dice.size(12)),
             _ => plan.budget,
         };
-        let beneficiary = self.dice.chance(25).then(|| self.dice.index(ACCOUNTS.len()));
+        let beneficiary = self
+            .dice
+            .chance(25)
+            .then(|| self.dice.index(ACCOUNTS.len()));
         let what = What::Deposit {
             money: self.money(),
             amount,
@@ -565,7 +578,10 @@ impl Strategy {
         let what = What::Deposit {
             money: self.money(),
             amount: self.amount(),
-            beneficiary: self.dice.chance(25).then(|| self.dice.index(ACCOUNTS.len())),
+            beneficiary: self
+                .dice
+                .chance(25)
+                .then(|| self.dice.index(ACCOUNTS.len())),
             session: None,
         };
         let by = self.anybody();
@@ -604,7 +620,10 @@ impl Strategy {
             3 | 4 => Some(available / 2),
             _ => None,
         };
-        let recipient = self.dice.chance(20).then(|| self.dice.index(ACCOUNTS.len()));
+        let recipient = self
+            .dice
+            .chance(20)
+            .then(|| self.dice.index(ACCOUNTS.len()));
         let what = What::Withdraw {
             money,
             amount,
@@ -696,7 +715,10 @@ impl Strategy {
             3 => u128::MAX,
             4 => session.budget,
             5 => 0,
-            _ => session.spent.max(ceiling).saturating_add(self.dice.size(12)),
+            _ => session
+                .spent
+                .max(ceiling)
+                .saturating_add(self.dice.size(12)),
         }
     }
 
@@ -710,9 +732,8 @@ impl Strategy {
             true => self.dice.pick(&limited).copied(),
             false => self.session(world),
         };
-        let (tag, by, ceiling) = session.map_or((NOWHERE, 0, 1), |it| {
-            (it.tag, it.caller, self.ceiling(it))
-        });
+        let (tag, by, ceiling) =
+            session.map_or((NOWHERE, 0, 1), |it| (it.tag, it.caller, self.ceiling(it)));
         self.action(
             by,
             What::RaiseCeiling {
@@ -880,9 +901,9 @@ impl Strategy {
             span,
             start: match self.dice.below(40) {
                 0..=1 => Start::Lane(1),
-                2..=5 => Start::Lane(-(self.dice.below(4) as i64)),
-                6 => Start::At(0),
-                7 if self.dice.chance(10) => Start::At(u64::MAX - 1),
+                2..=7 => Start::Lane(-1 - (self.dice.below(3) as i64)),
+                8 => Start::At(0),
+                9 if self.dice.chance(10) => Start::At(u64::MAX - 1),
                 _ => Start::Lane(0),
             },
             work: self.work_done(netted),

@@ -56,15 +56,11 @@ pub struct Shares {
 
 impl Shares {
     fn check(&self) -> Verdict<()> {
-        let different = self
-            .payees
-            .iter()
-            .enumerate()
-            .all(|(place, (account, _))| {
-                self.payees[..place]
-                    .iter()
-                    .all(|(before, _)| before != account)
-            });
+        let different = self.payees.iter().enumerate().all(|(place, (account, _))| {
+            self.payees[..place]
+                .iter()
+                .all(|(before, _)| before != account)
+        });
         let sum = self
             .payees
             .iter()
@@ -292,8 +288,7 @@ impl Reference {
         honest: bool,
     ) -> Verdict<()> {
         let work = self.authored(by, work)?;
-        let release =
-            super::numbered_mut(&mut work.releases, release).ok_or(Refused::Message)?;
+        let release = super::numbered_mut(&mut work.releases, release).ok_or(Refused::Message)?;
         need(honest && !release.size_proven)?;
         release.size_proven = true;
         Ok(())

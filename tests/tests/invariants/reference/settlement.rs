@@ -8,8 +8,8 @@ use hub_types::wire::{Units, Work as Done};
 
 use super::registry::Status;
 use super::{
-    need, Account, Attester, Money, Rates, Reference, Refused, Session, Terms, Verdict, Work, GRACE,
-    WHOLE,
+    need, Account, Attester, Money, Rates, Reference, Refused, Session, Terms, Verdict, Work,
+    GRACE, WHOLE,
 };
 
 /// Receipts under one signature, as an attester states them.
@@ -553,7 +553,8 @@ fn amounts(rates: &Rates, group: &OfferedGroup, next: u64) -> Option<Vec<u128>> 
 /// Calls at the price per call, and the metered rest rounded up.
 fn price([per_call, per_in, per_out]: &Rates, calls: u64, units: Units) -> Option<u128> {
     let wide = |number: u128| Uint512::from(number);
-    let metered = wide(units.input.into()) * wide(*per_in) + wide(units.output.into()) * wide(*per_out);
+    let metered =
+        wide(units.input.into()) * wide(*per_in) + wide(units.output.into()) * wide(*per_out);
     let million = wide(1_000_000);
     let mut rounded = metered / million;
     if rounded * million < metered {
@@ -603,10 +604,7 @@ fn divide(gross: u128, amount: u128, terms: &Terms, operator: Account) -> Vec<(A
         .map(|(account, bps)| (account, bps.into()))
         .collect();
     shares.retain(|(_, bps)| *bps > 0);
-    let mut parts: Vec<u128> = shares
-        .iter()
-        .map(|(_, bps)| amount / WHOLE * bps)
-        .collect();
+    let mut parts: Vec<u128> = shares.iter().map(|(_, bps)| amount / WHOLE * bps).collect();
     for unit in 0..amount % WHOLE {
         let place = (gross % WHOLE + unit) % WHOLE;
         let mut until = 0;

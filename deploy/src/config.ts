@@ -1,0 +1,130 @@
+/** A chain, as its config file describes it. */
+
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { HubError } from "hub-client";
+
+/** Where the Hub is deployed, and how. */
+export interface ChainConfig {
+  readonly chainId: string;
+  /** RPC address of a node. */
+  readonly rpc: string;
+  /** Bech32 prefix of addresses. */
+  readonly prefix: string;
+  /** Coin that fees are paid in. */
+  readonly denom: string;
+  /** Price of a unit of gas, in that coin. */
+  readonly gasPrice: string;
+  /** Who may migrate the contracts; nobody if undefined. Whoever it is could move funds by new code. */
+  readonly admin: string | undefined;
+  /** Tells Hubs of one deployer on one chain apart. */
+  readonly name: string;
+  readonly constants: {
+    readonly receiptMaxAgeSeconds: number;
+    readonly priceNoticeSeconds: number;
+  };
+}
+
+const MAX_SECONDS = 30 * 86_400;
+
+/** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. */
+export function readConfig(chain: string, folder: string): ChainConfig {
+  const named = `${folder}/${chain}.json`;
+  const path = existsSync(named) ? named : chain;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    const known = readdirSync(folder).map((file) => file.replace(/\.json$/, ""));
+    throw invalid(`there is no chain ${chain}`, `give one of ${known.join(", ")}, or the path of a config file`);
+  }
+  try {
+    return parseConfig(JSON.parse(text));
+  } catch (error) {
+    if (error instanceof SyntaxError) {
+      throw invalid(`${path} is no JSON (${error.message})`, "correct it");
+    }
+    throw error;
+  }
+}
+
+/** Checks a config field by field: a mistake here would be deployed. */
+export function parseConfig(json: unknown): ChainConfig {
+  const fields = new Fields(json, "the chain config");
+  const constants = new Fields(fields.take("constants"), "constants");
+  const config: ChainConfig = {
+    chainId: fields.text("chain_id"),
+    rpc: fields.text("rpc", /^https?:\/\/\S+$/, "an http(s) address"),
+    prefix: fields.text("prefix", /^[a-z0-9]+$/, "a bech32 prefix"),
+    denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
+    gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),
+    admin: fields.optionalText("admin"),
+    name: fields.optionalText("name") ?? "hub",
+    constants: {
+      receiptMaxAgeSeconds: constants.seconds("receipt_max_age_seconds", 1),
+      priceNoticeSeconds: constants.seconds("price_notice_seconds", 1),
+    },
+  };
+  fields.finish();
+  constants.finish();
+  if (!/^[a-z0-9-]{1,32}$/.test(config.name)) {
+    throw invalid(`name is ${JSON.stringify(config.name)}`, "give 1 to 32 of a-z, 0-9 and hyphen");
+  }
+  if (config.constants.priceNoticeSeconds < config.constants.receiptMaxAgeSeconds) {
+    throw invalid("price_notice_seconds is below receipt_max_age_seconds", "give at least as much");
+  }
+  return config;
+}
+
+/** The fields of an object, each taken once. */
+class Fields {
+  readonly #rest: Map<string, unknown>;
+
+  constructor(
+    json: unknown,
+    readonly of: string,
+  ) {
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      throw invalid(`${of} is no object`, "see deploy/chains/devnet.json");
+    }
+    this.#rest = new Map(Object.entries(json));
+  }
+
+  take(name: string): unknown {
+    const value = this.#rest.get(name);
+    this.#rest.delete(name);
+    return value;
+  }
+
+  text(name: string, form = /\S/, expected = "a text"): string {
+    const value = this.take(name);
+    if (typeof value !== "string" || !form.test(value)) {
+      throw invalid(`${name} is ${JSON.stringify(value)}`, `give ${expected}`);
+    }
+    return value;
+  }
+
+  optionalText(name: string): string | undefined {
+    return this.#rest.get(name) === undefined || this.#rest.get(name) === null
+      ? (this.take(name), undefined)
+      : this.text(name);
+  }
+
+  seconds(name: string, least: number): number {
+    const value = this.take(name);
+    if (typeof value !== "number" || !Number.isInteger(value) || value < least || value > MAX_SECONDS) {
+      throw invalid(`${name} is ${JSON.stringify(value)}`, `give ${least} to ${MAX_SECONDS} seconds`);
+    }
+    return value;
+  }
+
+  finish(): void {
+    const unknown = [...this.#rest.keys()];
+    if (unknown.length > 0) {
+      throw invalid(`${this.of} has fields that mean nothing: ${unknown.join(", ")}`, "remove or correct them");
+    }
+  }
+}
+
+function invalid(what: string, next: string): HubError {
+  return new HubError("invalid_input", what, next);
+}

@@ -1,0 +1,288 @@
+/** Deploys a Hub step by step. Run again it goes on where it stopped, and never stores a code twice. */
+
+import type { EncodeObject } from "@cosmjs/proto-signing";
+import { calculateFee, type Event } from "@cosmjs/stargate";
+import { contractInfo, CONTRACTS as EXPECTED, BillingQueryClient, type Executed, HubError } from "hub-client";
+import { type Artifact, CONTRACTS, type ContractName } from "./artifacts.js";
+import { addressOf, type Deployer, instantiateMessage, storedCode, storeMessage } from "./chain.js";
+import type { ChainConfig } from "./config.js";
+import { type DeploymentFile, type Progress, readJson, remove, type Step, writeJson } from "./files.js";
+import { verify } from "./verify.js";
+
+/** What the two instantiations use, for a dry run before the codes are stored. Measured, and rounded up. */
+const INSTANTIATION_GAS = { registry: 200_000, billing: 450_000 };
+const GAS_ADJUSTMENT = 1.2;
+
+export interface DeployInput {
+  readonly config: ChainConfig;
+  readonly artifacts: Record<ContractName, Artifact>;
+  readonly deployer: Deployer;
+  /** Folder of the deployment files. */
+  readonly folder: string;
+  /** Says what happens, line by line. */
+  readonly say: (line: string) => void;
+}
+
+/** One deployment. */
+export class Deployment {
+  readonly #input: DeployInput;
+  readonly #progress: Progress;
+
+  constructor(input: DeployInput) {
+    this.#input = input;
+    const { config, deployer } = input;
+    const found = readJson<Progress>(this.#progressPath);
+    if (found !== undefined && (found.deployer !== deployer.address || found.name !== config.name)) {
+      throw new HubError(
+        "invalid_input",
+        `${this.#progressPath} belongs to a deployment of ${found.name} by ${found.deployer}`,
+        "finish it with that account, or move the file away",
+      );
+    }
+    this.#progress = found ?? {
+      chain_id: config.chainId,
+      deployer: deployer.address,
+      name: config.name,
+      transactions: {},
+      codes: {},
+    };
+  }
+
+  /** Deploys, verifies, and writes the deployment file; verifies alone if it stands there already. */
+  async run(): Promise<DeploymentFile> {
+    const { deployer, say } = this.#input;
+    const done = this.#finished();
+    if (done !== undefined) {
+      say(`deployed already: ${this.#finalPath}`);
+      await verify(deployer.client, done);
+      say("the chain has what the file says: codes, admins, wiring, constants");
+      return done;
+    }
+    await this.#settlePending();
+    for (const name of CONTRACTS) {
+      await this.#store(name);
+    }
+    await this.#instantiate("registry");
+    await this.#instantiate("billing");
+    const made = await this.#describe();
+    await verify(deployer.client, made);
+    say("the chain has what was meant: codes, admins, wiring, constants");
+    writeJson(this.#finalPath, made);
+    remove(this.#progressPath);
+    say(`written: ${this.#finalPath}`);
+    return made;
+  }
+
+  /** Says what `run` would do, and what it would cost. */
+  async dryRun(): Promise<void> {
+    const { config, artifacts, deployer, say } = this.#input;
+    if (this.#finished() !== undefined) {
+      say(`nothing to do: ${this.#finalPath} stands, a run would verify it`);
+      return;
+    }
+    let total = 0n;
+    const price = `${config.gasPrice}${config.denom}`;
+    const cost = (step: Step, gas: number, note: string): void => {
+      const fee = BigInt(calculateFee(Math.ceil(gas * GAS_ADJUSTMENT), price).amount[0]?.amount ?? "0");
+      total += fee;
+      say(`${step.padEnd(20)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`);
+    };
+    for (const name of CONTRACTS) {
+      const { gzipped, sha256, bytes } = artifacts[name];
+      const code = await deployer.codeOf(sha256);
+      if (code === undefined) {
+        const gas = await deployer.client.estimate(deployer.address, [storeMessage(deployer.address, gzipped)]);
+        cost(`store ${name}`, gas, `${bytes} bytes, ${sha256}`);
+      } else {
+        say(`${`store ${name}`.padEnd(20)} stored already, code ${code}`);
+      }
+    }
+    for (const name of ["registry", "billing"] as const) {
+      const address = this.#address(name);
+      if ((await contractInfo(deployer.client, address)) === undefined) {
+        cost(`instantiate ${name}`, INSTANTIATION_GAS[name], `${address} (gas estimated)`);
+      } else {
+        say(`${`instantiate ${name}`.padEnd(20)} there already, ${address}`);
+      }
+    }
+    const { amount } = await deployer.client.getBalance(deployer.address, config.denom);
+    say(`in all about ${total} ${config.denom}; ${deployer.address} has ${amount}; admin: ${config.admin ?? "none"}`);
+    if (BigInt(amount) < total) {
+      throw new HubError(
+        "insufficient_funds",
+        `${deployer.address} has ${amount} ${config.denom}, the deployment costs about ${total}`,
+        "send it the rest",
+      );
+    }
+  }
+
+  get #finalPath(): string {
+    return `${this.#input.folder}/${this.#input.config.chainId}.json`;
+  }
+
+  get #progressPath(): string {
+    return `${this.#input.folder}/${this.#input.config.chainId}.progress.json`;
+  }
+
+  /** The deployment file, if it stands and is of what is to be deployed. */
+  #finished(): DeploymentFile | undefined {
+    const { config, artifacts } = this.#input;
+    const found = readJson<DeploymentFile>(this.#finalPath);
+    if (found === undefined) {
+      return undefined;
+    }
+    const other = CONTRACTS.filter((name) => found.contracts[name].sha256 !== artifacts[name].sha256);
+    if (other.length > 0 || found.name !== config.name) {
+      const what = other.length > 0 ? `other code (${other.join(", ")})` : `the name ${found.name}`;
+      throw new HubError(
+        "other_version",
+        `${this.#finalPath} describes a deployment of ${what}`,
+        "check out the commit that it was made from to verify it, or move the file away to deploy anew",
+      );
+    }
+    return found;
+  }
+
+  async #store(name: ContractName): Promise<void> {
+    const { artifacts, deployer, say } = this.#input;
+    const { gzipped, sha256, bytes } = artifacts[name];
+    const known = await deployer.codeOf(sha256);
+    if (known === undefined) {
+      say(`storing ${name}: ${bytes} bytes, ${sha256}`);
+      const result = await this.#send(`store ${name}`, storeMessage(deployer.address, gzipped));
+      say(`  code ${storedCode(result.events)}, ${used(result)}`);
+      this.#progress.codes[name] = storedCode(result.events);
+    } else {
+      say(`${name} is stored already: code ${known}`);
+      this.#progress.codes[name] = known;
+    }
+    this.#save();
+  }
+
+  async #instantiate(name: "registry" | "billing"): Promise<void> {
+    const { config, deployer, say } = this.#input;
+    const address = this.#address(name);
+    if ((await contractInfo(deployer.client, address)) !== undefined) {
+      say(`the ${name} is there already: ${address}`);
+      return;
+    }
+    say(`instantiating ${name}${name === "billing" ? ", which instantiates its escrow" : ""}: ${address}`);
+    const message = instantiateMessage(
+      deployer.address,
+      this.#code(name),
+      this.#salt(name),
+      `${config.name}-${name}`,
+      name === "registry" ? this.#registryMessage() : this.#billingMessage(),
+      config.admin,
+    );
+    const result = await this.#send(`instantiate ${name}`, message);
+    say(`  ${used(result)}`);
+  }
+
+  #registryMessage(): object {
+    const { receiptMaxAgeSeconds, priceNoticeSeconds } = this.#input.config.constants;
+    return { receipt_max_age_seconds: receiptMaxAgeSeconds, price_notice_seconds: priceNoticeSeconds };
+  }
+
+  #billingMessage(): object {
+    return {
+      registry: this.#address("registry"),
+      escrow_code_id: this.#code("escrow"),
+      escrow_admin: this.#input.config.admin ?? null,
+    };
+  }
+
+  /** Sends a step's transaction; what is known of it is on disk before it leaves. */
+  async #send(step: Step, message: EncodeObject): Promise<Executed> {
+    const { deployer } = this.#input;
+    deployer.client.beforeBroadcast = ({ txHash, timeoutHeight }) => {
+      this.#progress.pending = { step, tx: txHash, timeout_height: timeoutHeight.toString() };
+      this.#save();
+    };
+    const response = await deployer.client.signAndBroadcast(deployer.address, [message], GAS_ADJUSTMENT);
+    return this.#happened(step, { ...response, txHash: response.transactionHash, responses: [] });
+  }
+
+  #happened(step: Step, result: Executed): Executed {
+    this.#progress.pending = undefined;
+    this.#progress.transactions[step] = result.txHash;
+    this.#save();
+    return result;
+  }
+
+  /** Finds out what became of the transaction that the run before ended with. */
+  async #settlePending(): Promise<void> {
+    const { deployer, say } = this.#input;
+    const { pending } = this.#progress;
+    if (pending === undefined) {
+      return;
+    }
+    say(`looking for the transaction of '${pending.step}': ${pending.tx}`);
+    try {
+      const lost = { txHash: pending.tx, timeoutHeight: BigInt(pending.timeout_height) };
+      this.#happened(pending.step, await deployer.client.resume(lost));
+      say("  it happened");
+    } catch (error) {
+      if (!(error instanceof HubError) || error.txHash === undefined || error.code === "unconfirmed") {
+        throw error;
+      }
+      say(`  it did not happen (${error.code})`);
+      this.#progress.pending = undefined;
+      this.#save();
+    }
+  }
+
+  async #describe(): Promise<DeploymentFile> {
+    const { config, artifacts, deployer } = this.#input;
+    const billing = this.#address("billing");
+    const { escrow } = await new BillingQueryClient(deployer.client, billing).config();
+    const of = (name: ContractName, address: string) => ({
+      address,
+      code_id: this.#code(name),
+      sha256: artifacts[name].sha256,
+      version: EXPECTED[name].version,
+    });
+    return {
+      chain_id: config.chainId,
+      name: config.name,
+      prefix: config.prefix,
+      deployer: deployer.address,
+      admin: config.admin ?? null,
+      constants: {
+        receipt_max_age_seconds: config.constants.receiptMaxAgeSeconds,
+        price_notice_seconds: config.constants.priceNoticeSeconds,
+      },
+      contracts: {
+        registry: of("registry", this.#address("registry")),
+        escrow: of("escrow", escrow),
+        billing: of("billing", billing),
+      },
+      transactions: this.#progress.transactions,
+    };
+  }
+
+  #address(name: "registry" | "billing"): string {
+    const { artifacts, config, deployer } = this.#input;
+    return addressOf(artifacts[name].sha256, deployer.address, this.#salt(name), config.prefix);
+  }
+
+  #salt(name: "registry" | "billing"): Uint8Array {
+    return new TextEncoder().encode(`${this.#input.config.name}/${name}`);
+  }
+
+  #code(name: ContractName): number {
+    const code = this.#progress.codes[name];
+    if (code === undefined) {
+      throw new Error(`${name} is not stored`);
+    }
+    return code;
+  }
+
+  #save(): void {
+    writeJson(this.#progressPath, this.#progress);
+  }
+}
+
+function used({ gasUsed, txHash }: { gasUsed: bigint; txHash: string; events: readonly Event[] }): string {
+  return `${gasUsed.toLocaleString("en")} gas, transaction ${txHash}`;
+}

@@ -1,0 +1,76 @@
+/** Whether what the chain has is what was meant. */
+
+import { BillingQueryClient, contractInfo, CONTRACTS as EXPECTED, EscrowQueryClient, HubError, RegistryQueryClient, type SigningClient, translate } from "hub-client";
+import { CONTRACTS, type ContractName } from "./artifacts.js";
+import type { DeploymentFile } from "./files.js";
+
+/** Asks the chain for code hashes, admins, wiring, versions and constants. Fails with everything that differs. */
+export async function verify(client: SigningClient, meant: DeploymentFile): Promise<void> {
+  const differences: string[] = [];
+  const same = (what: string, found: unknown, expected: unknown): void => {
+    if (found !== expected) {
+      differences.push(`${what} is ${String(found)}, expected ${String(expected)}`);
+    }
+  };
+  const { registry, escrow, billing } = meant.contracts;
+  for (const name of CONTRACTS) {
+    await verifyCode(client, meant, name, same);
+  }
+  if (differences.length === 0) {
+    const constants = await new RegistryQueryClient(client, registry.address).config();
+    const { receipt_max_age_seconds, price_notice_seconds } = meant.constants;
+    same("the registry's receipt_max_age_seconds", constants.receipt_max_age_seconds, receipt_max_age_seconds);
+    same("the registry's price_notice_seconds", constants.price_notice_seconds, price_notice_seconds);
+
+    const wiring = await new BillingQueryClient(client, billing.address).config();
+    same("billing's registry", wiring.registry, registry.address);
+    same("billing's escrow", wiring.escrow, escrow.address);
+    same("billing's receipt_max_age_seconds", wiring.receipt_max_age_seconds, receipt_max_age_seconds);
+    same("the layout of billing", wiring.layout, constants.layout);
+
+    const purse = await new EscrowQueryClient(client, escrow.address).config();
+    same("the escrow's collector", purse.collector, billing.address);
+    same("the escrow's receipt_max_age_seconds", purse.receipt_max_age_seconds, receipt_max_age_seconds);
+    same("the layout of the escrow", purse.layout, constants.layout);
+  }
+  if (differences.length > 0) {
+    throw new HubError(
+      "not_a_hub",
+      `the deployment on ${meant.chain_id} is not as meant: ${differences.join("; ")}`,
+      "do not use it; correct the chain config or give another `name` in it, and deploy anew",
+    );
+  }
+}
+
+async function verifyCode(
+  client: SigningClient,
+  meant: DeploymentFile,
+  name: ContractName,
+  same: (what: string, found: unknown, expected: unknown) => void,
+): Promise<void> {
+  const { address, code_id, sha256 } = meant.contracts[name];
+  const contract = await client.getContract(address).catch((error: unknown) => {
+    const failure = translate(error);
+    if (failure.code === "node_unreachable") {
+      throw failure;
+    }
+    return undefined;
+  });
+  if (contract === undefined) {
+    same(`the ${name} at ${address}`, "not there", "a contract");
+    return;
+  }
+  same(`the code of the ${name}`, contract.codeId, code_id);
+  same(`the admin of the ${name}`, contract.admin ?? "nobody", meant.admin ?? "nobody");
+  same(`the creator of the ${name}`, contract.creator, name === "escrow" ? meant.contracts.billing.address : meant.deployer);
+  same(`the hash of code ${code_id}`, await hashOf(client, contract.codeId), sha256);
+  const info = await contractInfo(client, address);
+  same(`the ${name} calls itself`, info?.contract, EXPECTED[name].name);
+  same(`the version of the ${name}`, info?.version, EXPECTED[name].version);
+}
+
+async function hashOf(client: SigningClient, code: number): Promise<string> {
+  const { checksum } = await client.getCodeDetails(code);
+  return checksum.toLowerCase();
+}
+
