@@ -281,10 +281,13 @@ function compatible(version: string): string {
   return major === "0" ? `0.${minor}` : major;
 }
 
+/** Longest address in characters; cosmjs' own default is refused by some versions of what it is built on. */
+const MAX_ADDRESS = 1_023;
+
 /** The bytes of an address. */
 export function canonical(address: string): Uint8Array {
   try {
-    return fromBech32(address).data;
+    return fromBech32(address, MAX_ADDRESS).data;
   } catch (error) {
     throw new HubError("invalid_input", `${JSON.stringify(address)} is no address`, "give a bech32 address of this chain", {
       cause: error,

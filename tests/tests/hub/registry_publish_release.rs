@@ -300,10 +300,10 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
         claims(&hub, blob(0), None, None),
         [first.clone(), second.clone()]
     );
-    assert_eq!(claims(&hub, blob(0), None, Some(1)), [first.clone()]);
+    assert_eq!(claims(&hub, blob(0), None, Some(1)), vec![first.clone()]);
     assert_eq!(
         claims(&hub, blob(0), Some(cursor(&first)), None),
-        [second.clone()]
+        vec![second.clone()]
     );
     assert_eq!(claims(&hub, blob(0), Some(cursor(&second)), None), []);
 }
