@@ -5,7 +5,7 @@ package chain
 import (
 	"crypto/sha256"
 	"encoding/json"
-	"fmt"
+	"testing"
 	"time"
 
 	"cosmossdk.io/log/v2"
@@ -24,6 +24,7 @@ import (
 	authtypes "github.com/cosmos/cosmos-sdk/x/auth/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
 	stakingtypes "github.com/cosmos/cosmos-sdk/x/staking/types"
+	"github.com/stretchr/testify/require"
 )
 
 const (
@@ -31,26 +32,34 @@ const (
 	ID = "hub-gas-1"
 	// FeeDenom is what fees are paid in, and what is staked.
 	FeeDenom = "stake"
-	// GasLimit of every transaction but the largest; the fee is a fortieth of it.
+	// GasLimit of every transaction; the fee is a fortieth of it.
 	GasLimit = 10_000_000
 )
 
 // Chain is a chain of one validator.
 type Chain struct {
+	t      testing.TB
 	app    *wasmapp.WasmApp
 	height int64
 }
 
 // Result is what became of a transaction.
 type Result struct {
+	t testing.TB
+
 	Gas   uint64
 	Bytes int
-	Data  []byte
+	data  []byte
 }
 
-// New starts a chain whose genesis gives the accounts these coins each. Compiled contracts are kept in home.
-func New(home string, genesisTime time.Time, accounts []*Account, coins sdk.Coins, options ...wasmkeeper.Option) (*Chain, error) {
-	appOptions := sims.AppOptionsMap{flags.FlagHome: home}
+// New starts a chain whose genesis gives the accounts these coins each.
+func New(t testing.TB, genesisTime time.Time, accounts []*Account, coins sdk.Coins, options ...wasmkeeper.Option) *Chain {
+	// As the program of the node does.
+	config := sdk.GetConfig()
+	config.SetBech32PrefixForAccount(wasmapp.Bech32PrefixAccAddr, wasmapp.Bech32PrefixAccPub)
+	config.SetBech32PrefixForValidator(wasmapp.Bech32PrefixValAddr, wasmapp.Bech32PrefixValPub)
+
+	appOptions := sims.AppOptionsMap{flags.FlagHome: t.TempDir()}
 	app := wasmapp.NewWasmApp(log.NewNopLogger(), dbm.NewMemDB(), true, appOptions, options, baseapp.SetChainID(ID))
 	genesis := app.DefaultGenesis()
 
@@ -73,9 +82,7 @@ func New(home string, genesisTime time.Time, accounts []*Account, coins sdk.Coin
 	supply = supply.Add(sdk.NewCoin(FeeDenom, bonded))
 
 	key, err := codectypes.NewAnyWithValue(ed25519.GenPrivKeyFromSecret([]byte("validator")).PubKey())
-	if err != nil {
-		return nil, err
-	}
+	require.NoError(t, err)
 	operator := accounts[0].Address
 	validator := stakingtypes.Validator{
 		OperatorAddress: sdk.ValAddress(operator).String(),
@@ -96,9 +103,7 @@ func New(home string, genesisTime time.Time, accounts []*Account, coins sdk.Coin
 	genesis[stakingtypes.ModuleName] = codec.MustMarshalJSON(stakingtypes.NewGenesisState(
 		stakingtypes.DefaultParams(), []stakingtypes.Validator{validator}, []stakingtypes.Delegation{delegation}))
 	state, err := json.Marshal(genesis)
-	if err != nil {
-		return nil, err
-	}
+	require.NoError(t, err)
 
 	params := *sims.DefaultConsensusParams
 	params.Block = &cmtproto.BlockParams{MaxBytes: 22_020_096, MaxGas: -1}
@@ -109,83 +114,40 @@ func New(home string, genesisTime time.Time, accounts []*Account, coins sdk.Coin
 		AppStateBytes:   state,
 		InitialHeight:   1,
 	})
-	if err != nil {
-		return nil, err
-	}
-	chain := &Chain{app: app}
-	_, err = chain.Commit(genesisTime)
-	return chain, err
+	require.NoError(t, err)
+	chain := &Chain{t: t, app: app}
+	chain.Commit(genesisTime)
+	return chain
 }
 
-// Commit makes a block at a time of transactions that must all succeed.
-func (c *Chain) Commit(at time.Time, txs ...*Tx) ([]Result, error) {
-	results, err := c.Try(at, txs...)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := c.app.Commit(); err != nil {
-		return nil, err
-	}
+// Commit makes a block at a time of transactions, which must all succeed.
+func (c *Chain) Commit(at time.Time, txs ...*Tx) []Result {
+	c.t.Helper()
 	c.height++
-	for _, tx := range txs {
-		tx.signer.sequence++
-	}
-	return results, nil
-}
-
-// Try is Commit without consequences: the next block starts from the same state again.
-func (c *Chain) Try(at time.Time, txs ...*Tx) ([]Result, error) {
-	height := c.height + 1
 	var raw [][]byte
-	for i, tx := range txs {
-		ahead := uint64(0)
-		for _, earlier := range txs[:i] {
-			if earlier.signer == tx.signer {
-				ahead++
-			}
-		}
-		bytes, err := tx.sign(c.app.TxConfig(), ahead)
-		if err != nil {
-			return nil, err
-		}
-		raw = append(raw, bytes)
+	for _, tx := range txs {
+		raw = append(raw, tx.sign(c.t, c.app.TxConfig()))
 	}
-	if height > 1 {
-		// A new proposal makes the application forget the block that it last tried.
-		_, err := c.app.ProcessProposal(&abci.RequestProcessProposal{Height: height, Time: at, Txs: raw})
-		if err != nil {
-			return nil, err
-		}
-	}
-	block, err := c.app.FinalizeBlock(&abci.RequestFinalizeBlock{Height: height, Time: at, Txs: raw})
-	if err != nil {
-		return nil, err
-	}
+	block, err := c.app.FinalizeBlock(&abci.RequestFinalizeBlock{Height: c.height, Time: at, Txs: raw})
+	require.NoError(c.t, err)
+	_, err = c.app.Commit()
+	require.NoError(c.t, err)
 	var results []Result
 	for i, result := range block.TxResults {
-		if result.Code != 0 {
-			return nil, fmt.Errorf("transaction %d of block %d failed: %s", i, height, result.Log)
-		}
-		results = append(results, Result{uint64(result.GasUsed), len(raw[i]), result.Data})
+		require.Zero(c.t, result.Code, "transaction %d of block %d failed: %s", i, c.height, result.Log)
+		results = append(results, Result{c.t, uint64(result.GasUsed), len(raw[i]), result.Data})
 	}
-	return results, nil
+	return results
 }
 
 // Query asks a contract.
-func (c *Chain) Query(contract sdk.AccAddress, question, answer any) error {
+func (c *Chain) Query(contract sdk.AccAddress, question, answer any) {
+	c.t.Helper()
 	ctx, err := c.app.CreateQueryContext(c.height, false)
-	if err != nil {
-		return err
-	}
-	bytes, err := json.Marshal(question)
-	if err != nil {
-		return err
-	}
-	reply, err := c.app.WasmKeeper.QuerySmart(ctx, contract, bytes)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(reply, answer)
+	require.NoError(c.t, err)
+	reply, err := c.app.WasmKeeper.QuerySmart(ctx, contract, toJSON(c.t, question))
+	require.NoError(c.t, err)
+	require.NoError(c.t, json.Unmarshal(reply, answer))
 }
 
 // seed derives 32 bytes from a name, the same every time.

@@ -2,73 +2,59 @@ package chain
 
 import (
 	"encoding/json"
-	"fmt"
+	"testing"
 	"time"
 
 	wasmtypes "github.com/CosmWasm/wasmd/x/wasm/types"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/gogoproto/proto"
+	"github.com/stretchr/testify/require"
 )
 
 // Execute is a message to a contract.
-func Execute(sender *Account, contract sdk.AccAddress, message any, funds ...sdk.Coin) sdk.Msg {
+func (c *Chain) Execute(sender *Account, contract sdk.AccAddress, message any, funds ...sdk.Coin) sdk.Msg {
 	return &wasmtypes.MsgExecuteContract{
-		Sender: sender.String(), Contract: contract.String(), Msg: mustJSON(message), Funds: funds,
+		Sender: sender.String(), Contract: contract.String(), Msg: toJSON(c.t, message), Funds: funds,
 	}
 }
 
 // Store stores a contract's code and returns its id.
-func (c *Chain) Store(at time.Time, sender *Account, wasm []byte) (uint64, error) {
+func (c *Chain) Store(at time.Time, sender *Account, wasm []byte) uint64 {
 	var response wasmtypes.MsgStoreCodeResponse
-	err := c.send(at, sender, &wasmtypes.MsgStoreCode{Sender: sender.String(), WASMByteCode: wasm}, &response)
-	return response.CodeID, err
+	message := &wasmtypes.MsgStoreCode{Sender: sender.String(), WASMByteCode: wasm}
+	c.Commit(at, NewTx(sender, message))[0].decode(0, &response)
+	return response.CodeID
 }
 
 // Instantiate makes a contract without admin and returns its address.
-func (c *Chain) Instantiate(at time.Time, sender *Account, code uint64, message any) (sdk.AccAddress, error) {
+func (c *Chain) Instantiate(at time.Time, sender *Account, code uint64, message any) sdk.AccAddress {
 	var response wasmtypes.MsgInstantiateContractResponse
-	err := c.send(at, sender, &wasmtypes.MsgInstantiateContract{
-		Sender: sender.String(), CodeID: code, Label: "hub", Msg: mustJSON(message),
-	}, &response)
-	if err != nil {
-		return nil, err
-	}
-	return sdk.AccAddressFromBech32(response.Address)
+	c.Commit(at, NewTx(sender, &wasmtypes.MsgInstantiateContract{
+		Sender: sender.String(), CodeID: code, Label: "hub", Msg: toJSON(c.t, message),
+	}))[0].decode(0, &response)
+	address, err := sdk.AccAddressFromBech32(response.Address)
+	require.NoError(c.t, err)
+	return address
 }
 
-// send makes a block of one message and decodes the response.
-func (c *Chain) send(at time.Time, sender *Account, message sdk.Msg, response proto.Message) error {
-	results, err := c.Commit(at, NewTx(sender, message))
-	if err != nil {
-		return err
-	}
-	return decode(results[0].Data, 0, response)
-}
-
-// ContractData is what a contract answered to the message at an index of the transaction.
-func (r Result) ContractData(index int, answer any) error {
+// Answer is what a contract answered to the message at an index of the transaction.
+func (r Result) Answer(index int, answer any) {
+	r.t.Helper()
 	var response wasmtypes.MsgExecuteContractResponse
-	if err := decode(r.Data, index, &response); err != nil {
-		return err
-	}
-	return json.Unmarshal(response.Data, answer)
+	r.decode(index, &response)
+	require.NoError(r.t, json.Unmarshal(response.Data, answer))
 }
 
-func decode(data []byte, index int, response proto.Message) error {
+func (r Result) decode(index int, response proto.Message) {
+	r.t.Helper()
 	var all sdk.TxMsgData
-	if err := proto.Unmarshal(data, &all); err != nil {
-		return err
-	}
-	if index >= len(all.MsgResponses) {
-		return fmt.Errorf("the transaction has %d responses, not %d", len(all.MsgResponses), index+1)
-	}
-	return proto.Unmarshal(all.MsgResponses[index].Value, response)
+	require.NoError(r.t, proto.Unmarshal(r.data, &all))
+	require.Less(r.t, index, len(all.MsgResponses))
+	require.NoError(r.t, proto.Unmarshal(all.MsgResponses[index].Value, response))
 }
 
-func mustJSON(value any) []byte {
+func toJSON(t testing.TB, value any) []byte {
 	bytes, err := json.Marshal(value)
-	if err != nil {
-		panic(err) // Only of types that have no JSON form.
-	}
+	require.NoError(t, err)
 	return bytes
 }

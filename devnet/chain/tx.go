@@ -2,12 +2,14 @@ package chain
 
 import (
 	"context"
+	"testing"
 
 	"github.com/cosmos/cosmos-sdk/client"
 	"github.com/cosmos/cosmos-sdk/crypto/keys/secp256k1"
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	"github.com/cosmos/cosmos-sdk/types/tx/signing"
 	authsigning "github.com/cosmos/cosmos-sdk/x/auth/signing"
+	"github.com/stretchr/testify/require"
 )
 
 // Account signs transactions.
@@ -37,22 +39,19 @@ func NewTx(signer *Account, messages ...sdk.Msg) *Tx {
 	return &Tx{signer, messages}
 }
 
-// sign encodes the transaction, where the signer has sent so many in the same block before it.
-func (t *Tx) sign(config client.TxConfig, ahead uint64) ([]byte, error) {
+// sign encodes the transaction as the signer's next.
+func (t *Tx) sign(tb testing.TB, config client.TxConfig) []byte {
 	builder := config.NewTxBuilder()
-	if err := builder.SetMsgs(t.messages...); err != nil {
-		return nil, err
-	}
+	require.NoError(tb, builder.SetMsgs(t.messages...))
 	builder.SetGasLimit(GasLimit)
 	builder.SetFeeAmount(sdk.NewCoins(sdk.NewInt64Coin(FeeDenom, GasLimit/40)))
 
-	sequence := t.signer.sequence + ahead
+	sequence := t.signer.sequence
+	t.signer.sequence++
 	single := &signing.SingleSignatureData{SignMode: signing.SignMode_SIGN_MODE_DIRECT}
 	signature := signing.SignatureV2{PubKey: t.signer.key.PubKey(), Data: single, Sequence: sequence}
 	// Once without, since what is signed names the signer.
-	if err := builder.SetSignatures(signature); err != nil {
-		return nil, err
-	}
+	require.NoError(tb, builder.SetSignatures(signature))
 	bytes, err := authsigning.GetSignBytesAdapter(context.Background(), config.SignModeHandler(), single.SignMode,
 		authsigning.SignerData{
 			Address:       t.signer.String(),
@@ -61,14 +60,11 @@ func (t *Tx) sign(config client.TxConfig, ahead uint64) ([]byte, error) {
 			Sequence:      sequence,
 			PubKey:        t.signer.key.PubKey(),
 		}, builder.GetTx())
-	if err != nil {
-		return nil, err
-	}
-	if single.Signature, err = t.signer.key.Sign(bytes); err != nil {
-		return nil, err
-	}
-	if err := builder.SetSignatures(signature); err != nil {
-		return nil, err
-	}
-	return config.TxEncoder()(builder.GetTx())
+	require.NoError(tb, err)
+	single.Signature, err = t.signer.key.Sign(bytes)
+	require.NoError(tb, err)
+	require.NoError(tb, builder.SetSignatures(signature))
+	encoded, err := config.TxEncoder()(builder.GetTx())
+	require.NoError(tb, err)
+	return encoded
 }

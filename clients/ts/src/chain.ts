@@ -2,7 +2,8 @@
 
 import { CosmWasmClient, type CosmWasmClientOptions, SigningCosmWasmClient } from "@cosmjs/cosmwasm";
 import type { JsonObject } from "@cosmjs/cosmwasm";
-import type { EncodeObject, OfflineSigner } from "@cosmjs/proto-signing";
+import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
+import { encodePubkey, type EncodeObject, type OfflineSigner } from "@cosmjs/proto-signing";
 import { BroadcastTxError, calculateFee, type DeliverTxResponse, type Event, GasPrice, type StdFee } from "@cosmjs/stargate";
 import {
   Comet1Client,
@@ -13,7 +14,8 @@ import {
   Tendermint37Client,
 } from "@cosmjs/tendermint-rpc";
 import { sha256 } from "@noble/hashes/sha2";
-import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
+import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { toHex } from "./bytes.js";
 import { HubError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
 
@@ -136,6 +138,7 @@ export class ReadingClient extends CosmWasmClient {
  * Transactions are sent one after the other. The generated clients work on it unchanged.
  */
 export class SigningClient extends SigningCosmWasmClient {
+  readonly #signer: OfflineSigner;
   readonly #options: SendingOptions;
   #last: Promise<unknown> = Promise.resolve();
   /** Told of every transaction before it leaves, so that it can be kept. */
@@ -143,6 +146,7 @@ export class SigningClient extends SigningCosmWasmClient {
 
   private constructor(comet: CometClient, signer: OfflineSigner, options: SendingOptions) {
     super(comet, signer, { gasPrice: GasPrice.fromString(options.gasPrice) });
+    this.#signer = signer;
     this.#options = options;
   }
 
@@ -195,9 +199,20 @@ export class SigningClient extends SigningCosmWasmClient {
   }
 
   async #simulateByPath(address: string, messages: readonly EncodeObject[], memo: string): Promise<number> {
-    const noFee = { amount: [], gas: "0" };
-    const signed = await this.sign(address, messages, noFee, memo, { accountNumber: 0, ...(await this.getSequence(address)), chainId: "" });
-    const answer = await this.#comet.abciQuery({ path: "/app/simulate", data: TxRaw.encode(signed).finish() });
+    const account = (await this.#signer.getAccounts()).find((one) => one.address === address);
+    const { sequence } = await this.getSequence(address);
+    const signer = {
+      publicKey: account && encodePubkey(encodeSecp256k1Pubkey(account.pubkey)),
+      modeInfo: { single: { mode: SignMode.SIGN_MODE_UNSPECIFIED } },
+      sequence: BigInt(sequence),
+    };
+    const tx = Tx.fromPartial({
+      authInfo: { fee: {}, signerInfos: [signer] },
+      body: { messages: messages.map((message) => this.registry.encodeAsAny(message)), memo },
+      signatures: [new Uint8Array()],
+    });
+    const request = { path: "/app/simulate", data: Tx.encode(tx).finish() };
+    const answer = await this.forceGetCometClient().abciQuery(request);
     if (answer.code !== 0) {
       throw new Error(answer.log);
     }

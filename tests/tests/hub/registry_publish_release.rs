@@ -230,6 +230,22 @@ fn a_commitment_for_another_chain_or_registry_reveals_nothing() {
 }
 
 #[test]
+fn a_commitment_is_revealed_on_whatever_chain_it_names() {
+    let mut hub = Hub::builder().chain_id("elsewhere-1").build();
+    let author = hub.account("author");
+    let model = hub.register_model(&author, market_model(0));
+    let hash = hub.commitment(&author, &blob(0), &SALT);
+    hub.registry(&author, ExecuteMsg::Commit { hash }).unwrap();
+    hub.advance(1);
+    hub.registry(
+        &author,
+        publish(model, salted(release(1, 0, blob(0)), SALT)),
+    )
+    .unwrap();
+    assert_eq!(claims(&hub, blob(0), None, None)[0].claimed_at, START_TIME);
+}
+
+#[test]
 fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
     let mut hub = Hub::new();
     let [author, watcher] = ["author", "watcher"].map(|name| hub.account(name));

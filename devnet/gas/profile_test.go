@@ -1,10 +1,12 @@
-package main
+package gas
 
 import (
 	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+
+	"hub/devnet/chain"
 
 	wasmtypes "github.com/CosmWasm/wasmd/x/wasm/types"
 	wasmvm "github.com/CosmWasm/wasmvm/v3"
@@ -132,7 +134,7 @@ func record(contract string, key []byte) string {
 	return contract + ": " + name
 }
 
-// row is a line of a profile.
+// line is a line of a profile.
 type line struct {
 	what  string
 	count int
@@ -140,9 +142,10 @@ type line struct {
 	gas   uint64
 }
 
-// lines tells where the gas of a transaction went, that of `bytes` bytes which used `total`. In order of what happens;
-// storage by record kind, the most expensive first.
-func (p *profile) lines(m *market, total uint64, bytes int) []line {
+// lines tells where the gas of the last transaction went, in order of what happens; storage by record kind, the most
+// expensive first.
+func (p *profile) lines(m *market, result chain.Result) []line {
+	total, bytes := result.Gas, result.Bytes
 	names := map[string]string{
 		m.registry.String(): "registry", m.escrow.String(): "escrow", m.billing.String(): "billing", m.token.String(): "token",
 	}

@@ -1,4 +1,4 @@
-package main
+package gas
 
 import (
 	"encoding/json"
@@ -7,57 +7,42 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"testing"
 
 	"hub/devnet/chain"
+
+	"github.com/stretchr/testify/require"
 )
 
 // tolerance of a row against the snapshot.
 const tolerance = 0.005
 
-// described is a row of the table; budget and goal are 0 where there is none.
-type described struct {
-	name, what   string
-	budget, goal float64
-}
-
-var table = []described{
-	{"settle", "`Settle`, one receipt", 260_000, 225_000},
-	{"w1k_per_receipt", "W1k: 1 000 receipts, 50 sessions, 20 models, 100 groups: per receipt", 1_200, 1_000},
-	{"w10k_per_receipt", "W10k: 10 000 receipts, 100 sessions, 40 models, 200 groups: per receipt", 265, 220},
-	{"w10k_netted_per_receipt", "W10k netted: per receipt", 215, 165},
-	{"w1k_first_of_week_per_receipt", "first W1k of a week: per receipt", 1_900, 1_650},
-	{"marginal_receipt", "one more itemised receipt in a large batch", 65, 59},
-	{"voucher", "voucher of a secp256k1 key, each", 2_500, 2_000},
-	{"voucher_ed25519", "voucher of an ed25519 key, each", 2_500, 2_000},
-	{"bank_send", "bank transfer, to compare", 0, 0},
-	{"cw20_transfer", "cw20 transfer, to compare", 0, 0},
-	{"w1k_authors_by_payout", "paying the 20 authors of a W1k by `Payout` behind the batch", 0, 0},
-	{"w1k_authors_by_bank_sends", "paying 20 accounts by a bank message each, in one transaction", 0, 0},
-}
-
 // report is what was measured.
 type report struct {
-	rows     map[string]float64
+	rows     []row
+	values   map[string]float64
 	profiles []workload
 }
 
 // workload is one transaction, taken apart.
 type workload struct {
-	name     string
-	receipts int
-	result   chain.Result
-	lines    []line
+	name   string
+	result chain.Result
+	lines  []line
 }
 
-func (r *report) add(name string, value float64) {
-	if r.rows == nil {
-		r.rows = map[string]float64{}
+func (r *report) add(row row, value float64) {
+	if r.values == nil {
+		r.values = map[string]float64{}
 	}
-	r.rows[name] = value
+	r.rows = append(r.rows, row)
+	r.values[row.name] = value
 }
 
-func (r *report) profile(name string, receipts int, result chain.Result, lines []line) {
-	r.profiles = append(r.profiles, workload{name, receipts, result, lines})
+// profile keeps where the gas of the last transaction went, and returns how much it is per receipt.
+func (r *report) profile(name string, m *market, result chain.Result, receipts uint64) float64 {
+	r.profiles = append(r.profiles, workload{name, result, m.profile.lines(m, result)})
+	return per(result.Gas, receipts)
 }
 
 type snapshot struct {
@@ -65,57 +50,40 @@ type snapshot struct {
 	Rows  map[string]float64 `json:"rows"`
 }
 
-const snapshotFile = "snapshot.json"
+const dir = "../../gas"
 
 // compare fails where a row is not what the snapshot says.
-func (r *report) compare(dir string) error {
-	file, err := os.ReadFile(filepath.Join(dir, snapshotFile))
-	if err != nil {
-		return fmt.Errorf("there is no snapshot to compare with: make gas-update writes one (%w)", err)
-	}
-	var committed snapshot
-	if err := json.Unmarshal(file, &committed); err != nil {
-		return fmt.Errorf("%s: %w", snapshotFile, err)
-	}
-	var different []string
-	for _, row := range table {
-		before, now := committed.Rows[row.name], r.rows[row.name]
-		if math.Abs(now-before) > tolerance*before {
-			different = append(different, fmt.Sprintf("  %s: %s, in the snapshot %s", row.name, number(now), number(before)))
+func (r *report) compare(t *testing.T) {
+	file, err := os.ReadFile(filepath.Join(dir, "snapshot.json"))
+	require.NoError(t, err, "make gas-update writes a snapshot to compare with")
+	var before snapshot
+	require.NoError(t, json.Unmarshal(file, &before))
+	for name, value := range r.values {
+		if math.Abs(value-before.Rows[name]) > tolerance*before.Rows[name] {
+			t.Errorf("%s: %s, in the snapshot %s. If it is meant: make gas-update, and commit",
+				name, number(value), number(before.Rows[name]))
 		}
 	}
-	if len(different) > 0 {
-		return fmt.Errorf("gas has changed by more than 0.5 %%:\n%s\nIf it is meant to: make gas-update, and commit",
-			strings.Join(different, "\n"))
-	}
-	fmt.Println("\nEvery row is within 0.5 % of the snapshot.")
-	return nil
 }
 
 // write renews snapshot and table.
-func (r *report) write(dir string) error {
+func (r *report) write(t *testing.T) {
 	bytes, err := json.MarshalIndent(snapshot{
-		About: "SDK gas of whole transactions on wasmd v0.70.3 with default parameters. See README.md; make gas compares, make gas-update renews.",
-		Rows:  r.rows,
+		About: "SDK gas of whole transactions on wasmd v0.70.3 with default parameters. README.md explains; make gas compares, make gas-update renews.",
+		Rows:  r.values,
 	}, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, snapshotFile), append(bytes, '\n'), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(dir, "README.md"), []byte(r.readme()), 0o644)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(dir, 0o755))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "snapshot.json"), append(bytes, '\n'), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "README.md"), []byte(r.readme()), 0o644))
 }
 
 // table is for people.
 func (r *report) table() string {
 	var out strings.Builder
 	out.WriteString("| case | gas | budget | goal | |\n|---|--:|--:|--:|---|\n")
-	for _, row := range table {
-		value, met := r.rows[row.name], ""
+	for _, row := range r.rows {
+		value, met := r.values[row.name], ""
 		switch {
 		case row.budget == 0:
 		case value > row.budget:

@@ -1,0 +1,104 @@
+/** The deployment command, disturbed in every way. */
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
+import { ARTIFACTS, deploy, NODE, ROOT, WORK, words } from "./node.js";
+import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE } from "./stage.js";
+
+const config = {
+  ...(JSON.parse(readFileSync(`${ROOT}deploy/chains/devnet.json`, "utf8")) as object),
+  chain_id: NODE.chainId,
+  rpc: NODE.rpc,
+  constants: { receipt_max_age_seconds: RECEIPT_MAX_AGE, price_notice_seconds: PRICE_NOTICE },
+};
+const out = `${WORK}/deployments`;
+
+/** Writes a config with these changes, and runs the command with it. */
+async function run(
+  { changes = {}, args = [], by = words("deployer") as string | undefined }: { changes?: object; args?: string[]; by?: string | undefined },
+  killAt?: RegExp,
+) {
+  const path = `${WORK}/chain.json`;
+  writeFileSync(path, JSON.stringify({ ...config, ...changes }));
+  return await deploy([path, "--artifacts", ARTIFACTS, "--out", out, ...args], by, killAt);
+}
+
+function saysWhatToDo(ran: { code: number | null; error: string }, sentence: RegExp): void {
+  assert.equal(ran.code, 1, ran.error);
+  assert.match(ran.error, sentence);
+  assert.equal(ran.error.trim().split("\n").length, 1, "one sentence, no trace");
+}
+
+test("a deployment that cannot succeed says what to do", async () => {
+  mkdirSync(WORK, { recursive: true });
+  saysWhatToDo(await run({ by: "" }), /HUB_MNEMONIC is not set.*put the words/);
+  saysWhatToDo(await run({ by: "one two three" }), /HUB_MNEMONIC is no mnemonic/);
+  saysWhatToDo(await run({ changes: { rpc: "http://127.0.0.1:9" } }), /node at http:\/\/127.0.0.1:9 does not answer.*start it/);
+  saysWhatToDo(await run({ changes: { chain_id: "other-1" } }), /belongs to chain .*, expected other-1.*give a node/);
+  saysWhatToDo(await run({ changes: { gas_price: 1 } }), /gas_price is 1.*give a decimal number/);
+  saysWhatToDo(await run({ changes: { keeper: "x" } }), /fields that mean nothing: keeper/);
+  saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of devnet/);
+
+  const other = `${WORK}/artifacts`;
+  mkdirSync(other, { recursive: true });
+  for (const name of ["registry", "escrow", "billing"]) {
+    writeFileSync(`${other}/hub_${name}.wasm`, readFileSync(`${ARTIFACTS}/hub_${name}.wasm`));
+  }
+  saysWhatToDo(await run({ args: ["--artifacts", other] }), /checksums.txt cannot be read.*make wasm/);
+  writeFileSync(`${other}/checksums.txt`, readFileSync(`${ARTIFACTS}/checksums.txt`, "utf8").replace(/^\w/, "#"));
+  saysWhatToDo(await run({ args: ["--artifacts", other] }), /has the checksum .*build the commit/);
+
+  const poor = await DirectSecp256k1HdWallet.generate(12, { prefix: "wasm" });
+  saysWhatToDo(await run({ by: poor.mnemonic }), /does not exist on this chain: send it coins/);
+});
+
+test("a dry run says what would be done and what it costs, and does nothing", async () => {
+  const { code, out: said } = await run({ args: ["--dry-run"] });
+  assert.equal(code, 0);
+  for (const step of ["store registry", "store escrow", "store billing", "instantiate registry", "instantiate billing"]) {
+    assert.match(said, new RegExp(`${step} +[0-9,]+ gas +[0-9]+ stake`));
+  }
+  assert.match(said, /in all about \d+ stake; .* has 1000000000000; admin: none/);
+  assert.match((await run({ args: ["--dry-run"] })).out, /store registry +[0-9,]+ gas/, "nothing was stored");
+});
+
+test("a deployment that is killed goes on where it stopped, and stores no code twice", async () => {
+  // While a transaction is on its way, behind one that is known, and just before the end.
+  for (const moment of [/storing registry/, /storing escrow/, /code 2/, /instantiating registry/, /instantiating billing/]) {
+    assert.equal((await run({}, moment)).code, null, `killed at ${moment.source}`);
+  }
+  const { code, out: said, error } = await run({});
+  assert.equal(code, 0, error);
+  assert.match(said, /registry is stored already: code 1/);
+  assert.match(said, /the chain has what was meant/);
+  const { hub } = await connect();
+  assert.deepEqual(
+    (await hub.client.getCodes()).map(({ id }) => id),
+    [1, 2, 3],
+  );
+});
+
+test("a finished deployment is verified, and nothing else is done", async () => {
+  const { code, out: said, error } = await run({});
+  assert.equal(code, 0, error);
+  assert.match(said, /deployed already/);
+  assert.match((await run({ args: ["--dry-run"] })).out, /nothing to do/);
+  saysWhatToDo(await run({ changes: { name: "other" } }), /describes a deployment of the name hub.*move the file away/);
+
+  const file = `${out}/${NODE.chainId}.json`;
+  const written = readFileSync(file, "utf8");
+  writeFileSync(file, written.replace('"price_notice_seconds": 90', '"price_notice_seconds": 91').replace('"admin": null', '"admin": "wasm1x"'));
+  saysWhatToDo(await run({}), /the admin of the registry is nobody, expected wasm1x/);
+  writeFileSync(file, written);
+});
+
+test("without its files a deployment is found again on the chain", async () => {
+  const elsewhere = ["--out", `${WORK}/elsewhere`];
+  const { code, out: said, error } = await run({ args: elsewhere });
+  assert.equal(code, 0, error);
+  assert.match(said, /registry is stored already: code 1[\s\S]*the registry is there already[\s\S]*the billing is there already/);
+  const read = (folder: string) => JSON.parse(readFileSync(`${folder}/${NODE.chainId}.json`, "utf8")) as { contracts: object };
+  assert.deepEqual(read(`${WORK}/elsewhere`).contracts, read(out).contracts);
+});

@@ -1,0 +1,4 @@
+/** Everything, in order, on one chain. */
+
+import "./deployment.js";
+import "./market.js";

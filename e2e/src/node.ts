@@ -1,0 +1,122 @@
+/** The node under test, and the commands of the repository. */
+
+import { execFile, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+/** Of the repository, with a slash at the end. */
+export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+
+/** What e2e/run said about the node that it started. */
+export const NODE = {
+  rpc: `http://127.0.0.1:${env("DEVNET_RPC_PORT")}`,
+  chainId: env("DEVNET_CHAIN_ID"),
+};
+
+/** Where this run may write. */
+export const WORK = env("E2E_WORK");
+
+/** Folder of the codes under test. */
+export const ARTIFACTS = env("E2E_ARTIFACTS");
+
+function env(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === "") {
+    throw new Error(`${name} is not set: run e2e/run, which starts a node and sets it`);
+  }
+  return value;
+}
+
+/** The accounts that have money from the beginning. */
+export function words(name: string): string {
+  const accounts = JSON.parse(readFileSync(`${ROOT}devnet/accounts.json`, "utf8")) as { name: string; mnemonic: string }[];
+  const account = accounts.find((one) => one.name === name);
+  if (account === undefined) {
+    throw new Error(`devnet/accounts.json has no account ${name}`);
+  }
+  return account.mnemonic;
+}
+
+export async function startNode(): Promise<void> {
+  await promisify(execFile)(`${ROOT}devnet/start`);
+}
+
+export async function stopNode(): Promise<void> {
+  await promisify(execFile)(`${ROOT}devnet/stop`);
+}
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs the deployment command. `killAt`: ends it without warning once it says so. */
+export async function deploy(args: readonly string[], mnemonic: string | undefined, killAt?: RegExp): Promise<Ran> {
+  const { HUB_MNEMONIC: _, ...rest } = process.env;
+  const env = mnemonic === undefined ? rest : { ...rest, HUB_MNEMONIC: mnemonic };
+  const child = spawn(process.execPath, [`${ROOT}deploy/build/main.js`, ...args], { env });
+  let out = "";
+  let error = "";
+  child.stdout.on("data", (data: Buffer) => {
+    out += data.toString();
+    if (killAt?.test(out)) {
+      child.kill("SIGKILL");
+    }
+  });
+  child.stderr.on("data", (data: Buffer) => (error += data.toString()));
+  const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+  return { code, out, error };
+}
+
+/** What a proxy does with a request: forwards it, answers as if the line were cut, or changes the answer. */
+export type Meddling = (request: string) => "forward" | "forward and cut" | "cut" | ((answer: string) => string);
+
+/** A line to the node that can be disturbed. */
+export class Proxy {
+  meddling: Meddling = () => "forward";
+
+  private constructor(readonly server: Server) {}
+
+  static async open(target: string): Promise<Proxy> {
+    let proxy: Proxy | undefined;
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const body = Buffer.concat(chunks).toString();
+        const what = proxy?.meddling(body) ?? "forward";
+        if (what === "cut") {
+          request.socket.destroy();
+          return;
+        }
+        fetch(target, { method: "POST", headers: { "content-type": "application/json" }, body })
+          .then((found) => found.text())
+          .then((answer) => {
+            if (what === "forward and cut") {
+              request.socket.destroy();
+            } else {
+              response.setHeader("content-type", "application/json");
+              response.end(typeof what === "function" ? what(answer) : answer);
+            }
+          })
+          .catch(() => request.socket.destroy());
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    proxy = new Proxy(server);
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  close(): void {
+    this.server.closeAllConnections();
+    this.server.close();
+  }
+}
