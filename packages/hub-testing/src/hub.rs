@@ -2,16 +2,20 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 
+use cosmwasm_std::testing::MockApi;
 use cosmwasm_std::{
     to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, StdResult, Timestamp,
     WasmMsg,
 };
-use cw_multi_test::{no_init, App, AppBuilder, AppResponse, Contract, ContractWrapper, Executor};
+use cw_multi_test::{
+    no_init, App, AppBuilder, AppResponse, BankKeeper, Contract, ContractWrapper, Executor,
+};
 use cw_utils::parse_execute_response_data;
 use hub_types::{billing, escrow, registry};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
+use crate::meter::{Meter, MeteredStorage, StorageCost};
 use crate::money::{self, Money};
 use crate::{BillingError, EscrowError, RegistryError};
 
@@ -23,10 +27,13 @@ pub const START_TIME: u64 = 1_768_219_200;
 
 const START_HEIGHT: u64 = 1_000_000;
 
+/// The embedded chain: cw-multi-test as it comes, on a storage that counts.
+pub type Chain = App<BankKeeper, MockApi, MeteredStorage>;
+
 /// A chain with a registry, a billing contract and its escrow.
 pub struct Hub {
     /// The chain.
-    pub app: App,
+    pub app: Chain,
     /// Address of the registry.
     pub registry: Addr,
     /// Address of the escrow.
@@ -35,6 +42,7 @@ pub struct Hub {
     pub billing: Addr,
     /// Codes stored on the chain, for instances of one's own.
     pub codes: Codes,
+    pub(crate) meter: Meter,
     pub(crate) token: Addr,
     pub(crate) names: RefCell<BTreeMap<Addr, String>>,
     pub(crate) tokens: BTreeMap<Addr, String>,
@@ -101,7 +109,10 @@ impl HubBuilder {
 
     /// Starts the chain and instantiates the contracts, without admin.
     pub fn build(self) -> Hub {
+        let storage = MeteredStorage::default();
+        let meter = storage.meter();
         let mut app = AppBuilder::new()
+            .with_storage(storage)
             .with_block(BlockInfo {
                 height: START_HEIGHT,
                 time: Timestamp::from_seconds(self.start_time),
@@ -154,6 +165,7 @@ impl HubBuilder {
             escrow: config.escrow,
             billing,
             codes,
+            meter,
             tokens: BTreeMap::from([(token.clone(), money::TOKEN.to_owned())]),
             token,
             names: RefCell::new(
@@ -166,7 +178,13 @@ impl HubBuilder {
     }
 }
 
-fn instantiate(app: &mut App, code: u64, sender: &Addr, msg: &impl Serialize, label: &str) -> Addr {
+fn instantiate(
+    app: &mut Chain,
+    code: u64,
+    sender: &Addr,
+    msg: &impl Serialize,
+    label: &str,
+) -> Addr {
     app.instantiate_contract(code, sender.clone(), msg, &[], label, None)
         .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
 }
@@ -267,6 +285,13 @@ impl Hub {
             block.time = Timestamp::from_seconds(unix_seconds);
             block.height += 1;
         });
+    }
+
+    /// What `act` costs in storage operations, with its answer.
+    pub fn metered<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, StorageCost) {
+        self.meter.take();
+        let answer = act(self);
+        (answer, self.meter.take())
     }
 
     /// Sends a message to the registry.

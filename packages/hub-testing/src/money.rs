@@ -2,11 +2,11 @@ use cosmwasm_std::{coins, to_json_binary, Addr, Coin, Empty, Uint128};
 use cw20::{
     BalanceResponse, Cw20Coin, Cw20ExecuteMsg, Cw20QueryMsg, MinterResponse, TokenInfoResponse,
 };
-use cw_multi_test::{App, AppResponse, BankSudo, Contract, ContractWrapper, Executor, SudoMsg};
+use cw_multi_test::{AppResponse, BankSudo, Contract, ContractWrapper, Executor, SudoMsg};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{Cw20HookMsg, ExecuteMsg, NewSession};
 
-use crate::hub::{typed, Hub};
+use crate::hub::{typed, Chain, Hub};
 use crate::EscrowError;
 
 /// The native coin of the harness: a dollar in millionths.
@@ -202,7 +202,7 @@ pub(crate) fn cw20_code() -> Box<dyn Contract<Empty>> {
 }
 
 pub(crate) fn instantiate_token(
-    app: &mut App,
+    app: &mut Chain,
     code: u64,
     name: &str,
     balances: &[(&Addr, u128)],

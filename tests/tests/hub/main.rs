@@ -20,6 +20,7 @@ mod escrow_session;
 mod escrow_settle;
 mod escrow_stage;
 mod escrow_withdraw;
+mod flat_cost;
 mod hostile;
 mod market;
 mod registry_access;
