@@ -2,6 +2,7 @@ package gas
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,6 +27,7 @@ type call struct {
 	contract      string
 	before, after uint64
 	compute       uint64 // in the VM itself
+	response      int    // bytes of its answer to the chain, which cost 1 each
 	operations    []operation
 }
 
@@ -53,6 +55,10 @@ func (p *profile) Execute(
 		observedQuerier{querier, meter, observed}, meter, limit, deserCost)
 	observed.compute = used / wasmtypes.DefaultGasMultiplier
 	observed.after = gasOf(meter) + observed.compute
+	// Written again, so some bytes more or less than the contract wrote.
+	if bytes, err := json.Marshal(result); err == nil {
+		observed.response = len(bytes)
+	}
 	p.calls = append(p.calls, *observed)
 	return result, used, err
 }
@@ -73,20 +79,20 @@ func (s observedStore) note(verb string, key []byte, before uint64, bytes int) {
 func (s observedStore) Get(key []byte) []byte {
 	before := gasOf(s.meter)
 	value := s.KVStore.Get(key)
-	s.note("read", key, before, len(key)+len(value))
+	s.note("reads", key, before, len(key)+len(value))
 	return value
 }
 
 func (s observedStore) Set(key, value []byte) {
 	before := gasOf(s.meter)
 	s.KVStore.Set(key, value)
-	s.note("write", key, before, len(key)+len(value))
+	s.note("writes", key, before, len(key)+len(value))
 }
 
 func (s observedStore) Delete(key []byte) {
 	before := gasOf(s.meter)
 	s.KVStore.Delete(key)
-	s.note("delete", key, before, len(key))
+	s.note("deletes", key, before, len(key))
 }
 
 type observedQuerier struct {
@@ -98,7 +104,7 @@ type observedQuerier struct {
 func (q observedQuerier) Query(request wasmvmtypes.QueryRequest, limit uint64) ([]byte, error) {
 	before := gasOf(q.meter)
 	answer, err := q.Querier.Query(request, limit)
-	observed := operation{verb: "query", bytes: len(answer), gas: gasOf(q.meter) - before}
+	observed := operation{verb: "queries", bytes: len(answer), gas: gasOf(q.meter) - before}
 	if request.Wasm != nil && request.Wasm.Raw != nil {
 		observed.contract, observed.key = request.Wasm.Raw.ContractAddr, request.Wasm.Raw.Key
 		observed.bytes += len(observed.key)
@@ -167,7 +173,7 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 		operations := uint64(0)
 		for _, op := range call.operations {
 			operations += op.gas
-			what := fmt.Sprintf("%s %ss %s", name, op.verb, record(names[op.contract], op.key))
+				what := fmt.Sprintf("%s %s %s", name, op.verb, record(names[op.contract], op.key))
 			what = strings.Replace(what, " "+name+":", "", 1)
 			place := slices.IndexFunc(storage, func(l line) bool { return l.what == what })
 			if place < 0 {
@@ -180,7 +186,9 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 		}
 		slices.SortStableFunc(storage, func(a, b line) int { return cmp.Compare(b.gas, a.gas) })
 		lines = append(lines, storage...)
-		lines = append(lines, line{name + " computes", 1, 0, call.after - call.before - operations})
+		answer := uint64(call.response)
+		lines = append(lines, line{name + " answers (about)", 1, call.response, answer},
+			line{name + " computes", 1, 0, call.after - call.before - operations - answer})
 		gone = call.after
 	}
 	return append(lines, line{"the rest", 1, 0, total - gone})
