@@ -49,6 +49,22 @@ wasm: ## Builds, optimises and checks the contracts; writes artifacts/
 wasm-check: ## Fails if the contracts do not build to the committed checksums
 	@tools/build-wasm.sh --check
 
+.PHONY: devnet
+devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; devnet/README.md names the settings
+	@devnet/start --wait $(if $(DEVNET_HOME),,--fresh)
+
+.PHONY: devnet-stop
+devnet-stop: ## Stops the node that runs on the same DEVNET_HOME
+	@devnet/stop
+
+.PHONY: gas
+gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %
+	@devnet/measure-gas
+
+.PHONY: gas-update
+gas-update: wasm ## Measures gas and writes gas/
+	@HUB_GAS_UPDATE=1 devnet/measure-gas
+
 .PHONY: fmt
 fmt: need-rust ## Formats the Rust code
 	cargo fmt --all

@@ -8,6 +8,7 @@ for program in "$@"; do
     case $program in
         cargo | rustup) from="install Rust from https://rustup.rs" ;;
         cc) from="install a C compiler (Debian, Ubuntu: apt-get install build-essential)" ;;
+        go) from="install Go 1.25.9 or newer (https://go.dev/dl)" ;;
         node | npm) from="install Node.js 20 or newer, which brings npm (https://nodejs.org)" ;;
         *) from="install it with the package manager of this system" ;;
     esac

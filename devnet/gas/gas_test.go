@@ -10,6 +10,7 @@ import (
 
 	sdk "github.com/cosmos/cosmos-sdk/types"
 	banktypes "github.com/cosmos/cosmos-sdk/x/bank/types"
+	"github.com/stretchr/testify/require"
 )
 
 // row is a line of the table. Budget and goal are 0 where there are none.
@@ -73,6 +74,9 @@ var rows = []row{
 		without := m.settle(m.batch("w1k", wire.Itemised, m.perGroup))
 		m = authorsWithPayout(t)
 		with := m.settle(m.batch("w1k", wire.Itemised, m.perGroup), m.payout())
+		var answer struct{ Sent []object }
+		with.Answer(1, &answer)
+		require.Len(t, answer.Sent, len(m.authors))
 		return float64(with.Gas - without.Gas)
 	}},
 	{"w1k_authors_by_bank_sends", "paying 20 accounts by a bank message each, in one transaction", 0, 0, func(t *testing.T, _ *report) float64 {

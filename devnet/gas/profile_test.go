@@ -155,25 +155,27 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 	names := map[string]string{
 		m.registry.String(): "registry", m.escrow.String(): "escrow", m.billing.String(): "billing", m.token.String(): "token",
 	}
-	const perByte, signature = 10, 1_000
+	const perByte, signature, module = 10, 1_000, wasmtypes.DefaultInstanceCost
 	lines := []line{
-		{"transaction: bytes", bytes, bytes, perByte * uint64(bytes)},
-		{"transaction: signature", 1, 0, signature},
+		{what: "transaction: bytes", bytes: bytes, gas: perByte * uint64(bytes)},
+		{what: "transaction: signature", gas: signature},
 	}
 	gone := perByte*uint64(bytes) + signature
 	for i, call := range p.calls {
 		name := names[call.contract]
-		what := "transaction: fee, account and sequence; start of " + name
+		before := "transaction: fee, account, sequence, look-up of " + name
 		if i > 0 {
-			what = "events, message and start of " + name
+			before = "events and message, look-up of " + name
 		}
-		lines = append(lines, line{what, 1, 0, call.before - gone})
+		lines = append(lines,
+			line{what: before, gas: call.before - gone - module},
+			line{what: name + " is loaded", gas: module})
 
 		var storage []line
 		operations := uint64(0)
 		for _, op := range call.operations {
 			operations += op.gas
-				what := fmt.Sprintf("%s %s %s", name, op.verb, record(names[op.contract], op.key))
+			what := fmt.Sprintf("%s %s %s", name, op.verb, record(names[op.contract], op.key))
 			what = strings.Replace(what, " "+name+":", "", 1)
 			place := slices.IndexFunc(storage, func(l line) bool { return l.what == what })
 			if place < 0 {
@@ -187,9 +189,13 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 		slices.SortStableFunc(storage, func(a, b line) int { return cmp.Compare(b.gas, a.gas) })
 		lines = append(lines, storage...)
 		answer := uint64(call.response)
-		lines = append(lines, line{name + " answers (about)", 1, call.response, answer},
-			line{name + " computes", 1, 0, call.after - call.before - operations - answer})
+		lines = append(lines,
+			line{what: name + " answers (about)", bytes: call.response, gas: answer},
+			line{what: name + " computes", gas: call.after - call.before - operations - answer})
 		gone = call.after
 	}
-	return append(lines, line{"the rest", 1, 0, total - gone})
+	if rest := total - gone; rest > 0 {
+		lines = append(lines, line{what: "the rest", gas: rest})
+	}
+	return lines
 }

@@ -116,8 +116,8 @@ between a W1k with 50 of them and without.
 const profileText = `
 ## Where it goes
 
-Taken from the transactions above, operation by operation. "Queries" are raw reads of another contract's records; bytes
-are keys and values.
+Taken from the transactions above, operation by operation. A contract queries another's records by raw reads; their
+bytes are keys and values. What a contract answers to the chain, messages to other contracts included, costs 1 gas a byte.
 `
 
 func (r *report) readme() string {
@@ -136,7 +136,7 @@ func (w workload) text() string {
 	fmt.Fprintf(&out, "\n### %s: %s gas, %s bytes\n\n", w.name, number(float64(w.result.Gas)), number(float64(w.result.Bytes)))
 	out.WriteString("| where | times | bytes | gas | share |\n|---|--:|--:|--:|--:|\n")
 	for _, line := range w.lines {
-		fmt.Fprintf(&out, "| %s | %d | %s | %s | %.1f %% |\n", line.what, line.count,
+		fmt.Fprintf(&out, "| %s | %s | %s | %s | %.1f %% |\n", line.what, number(float64(line.count)),
 			number(float64(line.bytes)), number(float64(line.gas)), 100*float64(line.gas)/float64(w.result.Gas))
 	}
 	return out.String()

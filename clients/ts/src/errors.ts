@@ -172,6 +172,7 @@ export function reasonIn(log: string): string {
   const inner = log
     .replace(/^Query failed with \(\d+\): /, "")
     .replace(/^(rpc error: code = \w+ desc = )+/, "")
+    .replace(/^failed to simulate tx: /, "")
     .replace(/^failed to execute message; message index: \d+: /, "")
     .replace(/^(dispatch: (submessages: )?)+/, "")
     .replace(/\s*\[[^\]]*\] with gas (wanted|used)[\s\S]*$/, "")

@@ -208,6 +208,7 @@ fn end(runner: &mut Runner) -> Result<(), Fault> {
     runner.notice_end();
     runner
         .check_publications()
+        .and_then(|()| runner.check_lists())
         .and_then(|()| runner.drain())
         .and_then(|()| runner.check_publications())
         .map_err(|fault| format!("at the end: {fault}"))

@@ -181,3 +181,48 @@ fn beyond_128_bits_of_lifetime_gross_a_model_sells_nothing_and_all_others_go_on(
             .expect("everybody withdraws everything");
     }
 }
+
+/// Units times price in more than 128 bits, divided into an amount that fits: exact, and rounded up once.
+#[test]
+fn amounts_whose_products_exceed_128_bits_are_exact() {
+    for money in 0..MONEYS {
+        let mut scene = Scene::new(money);
+        let budget = 1 << 120;
+        scene.enrich(ANN, budget);
+        let attester = scene.step(
+            OPERATOR,
+            What::RegisterAttester {
+                key: 2,
+                signed_for: OPERATOR,
+            },
+        );
+        let model = scene.model(BOB, [3, (1 << 70) + 1, (1 << 65) + 7]);
+        let session = scene.deposit_and_open(ANN, budget);
+        for units in [
+            Units::new(u64::MAX, u64::MAX),
+            Units::new(1 << 60, 1),
+            Units::new(1_000_000 << 40, 0),
+            Units::new(0, u64::MAX - 1),
+        ] {
+            let work = [
+                Work::Itemised(vec![units, Units::new(1, 1), units]),
+                Work::Netted {
+                    count: 7,
+                    total: units,
+                },
+            ];
+            for work in work {
+                let group = GroupPlan {
+                    work,
+                    ..calls(session, model, 1)
+                };
+                scene.settle(attester, vec![group]);
+            }
+        }
+        assert_eq!(scene.outcome("Paid"), 8);
+        scene
+            .runner
+            .drain()
+            .expect("everybody withdraws everything");
+    }
+}

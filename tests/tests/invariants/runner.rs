@@ -8,19 +8,19 @@ use hub_types::billing::{AttesterCreated, BatchResponse, Outcome, ReceiptRespons
 use hub_types::escrow::{PayoutResponse, SessionCreated};
 use hub_types::records::escrow::Lane;
 use hub_types::registry::{
-    ModelCreated, QueryMsg as RegistryQuery, ReleaseCreated, ReleaseRef, ReleaseResponse,
-    TermsCreated,
+    ClaimsResponse, ModelCreated, ModelsResponse, QueryMsg as RegistryQuery, ReleaseCreated,
+    ReleaseRef, ReleaseResponse, TermsCreated,
 };
 
 use crate::action::{Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::compare;
 use crate::reference::{
     Account, Funds, Money, Offer, Opening, Publication, Rates, Reference, Refused, Settled,
-    Settlement, Shares, Tag, Terms, Verdict, Wanted, Work, GRACE,
+    Settlement, Shares, Status, Tag, Terms, Verdict, Wanted, Work, GRACE,
 };
 use crate::sealed::{self, Sealed};
 use crate::split;
-use crate::stage::{self, Counts, Refusal, Setting, Stage, ACCOUNTS, MONEYS};
+use crate::stage::{self, Counts, Refusal, Setting, Stage, ACCOUNTS, BLOBS, MONEYS};
 
 /// What was found to be wrong, in sentences.
 pub type Fault = String;
@@ -729,6 +729,72 @@ impl Runner {
                     ));
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Every list of models and claims is complete and in order.
+    pub fn check_lists(&self) -> Result<(), Fault> {
+        let reference = &self.reference;
+        let works = || (1..).zip(&reference.works);
+        for (place, account) in self.stage.accounts.iter().enumerate() {
+            let query = RegistryQuery::ModelsByAuthor {
+                author: account.to_string(),
+                start_after: None,
+                limit: Some(100),
+            };
+            let found: ModelsResponse = self.query(query)?;
+            let found: Vec<u64> = found.models.iter().map(|model| model.model).collect();
+            let expected: Vec<u64> = works()
+                .filter(|(_, work)| work.author == place)
+                .map(|(id, _)| id)
+                .collect();
+            if found != expected {
+                return Err(format!(
+                    "models of account {place}: expected {expected:?}, found {found:?}"
+                ));
+            }
+        }
+        for blob in 0..BLOBS {
+            let query = RegistryQuery::ByBlob {
+                blob_id: stage::blob_id(blob).to_string(),
+                start_after: None,
+                limit: Some(100),
+            };
+            let found: ClaimsResponse = self.query(query)?;
+            let found: Vec<(u64, u64, u64)> = found
+                .claims
+                .iter()
+                .map(|claim| (claim.claimed_at, claim.model, claim.release))
+                .collect();
+            let mut expected: Vec<(u64, u64, u64)> = works()
+                .flat_map(|(id, work)| {
+                    let numbered = (1..).zip(&work.releases);
+                    numbered.map(move |(number, release)| (release, id, number))
+                })
+                .filter(|(release, ..)| release.blob == blob)
+                .map(|(release, id, number)| (release.claimed_at, id, number))
+                .collect();
+            expected.sort_unstable();
+            if found != expected {
+                return Err(format!(
+                    "claims to blob {blob}: expected {expected:?}, found {found:?}"
+                ));
+            }
+        }
+        let query = RegistryQuery::Models {
+            start_after: None,
+            limit: Some(100),
+        };
+        let found: ModelsResponse = self.query(query)?;
+        let found: Vec<u64> = found.models.iter().map(|model| model.model).collect();
+        let active = |(_, work): &(u64, &Work)| work.status == Status::Active;
+        let mut expected: Vec<u64> = works().filter(active).map(|(id, _)| id).collect();
+        expected.reverse();
+        if found != expected {
+            return Err(format!(
+                "active models: expected {expected:?}, found {found:?}"
+            ));
         }
         Ok(())
     }

@@ -1,5 +1,7 @@
 //! What to do next: mostly what makes sense in the world as it is, sometimes at the very edge of it, sometimes beyond.
 
+use std::collections::VecDeque;
+
 use hub_types::wire::{Units, Work};
 
 use crate::action::{
@@ -22,6 +24,8 @@ pub struct Strategy {
     pub dice: Dice,
     serial: Tag,
     flavour: Flavour,
+    /// Decided before.
+    ahead: VecDeque<Action>,
 }
 
 /// What kind of world a script grows.
@@ -71,6 +75,7 @@ impl Strategy {
             dice,
             serial: NOWHERE,
             flavour,
+            ahead: VecDeque::new(),
         }
     }
 
@@ -83,6 +88,9 @@ impl Strategy {
 
     /// The next action in the world as it is.
     pub fn next(&mut self, world: &Reference) -> Action {
+        if let Some(action) = self.ahead.pop_front() {
+            return action;
+        }
         if self.dice.chance(self.flavour.split) {
             let mut batch = self.batch(world, 8);
             for group in &mut batch.groups {
@@ -191,8 +199,10 @@ impl Strategy {
             .filter(|it| !it.revoked && it.retired_at.is_none())
             .count();
         type Draw = fn(&mut Strategy, &Reference) -> Action;
-        let all: [(u64, Draw); 27] = [
-            (55, Self::wait),
+        let all: [(u64, Draw); 29] = [
+            (50, Self::wait),
+            (12, Self::meet_an_edge),
+            (8, Self::let_money_lie),
             (2, Self::donate),
             (
                 growing(self.flavour.models, world.works.len(), 3),
@@ -242,7 +252,8 @@ impl Strategy {
             11..=16 => self.until_an_edge(world).unwrap_or(soon),
             17 => self.dice.below(world.receipt_max_age + 120),
             18 => DAY - world.now % DAY - self.dice.below(2),
-            _ => DAY * (1 + self.dice.below(4)),
+            19 => DAY * (1 + self.dice.below(4)),
+            _ => DAY - self.dice.below(100),
         };
         self.action(0, What::Wait { seconds })
     }
@@ -256,6 +267,112 @@ impl Strategy {
             .collect();
         let edge = *self.dice.pick(&edges)?;
         Some((edge + self.dice.below(3)).saturating_sub(1) - world.now)
+    }
+
+    /// The same message in the last second before something changes, and in the first one after it.
+    fn meet_an_edge(&mut self, world: &Reference) -> Action {
+        let mut edges: Vec<(u64, Account, What)> = vec![];
+        let (now, age) = (world.now, world.receipt_max_age);
+        for session in world.sessions.iter().filter(|session| !session.released) {
+            let (end, tag, caller) = (session.ends_at(), session.tag, session.caller);
+            let stranger = (session.operator + 1) % ACCOUNTS.len();
+            let release = What::ReleaseSession { session: tag };
+            edges.push((end.saturating_add(age), stranger, release.clone()));
+            edges.push((end, session.operator, release));
+            let (session, amount) = (tag, 1);
+            edges.push((end, caller, What::TopUp { session, amount }));
+        }
+        for work in &world.works {
+            let (model, status) = (work.tag, StatusPlan::Active);
+            if let Status::Retired { cutoff } = work.status {
+                edges.push((cutoff + age, work.author, What::SetStatus { model, status }));
+            }
+            if let Some(last) = work.terms.last().filter(|last| last.from > now + GRACE) {
+                let terms = TermsPlan {
+                    money: last.money,
+                    rates: last.rates.map(|rate| rate.saturating_add(1)),
+                    shares: last.shares.clone(),
+                };
+                edges.push((
+                    last.from - GRACE,
+                    work.author,
+                    What::SetTerms { model, terms },
+                ));
+            }
+        }
+        let horizon = 3 * age.max(world.price_notice) + DAY;
+        edges.retain(|(edge, ..)| (now + 2..now.saturating_add(horizon)).contains(edge));
+        let Some((edge, by, what)) = self.dice.pick(&edges).cloned() else {
+            return self.wait(world);
+        };
+        let seconds = edge - 1 - now;
+        let wait = self.action(0, What::Wait { seconds });
+        let steps = [
+            (by, what.clone()),
+            (0, What::Wait { seconds: 1 }),
+            (by, what),
+        ];
+        for (by, what) in steps {
+            let action = self.action(by, what);
+            self.ahead.push_back(action);
+        }
+        wait
+    }
+
+    /// A session is topped up, and charged a day or two later.
+    fn let_money_lie(&mut self, world: &Reference) -> Action {
+        let lasting = |session: &&Session| {
+            let (caller, money) = (session.caller, session.money);
+            session.funder == caller
+                && session.ends_at() > world.now + 3 * DAY
+                && world.balance(caller, money).available > 1
+                && sells(world, session)
+        };
+        let lasting: Vec<&Session> = world.sessions.iter().filter(lasting).collect();
+        let Some(session) = self.dice.pick(&lasting).copied() else {
+            return self.deposit(world);
+        };
+        let serves = |attester: &&Attester| {
+            attester.operator == session.operator
+                && !attester.revoked
+                && attester.retired_at.is_none()
+        };
+        let attester = world.attesters.iter().find(serves);
+        let tag = session.tag;
+        let available = world.balance(session.caller, session.money).available;
+        let top_up = self.action(
+            session.caller,
+            What::TopUp {
+                session: tag,
+                amount: 1 + available / 3,
+            },
+        );
+        for _ in 0..2 {
+            let seconds = DAY - self.dice.below(1_000);
+            let wait = self.action(0, What::Wait { seconds });
+            let group = GroupPlan {
+                age: 5,
+                span: 0,
+                start: Start::Lane(0),
+                ..self.group_for(world, attester, Some(session))
+            };
+            let batch = BatchPlan {
+                attester: attester.map_or(NOWHERE, |it| it.tag),
+                groups: vec![group],
+            };
+            let vouchers = self.vouchers(world, &[tag]);
+            let flaw = None;
+            let settle = self.action(
+                0,
+                What::SettleBatch {
+                    batch,
+                    vouchers,
+                    flaw,
+                },
+            );
+            self.ahead.extend([wait, settle]);
+        }
+        top_up
     }
 
     // Registry.
@@ -274,7 +391,13 @@ impl Strategy {
             2 => [0, 0, u128::MAX],
             3 => [u128::MAX, 1, 1],
             4 => [0, 1 << 90, 1 << 100],
-            5..=12 => [self.dice.size(6), 0, 0],
+            5..=8 => [self.dice.size(6), 0, 0],
+            // In whole units a call, as real price lists are.
+            9..=16 => [
+                self.dice.below(3).into(),
+                u128::from(self.dice.below(5)) * 250_000,
+                u128::from(self.dice.below(5)) * 1_000_000,
+            ],
             _ => [
                 self.dice.below(30).into(),
                 self.dice.size(22),
@@ -888,11 +1011,21 @@ impl Strategy {
                 session = self.session_for(world, attester);
             }
         }
+        let group = self.group_for(world, attester, session);
+        (attester.map_or(NOWHERE, |it| it.tag), group)
+    }
+
+    fn group_for(
+        &mut self,
+        world: &Reference,
+        attester: Option<&Attester>,
+        session: Option<&Session>,
+    ) -> GroupPlan {
         let (age, span) = self.times(world, session, attester);
         let oldest = world.now.saturating_add_signed(-age);
         let (model, release, terms) = self.product(world, session, oldest, oldest + span);
         let netted = self.dice.chance(30);
-        let group = GroupPlan {
+        GroupPlan {
             session: session.map_or(NOWHERE, |it| it.tag),
             model,
             release,
@@ -907,8 +1040,7 @@ impl Strategy {
                 _ => Start::Lane(0),
             },
             work: self.work_done(netted),
-        };
-        (attester.map_or(NOWHERE, |it| it.tag), group)
+        }
     }
 
     fn session_for<'a>(
@@ -1023,8 +1155,9 @@ impl Strategy {
     fn units(&mut self) -> Units {
         match self.dice.below(40) {
             0 => Units::new(0, 0),
-            1 => Units::new(u64::MAX, u64::MAX),
-            2 => Units::new(1, 0),
+            1 | 2 => Units::new(u64::MAX, u64::MAX),
+            3 => Units::new(1, 0),
+            4..=11 => Units::new(self.dice.below(40) * 100, self.dice.below(15) * 100),
             _ => Units::new(self.dice.below(4_000), self.dice.below(1_500)),
         }
     }
