@@ -79,7 +79,7 @@ lint: need-rust ## Runs clippy, warnings denied
 
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm tools/node_modules
+	rm -rf target artifacts/*.wasm tools/node_modules devnet/build devnet/homes devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:
