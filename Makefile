@@ -57,6 +57,18 @@ devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; devnet/README.md name
 devnet-stop: ## Stops the node that runs on the same DEVNET_HOME
 	@devnet/stop
 
+.PHONY: client
+client: ## Checks the TypeScript client: types, generated code, tests over the vectors
+	@clients/ts/check
+
+.PHONY: deploy
+deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file); HUB_MNEMONIC signs, DRY_RUN=1 says what it would cost
+	@deploy/run $(CHAIN) $(if $(DRY_RUN),--dry-run)
+
+.PHONY: e2e
+e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through the client
+	@e2e/run
+
 .PHONY: gas
 gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %
 	@devnet/measure-gas
@@ -79,7 +91,7 @@ lint: need-rust ## Runs clippy, warnings denied
 
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm tools/node_modules devnet/build devnet/homes devnet/cw20/target
+	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet}/build devnet/homes devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:

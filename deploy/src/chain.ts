@@ -17,6 +17,8 @@ export interface Deployer {
   readonly client: SigningClient;
   /** Id of the newest code with this hash that the account stored. */
   codeOf(sha256: string): Promise<number | undefined>;
+  /** Hash of a code. */
+  hashOf(code: number): Promise<string>;
 }
 
 /** Connects with the account of a mnemonic. */
@@ -46,7 +48,11 @@ export async function connectDeployer(config: ChainConfig, mnemonic: string): Pr
     } while (key.length > 0);
     return undefined;
   };
-  return { address: account.address, client, codeOf };
+  const hashOf = async (code: number): Promise<string> => {
+    const { checksum } = await queries.CodeInfo({ codeId: BigInt(code) });
+    return toHex(checksum);
+  };
+  return { address: account.address, client, codeOf, hashOf };
 }
 
 async function walletOf(mnemonic: string, prefix: string): Promise<DirectSecp256k1HdWallet> {

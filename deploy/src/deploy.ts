@@ -10,7 +10,7 @@ import { type DeploymentFile, type Progress, readJson, remove, type Step, writeJ
 import { verify } from "./verify.js";
 
 /** What the two instantiations use, for a dry run before the codes are stored. Measured, and rounded up. */
-const INSTANTIATION_GAS = { registry: 200_000, billing: 450_000 };
+const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000 };
 const GAS_ADJUSTMENT = 1.2;
 
 export interface DeployInput {
@@ -54,7 +54,7 @@ export class Deployment {
     const done = this.#finished();
     if (done !== undefined) {
       say(`deployed already: ${this.#finalPath}`);
-      await verify(deployer.client, done);
+      await verify(deployer, done);
       say("the chain has what the file says: codes, admins, wiring, constants");
       return done;
     }
@@ -65,7 +65,7 @@ export class Deployment {
     await this.#instantiate("registry");
     await this.#instantiate("billing");
     const made = await this.#describe();
-    await verify(deployer.client, made);
+    await verify(deployer, made);
     say("the chain has what was meant: codes, admins, wiring, constants");
     writeJson(this.#finalPath, made);
     remove(this.#progressPath);
@@ -85,7 +85,9 @@ export class Deployment {
     const cost = (step: Step, gas: number, note: string): void => {
       const fee = BigInt(calculateFee(Math.ceil(gas * GAS_ADJUSTMENT), price).amount[0]?.amount ?? "0");
       total += fee;
-      say(`${step.padEnd(20)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`);
+      say(
+        `${step.padEnd(20)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`,
+      );
     };
     for (const name of CONTRACTS) {
       const { gzipped, sha256, bytes } = artifacts[name];
@@ -195,11 +197,13 @@ export class Deployment {
   /** Sends a step's transaction; what is known of it is on disk before it leaves. */
   async #send(step: Step, message: EncodeObject): Promise<Executed> {
     const { deployer } = this.#input;
-    deployer.client.beforeBroadcast = ({ txHash, timeoutHeight }) => {
-      this.#progress.pending = { step, tx: txHash, timeout_height: timeoutHeight.toString() };
-      this.#save();
-    };
-    const response = await deployer.client.signAndBroadcast(deployer.address, [message], GAS_ADJUSTMENT);
+    const response = await deployer.client.signAndSend(deployer.address, [message], {
+      fee: GAS_ADJUSTMENT,
+      beforeBroadcast: ({ txHash, timeoutHeight }) => {
+        this.#progress.pending = { step, tx: txHash, timeout_height: timeoutHeight.toString() };
+        this.#save();
+      },
+    });
     return this.#happened(step, { ...response, txHash: response.transactionHash, responses: [] });
   }
 

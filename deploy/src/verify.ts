@@ -1,11 +1,21 @@
 /** Whether what the chain has is what was meant. */
 
-import { BillingQueryClient, contractInfo, CONTRACTS as EXPECTED, EscrowQueryClient, HubError, RegistryQueryClient, type SigningClient, translate } from "hub-client";
+import {
+  BillingQueryClient,
+  contractInfo,
+  CONTRACTS as EXPECTED,
+  EscrowQueryClient,
+  HubError,
+  RegistryQueryClient,
+  translate,
+} from "hub-client";
 import { CONTRACTS, type ContractName } from "./artifacts.js";
+import type { Deployer } from "./chain.js";
 import type { DeploymentFile } from "./files.js";
 
 /** Asks the chain for code hashes, admins, wiring, versions and constants. Fails with everything that differs. */
-export async function verify(client: SigningClient, meant: DeploymentFile): Promise<void> {
+export async function verify(deployer: Deployer, meant: DeploymentFile): Promise<void> {
+  const { client } = deployer;
   const differences: string[] = [];
   const same = (what: string, found: unknown, expected: unknown): void => {
     if (found !== expected) {
@@ -14,7 +24,7 @@ export async function verify(client: SigningClient, meant: DeploymentFile): Prom
   };
   const { registry, escrow, billing } = meant.contracts;
   for (const name of CONTRACTS) {
-    await verifyCode(client, meant, name, same);
+    await verifyCode(deployer, meant, name, same);
   }
   if (differences.length === 0) {
     const constants = await new RegistryQueryClient(client, registry.address).config();
@@ -37,13 +47,14 @@ export async function verify(client: SigningClient, meant: DeploymentFile): Prom
     throw new HubError(
       "not_a_hub",
       `the deployment on ${meant.chain_id} is not as meant: ${differences.join("; ")}`,
-      "do not use it; correct the chain config or give another `name` in it, and deploy anew",
+      "if the chain was begun anew, remove the deployment file and deploy again; otherwise do not use what is there, and deploy " +
+        "under another `name` in the chain config",
     );
   }
 }
 
 async function verifyCode(
-  client: SigningClient,
+  { client, hashOf }: Deployer,
   meant: DeploymentFile,
   name: ContractName,
   same: (what: string, found: unknown, expected: unknown) => void,
@@ -62,15 +73,13 @@ async function verifyCode(
   }
   same(`the code of the ${name}`, contract.codeId, code_id);
   same(`the admin of the ${name}`, contract.admin ?? "nobody", meant.admin ?? "nobody");
-  same(`the creator of the ${name}`, contract.creator, name === "escrow" ? meant.contracts.billing.address : meant.deployer);
-  same(`the hash of code ${code_id}`, await hashOf(client, contract.codeId), sha256);
+  same(
+    `the creator of the ${name}`,
+    contract.creator,
+    name === "escrow" ? meant.contracts.billing.address : meant.deployer,
+  );
+  same(`the hash of code ${code_id}`, await hashOf(contract.codeId), sha256);
   const info = await contractInfo(client, address);
   same(`the ${name} calls itself`, info?.contract, EXPECTED[name].name);
   same(`the version of the ${name}`, info?.version, EXPECTED[name].version);
 }
-
-async function hashOf(client: SigningClient, code: number): Promise<string> {
-  const { checksum } = await client.getCodeDetails(code);
-  return checksum.toLowerCase();
-}
-

@@ -140,8 +140,9 @@ export class Books {
     if ("native" in denom) {
       return BigInt((await this.hub.client.getBalance(account, denom.native)).amount);
     }
-    const { balance } = await this.hub.client.queryContractSmart(denom.cw20, { balance: { address: account } });
-    return BigInt(balance as string);
+    const query = { balance: { address: account } };
+    const { balance } = (await this.hub.client.queryContractSmart(denom.cw20, query)) as { balance: string };
+    return BigInt(balance);
   }
 }
 

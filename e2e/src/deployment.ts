@@ -1,11 +1,12 @@
 /** The deployment command, disturbed in every way. */
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
+import { connectNode, SigningClient } from "hub-client";
 import { ARTIFACTS, deploy, NODE, ROOT, WORK, words } from "./node.js";
-import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE } from "./stage.js";
+import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, wallet } from "./stage.js";
 
 const config = {
   ...(JSON.parse(readFileSync(`${ROOT}deploy/chains/devnet.json`, "utf8")) as object),
@@ -17,7 +18,11 @@ const out = `${WORK}/deployments`;
 
 /** Writes a config with these changes, and runs the command with it. */
 async function run(
-  { changes = {}, args = [], by = words("deployer") as string | undefined }: { changes?: object; args?: string[]; by?: string | undefined },
+  {
+    changes = {},
+    args = [],
+    by = words("deployer") as string | undefined,
+  }: { changes?: object; args?: string[]; by?: string | undefined },
   killAt?: RegExp,
 ) {
   const path = `${WORK}/chain.json`;
@@ -35,7 +40,10 @@ test("a deployment that cannot succeed says what to do", async () => {
   mkdirSync(WORK, { recursive: true });
   saysWhatToDo(await run({ by: "" }), /HUB_MNEMONIC is not set.*put the words/);
   saysWhatToDo(await run({ by: "one two three" }), /HUB_MNEMONIC is no mnemonic/);
-  saysWhatToDo(await run({ changes: { rpc: "http://127.0.0.1:9" } }), /node at http:\/\/127.0.0.1:9 does not answer.*start it/);
+  saysWhatToDo(
+    await run({ changes: { rpc: "http://127.0.0.1:9" } }),
+    /node at http:\/\/127.0.0.1:9 does not answer.*start it/,
+  );
   saysWhatToDo(await run({ changes: { chain_id: "other-1" } }), /belongs to chain .*, expected other-1.*give a node/);
   saysWhatToDo(await run({ changes: { gas_price: 1 } }), /gas_price is 1.*give a decimal number/);
   saysWhatToDo(await run({ changes: { keeper: "x" } }), /fields that mean nothing: keeper/);
@@ -52,12 +60,29 @@ test("a deployment that cannot succeed says what to do", async () => {
 
   const poor = await DirectSecp256k1HdWallet.generate(12, { prefix: "wasm" });
   saysWhatToDo(await run({ by: poor.mnemonic }), /does not exist on this chain: send it coins/);
+
+  const { comet } = await connectNode(NODE.rpc, NODE.chainId);
+  const faucet = await wallet(words("faucet"));
+  const [[from], [to]] = [await faucet.getAccounts(), await poor.getAccounts()];
+  const client = SigningClient.open(comet, faucet, SENDING);
+  const some = [{ denom: "stake", amount: "70000" }];
+  await client.sendTokens(from?.address ?? "", to?.address ?? "", some, "auto");
+  const tooLittle = /has 70000 stake, the deployment costs about \d+: send it the rest/;
+  saysWhatToDo(await run({ by: poor.mnemonic, args: ["--dry-run"] }), tooLittle);
+  saysWhatToDo(await run({ by: poor.mnemonic }), /has too little money .*: send .* more/);
+  rmSync(`${out}/${NODE.chainId}.progress.json`);
 });
 
 test("a dry run says what would be done and what it costs, and does nothing", async () => {
   const { code, out: said } = await run({ args: ["--dry-run"] });
   assert.equal(code, 0);
-  for (const step of ["store registry", "store escrow", "store billing", "instantiate registry", "instantiate billing"]) {
+  for (const step of [
+    "store registry",
+    "store escrow",
+    "store billing",
+    "instantiate registry",
+    "instantiate billing",
+  ]) {
     assert.match(said, new RegExp(`${step} +[0-9,]+ gas +[0-9]+ stake`));
   }
   assert.match(said, /in all about \d+ stake; .* has 1000000000000; admin: none/);
@@ -66,7 +91,13 @@ test("a dry run says what would be done and what it costs, and does nothing", as
 
 test("a deployment that is killed goes on where it stopped, and stores no code twice", async () => {
   // While a transaction is on its way, behind one that is known, and just before the end.
-  for (const moment of [/storing registry/, /storing escrow/, /code 2/, /instantiating registry/, /instantiating billing/]) {
+  for (const moment of [
+    /storing registry/,
+    /storing escrow/,
+    /code 2/,
+    /instantiating registry/,
+    /instantiating billing/,
+  ]) {
     assert.equal((await run({}, moment)).code, null, `killed at ${moment.source}`);
   }
   const { code, out: said, error } = await run({});
@@ -89,7 +120,12 @@ test("a finished deployment is verified, and nothing else is done", async () => 
 
   const file = `${out}/${NODE.chainId}.json`;
   const written = readFileSync(file, "utf8");
-  writeFileSync(file, written.replace('"price_notice_seconds": 90', '"price_notice_seconds": 91').replace('"admin": null', '"admin": "wasm1x"'));
+  writeFileSync(
+    file,
+    written
+      .replace('"price_notice_seconds": 90', '"price_notice_seconds": 91')
+      .replace('"admin": null', '"admin": "wasm1x"'),
+  );
   saysWhatToDo(await run({}), /the admin of the registry is nobody, expected wasm1x/);
   writeFileSync(file, written);
 });
@@ -98,7 +134,11 @@ test("without its files a deployment is found again on the chain", async () => {
   const elsewhere = ["--out", `${WORK}/elsewhere`];
   const { code, out: said, error } = await run({ args: elsewhere });
   assert.equal(code, 0, error);
-  assert.match(said, /registry is stored already: code 1[\s\S]*the registry is there already[\s\S]*the billing is there already/);
-  const read = (folder: string) => JSON.parse(readFileSync(`${folder}/${NODE.chainId}.json`, "utf8")) as { contracts: object };
+  assert.match(
+    said,
+    /registry is stored already: code 1[\s\S]*the registry is there already[\s\S]*the billing is there already/,
+  );
+  const read = (folder: string) =>
+    JSON.parse(readFileSync(`${folder}/${NODE.chainId}.json`, "utf8")) as { contracts: object };
   assert.deepEqual(read(`${WORK}/elsewhere`).contracts, read(out).contracts);
 });

@@ -2,3 +2,4 @@
 
 import "./deployment.js";
 import "./market.js";
+import "./readme.js";

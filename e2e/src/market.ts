@@ -10,6 +10,7 @@ import {
   cw20Send,
   type Denom,
   eventsOf,
+  followSession,
   Hub,
   type HubAccount,
   HubError,
@@ -38,7 +39,20 @@ import {
 } from "hub-client";
 import { Books } from "./books.js";
 import { NODE, Proxy, startNode, stopNode, words } from "./node.js";
-import { blob, connect, deployment, fails, metadata, type Name, named, NAMES, SENDING, token, USDC, wallet } from "./stage.js";
+import {
+  blob,
+  connect,
+  deployment,
+  fails,
+  metadata,
+  type Name,
+  named,
+  NAMES,
+  SENDING,
+  token,
+  USDC,
+  wallet,
+} from "./stage.js";
 
 let hub: Hub;
 let as: Record<Name, HubAccount>;
@@ -156,10 +170,15 @@ async function open(
 let issued = 0;
 
 /** A receipt for a call, and its price. */
-async function call(session: string, model: string, offer?: Offer, attester = "attester"): Promise<{ receipt: wire.Receipt; price: bigint }> {
+async function call(
+  session: string,
+  model: string,
+  offer?: Offer,
+  attester = "attester",
+): Promise<{ receipt: wire.Receipt; price: bigint }> {
   const terms = offer ?? (await hub.offer(id(model)));
   issued += 1;
-  const units = { input: BigInt(50 + (issued * 331) % 3_950), output: BigInt(20 + (issued * 127) % 1_480) };
+  const units = { input: BigInt(50 + ((issued * 331) % 3_950)), output: BigInt(20 + ((issued * 127) % 1_480)) };
   const receipt = receiptFor({
     attester: id(attester),
     session: id(session),
@@ -227,8 +246,13 @@ step("more models, in coins and tokens", async () => {
 step("operators register keys of both kinds", async () => {
   ids.set("attester", (await registerAttester(as.operator, KEYS.attester, "https://one.example")).attester);
   ids.set("attester2", (await registerAttester(as.operator, KEYS.attester2)).attester);
-  const found = await hub.billing.query.attesterByKey({ key: Buffer.from(KEYS.attester.publicKey.bytes).toString("base64") });
-  assert.deepEqual([found?.attester, found?.operator, found?.endpoint], [id("attester"), as.operator.address, "https://one.example"]);
+  const found = await hub.billing.query.attesterByKey({
+    key: Buffer.from(KEYS.attester.publicKey.bytes).toString("base64"),
+  });
+  assert.deepEqual(
+    [found?.attester, found?.operator, found?.endpoint],
+    [id("attester"), as.operator.address, "https://one.example"],
+  );
   await fails(registerAttester(as.operator2, KEYS.attester), "refused", /this key is attester 1 already/);
 });
 
@@ -259,8 +283,21 @@ step("from the balance, with a top-up, and for somebody else", async () => {
   });
   books.open(session, as.caller.address, USDC, 10_000n);
   ids.set("any", session);
+  const stop = new AbortController();
+  const seen: bigint[] = [];
+  const following = (async () => {
+    for await (const { left } of followSession(hub, session, { everyMs: 100, signal: stop.signal })) {
+      seen.push(left);
+    }
+  })();
   await as.caller.send([hub.escrow.message("top_up", { session, amount: "5000" })]);
   books.topUp(session, 5_000n);
+  while (seen.length < 2) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  stop.abort();
+  await following;
+  assert.deepEqual(seen, [10_000n, 15_000n]);
 
   const gift = await openSession(as.caller2, {
     operator: as.operator.address,
@@ -383,14 +420,20 @@ step("a batch of 10 000 receipts over ten sessions and three models, sent by som
   bigReceipts = built.receipts;
   bigBatch = signBatch(hub.domain, KEYS.attester2, built.bytes);
 
+  const preview = await hub.billing.query.previewBatch({ batch: Buffer.from(built.bytes).toString("base64") });
+  assert.equal(preview.paid, 10_000);
   const sent = await as.submitter.send([settleBatchMessage(hub, bigBatch)]);
   const [response] = sent.answers;
   assert.deepEqual([...new Set(response.groups.map(({ outcome }) => outcome))], ["paid"]);
   assert.deepEqual([response.offered, response.paid, response.batch], [10_000, 10_000, 1]);
-  console.log(`  10 000 receipts: ${bigBatch.bytes.length} bytes, ${sent.gasUsed} gas, ${Number(sent.gasUsed) / 10_000} each`);
+  console.log(
+    `  10 000 receipts: ${bigBatch.bytes.length} bytes, ${sent.gasUsed} gas, ${Number(sent.gasUsed) / 10_000} each`,
+  );
   // In the order of the batch: whose turn it is at a model's next unit depends on it.
   for (const group of built.batch.groups) {
-    const [session] = [...ids].find(([name, value]) => name.startsWith("big") && BigInt(value) === group.session) ?? [""];
+    const [session] = [...ids].find(([name, value]) => name.startsWith("big") && BigInt(value) === group.session) ?? [
+      "",
+    ];
     const model = models.find((name) => BigInt(id(name)) === group.model) ?? "";
     charge(session, model, amounts.get(`${session}/${model}`) ?? 0n);
   }
@@ -425,7 +468,11 @@ step("signatures for another chain, another contract and by another key are refu
     signBatch(hub.domain, KEYS.attester2, bytes),
   ];
   for (const batch of wrong) {
-    await fails(as.submitter.send([settleBatchMessage(hub, batch)]), "refused", /the signature does not verify for attester 1/);
+    await fails(
+      as.submitter.send([settleBatchMessage(hub, batch)]),
+      "refused",
+      /the signature does not verify for attester 1/,
+    );
   }
 });
 
@@ -437,7 +484,11 @@ step("what was issued in a session before it was closed is still paid", async ()
 
 step("a voucher session pays up to what its caller signed, and no more", async () => {
   await open("vouchers", "caller", USDC, 100_000n, { ceiling: { key: KEYS.vouchers.publicKey } });
-  const calls = [await call("vouchers", "committed"), await call("vouchers", "committed"), await call("vouchers", "committed")];
+  const calls = [
+    await call("vouchers", "committed"),
+    await call("vouchers", "committed"),
+    await call("vouchers", "committed"),
+  ];
   const collector = await Collector.open({ attester: id("attester"), key: KEYS.attester });
   calls.forEach(({ receipt }) => collector.add(receipt));
 
@@ -453,7 +504,14 @@ step("a voucher session pays up to what its caller signed, and no more", async (
   assert.deepEqual([two.paid, two.held[0]?.outcome, two.held[0]?.receipts], [2, "partial", 1]);
   charge("vouchers", "committed", first + second);
 
-  collector.voucher(signVoucher({ chainId: "other-1", contract: canonical(hub.billing.address) }, KEYS.vouchers, id("vouchers"), 1n << 100n));
+  collector.voucher(
+    signVoucher(
+      { chainId: "other-1", contract: canonical(hub.billing.address) },
+      KEYS.vouchers,
+      id("vouchers"),
+      1n << 100n,
+    ),
+  );
   const forged = await collector.settle(settlementBy(as.submitter));
   assert.deepEqual([forged.paid, forged.held[0]?.outcome], [0, "voucher_missing"]);
 
@@ -481,7 +539,9 @@ step("a session that runs dry holds the rest of its receipts until it is topped 
   const first = await collector.settle(settlementBy(as.submitter));
   assert.deepEqual([first.paid, first.held.length], [5, 1]);
   // In the order of the batch: by model.
-  const sorted = ["committed", "shared"].flatMap((model) => calls.filter(({ receipt }) => receipt.model === BigInt(id(model))));
+  const sorted = ["committed", "shared"].flatMap((model) =>
+    calls.filter(({ receipt }) => receipt.model === BigInt(id(model))),
+  );
   for (const { receipt, price } of sorted.slice(0, 5)) {
     charge("dry", receipt.model === BigInt(id("committed")) ? "committed" : "shared", price);
   }
@@ -561,14 +621,20 @@ step("the node is restarted while a settlement is on its way: nothing is lost", 
   calls.forEach(({ receipt }) => collector.add(receipt));
   // Stopped as soon as the transaction is signed: it reaches the node before, after, or not at all.
   let stopped: Promise<void> | undefined;
-  as.submitter.onBroadcast(() => void (stopped ??= stopNode()));
-  const settling = collector.settle(settlementBy(as.submitter));
+  const settlement = settlementBy(as.submitter);
+  const settling = collector.settle({
+    ...settlement,
+    submit: (batch, vouchers, left) =>
+      settlement.submit(batch, vouchers, async (txHash) => {
+        await left(txHash);
+        stopped = stopNode();
+      }),
+  });
   settling.catch(() => undefined);
   while (stopped === undefined) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await stopped;
-  as.submitter.onBroadcast(undefined);
   await fails(hub.now(), "node_unreachable", /start it/);
   await startNode();
   const { batches } = await settling;
@@ -576,7 +642,11 @@ step("the node is restarted while a settlement is on its way: nothing is lost", 
     batches.map(({ response }) => response.paid),
     [20],
   );
-  charge("big 1", "committed", calls.reduce((sum, { price }) => sum + price, 0n));
+  charge(
+    "big 1",
+    "committed",
+    calls.reduce((sum, { price }) => sum + price, 0n),
+  );
 });
 
 step("a transaction whose answer is lost, or that never arrives, is resumed and happens once", async () => {
@@ -626,10 +696,22 @@ function newer(value: string): string {
 step("every failure says what to do next", async () => {
   const { contracts, chain_id } = deployment();
   await fails(Hub.connect("http://127.0.0.1:9", deployment()), "node_unreachable", /start it, or give/);
-  await fails(Hub.connect(NODE.rpc, { contracts, chain_id: "other-1" }), "wrong_chain", /give a node of the expected chain/);
+  await fails(
+    Hub.connect(NODE.rpc, { contracts, chain_id: "other-1" }),
+    "wrong_chain",
+    /give a node of the expected chain/,
+  );
   const token = { address: (coin as { cw20: string }).cw20 };
-  await fails(Hub.connect(NODE.rpc, { contracts: { ...contracts, escrow: token }, chain_id }), "not_a_hub", /is crates.io:cw20-base, expected crates.io:hub-escrow/);
-  await fails(Hub.connect(NODE.rpc, { contracts: { ...contracts, billing: { address: as.caller.address } }, chain_id }), "not_a_hub", /is no contract/);
+  await fails(
+    Hub.connect(NODE.rpc, { contracts: { ...contracts, escrow: token }, chain_id }),
+    "not_a_hub",
+    /is crates.io:cw20-base, expected crates.io:hub-escrow/,
+  );
+  await fails(
+    Hub.connect(NODE.rpc, { contracts: { ...contracts, billing: { address: as.caller.address } }, chain_id }),
+    "not_a_hub",
+    /is no contract/,
+  );
 
   const nobody = await hub.account(await wallet("abandon ".repeat(11) + "about"), SENDING);
   const deposit = (amount: string) => [hub.escrow.message("deposit", {}, [{ denom: "uusdc", amount }])] as const;
@@ -639,6 +721,9 @@ step("every failure says what to do next", async () => {
   await fails(as.caller.send(deposit("1"), fee("1", "300000")), "fee_too_low", /raise gasPrice/);
   const ranOut = await fails(as.caller.send(deposit("1"), fee("2500", "100000")), "out_of_gas", /higher gas limit/);
   assert.match(ranOut.txHash ?? "", /^[0-9A-F]{64}$/);
+
+  const never = { txHash: "00".repeat(32), timeoutHeight: 1n };
+  await fails(as.caller.resume(never), "tx_dropped", /send the messages again/);
 
   await fails(requireSession(hub, id("native"), { amount: 10n ** 12n }), "session_exhausted", /top it up/);
   await fails(requireSession(hub, id("native"), { seconds: 10 ** 6 }), "session_expiring", /open a new one/);
@@ -668,24 +753,37 @@ step("a stranger is refused at every door", async () => {
     [registry.message("accept_transfer", { model, payees: terms.payees }), /offered to nobody/],
     [registry.message("prove_size", { model, release: 1, size: "1", root_hash: zero }), /is not the author/],
     [escrow.message("withdraw", { denom: USDC }), /no uusdc is available/],
-    [escrow.message("withdraw", { denom: USDC, amount: "1" }), /1 are needed, 0 are available/],
+    [escrow.message("withdraw", { denom: USDC, amount: "1" }), /no uusdc is available/],
     [escrow.message("top_up", { session, amount: "1" }), /only the caller/],
     [escrow.message("close_session", { session }), /only the caller/],
     [escrow.message("release_session", { session }), /can be released by its operator from/],
     [escrow.message("raise_ceiling", { session: id("vouchers"), ceiling: "99999999" }), /only the caller/],
-    [escrow.message("receive", { sender: as.caller.address, amount: "1", msg: Buffer.from('{"deposit":{}}').toString("base64") }), /does not answer the cw20 query/],
+    [
+      escrow.message("receive", {
+        sender: as.caller.address,
+        amount: "1",
+        msg: Buffer.from('{"deposit":{}}').toString("base64"),
+      }),
+      /does not answer the cw20 query/,
+    ],
     [escrow.message("settle", { sessions: [], credits: [] }), /only the collector/],
     [billing.message("retire", { attester }), /only the operator/],
     [billing.message("revoke", { attester }), /only the operator/],
     [billing.message("set_endpoint", { attester, endpoint: "x" }), /only the operator/],
     [registerAttesterMessage(as.operator, wire.SigningKey.generate("ed25519")), /proof of possession does not verify/],
-    [cw20Send((coin as { cw20: string }).cw20, escrow.address, "1", { nonsense: {} }), /the message sent along with the tokens is malformed/],
+    [
+      cw20Send((coin as { cw20: string }).cw20, escrow.address, "1", { nonsense: {} }),
+      /the message sent along with the tokens is malformed/,
+    ],
   ];
   for (const [action, reason] of doors) {
     await fails(as.stranger.send([action]), "refused", reason);
   }
   const before = (await readSession(hub, session)).left;
-  const both = [escrow.message("deposit", {}, [{ denom: "uusdc", amount: "5" }]), escrow.message("close_session", { session })];
+  const both = [
+    escrow.message("deposit", {}, [{ denom: "uusdc", amount: "5" }]),
+    escrow.message("close_session", { session }),
+  ];
   await fails(as.stranger.send(both), "refused", /only the caller/);
   assert.equal((await readSession(hub, session)).left, before);
   await assert.rejects(
@@ -707,7 +805,11 @@ step("the rest of a session that was closed goes back", async () => {
   const rest = books.available(as.caller2.address, USDC);
   await as.caller2.send([hub.escrow.message("withdraw", { denom: USDC })]);
   books.payOut(as.caller2.address, USDC, rest);
-  await fails(as.submitter.send([settleReceiptMessage(hub, KEYS.attester, last.receipt, 1)]), "refused", /unknown_session/);
+  await fails(
+    as.submitter.send([settleReceiptMessage(hub, KEYS.attester, last.receipt, 1)]),
+    "refused",
+    /unknown_session/,
+  );
 });
 
 step("a dearer price holds after its notice, for receipts issued from then on", async () => {
@@ -722,7 +824,8 @@ step("a dearer price holds after its notice, for receipts issued from then on", 
 
   const old = await call("big 0", "shared", { ...offer, terms: 1 });
   const dear = await call("big 0", "shared", offer);
-  const settle = (one: typeof old, sequence: number) => as.submitter.send([settleReceiptMessage(hub, KEYS.attester, one.receipt, sequence)]);
+  const settle = (one: typeof old, sequence: number) =>
+    as.submitter.send([settleReceiptMessage(hub, KEYS.attester, one.receipt, sequence)]);
   assert.equal((await settle(old, 0)).answers[0].outcome, "terms_not_in_force");
   const paid = await settle(dear, 1);
   assert.deepEqual(paid.answers, [{ outcome: "paid", amount: dear.price.toString() }]);
@@ -740,4 +843,3 @@ step("in the end everybody withdraws what is theirs", async () => {
     }
   }
 });
-

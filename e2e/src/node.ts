@@ -32,7 +32,10 @@ function env(name: string): string {
 
 /** The accounts that have money from the beginning. */
 export function words(name: string): string {
-  const accounts = JSON.parse(readFileSync(`${ROOT}devnet/accounts.json`, "utf8")) as { name: string; mnemonic: string }[];
+  const accounts = JSON.parse(readFileSync(`${ROOT}devnet/accounts.json`, "utf8")) as {
+    name: string;
+    mnemonic: string;
+  }[];
   const account = accounts.find((one) => one.name === name);
   if (account === undefined) {
     throw new Error(`devnet/accounts.json has no account ${name}`);

@@ -85,7 +85,14 @@ export function blob(name: string): wire.BlobId {
 }
 
 export function metadata(title: string): registry.Metadata {
-  return { title, description: "", task: "time-series-forecasting", license: "Apache-2.0", tags: ["e2e"], homepage: null };
+  return {
+    title,
+    description: "",
+    task: "time-series-forecasting",
+    license: "Apache-2.0",
+    tags: ["e2e"],
+    homepage: null,
+  };
 }
 
 /** That something fails, how, and that it says what to do next. */
@@ -101,4 +108,3 @@ export async function fails(work: Promise<unknown>, code: HubErrorCode, says: Re
   }
   assert.fail(`nothing failed, expected ${code} (${says.source})`);
 }
-

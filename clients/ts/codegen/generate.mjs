@@ -91,7 +91,10 @@ function schema(name) {
 }
 
 function index() {
-  const lines = ["/** Generated from schema/: messages, queries and answers of the three contracts, and clients of cosmjs for them. */", ""];
+  const lines = [
+    "/** Generated from schema/: messages, queries and answers of the three contracts, and clients of cosmjs for them. */",
+    "",
+  ];
   for (const name of contracts) {
     const Name = capital(name);
     lines.push(`export * as ${name} from "./${Name}.types.js";`);
@@ -110,7 +113,10 @@ function index() {
 
 function fit(text, schema) {
   const code = text
-    .replace(/^\/\*\*[\s\S]*?\*\/\n/, `/**\n * Generated from schema/${schema.contract_name.replace("hub-", "")}.json by '${renew}'. Do not edit.\n */\n`)
+    .replace(
+      /^\/\*\*[\s\S]*?\*\/\n/,
+      `/**\n * Generated from schema/${schema.contract_name.replace("hub-", "")}.json by '${renew}'. Do not edit.\n */\n`,
+    )
     .replaceAll('"@cosmjs/cosmwasm-stargate"', '"@cosmjs/cosmwasm"')
     .replaceAll(/from "(\.\/[^"]+)"/g, 'from "$1.js"')
     .replaceAll(/^import \{/gm, "import type {");
@@ -155,7 +161,12 @@ function documented(code, schema) {
 
 function allDefinitions(schema) {
   const all = new Map();
-  const roots = { InstantiateMsg: schema.instantiate, ExecuteMsg: schema.execute, QueryMsg: schema.query, MigrateMsg: schema.migrate };
+  const roots = {
+    InstantiateMsg: schema.instantiate,
+    ExecuteMsg: schema.execute,
+    QueryMsg: schema.query,
+    MigrateMsg: schema.migrate,
+  };
   const answers = Object.values(schema.responses);
   for (const root of [...Object.values(roots), ...answers]) {
     Object.entries(root?.definitions ?? {}).forEach(([name, definition]) => all.set(name, definition));
@@ -197,7 +208,9 @@ function comment(text, indent) {
     return [];
   }
   // Rust's links and paths mean nothing here.
-  const plain = text.replaceAll(/\[(`[^`]+`)\](\([^)]*\))?/g, "$1").replaceAll(/`(?:crate|Self)::(?:\w+::)*(\w+)`/g, "`$1`");
+  const plain = text
+    .replaceAll(/\[(`[^`]+`)\](\([^)]*\))?/g, "$1")
+    .replaceAll(/`(?:crate|Self)::(?:\w+::)*(\w+)`/g, "`$1`");
   const lines = plain.split("\n").flatMap((line) => wrapped(line, 110 - indent.length));
   return lines.length === 1
     ? [`${indent}/** ${lines[0]} */`]

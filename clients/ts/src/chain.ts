@@ -1,10 +1,16 @@
 /** A node and an account: reading, and sending in a way that never loses track of a transaction. */
 
 import { CosmWasmClient, type CosmWasmClientOptions, SigningCosmWasmClient } from "@cosmjs/cosmwasm";
-import type { JsonObject } from "@cosmjs/cosmwasm";
 import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
 import { encodePubkey, type EncodeObject, type OfflineSigner } from "@cosmjs/proto-signing";
-import { BroadcastTxError, calculateFee, type DeliverTxResponse, type Event, GasPrice, type StdFee } from "@cosmjs/stargate";
+import {
+  BroadcastTxError,
+  calculateFee,
+  type DeliverTxResponse,
+  type Event,
+  GasPrice,
+  type StdFee,
+} from "@cosmjs/stargate";
 import {
   Comet1Client,
   Comet38Client,
@@ -63,8 +69,18 @@ interface Flight {
 /** A node announces a block before it can find the transactions in it. */
 const INDEXING_BLOCKS = 2n;
 
-/** Something that a caller of this package wants to know before a transaction leaves. */
+/** Told of a transaction before it leaves, so that it can be kept; it leaves once this is done. */
 export type BeforeBroadcast = (tx: { readonly txHash: string; readonly timeoutHeight: bigint }) => void | Promise<void>;
+
+/** Options of one transaction. */
+export interface SendOptions {
+  /** Estimated if not given; a number is the factor over the estimate. */
+  readonly fee?: StdFee | "auto" | number;
+  readonly memo?: string;
+  /** The last block that may hold it; `timeoutBlocks` from now if not given. */
+  readonly timeoutHeight?: bigint | undefined;
+  readonly beforeBroadcast?: BeforeBroadcast;
+}
 
 // --- Reading ------------------------------------------------------------------------------------
 
@@ -92,7 +108,10 @@ class NodeRpc implements RpcClient {
 }
 
 /** Opens the RPC interface of a node. Fails if it does not answer or belongs to another chain. */
-export async function connectNode(endpoint: string, chainId?: string): Promise<{ comet: CometClient; chainId: string }> {
+export async function connectNode(
+  endpoint: string,
+  chainId?: string,
+): Promise<{ comet: CometClient; chainId: string }> {
   let rpc: NodeRpc;
   try {
     rpc = new NodeRpc(endpoint);
@@ -122,9 +141,9 @@ export class ReadingClient extends CosmWasmClient {
     return new ReadingClient(comet, options);
   }
 
-  override async queryContractSmart(address: string, queryMsg: JsonObject): Promise<JsonObject> {
+  override async queryContractSmart(address: string, query: object): Promise<unknown> {
     try {
-      return (await super.queryContractSmart(address, queryMsg)) as JsonObject;
+      return await super.queryContractSmart(address, query);
     } catch (error) {
       throw translate(error);
     }
@@ -141,8 +160,6 @@ export class SigningClient extends SigningCosmWasmClient {
   readonly #signer: OfflineSigner;
   readonly #options: SendingOptions;
   #last: Promise<unknown> = Promise.resolve();
-  /** Told of every transaction before it leaves, so that it can be kept. */
-  beforeBroadcast: BeforeBroadcast | undefined;
 
   private constructor(comet: CometClient, signer: OfflineSigner, options: SendingOptions) {
     super(comet, signer, { gasPrice: GasPrice.fromString(options.gasPrice) });
@@ -154,9 +171,9 @@ export class SigningClient extends SigningCosmWasmClient {
     return new SigningClient(comet, signer, options);
   }
 
-  override async queryContractSmart(address: string, queryMsg: JsonObject): Promise<JsonObject> {
+  override async queryContractSmart(address: string, query: object): Promise<unknown> {
     try {
-      return (await super.queryContractSmart(address, queryMsg)) as JsonObject;
+      return await super.queryContractSmart(address, query);
     } catch (error) {
       throw translate(error);
     }
@@ -169,11 +186,20 @@ export class SigningClient extends SigningCosmWasmClient {
     memo = "",
     timeoutHeight?: bigint,
   ): Promise<DeliverTxResponse> {
+    return await this.signAndSend(address, messages, { fee, memo, timeoutHeight });
+  }
+
+  /** Signs messages as one transaction, sends it, and waits for its block. */
+  async signAndSend(
+    address: string,
+    messages: readonly EncodeObject[],
+    options: SendOptions,
+  ): Promise<DeliverTxResponse> {
     return await this.#inTurn(async () => {
-      const { txBytes, until } = await this.#sign(address, messages, fee, memo, timeoutHeight);
+      const { txBytes, until } = await this.#sign(address, messages, options);
       const txHash = hashOf(txBytes);
-      await this.beforeBroadcast?.({ txHash, timeoutHeight: until });
-      return await this.#confirm({ txHash, txBytes, until, address }, await this.#broadcast(txBytes, txHash, address));
+      await options.beforeBroadcast?.({ txHash, timeoutHeight: until });
+      return await this.#confirm({ txHash, txBytes, until, address }, await this.#broadcast(txBytes, address));
     });
   }
 
@@ -187,7 +213,11 @@ export class SigningClient extends SigningCosmWasmClient {
   }
 
   /** Gas that the messages would use. Asks in another way where a node serves no more than RPC. */
-  override async simulate(address: string, messages: readonly EncodeObject[], memo: string | undefined): Promise<number> {
+  override async simulate(
+    address: string,
+    messages: readonly EncodeObject[],
+    memo: string | undefined,
+  ): Promise<number> {
     try {
       return await super.simulate(address, messages, memo);
     } catch (error) {
@@ -232,9 +262,7 @@ export class SigningClient extends SigningCosmWasmClient {
   async #sign(
     address: string,
     messages: readonly EncodeObject[],
-    fee: StdFee | "auto" | number,
-    memo: string,
-    timeoutHeight: bigint | undefined,
+    { fee = "auto", memo = "", timeoutHeight }: SendOptions,
   ): Promise<{ txBytes: Uint8Array; until: bigint }> {
     try {
       const adjustment = fee === "auto" ? (this.#options.gasAdjustment ?? 1.3) : fee;
@@ -253,7 +281,7 @@ export class SigningClient extends SigningCosmWasmClient {
   }
 
   /** Hands the transaction to the node. Gives the reason if it cannot be told whether the node has it. */
-  async #broadcast(txBytes: Uint8Array, txHash: string, address?: string): Promise<unknown> {
+  async #broadcast(txBytes: Uint8Array, address?: string): Promise<unknown> {
     try {
       await this.broadcastTxSync(txBytes);
       return undefined;
@@ -291,11 +319,8 @@ export class SigningClient extends SigningCosmWasmClient {
           throw new HubError("tx_dropped", what, "nothing happened, send the messages again", { txHash });
         }
         if (cause !== undefined && txBytes !== undefined) {
-          cause = await this.broadcastTxSync(txBytes).then(
-            () => undefined,
-            // Refused, perhaps because a block just took it: the next search tells.
-            (error: unknown) => (error instanceof BroadcastTxError ? undefined : error),
-          );
+          // Refused for now, or because a block just took it: what comes after tells.
+          cause = await this.#broadcast(txBytes).catch((error: unknown) => error);
         }
       } catch (error) {
         if (error instanceof HubError && error.txHash !== undefined) {

@@ -174,7 +174,10 @@ export class Collector {
   /** Adds a receipt of this attester. It survives a crash from the next {@link Collector.save} or settlement on. */
   add(receipt: Receipt): void {
     if (receipt.attester !== BigInt(this.#attester)) {
-      throw new InputError(`the receipt is attester ${receipt.attester}'s`, `give receipts of attester ${this.#attester}`);
+      throw new InputError(
+        `the receipt is attester ${receipt.attester}'s`,
+        `give receipts of attester ${this.#attester}`,
+      );
     }
     encodeReceipt(receipt);
     this.#waiting.push(receipt);
@@ -460,17 +463,9 @@ export function settlementBy(account: HubAccount, then: readonly Action<unknown>
       }
     },
     submit: async (batch, vouchers, left) => {
-      const before = account.client.beforeBroadcast;
-      account.onBroadcast(async (tx) => {
-        await before?.(tx);
-        await left(tx.txHash);
-      });
-      try {
-        const sent = await account.send([settleBatchMessage(hub, batch, vouchers), ...then]);
-        return { txHash: sent.txHash, response: sent.answers[0] as billing.BatchResponse };
-      } finally {
-        account.onBroadcast(before);
-      }
+      const actions = [settleBatchMessage(hub, batch, vouchers), ...then] as const;
+      const sent = await account.send(actions, { beforeBroadcast: ({ txHash }) => left(txHash) });
+      return { txHash: sent.txHash, response: sent.answers[0] };
     },
     answered: async (txHash, batch) => {
       const found = await account.client.getTx(txHash);

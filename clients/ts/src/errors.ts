@@ -143,10 +143,20 @@ export function translateText(text: string, origin: Origin, cause?: unknown): Hu
   const details = { txHash: origin.txHash, cause };
   const who = origin.address ?? "the sender";
   if (/account .* (not found|does not exist)|does not exist on chain/i.test(text)) {
-    return new HubError("account_unknown", `${who} does not exist on this chain`, "send it coins for the fees first", details);
+    return new HubError(
+      "account_unknown",
+      `${who} does not exist on this chain`,
+      "send it coins for the fees first",
+      details,
+    );
   }
   if (/insufficient fees?/i.test(text)) {
-    return new HubError("fee_too_low", `the fee is too low (${short(text)})`, "raise gasPrice to what the node asks for", details);
+    return new HubError(
+      "fee_too_low",
+      `the fee is too low (${short(text)})`,
+      "raise gasPrice to what the node asks for",
+      details,
+    );
   }
   if (/insufficient funds|spendable balance .* is smaller/i.test(text)) {
     const next = `send ${who} more of that coin; the fee counts too`;

@@ -1,12 +1,27 @@
 /** A deployed Hub: its contracts, and accounts that use it. */
 
-import type { JsonObject } from "@cosmjs/cosmwasm";
 import { fromBech32, toUtf8 } from "@cosmjs/encoding";
 import type { OfflineSigner } from "@cosmjs/proto-signing";
-import type { StdFee } from "@cosmjs/stargate";
 import type { CometClient } from "@cosmjs/tendermint-rpc";
-import { type BeforeBroadcast, connectNode, type Executed, executed, type LostTransaction, ReadingClient, type SendingOptions, SigningClient } from "./chain.js";
-import { type billing, BillingQueryClient, CONTRACTS, type escrow, EscrowQueryClient, type registry, RegistryQueryClient } from "./contracts/index.js";
+import {
+  connectNode,
+  type Executed,
+  executed,
+  type LostTransaction,
+  ReadingClient,
+  type SendingOptions,
+  type SendOptions,
+  SigningClient,
+} from "./chain.js";
+import {
+  type billing,
+  BillingQueryClient,
+  CONTRACTS,
+  type escrow,
+  EscrowQueryClient,
+  type registry,
+  RegistryQueryClient,
+} from "./contracts/index.js";
 import { HubError, translate } from "./errors.js";
 import {
   type Action,
@@ -57,13 +72,6 @@ export interface Offer {
 /** What was sent, and what each message answered. */
 export interface Sent<Answers> extends Executed {
   readonly answers: Answers;
-}
-
-/** Options of one transaction. */
-export interface SendOptions {
-  /** Estimated if not given; a number is the factor over the estimate. */
-  readonly fee?: StdFee | "auto" | number;
-  readonly memo?: string;
 }
 
 /** A Hub on a chain, for reading. {@link Hub.account} gives an account that sends. */
@@ -209,11 +217,12 @@ export class HubAccount {
    * Sends messages in one transaction, and waits for its block. All of them happen, or none. A failure after the
    * transaction left carries its hash: see {@link HubAccount.resume}.
    */
-  async send<const T extends readonly Action<unknown>[]>(actions: T, options: SendOptions = {}): Promise<Sent<AnswersOf<T>>> {
+  async send<const T extends readonly Action<unknown>[]>(
+    actions: T,
+    options: SendOptions = {},
+  ): Promise<Sent<AnswersOf<T>>> {
     const messages = actions.map((action) => encodeAction(action, this.address));
-    const fee = options.fee ?? "auto";
-    const response = await this.client.signAndBroadcast(this.address, messages, fee, options.memo ?? "");
-    return answered(actions, executed(response));
+    return answered(actions, executed(await this.client.signAndSend(this.address, messages, options)));
   }
 
   /**
@@ -230,11 +239,6 @@ export class HubAccount {
   async estimate(actions: readonly Action<unknown>[]): Promise<number> {
     const messages = actions.map((action) => encodeAction(action, this.address));
     return await this.client.estimate(this.address, messages);
-  }
-
-  /** Told of every transaction before it leaves, so that it can be kept. */
-  onBroadcast(told: BeforeBroadcast | undefined): void {
-    this.client.beforeBroadcast = told;
   }
 }
 
@@ -271,7 +275,8 @@ export async function contractInfo(
     }
     return undefined;
   }
-  const info: JsonObject = raw === null ? undefined : JSON.parse(new TextDecoder().decode(raw));
+  const text = raw === null ? "null" : new TextDecoder().decode(raw);
+  const info = JSON.parse(text) as { contract: unknown; version: unknown } | null;
   return typeof info?.contract === "string" ? { contract: info.contract, version: String(info.version) } : undefined;
 }
 
@@ -289,8 +294,13 @@ export function canonical(address: string): Uint8Array {
   try {
     return fromBech32(address, MAX_ADDRESS).data;
   } catch (error) {
-    throw new HubError("invalid_input", `${JSON.stringify(address)} is no address`, "give a bech32 address of this chain", {
-      cause: error,
-    });
+    throw new HubError(
+      "invalid_input",
+      `${JSON.stringify(address)} is no address`,
+      "give a bech32 address of this chain",
+      {
+        cause: error,
+      },
+    );
   }
 }

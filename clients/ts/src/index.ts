@@ -2,14 +2,14 @@
 
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
-export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions } from "./chain.js";
+export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
 export { Collector, settlementBy } from "./collector.js";
 export type { CollectorOptions, Held, Refused, SettledBatch, Settlement, SettleReport, Store } from "./collector.js";
 export * from "./contracts/index.js";
 export { HubError, InputError, RefusedError, SessionError, translate, UnconfirmedError } from "./errors.js";
 export type { HubErrorCode } from "./errors.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
-export type { AnswersOf, Deployment, Offer, SendOptions, Sent } from "./hub.js";
+export type { AnswersOf, Deployment, Offer, Sent } from "./hub.js";
 export { cw20Send, eventsOf, Messages, otherMessage, valueOf } from "./messages.js";
 export type {
   Action,
@@ -22,7 +22,14 @@ export type {
   SessionCreated,
   TermsCreated,
 } from "./messages.js";
-export { checkSession, followSession, openSession, openSessionMessage, readSession, requireSession } from "./session.js";
+export {
+  checkSession,
+  followSession,
+  openSession,
+  openSessionMessage,
+  readSession,
+  requireSession,
+} from "./session.js";
 export type { SessionNeeds, SessionStatus, SessionWish } from "./session.js";
 export {
   commitment,

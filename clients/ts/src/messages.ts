@@ -1,6 +1,5 @@
 /** Messages to the contracts, with the types of their answers. */
 
-import type { JsonObject } from "@cosmjs/cosmwasm";
 import { toBase64, toUtf8 } from "@cosmjs/encoding";
 import type { EncodeObject } from "@cosmjs/proto-signing";
 import type { Coin, Event } from "@cosmjs/stargate";
@@ -90,7 +89,7 @@ export type AnswerOf<A, K extends string> = K extends keyof A ? A[K] : undefined
 /** A message to a contract, and how its answer is read. */
 export interface Action<Answer> {
   readonly contract: string;
-  readonly message: JsonObject;
+  readonly message: object;
   readonly funds: readonly Coin[];
   /** @internal */
   readonly read: (outcome: MessageOutcome) => Answer;
@@ -124,7 +123,7 @@ export type EscrowMessages = Messages<escrow.ExecuteMsg, EscrowAnswers>;
 export type BillingMessages = Messages<billing.ExecuteMsg, BillingAnswers>;
 
 /** A message to any other contract, such as a token. Its data is not looked at. */
-export function otherMessage(contract: string, message: JsonObject, funds: readonly Coin[] = []): Action<undefined> {
+export function otherMessage(contract: string, message: object, funds: readonly Coin[] = []): Action<undefined> {
   return { contract, message, funds, read: () => undefined };
 }
 
@@ -161,9 +160,7 @@ export function valueOf(event: Event, key: string): string | undefined {
 
 /** Events of a type that a contract emitted, such as `hub_session_opened`. */
 export function eventsOf(events: readonly Event[], contract: string, type: string): Event[] {
-  return events.filter(
-    (event) => event.type === `wasm-${type}` && valueOf(event, "_contract_address") === contract,
-  );
+  return events.filter((event) => event.type === `wasm-${type}` && valueOf(event, "_contract_address") === contract);
 }
 
 function jsonOf(data: Uint8Array): unknown {

@@ -1,14 +1,24 @@
 /** Sessions: opened in one transaction, followed, and checked before they are relied on. */
 
-import type { escrow } from "./contracts/index.js";
+import { fromBase64, toBase64 } from "@cosmjs/encoding";
+import type { billing, escrow } from "./contracts/index.js";
 import { InputError, SessionError } from "./errors.js";
 import type { Hub, HubAccount, Sent } from "./hub.js";
 import { toHex } from "./bytes.js";
 import { sleep } from "./chain.js";
-import { type Action, cw20Send, type DepositHook, eventsOf, type MessageOutcome, type SessionCreated, valueOf } from "./messages.js";
+import {
+  type Action,
+  cw20Send,
+  type DepositHook,
+  eventsOf,
+  type MessageOutcome,
+  type SessionCreated,
+  valueOf,
+} from "./messages.js";
 import { amountText, type Denom, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
-import type { PublicKey } from "./wire/keys.js";
-import { toBase64 } from "@cosmjs/encoding";
+import { verifyVoucher } from "./signing.js";
+import type { Domain } from "./wire/digest.js";
+import { PublicKey } from "./wire/keys.js";
 
 /** What a session is to allow. */
 export interface SessionWish {
@@ -63,7 +73,10 @@ export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Ac
 }
 
 /** Deposits the budget and opens the session, in one transaction. */
-export async function openSession(account: HubAccount, wish: SessionWish): Promise<Sent<[SessionCreated]> & SessionCreated> {
+export async function openSession(
+  account: HubAccount,
+  wish: SessionWish,
+): Promise<Sent<[SessionCreated]> & SessionCreated> {
   const action = openSessionMessage(account.hub, wish, await account.hub.now());
   const sent = await account.send([action]);
   return { ...sent, session: sent.answers[0].session };
@@ -126,7 +139,10 @@ export interface SessionStatus {
 
 /** A session as it stands, by the latest block. */
 export async function readSession(hub: Hub, session: Id): Promise<SessionStatus> {
-  const [answer, now] = await Promise.all([hub.escrow.query.session({ session: idNumber(session, "session") }), hub.now()]);
+  const [answer, now] = await Promise.all([
+    hub.escrow.query.session({ session: idNumber(session, "session") }),
+    hub.now(),
+  ]);
   const spent = BigInt(answer.spent);
   const left = BigInt(answer.left);
   const ceiling = answer.ceiling ? BigInt(answer.ceiling.ceiling) : undefined;
@@ -150,36 +166,53 @@ export async function readSession(hub: Hub, session: Id): Promise<SessionStatus>
 
 /** What a session must be able to do. */
 export interface SessionNeeds {
-  /** Most that the next calls cost: 1 if not given. */
+  /** Most that will be charged: the next calls, and receipts that are not settled yet. 1 if not given. */
   readonly amount?: bigint;
   /** How long it must still last: 1 second if not given. */
   readonly seconds?: number;
+  /** Counts as its ceiling, if the session's key signed it. */
+  readonly voucher?: billing.SignedVoucher;
 }
 
 /** A session as it stands, or an error that says why it does not suffice and what to do about it. */
 export async function requireSession(hub: Hub, session: Id, needs: SessionNeeds = {}): Promise<SessionStatus> {
   const status = await readSession(hub, session);
-  checkSession(status, needs);
+  checkSession(status, hub.domain, needs);
   return status;
 }
 
-/** Fails if a session does not suffice, with what to do about it. */
-export function checkSession(status: SessionStatus, { amount = 1n, seconds = 1 }: SessionNeeds): void {
-  const fail = (code: SessionError["code"], what: string, next: string): never => {
-    throw new SessionError(code as ConstructorParameters<typeof SessionError>[0], status.session, what, next);
-  };
-  if (status.state !== "open") {
-    fail("session_ended", `is ${status.state}`, "open a new one");
+/** Fails if a session does not suffice, with what to do about it. `domain` is that of the Hub, for vouchers. */
+export function checkSession(status: SessionStatus, domain: Domain, needs: SessionNeeds): void {
+  const { amount = 1n, seconds = 1, voucher } = needs;
+  const { session, state, secondsLeft, left, spent } = status;
+  if (state !== "open") {
+    throw new SessionError("session_ended", session, `is ${state}`, "open a new one");
   }
-  if (status.secondsLeft < seconds) {
-    fail("session_expiring", `ends in ${status.secondsLeft} s, ${seconds} are needed`, "open a new one; this one's rest comes back when it is released");
+  if (secondsLeft < seconds) {
+    const next = "open a new one; the rest of this one comes back when it is released";
+    throw new SessionError("session_expiring", session, `ends in ${secondsLeft} s, ${seconds} are needed`, next);
   }
-  if (status.left < amount) {
-    fail("session_exhausted", `has ${status.left} left, ${amount} are needed`, "top it up or open a new one");
+  if (left < amount) {
+    const what = `has ${left} left, ${amount} are needed`;
+    throw new SessionError("session_exhausted", session, what, "top it up or open a new one");
   }
-  if (status.payable < amount) {
-    fail("voucher_missing", `pays ${status.payable} more under its ceiling, ${amount} are needed`, "sign a voucher or raise the ceiling");
+  const agreed = voucher === undefined ? 0n : ceilingBy(voucher, status, domain);
+  const payable = agreed - spent > status.payable ? agreed - spent : status.payable;
+  if (payable < amount) {
+    const what = `pays ${payable} more under its ceiling, ${amount} are needed`;
+    throw new SessionError("voucher_missing", session, what, "sign a voucher or raise the ceiling");
   }
+}
+
+/** The ceiling of a voucher; 0 if it is not one of this session's key. */
+function ceilingBy(voucher: billing.SignedVoucher, { session, answer }: SessionStatus, domain: Domain): bigint {
+  const key = answer.ceiling?.key;
+  const holds =
+    voucher.session === session &&
+    key !== undefined &&
+    key !== null &&
+    verifyVoucher(domain, PublicKey.of(key.key_type, fromBase64(key.key)), voucher);
+  return holds ? BigInt(voucher.ceiling) : 0n;
 }
 
 /** A session again and again: once now, and then whenever something about it changed. Ends when it is released. */

@@ -6,7 +6,15 @@ import type { billing } from "./contracts/index.js";
 import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
 import type { Action, AttesterCreated, ReceiptResponse } from "./messages.js";
 import { amountText, type Id, idNumber } from "./values.js";
-import { batchDigest, commitHash, type Domain, possessionDigest, receiptDigest, sha256, voucherDigest } from "./wire/digest.js";
+import {
+  batchDigest,
+  commitHash,
+  type Domain,
+  possessionDigest,
+  receiptDigest,
+  sha256,
+  voucherDigest,
+} from "./wire/digest.js";
 import { type PublicKey, type SigningKey, verifyDigest } from "./wire/keys.js";
 import { prove } from "./wire/merkle.js";
 import { possessionBytes } from "./wire/possession.js";
@@ -72,7 +80,11 @@ export class VoucherPad {
 // --- Attesters ----------------------------------------------------------------------------------
 
 /** The message that registers a key as an attester of the sender. */
-export function registerAttesterMessage(account: HubAccount, key: SigningKey, endpoint?: string): Action<AttesterCreated> {
+export function registerAttesterMessage(
+  account: HubAccount,
+  key: SigningKey,
+  endpoint?: string,
+): Action<AttesterCreated> {
   const possession = possessionBytes(key.publicKey, account.canonical);
   return account.hub.billing.message("register_attester", {
     key: toBase64(key.publicKey.bytes),

@@ -19,7 +19,18 @@ async function load(file: string): Promise<Record<string, unknown>> {
     logLevel: "silent",
   });
   const { crypto, fetch, TextEncoder, TextDecoder, URL, AbortSignal, setTimeout, clearTimeout, WebSocket } = globalThis;
-  const sandbox = { crypto, fetch, TextEncoder, TextDecoder, URL, AbortSignal, setTimeout, clearTimeout, WebSocket, console };
+  const sandbox = {
+    crypto,
+    fetch,
+    TextEncoder,
+    TextDecoder,
+    URL,
+    AbortSignal,
+    setTimeout,
+    clearTimeout,
+    WebSocket,
+    console,
+  };
   const context = createContext({ ...sandbox, self: sandbox, window: sandbox });
   runInContext(outputFiles[0]?.text ?? "", context);
   assert.equal(runInContext("typeof Buffer + typeof process + typeof require", context), "undefinedundefinedundefined");

@@ -55,10 +55,7 @@ test("receipts are settled in batches of at most so many", async () => {
   assert.equal(report.paid, 10);
   assert.equal(report.batches.length, 3);
   assert.equal(collector.pending, 0);
-  assert.deepEqual(
-    billed(chain),
-    [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n],
-  );
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n, 9n, 10n]);
 });
 
 test("a budget that runs out holds the rest under the same numbers, and harms no other session", async () => {

@@ -63,9 +63,15 @@ export class FakeChain implements Settlement {
     const batch = decodeBatch(bytes);
     const copies = new Map([...this.sessions].map(([id, session]) => [id, { ...session }]));
     const groups = batch.groups.map((group): billing.GroupResponse => {
-      const answer = (outcome: billing.Outcome, paid = 0) => ({ outcome, paid, amount: (BigInt(paid) * PRICE).toString() });
+      const answer = (outcome: billing.Outcome, paid = 0) => ({
+        outcome,
+        paid,
+        amount: (BigInt(paid) * PRICE).toString(),
+      });
       if (group.work.mode === "itemised") {
-        group.work.units.forEach(({ input }, place) => this.#once(`${group.session}/${group.sequence + BigInt(place)}`, input));
+        group.work.units.forEach(({ input }, place) =>
+          this.#once(`${group.session}/${group.sequence + BigInt(place)}`, input),
+        );
       }
       const session = copies.get(Number(group.session));
       const count = BigInt(countOf(group));

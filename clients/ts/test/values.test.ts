@@ -6,8 +6,10 @@ import { amountText, idNumber, priceOf } from "../src/values.js";
 import { SigningKey } from "../src/wire/index.js";
 
 test("a price is per call and the metered part rounded up once", () => {
-  const price = (perCall: bigint, perMillionIn: bigint, perMillionOut: bigint) => (input: bigint, output: bigint, calls = 1n) =>
-    priceOf({ perCall, perMillionIn, perMillionOut }, { input, output }, calls);
+  const price =
+    (perCall: bigint, perMillionIn: bigint, perMillionOut: bigint) =>
+    (input: bigint, output: bigint, calls = 1n) =>
+      priceOf({ perCall, perMillionIn, perMillionOut }, { input, output }, calls);
   assert.equal(price(5n, 1_250_000n, 10_000_000n)(1_000n, 200n), 5n + 1_250n + 2_000n);
   assert.equal(price(0n, 1n, 1n)(500_000n, 500_000n), 1n);
   assert.equal(price(0n, 1n, 1n)(500_000n, 500_001n), 2n);
@@ -38,19 +40,32 @@ const status: SessionStatus = {
   lanes: new Map(),
   answer: {} as SessionStatus["answer"],
 };
+const domain = { chainId: "a-1", contract: new Uint8Array(32) };
 
 test("a session that does not suffice says why and what to do", () => {
-  checkSession(status, { amount: 20n, seconds: 30 });
+  checkSession(status, domain, { amount: 20n, seconds: 30 });
   const fails = (change: Partial<SessionStatus>, code: string, next: RegExp, needs = {}) =>
-    assert.throws(() => checkSession({ ...status, ...change }, needs), { code, next, session: 3 });
+    assert.throws(() => checkSession({ ...status, ...change }, domain, needs), { code, next, session: 3 });
   fails({ state: "ended" }, "session_ended", /open a new one/);
   fails({}, "session_expiring", /open a new one/, { seconds: 31 });
   fails({ left: 5n }, "session_exhausted", /top it up/, { amount: 6n });
   fails({}, "voucher_missing", /sign a voucher/, { amount: 21n });
 });
 
+test("a voucher counts for the session whose key signed it", () => {
+  const key = SigningKey.generate("ed25519");
+  const voucherKey = { key_type: key.keyType, key: Buffer.from(key.publicKey.bytes).toString("base64") };
+  const session = { ...status, answer: { ceiling: { ceiling: "60", key: voucherKey } } as SessionStatus["answer"] };
+  const check = (voucher: ReturnType<typeof signVoucher>, amount: bigint) => () =>
+    checkSession(session, domain, { amount, voucher });
+  check(signVoucher(domain, key, 3, 75n), 35n)();
+  assert.throws(check(signVoucher(domain, key, 3, 75n), 36n), { code: "voucher_missing" });
+  check(signVoucher(domain, key, 3, 50n), 20n)();
+  assert.throws(check(signVoucher(domain, key, 4, 75n), 35n), { code: "voucher_missing" });
+  assert.throws(check(signVoucher(domain, SigningKey.generate("ed25519"), 3, 75n), 35n), { code: "voucher_missing" });
+});
+
 test("vouchers count up, and hold for their key, session, ceiling, chain and contract alone", () => {
-  const domain = { chainId: "a-1", contract: new Uint8Array(32) };
   for (const key of [SigningKey.generate("secp256k1"), SigningKey.generate("ed25519")]) {
     const pad = new VoucherPad(domain, key, 3, 100n);
     assert.equal(pad.raise(5n).ceiling, "105");

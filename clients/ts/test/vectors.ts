@@ -2,7 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { fromHex } from "../src/bytes.js";
-import { type Batch, BlobId, type Group, type KeyType, type Mode, type Receipt, type Units } from "../src/wire/index.js";
+import {
+  type Batch,
+  BlobId,
+  type Group,
+  type KeyType,
+  type Mode,
+  type Receipt,
+  type Units,
+} from "../src/wire/index.js";
 
 /** An entry of a vector file. */
 export type Entry = { readonly [field: string]: unknown };

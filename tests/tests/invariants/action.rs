@@ -30,6 +30,11 @@ pub enum What {
         money: Money,
         amount: u128,
     },
+    /// The stubborn token refuses an account from now on, or no longer.
+    Refuse {
+        account: Account,
+        refused: bool,
+    },
     /// What is billable of a batch is settled at once, in parts and out of order, and undone each time.
     Split {
         batch: BatchPlan,
@@ -315,6 +320,7 @@ impl What {
         match self {
             Self::Wait { .. } => "(wait)",
             Self::Donate { .. } => "(donate)",
+            Self::Refuse { .. } => "(refuse)",
             Self::Split { .. } => "(split)",
             Self::RegisterModel { .. } => "register_model",
             Self::UpdateMetadata { .. } => "update_metadata",
@@ -352,7 +358,7 @@ impl What {
     pub fn is_message(&self) -> bool {
         !matches!(
             self,
-            Self::Wait { .. } | Self::Donate { .. } | Self::Split { .. }
+            Self::Wait { .. } | Self::Donate { .. } | Self::Refuse { .. } | Self::Split { .. }
         )
     }
 

@@ -27,6 +27,8 @@ pub type Tag = u32;
 /// The three components of a price.
 pub type Rates = [u128; 3];
 
+/// The money that can refuse to be sent to an account.
+pub const STUBBORN: Money = 2;
 /// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
 pub const GRACE: u64 = 60;
 /// Basis points in a whole.
@@ -74,6 +76,8 @@ pub struct Reference {
     pub wallets: BTreeMap<(Account, Money), u128>,
     /// Money that the escrow has ever heard of.
     pub moneys: BTreeSet<Money>,
+    /// Whom the stubborn token refuses.
+    pub refused: BTreeSet<Account>,
     /// Sent past the escrow.
     pub donated: BTreeMap<Money, u128>,
     /// Attesters: the first has id 1.
@@ -120,6 +124,7 @@ impl Reference {
             balances: BTreeMap::new(),
             wallets: BTreeMap::new(),
             moneys: BTreeSet::new(),
+            refused: BTreeSet::new(),
             donated: BTreeMap::new(),
             attesters: vec![],
             usage: BTreeMap::new(),

@@ -24,13 +24,14 @@ use hub_types::walrus::BlobId;
 use hub_types::wire::sha256;
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
-use crate::reference::{Account, Blob, Money, Name, Rates, Reference};
+use crate::reference::{Account, Blob, Money, Name, Rates, Reference, STUBBORN};
 use crate::sealed::{self, Keyring, Sealed, Signer};
+use crate::stubborn;
 
 /// Accounts of the cast.
 pub const ACCOUNTS: [&str; 7] = ["ann", "bob", "cem", "dia", "eve", "fay", "guy"];
-/// Kinds of money: a native coin and a cw20 token.
-pub const MONEYS: usize = 2;
+/// Kinds of money: a native coin, a cw20 token, and one that is stubborn.
+pub const MONEYS: usize = 3;
 /// Blobs of the cast.
 pub const BLOBS: u8 = 14;
 /// Comes along where no coin belongs.
@@ -62,6 +63,8 @@ pub enum Refusal {
     Registry(RegistryError),
     Escrow(EscrowError),
     Billing(BillingError),
+    /// The token's own, in a transfer out of the escrow.
+    Token(cw20_base::ContractError),
 }
 
 impl Refusal {
@@ -90,6 +93,7 @@ pub enum Message {
     Escrow(EscrowMsg, Vec<Coin>),
     /// Tokens sent to the escrow with a hook.
     Send {
+        money: Money,
         amount: u128,
         hook: Cw20HookMsg,
     },
@@ -111,7 +115,12 @@ impl Stage {
             .price_notice(setting.price_notice)
             .build();
         let accounts: Vec<Addr> = ACCOUNTS.iter().map(|name| hub.account(name)).collect();
-        let moneys = hub.moneys();
+        let [native, token] = hub.moneys();
+        let cw20 = hub.codes.cw20;
+        hub.codes.cw20 = hub.app.store_code(stubborn::code());
+        let stubborn = Coined::Cw20(hub.token("stubborn", &[]));
+        hub.codes.cw20 = cw20;
+        let moneys = [native, token, stubborn];
         for account in &accounts {
             for money in &moneys {
                 hub.give(account, money, WALLET);
@@ -193,22 +202,41 @@ impl Stage {
                 .map_err(Refusal::Billing),
             Message::Escrow(message, funds) => {
                 coins.extend(funds);
-                self.hub
-                    .escrow_with(&by, message, &coins)
-                    .map_err(Refusal::Escrow)
+                let escrow = self.hub.escrow.clone();
+                let sent = self.hub.execute(&by, &escrow, &message, &coins);
+                sent.map_err(|error| match error.downcast::<EscrowError>() {
+                    Ok(error) => Refusal::Escrow(error),
+                    Err(error) => match error.downcast::<cw20_base::ContractError>() {
+                        Ok(error) => Refusal::Token(error),
+                        Err(error) => panic!("neither the escrow nor the token says {error:?}"),
+                    },
+                })
             }
-            Message::Send { amount, hook } => {
+            Message::Send {
+                money,
+                amount,
+                hook,
+            } => {
                 let Cw20HookMsg::Deposit {
                     beneficiary,
                     session,
                 } = hook;
                 let beneficiary = beneficiary.map(Addr::unchecked);
-                let money = self.moneys[1].clone();
+                let money = self.moneys[money].clone();
                 self.hub
                     .deposit(&by, &money, amount, beneficiary.as_ref(), session)
                     .map_err(Refusal::Escrow)
             }
         }
+    }
+
+    /// Lets the stubborn token refuse an account, or no longer.
+    pub fn refuse(&mut self, account: Account, refused: bool) {
+        let Coined::Cw20(token) = &self.moneys[STUBBORN] else {
+            return;
+        };
+        let mut storage = self.hub.app.contract_storage_mut(token);
+        stubborn::refuse(&mut *storage, &self.accounts[account], refused);
     }
 
     fn text(&self, account: Account) -> String {
@@ -274,6 +302,7 @@ impl Stage {
         Some(match &action.what {
             What::Wait { .. }
             | What::Donate { .. }
+            | What::Refuse { .. }
             | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
@@ -388,6 +417,7 @@ impl Stage {
                         },
                     ),
                     Coined::Cw20(_) => Message::Send {
+                        money: *money,
                         amount: *amount,
                         hook: Cw20HookMsg::Deposit {
                             beneficiary,

@@ -27,7 +27,7 @@ export interface EscrowReadOnlyInterface {
     limit?: number;
     startAfter?: number;
   }) => Promise<BalancesResponse>;
-  /** Denominations ever deposited, by number. */
+  /** Denominations ever deposited or opted in for, by number. */
   denoms: ({
     limit,
     startAfter
@@ -35,7 +35,7 @@ export interface EscrowReadOnlyInterface {
     limit?: number;
     startAfter?: number;
   }) => Promise<DenomsResponse>;
-  /** A denomination, if it was ever deposited. */
+  /** A denomination, if it was ever deposited or opted in for. */
   denom: ({
     denom
   }: {
@@ -298,7 +298,7 @@ export interface EscrowInterface extends EscrowReadOnlyInterface {
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
   /**
    * Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it.
-   * Emits `hub_auto_payout_set`.
+   * Anyone, before the first deposit in the denomination as well. Emits `hub_auto_payout_set`.
    */
   setAutoPayout: ({
     denom,

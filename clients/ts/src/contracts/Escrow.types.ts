@@ -87,7 +87,7 @@ export type ExecuteMsg = {
 } | {
   /**
    * Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it.
-   * Emits `hub_auto_payout_set`.
+   * Anyone, before the first deposit in the denomination as well. Emits `hub_auto_payout_set`.
    */
   set_auto_payout: {
     /** For this denomination. */
@@ -299,7 +299,7 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
-  /** Denominations ever deposited, by number. */
+  /** Denominations ever deposited or opted in for, by number. */
   denoms: {
     /** Entries wanted. */
     limit?: number | null;
@@ -307,7 +307,7 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
-  /** A denomination, if it was ever deposited. */
+  /** A denomination, if it was ever deposited or opted in for. */
   denom: {
     /** The denomination. */
     denom: UncheckedDenom;
@@ -379,7 +379,7 @@ export interface BalanceResponse {
   available: Uint128;
   /** The denomination. */
   denom: Denom;
-  /** Number of the denomination; none if it was never deposited. */
+  /** Number of the denomination; none if it was never deposited or opted in for. */
   denom_number?: number | null;
   /** Income of a lifetime as payee or operator. */
   earned: Uint128;

@@ -78,7 +78,10 @@ export function encodeBatch(batch: Batch): Uint8Array {
   hold(rules.times(), 0);
   batch.groups.forEach((group, place) => {
     if (group.work.mode !== mode) {
-      throw new EncodeError("mixed_modes", `group ${place}: itemised and netted groups in one batch, expected one mode`);
+      throw new EncodeError(
+        "mixed_modes",
+        `group ${place}: itemised and netted groups in one batch, expected one mode`,
+      );
     }
     writeGroup(writer, rules, place, group);
   });
@@ -121,7 +124,11 @@ export function decodeBatch(bytes: Uint8Array): Batch {
 
 function writeGroup(writer: Writer, rules: Rules, place: number, group: Group): void {
   hold(rules.key(group), place);
-  writer.u64(group.session - rules.sessionBefore).u64(group.model).u64(group.release).u64(group.terms);
+  writer
+    .u64(group.session - rules.sessionBefore)
+    .u64(group.model)
+    .u64(group.release)
+    .u64(group.terms);
   hold(rules.interval(group.from, group.span), place);
   writer.u64(group.from).u64(group.span);
   const expected = rules.expectedSequence(group.session);

@@ -22,7 +22,10 @@ export interface Domain {
 
 /** The tag that binds a digest to a purpose, a chain and a contract. Computed, never sent. */
 export function domainTag(purpose: Purpose, domain: Domain): Uint8Array {
-  const named = new Writer().raw(utf8(`hub/${purpose}/v1`)).bytes(utf8(domain.chainId)).bytes(domain.contract);
+  const named = new Writer()
+    .raw(utf8(`hub/${purpose}/v1`))
+    .bytes(utf8(domain.chainId))
+    .bytes(domain.contract);
   return sha256(named.finish());
 }
 

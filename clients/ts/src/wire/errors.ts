@@ -2,13 +2,7 @@ import type { BatchRule } from "./rules.js";
 
 /** Why bytes were refused: the names that the test vectors use. */
 export type DecodeReason =
-  | "truncated"
-  | "overlong"
-  | "too_large"
-  | "trailing"
-  | "unknown_version"
-  | "unknown_mode"
-  | BatchRule;
+  "truncated" | "overlong" | "too_large" | "trailing" | "unknown_version" | "unknown_mode" | BatchRule;
 
 /** Bytes that are no canonical encoding. */
 export class DecodeError extends Error {

@@ -1,6 +1,8 @@
 //! Every coin.
 
-use super::{need, numbered_mut, Account, Money, Rates, Reference, Refused, Tag, Verdict, GRACE};
+use super::{
+    need, numbered_mut, Account, Money, Rates, Reference, Refused, Tag, Verdict, GRACE, STUBBORN,
+};
 
 /// What an account has in one kind of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -174,7 +176,7 @@ impl Reference {
     ) -> Verdict<u128> {
         let available = self.balance(by, money).available;
         let amount = amount.unwrap_or(available);
-        need(0 < amount && amount <= available)?;
+        need(0 < amount && amount <= available && !self.refuses(money, recipient))?;
         self.balances.entry((by, money)).or_default().available -= amount;
         *self.wallets.entry((recipient, money)).or_default() += amount;
         Ok(amount)
@@ -234,18 +236,25 @@ impl Reference {
         Ok(())
     }
 
-    /// Returns whom it pays how much, in order; all others are passed over.
+    /// Whether a token does not let itself be sent to an account.
+    pub fn refuses(&self, money: Money, account: Account) -> bool {
+        money == STUBBORN && self.refused.contains(&account)
+    }
+
+    /// Returns to whom how much is sent, in order; all others are passed over. What the token refuses is credited back.
     pub fn payout(&mut self, accounts: &[Account], money: Money) -> Vec<(Account, u128)> {
         let mut paid: Vec<(Account, u128)> = vec![];
         for account in accounts {
             let balance = self.balance(*account, money);
-            if balance.auto_payout && balance.available > 0 {
-                self.balances
-                    .entry((*account, money))
-                    .or_default()
-                    .available = 0;
-                *self.wallets.entry((*account, money)).or_default() += balance.available;
-                paid.push((*account, balance.available));
+            let repeated = paid.iter().any(|(before, _)| before == account);
+            if !balance.auto_payout || balance.available == 0 || repeated {
+                continue;
+            }
+            paid.push((*account, balance.available));
+            if !self.refuses(money, *account) {
+                let key = (*account, money);
+                self.balances.entry(key).or_default().available = 0;
+                *self.wallets.entry(key).or_default() += balance.available;
             }
         }
         paid
