@@ -8,7 +8,7 @@ use hub_types::billing::{
 use hub_types::text::TextError;
 use hub_types::wire::{self, KeyError, Purpose};
 
-use crate::stage::attributes;
+use crate::stage::{attributes, with_high_s};
 
 const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
 
@@ -27,23 +27,6 @@ fn registration_with(msg: ExecuteMsg, new_possession: impl Into<Binary>) -> Exec
         },
         other => other,
     }
-}
-
-/// n − s for the s of a compact secp256k1 signature: the other signature of the same message.
-fn with_high_s(signature: &Binary) -> Binary {
-    const ORDER: [u8; 32] = [
-        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
-        0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36,
-        0x41, 0x41,
-    ];
-    let mut bytes = signature.to_vec();
-    let mut borrow = 0i16;
-    for i in (0..32).rev() {
-        let digit = i16::from(ORDER[i]) - i16::from(bytes[32 + i]) - borrow;
-        borrow = i16::from(digit < 0);
-        bytes[32 + i] = (digit + 256 * borrow) as u8;
-    }
-    bytes.into()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
 
-use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
+use crate::stage::{attributes, changes, nothing_settled, with_high_s, Stage, CALL};
 
 fn receipt_bytes(msg: &mut ExecuteMsg, change: impl FnOnce(&mut Vec<u8>)) {
     if let ExecuteMsg::Settle { receipt, .. } = msg {
@@ -84,6 +84,26 @@ fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
     let mut second = Stage::new();
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
     second.hub.billing(&second.stranger.clone(), msg).unwrap();
+}
+
+#[test]
+fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
+    let mut stage = Stage::new();
+    let receipt = stage.receipts(1).remove(0);
+    let batch = stage.batch(vec![receipt.clone()]);
+    let mut single = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let mut many = stage.hub.sign_batch(&stage.attester, &batch);
+    for msg in [&mut single, &mut many] {
+        if let ExecuteMsg::Settle { signature, .. } | ExecuteMsg::SettleBatch { signature, .. } =
+            msg
+        {
+            *signature = with_high_s(signature);
+        }
+    }
+    for msg in [single, many] {
+        let refused = BillingError::SignatureInvalid { attester: 1 };
+        assert_eq!(stage.refused(msg), refused);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse, Si
 use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
 use hub_types::wire::SigningKey;
 
-use crate::stage::{nothing_settled, Stage, CALL};
+use crate::stage::{nothing_settled, with_high_s, Stage, CALL};
 
 fn caller_key() -> SigningKey {
     signing_key(KeyType::Ed25519, 1_000)
@@ -86,6 +86,19 @@ fn vouchers_that_do_not_verify_are_ignored() {
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
     stage.hub.assert_invariants();
+}
+
+#[test]
+fn a_voucher_with_a_high_s_is_ignored() {
+    let key = signing_key(KeyType::Secp256k1, 1_000);
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let mut voucher = stage.hub.voucher(&key, 1, 10 * CALL);
+    voucher.signature = with_high_s(&voucher.signature);
+    let msg = under(&stage, vec![voucher]);
+    assert_eq!(
+        stage.refused(msg),
+        nothing_settled(&[Outcome::VoucherMissing])
+    );
 }
 
 #[test]

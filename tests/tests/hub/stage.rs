@@ -1,6 +1,6 @@
 //! What most tests of billing begin with: a model for sale, a caller with a session, and an attester that it trusts.
 
-use cosmwasm_std::Addr;
+use cosmwasm_std::{Addr, Binary};
 use cw_multi_test::AppResponse;
 use hub_testing::{rates, Attester, BillingError, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{ExecuteMsg, Outcome};
@@ -126,4 +126,21 @@ pub fn attributes(expected: &[(&str, &str)]) -> Vec<(String, String)> {
         .iter()
         .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
         .collect()
+}
+
+/// n − s for the s of a compact secp256k1 signature: the other signature of the same message.
+pub fn with_high_s(signature: &Binary) -> Binary {
+    const ORDER: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+        0xfe, 0xba, 0xae, 0xdc, 0xe6, 0xaf, 0x48, 0xa0, 0x3b, 0xbf, 0xd2, 0x5e, 0x8c, 0xd0, 0x36,
+        0x41, 0x41,
+    ];
+    let mut bytes = signature.to_vec();
+    let mut borrow = 0i16;
+    for i in (0..32).rev() {
+        let digit = i16::from(ORDER[i]) - i16::from(bytes[32 + i]) - borrow;
+        borrow = i16::from(digit < 0);
+        bytes[32 + i] = (digit + 256 * borrow) as u8;
+    }
+    bytes.into()
 }
