@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint unit vectors vectors-check schema-check wasm-check
+STEPS := fmt-check lint unit vectors vectors-check schema-check wasm-check client
 
 .PHONY: help
 help: ## Lists every target

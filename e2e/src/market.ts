@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
+import { Secp256k1HdWallet } from "@cosmjs/amino";
+import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import {
   type Action,
   canonical,
@@ -729,6 +731,21 @@ step("every failure says what to do next", async () => {
   await fails(requireSession(hub, id("native"), { seconds: 10 ** 6 }), "session_expiring", /open a new one/);
   await fails(readSession(hub, 999_999), "refused", /there is no session 999999: ids run from 1 to/);
   await fails(hub.offer(999), "refused", /there is no model 999/);
+});
+
+step("an account that is new on the chain takes part, whether its wallet signs documents or JSON", async () => {
+  const direct = await DirectSecp256k1HdWallet.generate(12, { prefix: "wasm" });
+  const amino = await Secp256k1HdWallet.generate(12, { prefix: "wasm" });
+  for (const signer of [direct, amino]) {
+    const account = await hub.account(signer, SENDING);
+    const coins = [
+      { denom: "stake", amount: "100000" },
+      { denom: "uusdc", amount: "9" },
+    ];
+    await as.deployer.client.sendTokens(as.deployer.address, account.address, coins, "auto");
+    await account.send([hub.escrow.message("deposit", {}, [{ denom: "uusdc", amount: "9" }])]);
+    await account.send([hub.escrow.message("withdraw", { denom: USDC, recipient: as.deployer.address })]);
+  }
 });
 
 step("a stranger is refused at every door", async () => {

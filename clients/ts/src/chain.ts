@@ -1,7 +1,7 @@
 /** A node and an account: reading, and sending in a way that never loses track of a transaction. */
 
-import { CosmWasmClient, type CosmWasmClientOptions, SigningCosmWasmClient } from "@cosmjs/cosmwasm";
 import { encodeSecp256k1Pubkey } from "@cosmjs/amino";
+import { CosmWasmClient, type CosmWasmClientOptions, SigningCosmWasmClient } from "@cosmjs/cosmwasm";
 import { encodePubkey, type EncodeObject, type OfflineSigner } from "@cosmjs/proto-signing";
 import {
   BroadcastTxError,
@@ -9,6 +9,7 @@ import {
   type DeliverTxResponse,
   type Event,
   GasPrice,
+  type SequenceResponse,
   type StdFee,
 } from "@cosmjs/stargate";
 import {
@@ -22,8 +23,9 @@ import {
 import { sha256 } from "@noble/hashes/sha2";
 import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
+import { accountNumbers, signerFor } from "./accounts.js";
 import { toHex } from "./bytes.js";
-import { HubError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
+import { HubError, InputError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
 
 /** How transactions are sent. Everything but the gas price has a default. */
 export interface SendingOptions {
@@ -159,12 +161,20 @@ export class ReadingClient extends CosmWasmClient {
 export class SigningClient extends SigningCosmWasmClient {
   readonly #signer: OfflineSigner;
   readonly #options: SendingOptions;
+  /** Account numbers, which cosmjs cannot carry. */
+  readonly #numbers: Map<string, bigint>;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(comet: CometClient, signer: OfflineSigner, options: SendingOptions) {
-    super(comet, signer, { gasPrice: GasPrice.fromString(options.gasPrice) });
+  private constructor(
+    comet: CometClient,
+    signer: OfflineSigner,
+    options: SendingOptions,
+    numbers: Map<string, bigint> = new Map(),
+  ) {
+    super(comet, signerFor(signer, numbers), { gasPrice: gasPriceOf(options.gasPrice) });
     this.#signer = signer;
     this.#options = options;
+    this.#numbers = numbers;
   }
 
   static open(comet: CometClient, signer: OfflineSigner, options: SendingOptions): SigningClient {
@@ -210,6 +220,21 @@ export class SigningClient extends SigningCosmWasmClient {
   async resume(lost: string | LostTransaction): Promise<Executed> {
     const { txHash, txBytes, timeoutHeight: until } = typeof lost === "string" ? { txHash: lost } : lost;
     return executed(await this.#confirm({ txHash, txBytes, until }, new Error("resumed")));
+  }
+
+  override async getSequence(address: string): Promise<SequenceResponse> {
+    const account = await this.forceGetQueryClient().auth.account(address);
+    const numbers = account === null ? undefined : accountNumbers(account);
+    if (numbers === undefined) {
+      return await super.getSequence(address);
+    }
+    this.#numbers.set(address, numbers.accountNumber);
+    const accountNumber = Number(numbers.accountNumber);
+    return {
+      // Where it is not exact, the signer puts in what is.
+      accountNumber: Number.isSafeInteger(accountNumber) ? accountNumber : 0,
+      sequence: Number(numbers.sequence),
+    };
   }
 
   /** Gas that the messages would use. Asks in another way where a node serves no more than RPC. */
@@ -351,6 +376,14 @@ export class SigningClient extends SigningCosmWasmClient {
     const turn = this.#last.then(work, work);
     this.#last = turn.catch(() => undefined);
     return await turn;
+  }
+}
+
+function gasPriceOf(text: string): GasPrice {
+  try {
+    return GasPrice.fromString(text);
+  } catch {
+    throw new InputError(`gasPrice is ${JSON.stringify(text)}`, "give an amount and a coin, such as 0.025untrn");
   }
 }
 
