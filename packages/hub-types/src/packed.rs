@@ -116,7 +116,8 @@ pub fn from_bytes<V: Packed>(bytes: &[u8]) -> StdResult<V> {
     parse(bytes).map_err(|error| StdError::parse_err(V::NAME, error))
 }
 
-fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
+/// As [`from_bytes`], with the reason as data.
+pub(crate) fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
     let mut reader = Reader::new(bytes);
     let layout = reader.byte()?;
     if layout != LAYOUT {

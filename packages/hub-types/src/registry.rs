@@ -27,9 +27,10 @@ pub struct InstantiateMsg {
 #[serde(deny_unknown_fields)]
 #[allow(clippy::large_enum_variant)] // Parsed once per transaction; a box would show in the types of every user.
 pub enum ExecuteMsg {
-    /// Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits `hub_model_registered`,
-    /// `hub_terms_set` and, with a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails
-    /// if the sender ever had a model of that name.
+    /// Registers a model of the sender, active, with terms 1 in force at once, and for receipts issued in the grace
+    /// before, for attesters whose clocks are slow. Anyone. Emits `hub_model_registered`, `hub_terms_set` and, with
+    /// a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails if the sender ever had a model of that
+    /// name.
     RegisterModel {
         /// Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`.
         name: String,

@@ -516,13 +516,22 @@ fn terms_are_charged_only_while_they_are_in_force() {
     let (author, money) = (stage.author.clone(), stage.money.clone());
     let registered = stage.hub.now();
     let mut receipt = stage.receipts(1).remove(0);
-    receipt.issued_at = registered - 1;
+    receipt.issued_at = registered - 61;
     consumed(
         &mut stage,
         &receipt,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
+    // An attester whose clock is slow earns from the registration on.
+    let paid = |stage: &mut Stage, receipt: &Receipt| {
+        let sequence = stage.next();
+        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
+            .amount
+            .u128()
+    };
+    receipt.issued_at = registered - 60;
+    assert_eq!(paid(&mut stage, &receipt), CALL);
 
     // A cut: both can be charged in the grace, then only the new ones.
     stage.hub.advance(100);
@@ -548,12 +557,6 @@ fn terms_are_charged_only_while_they_are_in_force() {
         terms: 2,
         issued_at,
         ..receipt.clone()
-    };
-    let paid = |stage: &mut Stage, receipt: &Receipt| {
-        let sequence = stage.next();
-        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
-            .amount
-            .u128()
     };
     assert_eq!(paid(&mut stage, &old(superseded_at - 1)), CALL);
     assert_eq!(paid(&mut stage, &new(superseded_at - 60)), CALL - 4);

@@ -17,6 +17,8 @@ use crate::registry_stage::{
 };
 use crate::stage::attributes;
 
+const GRACE: u64 = 60;
+
 /// Registers a model with terms that `change` spoils.
 fn with_terms(author: &Addr, change: impl FnOnce(&mut UncheckedTerms)) -> ExecuteMsg {
     match market_model(0).message(author) {
@@ -408,7 +410,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
                     bps: 2_500
                 }
             ],
-            validity: interval(START_TIME, None),
+            validity: interval(START_TIME - GRACE, None),
         }]
     );
     let question = QueryMsg::Release {

@@ -66,7 +66,7 @@ fn terms(denom: Denom, validity: Validity) -> TermsRecord {
 fn policy() -> SessionPolicy {
     SessionPolicy {
         caller: account(0xca),
-        funder: account(0xf0),
+        funder: account(0xca),
         operator: account(0x09),
         measurement: None,
         models: vec![
@@ -185,6 +185,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         blob_id: BlobId::from_bytes([0xb1; 32]),
     };
     let full_policy = SessionPolicy {
+        funder: account(0xf0),
         measurement: Some([0x3e; 32]),
         models: vec![],
         max_price: Some(rates()),
