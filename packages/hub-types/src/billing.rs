@@ -63,7 +63,8 @@ pub enum ExecuteMsg {
         batch: Binary,
         /// Over [`crate::wire::digest::batch_digest`], 64 bytes.
         signature: Binary,
-        /// Ceilings that callers signed, each a [`crate::wire::SignedVoucher`] in bytes; bad ones are ignored.
+        /// Ceilings that callers signed, each as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+        /// [`crate::wire::SignedVoucher`]; bad ones are ignored.
         #[serde(default)]
         vouchers: Vec<Binary>,
     },
@@ -75,7 +76,8 @@ pub enum ExecuteMsg {
         sequence: u64,
         /// Over [`crate::wire::digest::receipt_digest`], 64 bytes.
         signature: Binary,
-        /// A ceiling that the caller signed, a [`crate::wire::SignedVoucher`] in bytes; a bad one is ignored.
+        /// A ceiling that the caller signed, as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+        /// [`crate::wire::SignedVoucher`]; a bad one is ignored.
         voucher: Option<Binary>,
     },
 }
@@ -275,8 +277,8 @@ pub struct BatchResponse {
     pub paid: u64,
     /// What was charged, per denomination.
     pub gross: Vec<Gross>,
-    /// What became of the groups, in the order of the batch, those of one outcome that stand together as one entry:
-    /// see [`BatchResponse::outcomes_of_groups`].
+    /// What became of the groups, in the order of the batch: those that stand together and share an outcome are one
+    /// entry.
     pub outcomes: Vec<OutcomeRun>,
 }
 

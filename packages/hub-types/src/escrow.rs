@@ -106,7 +106,8 @@ pub enum ExecuteMsg {
     /// Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
     /// denomination, charges equal credits.
     Settle {
-        /// [`Books`], packed: as JSON they would cost many times as much.
+        /// The bytes of [`Books`]: per session attester, lane, charge, ceiling and marks, then per account and
+        /// denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
         books: Binary,
     },
 }

@@ -174,8 +174,8 @@ fn the_same_batch_twice_succeeds_and_changes_and_emits_nothing_the_second_time()
             .iter()
             .all(|event| !event.ty.starts_with("wasm-")));
         let answer: BatchResponse = data(&response);
-        assert_eq!((answer.batch, answer.paid, answer.gross), (None, 0, vec![]));
         assert_eq!(outcomes(&answer), [Outcome::Stale]);
+        assert_eq!((answer.batch, answer.paid, answer.gross), (None, 0, vec![]));
     }
 }
 

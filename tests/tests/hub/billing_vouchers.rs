@@ -132,7 +132,7 @@ fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
     let mut voucher = stage.hub.voucher(&key, 1, 10 * CALL);
-    let high = with_high_s(&voucher.signature);
+    let high = with_high_s(&Binary::from(voucher.signature));
     voucher.signature = high.as_slice().try_into().unwrap();
     let msg = under(&stage, vec![voucher]);
     assert_eq!(

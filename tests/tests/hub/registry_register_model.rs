@@ -342,6 +342,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
     assert_eq!(data::<ModelCreated>(&response), ModelCreated { model: 1 });
     let token = hub.money_cw20().checked();
     let published_at = START_TIME.to_string();
+    let begun = (START_TIME - GRACE).to_string();
     let payees = format!("{author}:7000,{partner}:2500");
     let expected = [
         (
@@ -359,7 +360,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
                 ("per_million_out", "8000000"),
                 ("operator_bps", "500"),
                 ("payees", &payees),
-                ("effective_from", &published_at),
+                ("effective_from", &begun),
             ]),
         ),
         (

@@ -216,7 +216,7 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
     assert_eq!(stage.set(in_token), created(2, now + DAY));
     assert_eq!(
         stage.validities(),
-        [interval(now, now + DAY), interval(now + DAY, None)]
+        [interval(now - GRACE, now + DAY), interval(now + DAY, None)]
     );
 }
 
@@ -271,7 +271,7 @@ fn identical_terms_are_taken_and_spend_a_number() {
     assert_eq!(
         stage.validities(),
         [
-            interval(now, now + GRACE),
+            interval(now - GRACE, now + GRACE),
             interval(now, now + GRACE),
             interval(now, None)
         ]
