@@ -6,6 +6,7 @@ use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode
 use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
 use hub_types::price::Rates;
+use hub_types::wire::SignedVoucher;
 
 use crate::random::Random;
 

@@ -64,7 +64,10 @@ export type ExecuteMsg = {
     batch: Binary;
     /** Over `batch_digest`, 64 bytes. */
     signature: Binary;
-    /** Ceilings that callers signed, each a `SignedVoucher` in bytes; bad ones are ignored. */
+    /**
+     * Ceilings that callers signed, each as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+     * `SignedVoucher`; bad ones are ignored.
+     */
     vouchers?: Binary[];
   };
 } | {
@@ -76,7 +79,10 @@ export type ExecuteMsg = {
     sequence: number;
     /** Over `receipt_digest`, 64 bytes. */
     signature: Binary;
-    /** A ceiling that the caller signed, a `SignedVoucher` in bytes; a bad one is ignored. */
+    /**
+     * A ceiling that the caller signed, as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of `SignedVoucher`;
+     * a bad one is ignored.
+     */
     voucher?: Binary | null;
   };
 };

@@ -115,7 +115,10 @@ export type ExecuteMsg = {
    * denomination, charges equal credits.
    */
   settle: {
-    /** `Books`, packed: as JSON they would cost many times as much. */
+    /**
+     * The bytes of `Books`: per session attester, lane, charge, ceiling and marks, then per account and
+     * denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
+     */
     books: Binary;
   };
 };
