@@ -112,7 +112,9 @@ func (m *market) deploy(t *testing.T) {
 		require.NoError(t, err)
 		return m.Store(m.clock, m.deployer, wasm)
 	}
-	m.registry = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_registry.wasm"), object{})
+	m.registry = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_registry.wasm"), object{
+		"walrus_keeper": m.deployer.String(),
+	})
 	escrow := store(artifacts, "hub_escrow.wasm")
 	m.billing = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_billing.wasm"), object{
 		"registry": m.registry.String(), "escrow_code_id": escrow,

@@ -169,6 +169,11 @@ impl<K: PackedKey, V: Packed> PackedMap<K, V> {
         storage.set(&self.key(key), &to_bytes(value));
     }
 
+    /// Takes away what stands under `key`.
+    pub fn remove(&self, storage: &mut dyn Storage, key: K) {
+        storage.remove(&self.key(key));
+    }
+
     /// The value under `key` in the storage of `contract`, by a raw read.
     pub fn query(&self, querier: &QuerierWrapper, contract: &Addr, key: K) -> StdResult<Option<V>> {
         querier

@@ -431,6 +431,8 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
             published_at: START_TIME,
             claimed_at: START_TIME,
             size: None,
+            permanent: None,
+            deletable: None,
         }
     );
     hub.assert_invariants();
