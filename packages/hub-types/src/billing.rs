@@ -12,6 +12,7 @@ use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
 
 use crate::denom::{Denom, UncheckedDenom};
+use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
 
 /// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
 #[cw_serde]
@@ -591,6 +592,20 @@ pub struct UsageSums {
     pub units_out: Uint128,
 }
 
+impl From<Sums> for UsageSums {
+    fn from(sums: Sums) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            related: sums.related.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+            free_calls: sums.free_calls,
+            units_in: sums.units_in.into(),
+            units_out: sums.units_out.into(),
+        }
+    }
+}
+
 /// Lifetime usage of a model in one denomination.
 #[cw_serde]
 pub struct UsageResponse {
@@ -679,7 +694,7 @@ pub struct AuthorUsageResponse {
     pub models: u64,
     /// Of their lives.
     pub sums: UsageSums,
-    /// Where to go on: the `start_after` of the next page. None if this was the last.
+    /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
     pub next: Option<u64>,
 }
 
@@ -693,6 +708,16 @@ pub struct AttesterSums {
     pub aged: Uint128,
     /// Receipts paid with an amount of at least 1.
     pub calls: u64,
+}
+
+impl From<AttesterTotals> for AttesterSums {
+    fn from(sums: AttesterTotals) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+        }
+    }
 }
 
 /// Lifetime usage of an attester in one denomination.
@@ -713,7 +738,7 @@ pub struct AttestersUsageResponse {
     pub attesters: u64,
     /// Of their lives.
     pub sums: AttesterSums,
-    /// Where to go on: the `start_after` of the next page. None if this was the last.
+    /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
     pub next: Option<u64>,
 }
 
@@ -722,7 +747,7 @@ pub struct AttestersUsageResponse {
 #[serde(deny_unknown_fields)]
 #[derive(Copy, Eq)]
 pub struct RankingPlace {
-    /// Its aged income, rounded to a small number that grows with it, see [`crate::records::billing::score`].
+    /// Its aged income, rounded to a small number that grows with it, see [`crate::records::usage::score`].
     pub score: u16,
     /// The model.
     pub model: u64,
@@ -768,6 +793,22 @@ pub struct HubSums {
     pub payers: u64,
 }
 
+impl From<HubTotals> for HubSums {
+    fn from(sums: HubTotals) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            related: sums.related.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+            free_calls: sums.free_calls,
+            models_called: sums.models_called,
+            models_earning: sums.models_earning,
+            authors_earning: sums.authors_earning,
+            payers: sums.payers,
+        }
+    }
+}
+
 /// What happened in a span of days.
 #[cw_serde]
 #[derive(Copy, Default, Eq)]
@@ -790,6 +831,17 @@ pub struct HubWeek {
     pub models_called: u64,
     /// Models with aged income.
     pub models_earning: u64,
+}
+
+impl From<WeekCounts> for HubWeek {
+    fn from(sums: WeekCounts) -> Self {
+        Self {
+            payers: sums.payers,
+            returning: sums.returning,
+            models_called: sums.models_called,
+            models_earning: sums.models_earning,
+        }
+    }
 }
 
 /// The Hub at a glance.
