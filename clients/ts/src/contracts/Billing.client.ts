@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Uint128, SignedVoucher, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, AttestersResponse, RecordedBatch, BatchesResponse, ConfigResponse, Denom, Outcome, BatchResponse, Gross, GroupResponse, UsageResponse, InclusionResponse } from "./Billing.types.js";
+import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Uint128, SignedVoucher, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, AttestersResponse, RecordedBatch, BatchesResponse, ConfigResponse, Denom, Outcome, BatchResponse, Gross, GroupResponse, UsageResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** Wiring and constants. */

@@ -433,3 +433,21 @@ export interface InclusionResponse {
   /** Block time of the message that recorded the batch. */
   settled_at: number;
 }
+/** Data of `ExecuteMsg::RegisterAttester`. */
+export interface AttesterCreated {
+  /** Id of the attester. */
+  attester: number;
+}
+/** Data of `ExecuteMsg::Settle`. */
+export interface ReceiptResponse {
+  /** What was charged for it. */
+  amount: Uint128;
+  /** What became of the receipt. */
+  outcome: Outcome;
+}
+/** What messages return as data, for those that return any. */
+export interface ExecuteData {
+  register_attester: AttesterCreated;
+  settle: ReceiptResponse;
+  settle_batch: BatchResponse;
+}

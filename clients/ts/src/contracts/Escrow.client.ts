@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, CanonicalAddr, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, Credit, SessionSettlement, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse } from "./Escrow.types.js";
+import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, CanonicalAddr, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, Credit, SessionSettlement, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
   contractAddress: string;
   /** Collector and constants. */

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse } from "./Registry.types.js";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
   /** The constants. */

@@ -553,3 +553,27 @@ export interface TermsListResponse {
   /** In the order of the query. */
   terms: TermsResponse[];
 }
+/** Data of `ExecuteMsg::SetTerms` and `ExecuteMsg::AcceptTransfer`. */
+export interface TermsCreated {
+  /** Unix seconds. */
+  effective_from: number;
+  /** Number of the terms within their model. */
+  terms: number;
+}
+/** Data of `ExecuteMsg::PublishRelease`. */
+export interface ReleaseCreated {
+  /** Number of the release within its model. */
+  release: number;
+}
+/** Data of `ExecuteMsg::RegisterModel`. */
+export interface ModelCreated {
+  /** Id of the model. */
+  model: number;
+}
+/** What messages return as data, for those that return any. */
+export interface ExecuteData {
+  accept_transfer: TermsCreated;
+  publish_release: ReleaseCreated;
+  register_model: ModelCreated;
+  set_terms: TermsCreated;
+}
