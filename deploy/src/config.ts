@@ -16,6 +16,10 @@ export interface ChainConfig {
   readonly gasPrice: string;
   /** Who may migrate the contracts; nobody if undefined. Whoever it is could move funds by new code. */
   readonly admin: string | undefined;
+  /** Who stores Walrus committees in the registry; nobody if undefined. It can hand the role on. */
+  readonly keeper: string | undefined;
+  /** SHA-256 of the certificate (DER) that chains of Nitro attestation end with, in hex; AWS's own if undefined. */
+  readonly nitroRoot: string | undefined;
   /** Tells Hubs of one deployer on one chain apart. */
   readonly name: string;
   readonly constants: {
@@ -58,6 +62,8 @@ export function parseConfig(json: unknown): ChainConfig {
     denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
     gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),
     admin: fields.optionalText("admin"),
+    keeper: fields.optionalText("keeper"),
+    nitroRoot: fields.optionalText("nitro_root", /^[0-9a-f]{64}$/, "a SHA-256 as 64 lower-case hex digits"),
     name: fields.optionalText("name") ?? "hub",
     constants: {
       receiptMaxAgeSeconds: constants.seconds("receipt_max_age_seconds", 1),
@@ -103,10 +109,10 @@ class Fields {
     return value;
   }
 
-  optionalText(name: string): string | undefined {
+  optionalText(name: string, form?: RegExp, expected?: string): string | undefined {
     return this.#rest.get(name) === undefined || this.#rest.get(name) === null
       ? (this.take(name), undefined)
-      : this.text(name);
+      : this.text(name, form, expected);
   }
 
   seconds(name: string, least: number): number {

@@ -46,7 +46,8 @@ test("a deployment that cannot succeed says what to do", async () => {
   );
   saysWhatToDo(await run({ changes: { chain_id: "other-1" } }), /belongs to chain .*, expected other-1.*give a node/);
   saysWhatToDo(await run({ changes: { gas_price: 1 } }), /gas_price is 1.*give a decimal number/);
-  saysWhatToDo(await run({ changes: { keeper: "x" } }), /fields that mean nothing: keeper/);
+  saysWhatToDo(await run({ changes: { keepr: "x" } }), /fields that mean nothing: keepr/);
+  saysWhatToDo(await run({ changes: { nitro_root: "ab" } }), /nitro_root is "ab".*give a SHA-256/);
   saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of devnet/);
 
   const other = `${WORK}/artifacts`;
@@ -126,8 +127,14 @@ test("a finished deployment is verified, and nothing else is done", async () => 
       .replace('"price_notice_seconds": 90', '"price_notice_seconds": 91')
       .replace('"admin": null', '"admin": "wasm1x"'),
   );
-  saysWhatToDo(await run({}), /the admin of the registry is nobody, expected wasm1x/);
+  const constants = { ...config.constants, price_notice_seconds: 91 };
+  saysWhatToDo(
+    await run({ changes: { admin: "wasm1x", constants } }),
+    /the admin of the registry is nobody, expected wasm1x/,
+  );
+  saysWhatToDo(await run({}), /the chain config has another admin, constants than .*restore the config/);
   writeFileSync(file, written);
+  saysWhatToDo(await run({ changes: { keeper: "wasm1x" } }), /the chain config has another keeper than/);
 });
 
 test("without its files a deployment is found again on the chain", async () => {
