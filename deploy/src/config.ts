@@ -1,7 +1,7 @@
 /** A chain, as its config file describes it. */
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { HubError } from "hub-client";
+import { canonical, HubError } from "hub-client";
 
 /** Where the Hub is deployed, and how. */
 export interface ChainConfig {
@@ -30,8 +30,8 @@ export interface ChainConfig {
 
 const MAX_SECONDS = 30 * 86_400;
 
-/** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. */
-export function readConfig(chain: string, folder: string): ChainConfig {
+/** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. `rpc` goes before what it says. */
+export function readConfig(chain: string, folder: string, rpc?: string): ChainConfig {
   const named = `${folder}/${chain}.json`;
   const path = existsSync(named) ? named : chain;
   let text: string;
@@ -42,7 +42,8 @@ export function readConfig(chain: string, folder: string): ChainConfig {
     throw invalid(`there is no chain ${chain}`, `give one of ${known.join(", ")}, or the path of a config file`);
   }
   try {
-    return parseConfig(JSON.parse(text));
+    const json: unknown = JSON.parse(text);
+    return parseConfig(rpc === undefined ? json : { ...(json as object), rpc });
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw invalid(`${path} is no JSON (${error.message})`, "correct it");
@@ -75,10 +76,24 @@ export function parseConfig(json: unknown): ChainConfig {
   if (!/^[a-z0-9-]{1,32}$/.test(config.name)) {
     throw invalid(`name is ${JSON.stringify(config.name)}`, "give 1 to 32 of a-z, 0-9 and hyphen");
   }
+  for (const role of ["admin", "keeper"] as const) {
+    const address = config[role];
+    if (address !== undefined && (!address.startsWith(`${config.prefix}1`) || !isAddress(address))) {
+      throw invalid(`${role} is ${JSON.stringify(address)}`, `give an address that begins with ${config.prefix}1`);
+    }
+  }
   if (config.constants.priceNoticeSeconds < config.constants.receiptMaxAgeSeconds) {
     throw invalid("price_notice_seconds is below receipt_max_age_seconds", "give at least as much");
   }
   return config;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    return canonical(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The fields of an object, each taken once. */

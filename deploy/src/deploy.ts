@@ -36,7 +36,7 @@ export class Deployment {
       throw new HubError(
         "invalid_input",
         `${this.#progressPath} belongs to a deployment of ${found.name} by ${found.deployer}`,
-        "finish it with that account, or move the file away",
+        "finish it with that account and name, or move the file away",
       );
     }
     this.#progress = found ?? {

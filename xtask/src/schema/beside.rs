@@ -109,3 +109,64 @@ fn title(schema: &RootSchema) -> &str {
     let title = title.unwrap_or_default();
     title.strip_prefix("Nullable_").unwrap_or(title)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Beside, Result};
+    use cosmwasm_schema::cw_serde;
+    use serde_json::{json, Value};
+
+    #[cw_serde]
+    struct Created {
+        thing: u64,
+    }
+
+    fn api() -> Value {
+        let message = |name: &str, description: &str| json!({ "required": [name], "description": description });
+        json!({ "execute": { "oneOf": [
+            message("create", "Makes one. Returns [`Created`] as data."),
+            message("perhaps_create", "Returns [`Created`] as data if there was none."),
+            message("receive", "Of a token, with a [`Created`] inside."),
+            message("remove", "Removes one."),
+        ] } })
+    }
+
+    fn whole() -> Beside {
+        Beside::new()
+            .data::<Created>("create")
+            .data::<Option<Created>>("perhaps_create")
+            .hook::<Created>("receive")
+    }
+
+    fn refusal(beside: Beside) -> String {
+        beside.behind(api()).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn what_the_sentences_say_and_the_list_does_not_is_an_error() {
+        let without_hook = Beside::new()
+            .data::<Created>("create")
+            .data::<Option<Created>>("perhaps_create");
+        assert!(refusal(without_hook).contains("as their hook {\"receive\": \"Created\"}"));
+        assert!(refusal(Beside::new()).contains("as their data {\"create\": \"Created\""));
+    }
+
+    #[test]
+    fn what_the_list_says_and_the_sentences_do_not_is_an_error() {
+        assert!(refusal(whole().data::<Created>("remove")).contains("\"remove\": \"Created\""));
+        assert!(refusal(whole().data::<String>("create")).contains("\"create\": \"String\""));
+        assert!(refusal(whole().hook::<Created>("no_message")).contains("no_message"));
+    }
+
+    #[test]
+    fn the_sections_stand_behind_the_rest() -> Result<()> {
+        let text = whole().behind(api())?;
+        let file: Value = serde_json::from_str(&text)?;
+        assert_eq!(file["execute"], api()["execute"]);
+        assert_eq!(file["data"]["create"]["title"], "Created");
+        assert_eq!(file["data"]["perhaps_create"]["title"], "Nullable_Created");
+        assert_eq!(file["hooks"]["receive"]["title"], "Created");
+        assert!(text.find("\"data\"") > text.find("\"execute\""));
+        Ok(())
+    }
+}
