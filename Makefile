@@ -62,8 +62,8 @@ client: ## Checks the TypeScript client: types, generated code, tests over the v
 	@clients/ts/check
 
 .PHONY: deploy
-deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file); HUB_MNEMONIC signs, DRY_RUN=1 says what it would cost
-	@deploy/run $(CHAIN) $(if $(DRY_RUN),--dry-run)
+deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file), by its node or RPC; HUB_MNEMONIC signs, DRY_RUN=1 says the cost
+	@deploy/run $(CHAIN) $(if $(RPC),--rpc '$(RPC)') $(if $(DRY_RUN),--dry-run)
 
 .PHONY: e2e
 e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through the client

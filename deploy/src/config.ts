@@ -1,7 +1,7 @@
 /** A chain, as its config file describes it. */
 
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { HubError } from "hub-client";
+import { canonical, HubError } from "hub-client";
 
 /** Where the Hub is deployed, and how. */
 export interface ChainConfig {
@@ -16,8 +16,10 @@ export interface ChainConfig {
   readonly gasPrice: string;
   /** Who may migrate the contracts; nobody if undefined. Whoever it is could move funds by new code. */
   readonly admin: string | undefined;
-  /** Who stores Walrus committees, until it hands the role over; if undefined the registry never takes certificates. */
-  readonly walrusKeeper: string | undefined;
+  /** Who stores Walrus committees in the registry; nobody if undefined. It can hand the role on. */
+  readonly keeper: string | undefined;
+  /** SHA-256 of the certificate (DER) that chains of Nitro attestation end with, in hex; AWS's own if undefined. */
+  readonly nitroRoot: string | undefined;
   /** Tells Hubs of one deployer on one chain apart. */
   readonly name: string;
   readonly constants: {
@@ -28,8 +30,8 @@ export interface ChainConfig {
 
 const MAX_SECONDS = 30 * 86_400;
 
-/** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. */
-export function readConfig(chain: string, folder: string): ChainConfig {
+/** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. `rpc` goes before what it says. */
+export function readConfig(chain: string, folder: string, rpc?: string): ChainConfig {
   const named = `${folder}/${chain}.json`;
   const path = existsSync(named) ? named : chain;
   let text: string;
@@ -40,7 +42,8 @@ export function readConfig(chain: string, folder: string): ChainConfig {
     throw invalid(`there is no chain ${chain}`, `give one of ${known.join(", ")}, or the path of a config file`);
   }
   try {
-    return parseConfig(JSON.parse(text));
+    const json: unknown = JSON.parse(text);
+    return parseConfig(rpc === undefined ? json : { ...(json as object), rpc });
   } catch (error) {
     if (error instanceof SyntaxError) {
       throw invalid(`${path} is no JSON (${error.message})`, "correct it");
@@ -60,7 +63,8 @@ export function parseConfig(json: unknown): ChainConfig {
     denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
     gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),
     admin: fields.optionalText("admin"),
-    walrusKeeper: fields.optionalText("walrus_keeper"),
+    keeper: fields.optionalText("keeper"),
+    nitroRoot: fields.optionalText("nitro_root", /^[0-9a-f]{64}$/, "a SHA-256 as 64 lower-case hex digits"),
     name: fields.optionalText("name") ?? "hub",
     constants: {
       receiptMaxAgeSeconds: constants.seconds("receipt_max_age_seconds", 1),
@@ -72,10 +76,24 @@ export function parseConfig(json: unknown): ChainConfig {
   if (!/^[a-z0-9-]{1,32}$/.test(config.name)) {
     throw invalid(`name is ${JSON.stringify(config.name)}`, "give 1 to 32 of a-z, 0-9 and hyphen");
   }
+  for (const role of ["admin", "keeper"] as const) {
+    const address = config[role];
+    if (address !== undefined && (!address.startsWith(`${config.prefix}1`) || !isAddress(address))) {
+      throw invalid(`${role} is ${JSON.stringify(address)}`, `give an address that begins with ${config.prefix}1`);
+    }
+  }
   if (config.constants.priceNoticeSeconds < config.constants.receiptMaxAgeSeconds) {
     throw invalid("price_notice_seconds is below receipt_max_age_seconds", "give at least as much");
   }
   return config;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    return canonical(text).length > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** The fields of an object, each taken once. */
@@ -106,10 +124,10 @@ class Fields {
     return value;
   }
 
-  optionalText(name: string): string | undefined {
+  optionalText(name: string, form?: RegExp, expected?: string): string | undefined {
     return this.#rest.get(name) === undefined || this.#rest.get(name) === null
       ? (this.take(name), undefined)
-      : this.text(name);
+      : this.text(name, form, expected);
   }
 
   seconds(name: string, least: number): number {

@@ -7,7 +7,7 @@ import { type Artifact, CONTRACTS, type ContractName } from "./artifacts.js";
 import { addressOf, type Deployer, instantiateMessage, storedCode, storeMessage } from "./chain.js";
 import type { ChainConfig } from "./config.js";
 import { type DeploymentFile, type Progress, readJson, remove, type Step, writeJson } from "./files.js";
-import { verify } from "./verify.js";
+import { verify, verifyKeeper } from "./verify.js";
 
 /** What the two instantiations use, for a dry run before the codes are stored. Measured, and rounded up. */
 const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000 };
@@ -36,7 +36,7 @@ export class Deployment {
       throw new HubError(
         "invalid_input",
         `${this.#progressPath} belongs to a deployment of ${found.name} by ${found.deployer}`,
-        "finish it with that account, or move the file away",
+        "finish it with that account and name, or move the file away",
       );
     }
     this.#progress = found ?? {
@@ -66,6 +66,8 @@ export class Deployment {
     await this.#instantiate("billing");
     const made = await this.#describe();
     await verify(deployer, made);
+    // Later it may have been handed on.
+    await verifyKeeper(deployer, made);
     say("the chain has what was meant: codes, admins, wiring, constants");
     writeJson(this.#finalPath, made);
     remove(this.#progressPath);
@@ -142,7 +144,37 @@ export class Deployment {
         "check out the commit that it was made from to verify it, or move the file away to deploy anew",
       );
     }
+    const { admin, constants, keeper, nitro_root } = this.#described();
+    const same = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+    const asFound: Record<string, boolean> = {
+      admin: same(found.admin, admin),
+      constants: same(found.constants, constants),
+      keeper: found.keeper === keeper,
+      nitro_root: found.nitro_root === nitro_root,
+    };
+    const changed = Object.keys(asFound).filter((field) => asFound[field] === false);
+    if (changed.length > 0) {
+      throw new HubError(
+        "invalid_input",
+        `the chain config has another ${changed.join(", ")} than ${this.#finalPath}`,
+        "what is deployed does not change: restore the config, or move the file away and give another `name` to deploy anew",
+      );
+    }
     return found;
+  }
+
+  /** What the deployment file says as the chain config does. */
+  #described(): Pick<DeploymentFile, "admin" | "constants" | "keeper" | "nitro_root"> {
+    const { admin, constants, keeper, nitroRoot } = this.#input.config;
+    return {
+      admin: admin ?? null,
+      constants: {
+        receipt_max_age_seconds: constants.receiptMaxAgeSeconds,
+        price_notice_seconds: constants.priceNoticeSeconds,
+      },
+      ...(keeper === undefined ? {} : { keeper }),
+      ...(nitroRoot === undefined ? {} : { nitro_root: nitroRoot }),
+    };
   }
 
   async #store(name: ContractName): Promise<void> {
@@ -182,19 +214,22 @@ export class Deployment {
   }
 
   #registryMessage(): object {
-    const { constants, walrusKeeper } = this.#input.config;
+    const { constants, keeper } = this.#input.config;
     return {
       receipt_max_age_seconds: constants.receiptMaxAgeSeconds,
       price_notice_seconds: constants.priceNoticeSeconds,
-      walrus_keeper: walrusKeeper ?? null,
+      // Sent if named alone: a contract that does not know the field refuses it, rather than leave it out.
+      ...(keeper === undefined ? {} : { walrus_keeper: keeper }),
     };
   }
 
   #billingMessage(): object {
+    const { admin, nitroRoot } = this.#input.config;
     return {
       registry: this.#address("registry"),
       escrow_code_id: this.#code("escrow"),
-      escrow_admin: this.#input.config.admin ?? null,
+      escrow_admin: admin ?? null,
+      ...(nitroRoot === undefined ? {} : { nitro_root: nitroRoot }),
     };
   }
 
@@ -255,11 +290,7 @@ export class Deployment {
       name: config.name,
       prefix: config.prefix,
       deployer: deployer.address,
-      admin: config.admin ?? null,
-      constants: {
-        receipt_max_age_seconds: config.constants.receiptMaxAgeSeconds,
-        price_notice_seconds: config.constants.priceNoticeSeconds,
-      },
+      ...this.#described(),
       contracts: {
         registry: of("registry", this.#address("registry")),
         escrow: of("escrow", escrow),

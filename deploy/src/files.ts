@@ -36,6 +36,10 @@ export interface DeploymentFile extends Deployment {
   /** Who may migrate the contracts; null for nobody. */
   readonly admin: string | null;
   readonly constants: { readonly receipt_max_age_seconds: number; readonly price_notice_seconds: number };
+  /** Who the registry's keeper was at first, if one was named. */
+  readonly keeper?: string;
+  /** The root of Nitro attestation that was named, if any. */
+  readonly nitro_root?: string;
   readonly contracts: Record<ContractName, DeployedContract>;
   readonly transactions: Partial<Record<Step, string>>;
 }

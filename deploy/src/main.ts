@@ -9,10 +9,11 @@ import { connectDeployer } from "./chain.js";
 import { readConfig } from "./config.js";
 import { Deployment } from "./deploy.js";
 
-const USAGE = `deploy <chain> [--dry-run] [--artifacts FOLDER] [--out FOLDER]
+const USAGE = `deploy <chain> [--dry-run] [--rpc URL] [--artifacts FOLDER] [--out FOLDER]
 
   <chain>       name of a file in deploy/chains, or path of a config file
   --dry-run     says what would be done, and what it would cost
+  --rpc         another node of the chain than the config names
   --artifacts   folder of the codes and checksums.txt (default: artifacts)
   --out         folder of the deployment files (default: deployments)
 
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
     allowPositionals: true,
     options: {
       "dry-run": { type: "boolean", default: false },
+      rpc: { type: "string" },
       artifacts: { type: "string", default: `${root}artifacts` },
       out: { type: "string", default: `${root}deployments` },
       help: { type: "boolean", default: false },
@@ -36,7 +38,7 @@ async function main(): Promise<void> {
     process.exitCode = values.help ? 0 : 2;
     return;
   }
-  const config = readConfig(chain, `${root}deploy/chains`);
+  const config = readConfig(chain, `${root}deploy/chains`, values.rpc);
   const artifacts = readArtifacts(values.artifacts);
   const mnemonic = process.env["HUB_MNEMONIC"];
   if (mnemonic === undefined || mnemonic.trim() === "") {

@@ -37,6 +37,9 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
     same("billing's escrow", wiring.escrow, escrow.address);
     same("billing's receipt_max_age_seconds", wiring.receipt_max_age_seconds, receipt_max_age_seconds);
     same("the layout of billing", wiring.layout, constants.layout);
+    if (meant.nitro_root !== undefined && "nitro_root" in wiring) {
+      same("billing's nitro_root", wiring.nitro_root, meant.nitro_root);
+    }
 
     const purse = await new EscrowQueryClient(client, escrow.address).config();
     same("the escrow's collector", purse.collector, billing.address);
@@ -49,6 +52,22 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
       `the deployment on ${meant.chain_id} is not as meant: ${differences.join("; ")}`,
       "if the chain was begun anew, remove the deployment file and deploy again; otherwise do not use what is there, and deploy " +
         "under another `name` in the chain config",
+    );
+  }
+}
+
+/** Asks the registry who its keeper is, if one was named. Right after it was made alone: a keeper can hand the role on. */
+export async function verifyKeeper({ client }: Deployer, meant: DeploymentFile): Promise<void> {
+  if (meant.keeper === undefined) {
+    return;
+  }
+  const answer: unknown = await client.queryContractSmart(meant.contracts.registry.address, { walrus_keeper: {} });
+  const { keeper } = answer as { keeper: string | null };
+  if (keeper !== meant.keeper) {
+    throw new HubError(
+      "not_a_hub",
+      `the registry's keeper is ${keeper ?? "nobody"}, expected ${meant.keeper}`,
+      "name in the chain config who has the role now, or deploy under another `name`",
     );
   }
 }

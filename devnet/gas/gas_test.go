@@ -113,7 +113,9 @@ func TestGasIsAsInTheSnapshot(t *testing.T) {
 	for _, row := range rows {
 		report.add(row, row.measure(t, report))
 	}
+	report.node = node(t)
 	t.Log("\n" + report.table())
+	t.Log(report.onNode())
 	if os.Getenv("HUB_GAS_UPDATE") != "" {
 		report.write(t)
 	} else {

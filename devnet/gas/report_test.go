@@ -22,6 +22,8 @@ type report struct {
 	rows     []row
 	values   map[string]float64
 	profiles []workload
+	// What the end-to-end run compares a node with.
+	node map[string]float64
 }
 
 // workload is one transaction, taken apart.
@@ -48,6 +50,8 @@ func (r *report) profile(name string, m *market, result chain.Result, receipts u
 type snapshot struct {
 	About string             `json:"about"`
 	Rows  map[string]float64 `json:"rows"`
+	// Transactions that the end-to-end run sends to a node as well.
+	Node map[string]float64 `json:"node"`
 }
 
 const dir = "../../gas"
@@ -58,10 +62,15 @@ func (r *report) compare(t *testing.T) {
 	require.NoError(t, err, "make gas-update writes a snapshot to compare with")
 	var before snapshot
 	require.NoError(t, json.Unmarshal(file, &before))
-	for name, value := range r.values {
-		if math.Abs(value-before.Rows[name]) > tolerance*before.Rows[name] {
-			t.Errorf("%s: %s, in the snapshot %s. If it is meant: make gas-update, and commit",
-				name, number(value), number(before.Rows[name]))
+	compareRows(t, "", r.values, before.Rows)
+	compareRows(t, "node: ", r.node, before.Node)
+}
+
+func compareRows(t *testing.T, prefix string, found, before map[string]float64) {
+	for name, value := range found {
+		if math.Abs(value-before[name]) > tolerance*before[name] {
+			t.Errorf("%s%s: %s, in the snapshot %s. If it is meant: make gas-update, and commit",
+				prefix, name, number(value), number(before[name]))
 		}
 	}
 }
@@ -71,6 +80,7 @@ func (r *report) write(t *testing.T) {
 	bytes, err := json.MarshalIndent(snapshot{
 		About: "SDK gas of whole transactions on wasmd v0.70.3 with default parameters. README.md explains; make gas compares, make gas-update renews.",
 		Rows:  r.values,
+		Node:  r.node,
 	}, "", "  ")
 	require.NoError(t, err)
 	require.NoError(t, os.MkdirAll(dir, 0o755))
@@ -121,10 +131,30 @@ Taken from the transactions above, operation by operation. A contract queries an
 bytes are keys and values. What a contract answers to the chain, messages to other contracts included, costs 1 gas a byte.
 `
 
+const nodeText = `
+## The same on a node
+
+All this is measured in process, where block times can be set. That a node charges the same is checked: this module and
+the end-to-end run (` + "`e2e/src/gas.ts`" + `, through the TypeScript client, against a node that runs) each make a Hub anew with
+two models and two sessions, send the same receipts under the same gas limit and fee, and ` + "`make e2e`" + ` fails where the gas
+used differs by more than 0.5 %. What may differ within that: the width of account numbers, balances and times, and the
+height up to which the client lets a transaction wait.
+
+`
+
+// onNode is what the end-to-end run compares with.
+func (r *report) onNode() string {
+	return fmt.Sprintf("- one `Settle`: %s gas\n- a batch of %d receipts in %d groups: %s gas\n",
+		number(r.node["settle"]), onNode.callers*modelsPerSession*onNode.perGroup, onNode.callers*modelsPerSession,
+		number(r.node["batch"]))
+}
+
 func (r *report) readme() string {
 	var out strings.Builder
 	out.WriteString(preface)
 	out.WriteString(r.table())
+	out.WriteString(nodeText)
+	out.WriteString(r.onNode())
 	out.WriteString(profileText)
 	for _, load := range r.profiles {
 		out.WriteString(load.text())

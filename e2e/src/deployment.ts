@@ -46,7 +46,15 @@ test("a deployment that cannot succeed says what to do", async () => {
   );
   saysWhatToDo(await run({ changes: { chain_id: "other-1" } }), /belongs to chain .*, expected other-1.*give a node/);
   saysWhatToDo(await run({ changes: { gas_price: 1 } }), /gas_price is 1.*give a decimal number/);
-  saysWhatToDo(await run({ changes: { keeper: "x" } }), /fields that mean nothing: keeper/);
+  saysWhatToDo(await run({ changes: { keepr: "x" } }), /fields that mean nothing: keepr/);
+  saysWhatToDo(await run({ changes: { nitro_root: "ab" } }), /nitro_root is "ab".*give a SHA-256/);
+  saysWhatToDo(
+    await run({ changes: { admin: "wasm1x" } }),
+    /admin is "wasm1x": give an address that begins with wasm1/,
+  );
+  saysWhatToDo(await run({ changes: { prefix: "osmo" } }), /addresses of this chain begin with wasm, not with osmo/);
+  const elsewhere = ["--rpc", "http://127.0.0.1:9"];
+  saysWhatToDo(await run({ args: elsewhere }), /node at http:\/\/127.0.0.1:9 does not answer/);
   saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of devnet/);
 
   const other = `${WORK}/artifacts`;
@@ -118,16 +126,23 @@ test("a finished deployment is verified, and nothing else is done", async () => 
   assert.match((await run({ args: ["--dry-run"] })).out, /nothing to do/);
   saysWhatToDo(await run({ changes: { name: "other" } }), /describes a deployment of the name hub.*move the file away/);
 
+  const [{ address: somebody } = { address: "" }] = await (await wallet(words("keeper"))).getAccounts();
   const file = `${out}/${NODE.chainId}.json`;
   const written = readFileSync(file, "utf8");
   writeFileSync(
     file,
     written
       .replace('"price_notice_seconds": 90', '"price_notice_seconds": 91')
-      .replace('"admin": null', '"admin": "wasm1x"'),
+      .replace('"admin": null', `"admin": "${somebody}"`),
   );
-  saysWhatToDo(await run({}), /the admin of the registry is nobody, expected wasm1x/);
+  const constants = { ...config.constants, price_notice_seconds: 91 };
+  saysWhatToDo(
+    await run({ changes: { admin: somebody, constants } }),
+    /the admin of the registry is nobody, expected wasm1[a-z0-9]+/,
+  );
+  saysWhatToDo(await run({}), /the chain config has another admin, constants than .*restore the config/);
   writeFileSync(file, written);
+  saysWhatToDo(await run({ changes: { keeper: somebody } }), /the chain config has another keeper than/);
 });
 
 test("without its files a deployment is found again on the chain", async () => {

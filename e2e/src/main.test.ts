@@ -1,5 +1,6 @@
 /** Everything, in order, on one chain. */
 
 import "./deployment.js";
+import "./gas.js";
 import "./market.js";
 import "./readme.js";

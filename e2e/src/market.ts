@@ -720,7 +720,7 @@ step("every failure says what to do next", async () => {
   await fails(nobody.send(deposit("1")), "account_unknown", /send it coins/);
   await fails(as.caller.send(deposit("9999999999999")), "insufficient_funds", /send .* more/);
   const fee = (amount: string, gas: string) => ({ fee: { amount: [{ denom: "stake", amount }], gas } });
-  await fails(as.caller.send(deposit("1"), fee("1", "300000")), "fee_too_low", /raise gasPrice/);
+  await fails(as.caller.send(deposit("1"), fee("1", "300000")), "fee_too_low", /raise the gas price/);
   const ranOut = await fails(as.caller.send(deposit("1"), fee("2500", "100000")), "out_of_gas", /higher gas limit/);
   assert.match(ranOut.txHash ?? "", /^[0-9A-F]{64}$/);
 

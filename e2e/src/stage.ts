@@ -45,9 +45,9 @@ export function wallet(mnemonic: string): Promise<DirectSecp256k1HdWallet> {
   return DirectSecp256k1HdWallet.fromMnemonic(mnemonic, { prefix: "wasm" });
 }
 
-/** Everybody's accounts on the deployed Hub. */
-export async function connect(): Promise<{ hub: Hub; as: Record<Name, HubAccount> }> {
-  const hub = await Hub.connect(NODE.rpc, deployment());
+/** Everybody's accounts on the deployed Hub, or on another. */
+export async function connect(of = deployment()): Promise<{ hub: Hub; as: Record<Name, HubAccount> }> {
+  const hub = await Hub.connect(NODE.rpc, of);
   const entries = await Promise.all(
     NAMES.map(async (name) => [name, await hub.account(await wallet(words(name)), SENDING)] as const),
   );

@@ -1,6 +1,10 @@
-//! Writes `schema/<contract>.json`: the messages, queries and answers of each contract.
+//! Writes `schema/<contract>.json`: the messages, queries and answers of each contract, as `cosmwasm-schema` writes
+//! them, with two sections more that it knows nothing of: `data`, in the form of `responses`, and `hooks`.
 
-use anyhow::{bail, ensure, Context, Result};
+mod beside;
+
+use anyhow::{ensure, Context, Result};
+use beside::Beside;
 use cosmwasm_schema::generate_api;
 use hub_types::{billing, escrow, registry};
 use std::fs;
@@ -41,6 +45,11 @@ fn apis() -> Result<Vec<(&'static str, String)>> {
                 query: registry::QueryMsg,
                 migrate: registry::MigrateMsg,
             },
+            Beside::new()
+                .data::<registry::ModelCreated>("register_model")
+                .data::<registry::ReleaseCreated>("publish_release")
+                .data::<registry::TermsCreated>("set_terms")
+                .data::<registry::TermsCreated>("accept_transfer"),
         ),
         (
             "escrow",
@@ -51,6 +60,11 @@ fn apis() -> Result<Vec<(&'static str, String)>> {
                 query: escrow::QueryMsg,
                 migrate: escrow::MigrateMsg,
             },
+            Beside::new()
+                .data::<Option<escrow::SessionCreated>>("deposit")
+                .data::<escrow::SessionCreated>("open_session")
+                .data::<escrow::PayoutResponse>("payout")
+                .hook::<escrow::Cw20HookMsg>("receive"),
         ),
         (
             "billing",
@@ -61,12 +75,18 @@ fn apis() -> Result<Vec<(&'static str, String)>> {
                 query: billing::QueryMsg,
                 migrate: billing::MigrateMsg,
             },
+            Beside::new()
+                .data::<billing::AttesterCreated>("register_attester")
+                .data::<billing::BatchResponse>("settle_batch")
+                .data::<billing::ReceiptResponse>("settle"),
         ),
     ];
     apis.into_iter()
-        .map(|(name, api)| match api.render().to_string() {
-            Ok(text) => Ok((name, text + "\n")),
-            Err(error) => bail!("the schema of {name} cannot be written: {error}"),
+        .map(|(name, api, beside)| {
+            let text = beside
+                .behind(api.render())
+                .with_context(|| format!("the schema of {name} cannot be written"))?;
+            Ok((name, text + "\n"))
         })
         .collect()
 }

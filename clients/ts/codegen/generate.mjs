@@ -52,7 +52,7 @@ async function generate() {
     const inputs = contracts.map((name) => {
       const dir = join(work, name);
       mkdirSync(dir);
-      writeFileSync(join(dir, `${name}.json`), JSON.stringify(schema(name)));
+      writeFileSync(join(dir, `${name}.json`), JSON.stringify(withBeside(schema(name))));
       return { name: capital(name), dir };
     });
     const out = join(work, "out");
@@ -75,8 +75,10 @@ async function generate() {
     for (const name of contracts) {
       for (const kind of ["types", "client"]) {
         const file = `${capital(name)}.${kind}.ts`;
-        files.set(file, fit(readFileSync(join(out, file), "utf8"), schema(name)));
+        files.set(file, fit(readFileSync(join(out, file), "utf8"), withBeside(schema(name))));
       }
+      const types = `${capital(name)}.types.ts`;
+      files.set(types, files.get(types) + executeData(schema(name)));
     }
     files.set("index.ts", index());
     return files;
@@ -88,6 +90,40 @@ async function generate() {
 /** The schema of a contract; the schemas of its answers stand beside those of its messages. */
 function schema(name) {
   return JSON.parse(readFileSync(join(schemas, `${name}.json`), "utf8"));
+}
+
+/**
+ * The schema in a form that ts-codegen takes: it looks for types among the answers of queries, so what messages return and
+ * what hooks carry are put there, under names that no query has.
+ */
+function withBeside(schema) {
+  const beside = {};
+  for (const section of ["data", "hooks"]) {
+    for (const type of Object.values(schema[section])) {
+      beside[`${type.title} in ${section}`] = present(type);
+    }
+  }
+  return { ...schema, responses: { ...schema.responses, ...beside } };
+}
+
+/** The type itself, of a type that may be absent. */
+function present(type) {
+  const name = type.title.replace(/^Nullable_/, "");
+  return name === type.title ? type : { ...type.definitions[name], title: name, definitions: type.definitions };
+}
+
+/** What each message returns, as a type. */
+function executeData({ data }) {
+  const lines = [
+    "",
+    "/** What messages return as data, for those that return any. */",
+    "export interface ExecuteData {",
+  ];
+  for (const [message, type] of Object.entries(data)) {
+    const name = present(type).title;
+    lines.push(`  ${message}: ${name === type.title ? name : `${name} | undefined`};`);
+  }
+  return [...lines, "}", ""].join("\n");
 }
 
 function index() {

@@ -154,9 +154,14 @@ export function translateText(text: string, origin: Origin, cause?: unknown): Hu
     return new HubError(
       "fee_too_low",
       `the fee is too low (${short(text)})`,
-      "raise gasPrice to what the node asks for",
+      "raise the gas price to what the node asks for, in its coin",
       details,
     );
+  }
+  const prefix = /hrp does not match bech32 prefix: expected '(\w+)' got '(\w+)'/.exec(text);
+  if (prefix !== null) {
+    const what = `addresses of this chain begin with ${prefix[1]}, not with ${prefix[2]}`;
+    return new HubError("invalid_input", what, "give the chain's own prefix to whatever makes the addresses", details);
   }
   if (/insufficient funds|spendable balance .* is smaller/i.test(text)) {
     const next = `send ${who} more of that coin; the fee counts too`;

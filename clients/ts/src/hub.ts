@@ -23,15 +23,7 @@ import {
   RegistryQueryClient,
 } from "./contracts/index.js";
 import { HubError, translate } from "./errors.js";
-import {
-  type Action,
-  type BillingAnswers,
-  encodeAction,
-  type EscrowAnswers,
-  Messages,
-  outcomesOf,
-  type RegistryAnswers,
-} from "./messages.js";
+import { type Action, encodeAction, Messages, outcomesOf } from "./messages.js";
 import { type Id, idNumber, type Rates, ratesOf } from "./values.js";
 import { BlobId } from "./wire/blob-id.js";
 import type { Domain } from "./wire/digest.js";
@@ -76,9 +68,9 @@ export interface Sent<Answers> extends Executed {
 
 /** A Hub on a chain, for reading. {@link Hub.account} gives an account that sends. */
 export class Hub {
-  readonly registry: Contract<RegistryQueryClient, registry.ExecuteMsg, RegistryAnswers>;
-  readonly escrow: Contract<EscrowQueryClient, escrow.ExecuteMsg, EscrowAnswers>;
-  readonly billing: Contract<BillingQueryClient, billing.ExecuteMsg, BillingAnswers>;
+  readonly registry: Contract<RegistryQueryClient, registry.ExecuteMsg, registry.ExecuteData>;
+  readonly escrow: Contract<EscrowQueryClient, escrow.ExecuteMsg, escrow.ExecuteData>;
+  readonly billing: Contract<BillingQueryClient, billing.ExecuteMsg, billing.ExecuteData>;
   readonly #comet: CometClient;
 
   private constructor(

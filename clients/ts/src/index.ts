@@ -11,17 +11,7 @@ export type { HubErrorCode } from "./errors.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
 export type { AnswersOf, Deployment, Offer, Sent } from "./hub.js";
 export { cw20Send, eventsOf, Messages, otherMessage, valueOf } from "./messages.js";
-export type {
-  Action,
-  AttesterCreated,
-  DepositHook,
-  ModelCreated,
-  PayoutResponse,
-  ReceiptResponse,
-  ReleaseCreated,
-  SessionCreated,
-  TermsCreated,
-} from "./messages.js";
+export type { Action } from "./messages.js";
 export {
   checkSession,
   followSession,

@@ -1,4 +1,4 @@
-/** Messages to the contracts, with the types of their answers. */
+/** Messages to the contracts, and how what they return is read. */
 
 import { toBase64, toUtf8 } from "@cosmjs/encoding";
 import type { EncodeObject } from "@cosmjs/proto-signing";
@@ -6,76 +6,6 @@ import type { Coin, Event } from "@cosmjs/stargate";
 import { MsgExecuteContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import type { Executed } from "./chain.js";
 import type { billing, escrow, registry } from "./contracts/index.js";
-
-/** What registering a model answers. */
-export interface ModelCreated {
-  readonly model: number;
-}
-
-/** What publishing a release answers. */
-export interface ReleaseCreated {
-  readonly release: number;
-}
-
-/** What setting terms answers. */
-export interface TermsCreated {
-  readonly terms: number;
-  /** Unix seconds. */
-  readonly effective_from: number;
-}
-
-/** What registering an attester answers. */
-export interface AttesterCreated {
-  readonly attester: number;
-}
-
-/** What opening a session answers. */
-export interface SessionCreated {
-  readonly session: number;
-}
-
-/** What settling one receipt answers. */
-export interface ReceiptResponse {
-  readonly outcome: billing.Outcome;
-  readonly amount: string;
-}
-
-/** What a payout answers. A transfer listed here can still fail: then `hub_payout_failed` says so. */
-export interface PayoutResponse {
-  readonly sent: readonly { readonly account: string; readonly amount: string }[];
-  readonly skipped: readonly {
-    readonly account: string;
-    readonly reason: "not_an_address" | "not_opted_in" | "empty" | "repeated";
-  }[];
-}
-
-/** Answers of the registry's messages, for those that have one. */
-export interface RegistryAnswers {
-  register_model: ModelCreated;
-  publish_release: ReleaseCreated;
-  set_terms: TermsCreated;
-  accept_transfer: TermsCreated;
-}
-
-/** Answers of the escrow's messages, for those that have one. */
-export interface EscrowAnswers {
-  /** None if no session was opened. */
-  deposit: SessionCreated | undefined;
-  open_session: SessionCreated;
-  payout: PayoutResponse;
-}
-
-/** Answers of billing's messages, for those that have one. */
-export interface BillingAnswers {
-  register_attester: AttesterCreated;
-  settle_batch: billing.BatchResponse;
-  settle: ReceiptResponse;
-}
-
-/** What a cw20 `send` to the escrow may carry. */
-export interface DepositHook {
-  readonly deposit: Extract<escrow.ExecuteMsg, { deposit: unknown }>["deposit"];
-}
 
 /** Names of the messages of a contract. */
 export type Names<M> = M extends unknown ? keyof M & string : never;
@@ -118,9 +48,9 @@ export class Messages<M, A> {
   }
 }
 
-export type RegistryMessages = Messages<registry.ExecuteMsg, RegistryAnswers>;
-export type EscrowMessages = Messages<escrow.ExecuteMsg, EscrowAnswers>;
-export type BillingMessages = Messages<billing.ExecuteMsg, BillingAnswers>;
+export type RegistryMessages = Messages<registry.ExecuteMsg, registry.ExecuteData>;
+export type EscrowMessages = Messages<escrow.ExecuteMsg, escrow.ExecuteData>;
+export type BillingMessages = Messages<billing.ExecuteMsg, billing.ExecuteData>;
 
 /** A message to any other contract, such as a token. Its data is not looked at. */
 export function otherMessage(contract: string, message: object, funds: readonly Coin[] = []): Action<undefined> {

@@ -6,15 +6,7 @@ import { InputError, SessionError } from "./errors.js";
 import type { Hub, HubAccount, Sent } from "./hub.js";
 import { toHex } from "./bytes.js";
 import { sleep } from "./chain.js";
-import {
-  type Action,
-  cw20Send,
-  type DepositHook,
-  eventsOf,
-  type MessageOutcome,
-  type SessionCreated,
-  valueOf,
-} from "./messages.js";
+import { type Action, cw20Send, eventsOf, type MessageOutcome, valueOf } from "./messages.js";
 import { amountText, type Denom, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
 import { type SignedVoucher, verifyVoucher } from "./signing.js";
 import type { Domain } from "./wire/digest.js";
@@ -46,7 +38,7 @@ export interface SessionWish {
 }
 
 /** The message that deposits the budget and opens the session, or opens it from the balance. */
-export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Action<SessionCreated> {
+export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Action<escrow.SessionCreated> {
   const session = newSession(wish, now);
   const deposit = { beneficiary: wish.beneficiary ?? null, session };
   if (wish.from === "balance") {
@@ -56,7 +48,7 @@ export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Ac
     return hub.escrow.message("open_session", { denom: wish.denom, session });
   }
   // A token does not hand on what the escrow returns, so the id is taken from the event, for coins as well.
-  const read = ({ events }: MessageOutcome): SessionCreated => {
+  const read = ({ events }: MessageOutcome): escrow.SessionCreated => {
     const [opened] = eventsOf(events, hub.escrow.address, "hub_session_opened");
     const id = opened === undefined ? undefined : valueOf(opened, "session");
     if (id === undefined) {
@@ -68,7 +60,7 @@ export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Ac
     const funds = [{ denom: wish.denom.native, amount: session.budget }];
     return { ...hub.escrow.message("deposit", deposit, funds), read };
   }
-  const hook: DepositHook = { deposit };
+  const hook: escrow.Cw20HookMsg = { deposit };
   return { ...cw20Send(wish.denom.cw20, hub.escrow.address, session.budget, hook), read };
 }
 
@@ -76,7 +68,7 @@ export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Ac
 export async function openSession(
   account: HubAccount,
   wish: SessionWish,
-): Promise<Sent<[SessionCreated]> & SessionCreated> {
+): Promise<Sent<[escrow.SessionCreated]> & escrow.SessionCreated> {
   const action = openSessionMessage(account.hub, wish, await account.hub.now());
   const sent = await account.send([action]);
   return { ...sent, session: sent.answers[0].session };

@@ -4,7 +4,7 @@ import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { toHex } from "./bytes.js";
 import type { billing } from "./contracts/index.js";
 import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
-import type { Action, AttesterCreated, ReceiptResponse } from "./messages.js";
+import type { Action } from "./messages.js";
 import { amountText, type Id, idNumber } from "./values.js";
 import {
   batchDigest,
@@ -99,7 +99,7 @@ export function registerAttesterMessage(
   account: HubAccount,
   key: SigningKey,
   endpoint?: string,
-): Action<AttesterCreated> {
+): Action<billing.AttesterCreated> {
   const possession = possessionBytes(key.publicKey, account.canonical);
   return account.hub.billing.message("register_attester", {
     key: toBase64(key.publicKey.bytes),
@@ -114,7 +114,7 @@ export async function registerAttester(
   account: HubAccount,
   key: SigningKey,
   endpoint?: string,
-): Promise<Sent<[AttesterCreated]> & AttesterCreated> {
+): Promise<Sent<[billing.AttesterCreated]> & billing.AttesterCreated> {
   const sent = await account.send([registerAttesterMessage(account, key, endpoint)]);
   return { ...sent, attester: sent.answers[0].attester };
 }
@@ -180,7 +180,7 @@ export function settleReceiptMessage(
   /** Its number in the attester's lane of the session. */
   sequence: Id,
   voucher?: SignedVoucher,
-): Action<ReceiptResponse> {
+): Action<billing.ReceiptResponse> {
   const bytes = encodeReceipt(receipt);
   return hub.billing.message("settle", {
     receipt: toBase64(bytes),

@@ -23,7 +23,7 @@ const LOGS: [string, string, RegExp][] = [
   [
     "insufficient fees; got: 1stake required: 7500stake: insufficient fee",
     "fee_too_low",
-    /got: 1stake required: 7500stake.*raise gasPrice/,
+    /got: 1stake required: 7500stake.*raise the gas price/,
   ],
   [
     "out of gas in location: WritePerByte; gasWanted: 100000, gasUsed: 100214: out of gas",
@@ -39,6 +39,11 @@ const LOGS: [string, string, RegExp][] = [
     "Account 'wasm1x' does not exist on chain. Send some tokens there before trying to query sequence.",
     "account_unknown",
     /wasm1x does not exist on this chain: send it coins/,
+  ],
+  [
+    "Query failed with (6): hrp does not match bech32 prefix: expected 'wasm' got 'osmo': internal logic error",
+    "invalid_input",
+    /begin with wasm, not with osmo: give the chain's own prefix/,
   ],
   [
     "signature verification failed; please verify account number (4), sequence (1) and chain-id (a-1): unauthorized",

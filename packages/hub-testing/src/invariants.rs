@@ -396,7 +396,7 @@ mod tests {
     use hub_types::packed::{Packed, PackedKey, PackedMap};
     use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
     use hub_types::records::registry::TERMS;
-    use hub_types::records::usage::{RANKING, USAGE};
+    use hub_types::records::usage::USAGE;
 
     use super::*;
     use crate::{KeyType, NewModel};

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, AttestersResponse, RecordedBatch, BatchesResponse, ConfigResponse, Uint128, Denom, Outcome, BatchResponse, Gross, OutcomeRun, UsageResponse, InclusionResponse } from "./Billing.types.js";
+import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** Wiring and constants. */
@@ -82,7 +82,7 @@ export interface BillingReadOnlyInterface {
     proof: InclusionProof;
     receipt: Binary;
   }) => Promise<InclusionResponse>;
-  /** Lifetime usage of a model in one denomination; zeros if none. */
+  /** Lifetime usage of a model. 1 read. */
   usage: ({
     denom,
     model
@@ -90,6 +90,155 @@ export interface BillingReadOnlyInterface {
     denom: UncheckedDenom;
     model: number;
   }) => Promise<UsageResponse>;
+  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads. */
+  usageByDay: ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }) => Promise<UsageByDayResponse>;
+  /**
+   * Usage of a model over the days from `from` to `until`, both included. 5 reads, however long the span. An
+   * error if `until` is before `from`.
+   */
+  usageOfDays: ({
+    denom,
+    from,
+    model,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    model: number;
+    until: number;
+  }) => Promise<UsageOfDaysResponse>;
+  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads. */
+  usageByRelease: ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }) => Promise<UsageByReleaseResponse>;
+  /** Payers of a model: funders whose aged money paid it, by canonical address. 2 × `limit` + 1 reads. */
+  payers: ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: string;
+  }) => Promise<PayersResponse>;
+  /**
+   * Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an
+   * earlier author is included, since it is the models that are asked for; `Balance` knows what an account
+   * itself earned. 2 × `limit` + 3 reads.
+   */
+  authorUsage: ({
+    author,
+    denom,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<AuthorUsageResponse>;
+  /** What an attester signed and was paid. 2 reads. An error if there is no such attester. */
+  attesterUsage: ({
+    attester,
+    denom
+  }: {
+    attester: number;
+    denom: UncheckedDenom;
+  }) => Promise<AttesterUsageResponse>;
+  /**
+   * What an operator's attesters signed and was paid, summed over up to `limit` of them, by id. 2 × `limit` + 1
+   * reads.
+   */
+  operatorUsage: ({
+    denom,
+    limit,
+    operator,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    operator: string;
+    startAfter?: number;
+  }) => Promise<AttestersUsageResponse>;
+  /**
+   * What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+   * `limit` + 1 reads.
+   */
+  measurementUsage: ({
+    denom,
+    limit,
+    measurement,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    measurement: HexBinary;
+    startAfter?: number;
+  }) => Promise<AttestersUsageResponse>;
+  /**
+   * Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
+   * sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   */
+  ranking: ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: RankingPlace;
+  }) => Promise<RankingResponse>;
+  /**
+   * The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is.
+   * An error unless `days` is 1 to 90.
+   */
+  hub: ({
+    days,
+    denom
+  }: {
+    days: number;
+    denom: UncheckedDenom;
+  }) => Promise<HubResponse>;
+  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads. */
+  hubByDay: ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<HubByDayResponse>;
+  /** Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads. */
+  hubWeeks: ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<HubWeeksResponse>;
 }
 export class BillingQueryClient implements BillingReadOnlyInterface {
   client: CosmWasmClient;
@@ -108,6 +257,18 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
     this.batches = this.batches.bind(this);
     this.verifyInclusion = this.verifyInclusion.bind(this);
     this.usage = this.usage.bind(this);
+    this.usageByDay = this.usageByDay.bind(this);
+    this.usageOfDays = this.usageOfDays.bind(this);
+    this.usageByRelease = this.usageByRelease.bind(this);
+    this.payers = this.payers.bind(this);
+    this.authorUsage = this.authorUsage.bind(this);
+    this.attesterUsage = this.attesterUsage.bind(this);
+    this.operatorUsage = this.operatorUsage.bind(this);
+    this.measurementUsage = this.measurementUsage.bind(this);
+    this.ranking = this.ranking.bind(this);
+    this.hub = this.hub.bind(this);
+    this.hubByDay = this.hubByDay.bind(this);
+    this.hubWeeks = this.hubWeeks.bind(this);
   }
 
   config = async (): Promise<ConfigResponse> => {
@@ -247,6 +408,225 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
       usage: {
         denom,
         model
+      }
+    });
+  };
+  usageByDay = async ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }): Promise<UsageByDayResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usage_by_day: {
+        denom,
+        limit,
+        model,
+        start_after: startAfter
+      }
+    });
+  };
+  usageOfDays = async ({
+    denom,
+    from,
+    model,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    model: number;
+    until: number;
+  }): Promise<UsageOfDaysResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usage_of_days: {
+        denom,
+        from,
+        model,
+        until
+      }
+    });
+  };
+  usageByRelease = async ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: number;
+  }): Promise<UsageByReleaseResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usage_by_release: {
+        denom,
+        limit,
+        model,
+        start_after: startAfter
+      }
+    });
+  };
+  payers = async ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: string;
+  }): Promise<PayersResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      payers: {
+        denom,
+        limit,
+        model,
+        start_after: startAfter
+      }
+    });
+  };
+  authorUsage = async ({
+    author,
+    denom,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<AuthorUsageResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      author_usage: {
+        author,
+        denom,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  attesterUsage = async ({
+    attester,
+    denom
+  }: {
+    attester: number;
+    denom: UncheckedDenom;
+  }): Promise<AttesterUsageResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      attester_usage: {
+        attester,
+        denom
+      }
+    });
+  };
+  operatorUsage = async ({
+    denom,
+    limit,
+    operator,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    operator: string;
+    startAfter?: number;
+  }): Promise<AttestersUsageResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      operator_usage: {
+        denom,
+        limit,
+        operator,
+        start_after: startAfter
+      }
+    });
+  };
+  measurementUsage = async ({
+    denom,
+    limit,
+    measurement,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    measurement: HexBinary;
+    startAfter?: number;
+  }): Promise<AttestersUsageResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      measurement_usage: {
+        denom,
+        limit,
+        measurement,
+        start_after: startAfter
+      }
+    });
+  };
+  ranking = async ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: RankingPlace;
+  }): Promise<RankingResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      ranking: {
+        denom,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  hub = async ({
+    days,
+    denom
+  }: {
+    days: number;
+    denom: UncheckedDenom;
+  }): Promise<HubResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      hub: {
+        days,
+        denom
+      }
+    });
+  };
+  hubByDay = async ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<HubByDayResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      hub_by_day: {
+        denom,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  hubWeeks = async ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<HubWeeksResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      hub_weeks: {
+        denom,
+        limit,
+        start_after: startAfter
       }
     });
   };

@@ -178,12 +178,161 @@ export type QueryMsg = {
     receipt: Binary;
   };
 } | {
-  /** Lifetime usage of a model in one denomination; zeros if none. */
+  /** Lifetime usage of a model. 1 read. */
   usage: {
     /** In what. */
     denom: UncheckedDenom;
     /** The model. */
     model: number;
+  };
+} | {
+  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads. */
+  usage_by_day: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last day of the page before; any day will do. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * Usage of a model over the days from `from` to `until`, both included. 5 reads, however long the span. An
+   * error if `until` is before `from`.
+   */
+  usage_of_days: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** First day. */
+    from: number;
+    /** The model. */
+    model: number;
+    /** Last day. */
+    until: number;
+  };
+} | {
+  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads. */
+  usage_by_release: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last release of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /** Payers of a model: funders whose aged money paid it, by canonical address. 2 × `limit` + 1 reads. */
+  payers: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last payer of the page before. */
+    start_after?: string | null;
+  };
+} | {
+  /**
+   * Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an
+   * earlier author is included, since it is the models that are asked for; `Balance` knows what an account
+   * itself earned. 2 × `limit` + 3 reads.
+   */
+  author_usage: {
+    /** The author. */
+    author: string;
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Models wanted. */
+    limit?: number | null;
+    /** Last model summed by the page before: its `next`. */
+    start_after?: number | null;
+  };
+} | {
+  /** What an attester signed and was paid. 2 reads. An error if there is no such attester. */
+  attester_usage: {
+    /** The attester. */
+    attester: number;
+    /** In what. */
+    denom: UncheckedDenom;
+  };
+} | {
+  /**
+   * What an operator's attesters signed and was paid, summed over up to `limit` of them, by id. 2 × `limit` + 1
+   * reads.
+   */
+  operator_usage: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Attesters wanted. */
+    limit?: number | null;
+    /** The operator. */
+    operator: string;
+    /** Last attester summed by the page before: its `next`. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+   * `limit` + 1 reads.
+   */
+  measurement_usage: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Attesters wanted. */
+    limit?: number | null;
+    /** The enclave image, 32 bytes. */
+    measurement: HexBinary;
+    /** Last attester summed by the page before: its `next`. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
+   * sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   */
+  ranking: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Place of the last model of the page before. */
+    start_after?: RankingPlace | null;
+  };
+} | {
+  /**
+   * The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is.
+   * An error unless `days` is 1 to 90.
+   */
+  hub: {
+    /** Length of both spans, 1 to 90. */
+    days: number;
+    /** In what. */
+    denom: UncheckedDenom;
+  };
+} | {
+  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads. */
+  hub_by_day: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last day of the page before; any day will do. */
+    start_after?: number | null;
+  };
+} | {
+  /** Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads. */
+  hub_weeks: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last week of the page before; any week will do. */
+    start_after?: number | null;
   };
 };
 /**
@@ -208,6 +357,13 @@ export interface InclusionProof {
   index: number;
   /** Hashes beside the path from leaf to root, lowest first, 32 bytes each. */
   siblings: HexBinary[];
+}
+/** A model's place in the ranking. */
+export interface RankingPlace {
+  /** The model. */
+  model: number;
+  /** Its aged income, rounded to a small number that grows with it, see `score`. */
+  score: number;
 }
 /** Nothing to say: a migration keeps everything. */
 export interface MigrateMsg {}
@@ -261,10 +417,77 @@ export interface AttesterResponse {
   status: AttesterStatus;
 }
 export type NullableAttesterResponse = AttesterResponse | null;
+/** A denomination whose form was checked, and for a token that its contract answers as one. */
+export type Denom = {
+  /** A native coin of the chain. */
+  native: string;
+} | {
+  /** A cw20 token contract. */
+  cw20: Addr;
+};
+/**
+ * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u128` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
+ *
+ * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
+ *
+ * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ */
+export type Uint128 = string;
+/** Lifetime usage of an attester in one denomination. */
+export interface AttesterUsageResponse {
+  /** The attester. */
+  attester: number;
+  /** The denomination. */
+  denom: Denom;
+  /** Of its life. */
+  sums: AttesterSums;
+}
+/** What an attester signed and was paid. */
+export interface AttesterSums {
+  /** Of it, unrelated and paid with money that lay in its session for a day or more. */
+  aged: Uint128;
+  /** Receipts paid with an amount of at least 1. */
+  calls: number;
+  /** Everything charged. */
+  gross: Uint128;
+}
 /** A page of attesters. */
 export interface AttestersResponse {
   /** By id. */
   attesters: AttesterResponse[];
+}
+/** Usage of an author's present models. */
+export interface AuthorUsageResponse {
+  /** Models summed, whether used or not. */
+  models: number;
+  /** Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows. */
+  next?: number | null;
+  /** Of their lives. */
+  sums: UsageSums;
+}
+/** What was used. Sums saturate, but for a model's lifetime gross, which is exact. */
+export interface UsageSums {
+  /** Of the rest, paid with money that lay in its session for a day or more. */
+  aged: Uint128;
+  /** Receipts paid with an amount of at least 1. */
+  calls: number;
+  /** Receipts billed at nothing. */
+  free_calls: number;
+  /** Everything charged. */
+  gross: Uint128;
+  /** Of it, charged where funder or caller is the author, a payee or the operator. */
+  related: Uint128;
+  /** Input units of both. */
+  units_in: Uint128;
+  /** Output units of both. */
+  units_out: Uint128;
 }
 /** A recorded batch. */
 export interface RecordedBatch {
@@ -300,28 +523,123 @@ export interface ConfigResponse {
   registry: Addr;
 }
 /**
- * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
- * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ * A fixed-point decimal value with 18 fractional digits, i.e. Decimal(1_000_000_000_000_000_000) == 1.0
  *
- * # Examples
- *
- * Use `from` to create instances of this and `u128` to get the value out:
- *
- * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
- *
- * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
- *
- * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ * The greatest possible value that can be represented is 340282366920938463463.374607431768211455 (which is
+ * (2^128 - 1) / 10^18)
  */
-export type Uint128 = string;
-/** A denomination whose form was checked, and for a token that its contract answers as one. */
-export type Denom = {
-  /** A native coin of the chain. */
-  native: string;
-} | {
-  /** A cw20 token contract. */
-  cw20: Addr;
-};
+export type Decimal = string;
+/** The Hub at a glance. */
+export interface HubResponse {
+  /** The `days` days before those. */
+  before: HubSpan;
+  /** The denomination. */
+  denom: Denom;
+  /** The `days` days before today. */
+  last: HubSpan;
+  /** Since the beginning. */
+  lifetime: HubSpan;
+  /** Of the present day so far. */
+  so_far_today: HubSpan;
+  /**
+   * Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking. Exact,
+   * unless so many models round to the same as the tenth that some stand behind these 32: then short by less
+   * than 1/16.
+   */
+  ten_largest: Uint128;
+  /** Their part of the lifetime aged income of all, rounded down; 0 where there is none. */
+  ten_largest_share: Decimal;
+  /** Of the present week so far. */
+  this_week: HubWeek;
+  /** The present day. */
+  today: number;
+}
+/** What happened in a span of days. */
+export interface HubSpan {
+  /** Models registered, in whatever denomination their price is. */
+  models_registered: number;
+  /** In the denomination asked for. */
+  sums: HubSums;
+}
+/** Sums of the Hub in one denomination. */
+export interface HubSums {
+  /** Of the rest, paid with money that lay in its session for a day or more. */
+  aged: Uint128;
+  /** Authors of whom a model had its first aged income, each once. */
+  authors_earning: number;
+  /** Receipts paid with an amount of at least 1. */
+  calls: number;
+  /** Receipts billed at nothing. */
+  free_calls: number;
+  /** Everything charged. */
+  gross: Uint128;
+  /** Models with their first paid call. */
+  models_called: number;
+  /** Models with their first aged income. */
+  models_earning: number;
+  /** Funders whose aged money first paid for a call. */
+  payers: number;
+  /** Of it, charged where funder or caller is the author, a payee or the operator. */
+  related: Uint128;
+}
+/** Who took part in a week, in one denomination. */
+export interface HubWeek {
+  /** Models with a paid call. */
+  models_called: number;
+  /** Models with aged income. */
+  models_earning: number;
+  /** Funders whose aged money paid for calls. */
+  payers: number;
+  /** Of them, those who had done so in an earlier week. */
+  returning: number;
+}
+/** A page of days of the Hub. */
+export interface HubByDayResponse {
+  /** By day; days on which nothing was billed are left out. */
+  days: HubOfDay[];
+}
+/** Sums of one day. */
+export interface HubOfDay {
+  /** The day. */
+  day: number;
+  /** Of that day. */
+  sums: HubSums;
+}
+/** A page of weeks of the Hub. */
+export interface HubWeeksResponse {
+  /** By week; weeks in which nothing was billed are left out. */
+  weeks: HubOfWeek[];
+}
+/** Counts of one week. */
+export interface HubOfWeek {
+  /** Of that week. */
+  counts: HubWeek;
+  /** The week. */
+  week: number;
+}
+/** Lifetime usage of several attesters. */
+export interface AttestersUsageResponse {
+  /** Attesters summed, whether used or not. */
+  attesters: number;
+  /** Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows. */
+  next?: number | null;
+  /** Of their lives. */
+  sums: AttesterSums;
+}
+/** A page of payers. */
+export interface PayersResponse {
+  /** By canonical address. */
+  payers: PayerResponse[];
+}
+/** A funder whose aged money paid a model. */
+export interface PayerResponse {
+  /** Week in which it first did. */
+  first_week: number;
+  /** Week in which it last did; another than the first makes it a returning one. */
+  last_week: number;
+  /** The funder. */
+  payer: Addr;
+}
 /**
  * What became of a group of receipts. The first that holds wins.
  * - `paid`: Everything from the lane's position on was billed.
@@ -389,34 +707,70 @@ export interface OutcomeRun {
   /** The outcome. */
   outcome: Outcome;
 }
+/** A page of the ranking. */
+export interface RankingResponse {
+  /** The most aged income first. */
+  models: RankedModel[];
+}
+/** A model in the ranking. */
+export interface RankedModel {
+  /** Its lifetime aged income, exact. */
+  aged: Uint128;
+  /** Where it stands, to go on from. */
+  place: RankingPlace;
+}
 /** Lifetime usage of a model in one denomination. */
 export interface UsageResponse {
-  /** Of the rest, paid with money that lay in its session for a day or more. */
-  aged: Uint128;
-  /** Receipts paid with an amount of at least 1. */
-  calls: number;
   /** The denomination. */
   denom: Denom;
-  /** Day of the first paid call: whole days since 1970-01-01. */
+  /** Day of the first paid call. */
   first_day?: number | null;
-  /** Receipts billed at nothing. */
-  free_calls: number;
-  /** Everything charged. */
-  gross: Uint128;
   /** Day of the last paid call. */
   last_day?: number | null;
   /** The model. */
   model: number;
   /** Funders whose aged money paid it. */
   payers: number;
-  /** Of it, charged where funder or caller is the author, a payee or the operator. */
-  related: Uint128;
+  /** Of them, those whose aged money paid it in the present week. */
+  payers_this_week: number;
   /** Payers in two weeks or more. */
   returning: number;
-  /** Input units of both. */
-  units_in: Uint128;
-  /** Output units of both. */
-  units_out: Uint128;
+  /**
+   * On the last day on which receipts were billed: the shortest time from a group's newest receipt to the block
+   * that settled it, seconds.
+   */
+  settle_lag_seconds?: number | null;
+  /** Of its life. */
+  sums: UsageSums;
+}
+/** A page of days of a model. */
+export interface UsageByDayResponse {
+  /** By day; days on which nothing was billed are left out. */
+  days: UsageOfDay[];
+}
+/** Usage of one day. */
+export interface UsageOfDay {
+  /** The day. */
+  day: number;
+  /** Of that day. */
+  sums: UsageSums;
+}
+/** A page of releases of a model. */
+export interface UsageByReleaseResponse {
+  /** By number; releases of which nothing was billed are left out. */
+  releases: UsageOfRelease[];
+}
+/** Usage of one release. */
+export interface UsageOfRelease {
+  /** Its number. */
+  release: number;
+  /** Of its life. */
+  sums: UsageSums;
+}
+/** Usage over a span of days. */
+export interface UsageOfDaysResponse {
+  /** Of the span. */
+  sums: UsageSums;
 }
 /** What an inclusion proof shows. */
 export interface InclusionResponse {
@@ -430,4 +784,22 @@ export interface InclusionResponse {
   paid: number;
   /** Block time of the message that recorded the batch. */
   settled_at: number;
+}
+/** Data of `ExecuteMsg::RegisterAttester`. */
+export interface AttesterCreated {
+  /** Id of the attester. */
+  attester: number;
+}
+/** Data of `ExecuteMsg::Settle`. */
+export interface ReceiptResponse {
+  /** What was charged for it. */
+  amount: Uint128;
+  /** What became of the receipt. */
+  outcome: Outcome;
+}
+/** What messages return as data, for those that return any. */
+export interface ExecuteData {
+  register_attester: AttesterCreated;
+  settle: ReceiptResponse;
+  settle_batch: BatchResponse;
 }

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse } from "./Escrow.types.js";
+import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SpendResponse, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
   contractAddress: string;
   /** Collector and constants. */
@@ -67,6 +67,30 @@ export interface EscrowReadOnlyInterface {
     operator: string;
     startAfter?: number;
   }) => Promise<SessionsResponse>;
+  /**
+   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
+   * `SessionsByCaller`.
+   */
+  sessionsForOthers: ({
+    funder,
+    limit,
+    startAfter
+  }: {
+    funder: string;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<SessionsResponse>;
+  /**
+   * What a funder's money was spent on calls, in sessions that were released since. What it spent in the others
+   * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+   */
+  spend: ({
+    denom,
+    funder
+  }: {
+    denom: UncheckedDenom;
+    funder: string;
+  }) => Promise<SpendResponse>;
   /** What the escrow holds of a denomination against what it owes. */
   solvency: ({
     denom
@@ -89,6 +113,8 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
     this.session = this.session.bind(this);
     this.sessionsByCaller = this.sessionsByCaller.bind(this);
     this.sessionsByOperator = this.sessionsByOperator.bind(this);
+    this.sessionsForOthers = this.sessionsForOthers.bind(this);
+    this.spend = this.spend.bind(this);
     this.solvency = this.solvency.bind(this);
   }
 
@@ -195,6 +221,37 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
         limit,
         operator,
         start_after: startAfter
+      }
+    });
+  };
+  sessionsForOthers = async ({
+    funder,
+    limit,
+    startAfter
+  }: {
+    funder: string;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<SessionsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      sessions_for_others: {
+        funder,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  spend = async ({
+    denom,
+    funder
+  }: {
+    denom: UncheckedDenom;
+    funder: string;
+  }): Promise<SpendResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      spend: {
+        denom,
+        funder
       }
     });
   };

@@ -294,6 +294,30 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
+  /**
+   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
+   * `SessionsByCaller`.
+   */
+  sessions_for_others: {
+    /** Whose money they hold. */
+    funder: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * What a funder's money was spent on calls, in sessions that were released since. What it spent in the others
+   * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+   */
+  spend: {
+    /** In what. */
+    denom: UncheckedDenom;
+    /** Whose money it was. */
+    funder: string;
+  };
+} | {
   /** What the escrow holds of a denomination against what it owes. */
   solvency: {
     /** The denomination. */
@@ -439,4 +463,64 @@ export interface SolvencyResponse {
   held: Uint128;
   /** What it owes: available and reserved of everybody. */
   owed: Uint128;
+}
+/** What a funder spent. */
+export interface SpendResponse {
+  /** The denomination. */
+  denom: Denom;
+  /** Charged to its sessions that were released. */
+  released: Uint128;
+}
+/** Data of the messages that open a session. */
+export interface SessionCreated {
+  /** Id of the session. */
+  session: number;
+}
+/**
+ * Why a payout passed over an account.
+ * - `not_an_address`: The text is no address of this chain.
+ * - `not_opted_in`: The account did not opt in for this denomination.
+ * - `empty`: Nothing is available.
+ * - `repeated`: It stands earlier in the same message.
+ */
+export type SkipReason = "not_an_address" | "not_opted_in" | "empty" | "repeated";
+/**
+ * Data of `ExecuteMsg::Payout`. A transfer listed here can still fail; then it is credited back and
+ * `hub_payout_failed` says so.
+ */
+export interface PayoutResponse {
+  /** Transfers started. */
+  sent: PayoutSent[];
+  /** Accounts skipped, with the reason. */
+  skipped: PayoutSkipped[];
+}
+/** A transfer started by a payout. */
+export interface PayoutSent {
+  /** The account. */
+  account: Addr;
+  /** How much. */
+  amount: Uint128;
+}
+/** An account that a payout passed over. */
+export interface PayoutSkipped {
+  /** As given. */
+  account: string;
+  /** Why. */
+  reason: SkipReason;
+}
+/** What a cw20 `Send` to the escrow may carry. */
+export type Cw20HookMsg = {
+  /** As `ExecuteMsg::Deposit`, with the tokens sent. */
+  deposit: {
+    /** Who owns the money and the session; the sender of the tokens if not given. */
+    beneficiary?: string | null;
+    /** Session to open. */
+    session?: NewSession | null;
+  };
+};
+/** What messages return as data, for those that return any. */
+export interface ExecuteData {
+  deposit: SessionCreated | undefined;
+  open_session: SessionCreated;
+  payout: PayoutResponse;
 }

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, WalrusKeeperResponse } from "./Registry.types.js";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
   /** The constants. */
@@ -59,6 +59,28 @@ export interface RegistryReadOnlyInterface {
     limit?: number;
     startAfter?: number;
   }) => Promise<ModelsResponse>;
+  /**
+   * Ids of all models of an author, of any status, by id: `ModelsByAuthor` for contracts that need no more.
+   * `limit` + 1 storage reads.
+   */
+  modelIdsByAuthor: ({
+    author,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<ModelIdsResponse>;
+  /**
+   * How many models were registered up to the end of each of these days, 100 at most; for the present day and
+   * later ones: so far. Days are whole days since 1970-01-01 by block time. 2 storage reads per day and 1 more.
+   */
+  modelCounts: ({
+    days
+  }: {
+    days: number[];
+  }) => Promise<ModelCountsResponse>;
   /** Active models that carry a tag, newest first. */
   modelsByTag: ({
     limit,
@@ -161,6 +183,8 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
     this.byPublisherAndBlob = this.byPublisherAndBlob.bind(this);
     this.models = this.models.bind(this);
     this.modelsByAuthor = this.modelsByAuthor.bind(this);
+    this.modelIdsByAuthor = this.modelIdsByAuthor.bind(this);
+    this.modelCounts = this.modelCounts.bind(this);
     this.modelsByTag = this.modelsByTag.bind(this);
     this.modelsByTask = this.modelsByTask.bind(this);
     this.release = this.release.bind(this);
@@ -263,6 +287,34 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
         author,
         limit,
         start_after: startAfter
+      }
+    });
+  };
+  modelIdsByAuthor = async ({
+    author,
+    limit,
+    startAfter
+  }: {
+    author: string;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<ModelIdsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      model_ids_by_author: {
+        author,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  modelCounts = async ({
+    days
+  }: {
+    days: number[];
+  }): Promise<ModelCountsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      model_counts: {
+        days
       }
     });
   };

@@ -364,6 +364,28 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
+  /**
+   * Ids of all models of an author, of any status, by id: `ModelsByAuthor` for contracts that need no more.
+   * `limit` + 1 storage reads.
+   */
+  model_ids_by_author: {
+    /** Present author. */
+    author: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * How many models were registered up to the end of each of these days, 100 at most; for the present day and
+   * later ones: so far. Days are whole days since 1970-01-01 by block time. 2 storage reads per day and 1 more.
+   */
+  model_counts: {
+    /** The days, in any order. */
+    days: number[];
+  };
+} | {
   /** Active models that carry a tag, newest first. */
   models_by_tag: {
     /** Entries wanted. */
@@ -580,6 +602,16 @@ export interface ModelResponse {
   /** Whether it can be called. */
   status: Status;
 }
+/** Numbers of models registered. */
+export interface ModelCountsResponse {
+  /** One for each day asked for, in that order. */
+  models: number[];
+}
+/** A page of ids of models. */
+export interface ModelIdsResponse {
+  /** By id. */
+  models: number[];
+}
 /** A page of models. */
 export interface ModelsResponse {
   /** In the order of the query. */
@@ -701,4 +733,28 @@ export interface WalrusKeeperResponse {
   keeper?: Addr | null;
   /** Whom the role is offered to. */
   offered_to?: Addr | null;
+}
+/** Data of `ExecuteMsg::SetTerms` and `ExecuteMsg::AcceptTransfer`. */
+export interface TermsCreated {
+  /** Unix seconds. */
+  effective_from: number;
+  /** Number of the terms within their model. */
+  terms: number;
+}
+/** Data of `ExecuteMsg::PublishRelease`. */
+export interface ReleaseCreated {
+  /** Number of the release within its model. */
+  release: number;
+}
+/** Data of `ExecuteMsg::RegisterModel`. */
+export interface ModelCreated {
+  /** Id of the model. */
+  model: number;
+}
+/** What messages return as data, for those that return any. */
+export interface ExecuteData {
+  accept_transfer: TermsCreated;
+  publish_release: ReleaseCreated;
+  register_model: ModelCreated;
+  set_terms: TermsCreated;
 }
