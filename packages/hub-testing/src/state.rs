@@ -17,6 +17,10 @@ use hub_types::records::usage::{
     ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS, PAYERS, RANKING, USAGE,
     USAGE_DAYS, USAGE_RELEASES,
 };
+use hub_types::records::walrus::{
+    CommitteeRecord, DeletableRecord, KeysRecord, PermanentRecord, COMMITTEES, COMMITTEE_KEYS,
+    DELETABLE, PERMANENT,
+};
 
 use crate::hub::Hub;
 
@@ -69,6 +73,14 @@ pub struct State {
     pub terms: BTreeMap<(u64, u64), TermsRecord>,
     /// Releases by (model, number).
     pub releases: BTreeMap<(u64, u64), ReleaseRecord>,
+    /// Walrus committees by epoch.
+    pub committees: BTreeMap<u32, CommitteeRecord>,
+    /// Keys of their members by (epoch, number of the record).
+    pub committee_keys: BTreeMap<(u32, u32), KeysRecord>,
+    /// Certificates of permanent blobs by (model, release).
+    pub permanent: BTreeMap<(u64, u64), PermanentRecord>,
+    /// Certificates of deletable blobs by (model, release).
+    pub deletable: BTreeMap<(u64, u64), DeletableRecord>,
 }
 
 /// Every byte of the three contracts, to show that a message left all of it as it was.
@@ -132,6 +144,10 @@ impl Hub {
             models: records(&registry, &MODELS, id),
             terms: records(&registry, &TERMS, ids),
             releases: records(&registry, &RELEASES, ids),
+            committees: records(&registry, &COMMITTEES, number),
+            committee_keys: records(&registry, &COMMITTEE_KEYS, numbers),
+            permanent: records(&registry, &PERMANENT, ids),
+            deletable: records(&registry, &DELETABLE, ids),
         }
     }
 
@@ -180,7 +196,12 @@ fn id(key: &[u8]) -> u64 {
 }
 
 fn number(key: &[u8]) -> u32 {
-    u32::from_be_bytes(key.try_into().expect("a denomination number has 4 bytes"))
+    u32::from_be_bytes(key.try_into().expect("a number has 4 bytes"))
+}
+
+fn numbers(key: &[u8]) -> (u32, u32) {
+    let (first, second) = key.split_at(4);
+    (number(first), number(second))
 }
 
 fn ids(key: &[u8]) -> (u64, u64) {

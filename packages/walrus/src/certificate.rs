@@ -64,10 +64,8 @@ impl Certificate {
             }));
         }
         let points = points(committee, &signers, key)?;
-        let sum = bls
-            .sum(&points)
-            .and_then(|sum| PublicKey::new(&sum).ok())
-            .ok_or(CertificateError::IdentityKey)?;
+        let sum = bls.sum(&points).ok_or(CertificateError::WrongSignature)?;
+        let sum = PublicKey::new(&sum).map_err(|_| CertificateError::IdentityKey)?;
         let message = confirmation.to_bytes();
         if bls.verify(&sum, &message, DST, &self.signature) {
             Ok(weight)
