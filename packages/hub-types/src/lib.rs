@@ -32,6 +32,7 @@ pub mod billing;
 pub mod denom;
 pub mod escrow;
 pub mod hash;
+pub mod helpers;
 pub mod packed;
 pub mod page;
 pub mod price;
