@@ -69,6 +69,7 @@ pub struct HubBuilder {
     start_time: u64,
     receipt_max_age: Option<u64>,
     price_notice: Option<u64>,
+    admin: Option<String>,
 }
 
 impl Default for HubBuilder {
@@ -78,6 +79,7 @@ impl Default for HubBuilder {
             start_time: START_TIME,
             receipt_max_age: None,
             price_notice: None,
+            admin: None,
         }
     }
 }
@@ -107,7 +109,13 @@ impl HubBuilder {
         self
     }
 
-    /// Starts the chain and instantiates the contracts, without admin.
+    /// Name of the account that may migrate the three contracts; nobody if not given.
+    pub fn admin(mut self, name: &str) -> Self {
+        self.admin = Some(name.to_owned());
+        self
+    }
+
+    /// Starts the chain and instantiates the contracts.
     pub fn build(self) -> Hub {
         let storage = MeteredStorage::default();
         let meter = storage.meter();
@@ -126,6 +134,7 @@ impl HubBuilder {
             cw20: app.store_code(money::cw20_code()),
         };
         let deployer = app.api().addr_make("deployer");
+        let admin = self.admin.as_deref().map(|name| app.api().addr_make(name));
         let registry = instantiate(
             &mut app,
             codes.registry,
@@ -135,6 +144,7 @@ impl HubBuilder {
                 price_notice_seconds: self.price_notice,
             },
             "registry",
+            admin.as_ref(),
         );
         let billing = instantiate(
             &mut app,
@@ -143,9 +153,10 @@ impl HubBuilder {
             &billing::InstantiateMsg {
                 registry: registry.to_string(),
                 escrow_code_id: codes.escrow,
-                escrow_admin: None,
+                escrow_admin: admin.as_ref().map(Addr::to_string),
             },
             "billing",
+            admin.as_ref(),
         );
         let config: billing::ConfigResponse = app
             .wrap()
@@ -184,9 +195,17 @@ fn instantiate(
     sender: &Addr,
     msg: &impl Serialize,
     label: &str,
+    admin: Option<&Addr>,
 ) -> Addr {
-    app.instantiate_contract(code, sender.clone(), msg, &[], label, None)
-        .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
+    app.instantiate_contract(
+        code,
+        sender.clone(),
+        msg,
+        &[],
+        label,
+        admin.map(Addr::to_string),
+    )
+    .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
 }
 
 fn registry_code() -> Box<dyn Contract<Empty>> {

@@ -26,7 +26,7 @@
         clippy::indexing_slicing
     )
 )]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub mod billing;
 pub mod denom;

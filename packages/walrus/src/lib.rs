@@ -21,7 +21,7 @@
         clippy::indexing_slicing
     )
 )]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod blob_id;
 mod error;

@@ -2,6 +2,7 @@
 
 mod stage;
 
+mod access;
 mod billing_attesters;
 mod billing_inclusion;
 mod billing_instantiate;
