@@ -1,7 +1,7 @@
 //! Birth of a billing contract: bound to a registry, with an escrow of its own.
 
-use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
-use cw_multi_test::Executor;
+use cosmwasm_std::{to_json_binary, Addr, Empty, WasmMsg};
+use cw_multi_test::{ContractWrapper, Executor};
 use hub_testing::{event, BillingError, Hub};
 use hub_types::billing::{ConfigResponse, InstantiateMsg, QueryMsg};
 use hub_types::{escrow, packed};
@@ -36,6 +36,54 @@ fn what_does_not_answer_as_a_registry_is_refused() {
     assert!(
         matches!(error, BillingError::NotAnAddress { .. }),
         "{error}"
+    );
+}
+
+/// A registry of a later release, as far as anyone can tell.
+mod later_registry {
+    use cosmwasm_std::{
+        to_json_binary, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult,
+    };
+    use hub_types::packed::LAYOUT;
+    use hub_types::registry::{ConfigResponse, QueryMsg};
+
+    pub fn instantiate(deps: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        cw2::set_contract_version(deps.storage, "crates.io:hub-registry", "99.0.0")?;
+        Ok(Response::new())
+    }
+
+    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        Ok(Response::new())
+    }
+
+    pub fn query(_: Deps, _: Env, _: QueryMsg) -> StdResult<Binary> {
+        to_json_binary(&ConfigResponse {
+            layout: LAYOUT + 1,
+            receipt_max_age_seconds: 1,
+            price_notice_seconds: 1,
+        })
+    }
+}
+
+#[test]
+fn a_registry_whose_records_are_newer_than_this_code_is_refused() {
+    let mut hub = Hub::new();
+    let code = hub.app.store_code(Box::new(ContractWrapper::new(
+        later_registry::execute,
+        later_registry::instantiate,
+        later_registry::query,
+    )));
+    let sender = hub.account("deployer");
+    let registry = hub
+        .app
+        .instantiate_contract(code, sender, &Empty {}, &[], "registry", None)
+        .unwrap();
+    assert_eq!(
+        instantiate(&mut hub, registry.as_str(), None),
+        Err(BillingError::OtherLayout {
+            found: packed::LAYOUT + 1,
+            newest: packed::LAYOUT
+        })
     );
 }
 

@@ -24,6 +24,7 @@ mod escrow_withdraw;
 mod flat_cost;
 mod hostile;
 mod market;
+mod migration;
 mod registry_access;
 mod registry_commit;
 mod registry_discovery;
