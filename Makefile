@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint unit vectors vectors-check schema-check wasm-check examples client
+STEPS := fmt-check lint deny unit vectors vectors-check schema-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
@@ -93,9 +93,17 @@ fmt-check: need-rust ## Fails if the Rust code is not formatted
 lint: need-rust ## Runs clippy, warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+.PHONY: deny
+deny: need-rust ## Checks licences, duplicate versions and sources of all dependencies, without network
+	@tools/deny.sh
+
+.PHONY: deny-advisories
+deny-advisories: need-rust ## The same, and known vulnerabilities, by the RustSec database on GitHub
+	@tools/deny.sh advisories
+
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples}/build devnet/homes devnet/cw20/target
+	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples,examples/cosmjs}/build devnet/homes devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:

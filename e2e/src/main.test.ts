@@ -1,5 +1,7 @@
 /** Everything, in order, on one chain. */
 
 import "./deployment.js";
+import "./migration.js";
 import "./market.js";
 import "./readme.js";
+import "./examples.js";
