@@ -1,8 +1,8 @@
 //! Entry points and what they do.
 
 use cosmwasm_std::{
-    ensure, entry_point, from_json, to_json_binary, Addr, Binary, Deps, DepsMut, Env, HexBinary,
-    MessageInfo, Reply, Response, StdError, StdResult, Storage, SubMsg, Uint128,
+    ensure, entry_point, from_json, to_json_binary, Addr, Binary, Coin, Deps, DepsMut, Env,
+    HexBinary, MessageInfo, Reply, Response, Storage, SubMsg, Uint128,
 };
 use cw_utils::{nonpayable, one_coin};
 use hub_types::billing::{AttesterStatus, InclusionProof};
@@ -63,29 +63,40 @@ pub fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    if msg != (ExecuteMsg::Order {}) {
-        nonpayable(&info)?;
-    }
     match msg {
-        ExecuteMsg::Order {} => order(deps, env, info),
+        ExecuteMsg::Order {} => {
+            let coin = one_coin(&info)?;
+            order(deps, env, info.sender, coin)
+        }
         ExecuteMsg::Ask {
             order,
             request_hash,
             max_price,
-        } => ask(deps, info.sender, order, request_hash, max_price),
+        } => {
+            nonpayable(&info)?;
+            ask(deps, info.sender, order, request_hash, max_price)
+        }
         ExecuteMsg::Answer {
             batch,
             receipt,
             proof,
-        } => show_answer(deps, batch, &receipt, proof),
-        ExecuteMsg::Close { order } => close(deps, info.sender, order),
-        ExecuteMsg::Refund { order } => refund(deps, order),
+        } => {
+            nonpayable(&info)?;
+            show_answer(deps, batch, &receipt, proof)
+        }
+        ExecuteMsg::Close { order } => {
+            nonpayable(&info)?;
+            close(deps, info.sender, order)
+        }
+        ExecuteMsg::Refund { order } => {
+            nonpayable(&info)?;
+            refund(deps, order)
+        }
     }
 }
 
 /// Deposits the user's coin and opens a session with it, in one message.
-fn order(deps: DepsMut, env: Env, info: MessageInfo) -> Result<Response, ContractError> {
-    let coin = one_coin(&info)?;
+fn order(deps: DepsMut, env: Env, user: Addr, coin: Coin) -> Result<Response, ContractError> {
     let config = CONFIG.load(deps.storage)?;
     let price = config
         .registry
@@ -122,7 +133,7 @@ fn order(deps: DepsMut, env: Env, info: MessageInfo) -> Result<Response, Contrac
     };
     let open = config.escrow.deposit_and_open(coin, session)?;
     // The reply brings the number of the session; the payload brings along whose it is.
-    let open = SubMsg::reply_on_success(open, OPENED).with_payload(to_json_binary(&info.sender)?);
+    let open = SubMsg::reply_on_success(open, OPENED).with_payload(to_json_binary(&user)?);
     Ok(Response::new().add_submessage(open))
 }
 
@@ -323,8 +334,8 @@ fn load_own(storage: &dyn Storage, order: u64, sender: &Addr) -> Result<(), Cont
 
 /// See [`QueryMsg`].
 #[cfg_attr(not(feature = "library"), entry_point)]
-pub fn query(deps: Deps, _env: Env, msg: QueryMsg) -> StdResult<Binary> {
-    match msg {
+pub fn query(deps: Deps, _env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let answer = match msg {
         QueryMsg::Config {} => {
             let config = CONFIG.load(deps.storage)?;
             to_json_binary(&ConfigResponse {
@@ -338,16 +349,19 @@ pub fn query(deps: Deps, _env: Env, msg: QueryMsg) -> StdResult<Binary> {
             })
         }
         QueryMsg::Order { order } => {
-            let Order { user, refunded } = ORDERS.load(deps.storage, order)?;
+            let Order { user, refunded } = load(deps.storage, order)?;
             to_json_binary(&OrderResponse { user, refunded })
         }
         QueryMsg::Request {
             order,
             request_hash,
         } => {
-            let key = hash::parse("request_hash", &request_hash)
-                .map_err(|error| StdError::generic_err(error.to_string()))?;
-            to_json_binary(&REQUESTS.load(deps.storage, (order, &key))?)
+            let key = hash::parse("request_hash", &request_hash)?;
+            let request = REQUESTS
+                .may_load(deps.storage, (order, &key))?
+                .ok_or(ContractError::NotAsked { order })?;
+            to_json_binary(&request)
         }
-    }
+    };
+    Ok(answer?)
 }
