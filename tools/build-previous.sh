@@ -5,7 +5,7 @@
 #   build-previous.sh [COMMIT]   writes the fixture; COMMIT is the one of tests/fixtures/previous/commit if not given
 #   build-previous.sh --check    writes nothing; fails when the fixture is not what its commit gives
 #
-# Compressed as chains take them: gzip without name and time gives the same bytes everywhere.
+# Compressed to a third; without name and time gzip gives the same bytes everywhere.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

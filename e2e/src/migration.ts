@@ -7,6 +7,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
 import {
   type Action,
   type billing,
@@ -262,7 +263,7 @@ test("a Hub of the release before is migrated, each contract alone and all toget
   const old: Record<string, number> = {};
   const now: Record<string, number> = {};
   for (const name of CONTRACTS) {
-    const wasm = readFileSync(`${ROOT}tests/fixtures/previous/hub_${name}.wasm.gz`);
+    const wasm = gunzipSync(readFileSync(`${ROOT}tests/fixtures/previous/hub_${name}.wasm.gz`));
     old[name] = (await as.deployer.client.upload(as.deployer.address, wasm, "auto")).codeId;
     now[name] = (await hub.client.getContract(hub[name].address)).codeId;
   }
