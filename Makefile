@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint unit vectors vectors-check schema-check wasm-check client
+STEPS := fmt-check lint deny unit vectors vectors-check schema-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
@@ -49,6 +49,10 @@ wasm: ## Builds, optimises and checks the contracts; writes artifacts/
 wasm-check: ## Fails if the contracts do not build to the committed checksums
 	@tools/build-wasm.sh --check
 
+.PHONY: examples
+examples: need-rust ## Builds the example contracts to wasm and checks them; needs what `make wasm` installs
+	@examples/build-wasm
+
 .PHONY: devnet
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; devnet/README.md names the settings
 	@devnet/start --wait $(if $(DEVNET_HOME),,--fresh)
@@ -89,9 +93,17 @@ fmt-check: need-rust ## Fails if the Rust code is not formatted
 lint: need-rust ## Runs clippy, warnings denied
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+.PHONY: deny
+deny: need-rust ## Checks licences, duplicate versions and sources of all dependencies, without network
+	@tools/deny.sh
+
+.PHONY: deny-advisories
+deny-advisories: need-rust ## The same, and known vulnerabilities, by the RustSec database on GitHub
+	@tools/deny.sh advisories
+
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet}/build devnet/homes devnet/cw20/target
+	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples,examples/cosmjs}/build devnet/homes devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:

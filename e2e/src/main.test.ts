@@ -2,5 +2,7 @@
 
 import "./deployment.js";
 import "./gas.js";
+import "./migration.js";
 import "./market.js";
 import "./readme.js";
+import "./examples.js";

@@ -49,12 +49,12 @@ pub enum ContractError {
         reason: String,
     },
     /// The registry keeps its records in a layout that this contract cannot read.
-    #[error("the registry keeps records of layout {found}, this contract reads layout {expected}: use contracts of one release")]
+    #[error("the registry keeps records of layout {found}, this contract reads layouts up to {newest}: use a billing contract of the registry's release")]
     OtherLayout {
         /// Layout of the registry.
         found: u8,
-        /// Layout of this contract.
-        expected: u8,
+        /// Newest layout that this contract reads.
+        newest: u8,
     },
     /// A reply to a message that this contract never sent.
     #[error("reply {id} answers nothing that this contract asked for")]

@@ -71,6 +71,7 @@ pub struct HubBuilder {
     start_time: u64,
     receipt_max_age: Option<u64>,
     price_notice: Option<u64>,
+    admin: Option<String>,
 }
 
 impl Default for HubBuilder {
@@ -80,6 +81,7 @@ impl Default for HubBuilder {
             start_time: START_TIME,
             receipt_max_age: None,
             price_notice: None,
+            admin: None,
         }
     }
 }
@@ -109,7 +111,13 @@ impl HubBuilder {
         self
     }
 
-    /// Starts the chain and instantiates the contracts, without admin.
+    /// Name of the account that may migrate the three contracts; nobody if not given.
+    pub fn admin(mut self, name: &str) -> Self {
+        self.admin = Some(name.to_owned());
+        self
+    }
+
+    /// Starts the chain and instantiates the contracts.
     pub fn build(self) -> Hub {
         let storage = MeteredStorage::default();
         let meter = storage.meter();
@@ -129,6 +137,7 @@ impl HubBuilder {
         };
         let deployer = app.api().addr_make("deployer");
         let keeper = app.api().addr_make("keeper");
+        let admin = self.admin.as_deref().map(|name| app.api().addr_make(name));
         let registry = instantiate(
             &mut app,
             codes.registry,
@@ -139,6 +148,7 @@ impl HubBuilder {
                 walrus_keeper: Some(keeper.to_string()),
             },
             "registry",
+            admin.as_ref(),
         );
         let billing = instantiate(
             &mut app,
@@ -147,9 +157,10 @@ impl HubBuilder {
             &billing::InstantiateMsg {
                 registry: registry.to_string(),
                 escrow_code_id: codes.escrow,
-                escrow_admin: None,
+                escrow_admin: admin.as_ref().map(Addr::to_string),
             },
             "billing",
+            admin.as_ref(),
         );
         let config: billing::ConfigResponse = app
             .wrap()
@@ -190,9 +201,17 @@ fn instantiate(
     sender: &Addr,
     msg: &impl Serialize,
     label: &str,
+    admin: Option<&Addr>,
 ) -> Addr {
-    app.instantiate_contract(code, sender.clone(), msg, &[], label, None)
-        .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
+    app.instantiate_contract(
+        code,
+        sender.clone(),
+        msg,
+        &[],
+        label,
+        admin.map(Addr::to_string),
+    )
+    .unwrap_or_else(|error| panic!("{label} is not instantiated: {error:?}"))
 }
 
 fn registry_code() -> Box<dyn Contract<Empty>> {

@@ -53,7 +53,7 @@
 //!
 //! The harness itself panics when it is used wrongly, with the whole chain of causes: it is test code. Time moves only
 //! by [`Hub::advance`] and [`Hub::set_time`].
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod attester;
 mod history;
@@ -93,3 +93,8 @@ pub use hub_types::wire::{Batch, Group, Mode, Receipt, SigningKey, Units, Work};
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The page of code of this crate's README, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Page;

@@ -209,11 +209,6 @@ fn ids(key: &[u8]) -> (u64, u64) {
     (id(first), id(second))
 }
 
-fn numbers(key: &[u8]) -> (u32, u32) {
-    let (first, second) = key.split_at(4);
-    (number(first), number(second))
-}
-
 fn id_and_number(key: &[u8]) -> (u64, u32) {
     let (model, denom) = key.split_at(8);
     (id(model), number(denom))

@@ -26,12 +26,13 @@
         clippy::indexing_slicing
     )
 )]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub mod billing;
 pub mod denom;
 pub mod escrow;
 pub mod hash;
+pub mod helpers;
 pub mod packed;
 pub mod page;
 pub mod price;

@@ -1,12 +1,26 @@
 //! Packed records: what settlement reads and rewrites, as bytes.
 //!
-//! A value is one version byte, then its fields in fixed order, integers as LEB128. A key is one upper-case letter,
+//! A value is one layout byte, then its fields in fixed order, integers as LEB128. A key is one upper-case letter,
 //! then fields of fixed width (ids big-endian), so ranges are in order of ids. Keys of `cw-storage-plus` begin with a
 //! zero byte (maps) or a lower-case letter (items) and never meet these.
 //!
 //! One typed map serves all of them: its owner uses [`PackedMap::get`] and [`PackedMap::set`], another contract
 //! [`PackedMap::query`], a raw read without running the owner's code.
+//!
+//! # Layouts
+//!
+//! Records outlive the code that wrote them, and contracts of a Hub are migrated one by one. So the layout byte is the
+//! record's own: the layout in which the bytes of its *kind* last changed ([`Packed::LAYOUT`]). Newer code reads every older
+//! layout of a record, by [`Packed::unpack_older`], and writes the newest when it rewrites it; no migration has to
+//! touch all records. Older code goes on reading the kinds that did not change, and refuses the others with a sentence.
+//! Who reads is therefore migrated before whom it reads: billing first, then escrow and registry, in one transaction if
+//! their messages to each other changed as well.
+//!
+//! To change the bytes of a kind: raise [`LAYOUT`], set the kind's `LAYOUT` to it, and read what was there in
+//! `unpack_older`, with defaults that are true of records of before. The bytes of every published layout stand in
+//! `records/testdata/layout-<n>.golden`, and a test reads them all.
 
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
@@ -14,8 +28,9 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
 
-/// Layout of every packed record of this crate. A contract refuses records of another layout.
-pub const LAYOUT: u8 = 1;
+/// The newest layout among the packed records of this crate. What a contract shows of itself, so that another does not
+/// begin to rely on records that it cannot read.
+pub const LAYOUT: u8 = 2;
 
 /// Why stored bytes are no value of the expected kind. Met only if contracts of different layouts are mixed.
 #[derive(Error, Debug, PartialEq, Eq, Clone)]
@@ -31,11 +46,13 @@ pub enum PackedError {
         /// Byte found.
         value: u8,
     },
-    /// A record of another layout.
-    #[error("the record has layout {found}, this contract reads layout {LAYOUT}: migrate the contracts of a Hub together")]
+    /// A record of a layout that this code does not know.
+    #[error("the record has layout {found}, this contract reads layouts 1 to {newest}: migrate it to the release that wrote the record")]
     OtherLayout {
         /// Layout found.
         found: u8,
+        /// Newest layout of this kind of record that is read.
+        newest: u8,
     },
 }
 
@@ -51,11 +68,24 @@ pub trait Packed: Sized {
     /// Name in error messages.
     const NAME: &'static str;
 
+    /// Layout of what [`Packed::pack`] writes: the value of [`LAYOUT`] in the release in which that last changed; 1 if it
+    /// never did.
+    const LAYOUT: u8 = 1;
+
     /// Appends the fields, in order.
     fn pack(&self, writer: &mut Writer);
 
     /// Reads the fields, in the same order.
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError>;
+
+    /// Reads the fields as they were in a layout from 1 to one below [`Packed::LAYOUT`], and says what is true of records
+    /// of then for fields that they did not have. What never changed has no such layout.
+    fn unpack_older(layout: u8, _reader: &mut Reader) -> Result<Self, PackedError> {
+        Err(PackedError::OtherLayout {
+            found: layout,
+            newest: Self::LAYOUT,
+        })
+    }
 }
 
 /// A key part of fixed width. An address has a width of its own and stands where the parts around it leave no doubt.
@@ -141,15 +171,15 @@ impl PackedTail for CanonicalAddr {
     }
 }
 
-/// The bytes of `value`: version, then fields.
+/// The bytes of `value`: layout, then fields.
 pub fn to_bytes<V: Packed>(value: &V) -> Vec<u8> {
     let mut writer = Writer::new();
-    writer.byte(LAYOUT);
+    writer.byte(V::LAYOUT);
     value.pack(&mut writer);
     writer.finish()
 }
 
-/// The value of `bytes`; anything but exactly one value of this layout is an error.
+/// The value of `bytes`; anything but exactly one value of a layout that is known is an error.
 pub fn from_bytes<V: Packed>(bytes: &[u8]) -> StdResult<V> {
     parse(bytes).map_err(|error| StdError::parse_err(V::NAME, error))
 }
@@ -158,10 +188,16 @@ pub fn from_bytes<V: Packed>(bytes: &[u8]) -> StdResult<V> {
 pub(crate) fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
     let mut reader = Reader::new(bytes);
     let layout = reader.byte()?;
-    if layout != LAYOUT {
-        return Err(PackedError::OtherLayout { found: layout });
-    }
-    let value = V::unpack(&mut reader)?;
+    let value = match layout.cmp(&V::LAYOUT) {
+        Ordering::Equal => V::unpack(&mut reader)?,
+        Ordering::Less if layout > 0 => V::unpack_older(layout, &mut reader)?,
+        _ => {
+            return Err(PackedError::OtherLayout {
+                found: layout,
+                newest: V::LAYOUT,
+            })
+        }
+    };
     reader.finish()?;
     Ok(value)
 }
@@ -286,4 +322,105 @@ fn behind(mut prefix: Vec<u8>) -> Vec<u8> {
         }
     }
     prefix
+}
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+
+    use super::*;
+
+    /// A record that got a second field in layout 2 and a wider one in layout 3.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Grown {
+        first: u64,
+        second: u128,
+    }
+
+    impl Packed for Grown {
+        const NAME: &'static str = "grown";
+        const LAYOUT: u8 = 3;
+
+        fn pack(&self, writer: &mut Writer) {
+            writer.u64(self.first);
+            writer.u128(self.second);
+        }
+
+        fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+            Ok(Self {
+                first: reader.u64()?,
+                second: reader.u128()?,
+            })
+        }
+
+        fn unpack_older(layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
+            Ok(Self {
+                first: reader.u64()?,
+                second: match layout {
+                    1 => 7,
+                    _ => reader.u64()?.into(),
+                },
+            })
+        }
+    }
+
+    /// One whose bytes never changed.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Steady(u64);
+
+    impl Packed for Steady {
+        const NAME: &'static str = "steady";
+
+        fn pack(&self, writer: &mut Writer) {
+            writer.u64(self.0);
+        }
+
+        fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+            Ok(Self(reader.u64()?))
+        }
+    }
+
+    #[test]
+    fn a_record_of_newer_code_or_of_no_layout_is_refused_with_what_to_do() {
+        for found in [0, 4, u8::MAX] {
+            assert_eq!(
+                parse::<Grown>(&[found, 5, 6]),
+                Err(PackedError::OtherLayout { found, newest: 3 })
+            );
+        }
+        for found in [0, 2] {
+            let error = from_bytes::<Steady>(&[found, 5]).unwrap_err();
+            let refusal = PackedError::OtherLayout { found, newest: 1 };
+            assert_eq!(error, StdError::parse_err("steady", refusal));
+        }
+        let error = from_bytes::<Steady>(&[2, 5]).unwrap_err().to_string();
+        assert!(
+            error.contains("the record has layout 2, this contract reads layouts 1 to 1: migrate it to the release that wrote the record"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn an_older_record_with_too_few_or_too_many_bytes_is_refused() {
+        for torn in [&[1][..], &[1, 5, 6], &[2, 5], &[2, 5, 6, 7], &[3, 5]] {
+            let error = parse::<Grown>(torn).unwrap_err();
+            assert!(matches!(error, PackedError::Malformed(_)), "{torn:?}");
+        }
+    }
+
+    #[test]
+    fn records_of_older_layouts_are_read_and_become_the_newest_when_they_are_written() {
+        const MAP: PackedMap<u64, Grown> = PackedMap::new(b'G');
+        let mut storage = MockStorage::new();
+        for (bytes, second) in [(&[1, 5][..], 7), (&[2, 5, 6], 6), (&[3, 5, 9], 9)] {
+            storage.set(&MAP.key(1u64), bytes);
+            let record = MAP.get(&storage, 1).unwrap().unwrap();
+            assert_eq!(record, Grown { first: 5, second });
+            MAP.set(&mut storage, 1, &record);
+            let written = [&[3, 5][..], &[u8::try_from(second).unwrap()]].concat();
+            assert_eq!(storage.get(&MAP.key(1u64)), Some(written));
+        }
+        // What did not change is still written in a layout that older code reads.
+        assert_eq!(to_bytes(&Steady(5)), [1, 5]);
+    }
 }

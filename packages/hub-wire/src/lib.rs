@@ -30,7 +30,7 @@
         clippy::indexing_slicing
     )
 )]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod batch;
 #[cfg(feature = "signing")]

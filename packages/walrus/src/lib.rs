@@ -23,7 +23,7 @@
         clippy::indexing_slicing
     )
 )]
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 mod blob_id;
 mod bls;

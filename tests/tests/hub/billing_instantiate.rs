@@ -1,10 +1,10 @@
 //! Birth of a billing contract: bound to a registry, with an escrow of its own.
 
 use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
-use cw_multi_test::Executor;
+use cw_multi_test::{ContractWrapper, Executor};
 use hub_testing::{event, BillingError, Hub};
 use hub_types::billing::{ConfigResponse, InstantiateMsg, QueryMsg};
-use hub_types::{escrow, packed};
+use hub_types::{escrow, packed, registry};
 
 use crate::stage::attributes;
 
@@ -36,6 +36,61 @@ fn what_does_not_answer_as_a_registry_is_refused() {
     assert!(
         matches!(error, BillingError::NotAnAddress { .. }),
         "{error}"
+    );
+}
+
+/// What answers like a registry, of any release.
+mod pretender {
+    use cosmwasm_std::{
+        to_json_binary, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult,
+    };
+    use cw_storage_plus::Item;
+    use hub_types::registry::{ConfigResponse, QueryMsg};
+
+    const CONFIG: Item<ConfigResponse> = Item::new("config");
+
+    pub fn instantiate(
+        deps: DepsMut,
+        _: Env,
+        _: MessageInfo,
+        config: ConfigResponse,
+    ) -> StdResult<Response> {
+        cw2::set_contract_version(deps.storage, "crates.io:hub-registry", "99.0.0")?;
+        CONFIG.save(deps.storage, &config)?;
+        Ok(Response::new())
+    }
+
+    pub fn execute(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Response> {
+        Ok(Response::new())
+    }
+
+    pub fn query(deps: Deps, _: Env, _: QueryMsg) -> StdResult<Binary> {
+        to_json_binary(&CONFIG.load(deps.storage)?)
+    }
+}
+
+#[test]
+fn a_registry_whose_records_are_newer_than_this_code_is_refused() {
+    let mut hub = Hub::new();
+    let code = hub.app.store_code(Box::new(ContractWrapper::new(
+        pretender::execute,
+        pretender::instantiate,
+        pretender::query,
+    )));
+    let mut config: registry::ConfigResponse =
+        hub.query_registry(registry::QueryMsg::Config {}).unwrap();
+    config.layout = packed::LAYOUT + 1;
+    let sender = hub.account("deployer");
+    let later = hub
+        .app
+        .instantiate_contract(code, sender, &config, &[], "registry", None)
+        .unwrap();
+    assert_eq!(
+        instantiate(&mut hub, later.as_str(), None),
+        Err(BillingError::OtherLayout {
+            found: packed::LAYOUT + 1,
+            newest: packed::LAYOUT
+        })
     );
 }
 

@@ -5,7 +5,7 @@ use hub_testing::{EscrowError, Hub, Money};
 use hub_types::escrow::{
     Books, Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
 };
-use hub_types::packed::PackedError;
+use hub_types::packed::{Packed, PackedError};
 use hub_types::wire::DecodeError;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
@@ -97,7 +97,13 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
         (vec![], truncated(0)),
         (good[..good.len() - 1].to_vec(), truncated(good.len() - 1)),
         ([good.as_slice(), &[0]].concat(), trailing.into()),
-        (b"{}".to_vec(), PackedError::OtherLayout { found: b'{' }),
+        (
+            b"{}".to_vec(),
+            PackedError::OtherLayout {
+                found: b'{',
+                newest: Books::LAYOUT,
+            },
+        ),
         (vec![1, 0xff, 0x7f], truncated(3)),
     ] {
         let msg = ExecuteMsg::Settle {

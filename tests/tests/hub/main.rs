@@ -3,6 +3,7 @@
 mod stage;
 mod usage_stage;
 
+mod access;
 mod billing_attesters;
 mod billing_hub;
 mod billing_inclusion;
@@ -31,6 +32,7 @@ mod escrow_withdraw;
 mod flat_cost;
 mod hostile;
 mod market;
+mod migration;
 mod registry_access;
 mod registry_certify;
 mod registry_commit;

@@ -75,10 +75,11 @@ fn registry_constants(
         .querier
         .query_wasm_smart(registry, &registry::QueryMsg::Config {})
         .map_err(|error| refuse(error.to_string()))?;
-    if constants.layout != packed::LAYOUT {
+    // What older code writes can be read.
+    if constants.layout > packed::LAYOUT {
         return Err(ContractError::OtherLayout {
             found: constants.layout,
-            expected: packed::LAYOUT,
+            newest: packed::LAYOUT,
         });
     }
     Ok(constants)

@@ -1,7 +1,7 @@
 //! What billing tells the escrow in one settlement: who is charged, who is credited.
 //!
 //! Both read and write it on every settlement and a chain charges for each byte, so it travels packed, as the records
-//! do: [`LAYOUT`](crate::packed::LAYOUT), then
+//! do: the layout byte ([`Packed::LAYOUT`]), then
 //!
 //! ```text
 //! books      = session count ‖ session… ‖ credit count ‖ credit…

@@ -1,7 +1,7 @@
 //! The records that settlement reads and rewrites, in the storage of the contract that owns them.
 //!
-//! Their bytes are an ABI between the contracts: a golden test holds them, and every value begins with
-//! [`crate::packed::LAYOUT`].
+//! Their bytes are an ABI between the contracts: a golden test holds them, every value begins with its layout, and what
+//! older releases wrote is read for ever (see [`crate::packed`]).
 
 pub mod billing;
 pub mod escrow;

@@ -138,6 +138,7 @@ pub struct UsageRecord {
 
 impl Packed for UsageRecord {
     const NAME: &'static str = "usage";
+    const LAYOUT: u8 = 2;
 
     fn pack(&self, writer: &mut Writer) {
         self.sums.pack(writer);
@@ -169,6 +170,23 @@ impl Packed for UsageRecord {
             settle_lag_seconds: reader.u64()?,
             release: reader.u64()?,
             earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),
+        })
+    }
+
+    /// Layout 1 knew no releases and counted no payers by the week: what it summed up belongs to no release, and the
+    /// counts of a week begin with the next payment.
+    fn unpack_older(_layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
+        let sums = Sums::unpack(reader)?;
+        let (first_day, last_day) = (reader.u64()?, reader.u64()?);
+        Ok(Self {
+            sums,
+            open_day: last_day,
+            last_day,
+            first_day,
+            payers: reader.u64()?,
+            returning: reader.u64()?,
+            earlier_releases: sums,
+            ..Self::default()
         })
     }
 }
@@ -297,6 +315,7 @@ pub struct ModelPayer {
 
 impl Packed for ModelPayer {
     const NAME: &'static str = "payer of a model";
+    const LAYOUT: u8 = 2;
 
     fn pack(&self, writer: &mut Writer) {
         pack_option(writer, self.weeks.as_ref(), |writer, weeks| {
@@ -307,6 +326,16 @@ impl Packed for ModelPayer {
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             weeks: unpack_option(reader, Weeks::unpack)?,
+        })
+    }
+
+    /// Layout 1 kept the weeks of every payer here, both as week numbers.
+    fn unpack_older(_layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            weeks: Some(Weeks {
+                first: reader.u64()?,
+                last: reader.u64()?,
+            }),
         })
     }
 }

@@ -73,27 +73,30 @@ impl<'a> PayerBook<'a> {
                 Some((_, weeks)) => weeks.visit(week),
                 None => Visit::Same,
             },
-            Err(place) if record.models.len() < MAX_INLINE_MODELS => {
-                record.models.insert(place, (model, Weeks::only(week)));
-                self.entries.insert(key, ModelPayer { weeks: None });
-                Visit::First
-            }
-            Err(_) => {
+            Err(place) => {
                 let known = match self.entries.get(&key) {
                     Some(entry) => Some(*entry),
                     None => MODEL_PAYERS.get(storage, (model, denom, funder))?,
                 };
-                let (weeks, visit) = match known.and_then(|entry| entry.weeks) {
-                    None => (Weeks::only(week), Visit::First),
+                match known.and_then(|entry| entry.weeks) {
                     Some(mut weeks) => {
                         let visit = weeks.visit(week);
-                        (weeks, visit)
+                        if visit != Visit::Same {
+                            self.entries.insert(key, ModelPayer { weeks: Some(weeks) });
+                        }
+                        visit
                     }
-                };
-                if visit != Visit::Same {
-                    self.entries.insert(key, ModelPayer { weeks: Some(weeks) });
+                    None if record.models.len() < MAX_INLINE_MODELS => {
+                        record.models.insert(place, (model, Weeks::only(week)));
+                        self.entries.insert(key, ModelPayer { weeks: None });
+                        Visit::First
+                    }
+                    None => {
+                        let weeks = Some(Weeks::only(week));
+                        self.entries.insert(key, ModelPayer { weeks });
+                        Visit::First
+                    }
                 }
-                visit
             }
         };
         if of_model == Visit::Same {

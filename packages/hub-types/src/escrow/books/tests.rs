@@ -3,7 +3,7 @@ use hub_wire::DecodeError;
 use proptest::prelude::*;
 
 use super::{Books, Credit, SessionSettlement};
-use crate::packed::{PackedError, LAYOUT};
+use crate::packed::{Packed, PackedError};
 
 /// A lane that goes on, and one that is taken over in a session with a ceiling.
 fn books() -> Books {
@@ -65,7 +65,7 @@ fn malformed(bytes: &[u8]) -> DecodeError {
 fn the_bytes_of_books_are_as_published() {
     assert_eq!(hex::encode(books().encode()), hex::encode(golden()));
     assert_eq!(Books::decode(&golden()).unwrap(), books());
-    assert_eq!(Books::default().encode().as_slice(), [LAYOUT, 0, 0]);
+    assert_eq!(Books::default().encode().as_slice(), [Books::LAYOUT, 0, 0]);
 }
 
 #[test]
@@ -87,9 +87,15 @@ fn books_that_end_early_or_go_on_are_refused() {
 #[test]
 fn books_of_another_layout_are_refused_with_what_to_do() {
     let mut bytes = golden();
-    bytes[0] = LAYOUT + 1;
+    bytes[0] = Books::LAYOUT + 1;
     let error = Books::decode(&bytes).unwrap_err();
-    assert_eq!(error, PackedError::OtherLayout { found: LAYOUT + 1 });
+    assert_eq!(
+        error,
+        PackedError::OtherLayout {
+            found: Books::LAYOUT + 1,
+            newest: Books::LAYOUT
+        }
+    );
     assert!(error
         .to_string()
         .contains("migrate the contracts of a Hub together"));
@@ -99,11 +105,11 @@ fn books_of_another_layout_are_refused_with_what_to_do() {
 fn what_has_a_second_form_or_none_is_refused() {
     // An integer that is longer than it must be.
     assert_eq!(
-        malformed(&[LAYOUT, 0x80, 0, 0]),
+        malformed(&[Books::LAYOUT, 0x80, 0, 0]),
         DecodeError::Overlong { at: 1 }
     );
     // Neither given nor not.
-    let session = |replaces: u8| [LAYOUT, 1, 7, 1, replaces, 0, 1, 0, 0, 0, 0, 0];
+    let session = |replaces: u8| [Books::LAYOUT, 1, 7, 1, replaces, 0, 1, 0, 0, 0, 0, 0];
     Books::decode(&session(0)).unwrap();
     assert_eq!(
         Books::decode(&session(2)).unwrap_err(),
@@ -114,7 +120,7 @@ fn what_has_a_second_form_or_none_is_refused() {
     );
     // A denomination number beyond 32 bits.
     assert_eq!(
-        malformed(&[LAYOUT, 0, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 1]),
+        malformed(&[Books::LAYOUT, 0, 1, 0, 0x80, 0x80, 0x80, 0x80, 0x10, 1]),
         DecodeError::TooLarge { at: 4, bits: 32 }
     );
 }
@@ -122,9 +128,9 @@ fn what_has_a_second_form_or_none_is_refused() {
 #[test]
 fn a_stated_count_allocates_nothing() {
     let most = [0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1];
-    let sessions = [&[LAYOUT], most.as_slice()].concat();
+    let sessions = [&[Books::LAYOUT], most.as_slice()].concat();
     assert_eq!(malformed(&sessions).name(), "truncated");
-    let credits = [&[LAYOUT, 0], most.as_slice()].concat();
+    let credits = [&[Books::LAYOUT, 0], most.as_slice()].concat();
     assert_eq!(malformed(&credits).name(), "truncated");
 }
 
@@ -174,7 +180,7 @@ proptest! {
         let mut changed = golden();
         let at = at.index(changed.len());
         changed[at] = byte;
-        for bytes in [changed, [&[LAYOUT], bytes.as_slice()].concat()] {
+        for bytes in [changed, [&[Books::LAYOUT], bytes.as_slice()].concat()] {
             if let Ok(books) = Books::decode(&bytes) {
                 prop_assert_eq!(books.encode().to_vec(), bytes);
             }
