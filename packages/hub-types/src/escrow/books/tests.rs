@@ -98,7 +98,7 @@ fn books_of_another_layout_are_refused_with_what_to_do() {
     );
     assert!(error
         .to_string()
-        .contains("migrate the contracts of a Hub together"));
+        .contains("migrate it to the release that wrote"));
 }
 
 #[test]
