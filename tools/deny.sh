@@ -20,6 +20,8 @@ if [[ ! -x $deny/bin/cargo-deny ]]; then
         cargo install cargo-deny --version $cargo_deny --locked --root "$deny"
 fi
 
+# Of all targets: cargo-deny looks at the whole graph before it looks at those of deny.toml.
+cargo fetch --locked --quiet
 offline=--offline
 checks=(bans licenses sources)
 if [[ ${1:-} == advisories ]]; then
