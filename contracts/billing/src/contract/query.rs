@@ -7,7 +7,7 @@ use hub_types::billing::{
 };
 use hub_types::denom::UncheckedDenom;
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
-use hub_types::wire::{merkle, Receipt};
+use hub_types::wire::{merkle, Hash, Receipt};
 use hub_types::{escrow, hash, packed, page};
 
 use crate::contract::execute::settle_batch;
@@ -21,6 +21,7 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
         registry: config.registry,
         escrow: config.escrow,
         receipt_max_age_seconds: config.receipt_max_age_seconds,
+        nitro_root: config::nitro_root(deps.storage)?.0.into(),
     })
 }
 
@@ -73,6 +74,17 @@ pub fn attesters_by_operator(
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
     let limit = page::limit(limit);
     let ids = attesters::page_by_operator(deps.storage, &operator, start_after, limit)?;
+    attesters_of(deps, ids)
+}
+
+pub fn attesters_by_measurement(
+    deps: Deps,
+    measurement: &Hash,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<AttestersResponse, ContractError> {
+    let limit = page::limit(limit);
+    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, limit)?;
     attesters_of(deps, ids)
 }
 

@@ -4,13 +4,14 @@ use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
-use hub_types::wire::PublicKey;
+use hub_types::wire::{Hash, PublicKey};
 
 use crate::error::ContractError;
 
 const COUNT: Item<u64> = Item::new("attester_count");
 const BY_KEY: Map<&[u8], u64> = Map::new("attester_by_key");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("attester_by_operator");
+const BY_MEASUREMENT: Map<(&[u8], u64), ()> = Map::new("attester_by_measurement");
 const ENDPOINTS: Map<u64, String> = Map::new("attester_endpoint");
 
 /// Number of attesters; ids run from 1 to it.
@@ -32,23 +33,32 @@ pub fn by_key(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<u64>> {
     BY_KEY.may_load(storage, key)
 }
 
-/// Adds an attester under the next id; an error if the key is known.
+/// A key registers once, ever.
+pub fn check_new(storage: &dyn Storage, key: &PublicKey) -> Result<(), ContractError> {
+    match by_key(storage, key.as_bytes())? {
+        Some(attester) => Err(ContractError::KeyRegistered { attester }),
+        None => Ok(()),
+    }
+}
+
+/// Adds an attester under the next id. Its key passed [`check_new`].
 pub fn register(
     storage: &mut dyn Storage,
     operator: CanonicalAddr,
     key: PublicKey,
-) -> Result<u64, ContractError> {
-    if let Some(attester) = by_key(storage, key.as_bytes())? {
-        return Err(ContractError::KeyRegistered { attester });
-    }
+    measurement: Option<Hash>,
+) -> StdResult<u64> {
     let attester = count(storage)?.saturating_add(1);
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
     BY_OPERATOR.save(storage, (operator.as_slice(), attester), &())?;
+    if let Some(measurement) = &measurement {
+        BY_MEASUREMENT.save(storage, (measurement, attester), &())?;
+    }
     let record = AttesterRecord {
         operator,
         key,
-        measurement: None,
+        measurement,
         retired_at: None,
         revoked: false,
     };
@@ -120,8 +130,28 @@ pub fn page_by_operator(
     start_after: Option<u64>,
     limit: usize,
 ) -> StdResult<Vec<u64>> {
-    BY_OPERATOR
-        .prefix(operator.as_slice())
+    page_of(&BY_OPERATOR, storage, operator, start_after, limit)
+}
+
+/// Ids of the attesters in an enclave image behind `start_after`, ascending.
+pub fn page_by_measurement(
+    storage: &dyn Storage,
+    measurement: &Hash,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    page_of(&BY_MEASUREMENT, storage, measurement, start_after, limit)
+}
+
+fn page_of(
+    index: &Map<(&[u8], u64), ()>,
+    storage: &dyn Storage,
+    prefix: &[u8],
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    index
+        .prefix(prefix)
         .keys(
             storage,
             start_after.map(Bound::exclusive),
