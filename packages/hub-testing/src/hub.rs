@@ -11,10 +11,12 @@ use cw_multi_test::{
     no_init, App, AppBuilder, AppResponse, BankKeeper, Contract, ContractWrapper, Executor,
 };
 use cw_utils::parse_execute_response_data;
+use hub_types::wire::Hash;
 use hub_types::{billing, escrow, registry};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
+use crate::enclave::nitro_chain;
 use crate::meter::{Meter, MeteredStorage, StorageCost};
 use crate::money::{self, Money};
 use crate::{BillingError, EscrowError, RegistryError};
@@ -69,6 +71,7 @@ pub struct HubBuilder {
     start_time: u64,
     receipt_max_age: Option<u64>,
     price_notice: Option<u64>,
+    nitro_root: Option<Hash>,
 }
 
 impl Default for HubBuilder {
@@ -78,6 +81,7 @@ impl Default for HubBuilder {
             start_time: START_TIME,
             receipt_max_age: None,
             price_notice: None,
+            nitro_root: None,
         }
     }
 }
@@ -92,6 +96,12 @@ impl HubBuilder {
     /// How long a price rise waits, in seconds; the registry's default if not given.
     pub fn price_notice(mut self, seconds: u64) -> Self {
         self.price_notice = Some(seconds);
+        self
+    }
+
+    /// SHA-256 of the root certificate below which enclaves are attested; that of [`crate::nitro_chain`] if not given.
+    pub fn nitro_root(mut self, root: Hash) -> Self {
+        self.nitro_root = Some(root);
         self
     }
 
@@ -125,6 +135,8 @@ impl HubBuilder {
             billing: app.store_code(billing_code()),
             cw20: app.store_code(money::cw20_code()),
         };
+        let nitro_root = self.nitro_root;
+        let nitro_root = nitro_root.unwrap_or_else(|| nitro_chain().root_hash());
         let deployer = app.api().addr_make("deployer");
         let registry = instantiate(
             &mut app,
@@ -144,6 +156,7 @@ impl HubBuilder {
                 registry: registry.to_string(),
                 escrow_code_id: codes.escrow,
                 escrow_admin: None,
+                nitro_root: Some(nitro_root.into()),
             },
             "billing",
         );

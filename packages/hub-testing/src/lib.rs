@@ -55,6 +55,7 @@
 #![warn(missing_docs)]
 
 mod attester;
+mod enclave;
 mod history;
 mod hub;
 mod invariants;
@@ -68,6 +69,7 @@ mod session;
 mod state;
 
 pub use attester::{signing_key, Attester};
+pub use enclave::{measurement_of, nitro_chain};
 pub use hub::{Chain, Codes, Hub, HubBuilder, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};

@@ -2,6 +2,7 @@
 
 mod stage;
 
+mod billing_attestation;
 mod billing_attesters;
 mod billing_inclusion;
 mod billing_instantiate;
