@@ -9,7 +9,6 @@ defects! {
     BundleDefect {
         NoRoot = "the root is missing",
         RootAlone = "the bundle is the root alone, and the leaf is not its",
-        RootTwice = "the root twice",
         NoRegional = "the regional certificate is missing",
         NoZonal = "the zonal certificate is missing",
         NoInstance = "the instance certificate is missing",
@@ -20,7 +19,7 @@ defects! {
         LeafInBundle = "the leaf stands in the bundle too",
         LeafFromOtherInstance = "the leaf of another machine",
         InstanceFromOtherZone = "the instance certificate of another zone",
-        TooMany = "33 certificates in the bundle",
+        TooMany = "9 certificates in the bundle",
         RegionalFromOtherRoot = "the certificates from the regional one on are under another root of the same name",
         CertificateBelowLeaf = "a certificate signed by the leaf of an enclave",
     }
@@ -33,7 +32,6 @@ impl BundleDefect {
         match self {
             Self::NoRoot => drop(bundle.remove(0)),
             Self::RootAlone => bundle.truncate(1),
-            Self::RootTwice => bundle.insert(1, bundle[0].clone()),
             Self::NoRegional => drop(bundle.remove(1)),
             Self::NoZonal => drop(bundle.remove(2)),
             Self::NoInstance => drop(bundle.remove(3)),
@@ -57,7 +55,7 @@ impl BundleDefect {
                 document.certificate = other.document().certificate;
                 document.key = other.leaf_key().clone();
             }
-            Self::TooMany => bundle.resize(33, bundle[3].clone()),
+            Self::TooMany => bundle.resize(9, bundle[3].clone()),
             Self::RegionalFromOtherRoot => {
                 let other = NitroChain::new(u64::MAX).at(chain.time());
                 let root = bundle[0].clone();

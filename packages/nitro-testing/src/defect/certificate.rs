@@ -1,7 +1,7 @@
 use super::defects;
 use crate::certificate::{algorithm, id, subject_key, usage, Certificate, Extension};
 use crate::chain::Level;
-use crate::der::{bit_string, boolean, generalized_time, integer, oid, sequence, tlv};
+use crate::der::{bit_string, boolean, integer, oid, sequence, tlv};
 use crate::key::Key;
 
 defects! {
@@ -23,6 +23,7 @@ defects! {
         NoBasicConstraints = "no basic constraints",
         NoKeyUsage = "no key usage",
         MayNotSignCertificates = "its key may not sign certificates",
+        MaySignCertificates = "its key may sign certificates",
         MayNotSignDocuments = "its key may not sign data",
         PathTooShort = "its path length allows one certificate less than follow",
         PathLengthNegative = "a negative path length",
@@ -38,16 +39,11 @@ defects! {
         UnknownCriticalExtension = "a critical extension that nobody knows",
         NameConstraints = "critical name constraints",
         ExtensionTwice = "key usage twice",
-        CriticalFalse = "an extension that writes the default of critical out",
         NoExtensions = "no extensions",
         VersionOne = "version 1",
-        SerialNegative = "a negative serial number",
         SerialLong = "a serial number with a zero in front",
-        SerialOversized = "a serial number of 21 bytes",
-        TimeGeneralised = "times before 2050 as GeneralizedTime",
         TimeWithOffset = "a time with an offset",
         TimeImpossible = "the 31st of February",
-        UniqueIds = "unique identifiers",
         ByteBehind = "a byte behind it",
         ByteInside = "a byte behind the signature",
         ByteInSignedPart = "a byte behind the extensions",
@@ -70,7 +66,9 @@ impl CertificateDefect {
             // The instance certificate's is 0: none can follow but the leaf, which does not count.
             Self::PathTooShort => &[Level::Root, Level::Regional, Level::Zonal],
             Self::PathLengthNegative => &Level::INTERMEDIATE,
-            Self::AnAuthority | Self::MayNotSignDocuments => &[Level::Leaf],
+            Self::AnAuthority | Self::MaySignCertificates | Self::MayNotSignDocuments => {
+                &[Level::Leaf]
+            }
             Self::BooleanOne => &Level::INTERMEDIATE,
             _ => &Level::BELOW_ROOT,
         }
@@ -128,6 +126,10 @@ impl CertificateDefect {
                 true,
                 usage::DIGITAL_SIGNATURE | usage::CRL_SIGN,
             )),
+            Self::MaySignCertificates => certificate.set(Extension::key_usage(
+                false,
+                usage::DIGITAL_SIGNATURE | usage::CERTIFICATE_SIGN,
+            )),
             Self::MayNotSignDocuments => {
                 certificate.set(Extension::key_usage(false, usage::NON_REPUDIATION));
             }
@@ -184,23 +186,11 @@ impl CertificateDefect {
                 let usage = certificate.extension(id::KEY_USAGE).clone();
                 certificate.extensions.push(usage);
             }
-            Self::CriticalFalse => {
-                let mut extension = Extension::new(&[0x2a, 3, 5], false, vec![5, 0]);
-                extension.critical = Some(false);
-                certificate.set(extension);
-            }
             Self::NoExtensions => certificate.extensions.clear(),
             Self::VersionOne => certificate.version.clear(),
-            Self::SerialNegative => certificate.serial = tlv(2, &[0x80, 1]),
             Self::SerialLong => certificate.serial = tlv(2, &[0, 1]),
-            Self::SerialOversized => certificate.serial = tlv(2, &[1; 21]),
-            Self::TimeGeneralised => certificate.time = generalized_time,
             Self::TimeWithOffset => certificate.time = |_| tlv(0x17, b"260212175602+0000"),
             Self::TimeImpossible => certificate.time = |_| tlv(0x17, b"260231000000Z"),
-            Self::UniqueIds => {
-                let ids = [tlv(0x81, &[0, 1]), tlv(0x82, &[0, 1])].concat();
-                certificate.public_key.extend(ids);
-            }
             Self::ByteBehind => certificate.distort_whole = |der| [&der[..], &[0]].concat(),
             Self::ByteInside => {
                 certificate.distort_whole = |der| tlv(0x30, &[content(&der), &[0]].concat());

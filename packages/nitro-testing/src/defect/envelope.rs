@@ -8,6 +8,7 @@ use crate::key::Key;
 defects! {
     /// What can be wrong with the envelope around a sound payload.
     EnvelopeDefect {
+        Oversized = "8 193 bytes or more",
         NoBytes = "no bytes at all",
         LastByteMissing = "the last byte is missing",
         ByteBehind = "a byte behind the document",
@@ -15,9 +16,8 @@ defects! {
         NotAnArray = "the envelope is a map",
         ThreeParts = "three parts",
         FiveParts = "five parts",
-        TagOfEncryption = "the tag of COSE_Encrypt0 instead of COSE_Sign1",
-        TagTwice = "the tag of COSE_Sign1 twice",
-        LongTag = "the tag of COSE_Sign1 not in its shortest form",
+        Tagged = "the tag of COSE_Sign1, which AWS does not write",
+        TagOfEncryption = "the tag of COSE_Encrypt0",
         IndefiniteEnvelope = "an envelope of indefinite length",
         LongEnvelopeHead = "the length of the envelope not in its shortest form",
         AlgorithmEs256 = "the protected header says ES256",
@@ -85,6 +85,7 @@ impl EnvelopeDefect {
         let (r, s) = envelope.signature.split_at(half);
 
         match self {
+            Self::Oversized => document.clone().nonce([0; 8_192]).build(),
             Self::NoBytes => vec![],
             Self::LastByteMissing => sound[..sound.len() - 1].into(),
             Self::ByteBehind => [sound, vec![0]].concat(),
@@ -98,9 +99,8 @@ impl EnvelopeDefect {
                 let parts = envelope.parts().into_iter().chain([Value::Null]);
                 Value::Array(parts.collect()).encode()
             }
+            Self::Tagged => [head(6, 18), sound].concat(),
             Self::TagOfEncryption => [head(6, 16), sound].concat(),
-            Self::TagTwice => [head(6, 18), head(6, 18), sound].concat(),
-            Self::LongTag => [long_head(6, 18, 1), sound].concat(),
             Self::IndefiniteEnvelope => Value::IndefiniteArray(envelope.parts().into()).encode(),
             Self::LongEnvelopeHead => [&long_head(4, 4, 1), &sound[1..]].concat(),
             Self::AlgorithmEs256 => under(&[0xa1, 1, 0x26]),

@@ -16,7 +16,7 @@ defects! {
         KeyNotText = "a key that is a number",
         KeyNotUtf8 = "a key that is no text",
         UnknownKey = "an unknown key",
-        Nested = "arrays in arrays, 10 000 deep",
+        Nested = "arrays in arrays, 2 000 deep",
         NoModuleId = "no module_id",
         NoDigest = "no digest",
         NoTimestamp = "no timestamp",
@@ -35,7 +35,7 @@ defects! {
         ModuleIdEmpty = "an empty module_id",
         ModuleIdNotText = "module_id is bytes",
         ModuleIdNotUtf8 = "module_id is no UTF-8",
-        ModuleIdOversized = "module_id of 1 025 bytes",
+        ModuleIdOversized = "module_id of 129 bytes",
         DigestSha256 = "the digest is SHA256",
         DigestSha512 = "the digest is SHA512",
         DigestLowerCase = "the digest is sha384",
@@ -82,9 +82,9 @@ defects! {
         PublicKeyOversized = "public_key of 1 025 bytes",
         PublicKeyNotBytes = "public_key is text",
         PublicKeyInChunks = "public_key in chunks",
-        UserDataOversized = "user_data of 513 bytes",
+        UserDataOversized = "user_data of 1 025 bytes",
         UserDataNotBytes = "user_data is text",
-        NonceOversized = "nonce of 513 bytes",
+        NonceOversized = "nonce of 1 025 bytes",
         NonceNotBytes = "nonce is a number",
     }
 }
@@ -128,7 +128,7 @@ impl PayloadDefect {
             Self::UnknownKey => change(&|all| {
                 all.entries().push((Value::text("extra"), Value::Null));
             }),
-            Self::Nested => set("nonce", Value::Raw(vec![0x81; 10_000])),
+            Self::Nested => set("nonce", Value::Raw(vec![0x81; 2_000])),
             Self::NoModuleId => remove("module_id"),
             Self::NoDigest => remove("digest"),
             Self::NoTimestamp => remove("timestamp"),
@@ -147,7 +147,7 @@ impl PayloadDefect {
             Self::ModuleIdEmpty => set("module_id", Value::text("")),
             Self::ModuleIdNotText => set("module_id", Value::bytes(&document.module_id)),
             Self::ModuleIdNotUtf8 => set("module_id", Value::Raw(vec![0x62, b'i', 0xff])),
-            Self::ModuleIdOversized => set("module_id", as_text(1_025)),
+            Self::ModuleIdOversized => set("module_id", as_text(129)),
             Self::DigestSha256 => set("digest", Value::text("SHA256")),
             Self::DigestSha512 => set("digest", Value::text("SHA512")),
             Self::DigestLowerCase => set("digest", Value::text("sha384")),
@@ -234,9 +234,9 @@ impl PayloadDefect {
                     Value::Raw([&[0x5f], &key.encode()[..], &[0xff]].concat()),
                 )
             }
-            Self::UserDataOversized => document.clone().user_data([1; 513]).build(),
+            Self::UserDataOversized => document.clone().user_data([1; 1_025]).build(),
             Self::UserDataNotBytes => set("user_data", as_text(32)),
-            Self::NonceOversized => document.clone().nonce([1; 513]).build(),
+            Self::NonceOversized => document.clone().nonce([1; 1_025]).build(),
             Self::NonceNotBytes => set("nonce", Value::Unsigned(1)),
         }
     }
