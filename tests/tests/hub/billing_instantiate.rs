@@ -68,7 +68,7 @@ fn a_nitro_root_that_is_no_hash_is_refused() {
 fn the_nitro_root_that_is_given_is_the_one_that_is_shown() {
     let hub = Hub::builder().nitro_root([7; 32]).build();
     let config: ConfigResponse = hub.query_billing(QueryMsg::Config {}).unwrap();
-    assert_eq!(config.nitro_root, [7; 32].into());
+    assert_eq!(config.nitro_root, HexBinary::from([7; 32]));
 }
 
 #[test]
