@@ -1,15 +1,25 @@
 //! Attempts, as somebody presents them to a verifier.
 
 use nitro::{verify, Attestation, Error, Hash, Remembered, Root};
-use nitro_testing::{Attempt, NitroChain};
+use nitro_testing::{Attempt, Defect, NitroChain};
 use std::collections::BTreeSet;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 /// A compressed secp256k1 key, as attesters have; the verifier knows only its bytes.
 pub const KEY: [u8; 33] = [7; 33];
 
 pub fn chain() -> NitroChain {
     NitroChain::new(1)
+}
+
+/// Every defect, in an attempt that is sound but for it. Made once: each takes half a dozen signatures.
+pub fn defective() -> &'static [(Defect, Attempt)] {
+    static ALL: OnceLock<Vec<(Defect, Attempt)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let apply = |defect: Defect| (defect, defect.apply(&chain(), &KEY));
+        Defect::all().into_iter().map(apply).collect()
+    })
 }
 
 /// The outcome with nothing remembered.

@@ -1,16 +1,16 @@
 //! Remembered certificates spare work, and change nothing else.
 
-use crate::attempt::{chain, outcome, outcome_with, Verifier, KEY};
+use crate::attempt::{chain, defective, outcome, outcome_with, Verifier, KEY};
 use nitro::{Error, Hash, Place, Root};
 use nitro_testing::{Attempt, BundleDefect, Defect, Key, Level, NitroChain};
 
 #[test]
 fn refused_documents_teach_nothing() {
     let mut verifier = Verifier::default();
-    for defect in Defect::all() {
+    for (defect, attempt) in defective() {
         let attempt = Attempt {
             before: None,
-            ..defect.apply(&chain(), &KEY)
+            ..attempt.clone()
         };
         assert!(verifier.present(&attempt).is_err(), "{defect}");
     }
@@ -30,9 +30,8 @@ fn whatever_is_remembered_defects_are_refused_by_the_same_error() {
         verifier.present(&Attempt::sound(&known, &KEY)).unwrap();
     }
     let known = |path: &Hash| verifier.paths.contains(path);
-    for defect in Defect::all() {
-        let attempt = defect.apply(&chain(), &KEY);
-        let (with, without) = (outcome_with(&attempt, &known), outcome(&attempt));
+    for (defect, attempt) in defective() {
+        let (with, without) = (outcome_with(attempt, &known), outcome(attempt));
         assert_eq!(with.map(|_| ()), without.map(|_| ()), "{defect}");
     }
 }
@@ -105,9 +104,8 @@ fn what_is_learned_lasts_as_long_as_the_certificate() {
 #[test]
 fn a_remembered_certificate_is_held_to_every_rule_but_its_signature() {
     // The memory says yes to everything, the worst there can be: only forged signatures of authorities pass.
-    for defect in Defect::all() {
-        let attempt = defect.apply(&chain(), &KEY);
-        let Err(without) = outcome(&attempt) else {
+    for (defect, attempt) in defective() {
+        let Err(without) = outcome(attempt) else {
             panic!("{defect} was accepted");
         };
         let with = nitro::verify(
