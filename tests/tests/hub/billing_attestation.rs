@@ -145,7 +145,8 @@ fn a_remembered_certificate_that_has_expired_since_is_refused() {
     let enclaves = Enclaves::of(&hub);
     enclaves.register(&mut hub, 1).unwrap();
     for (place, level, seconds) in [
-        (Place::Leaf, 4, 3 * 3_600),
+        // Valid to the last second.
+        (Place::Leaf, 4, 3 * 3_600 + 1),
         (Place::Intermediate(3), 3, DAY),
         (Place::Intermediate(2), 2, 6 * DAY),
         (Place::Intermediate(1), 1, 20 * DAY),
