@@ -41,6 +41,10 @@ schema: need-rust ## Writes schema/<contract>.json
 schema-check: need-rust ## Fails if the committed schemas are not what the code writes
 	cargo schema --check
 
+.PHONY: trust
+trust: need-rust ## Writes the generated tables of docs/TRUST.md
+	HUB_TRUST_UPDATE=1 cargo test --locked --package nitro --test nitro -- trust
+
 .PHONY: wasm
 wasm: ## Builds, optimises and checks the contracts; writes artifacts/
 	@tools/build-wasm.sh

@@ -122,7 +122,7 @@ func (m *market) deploy(t *testing.T) {
 	})
 	escrow := store(artifacts, "hub_escrow.wasm")
 	m.billing = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_billing.wasm"), object{
-		"registry": m.registry.String(), "escrow_code_id": escrow,
+		"registry": m.registry.String(), "escrow_code_id": escrow, "nitro_root": nitroRoot(t),
 	})
 	var config struct{ Escrow string }
 	m.Query(m.billing, object{"config": object{}}, &config)

@@ -10,9 +10,10 @@ use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Repl
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use hub_types::hash;
 use hub_types::wire::digest::{domain_tag, Purpose};
-use hub_types::wire::Hash;
+use hub_types::wire::{Hash, PublicKey};
 
 use crate::error::ContractError;
+use execute::attesters::Candidate;
 use query::usage::{self, Counted};
 
 /// Name under which cw2 knows this contract.
@@ -24,7 +25,7 @@ pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn instantiate(
     deps: DepsMut,
-    env: Env,
+    _env: Env,
     info: MessageInfo,
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
@@ -35,7 +36,14 @@ pub fn instantiate(
         .escrow_admin
         .map(|admin| parse::address(deps.api, "escrow_admin", &admin))
         .transpose()?;
-    instantiate::instantiate(deps, env, registry, msg.escrow_code_id, escrow_admin)
+    let nitro_root = parse::nitro_root(msg.nitro_root.as_ref())?;
+    instantiate::instantiate(
+        deps,
+        registry,
+        msg.escrow_code_id,
+        escrow_admin,
+        &nitro_root,
+    )
 }
 
 /// Learns the address of the escrow.
@@ -61,9 +69,16 @@ pub fn execute(
             key,
             key_type,
             possession,
+            attestation,
             endpoint,
         } => {
-            let candidate = parse::candidate(key_type, &key, possession, endpoint)?;
+            parse::check_endpoint(endpoint.as_deref())?;
+            let candidate = Candidate {
+                key: PublicKey::new(key_type.into(), &key)?,
+                possession,
+                attestation,
+                endpoint,
+            };
             execute::attesters::register(deps, env, info, candidate)
         }
         ExecuteMsg::Retire { attester } => execute::attesters::retire(deps, env, info, attester),
@@ -111,6 +126,19 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             to_json_binary(&query::attesters_by_operator(
                 deps,
                 &operator,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::AttestersByMeasurement {
+            measurement,
+            start_after,
+            limit,
+        } => {
+            let measurement = hash::parse("measurement", &measurement)?;
+            to_json_binary(&query::attesters_by_measurement(
+                deps,
+                &measurement,
                 start_after,
                 limit,
             )?)

@@ -68,6 +68,9 @@ pub enum ContractError {
     /// The key does not sign for its registration by this operator on this contract.
     #[error("the proof of possession does not verify: sign the possession digest for this operator, chain and contract with the key itself")]
     PossessionInvalid,
+    /// The attestation document does not prove that an enclave holds the key.
+    #[error("the attestation document is refused: {0}")]
+    Attestation(#[from] nitro::Error),
     /// A key registers once, ever.
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {

@@ -3,7 +3,7 @@
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::denom::Denom;
-use hub_types::wire::{Batch, KeyType, PublicKey, Receipt};
+use hub_types::wire::{Batch, Hash, KeyType, PublicKey, Receipt};
 
 /// Events of the billing contract.
 pub enum Event<'a> {
@@ -17,6 +17,7 @@ pub enum Event<'a> {
         attester: u64,
         operator: &'a Addr,
         key: &'a PublicKey,
+        measurement: Option<&'a Hash>,
     },
     /// An attester issues nothing billable from a cutoff on.
     AttesterRetired { attester: u64, cutoff: u64 },
@@ -56,11 +57,16 @@ impl From<Event<'_>> for cosmwasm_std::Event {
                 attester,
                 operator,
                 key,
+                measurement,
             } => Self::new("hub_attester_registered")
                 .add_attribute("attester", attester.to_string())
                 .add_attribute("operator", operator)
                 .add_attribute("key_type", key_type_name(key.key_type()))
-                .add_attribute("key", HexBinary::from(key.as_bytes()).to_hex()),
+                .add_attribute("key", HexBinary::from(key.as_bytes()).to_hex())
+                .add_attribute(
+                    "measurement",
+                    measurement.map_or_else(String::new, |hash| HexBinary::from(hash).to_hex()),
+                ),
             Event::AttesterRetired { attester, cutoff } => Self::new("hub_attester_retired")
                 .add_attribute("attester", attester.to_string())
                 .add_attribute("cutoff", cutoff.to_string()),

@@ -3,4 +3,5 @@
 pub mod attesters;
 pub mod batches;
 pub mod config;
+pub mod nitro_paths;
 pub mod usage;

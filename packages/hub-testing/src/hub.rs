@@ -11,10 +11,12 @@ use cw_multi_test::{
     no_init, App, AppBuilder, AppResponse, BankKeeper, Contract, ContractWrapper, Executor,
 };
 use cw_utils::parse_execute_response_data;
+use hub_types::wire::Hash;
 use hub_types::{billing, escrow, registry};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
+use crate::enclave::nitro_chain;
 use crate::meter::{Meter, MeteredStorage, StorageCost};
 use crate::money::{self, Money};
 use crate::{BillingError, EscrowError, RegistryError};
@@ -72,6 +74,7 @@ pub struct HubBuilder {
     receipt_max_age: Option<u64>,
     price_notice: Option<u64>,
     admin: Option<String>,
+    nitro_root: Option<Hash>,
 }
 
 impl Default for HubBuilder {
@@ -82,6 +85,7 @@ impl Default for HubBuilder {
             receipt_max_age: None,
             price_notice: None,
             admin: None,
+            nitro_root: None,
         }
     }
 }
@@ -96,6 +100,12 @@ impl HubBuilder {
     /// How long a price rise waits, in seconds; the registry's default if not given.
     pub fn price_notice(mut self, seconds: u64) -> Self {
         self.price_notice = Some(seconds);
+        self
+    }
+
+    /// SHA-256 of the root certificate below which enclaves are attested; that of [`crate::nitro_chain`] if not given.
+    pub fn nitro_root(mut self, root: Hash) -> Self {
+        self.nitro_root = Some(root);
         self
     }
 
@@ -135,6 +145,8 @@ impl HubBuilder {
             billing: app.store_code(billing_code()),
             cw20: app.store_code(money::cw20_code()),
         };
+        let nitro_root = self.nitro_root;
+        let nitro_root = nitro_root.unwrap_or_else(|| nitro_chain().root_hash());
         let deployer = app.api().addr_make("deployer");
         let keeper = app.api().addr_make("keeper");
         let admin = self.admin.as_deref().map(|name| app.api().addr_make(name));
@@ -158,6 +170,7 @@ impl HubBuilder {
                 registry: registry.to_string(),
                 escrow_code_id: codes.escrow,
                 escrow_admin: admin.as_ref().map(Addr::to_string),
+                nitro_root: Some(nitro_root.into()),
             },
             "billing",
             admin.as_ref(),

@@ -56,6 +56,7 @@
 #![deny(missing_docs)]
 
 mod attester;
+mod enclave;
 mod history;
 mod hub;
 mod invariants;
@@ -70,6 +71,7 @@ mod state;
 mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
+pub use enclave::{measurement_of, nitro_chain};
 pub use hub::{Chain, Codes, Hub, HubBuilder, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};

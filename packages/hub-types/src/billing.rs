@@ -24,14 +24,18 @@ pub struct InstantiateMsg {
     pub escrow_code_id: u64,
     /// Chain admin of the escrow: could move funds by new code, so none is the default.
     pub escrow_admin: Option<String>,
+    /// SHA-256 of the DER of the root certificate that attestation documents must end in; that of AWS Nitro Enclaves
+    /// (commercial partition, G1) if not given.
+    pub nitro_root: Option<HexBinary>,
 }
 
 /// What can be done. Sending coins along with any of these is an error.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
-    /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
-    /// `hub_attester_registered`. Returns [`AttesterCreated`] as data.
+    /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
+    /// attestation document the contract itself verifies which enclave image holds the key; a document that does not
+    /// verify fails the message. Emits `hub_attester_registered`. Returns [`AttesterCreated`] as data.
     RegisterAttester {
         /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
         key: Binary,
@@ -39,6 +43,10 @@ pub enum ExecuteMsg {
         key_type: KeyType,
         /// The key's signature over [`crate::wire::digest::possession_digest`], 64 bytes.
         possession: Binary,
+        /// AWS Nitro attestation document (COSE_Sign1), at most 300 s old and at most 8 192 bytes, that names the key:
+        /// as its `public_key`; or by `user_data`, which is the key's sha256, or the 68 bytes
+        /// `1220 ‖ hash ‖ 1220 ‖ sha256 of the key`.
+        attestation: Option<Binary>,
         /// Where callers reach it, at most 256 bytes.
         endpoint: Option<String>,
     },
@@ -149,6 +157,16 @@ pub enum QueryMsg {
     AttestersByOperator {
         /// The operator.
         operator: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Attesters whose key a verified document placed in this enclave image, by id.
+    #[returns(AttestersResponse)]
+    AttestersByMeasurement {
+        /// sha256(PCR0 ‖ PCR1 ‖ PCR2), 32 bytes.
+        measurement: HexBinary,
         /// Last id of the page before.
         start_after: Option<u64>,
         /// Entries wanted.
@@ -501,6 +519,8 @@ pub struct ConfigResponse {
     pub escrow: Addr,
     /// Of the registry.
     pub receipt_max_age_seconds: u64,
+    /// SHA-256 of the root certificate that attestation documents must end in.
+    pub nitro_root: HexBinary,
 }
 
 /// An attester.
@@ -514,7 +534,7 @@ pub struct AttesterResponse {
     pub key: Binary,
     /// Kind of the key.
     pub key_type: KeyType,
-    /// The enclave image that holds the key, where that was proven.
+    /// The enclave image that holds the key, sha256(PCR0 ‖ PCR1 ‖ PCR2), where a document proved it at registration.
     pub measurement: Option<HexBinary>,
     /// Whether its receipts are accepted.
     pub status: AttesterStatus,

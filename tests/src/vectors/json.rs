@@ -8,6 +8,7 @@ use std::fmt::Debug;
 pub fn label(entry: &Value) -> String {
     let field = |name| entry.get(name).and_then(Value::as_str);
     let found = field("name")
+        .or_else(|| field("file"))
         .or_else(|| field("text"))
         .or_else(|| field("blob_id"))
         .or_else(|| field("quilt_patch_id"))

@@ -95,6 +95,7 @@ fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
         registry,
         escrow_code_id: code.escrow,
         escrow_admin: None,
+        nitro_root: None,
     };
     use cw_multi_test::Executor;
     let sender = second.stranger.clone();

@@ -4,6 +4,7 @@ mod stage;
 mod usage_stage;
 
 mod access;
+mod billing_attestation;
 mod billing_attesters;
 mod billing_hub;
 mod billing_inclusion;

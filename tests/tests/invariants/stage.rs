@@ -491,6 +491,7 @@ impl Stage {
                     key: public.as_bytes().into(),
                     key_type: KeyType::from(public.key_type()),
                     possession: self.hub.possession(&self.accounts[*signed_for], key),
+                    attestation: None,
                     endpoint: None,
                 })
             }

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
+import type { HexBinary, InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** Wiring and constants. */
@@ -37,6 +37,16 @@ export interface BillingReadOnlyInterface {
   }: {
     limit?: number;
     operator: string;
+    startAfter?: number;
+  }) => Promise<AttestersResponse>;
+  /** Attesters whose key a verified document placed in this enclave image, by id. */
+  attestersByMeasurement: ({
+    limit,
+    measurement,
+    startAfter
+  }: {
+    limit?: number;
+    measurement: HexBinary;
     startAfter?: number;
   }) => Promise<AttestersResponse>;
   /** What `SettleBatch` would answer now. Without a signature none is checked. */
@@ -90,7 +100,7 @@ export interface BillingReadOnlyInterface {
     denom: UncheckedDenom;
     model: number;
   }) => Promise<UsageResponse>;
-  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads. */
+  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads. */
   usageByDay: ({
     denom,
     limit,
@@ -117,7 +127,7 @@ export interface BillingReadOnlyInterface {
     model: number;
     until: number;
   }) => Promise<UsageOfDaysResponse>;
-  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads. */
+  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads. */
   usageByRelease: ({
     denom,
     limit,
@@ -144,7 +154,7 @@ export interface BillingReadOnlyInterface {
   /**
    * Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an
    * earlier author is included, since it is the models that are asked for; `Balance` knows what an account
-   * itself earned. 2 × `limit` + 3 reads.
+   * itself earned. 2 × `limit` + 2 reads.
    */
   authorUsage: ({
     author,
@@ -209,7 +219,7 @@ export interface BillingReadOnlyInterface {
     startAfter?: RankingPlace;
   }) => Promise<RankingResponse>;
   /**
-   * The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is.
+   * The Hub at a glance: the last `days` whole days against as many before them. 81 reads, whatever `days` is.
    * An error unless `days` is 1 to 90.
    */
   hub: ({
@@ -219,7 +229,7 @@ export interface BillingReadOnlyInterface {
     days: number;
     denom: UncheckedDenom;
   }) => Promise<HubResponse>;
-  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads. */
+  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads. */
   hubByDay: ({
     denom,
     limit,
@@ -252,6 +262,7 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
     this.attesterByKey = this.attesterByKey.bind(this);
     this.attesters = this.attesters.bind(this);
     this.attestersByOperator = this.attestersByOperator.bind(this);
+    this.attestersByMeasurement = this.attestersByMeasurement.bind(this);
     this.previewBatch = this.previewBatch.bind(this);
     this.batch = this.batch.bind(this);
     this.batches = this.batches.bind(this);
@@ -325,6 +336,23 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
       attesters_by_operator: {
         limit,
         operator,
+        start_after: startAfter
+      }
+    });
+  };
+  attestersByMeasurement = async ({
+    limit,
+    measurement,
+    startAfter
+  }: {
+    limit?: number;
+    measurement: HexBinary;
+    startAfter?: number;
+  }): Promise<AttestersResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      attesters_by_measurement: {
+        limit,
+        measurement,
         start_after: startAfter
       }
     });
@@ -635,15 +663,18 @@ export interface BillingInterface extends BillingReadOnlyInterface {
   contractAddress: string;
   sender: string;
   /**
-   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
-   * `hub_attester_registered`. Returns `AttesterCreated` as data.
+   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
+   * attestation document the contract itself verifies which enclave image holds the key; a document that does
+   * not verify fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated` as data.
    */
   registerAttester: ({
+    attestation,
     endpoint,
     key,
     keyType,
     possession
   }: {
+    attestation?: Binary;
     endpoint?: string;
     key: Binary;
     keyType: KeyType;
@@ -721,11 +752,13 @@ export class BillingClient extends BillingQueryClient implements BillingInterfac
   }
 
   registerAttester = async ({
+    attestation,
     endpoint,
     key,
     keyType,
     possession
   }: {
+    attestation?: Binary;
     endpoint?: string;
     key: Binary;
     keyType: KeyType;
@@ -733,6 +766,7 @@ export class BillingClient extends BillingQueryClient implements BillingInterfac
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       register_attester: {
+        attestation,
         endpoint,
         key,
         key_type: keyType,

@@ -2,22 +2,42 @@
  * Generated from schema/billing.json by 'npm run codegen --workspace hub-client'. Do not edit.
  */
 
+/**
+ * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
+ * help encode inline.
+ *
+ * This is similar to `cosmwasm_std::Binary` but uses hex. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type HexBinary = string;
 /** Binds a new billing contract to a registry and lets it instantiate an escrow of its own. */
 export interface InstantiateMsg {
   /** Chain admin of the escrow: could move funds by new code, so none is the default. */
   escrow_admin?: string | null;
   /** Code of the escrow. */
   escrow_code_id: number;
+  /**
+   * SHA-256 of the DER of the root certificate that attestation documents must end in; that of AWS Nitro
+   * Enclaves (commercial partition, G1) if not given.
+   */
+  nitro_root?: HexBinary | null;
   /** Address of a registry; it must answer as one. */
   registry: string;
 }
 /** What can be done. Sending coins along with any of these is an error. */
 export type ExecuteMsg = {
   /**
-   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Emits
-   * `hub_attester_registered`. Returns `AttesterCreated` as data.
+   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
+   * attestation document the contract itself verifies which enclave image holds the key; a document that does
+   * not verify fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated` as data.
    */
   register_attester: {
+    /**
+     * AWS Nitro attestation document (COSE_Sign1), at most 300 s old and at most 8 192 bytes, that names the
+     * key: as its `public_key`; or by `user_data`, which is the key's sha256, or the 68 bytes `1220 ‖ hash ‖
+     * 1220 ‖ sha256 of the key`.
+     */
+    attestation?: Binary | null;
     /** Where callers reach it, at most 256 bytes. */
     endpoint?: string | null;
     /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
@@ -135,6 +155,16 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
+  /** Attesters whose key a verified document placed in this enclave image, by id. */
+  attesters_by_measurement: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** sha256(PCR0 ‖ PCR1 ‖ PCR2), 32 bytes. */
+    measurement: HexBinary;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
   /** What `SettleBatch` would answer now. Without a signature none is checked. */
   preview_batch: {
     /** As in the message. */
@@ -186,7 +216,7 @@ export type QueryMsg = {
     model: number;
   };
 } | {
-  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads. */
+  /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads. */
   usage_by_day: {
     /** In what. */
     denom: UncheckedDenom;
@@ -213,7 +243,7 @@ export type QueryMsg = {
     until: number;
   };
 } | {
-  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads. */
+  /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads. */
   usage_by_release: {
     /** In what. */
     denom: UncheckedDenom;
@@ -240,7 +270,7 @@ export type QueryMsg = {
   /**
    * Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an
    * earlier author is included, since it is the models that are asked for; `Balance` knows what an account
-   * itself earned. 2 × `limit` + 3 reads.
+   * itself earned. 2 × `limit` + 2 reads.
    */
   author_usage: {
     /** The author. */
@@ -305,7 +335,7 @@ export type QueryMsg = {
   };
 } | {
   /**
-   * The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is.
+   * The Hub at a glance: the last `days` whole days against as many before them. 81 reads, whatever `days` is.
    * An error unless `days` is 1 to 90.
    */
   hub: {
@@ -315,7 +345,7 @@ export type QueryMsg = {
     denom: UncheckedDenom;
   };
 } | {
-  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads. */
+  /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads. */
   hub_by_day: {
     /** In what. */
     denom: UncheckedDenom;
@@ -335,14 +365,6 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 };
-/**
- * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
- * help encode inline.
- *
- * This is similar to `cosmwasm_std::Binary` but uses hex. See also
- * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
- */
-export type HexBinary = string;
 /** A denomination as a message names it. */
 export type UncheckedDenom = {
   /** A native coin of the chain, such as `untrn` or `ibc/…`. */
@@ -409,7 +431,10 @@ export interface AttesterResponse {
   key: Binary;
   /** Kind of the key. */
   key_type: KeyType;
-  /** The enclave image that holds the key, where that was proven. */
+  /**
+   * The enclave image that holds the key, sha256(PCR0 ‖ PCR1 ‖ PCR2), where a document proved it at
+   * registration.
+   */
   measurement?: HexBinary | null;
   /** Who runs it. */
   operator: Addr;
@@ -517,6 +542,8 @@ export interface ConfigResponse {
   escrow: Addr;
   /** Layout of its packed records, see `LAYOUT`. */
   layout: number;
+  /** SHA-256 of the root certificate that attestation documents must end in. */
+  nitro_root: HexBinary;
   /** Of the registry. */
   receipt_max_age_seconds: number;
   /** Where models and terms are read. */

@@ -1,8 +1,9 @@
 //! Birth of a billing contract and its escrow, in one transaction.
 
-use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Reply, Response, SubMsg, WasmMsg};
+use cosmwasm_std::{to_json_binary, Addr, DepsMut, Reply, Response, SubMsg, WasmMsg};
 use cw_utils::{parse_instantiate_response_data, ParseReplyError};
 use hub_types::{escrow, packed, registry};
+use nitro::Root;
 
 use crate::error::ContractError;
 use crate::events::Event;
@@ -14,10 +15,10 @@ const REGISTRY_NAME: &str = "crates.io:hub-registry";
 
 pub fn instantiate(
     deps: DepsMut,
-    _env: Env,
     registry: Addr,
     escrow_code_id: u64,
     escrow_admin: Option<Addr>,
+    nitro_root: &Root,
 ) -> Result<Response, ContractError> {
     let constants = registry_constants(&deps, &registry)?;
     config::begin(
@@ -26,6 +27,7 @@ pub fn instantiate(
             registry,
             receipt_max_age_seconds: constants.receipt_max_age_seconds,
         },
+        nitro_root,
     )?;
     let escrow = WasmMsg::Instantiate {
         admin: escrow_admin.map(Addr::into_string),

@@ -1,11 +1,10 @@
 //! The edge: from what messages carry to what handlers take.
 
-use cosmwasm_std::{Addr, Api, Binary};
-use hub_types::billing::KeyType;
-use hub_types::text;
-use hub_types::wire::{PublicKey, SignedVoucher};
+use cosmwasm_std::{Addr, Api, Binary, HexBinary};
+use hub_types::wire::SignedVoucher;
+use hub_types::{hash, text};
+use nitro::Root;
 
-use super::execute::attesters::Candidate;
 use crate::error::ContractError;
 
 /// An address of this chain.
@@ -18,19 +17,12 @@ pub fn address(api: &dyn Api, field: &'static str, text: &str) -> Result<Addr, C
         })
 }
 
-/// A key that asks to become an attester.
-pub fn candidate(
-    key_type: KeyType,
-    key: &Binary,
-    possession: Binary,
-    endpoint: Option<String>,
-) -> Result<Candidate, ContractError> {
-    check_endpoint(endpoint.as_deref())?;
-    Ok(Candidate {
-        key: PublicKey::new(key_type.into(), key)?,
-        possession,
-        endpoint,
-    })
+/// The root that attestation documents must end in.
+pub fn nitro_root(given: Option<&HexBinary>) -> Result<Root, ContractError> {
+    match given {
+        Some(given) => Ok(Root(hash::parse("nitro_root", given)?)),
+        None => Ok(Root::AWS),
+    }
 }
 
 /// Where an attester is reached; not an empty text, which would mean nothing.

@@ -8,7 +8,7 @@ use hub_types::billing::{
     ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch,
 };
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
-use hub_types::wire::{merkle, Receipt, SignedVoucher};
+use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
 use crate::contract::execute::settle_batch;
@@ -22,6 +22,7 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
         registry: config.registry,
         escrow: config.escrow,
         receipt_max_age_seconds: config.receipt_max_age_seconds,
+        nitro_root: config::nitro_root(deps.storage)?.0.into(),
     })
 }
 
@@ -74,6 +75,17 @@ pub fn attesters_by_operator(
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
     let limit = page::limit(limit);
     let ids = attesters::page_by_operator(deps.storage, &operator, start_after, limit)?;
+    attesters_of(deps, ids)
+}
+
+pub fn attesters_by_measurement(
+    deps: Deps,
+    measurement: &Hash,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<AttestersResponse, ContractError> {
+    let limit = page::limit(limit);
+    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, limit)?;
     attesters_of(deps, ids)
 }
 

@@ -33,29 +33,35 @@ pub fn by_key(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<u64>> {
     BY_KEY.may_load(storage, key)
 }
 
-/// Adds an attester under the next id; an error if the key is known.
+/// A key registers once, ever.
+pub fn check_new(storage: &dyn Storage, key: &PublicKey) -> Result<(), ContractError> {
+    match by_key(storage, key.as_bytes())? {
+        Some(attester) => Err(ContractError::KeyRegistered { attester }),
+        None => Ok(()),
+    }
+}
+
+/// Adds an attester under the next id. Its key passed [`check_new`].
 pub fn register(
     storage: &mut dyn Storage,
     operator: CanonicalAddr,
     key: PublicKey,
-) -> Result<u64, ContractError> {
-    if let Some(attester) = by_key(storage, key.as_bytes())? {
-        return Err(ContractError::KeyRegistered { attester });
-    }
+    measurement: Option<Hash>,
+) -> StdResult<u64> {
     let attester = count(storage)?.saturating_add(1);
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
     BY_OPERATOR.save(storage, (operator.as_slice(), attester), &())?;
+    if let Some(measurement) = &measurement {
+        BY_MEASUREMENT.save(storage, (measurement, attester), &())?;
+    }
     let record = AttesterRecord {
         operator,
         key,
-        measurement: None,
+        measurement,
         retired_at: None,
         revoked: false,
     };
-    if let Some(measurement) = &record.measurement {
-        BY_MEASUREMENT.save(storage, (measurement, attester), &())?;
-    }
     ATTESTERS.set(storage, attester, &record);
     Ok(attester)
 }

@@ -3,8 +3,12 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
+use hub_types::wire::Hash;
+use nitro::Root;
 
 const CONFIG: Item<Config> = Item::new("config");
+/// Apart from the rest, which every settlement reads.
+const NITRO_ROOT: Item<Hash> = Item::new("nitro_root");
 const UNWIRED: Item<Unwired> = Item::new("unwired");
 
 /// Wiring and constants.
@@ -27,7 +31,8 @@ pub struct Unwired {
     pub receipt_max_age_seconds: u64,
 }
 
-pub fn begin(storage: &mut dyn Storage, unwired: &Unwired) -> StdResult<()> {
+pub fn begin(storage: &mut dyn Storage, unwired: &Unwired, root: &Root) -> StdResult<()> {
+    NITRO_ROOT.save(storage, &root.0)?;
     UNWIRED.save(storage, unwired)
 }
 
@@ -48,4 +53,9 @@ pub fn complete(storage: &mut dyn Storage, escrow: Addr) -> StdResult<Config> {
 
 pub fn load(storage: &dyn Storage) -> StdResult<Config> {
     CONFIG.load(storage)
+}
+
+/// The authority below which enclaves are attested.
+pub fn nitro_root(storage: &dyn Storage) -> StdResult<Root> {
+    NITRO_ROOT.load(storage).map(Root)
 }

@@ -1,20 +1,21 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
-use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response, Storage};
 use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;
-use hub_types::wire::{digest, PublicKey};
+use hub_types::wire::{digest, Hash, PublicKey};
 
 use crate::contract::domain;
 use crate::error::ContractError;
 use crate::events::Event;
 use crate::settlement::signature;
-use crate::state::attesters;
+use crate::state::{attesters, config, nitro_paths};
 
 /// A key that asks to become an attester.
 pub struct Candidate {
     pub key: PublicKey,
     pub possession: Binary,
+    pub attestation: Option<Binary>,
     pub endpoint: Option<String>,
 }
 
@@ -32,7 +33,16 @@ pub fn register(
     if !signature::verifies(deps.api, &candidate.key, &possession, &candidate.possession) {
         return Err(ContractError::PossessionInvalid);
     }
-    let attester = attesters::register(deps.storage, operator, candidate.key)?;
+    attesters::check_new(deps.storage, &candidate.key)?;
+    // Last, since it costs more than everything else.
+    let measurement = match &candidate.attestation {
+        Some(document) => {
+            let now = env.block.time.seconds();
+            Some(attest(deps.storage, document, &candidate.key, now)?)
+        }
+        None => None,
+    };
+    let attester = attesters::register(deps.storage, operator, candidate.key, measurement)?;
     attesters::set_endpoint(deps.storage, attester, candidate.endpoint.as_ref())?;
     Ok(Response::new()
         .set_data(to_json_binary(&AttesterCreated { attester })?)
@@ -40,7 +50,23 @@ pub fn register(
             attester,
             operator: &info.sender,
             key: &candidate.key,
+            measurement: measurement.as_ref(),
         }))
+}
+
+/// The enclave image that holds the key, by a document that is good now. What it taught is remembered: the next one from its region,
+/// zone or instance costs less.
+fn attest(
+    storage: &mut dyn Storage,
+    document: &[u8],
+    key: &PublicKey,
+    now: u64,
+) -> Result<Hash, ContractError> {
+    let root = config::nitro_root(storage)?;
+    let known = |path: &Hash| nitro_paths::is_known(storage, path);
+    let attestation = nitro::verify(document, key.as_bytes(), now, &root, &known)?;
+    nitro_paths::remember(storage, &attestation.learned)?;
+    Ok(attestation.measurement)
 }
 
 pub fn retire(
