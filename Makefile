@@ -101,8 +101,8 @@ lint: need-rust ## Runs clippy, warnings denied
 deny: need-rust ## Checks licences, duplicate versions and sources of all dependencies, without network
 	@tools/deny.sh
 
-.PHONY: deny-advisories
-deny-advisories: need-rust ## The same, and known vulnerabilities, by the RustSec database on GitHub
+.PHONY: advisories
+advisories: need-rust ## The same, and known vulnerabilities, by the RustSec database on GitHub
 	@tools/deny.sh advisories
 
 .PHONY: clean
