@@ -1,0 +1,102 @@
+//! Those who fake, with the messages that anybody can send. Nothing here goes past the contracts.
+
+mod borrowed;
+mod cycle;
+mod invented;
+mod named;
+mod ring;
+mod sybils;
+mod warehouse;
+
+use anyhow::Result;
+
+use crate::gas::GasMeter;
+use crate::scenario::{FakePlan, Scenario, Scheme};
+use crate::world::World;
+
+pub use ring::{Bill, Ring};
+
+/// When in a day rings act: with the market at rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// Five minutes after midnight.
+    Dawn,
+    /// Five minutes before midnight.
+    Dusk,
+}
+
+/// A way to fake, with where it stands.
+trait Fake {
+    /// Does what is to be done now.
+    fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()>;
+}
+
+/// All rings of a scenario.
+pub struct Fakes {
+    rings: Vec<Active>,
+}
+
+struct Active {
+    plan: FakePlan,
+    ring: Ring,
+    scheme: Box<dyn Fake>,
+}
+
+impl Fakes {
+    /// Rings that have done nothing yet.
+    pub fn new(scenario: &Scenario, gas: GasMeter, world: &World) -> Self {
+        let mut rings = vec![];
+        for (number, plan) in scenario.fakes.iter().enumerate() {
+            for copy in 0..plan.rings {
+                let ring = Ring::new(world, rings.len(), number, copy, gas);
+                rings.push(Active {
+                    plan: plan.clone(),
+                    ring,
+                    scheme: scheme(&plan.scheme, scenario),
+                });
+            }
+        }
+        Self { rings }
+    }
+
+    /// Lets every ring act whose day has come.
+    pub fn act(&mut self, world: &mut World, day: u64, moment: Moment) -> Result<()> {
+        for active in &mut self.rings {
+            if day >= active.plan.from_day {
+                active.scheme.act(world, &mut active.ring, moment)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The rings, with the place of each one's plan in the scenario.
+    pub fn rings(&self) -> impl Iterator<Item = &Ring> {
+        self.rings.iter().map(|active| &active.ring)
+    }
+}
+
+fn scheme(scheme: &Scheme, scenario: &Scenario) -> Box<dyn Fake> {
+    match *scheme {
+        Scheme::OwnMoney { capital, calls } => Box::new(cycle::Cycle::own_money(capital, calls)),
+        Scheme::Borrowed { capital, calls } => Box::new(borrowed::Borrowed::new(capital, calls)),
+        Scheme::Patient {
+            capital,
+            payers,
+            calls,
+            cycles,
+            through_market,
+        } => {
+            let share = through_market.then_some(scenario.market.operator_share);
+            Box::new(cycle::Cycle::patient(capital, payers, calls, cycles, share))
+        }
+        Scheme::Sybils {
+            capital,
+            payers,
+            charges,
+        } => Box::new(sybils::Sybils::new(capital, payers, charges)),
+        Scheme::InventedCalls { calls } => Box::new(invented::Invented::new(calls, 1)),
+        Scheme::FreeCalls { calls } => Box::new(invented::Invented::new(calls, 0)),
+        Scheme::NamedCallers { capital, named } => Box::new(named::Named::new(capital, named)),
+        Scheme::Warehouse { models } => Box::new(warehouse::Warehouse::new(models)),
+    }
+}
