@@ -277,4 +277,13 @@ pub enum ContractError {
         /// The blob that they belong to.
         derived: BlobId,
     },
+
+    /// More days than a page has entries.
+    #[error("counts for {given} days were asked for: give at most {most} at a time")]
+    TooManyDays {
+        /// Days given.
+        given: usize,
+        /// Most that are answered.
+        most: usize,
+    },
 }
