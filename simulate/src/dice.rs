@@ -58,9 +58,9 @@ impl Dice {
         -libm::log(1.0 - self.unit())
     }
 
-    /// Tokens of one call, as chats have them.
-    pub fn units(&mut self) -> Units {
-        Units::new(self.between(50, 4_000), self.between(20, 1_500))
+    /// Tokens of one call: those of a chat, `size` times.
+    pub fn units(&mut self, size: u64) -> Units {
+        Units::new(size * self.between(50, 4_000), size * self.between(20, 1_500))
     }
 
     /// Any bytes.

@@ -5,6 +5,7 @@ mod cycle;
 mod invented;
 mod named;
 mod ring;
+mod smear;
 mod sybils;
 mod warehouse;
 
@@ -15,6 +16,9 @@ use crate::scenario::{FakePlan, Scenario, Scheme};
 use crate::world::World;
 
 pub use ring::{Bill, Ring};
+
+/// Days after which money counts as aged: what is funded on a day is aged from the second day after it on.
+const AGE_DAYS: u64 = 2;
 
 /// When in a day rings act: with the market at rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +73,10 @@ impl Fakes {
         Ok(())
     }
 
-    /// The rings, with the place of each one's plan in the scenario.
-    pub fn rings(&self) -> impl Iterator<Item = &Ring> {
-        self.rings.iter().map(|active| &active.ring)
+    /// The rings, when all is over.
+    pub fn close(self, now: u64) -> Vec<Ring> {
+        let rings = self.rings.into_iter().map(|active| active.ring);
+        rings.map(|ring| ring.closed(now)).collect()
     }
 }
 
@@ -97,6 +102,9 @@ fn scheme(scheme: &Scheme, scenario: &Scenario) -> Box<dyn Fake> {
         Scheme::InventedCalls { calls } => Box::new(invented::Invented::new(calls, 1)),
         Scheme::FreeCalls { calls } => Box::new(invented::Invented::new(calls, 0)),
         Scheme::NamedCallers { capital, named } => Box::new(named::Named::new(capital, named)),
-        Scheme::Warehouse { models } => Box::new(warehouse::Warehouse::new(models)),
+        Scheme::Warehouse { models, earning } => {
+            Box::new(warehouse::Warehouse::new(models, earning))
+        }
+        Scheme::Smear { capital } => Box::new(smear::Smear::new(capital)),
     }
 }

@@ -7,10 +7,13 @@
 pub mod dice;
 pub mod fakes;
 pub mod gas;
+pub mod judge;
 mod market;
+pub mod numbers;
+pub mod outcome;
 mod puppet;
 pub mod scenario;
-mod world;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 
@@ -19,8 +22,9 @@ use anyhow::{ensure, Result};
 use fakes::{Fakes, Moment};
 use gas::{GasMeter, Snapshot};
 use market::Market;
+use outcome::Outcome;
 use scenario::Scenario;
-use world::{World, DAY, START};
+use world::{TrueDay, World, DAY, START};
 
 /// Between midnight and what rings do next to it.
 const EDGE_SECONDS: u64 = 300;
@@ -31,7 +35,7 @@ pub fn project_file(path: &str) -> PathBuf {
 }
 
 /// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.
-pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<()> {
+pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<Outcome> {
     let gas = GasMeter::calibrate(snapshot)?;
     let mut world = World::new(scenario.seed);
     let mut market = Market::open(&scenario.market, &mut world);
@@ -39,6 +43,7 @@ pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> 
     for day in 0..scenario.days {
         let midnight = START + day * DAY;
         world.set_time(midnight + EDGE_SECONDS);
+        world.truth.push(TrueDay::default());
         fakes.act(&mut world, day, Moment::Dawn)?;
         market.morning(&mut world, day)?;
         let rounds = scenario.market.rounds;
@@ -57,15 +62,6 @@ pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> 
         progress(day);
     }
     world.set_time(START + scenario.days * DAY);
-    let n = world.newest_session(); println!("tx {} real {} sessions {n}", world.transactions, world.real_calls);
-    for ring in fakes.rings() {
-        let mut s = String::new();
-        for p in &ring.places { 
-            let q = hub_types::billing::QueryMsg::Usage { model: world.listings[*p].model, denom: world.money.unchecked() };
-            let u: hub_types::billing::UsageResponse = world.hub.query_billing(q)?;
-            if s.len() < 300 { s += &format!("{u:?}"); }
-        }
-        println!("{:?} {} {s}", ring.bill, ring.wealth(&world)?);
-    }
-    Ok(())
+    let rings = fakes.close(world.hub.now());
+    outcome::gather(scenario, snapshot, &gas, &mut world, &rings)
 }

@@ -13,8 +13,8 @@ use crate::scenario::MarketPlan;
 use crate::world::{Call, Nature, Origin, World, DAY, START};
 
 const SESSION_DAYS: u64 = 30;
-/// The size of an average call, by which callers plan.
-const TYPICAL: Units = Units::new(2_025, 760);
+/// Tokens of an average chat, by which callers plan.
+const TYPICAL: [u64; 2] = [2_025, 760];
 /// Calls of an author who tries its own model.
 const TRIALS: u64 = 3;
 /// Whole of a split, in basis points.
@@ -35,6 +35,8 @@ pub struct Market {
 }
 
 struct Caller {
+    /// Its place among all callers there ever were.
+    number: usize,
     address: Addr,
     service: usize,
     /// Calls a day.
@@ -130,7 +132,7 @@ impl Market {
                 wishes.push(Wish {
                     place,
                     issued_at: world.dice.between(from, until - 1),
-                    units: world.dice.units(),
+                    units: world.dice.units(self.plan.call_size),
                 });
             }
             if !wishes.is_empty() {
@@ -190,7 +192,8 @@ impl Market {
     }
 
     fn arrive(&mut self, world: &mut World, day: u64) {
-        let address = world.hub.account(&format!("caller {}", world.callers.len()));
+        let number = world.callers.len();
+        let address = world.hub.account(&format!("caller {number}"));
         world.callers.push(address.clone());
         let mut places = vec![];
         for _ in 0..world.dice.between(1, self.plan.models_per_caller) {
@@ -203,6 +206,7 @@ impl Market {
         }
         let one_day = world.dice.happens(self.plan.one_day_callers);
         self.callers.push(Caller {
+            number,
             address,
             service: world.dice.place(self.plan.operators as usize),
             pace: self.plan.calls_per_caller * world.dice.exponential(),
@@ -242,9 +246,11 @@ impl Market {
     fn fund(&mut self, world: &mut World, at: usize, cost: u128) -> Result<()> {
         let now = world.hub.now();
         let caller = &mut self.callers[at];
+        let size = TYPICAL.map(|tokens| tokens * self.plan.call_size);
+        let size = Units::new(size[0], size[1]);
         let mut typical = 0;
         for place in &caller.places {
-            typical += world.listings[*place].cost(now, TYPICAL)?;
+            typical += world.listings[*place].cost(now, size)?;
         }
         let calls = libm::ceil(caller.pace * self.plan.budget_days as f64).max(1.0) as u128;
         let budget = (calls * typical / caller.places.len() as u128).max(2 * cost).max(1_000);
@@ -292,7 +298,10 @@ impl Market {
                 .new_session(&world.services[caller.service].operator, budget)
         };
         let ends_at = session.expires_at;
-        let session = open(world, &address, session, Origin::Demand)?;
+        let origin = Origin::Demand {
+            caller: caller.number,
+        };
+        let session = open(world, &address, session, origin)?;
         self.callers[at].session = Some(Purse {
             session,
             left: budget,
@@ -403,7 +412,7 @@ impl Market {
             let mut budget = 1;
             let mut sizes = vec![];
             for _ in 0..TRIALS {
-                let units = world.dice.units();
+                let units = world.dice.units(self.plan.call_size);
                 budget += world.listings[place].cost(now, units)?;
                 sizes.push(units);
             }

@@ -60,6 +60,8 @@ pub struct MarketPlan {
     pub one_day_callers: f64,
     /// Calls of a caller a day, on average; each has a pace of its own.
     pub calls_per_caller: f64,
+    /// Size of a call, 1 for a chat of a few thousand tokens.
+    pub call_size: u64,
     /// Most models that a caller uses.
     pub models_per_caller: u64,
     /// Zipf exponent of the models' popularity; 0 makes all equal.
@@ -161,6 +163,13 @@ pub enum Scheme {
     Warehouse {
         /// Models.
         models: u64,
+        /// Whether each of them is paid a millionth of a dollar of aged money.
+        earning: bool,
+    },
+    /// Calls of somebody else's model in the name of its author, so that its income looks related.
+    Smear {
+        /// Money paid for them.
+        capital: u128,
     },
 }
 

@@ -1,6 +1,6 @@
 //! The chain, what is offered on it, and who attests: everything that honest people and rings share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{ensure, Context, Result};
 use cosmwasm_std::Addr;
@@ -61,6 +61,17 @@ pub struct Demand {
     pub calls: u64,
 }
 
+/// What independent people did on a day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TrueDay {
+    /// Millionths of a dollar that they paid.
+    pub income: u128,
+    /// Calls, free ones included.
+    pub calls: u64,
+    /// Who paid, by place among the callers.
+    pub payers: BTreeSet<usize>,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct TermsFrom {
     number: u64,
@@ -110,7 +121,10 @@ pub struct Service {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// Somebody who wants the answers.
-    Demand,
+    Demand {
+        /// Its place among the callers.
+        caller: usize,
+    },
     /// An author trying its own model, or a ring.
     Own,
 }
@@ -142,8 +156,8 @@ pub struct World {
     pub services: Vec<Service>,
     /// Callers who really are some, by arrival.
     pub callers: Vec<Addr>,
-    /// Calls that independent people really made.
-    pub real_calls: u64,
+    /// What independent people really did, for each day.
+    pub truth: Vec<TrueDay>,
     /// Transactions sent.
     pub transactions: u64,
     origins: BTreeMap<u64, Origin>,
@@ -162,7 +176,7 @@ impl World {
             listings: vec![],
             services: vec![],
             callers: vec![],
-            real_calls: 0,
+            truth: vec![],
             transactions: 0,
             origins: BTreeMap::new(),
             sessions: 0,
@@ -367,11 +381,16 @@ impl World {
                 part.session,
                 group.outcome
             );
-            if self.origins.get(&part.session) == Some(&Origin::Demand) {
+            if let Some(Origin::Demand { caller }) = self.origins.get(&part.session) {
+                let amount = group.amount.u128();
                 let listing = &mut self.listings[part.model as usize - 1];
-                listing.demand.income += group.amount.u128();
+                listing.demand.income += amount;
                 listing.demand.calls += group.paid;
-                self.real_calls += group.paid;
+                if let Some(today) = self.truth.last_mut() {
+                    today.income += amount;
+                    today.calls += group.paid;
+                    today.payers.extend((amount > 0).then_some(*caller));
+                }
             }
         }
         Ok(())

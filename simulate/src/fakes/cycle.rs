@@ -1,11 +1,8 @@
 use anyhow::Result;
 use hub_types::time::day;
 
-use super::{Fake, Moment, Ring};
+use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
-
-/// Days after which money counts as aged.
-const AGE_DAYS: u64 = 2;
 
 /// Money that goes round: deposited in the evening, charged in the second night after, withdrawn, deposited again.
 pub struct Cycle {

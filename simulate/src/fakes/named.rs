@@ -2,11 +2,8 @@ use anyhow::Result;
 use cosmwasm_std::Addr;
 use hub_types::time::day;
 
-use super::{Fake, Moment, Ring};
+use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
-
-/// Days after which money counts as aged.
-const AGE_DAYS: u64 = 2;
 
 /// Sessions for callers of the market who were never asked: one helper funds them, the ring's operator charges them.
 pub struct Named {

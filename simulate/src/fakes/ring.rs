@@ -8,6 +8,7 @@ use hub_types::escrow::{
 use hub_types::wire::{Batch, Group, Units, Work};
 
 use crate::gas::{bank_send, GasMeter};
+use crate::numbers::Numbers;
 use crate::world::{model_of, Call, Nature, Origin, World, DAY};
 
 /// Longer than any simulation: sessions of rings end when they are spent.
@@ -68,6 +69,8 @@ pub struct Ring {
     pub accounts: Vec<Addr>,
     /// Places of its models among the listings.
     pub places: Vec<usize>,
+    /// What it did to the numbers of others' models.
+    pub elsewhere: Numbers,
     /// Sessions that hold its money.
     sessions: Vec<u64>,
     name: String,
@@ -85,6 +88,7 @@ impl Ring {
             author: world.hub.account(&format!("{name} author")),
             accounts: vec![],
             places: vec![],
+            elsewhere: Numbers::default(),
             sessions: vec![],
             name,
             gas,
@@ -110,8 +114,9 @@ impl Ring {
     }
 
     /// Ends the account of what lay in the escrow.
-    pub fn close(&mut self, now: u64) {
+    pub(super) fn closed(mut self, now: u64) -> Self {
         self.bill.pass(now);
+        self
     }
 
     /// An account of the ring.
@@ -254,8 +259,7 @@ impl Ring {
         Ok(session)
     }
 
-    /// Has `calls` calls of a model charged to each session now, in one batch of sums. Whoever runs the service sends it:
-    /// the ring if it is its own.
+    /// Has `calls` calls of a model charged to each session now, in one batch of sums.
     pub(super) fn charge(
         &mut self,
         world: &mut World,
@@ -264,22 +268,43 @@ impl Ring {
         sessions: &[u64],
         calls: u64,
     ) -> Result<()> {
-        let now = world.hub.now();
-        for session in sessions {
+        let each = sessions.iter().flat_map(|session| {
+            std::iter::repeat_n((*session, place), usize::try_from(calls).unwrap_or_default())
+        });
+        self.charge_each(world, service, each.collect())
+    }
+
+    /// Has one call charged now for each session and place of a model, in one batch of sums.
+    pub(super) fn charge_each(
+        &mut self,
+        world: &mut World,
+        service: usize,
+        calls: Vec<(u64, usize)>,
+    ) -> Result<()> {
+        for (session, place) in calls {
             let call = Call {
-                session: *session,
+                session,
                 place,
-                issued_at: now,
+                issued_at: world.hub.now(),
                 units: Units::new(1, 1),
             };
-            for _ in 0..calls {
-                world.attest(service, call)?;
-            }
+            world.attest(service, call)?;
         }
+        self.settle(world, service, Mode::Netted)
+    }
+
+    /// Has one call charged.
+    pub(super) fn charge_call(&mut self, world: &mut World, service: usize, call: Call, mode: Mode) -> Result<()> {
+        world.attest(service, call)?;
+        self.settle(world, service, mode)
+    }
+
+    /// Whoever runs the service sends the batch: the ring if it is its own.
+    fn settle(&mut self, world: &mut World, service: usize, mode: Mode) -> Result<()> {
         if self.service != Some(service) {
-            return world.settle(service, Mode::Netted);
+            return world.settle(service, mode);
         }
-        let Some((operator, message, parts)) = world.batch(service, Mode::Netted)? else {
+        let Some((operator, message, parts)) = world.batch(service, mode)? else {
             return Ok(());
         };
         let message = world.hub.message(&world.hub.billing, &message, &[]);

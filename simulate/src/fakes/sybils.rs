@@ -1,11 +1,8 @@
 use anyhow::Result;
 use hub_types::time::{day, week};
 
-use super::{Fake, Moment, Ring};
+use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
-
-/// Days after which money counts as aged.
-const AGE_DAYS: u64 = 2;
 
 /// Accounts that pay at the end of a week and at the beginning of the next: ten minutes apart, and each is a returning
 /// payer.

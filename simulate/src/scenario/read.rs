@@ -55,6 +55,7 @@ struct Market {
     caller_churn: Spanned<f64>,
     one_day_callers: Spanned<f64>,
     calls_per_caller: Spanned<f64>,
+    call_size: Spanned<u64>,
     models_per_caller: Spanned<u64>,
     popularity: Spanned<f64>,
     budget_days: Spanned<u64>,
@@ -91,6 +92,7 @@ struct Fake {
     named: Option<Spanned<u64>>,
     models: Option<Spanned<u64>>,
     through_market: Option<Spanned<bool>>,
+    earning: Option<Spanned<bool>>,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -104,6 +106,7 @@ enum Kind {
     FreeCalls,
     NamedCallers,
     Warehouse,
+    Smear,
 }
 
 pub(super) fn parse(name: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
@@ -127,6 +130,7 @@ pub(super) fn parse(name: &str, file: &str, text: &str) -> Result<Scenario, Scen
         caller_churn: share(&market.caller_churn)?,
         one_day_callers: share(&market.one_day_callers)?,
         calls_per_caller: source.within(&market.calls_per_caller, 0.0..=100.0)?,
+        call_size: source.within(&market.call_size, 1..=1_000)?,
         models_per_caller: source.within(&market.models_per_caller, 1..=8)?,
         popularity: source.within(&market.popularity, 0.0..=5.0)?,
         budget_days: source.within(&market.budget_days, 1..=90)?,
@@ -188,6 +192,7 @@ impl Source<'_> {
         let named = fields.take("named", &fake.named);
         let models = fields.take("models", &fake.models);
         let through_market = fields.take("through_market", &fake.through_market);
+        let earning = fields.take("earning", &fake.earning);
         let scheme = match fake.kind {
             Kind::OwnMoney => Scheme::OwnMoney {
                 capital: fields.dollars(capital)?,
@@ -221,6 +226,10 @@ impl Source<'_> {
             },
             Kind::Warehouse => Scheme::Warehouse {
                 models: fields.number(models, 1..=100_000)?,
+                earning: fields.used(earning).copied().unwrap_or_default(),
+            },
+            Kind::Smear => Scheme::Smear {
+                capital: fields.dollars(capital)?,
             },
         };
         fields.no_more()?;
@@ -254,9 +263,7 @@ impl Source<'_> {
                 charges,
             } => (capital, payers * charges),
             Scheme::NamedCallers { capital, named } => (capital, named),
-            Scheme::InventedCalls { .. } | Scheme::FreeCalls { .. } | Scheme::Warehouse { .. } => {
-                return Ok(())
-            }
+            _ => return Ok(()),
         };
         match &fake.capital {
             Some(stated) if capital < payments.into() => Err(self.error(
