@@ -12,8 +12,9 @@ mod market;
 pub mod numbers;
 pub mod outcome;
 mod puppet;
+pub mod report;
 pub mod scenario;
-pub mod world;
+mod world;
 
 use std::path::{Path, PathBuf};
 
@@ -31,7 +32,8 @@ const EDGE_SECONDS: u64 = 300;
 
 /// A file of the project, wherever this runs.
 pub fn project_file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
+    project.unwrap_or(Path::new(".")).join(path)
 }
 
 /// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.
@@ -42,8 +44,8 @@ pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> 
     let mut fakes = Fakes::new(scenario, gas, &world);
     for day in 0..scenario.days {
         let midnight = START + day * DAY;
-        world.set_time(midnight + EDGE_SECONDS);
         world.truth.push(TrueDay::default());
+        world.set_time(midnight + EDGE_SECONDS);
         fakes.act(&mut world, day, Moment::Dawn)?;
         market.morning(&mut world, day)?;
         let rounds = scenario.market.rounds;
