@@ -40,9 +40,13 @@ impl Dice {
         self.unit() * 100.0 < percent
     }
 
-    /// How often something happens that happens `mean` times on average, each independent of the others (Knuth 1969). For
-    /// small means: its time grows with them.
+    /// How often something happens that happens `mean` times on average, each independent of the others (Knuth 1969). Its
+    /// time grows with the mean.
     pub fn poisson(&mut self, mean: f64) -> u64 {
+        // Beyond, the limit would come near the smallest number there is.
+        if mean > 64.0 {
+            return self.poisson(mean / 2.0) + self.poisson(mean / 2.0);
+        }
         let limit = libm::exp(-mean);
         let mut product = self.unit();
         let mut count = 0;
@@ -60,7 +64,10 @@ impl Dice {
 
     /// Tokens of one call: those of a chat, `size` times.
     pub fn units(&mut self, size: u64) -> Units {
-        Units::new(size * self.between(50, 4_000), size * self.between(20, 1_500))
+        Units::new(
+            size * self.between(50, 4_000),
+            size * self.between(20, 1_500),
+        )
     }
 
     /// Any bytes.
@@ -113,14 +120,19 @@ mod tests {
 
     #[test]
     fn averages_are_what_they_are_named() {
+        const RUNS: u32 = 20_000;
         let mut dice = Dice::new(1);
-        let mean = |draw: &mut dyn FnMut() -> f64| (0..20_000).map(|_| draw()).sum::<f64>() / 20_000.0;
+        let mean = |draw: &mut dyn FnMut() -> f64| {
+            (0..RUNS).map(|_| draw()).sum::<f64>() / f64::from(RUNS)
+        };
         let poisson = mean(&mut || dice.poisson(2.5) as f64);
         assert!((poisson - 2.5).abs() < 0.05, "{poisson}");
         let exponential = mean(&mut || dice.exponential());
         assert!((exponential - 1.0).abs() < 0.05, "{exponential}");
         let happened = mean(&mut || f64::from(u8::from(dice.happens(30.0))));
         assert!((happened - 0.3).abs() < 0.02, "{happened}");
+        let many = mean(&mut || dice.poisson(2_000.0) as f64);
+        assert!((many - 2_000.0).abs() < 2.0, "{many}");
         assert_eq!(dice.poisson(0.0), 0);
     }
 

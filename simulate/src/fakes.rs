@@ -42,6 +42,7 @@ pub struct Fakes {
 
 struct Active {
     plan: FakePlan,
+    delay: u64,
     ring: Ring,
     scheme: Box<dyn Fake>,
 }
@@ -55,6 +56,7 @@ impl Fakes {
                 let ring = Ring::new(world, rings.len(), number, copy, gas);
                 rings.push(Active {
                     plan: plan.clone(),
+                    delay: copy % 2,
                     ring,
                     scheme: scheme(&plan.scheme, scenario),
                 });
@@ -63,10 +65,10 @@ impl Fakes {
         Self { rings }
     }
 
-    /// Lets every ring act whose day has come.
+    /// Lets every ring act whose day has come; every second of its kind begins a day later.
     pub fn act(&mut self, world: &mut World, day: u64, moment: Moment) -> Result<()> {
         for active in &mut self.rings {
-            if day >= active.plan.from_day {
+            if day >= active.plan.from_day + active.delay {
                 active.scheme.act(world, &mut active.ring, moment)?;
             }
         }

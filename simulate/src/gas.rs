@@ -128,7 +128,9 @@ impl GasMeter {
         let attester = stage.attester.clone();
         let mut gas = 0;
         for sequence in 0..2 {
-            let receipt = stage.hub.receipt(&attester, stage.sessions[0], stage.models[0]);
+            let receipt = stage
+                .hub
+                .receipt(&attester, stage.sessions[0], stage.models[0]);
             let settle = stage.hub.sign_receipt(&attester, &receipt, sequence);
             let message = stage.hub.message(&stage.hub.billing, &settle, &[]);
             (_, gas) = self.send(&mut stage.hub, &attester.operator, vec![message])?;
@@ -156,7 +158,11 @@ impl GasMeter {
             let mut receipts = vec![];
             for (place, session) in stage.sessions.iter().enumerate() {
                 for model in Stage::listed(place, &stage.models) {
-                    receipts.extend(stage.hub.receipts(&attester, *session, model, 10, |_, _| {}));
+                    receipts.extend(
+                        stage
+                            .hub
+                            .receipts(&attester, *session, model, 10, |_, _| {}),
+                    );
                 }
             }
             let batch = stage.hub.batch(&attester, Mode::Itemised, receipts);
@@ -270,8 +276,20 @@ mod tests {
     fn the_measured_transactions_are_met_and_a_batch_is_estimated_within_a_tenth() {
         let snapshot = snapshot();
         let meter = GasMeter::calibrate(&snapshot).unwrap();
-        assert!(meter.of_a_settle().unwrap().abs_diff(snapshot.settle() as u64) <= 1);
-        assert!(meter.of_a_bank_send().unwrap().abs_diff(snapshot.bank_send() as u64) <= 1);
+        assert!(
+            meter
+                .of_a_settle()
+                .unwrap()
+                .abs_diff(snapshot.settle() as u64)
+                <= 1
+        );
+        assert!(
+            meter
+                .of_a_bank_send()
+                .unwrap()
+                .abs_diff(snapshot.bank_send() as u64)
+                <= 1
+        );
         let (estimated, measured) = (
             meter.of_w1k_per_receipt().unwrap(),
             snapshot.w1k_per_receipt(),

@@ -156,7 +156,10 @@ pub fn overlap(outcome: &Outcome, order: Order, count: usize) -> f64 {
                 .map(|place| u128::from(u64::MAX - place))
         }
     });
-    part(truth.intersection(&found).count() as f64, truth.len() as f64)
+    part(
+        truth.intersection(&found).count() as f64,
+        truth.len() as f64,
+    )
 }
 
 /// The first models by a number, without those that have none of it.
@@ -167,7 +170,10 @@ fn first(outcome: &Outcome, count: usize, by: impl Fn(&ModelRow) -> Option<u128>
         .filter_map(|row| Some((by(row).filter(|number| *number > 0)?, row.model)))
         .collect();
     rows.sort_by_key(|(number, model)| (u128::MAX - number, *model));
-    rows.into_iter().take(count).map(|(_, model)| model).collect()
+    rows.into_iter()
+        .take(count)
+        .map(|(_, model)| model)
+        .collect()
 }
 
 /// Spearman's rank correlation of true income and the ranking, over models that are in both.
@@ -256,6 +262,11 @@ impl Faking {
         (self.moved.aged > 0.0).then(|| self.cost() * 1_000.0 / self.moved.aged)
     }
 
+    /// What a thousand dollars of gross income cost; none if it moved none.
+    pub fn per_thousand_gross(&self) -> Option<f64> {
+        (self.moved.gross > 0.0).then(|| self.cost() * 1_000.0 / self.moved.gross)
+    }
+
     /// What a returning payer cost; none if there were none.
     pub fn per_returning(&self) -> Option<f64> {
         (self.moved.returning > 0.0).then(|| self.cost() / self.moved.returning)
@@ -270,12 +281,19 @@ pub fn fakings(outcome: &Outcome) -> Vec<Faking> {
 
 fn faking(outcome: &Outcome, plan: usize) -> Faking {
     let scenario = &outcome.scenario;
-    let rings: Vec<_> = outcome.rings.iter().filter(|ring| ring.plan == plan).collect();
+    let rings: Vec<_> = outcome
+        .rings
+        .iter()
+        .filter(|ring| ring.plan == plan)
+        .collect();
     let count = rings.len() as f64;
-    let mean = |of: &dyn Fn(&Bill) -> f64| rings.iter().map(|ring| of(&ring.bill)).sum::<f64>() / count;
+    let mean =
+        |of: &dyn Fn(&Bill) -> f64| rings.iter().map(|ring| of(&ring.bill)).sum::<f64>() / count;
     let own = outcome.models_of(plan).map(|row| row.numbers);
     let elsewhere = rings.iter().map(|ring| ring.elsewhere);
-    let moved = own.chain(elsewhere).fold(Numbers::default(), |sum, numbers| sum.and(&numbers));
+    let moved = own
+        .chain(elsewhere)
+        .fold(Numbers::default(), |sum, numbers| sum.and(&numbers));
     let gas = mean(&|bill| bill.gas as f64);
     let dollar_seconds = mean(&|bill| dollars(bill.locked_seconds));
     let models = || outcome.models_of(plan);
@@ -310,6 +328,14 @@ fn faking(outcome: &Outcome, plan: usize) -> Faking {
 /// Millionths as dollars, for plots and tables.
 pub fn dollars(millionths: u128) -> f64 {
     millionths as f64 / 1e6
+}
+
+/// How far rings moved a number, all of them together.
+pub fn made_by_rings(fakings: &[Faking], number: impl Fn(&Faking) -> f64) -> f64 {
+    fakings
+        .iter()
+        .map(|row| number(row) * row.rings as f64)
+        .sum()
 }
 
 fn part(of: f64, whole: f64) -> f64 {

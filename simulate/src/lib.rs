@@ -14,7 +14,7 @@ pub mod outcome;
 mod puppet;
 pub mod report;
 pub mod scenario;
-mod world;
+pub mod world;
 
 use std::path::{Path, PathBuf};
 

@@ -31,7 +31,9 @@ struct Order {
 }
 
 fn main() -> ExitCode {
-    match order(std::env::args().skip(1)).and_then(|order| order.map_or(Ok(()), |order| play(&order))) {
+    match order(std::env::args().skip(1))
+        .and_then(|order| order.map_or(Ok(()), |order| play(&order)))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{error:#}");
@@ -107,8 +109,9 @@ fn progress(days: u64) -> ProgressBar {
     } else {
         ProgressDrawTarget::hidden()
     };
-    let style = ProgressStyle::with_template("{bar:40.cyan} day {pos} of {len}, {elapsed}, {eta} left")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template("{bar:40.cyan} day {pos} of {len}, {elapsed}, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(days), target).with_style(style)
 }
 
@@ -141,7 +144,10 @@ fn compare(report: &Report, docs: &Path) -> Result<()> {
         let path = docs.join(name);
         let found = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
         if found != bytes {
-            bail!("{} is not what this run writes: make simulate-docs", path.display());
+            bail!(
+                "{} is not what this run writes: make simulate-docs",
+                path.display()
+            );
         }
     }
     Ok(())

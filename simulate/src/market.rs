@@ -71,7 +71,8 @@ struct Wish {
 impl Market {
     /// The first day: operators, models and the first callers.
     pub fn open(plan: &MarketPlan, world: &mut World) -> Self {
-        let authors = (0..plan.authors).map(|number| world.hub.account(&format!("author {number}")));
+        let authors =
+            (0..plan.authors).map(|number| world.hub.account(&format!("author {number}")));
         let mut market = Self {
             plan: plan.clone(),
             cards: Cards::load(),
@@ -100,7 +101,9 @@ impl Market {
         self.release(world)?;
         self.leave(world)?;
         let daily = |count: usize, percent_a_week: f64| count as f64 * percent_a_week / 700.0;
-        let models = world.dice.poisson(daily(world.listings.len(), self.plan.model_growth));
+        let models = world
+            .dice
+            .poisson(daily(world.listings.len(), self.plan.model_growth));
         for _ in 0..models {
             self.register(world);
         }
@@ -253,7 +256,9 @@ impl Market {
             typical += world.listings[*place].cost(now, size)?;
         }
         let calls = libm::ceil(caller.pace * self.plan.budget_days as f64).max(1.0) as u128;
-        let budget = (calls * typical / caller.places.len() as u128).max(2 * cost).max(1_000);
+        let budget = (calls * typical / caller.places.len() as u128)
+            .max(2 * cost)
+            .max(1_000);
         let address = caller.address.clone();
         match &mut caller.session {
             Some(purse) if purse.ends_at > now + DAY && purse.left >= cost => return Ok(()),
@@ -424,7 +429,9 @@ impl Market {
                 models: Models::Listed(vec![model]),
                 max_price: None,
                 expires_at: now + DAY,
-                ..world.hub.new_session(&world.services[service].operator, budget)
+                ..world
+                    .hub
+                    .new_session(&world.services[service].operator, budget)
             };
             let session = open(world, &author, session, Origin::Own)?;
             for units in sizes {
@@ -460,7 +467,9 @@ fn open(world: &mut World, caller: &Addr, session: NewSession, origin: Origin) -
     let amount = session.budget.u128();
     world.hub.mint(caller, coins(amount, NATIVE));
     let money = world.money.clone();
-    let response = world.hub.deposit(caller, &money, amount, None, Some(session))?;
+    let response = world
+        .hub
+        .deposit(caller, &money, amount, None, Some(session))?;
     world.transactions += 1;
     let session = data::<SessionCreated>(&response).session;
     world.originate(session, origin);

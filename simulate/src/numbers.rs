@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use cosmwasm_std::Addr;
 use hub_types::billing::{
-    HubByDayResponse, HubOfDay, HubOfWeek, HubResponse, HubWeeksResponse, QueryMsg, RankingResponse,
-    UsageOfDaysResponse, UsageResponse,
+    AttesterSums, AttestersUsageResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse,
+    HubWeeksResponse, QueryMsg, RankingResponse, UsageOfDaysResponse, UsageResponse,
 };
 use hub_types::registry;
 
@@ -149,6 +150,18 @@ pub fn weeks(world: &World) -> Result<BTreeMap<u64, HubOfWeek>> {
 pub fn glance(world: &World, days: u32) -> Result<HubResponse> {
     let denom = world.money.unchecked();
     Ok(world.hub.query_billing(QueryMsg::Hub { denom, days })?)
+}
+
+/// What the attesters of an operator signed and was paid.
+pub fn of_operator(world: &World, operator: &Addr) -> Result<AttesterSums> {
+    let query = QueryMsg::OperatorUsage {
+        operator: operator.to_string(),
+        denom: world.money.unchecked(),
+        start_after: None,
+        limit: Some(PAGE),
+    };
+    let usage: AttestersUsageResponse = world.hub.query_billing(query)?;
+    Ok(usage.sums)
 }
 
 /// Models registered up to the end of each day.

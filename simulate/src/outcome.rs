@@ -28,8 +28,21 @@ pub struct Outcome {
     pub rings: Vec<RingRow>,
     /// The second half of the time against the first.
     pub glance: HubResponse,
+    /// What the operators of the market attested, whom readers may believe.
+    pub believed: Attested,
     /// What happened on the chain.
     pub chain: ChainFacts,
+}
+
+/// What operators attested.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attested {
+    /// Calls that cost something.
+    pub calls: u64,
+    /// What they cost, in millionths of a dollar.
+    pub gross: u128,
+    /// Of it, aged.
+    pub aged: u128,
 }
 
 /// What happened on the chain.
@@ -137,6 +150,7 @@ pub(crate) fn gather(
             })
             .collect::<Result<_>>()?,
         glance: numbers::glance(world, half)?,
+        believed: believed(scenario, world)?,
         chain: ChainFacts {
             transactions: world.transactions,
             sessions: world.newest_session(),
@@ -150,6 +164,21 @@ pub(crate) fn gather(
     })
 }
 
+fn believed(scenario: &Scenario, world: &World) -> Result<Attested> {
+    let mut all = Attested::default();
+    for service in world
+        .services
+        .iter()
+        .take(scenario.market.operators as usize)
+    {
+        let sums = numbers::of_operator(world, &service.operator)?;
+        all.calls += sums.calls;
+        all.gross += sums.gross.u128();
+        all.aged += sums.aged.u128();
+    }
+    Ok(all)
+}
+
 fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {
     let hub = numbers::days(world)?;
     let asked: Vec<u64> = (first..first + scenario.days).collect();
@@ -158,7 +187,10 @@ fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {
     let row = |((place, truth), registered): ((u64, &crate::world::TrueDay), u64)| DayRow {
         day: place,
         registered,
-        hub: hub.get(&(first + place)).map(|day| day.sums).unwrap_or_default(),
+        hub: hub
+            .get(&(first + place))
+            .map(|day| day.sums)
+            .unwrap_or_default(),
         true_calls: truth.calls,
         true_income: truth.income,
     };
@@ -211,7 +243,9 @@ fn models(world: &World, today: u64) -> Result<Vec<ModelRow>> {
 impl Outcome {
     /// Models of the rings of a plan.
     pub fn models_of(&self, plan: usize) -> impl Iterator<Item = &ModelRow> {
-        self.models.iter().filter(move |row| self.plan_of(row) == Some(plan))
+        self.models
+            .iter()
+            .filter(move |row| self.plan_of(row) == Some(plan))
     }
 
     /// The plan whose ring a model belongs to.

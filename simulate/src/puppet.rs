@@ -2,8 +2,8 @@
 //! is taken and repaid in it. Hostile code of the simulation, no part of the Hub.
 
 use cosmwasm_std::{
-    coins, to_json_binary, Addr, BankMsg, Binary, CosmosMsg, Deps, DepsMut, Empty, Env, MessageInfo,
-    Response, StdError, StdResult,
+    coins, to_json_binary, Addr, BankMsg, Binary, CosmosMsg, Deps, DepsMut, Empty, Env,
+    MessageInfo, Response, StdError, StdResult,
 };
 use cw_multi_test::{ContractWrapper, Executor};
 use hub_testing::{Hub, NATIVE};
@@ -47,7 +47,10 @@ fn query(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
 }
 
 /// As many new puppets.
-pub fn instantiate_puppets<const N: usize>(hub: &mut Hub, owner: &Addr) -> anyhow::Result<[Addr; N]> {
+pub fn instantiate_puppets<const N: usize>(
+    hub: &mut Hub,
+    owner: &Addr,
+) -> anyhow::Result<[Addr; N]> {
     let code = hub
         .app
         .store_code(Box::new(ContractWrapper::new(execute, instantiate, query)));

@@ -38,7 +38,9 @@ impl Report {
 
     /// The files, by name.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &[u8])> {
-        self.files.iter().map(|(name, bytes)| (*name, bytes.as_slice()))
+        self.files
+            .iter()
+            .map(|(name, bytes)| (*name, bytes.as_slice()))
     }
 
     /// Writes the files that are `wanted` into a folder, which is made where it is not.

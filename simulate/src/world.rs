@@ -200,7 +200,13 @@ impl World {
     }
 
     /// Registers a model with one release; returns its place among the listings.
-    pub fn register(&mut self, author: &Addr, model: NewModel, rates: Rates, nature: Nature) -> usize {
+    pub fn register(
+        &mut self,
+        author: &Addr,
+        model: NewModel,
+        rates: Rates,
+        nature: Nature,
+    ) -> usize {
         let blob_id = self.blob_id();
         let model = model.price(&self.money, rates).release(blob_id);
         let model = self.hub.register_model(author, model);
@@ -372,7 +378,10 @@ impl World {
 
     /// Takes note of what a batch was paid.
     pub fn settled(&mut self, parts: &[GroupOf], response: &BatchResponse) -> Result<()> {
-        ensure!(parts.len() == response.groups.len(), "an answer for every group");
+        ensure!(
+            parts.len() == response.groups.len(),
+            "an answer for every group"
+        );
         for (part, group) in parts.iter().zip(&response.groups) {
             ensure!(
                 group.outcome == Outcome::Paid,

@@ -19,8 +19,16 @@ pub struct Cycle {
 
 enum Stage {
     New,
-    Ready { service: usize, each: u128 },
-    Locked { service: usize, each: u128, since: u64, sessions: Vec<u64> },
+    Ready {
+        service: usize,
+        each: u128,
+    },
+    Locked {
+        service: usize,
+        each: u128,
+        since: u64,
+        sessions: Vec<u64>,
+    },
 }
 
 impl Cycle {
@@ -60,7 +68,13 @@ impl Cycle {
         Ok(Stage::Ready { service, each })
     }
 
-    fn lock(&self, world: &mut World, ring: &mut Ring, service: usize, each: u128) -> Result<Stage> {
+    fn lock(
+        &self,
+        world: &mut World,
+        ring: &mut Ring,
+        service: usize,
+        each: u128,
+    ) -> Result<Stage> {
         let author = ring.author.clone();
         let needed = each * u128::from(self.payers.max(1));
         let wallet = world.hub.wallet(&author, &world.money);

@@ -14,7 +14,11 @@ pub struct Named {
 
 enum Stage {
     New,
-    Locked { service: usize, since: u64, sessions: Vec<u64> },
+    Locked {
+        service: usize,
+        since: u64,
+        sessions: Vec<u64>,
+    },
     Done,
 }
 
@@ -34,7 +38,12 @@ impl Named {
         ring.hire(world, 1);
         let helper = ring.accounts[0].clone();
         ring.bring(world, &helper, self.each * u128::from(self.named));
-        let known: Vec<Addr> = world.callers.iter().take(self.named as usize).cloned().collect();
+        let known: Vec<Addr> = world
+            .callers
+            .iter()
+            .take(self.named as usize)
+            .cloned()
+            .collect();
         let mut sessions = vec![];
         for caller in &known {
             let session = ring.session(world, ring.places[0], service, self.each);

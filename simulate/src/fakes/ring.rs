@@ -224,7 +224,13 @@ impl Ring {
     }
 
     /// A session for its model at `place` through a service.
-    pub(super) fn session(&self, world: &World, place: usize, service: usize, budget: u128) -> NewSession {
+    pub(super) fn session(
+        &self,
+        world: &World,
+        place: usize,
+        service: usize,
+        budget: u128,
+    ) -> NewSession {
         NewSession {
             models: Models::Listed(vec![ModelRef {
                 model: world.listings[place].model,
@@ -269,7 +275,10 @@ impl Ring {
         calls: u64,
     ) -> Result<()> {
         let each = sessions.iter().flat_map(|session| {
-            std::iter::repeat_n((*session, place), usize::try_from(calls).unwrap_or_default())
+            std::iter::repeat_n(
+                (*session, place),
+                usize::try_from(calls).unwrap_or_default(),
+            )
         });
         self.charge_each(world, service, each.collect())
     }
@@ -294,7 +303,13 @@ impl Ring {
     }
 
     /// Has one call charged.
-    pub(super) fn charge_call(&mut self, world: &mut World, service: usize, call: Call, mode: Mode) -> Result<()> {
+    pub(super) fn charge_call(
+        &mut self,
+        world: &mut World,
+        service: usize,
+        call: Call,
+        mode: Mode,
+    ) -> Result<()> {
         world.attest(service, call)?;
         self.settle(world, service, mode)
     }

@@ -76,9 +76,10 @@ impl Fake for Warehouse {
         let today = day(world.hub.now());
         let due = |paying: &mut Paying| moment == Moment::Dawn && today >= paying.since + AGE_DAYS;
         if let Some(paying) = self.paid.take_if(due) {
-            let calls = paying.sessions.iter().flat_map(|(session, places)| {
-                places.iter().map(|place| (*session, *place))
-            });
+            let calls = paying
+                .sessions
+                .iter()
+                .flat_map(|(session, places)| places.iter().map(|place| (*session, *place)));
             ring.charge_each(world, paying.service, calls.collect())?;
             ring.freed(world, ring.places.len() as u128);
             ring.collect(world, None)?;

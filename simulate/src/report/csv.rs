@@ -34,7 +34,8 @@ pub fn days(outcome: &Outcome) -> String {
 
 pub fn weeks(outcome: &Outcome) -> String {
     let mut text =
-        "week,payers,returning,models_called,models_earning,true_payers,true_returning\n".to_owned();
+        "week,payers,returning,models_called,models_earning,true_payers,true_returning\n"
+            .to_owned();
     for row in &outcome.weeks {
         let hub = &row.hub;
         let _ = writeln!(

@@ -5,13 +5,13 @@ mod draw;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use plotters::prelude::{BitMapBackend, SVGBackend};
 use plotters::drawing::IntoDrawingArea;
+use plotters::prelude::{BitMapBackend, SVGBackend};
 use plotters::style::{RGBColor, WHITE};
 
 use crate::judge::{dollars, fakings, verdict, RULES};
 use crate::outcome::{ModelRow, Outcome};
-use crate::report::tables::rule_name;
+use crate::report::tables::{self, rule_name};
 use crate::scenario::Scheme;
 use crate::world::Nature;
 
@@ -127,6 +127,7 @@ fn all(outcome: &Outcome) -> Vec<Plot> {
         payers(outcome),
         ranking(outcome),
         rules(outcome),
+        shares(outcome),
         faking(outcome),
     ]
 }
@@ -167,7 +168,11 @@ fn calls(outcome: &Outcome) -> Plot {
         series: vec![
             line("paid, on chain", BLUE, by_day(&|row| row.hub.calls)),
             line("free, on chain", ORANGE, by_day(&|row| row.hub.free_calls)),
-            line("truth: by independent people", GREY, by_day(&|row| row.true_calls)),
+            line(
+                "truth: by independent people",
+                GREY,
+                by_day(&|row| row.true_calls),
+            ),
         ],
     }
 }
@@ -185,7 +190,11 @@ fn income(outcome: &Outcome) -> Plot {
             line("gross", BLUE, by_day(&|row| row.hub.gross.u128())),
             line("related", ORANGE, by_day(&|row| row.hub.related.u128())),
             line("aged", GREEN, by_day(&|row| row.hub.aged.u128())),
-            line("truth: from independent people", GREY, by_day(&|row| row.true_income)),
+            line(
+                "truth: from independent people",
+                GREY,
+                by_day(&|row| row.true_income),
+            ),
         ],
     }
 }
@@ -193,7 +202,9 @@ fn income(outcome: &Outcome) -> Plot {
 fn payers(outcome: &Outcome) -> Plot {
     let by_week = |of: &dyn Fn(&crate::outcome::WeekRow) -> u64| {
         let weeks = (1..).zip(&outcome.weeks);
-        weeks.map(|(place, row)| (f64::from(place), of(row) as f64)).collect()
+        weeks
+            .map(|(place, row)| (f64::from(place), of(row) as f64))
+            .collect()
     };
     Plot {
         title: "Payers a week, and those who paid in an earlier week".to_owned(),
@@ -203,7 +214,11 @@ fn payers(outcome: &Outcome) -> Plot {
             line("payers", BLUE, by_week(&|row| row.hub.payers)),
             line("returning", GREEN, by_week(&|row| row.hub.returning)),
             line("truth: paid", GREY, by_week(&|row| row.true_payers)),
-            line("truth: returned", PURPLE, by_week(&|row| row.true_returning)),
+            line(
+                "truth: returned",
+                PURPLE,
+                by_week(&|row| row.true_returning),
+            ),
         ],
     }
 }
@@ -233,7 +248,11 @@ fn ranking(outcome: &Outcome) -> Plot {
         y: axis("aged dollars", Scale::Powers),
         series: vec![
             series("wanted", BLUE, of(&|row| row.nature == Nature::Wanted)),
-            series("dead or free", GREY, of(&|row| matches!(row.nature, Nature::Dead | Nature::Free))),
+            series(
+                "dead or free",
+                GREY,
+                of(&|row| matches!(row.nature, Nature::Dead | Nature::Free)),
+            ),
             series("fake: patient", RED, of(&|row| patient(row))),
             series("fake: other", ORANGE, of(&|row| fake(row) && !patient(row))),
         ],
@@ -243,7 +262,9 @@ fn ranking(outcome: &Outcome) -> Plot {
 fn rules(outcome: &Outcome) -> Plot {
     let bars = |of: &dyn Fn(&crate::judge::Verdict) -> f64| {
         let verdicts = RULES.map(|rule| verdict(outcome, rule));
-        let bars = verdicts.iter().map(|verdict| (rule_name(outcome, verdict.rule), of(verdict) * 100.0));
+        let bars = verdicts
+            .iter()
+            .map(|verdict| (rule_name(outcome, verdict.rule), of(verdict) * 100.0));
         bars.collect()
     };
     let series = |name, color, place, bars| Series {
@@ -262,12 +283,36 @@ fn rules(outcome: &Outcome) -> Plot {
     }
 }
 
+fn shares(outcome: &Outcome) -> Plot {
+    let shares = tables::shares(outcome);
+    let bars = shares
+        .iter()
+        .map(|share| (share.name.to_owned(), share.part() * 100.0));
+    Plot {
+        title: "How much of each number the rings made".to_owned(),
+        x: axis("percent", Scale::Linear),
+        y: axis("", Scale::Rows),
+        series: vec![Series {
+            name: "made by rings, of the whole time",
+            color: RED,
+            shape: Shape::Bars {
+                place: 0,
+                of: 1,
+                bars: bars.collect(),
+            },
+        }],
+    }
+}
+
 fn faking(outcome: &Outcome) -> Plot {
     let marks = (1..).zip(fakings(outcome));
     let marks = marks.map(|(number, row)| (row.cost(), row.moved.aged, number.to_string()));
     Plot {
         title: "What faking cost a ring, and how far it moved its aged income".to_owned(),
-        x: axis("dollars of gas, interest and money kept by others", Scale::Powers),
+        x: axis(
+            "dollars of gas, interest and money kept by others",
+            Scale::Powers,
+        ),
         y: axis("aged dollars", Scale::Powers),
         series: vec![Series {
             name: "fakes, by number in the table",

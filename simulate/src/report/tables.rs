@@ -1,8 +1,6 @@
 //! The tables of the report, once for both of its forms.
 
-use crate::judge::{
-    fakings, overlap, verdict, Faking, Order, Rule, ORDERS, RULES,
-};
+use crate::judge::{fakings, made_by_rings, overlap, verdict, Faking, Order, Rule, ORDERS, RULES};
 use crate::outcome::{Outcome, LATELY_DAYS};
 use crate::report::text::{count, dollars, mean, percent};
 
@@ -34,6 +32,7 @@ pub fn costs(outcome: &Outcome) -> Table {
         "interest, $",
         "kept by others, $",
         "cost, $",
+        "per $1 000 gross, $",
         "per $1 000 aged, $",
         "per returning payer, $",
     ]);
@@ -53,6 +52,7 @@ pub fn costs(outcome: &Outcome) -> Table {
             dollars(row.interest),
             dollars(row.lost),
             dollars(row.cost()),
+            row.per_thousand_gross().map_or_else(nothing, dollars),
             row.per_thousand_aged().map_or_else(nothing, dollars),
             row.per_returning().map_or_else(nothing, dollars),
         ]);
@@ -171,41 +171,133 @@ pub fn orders(outcome: &Outcome) -> Table {
     table
 }
 
+/// A number of the whole Hub and how much of it rings made.
+pub struct Share {
+    pub name: &'static str,
+    chain: f64,
+    rings: f64,
+    show: fn(f64) -> String,
+}
+
+impl Share {
+    /// The part that rings made.
+    pub fn part(&self) -> f64 {
+        if self.chain > 0.0 {
+            self.rings / self.chain
+        } else {
+            0.0
+        }
+    }
+}
+
 /// Sums over the whole time: what the chain says, and how much of it is made by rings.
-pub fn sums(outcome: &Outcome) -> Table {
-    let mut table = Table::new(&["number", "on chain", "made by rings", "part"]);
+pub fn shares(outcome: &Outcome) -> Vec<Share> {
     let lifetime = &outcome.glance.lifetime;
-    let all = fakings(outcome);
-    let faked = |of: &dyn Fn(&Faking) -> f64| all.iter().map(|row| of(row) * row.rings as f64).sum::<f64>();
-    let money = |amount: u128| amount as f64 / 1e6;
     let sums = &lifetime.sums;
-    let rows: [(&str, f64, f64, fn(f64) -> String); 8] = [
-        ("models registered", lifetime.models_registered as f64, faked(&|row| row.models), count),
-        (
+    let all = fakings(outcome);
+    let of = |number: fn(&Faking) -> f64| made_by_rings(&all, number);
+    let in_all = |number: fn(&Faking) -> u64| all.iter().map(number).sum::<u64>() as f64;
+    let money = |amount: u128| amount as f64 / 1e6;
+    let share = |name, chain, rings, show| Share {
+        name,
+        chain,
+        rings,
+        show,
+    };
+    vec![
+        share(
+            "models registered",
+            lifetime.models_registered as f64,
+            of(|row| row.models),
+            count,
+        ),
+        share("calls", sums.calls as f64, of(|row| row.moved.calls), count),
+        share(
+            "free calls",
+            sums.free_calls as f64,
+            of(|row| row.moved.free_calls),
+            count,
+        ),
+        share(
+            "gross, $",
+            money(sums.gross.u128()),
+            of(|row| row.moved.gross),
+            dollars,
+        ),
+        share(
+            "related, $",
+            money(sums.related.u128()),
+            of(|row| row.moved.related),
+            dollars,
+        ),
+        share(
+            "aged, $",
+            money(sums.aged.u128()),
+            of(|row| row.moved.aged),
+            dollars,
+        ),
+        share(
             "models with aged income",
             sums.models_earning as f64,
-            all.iter().map(|row| row.with_aged as f64).sum(),
+            in_all(|row| row.with_aged),
             count,
         ),
-        ("calls", sums.calls as f64, faked(&|row| row.moved.calls), count),
-        ("free calls", sums.free_calls as f64, faked(&|row| row.moved.free_calls), count),
-        ("gross, $", money(sums.gross.u128()), faked(&|row| row.moved.gross), dollars),
-        ("related, $", money(sums.related.u128()), faked(&|row| row.moved.related), dollars),
-        ("aged, $", money(sums.aged.u128()), faked(&|row| row.moved.aged), dollars),
-        (
-            "models that the rule takes for earning",
+        share(
+            "models that the last rule accepts",
             verdict(outcome, Rule::Earns).accepted as f64,
-            all.iter().map(|row| row.accepted as f64).sum(),
+            in_all(|row| row.accepted),
             count,
+        ),
+    ]
+}
+
+/// The same as a table.
+pub fn sums(outcome: &Outcome) -> Table {
+    let mut table = Table::new(&["number", "on chain", "made by rings", "part"]);
+    for share in shares(outcome) {
+        table.rows.push(vec![
+            share.name.to_owned(),
+            (share.show)(share.chain),
+            (share.show)(share.rings),
+            percent(share.part()),
+        ]);
+    }
+    table
+}
+
+/// What is left of the numbers for a reader who believes only some operators.
+pub fn operators(outcome: &Outcome) -> Table {
+    let mut table = Table::new(&["attested by", "calls", "gross, $", "aged, $"]);
+    let money = |amount: u128| dollars(amount as f64 / 1e6);
+    let sums = &outcome.glance.lifetime.sums;
+    let believed = &outcome.believed;
+    let (calls, income) = outcome.days.iter().fold((0, 0), |(calls, income), day| {
+        (calls + day.true_calls, income + day.true_income)
+    });
+    let rows = [
+        (
+            "all operators",
+            sums.calls,
+            money(sums.gross.u128()),
+            money(sums.aged.u128()),
+        ),
+        (
+            "the operators of the market",
+            believed.calls,
+            money(believed.gross),
+            money(believed.aged),
+        ),
+        (
+            "truth: by independent people, free calls included",
+            calls,
+            money(income),
+            nothing(),
         ),
     ];
-    for (name, chain, made, show) in rows {
-        table.rows.push(vec![
-            name.to_owned(),
-            show(chain),
-            show(made),
-            percent(made / chain.max(1e-9)),
-        ]);
+    for (name, calls, gross, aged) in rows {
+        table
+            .rows
+            .push(vec![name.to_owned(), count(calls as f64), gross, aged]);
     }
     table
 }

@@ -70,7 +70,7 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
             before: vec![
                 "For one ring, beginning at nothing; the smear is told by the other author's model. **Best place** is the best in \
                  the ranking that any model of its kind took; **with aged income** and **taken for earning** (by the last \
-                 rule below) count the models of all its rings."
+                 rule below) count the models of all its rings; payers are counted for each model."
                     .to_owned(),
             ],
             table: tables::moved(outcome),
@@ -85,6 +85,17 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
                     .to_owned(),
             ],
             table: tables::rules(outcome),
+            numbered: false,
+        },
+        Section {
+            title: "Whom to believe",
+            before: vec![
+                "Receipts are as good as the operator whose key signed them, and readers choose whom they believe. Rings with \
+                 an operator of their own drop out with it; what is left of them has to pay an operator that really runs the \
+                 model."
+                    .to_owned(),
+            ],
+            table: tables::operators(outcome),
             numbered: false,
         },
         Section {

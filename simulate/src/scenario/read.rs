@@ -177,7 +177,12 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn fake(&self, table: &Spanned<Fake>, days: u64, callers: u64) -> Result<FakePlan, ScenarioError> {
+    fn fake(
+        &self,
+        table: &Spanned<Fake>,
+        days: u64,
+        callers: u64,
+    ) -> Result<FakePlan, ScenarioError> {
         let fake = table.get_ref();
         let mut fields = Fields {
             source: self,

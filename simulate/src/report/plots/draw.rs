@@ -55,7 +55,9 @@ fn legend<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, series: &[Series]) 
     let mut left = LEFT;
     for series in series {
         let style = text(TEXT_SIZE, BLACK);
-        let (width, _) = area.estimate_text_size(series.name, &style).map_err(failed)?;
+        let (width, _) = area
+            .estimate_text_size(series.name, &style)
+            .map_err(failed)?;
         match series.shape {
             Shape::Line(_) => {
                 let ends = vec![(left, 9), (left + 16, 9)];
@@ -111,10 +113,14 @@ fn points<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, plot: &Plot) -> Res
             Shape::Line(points) => {
                 let line = points.iter().map(|point| at(*point));
                 let stroke = series.color.stroke_width(2);
-                chart.draw_series(LineSeries::new(line, stroke)).map_err(failed)?;
+                chart
+                    .draw_series(LineSeries::new(line, stroke))
+                    .map_err(failed)?;
             }
             Shape::Dots(points) => {
-                let dot = |point: &(f64, f64)| Circle::new(at(*point), 3, series.color.mix(0.65).filled());
+                let dot = |point: &(f64, f64)| {
+                    Circle::new(at(*point), 3, series.color.mix(0.65).filled())
+                };
                 chart.draw_series(points.iter().map(dot)).map_err(failed)?;
             }
             Shape::Marks(points) => {
@@ -139,7 +145,9 @@ fn points<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, plot: &Plot) -> Res
                 let mark = |((x, y), names): ((f64, f64), String)| {
                     Text::new(names, (x, y + lift), style.clone())
                 };
-                chart.draw_series(drawn.into_iter().map(mark)).map_err(failed)?;
+                chart
+                    .draw_series(drawn.into_iter().map(mark))
+                    .map_err(failed)?;
             }
             Shape::Bars { .. } => {}
         }
@@ -163,13 +171,15 @@ fn bars<DB: DrawingBackend>(area: &DrawingArea<DB, Shift>, plot: &Plot) -> Resul
             if *place == 0 {
                 for (number, part) in wrapped(name).into_iter().enumerate() {
                     let at = (LEFT, top + 4 + 16 * number as i32);
-                    area.draw(&Text::new(part, at, text(TEXT_SIZE, BLACK))).map_err(failed)?;
+                    area.draw(&Text::new(part, at, text(TEXT_SIZE, BLACK)))
+                        .map_err(failed)?;
                 }
             }
             let upper = top + thick * *place as i32;
             let right = ROW_NAMES + libm::round(room * value / 100.0) as i32;
             let corners = [(ROW_NAMES, upper), (right, upper + thick - 3)];
-            area.draw(&Rectangle::new(corners, series.color.filled())).map_err(failed)?;
+            area.draw(&Rectangle::new(corners, series.color.filled()))
+                .map_err(failed)?;
             let style = text(TEXT_SIZE, BLACK).pos(Pos::new(HPos::Left, VPos::Center));
             let number = format!("{value:.1} %");
             area.draw(&Text::new(number, (right + 6, upper + thick / 2), style))
@@ -214,7 +224,10 @@ fn extent(plot: &Plot, axis: &Axis, dimension: usize) -> Range<f64> {
     let most = numbers.iter().copied().fold(0.0, f64::max);
     match axis.scale {
         Scale::Powers => {
-            let least = numbers.iter().copied().filter(|number| *number > super::DUST);
+            let least = numbers
+                .iter()
+                .copied()
+                .filter(|number| *number > super::DUST);
             let least = least.fold(f64::MAX, f64::min);
             if least > most {
                 return -1.0..1.0;
@@ -268,4 +281,3 @@ fn power(exponent: f64) -> String {
 fn failed(error: impl Display) -> anyhow::Error {
     anyhow!("a plot cannot be drawn: {error}")
 }
-
