@@ -116,9 +116,13 @@ func (q observedQuerier) Query(request wasmvmtypes.QueryRequest, limit uint64) (
 // packed names the records with a letter for a namespace, see packages/hub-types/src/records.
 var packed = map[string]map[byte]string{
 	"registry": {'M': "model", 'T': "terms", 'R': "release"},
-	"escrow":   {'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance"},
+	"escrow": {
+		'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance", 'F': "spend",
+	},
 	"billing": {
-		'A': "attester", 'N': "batch count", 'R': "batch", 'U': "usage", 'Y': "payer",
+		'A': "attester", 'N': "batch count", 'R': "batch", 'U': "usage", 'D': "usage of a day",
+		'V': "usage of a release", 'P': "payer", 'Y': "payer of a model", 'E': "author who earns", 'L': "ranking",
+		'X': "usage of an attester", 'H': "Hub", 'I': "Hub of a day", 'W': "Hub of a week",
 	},
 }
 

@@ -214,7 +214,7 @@ pub enum QueryMsg {
         /// In what.
         denom: UncheckedDenom,
     },
-    /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads.
+    /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads.
     #[returns(UsageByDayResponse)]
     UsageByDay {
         /// The model.
@@ -239,7 +239,7 @@ pub enum QueryMsg {
         /// Last day.
         until: u64,
     },
-    /// Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads.
+    /// Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads.
     #[returns(UsageByReleaseResponse)]
     UsageByRelease {
         /// The model.
@@ -265,7 +265,7 @@ pub enum QueryMsg {
     },
     /// Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an earlier
     /// author is included, since it is the models that are asked for; [`crate::escrow::QueryMsg::Balance`] knows what an
-    /// account itself earned. 2 × `limit` + 3 reads.
+    /// account itself earned. 2 × `limit` + 2 reads.
     #[returns(AuthorUsageResponse)]
     AuthorUsage {
         /// The author.
@@ -322,7 +322,7 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is. An
+    /// The Hub at a glance: the last `days` whole days against as many before them. 81 reads, whatever `days` is. An
     /// error unless `days` is 1 to 90.
     #[returns(HubResponse)]
     Hub {
@@ -331,7 +331,7 @@ pub enum QueryMsg {
         /// Length of both spans, 1 to 90.
         days: u32,
     },
-    /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads.
+    /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads.
     #[returns(HubByDayResponse)]
     HubByDay {
         /// In what.
