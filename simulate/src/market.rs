@@ -144,7 +144,7 @@ impl Market {
         }
         world.set_time(until);
         for service in 0..self.plan.operators as usize {
-            let mode = if (service as u64 + day) % 2 == 0 {
+            let mode = if (service as u64 + day).is_multiple_of(2) {
                 Mode::Itemised
             } else {
                 Mode::Netted

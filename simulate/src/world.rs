@@ -282,7 +282,7 @@ impl World {
     /// The message that registers the next key.
     pub fn registration(&self, operator: &Addr) -> (hub_testing::SigningKey, ExecuteMsg) {
         let seed = self.services.len() as u64 + 1;
-        let key_type = if seed % 2 == 0 {
+        let key_type = if seed.is_multiple_of(2) {
             KeyType::Ed25519
         } else {
             KeyType::Secp256k1
