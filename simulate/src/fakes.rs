@@ -12,7 +12,7 @@ mod warehouse;
 use anyhow::Result;
 
 use crate::gas::GasMeter;
-use crate::scenario::{FakePlan, Scenario, Scheme};
+use crate::scenario::{Scenario, Scheme};
 use crate::world::World;
 
 pub use ring::{Bill, Ring};
@@ -41,8 +41,7 @@ pub struct Fakes {
 }
 
 struct Active {
-    plan: FakePlan,
-    delay: u64,
+    from_day: u64,
     ring: Ring,
     scheme: Box<dyn Fake>,
 }
@@ -55,8 +54,7 @@ impl Fakes {
             for copy in 0..plan.rings {
                 let ring = Ring::new(world, rings.len(), number, copy, gas);
                 rings.push(Active {
-                    plan: plan.clone(),
-                    delay: copy % 2,
+                    from_day: plan.from_day + copy % 2,
                     ring,
                     scheme: scheme(&plan.scheme, scenario),
                 });
@@ -68,7 +66,7 @@ impl Fakes {
     /// Lets every ring act whose day has come; every second of its kind begins a day later.
     pub fn act(&mut self, world: &mut World, day: u64, moment: Moment) -> Result<()> {
         for active in &mut self.rings {
-            if day >= active.plan.from_day + active.delay {
+            if day >= active.from_day {
                 active.scheme.act(world, &mut active.ring, moment)?;
             }
         }

@@ -1,4 +1,4 @@
-use anyhow::{Context, Result};
+use anyhow::Result;
 use hub_testing::{Mode, Units};
 
 use super::{Fake, Moment, Ring};
@@ -21,27 +21,29 @@ impl Smear {
     }
 }
 
+/// The model that people paid most for.
+fn most_wanted(world: &World) -> Option<usize> {
+    let wanted = world.listings.iter().enumerate();
+    wanted
+        .filter(|(_, listing)| listing.nature == Nature::Wanted)
+        .max_by_key(|(place, listing)| (listing.demand.income, usize::MAX - place))
+        .map(|(place, _)| place)
+}
+
 impl Fake for Smear {
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
         if self.done || moment == Moment::Dawn {
             return Ok(());
         }
+        let Some(place) = most_wanted(world) else {
+            return Ok(());
+        };
         self.done = true;
         let now = world.hub.now();
-        let most_wanted = |world: &World| {
-            let wanted = world.listings.iter().enumerate();
-            wanted
-                .filter(|(_, listing)| listing.nature == Nature::Wanted)
-                .max_by_key(|(place, listing)| (listing.demand.income, usize::MAX - place))
-                .map(|(place, _)| place)
-        };
-        let place = most_wanted(world).context("somebody's model to smear")?;
-        let (author, model) = {
-            let listing = &world.listings[place];
-            (listing.author.clone(), listing.model)
-        };
+        let listing = &world.listings[place];
+        let (author, model) = (listing.author.clone(), listing.model);
         // As many output units as the money pays for.
-        let per_million = world.listings[place].newest_rates()?.per_million_out.u128();
+        let per_million = listing.newest_rates()?.per_million_out.u128();
         let units = self.capital.saturating_mul(1_000_000) / per_million.max(1);
         let units = Units::new(0, u64::try_from(units).unwrap_or(u64::MAX / 2));
         let cost = world.listings[place].cost(now, units)?;

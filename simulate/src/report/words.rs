@@ -59,7 +59,9 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
                  Gas at {} millionths of a dollar, locked money at {} % a year. **Locked** is the most of its own money that lay in \
                  the escrow over time; **for days**, how long that sum would have lain in all. **Kept by others** is what the ring \
                  no longer has in the end. Everything else came back to it: a ring that pays itself gets all of it back, so \
-                 that gas, time and the share of others are all that faking can ever cost.",
+                 that gas, time and the share of others are all that faking can ever cost. Nor is the money at risk: a \
+                 ring trusts its own operator alone and can have it back within minutes. A coin that earns interest while \
+                 it lies takes the interest out of the cost.",
                 costs.gas_price, costs.interest
             )],
             table: tables::costs(outcome),

@@ -321,7 +321,9 @@ impl Source<'_> {
             .rev()
             .find_map(|text| text.trim().strip_prefix('['))
             .and_then(|text| text.trim_start_matches('[').split(']').next());
-        let path: Vec<&str> = table.into_iter().chain(named.or(key)).collect();
+        // A table of an unknown name is found on its own line.
+        let field = named.or(key).filter(|field| Some(*field) != table);
+        let path: Vec<&str> = table.into_iter().chain(field).collect();
         ScenarioError {
             file: self.file.to_owned(),
             line: line + 1,

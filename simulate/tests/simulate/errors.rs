@@ -81,10 +81,9 @@ fn a_missing_field_is_named_with_its_table() {
 }
 
 #[test]
-fn a_missing_table_is_named() {
+fn an_unknown_table_is_named() {
     let found = error("[costs]", "[cost]");
-    assert_eq!(found.field, "cost.cost", "{found}");
-    assert_eq!(found.line, line("[costs]"), "{found}");
+    assert_error(&found, line("[costs]"), "cost", "unknown field `cost`");
 }
 
 #[test]
