@@ -396,7 +396,7 @@ mod tests {
     use hub_types::packed::{Packed, PackedKey, PackedMap};
     use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
     use hub_types::records::registry::TERMS;
-    use hub_types::records::usage::{RANKING, USAGE};
+    use hub_types::records::usage::{ATTESTER_USAGE, HUB, USAGE};
 
     use super::*;
     use crate::{KeyType, NewModel};
@@ -521,13 +521,42 @@ mod tests {
                 usage.sums.aged = 1;
             },
         );
-        assert_eq!(
-            hub.check_invariants(),
-            [
-                "uusdc: gross of the models is 3599, but spent by sessions is 3600",
-                "usage of model 1 in denomination 1: related and aged are more than gross",
-            ]
-        );
+        let violations = hub.check_invariants();
+        for (violation, sentence) in violations.iter().zip([
+            "uusdc: gross of the models is 3599, but spent by sessions is 3600",
+            "usage of model 1 in denomination 1: related and aged are more than gross",
+            "sums of the Hub in 1: ",
+            "what attesters signed in 1: (3600, 1), expected (3599, 1)",
+            "the ranking: {}, expected {(1, 65534, 1)}",
+        ]) {
+            assert!(violation.starts_with(sentence), "{violation}");
+        }
+        assert_eq!(violations.len(), 5, "{violations:?}");
+    }
+
+    #[test]
+    fn usage_that_disagrees_with_itself_is_found() {
+        let mut hub = after_a_call();
+        let billing = |hub: &Hub| hub.billing.clone();
+        corrupt(&mut hub, billing, &USAGE, (1, 1), |usage| {
+            usage.payers = 1;
+            usage.release = 2;
+            usage.earlier_releases.calls = 1;
+        });
+        corrupt(&mut hub, billing, &HUB, 1, |hub| hub.week.models_called = 0);
+        corrupt(&mut hub, billing, &ATTESTER_USAGE, (1, 1), |totals| {
+            totals.calls = 7;
+        });
+        let violations = hub.check_invariants();
+        for (violation, sentence) in violations.iter().zip([
+            "earlier releases of model 1 in denomination 1: ",
+            "payers and returning ones of (1, 1): (1, 0), expected (0, 0)",
+            "week ",
+            "what attesters signed in 1: (3600, 7), expected (3600, 1)",
+        ]) {
+            assert!(violation.starts_with(sentence), "{violation}");
+        }
+        assert_eq!(violations.len(), 4, "{violations:?}");
     }
 
     #[test]

@@ -132,7 +132,7 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 15] = [
+const SITUATIONS: [&str; 20] = [
     "a payout whose transfer fails",
     "a withdrawal that the token refuses",
     "a call at terms that others follow",
@@ -142,8 +142,13 @@ const SITUATIONS: [&str; 15] = [
     "a group resumed where the lane stood",
     "a lane given to another attester",
     "scripts with a model back from retirement",
+    "scripts with a model sold by two authors",
+    "scripts with a model sold in several weeks",
+    "scripts with a model sold on several days",
+    "scripts with a release sold after an earlier one",
     "scripts with a sold model",
     "scripts with aged income",
+    "scripts with an earlier release sold after a later one",
     "scripts with dropped terms",
     "scripts with related income",
     "scripts with returning payers",

@@ -5,6 +5,7 @@ use hub_types::billing::Outcome;
 use hub_types::records::escrow::Lane;
 
 use super::Runner;
+use crate::reference::usage::Sale;
 use crate::reference::{Offer, Settled, Terms, Work};
 use crate::sealed;
 use crate::stage::Counts;
@@ -104,7 +105,37 @@ impl Runner {
         let usage = || reference.usage.values();
         let works = || reference.works.iter();
         let sold = |work: &Work| work.releases.iter().any(|it| it.publisher != work.author);
+        let sales = || reference.sales.iter();
+        // Of one model, earlier and later.
+        let pairs = |met: fn(&Sale, &Sale) -> bool| {
+            sales().enumerate().any(|(place, later)| {
+                let mut before = sales().take(place);
+                before.any(|sale| {
+                    (sale.model, sale.money) == (later.model, later.money) && met(sale, later)
+                })
+            })
+        };
         let met = [
+            (
+                pairs(|sale, later| sale.day < later.day),
+                "scripts with a model sold on several days",
+            ),
+            (
+                pairs(|sale, later| sale.week() < later.week()),
+                "scripts with a model sold in several weeks",
+            ),
+            (
+                pairs(|sale, later| sale.release < later.release),
+                "scripts with a release sold after an earlier one",
+            ),
+            (
+                pairs(|sale, later| sale.release > later.release),
+                "scripts with an earlier release sold after a later one",
+            ),
+            (
+                pairs(|sale, later| sale.author != later.author),
+                "scripts with a model sold by two authors",
+            ),
             (usage().any(|it| it.aged > 0), "scripts with aged income"),
             (
                 usage().any(|it| it.related > 0),
