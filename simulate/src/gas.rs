@@ -9,9 +9,11 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use cosmwasm_std::{coins, BankMsg, CosmosMsg, WasmMsg};
-use hub_testing::{rates, AppResponse, Hub, KeyType, Mode, NewModel, StorageCost, NATIVE};
-use hub_types::escrow::{ModelRef, Models};
+use cosmwasm_std::{coins, Addr, BankMsg, CosmosMsg, WasmMsg};
+use hub_testing::{
+    rates, AppResponse, Attester, Hub, KeyType, Mode, NewModel, StorageCost, NATIVE,
+};
+use hub_types::escrow::{ModelRef, Models, NewSession};
 use serde::Deserialize;
 
 /// A value read, and each byte of key and value (`KVGasConfig` of the SDK).
@@ -105,7 +107,7 @@ impl GasMeter {
     pub fn send(
         &self,
         hub: &mut Hub,
-        sender: &cosmwasm_std::Addr,
+        sender: &Addr,
         messages: Vec<CosmosMsg>,
     ) -> Result<(Vec<AppResponse>, u64)> {
         let bytes: u64 = messages.iter().map(message_bytes).sum();
@@ -196,7 +198,7 @@ fn message_bytes(message: &CosmosMsg) -> u64 {
 }
 
 /// A bank transfer.
-pub fn bank_send(to: &cosmwasm_std::Addr, amount: u128) -> CosmosMsg {
+pub fn bank_send(to: &Addr, amount: u128) -> CosmosMsg {
     let send = BankMsg::Send {
         to_address: to.to_string(),
         amount: coins(amount, NATIVE),
@@ -207,7 +209,7 @@ pub fn bank_send(to: &cosmwasm_std::Addr, amount: u128) -> CosmosMsg {
 /// A market of one author and as many callers as sessions, whose money is aged.
 struct Stage {
     hub: Hub,
-    attester: hub_testing::Attester,
+    attester: Attester,
     models: Vec<u64>,
     sessions: Vec<u64>,
 }
@@ -235,7 +237,7 @@ impl Stage {
                 });
                 let listed = Models::Listed(listed.collect());
                 hub.open_session(&caller, &operator, &money, 100_000_000, |session| {
-                    hub_types::escrow::NewSession {
+                    NewSession {
                         models: listed,
                         max_price: None,
                         ..session

@@ -40,7 +40,7 @@ pub fn project_file(path: &str) -> PathBuf {
 pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<Outcome> {
     let gas = GasMeter::calibrate(snapshot)?;
     let mut world = World::new(scenario.seed);
-    let mut market = Market::open(&scenario.market, &mut world);
+    let mut market = Market::open(&scenario.market, &mut world)?;
     let mut fakes = Fakes::new(scenario, gas, &world);
     for day in 0..scenario.days {
         let midnight = START + day * DAY;

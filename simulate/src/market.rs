@@ -70,7 +70,7 @@ struct Wish {
 
 impl Market {
     /// The first day: operators, models and the first callers.
-    pub fn open(plan: &MarketPlan, world: &mut World) -> Self {
+    pub fn open(plan: &MarketPlan, world: &mut World) -> Result<Self> {
         let authors =
             (0..plan.authors).map(|number| world.hub.account(&format!("author {number}")));
         let mut market = Self {
@@ -84,7 +84,7 @@ impl Market {
             ending: vec![],
         };
         for number in 0..plan.operators {
-            world.open_service(&format!("operator {number}"));
+            world.open_service(&format!("operator {number}"))?;
         }
         for _ in 0..plan.models {
             market.register(world);
@@ -93,7 +93,7 @@ impl Market {
         for _ in 0..plan.callers {
             market.arrive(world, 0);
         }
-        market
+        Ok(market)
     }
 
     /// What happens once a day: people come and go, authors change prices and take their income.

@@ -1,5 +1,7 @@
 //! What came of a scenario: the numbers of the chain beside the truth.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use hub_types::billing::{HubResponse, HubSums, HubWeek};
 use hub_types::time::{day, week};
@@ -8,7 +10,7 @@ use crate::fakes::{Bill, Ring};
 use crate::gas::{GasMeter, Snapshot};
 use crate::numbers::{self, Numbers};
 use crate::scenario::Scenario;
-use crate::world::{Demand, Nature, World, DAY, START};
+use crate::world::{Demand, Listing, Nature, TrueDay, World, DAY, START};
 
 /// Days that "lately" means.
 pub const LATELY_DAYS: u64 = 28;
@@ -184,7 +186,7 @@ fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {
     let asked: Vec<u64> = (first..first + scenario.days).collect();
     let registered = numbers::models_registered(world, &asked)?;
     let rows = (0..).zip(&world.truth).zip(registered);
-    let row = |((place, truth), registered): ((u64, &crate::world::TrueDay), u64)| DayRow {
+    let row = |((place, truth), registered): ((u64, &TrueDay), u64)| DayRow {
         day: place,
         registered,
         hub: hub
@@ -198,12 +200,12 @@ fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {
 }
 
 fn weeks(world: &World, first: u64) -> Result<Vec<WeekRow>> {
-    let mut known = std::collections::BTreeSet::new();
+    let mut known = BTreeSet::new();
     let mut rows = vec![];
     let hub = numbers::weeks(world)?;
     let last = first + world.truth.len() as u64 - 1;
     for number in week(first)..=week(last) {
-        let mut payers = std::collections::BTreeSet::new();
+        let mut payers = BTreeSet::new();
         for (place, truth) in (first..).zip(&world.truth) {
             if week(place) == number {
                 payers.extend(truth.payers.iter().copied());
@@ -222,7 +224,7 @@ fn weeks(world: &World, first: u64) -> Result<Vec<WeekRow>> {
 
 fn models(world: &World, today: u64) -> Result<Vec<ModelRow>> {
     let places = numbers::ranking(world)?;
-    let row = |listing: &crate::world::Listing| {
+    let row = |listing: &Listing| {
         Ok(ModelRow {
             model: listing.model,
             nature: listing.nature,

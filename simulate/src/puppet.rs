@@ -3,10 +3,10 @@
 
 use cosmwasm_std::{
     coins, to_json_binary, Addr, BankMsg, Binary, CosmosMsg, Deps, DepsMut, Empty, Env,
-    MessageInfo, Response, StdError, StdResult,
+    MessageInfo, Response, StdError, StdResult, WasmMsg,
 };
-use cw_multi_test::{ContractWrapper, Executor};
-use hub_testing::{Hub, NATIVE};
+use cw_multi_test::ContractWrapper;
+use hub_testing::{AppResponse, Hub, NATIVE};
 use serde::{Deserialize, Serialize};
 
 /// What a puppet can be told.
@@ -46,22 +46,34 @@ fn query(_: Deps, _: Env, _: Empty) -> StdResult<Binary> {
     to_json_binary(&Empty {})
 }
 
-/// As many new puppets.
-pub fn instantiate_puppets<const N: usize>(
-    hub: &mut Hub,
-    owner: &Addr,
-) -> anyhow::Result<[Addr; N]> {
-    let code = hub
-        .app
-        .store_code(Box::new(ContractWrapper::new(execute, instantiate, query)));
-    let mut puppets = vec![];
-    for _ in 0..N {
-        let puppet =
-            hub.app
-                .instantiate_contract(code, owner.clone(), &Empty {}, &[], "puppet", None)?;
-        puppets.push(puppet);
-    }
-    puppets
-        .try_into()
-        .map_err(|_| anyhow::anyhow!("as many puppets as were made"))
+/// Stores their code, which anybody could have done before.
+pub fn store(hub: &mut Hub) -> u64 {
+    hub.app
+        .store_code(Box::new(ContractWrapper::new(execute, instantiate, query)))
+}
+
+/// The message that makes a puppet of this code.
+pub fn instantiation(code_id: u64) -> CosmosMsg {
+    let instantiate = WasmMsg::Instantiate {
+        admin: None,
+        code_id,
+        msg: Binary::from(b"{}"),
+        funds: vec![],
+        label: "puppet".to_owned(),
+    };
+    instantiate.into()
+}
+
+/// The address of the puppet that a message made.
+pub fn address(response: &AppResponse) -> Option<Addr> {
+    let made = response
+        .events
+        .iter()
+        .find(|event| event.ty == "instantiate")?;
+    let attribute = |key: &str| {
+        made.attributes
+            .iter()
+            .find(|attribute| attribute.key == key)
+    };
+    attribute("_contract_address").map(|attribute| Addr::unchecked(&attribute.value))
 }

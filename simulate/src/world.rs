@@ -265,18 +265,18 @@ impl World {
     }
 
     /// An operator of the market, registered now.
-    pub fn open_service(&mut self, name: &str) -> usize {
+    pub fn open_service(&mut self, name: &str) -> Result<usize> {
         let operator = self.hub.account(name);
         let (key, message) = self.registration(&operator);
-        let response = self.hub.billing(&operator, message);
-        let id = data::<AttesterCreated>(&response.expect("the attester is registered")).attester;
+        let response = self.hub.billing(&operator, message)?;
+        let id = data::<AttesterCreated>(&response).attester;
         self.transactions += 1;
         let attester = Attester {
             id,
             operator: operator.clone(),
             key,
         };
-        self.service(operator, attester)
+        Ok(self.service(operator, attester))
     }
 
     /// The message that registers the next key.

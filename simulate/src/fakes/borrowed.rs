@@ -4,7 +4,7 @@ use hub_testing::NATIVE;
 use hub_types::escrow::ExecuteMsg;
 
 use super::{Fake, Moment, Ring};
-use crate::puppet::{self, instantiate_puppets};
+use crate::puppet;
 use crate::world::World;
 
 /// A loan, calls paid with it, and its repayment from the income, in one transaction with one signature.
@@ -32,7 +32,12 @@ impl Borrowed {
 
     fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
         let author = ring.author.clone();
-        let [lender, funder, payee] = instantiate_puppets(&mut world.hub, &author)?;
+        let puppet = puppet::instantiation(puppet::store(&mut world.hub));
+        let made = ring.send(world, &author, vec![puppet; 3])?;
+        let made: Option<Vec<Addr>> = made.iter().map(puppet::address).collect();
+        let [lender, funder, payee] = made
+            .and_then(|made| made.try_into().ok())
+            .context("three puppets")?;
         world.hub.name(&lender, "lender");
         // The lender's, not the ring's.
         world.hub.mint(&lender, coins(self.capital, NATIVE));

@@ -2,7 +2,7 @@ use anyhow::Result;
 use hub_types::time::day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
-use crate::world::World;
+use crate::world::{Service, World};
 
 /// Money that goes round: deposited in the evening, charged in the second night after, withdrawn, deposited again.
 pub struct Cycle {
@@ -103,9 +103,8 @@ impl Cycle {
 
 /// Operators of the market stand before those of rings.
 fn market_services(world: &World) -> usize {
-    let of_market = |service: &&crate::world::Service| {
-        world.hub.name_of(&service.operator).starts_with("operator")
-    };
+    let of_market =
+        |service: &&Service| world.hub.name_of(&service.operator).starts_with("operator");
     world.services.iter().take_while(of_market).count()
 }
 

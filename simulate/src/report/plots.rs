@@ -9,8 +9,8 @@ use plotters::drawing::IntoDrawingArea;
 use plotters::prelude::{BitMapBackend, SVGBackend};
 use plotters::style::{RGBColor, WHITE};
 
-use crate::judge::{dollars, fakings, verdict, RULES};
-use crate::outcome::{ModelRow, Outcome};
+use crate::judge::{dollars, fakings, verdict, Verdict, RULES};
+use crate::outcome::{DayRow, ModelRow, Outcome, WeekRow};
 use crate::report::tables::{self, rule_name};
 use crate::scenario::Scheme;
 use crate::world::Nature;
@@ -157,7 +157,7 @@ fn models(outcome: &Outcome) -> Plot {
 }
 
 fn calls(outcome: &Outcome) -> Plot {
-    let by_day = |of: &dyn Fn(&crate::outcome::DayRow) -> u64| {
+    let by_day = |of: &dyn Fn(&DayRow) -> u64| {
         let days = outcome.days.iter();
         days.map(|row| (row.day as f64, of(row) as f64)).collect()
     };
@@ -178,7 +178,7 @@ fn calls(outcome: &Outcome) -> Plot {
 }
 
 fn income(outcome: &Outcome) -> Plot {
-    let by_day = |of: &dyn Fn(&crate::outcome::DayRow) -> u128| {
+    let by_day = |of: &dyn Fn(&DayRow) -> u128| {
         let days = outcome.days.iter();
         days.map(|row| (row.day as f64, dollars(of(row)))).collect()
     };
@@ -200,7 +200,7 @@ fn income(outcome: &Outcome) -> Plot {
 }
 
 fn payers(outcome: &Outcome) -> Plot {
-    let by_week = |of: &dyn Fn(&crate::outcome::WeekRow) -> u64| {
+    let by_week = |of: &dyn Fn(&WeekRow) -> u64| {
         let weeks = (1..).zip(&outcome.weeks);
         weeks
             .map(|(place, row)| (f64::from(place), of(row) as f64))
@@ -260,7 +260,7 @@ fn ranking(outcome: &Outcome) -> Plot {
 }
 
 fn rules(outcome: &Outcome) -> Plot {
-    let bars = |of: &dyn Fn(&crate::judge::Verdict) -> f64| {
+    let bars = |of: &dyn Fn(&Verdict) -> f64| {
         let verdicts = RULES.map(|rule| verdict(outcome, rule));
         let bars = verdicts
             .iter()

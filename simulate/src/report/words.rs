@@ -138,7 +138,9 @@ pub fn method(outcome: &Outcome) -> Vec<String> {
         "Accounts of a ring get their money by plain bank transfers from its author and share nothing else with it. \"Dust\" accounts \
          pay ten minutes apart, in the last minutes of a week and the first of the next."
             .to_owned(),
-        "Loans are taken and repaid within one transaction with one signature, by contracts that act for the ring.".to_owned(),
+        "Loans are taken and repaid within one transaction with one signature, by contracts that act for the ring. The lender takes \
+         no fee."
+            .to_owned(),
         format!(
             "The same scenario (`simulate/scenarios/{}.toml`, seed {}) writes the same bytes: `make simulate SCENARIO={0}`.",
             outcome.scenario.name, outcome.scenario.seed

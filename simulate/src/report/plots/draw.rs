@@ -14,6 +14,7 @@ use plotters::style::{
 };
 
 use super::{Axis, Plot, Scale, Series, Shape};
+use crate::report::text::count;
 
 const FONT: &str = "sans-serif";
 const TITLE_SIZE: f64 = 17.0;
@@ -262,7 +263,7 @@ fn labels(axis: &Axis, extent: &Range<f64>) -> impl Fn(&f64) -> String {
         Scale::Powers if *number == start => "none".to_owned(),
         Scale::Powers if *number != libm::round(*number) => String::new(),
         Scale::Powers => power(*number),
-        Scale::Linear | Scale::Rows => super::super::text::count(*number),
+        Scale::Linear | Scale::Rows => count(*number),
     }
 }
 
@@ -274,7 +275,7 @@ fn power(exponent: f64) -> String {
     } else if exponent >= 6.0 {
         format!("{:.0} M", number / 1e6)
     } else {
-        super::super::text::count(number)
+        count(number)
     }
 }
 
