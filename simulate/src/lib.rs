@@ -30,6 +30,9 @@ use world::{TrueDay, World, DAY, START};
 /// Between midnight and what rings do next to it.
 const EDGE_SECONDS: u64 = 300;
 
+/// Of what does not hold, as many sentences are shown.
+const SHOWN: usize = 5;
+
 /// A file of the project, wherever this runs.
 pub fn project_file(path: &str) -> PathBuf {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).parent();
@@ -58,8 +61,9 @@ pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> 
         let violations = world.hub.check_invariants();
         ensure!(
             violations.is_empty(),
-            "day {day}: {}",
-            violations.join("; ")
+            "day {day}: {} sentences of the invariants do not hold, first of all:\n{}",
+            violations.len(),
+            violations[..violations.len().min(SHOWN)].join("\n")
         );
         progress(day);
     }
