@@ -5,7 +5,7 @@ use hub_types::time::day;
 use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
 
-/// Sessions for callers of the market who were never asked: one helper funds them, the ring's operator charges them.
+/// Sessions for callers of the market who were never asked: one account funds them, the ring's operator charges them.
 pub struct Named {
     each: u128,
     named: u64,
@@ -36,8 +36,8 @@ impl Named {
         let author = ring.author.clone();
         ring.publish(world, 1, self.each, 0, &author)?;
         ring.hire(world, 1);
-        let helper = ring.accounts[0].clone();
-        ring.bring(world, &helper, self.each * u128::from(self.named));
+        let funder = ring.accounts[0].clone();
+        ring.bring(world, &funder, self.each * u128::from(self.named));
         let known: Vec<Addr> = world
             .callers
             .iter()
@@ -47,7 +47,7 @@ impl Named {
         let mut sessions = vec![];
         for caller in &known {
             let session = ring.session(world, ring.places[0], service, self.each);
-            sessions.push(ring.open(world, &helper, Some(caller), session)?);
+            sessions.push(ring.open(world, &funder, Some(caller), session)?);
         }
         Ok(Stage::Locked {
             service,

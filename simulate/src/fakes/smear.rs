@@ -50,11 +50,11 @@ impl Fake for Smear {
 
         let service = ring.operate(world)?;
         ring.hire(world, 1);
-        let helper = ring.accounts[0].clone();
+        let funder = ring.accounts[0].clone();
         ring.accounts.push(world.services[service].operator.clone());
-        ring.bring(world, &helper, cost);
+        ring.bring(world, &funder, cost);
         let session = ring.session(world, place, service, cost);
-        let session = ring.open(world, &helper, Some(&author), session)?;
+        let session = ring.open(world, &funder, Some(&author), session)?;
         let before = numbers::of_model(world, model)?;
         let call = Call {
             session,
