@@ -13,6 +13,18 @@ help: ## Lists every target
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
+.PHONY: simulate
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in simulate/scenarios, default large, or a file), report in OUT
+	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
+
+.PHONY: simulate-docs
+simulate-docs: need-rust ## Plays the largest scenario and writes docs/simulation
+	@cargo run --locked --package hub-simulate -- --docs docs/simulation large
+
+.PHONY: simulate-check
+simulate-check: need-rust ## Fails if docs/simulation is not what the largest scenario writes
+	@cargo run --locked --package hub-simulate -- --check docs/simulation large
+
 .PHONY: test
 test: need-rust ## Runs everything that must pass, step by step
 	@tools/run-steps.sh $(STEPS)
