@@ -11,7 +11,7 @@ use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome};
 use hub_types::escrow;
 use hub_types::price::Rates;
 use hub_types::registry::{ModelCreated, TermsCreated, UncheckedTerms};
-use hub_types::wire::BatchBuilder;
+use hub_types::wire::{BatchBuilder, Work};
 
 use crate::dice::Dice;
 
@@ -86,6 +86,24 @@ impl Listing {
         newest_first
             .find(|terms| terms.from <= time)
             .context("a model has terms from its registration on")
+    }
+
+    /// Calls and price of a group's work at the terms of this number.
+    fn worth(&self, number: u64, work: &Work) -> Result<(u64, u128)> {
+        let terms = self.terms.iter().find(|terms| terms.number == number);
+        let rates = terms.context("a receipt names terms that were set")?.rates;
+        let price = |calls, units| rates.amount(calls, units).context("prices are small");
+        match work {
+            Work::Itemised(units) => {
+                let amounts = units.iter().map(|units| price(1, *units));
+                let total = amounts.sum::<Result<u128>>()?;
+                Ok((units.len() as u64, total))
+            }
+            Work::Netted { count, total } => {
+                let calls = u64::from(*count);
+                Ok((calls, price(calls, *total)?))
+            }
+        }
     }
 
     /// The newest price, which may not be in force yet.
@@ -367,9 +385,13 @@ impl World {
         let mut parts = vec![];
         for group in &batch.groups {
             service.lanes.insert(group.session, group.end());
+            let listing = &self.listings[group.model as usize - 1];
+            let (calls, amount) = listing.worth(group.terms, &group.work)?;
             parts.push(GroupOf {
                 session: group.session,
                 model: group.model,
+                calls,
+                amount,
             });
         }
         let message = self.hub.sign_batch(&service.attester, &batch);
@@ -378,27 +400,26 @@ impl World {
 
     /// Takes note of what a batch was paid.
     pub fn settled(&mut self, parts: &[GroupOf], response: &BatchResponse) -> Result<()> {
-        ensure!(
-            parts.len() == response.groups.len(),
-            "an answer for every group"
-        );
-        for (part, group) in parts.iter().zip(&response.groups) {
+        let outcomes: Vec<Outcome> = response.outcomes_of_groups().collect();
+        ensure!(parts.len() == outcomes.len(), "an answer for every group");
+        let charged: u128 = response.gross.iter().map(|gross| gross.amount.u128()).sum();
+        let worth: u128 = parts.iter().map(|part| part.amount).sum();
+        ensure!(charged == worth, "{charged} charged for {worth}");
+        for (part, outcome) in parts.iter().zip(outcomes) {
             ensure!(
-                group.outcome == Outcome::Paid,
-                "model {} in session {} was not paid: {:?}",
+                outcome == Outcome::Paid,
+                "model {} in session {} was not paid: {outcome:?}",
                 part.model,
                 part.session,
-                group.outcome
             );
             if let Some(Origin::Demand { caller }) = self.origins.get(&part.session) {
-                let amount = group.amount.u128();
                 let listing = &mut self.listings[part.model as usize - 1];
-                listing.demand.income += amount;
-                listing.demand.calls += group.paid;
+                listing.demand.income += part.amount;
+                listing.demand.calls += part.calls;
                 if let Some(today) = self.truth.last_mut() {
-                    today.income += amount;
-                    today.calls += group.paid;
-                    today.payers.extend((amount > 0).then_some(*caller));
+                    today.income += part.amount;
+                    today.calls += part.calls;
+                    today.payers.extend((part.amount > 0).then_some(*caller));
                 }
             }
         }
@@ -406,11 +427,13 @@ impl World {
     }
 }
 
-/// Which session and model a group of a batch is about.
+/// Which session and model a group of a batch is about, and what it is worth.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupOf {
     session: u64,
     model: u64,
+    calls: u64,
+    amount: u128,
 }
 
 /// The id of a model that a message registered.
