@@ -45,6 +45,8 @@ fn fill_lanes(stage: &mut Stage, session: u64) {
     }
 }
 
+/// Attack (confused deputy): anybody but the billing contract moves money by the escrow's `Settle`.
+/// Defence: the collector is fixed at birth and no message changes it.
 #[test]
 fn nobody_but_billing_settles() {
     let (mut stage, session) = prepared(Stage::native());
@@ -121,6 +123,8 @@ fn a_released_session_is_not_charged() {
     }
 }
 
+/// Attack (replay and ordering): a settlement decided on an old reading of a lane is carried out after another.
+/// Defence: the escrow refuses unless the lane stands where billing read it.
 #[test]
 fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
     let (mut stage, session) = prepared(Stage::native());
@@ -209,6 +213,8 @@ fn no_lane_is_given_away_while_one_is_free() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing, faulty or hostile, charges more than a session holds.
+/// Defence: the escrow checks spent and charge against the budget for itself.
 #[test]
 fn a_session_pays_up_to_its_budget() {
     with_each_money(|stage| {
@@ -287,6 +293,8 @@ fn a_session_without_a_ceiling_gets_none_from_billing() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing credits more than it charges, or in another denomination.
+/// Defence: per denomination the charges must be the credits, or the whole is refused.
 #[test]
 fn charges_and_credits_must_be_the_same_in_every_denomination() {
     let (mut stage, first) = prepared(Stage::native());
@@ -463,6 +471,8 @@ fn the_marks_of_the_week_are_kept_as_billing_states_them() {
     assert_eq!((record.paid_week, record.paid_models), (2_900, 0b1000_0001));
 }
 
+/// Attack (overflow): an account's lifetime income is driven to its end so that settlements with it fail.
+/// Defence: lifetime sums saturate and fail nothing; balances stay exact.
 #[test]
 fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
     let mut stage = Stage::native();

@@ -433,6 +433,9 @@ fn metadata() -> registry::Metadata {
     }
 }
 
+/// Attack (storage spam and unbounded work): the hub is filled with models and sessions so that everybody's calls
+/// become dear.
+/// Defence: every message and page does the same storage operations beside a hundred thousand records.
 #[test]
 fn messages_and_pages_cost_the_same_beside_ten_records_as_beside_a_hundred_thousand() {
     let (few, many) = (World::costs(FEW), World::costs(many()));

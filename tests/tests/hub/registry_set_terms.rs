@@ -102,6 +102,8 @@ fn numbers_that_were_never_set_have_no_answer() {
     }
 }
 
+/// Attack (front running and stripping): an author raises its price just before a caller's receipts are settled.
+/// Defence: a rise takes effect after the notice, which is at least as long as a receipt is accepted.
 #[test]
 fn a_rise_takes_over_after_the_notice_to_the_second() {
     let mut stage = Stage::new();
@@ -220,6 +222,9 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
     );
 }
 
+/// Attack (time and grace edges): an author cuts its price so that receipts at the terms before, just served, are
+/// refused.
+/// Defence: both can be charged during the grace.
 #[test]
 fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
     let mut stage = Stage::new();
@@ -324,6 +329,8 @@ fn the_present_price_takes_a_waiting_rise_back() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (time and grace edges): an author withdraws announced terms in the second in which they begin.
+/// Defence: from the grace before it begins, a set of terms counts as in force and cannot be dropped.
 #[test]
 fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     let begins = START_TIME + DAY;
