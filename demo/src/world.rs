@@ -3,9 +3,10 @@ use std::collections::BTreeMap;
 use anyhow::{ensure, Context};
 use cosmwasm_std::{Addr, CosmosMsg};
 use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode, Money, Receipt};
-use hub_types::billing::{self, BatchResponse, Outcome, SignedVoucher};
+use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
 use hub_types::price::Rates;
+use hub_types::wire::SignedVoucher;
 
 use crate::random::Random;
 
@@ -163,9 +164,9 @@ impl World {
         let batch = self.hub.batch(attester, mode, receipts);
         let response = self.send(attester, &batch, vec![])?;
         let refused = response
-            .groups
+            .outcomes
             .iter()
-            .find(|group| group.outcome != Outcome::Paid);
+            .find(|run| run.outcome != Outcome::Paid);
         ensure!(refused.is_none(), "a group was not paid: {refused:?}");
         Ok(batch)
     }

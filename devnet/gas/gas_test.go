@@ -59,6 +59,22 @@ var rows = []row{
 	{"voucher_ed25519", "voucher of an ed25519 key, each", 2_500, 2_000, func(t *testing.T, _ *report) float64 {
 		return voucher(t, wire.Ed25519)
 	}},
+	{"walrus_certificate_100", "Walrus certificate, committee of 100", 250_000, 180_000, func(t *testing.T, r *report) float64 {
+		m, result := certificate(t, 100)
+		return r.profile("Walrus certificate, committee of 100", m, result, 1)
+	}},
+	{"walrus_certificate_1000", "Walrus certificate, committee of 1 000", 0, 0, func(t *testing.T, r *report) float64 {
+		m, result := certificate(t, 1_000)
+		return r.profile("Walrus certificate, committee of 1 000", m, result, 1)
+	}},
+	{"set_committee_100", "storing a Walrus committee of 100", 0, 0, func(t *testing.T, _ *report) float64 {
+		_, _, result := setCommittee(t, 100)
+		return float64(result.Gas)
+	}},
+	{"set_committee_1000", "storing a Walrus committee of 1 000", 0, 0, func(t *testing.T, _ *report) float64 {
+		_, _, result := setCommittee(t, 1_000)
+		return float64(result.Gas)
+	}},
 	{"bank_send", "bank transfer, to compare", 0, 0, func(t *testing.T, _ *report) float64 {
 		m := open(t, thousand).withHistory()
 		return float64(m.send(m.callers[0], bankSend(m.callers[0], m.callers[1])).Gas)

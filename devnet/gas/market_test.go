@@ -112,7 +112,9 @@ func (m *market) deploy(t *testing.T) {
 		require.NoError(t, err)
 		return m.Store(m.clock, m.deployer, wasm)
 	}
-	m.registry = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_registry.wasm"), object{})
+	m.registry = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_registry.wasm"), object{
+		"walrus_keeper": m.deployer.String(),
+	})
 	escrow := store(artifacts, "hub_escrow.wasm")
 	m.billing = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_billing.wasm"), object{
 		"registry": m.registry.String(), "escrow_code_id": escrow,
@@ -203,7 +205,7 @@ func (m *market) batch(label string, mode wire.Mode, perGroup int) object {
 	return object{"settle_batch": object{
 		"batch":     bytes,
 		"signature": m.key.Sign(wire.Digest(m.tag(wire.ForBatch), bytes)),
-		"vouchers":  []object{},
+		"vouchers":  [][]byte{},
 	}}
 }
 
@@ -232,16 +234,14 @@ func (m *market) receipts(label string, session, model uint64, count int) []wire
 func (m *market) settle(batch object, behind ...sdk.Msg) chain.Result {
 	messages := append([]sdk.Msg{m.Execute(m.submitter, m.billing, batch)}, behind...)
 	result := m.send(m.submitter, messages...)
-	var answer struct {
-		Offered, Paid uint64
-		Groups        []struct{ Paid uint64 }
-	}
+	var answer struct{ Offered, Paid uint64 }
 	result.Answer(0, &answer)
 	if answer.Paid != answer.Offered {
 		panic(fmt.Sprintf("%d of %d receipts were paid", answer.Paid, answer.Offered))
 	}
-	for i, group := range answer.Groups {
-		m.next[uint64(i/modelsPerSession+1)] += group.Paid
+	perSession := answer.Paid / uint64(len(m.callers))
+	for i := range m.callers {
+		m.next[uint64(i+1)] += perSession
 	}
 	return result
 }
@@ -267,17 +267,13 @@ func (m *market) single() object {
 	}}
 }
 
-// vouchers are one for each session, above its ceiling.
-func (m *market) vouchers() []object {
-	var vouchers []object
+// vouchers are one for each session, above its ceiling: each in bytes, with the signature behind.
+func (m *market) vouchers() [][]byte {
+	var vouchers [][]byte
 	for i := range m.callers {
-		session, ceiling := uint64(i+1), int64(budget/2+1)
-		bytes := wire.Voucher(session, big.NewInt(ceiling))
-		vouchers = append(vouchers, object{
-			"session":   session,
-			"ceiling":   fmt.Sprint(ceiling),
-			"signature": m.voucherKey.Sign(wire.Digest(m.tag(wire.ForVoucher), bytes)),
-		})
+		voucher := wire.Voucher(uint64(i+1), big.NewInt(budget/2+1))
+		signature := m.voucherKey.Sign(wire.Digest(m.tag(wire.ForVoucher), voucher))
+		vouchers = append(vouchers, slices.Concat(voucher, signature))
 	}
 	return vouchers
 }

@@ -115,8 +115,11 @@ func (q observedQuerier) Query(request wasmvmtypes.QueryRequest, limit uint64) (
 
 // packed names the records with a letter for a namespace, see packages/hub-types/src/records.
 var packed = map[string]map[byte]string{
-	"registry": {'M': "model", 'T': "terms", 'R': "release"},
-	"escrow":   {'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance"},
+	"registry": {
+		'M': "model", 'T': "terms", 'R': "release",
+		'C': "committee", 'K': "committee keys", 'P': "permanent certificate", 'D': "deletable certificate",
+	},
+	"escrow": {'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance"},
 	"billing": {
 		'A': "attester", 'N': "batch count", 'R': "batch", 'U': "usage", 'Y': "payer",
 	},

@@ -5,6 +5,7 @@
 
 mod json;
 mod market;
+mod walrus_certificates;
 mod walrus_ids;
 mod wire;
 
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// Every kind of file, and what checks it. A new kind is a line here and a module beside the others.
-const FILES: [(&str, Checker); 3] = [
+const FILES: [(&str, Checker); 4] = [
     ("walrus-blob-ids.json", walrus_ids::check),
+    ("walrus-certificates.json", walrus_certificates::check),
     ("wire.json", wire::check),
     ("market.json", market::check),
 ];

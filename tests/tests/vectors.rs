@@ -36,6 +36,7 @@ fn the_committed_vectors_hold() {
     assert!(report.is_success(), "{report}");
     for (file, least) in [
         ("walrus-blob-ids.json", 50),
+        ("walrus-certificates.json", 35),
         ("wire.json", 150),
         ("market.json", 25),
     ] {
@@ -135,6 +136,41 @@ fn a_damaged_walrus_vector_is_noticed() {
             ("symbol_inclusion_proofs", "root_hash_hex"),
         ],
     );
+}
+
+#[test]
+fn a_damaged_certificate_vector_is_noticed() {
+    every_damage_is_noticed(
+        "walrus-certificates.json",
+        &[
+            ("committees", "total_aggregated_key_hex"),
+            ("vectors", "message_hex"),
+            ("vectors", "bitmap_hex"),
+            ("vectors", "signature_hex"),
+            ("vectors", "aggregate_signer_key_hex"),
+            ("proofs_of_possession", "sui_address"),
+            ("proofs_of_possession", "signature_hex"),
+        ],
+    );
+}
+
+#[test]
+fn a_certificate_expected_to_be_decided_otherwise_is_noticed() {
+    for (expect, other) in [
+        ("accept", "reject"),
+        ("accept", "policy"),
+        ("reject", "accept"),
+    ] {
+        let mut value = committed("walrus-certificates.json");
+        let entries = value["vectors"].as_array_mut().unwrap();
+        let found = entries.iter_mut().find(|entry| entry["expect"] == expect);
+        found.unwrap()["expect"] = json!(other);
+        let folder = Folder::new(&format!("{expect}-{other}"));
+        folder.put("walrus-certificates.json", &value);
+        let report = check_folder(&folder.0);
+        let tally = report.tally("walrus-certificates.json").unwrap();
+        assert_eq!(tally.failures().len(), 1, "{expect} as {other}: {report}");
+    }
 }
 
 #[test]

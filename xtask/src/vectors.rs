@@ -47,6 +47,7 @@ fn wire() -> Result<Value> {
             "body": "itemised: count x (units in | units out); netted: sum of units in | sum of units out",
             "receipt": "0x01 | attester | session | blob_id[32] | model | release | terms | request_id[16] | issued_at | units in | units out | request_hash[32] | response_hash[32]",
             "voucher": "0x01 | session | ceiling",
+            "signed voucher": "voucher | signature[64]",
             "possession": "0x01 | key type (0x00 secp256k1, 0x01 ed25519) | length | key | length | operator (canonical address)",
             "domain tag": "sha256('hub/<purpose>/v1' | length | chain id | length | canonical address of the contract); the registry for commit, billing for the rest",
             "batch, voucher, possession digest": "sha256(tag | sha256(bytes)), the tag of purpose batch, voucher, attester",

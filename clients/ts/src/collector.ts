@@ -5,8 +5,8 @@ import type { billing } from "./contracts/index.js";
 import { HubError, InputError } from "./errors.js";
 import type { HubAccount } from "./hub.js";
 import type { Action } from "./messages.js";
-import { settleBatchMessage, type SignedBatch, signBatch } from "./signing.js";
-import { type Id, idNumber, outcomeName } from "./values.js";
+import { settleBatchMessage, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
+import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
 import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
 import { BatchBuilder } from "./wire/builder.js";
 import type { Domain } from "./wire/digest.js";
@@ -27,11 +27,11 @@ export interface Settlement {
   /** Number of the attester's next receipt in a session. */
   next(session: number, attester: number): Promise<bigint>;
   /** What settling a batch would answer now; undefined if the node has no gas for the question. */
-  preview(batch: SignedBatch, vouchers: readonly billing.SignedVoucher[]): Promise<billing.BatchResponse | undefined>;
+  preview(batch: SignedBatch, vouchers: readonly SignedVoucher[]): Promise<billing.BatchResponse | undefined>;
   /** Settles a batch; `left` is told the hash before the transaction leaves. */
   submit(
     batch: SignedBatch,
-    vouchers: readonly billing.SignedVoucher[],
+    vouchers: readonly SignedVoucher[],
     left: (txHash: string) => Promise<void>,
   ): Promise<{ txHash: string; response: billing.BatchResponse }>;
   /** What a transaction answered, if a block holds it. */
@@ -145,7 +145,7 @@ export class Collector {
   #outbox: Entry[] = [];
   /** Number behind the last one given, per session. */
   #next = new Map<bigint, bigint>();
-  #vouchers = new Map<number, billing.SignedVoucher>();
+  #vouchers = new Map<number, SignedVoucher>();
   #settling: Promise<unknown> = Promise.resolve();
 
   private constructor(options: CollectorOptions) {
@@ -183,8 +183,12 @@ export class Collector {
     this.#waiting.push(receipt);
   }
 
-  /** Keeps a caller's voucher, if it is the highest of its session so far. Check it first: `verifyVoucher`. */
-  voucher(voucher: billing.SignedVoucher): void {
+  /**
+   * Keeps a caller's voucher, if it is the highest of its session so far. Check it first: `verifyVoucher`. One that is
+   * none in form fails here, and not in every settlement after it.
+   */
+  voucher(voucher: SignedVoucher): void {
+    voucherField(voucher);
     const before = this.#vouchers.get(voucher.session);
     if (before === undefined || BigInt(voucher.ceiling) > BigInt(before.ceiling)) {
       this.#vouchers.set(voucher.session, voucher);
@@ -293,8 +297,9 @@ export class Collector {
     txHash?: string,
   ): Promise<void> {
     const kept: Part[] = [];
+    const outcomes = outcomesOfGroups(response);
     for (const [place, part] of partsOf(entry).entries()) {
-      const outcome = outcomeName(response.groups[place]?.outcome ?? "gap");
+      const outcome = outcomeName(outcomes[place] ?? "gap");
       const fate = FATES[outcome];
       if (fate === "refused") {
         round.refused.push({ outcome, receipts: part.receipts });
@@ -335,7 +340,7 @@ export class Collector {
     this.#outbox = this.#outbox.flatMap((one) => (one === entry ? by : [one]));
   }
 
-  #vouchersFor(batch: Batch): billing.SignedVoucher[] {
+  #vouchersFor(batch: Batch): SignedVoucher[] {
     const sessions = new Set(batch.groups.map((group) => Number(group.session)));
     return [...this.#vouchers.values()].filter(({ session }) => sessions.has(session));
   }
@@ -397,7 +402,7 @@ interface State {
     readonly tx: string | null;
   }[];
   readonly next: readonly (readonly [string, string])[];
-  readonly vouchers: readonly billing.SignedVoucher[];
+  readonly vouchers: readonly SignedVoucher[];
 }
 
 /** What a settlement did so far. */
@@ -452,7 +457,7 @@ export function settlementBy(account: HubAccount, then: readonly Action<unknown>
         return await hub.billing.query.previewBatch({
           batch: toBase64(batch.bytes),
           signature: toBase64(batch.signature),
-          vouchers: [...vouchers],
+          vouchers: vouchers.map(voucherField),
         });
       } catch (error) {
         // Nodes bound the gas of a query, often below what they bound that of a transaction by.

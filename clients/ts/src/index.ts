@@ -42,9 +42,10 @@ export {
   signBatch,
   signVoucher,
   verifyVoucher,
+  voucherField,
   VoucherPad,
 } from "./signing.js";
-export type { Inference, SignedBatch } from "./signing.js";
-export { cw20, denomText, native, outcomeName, priceOf } from "./values.js";
+export type { Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
 export type { Denom, Id, Rates } from "./values.js";
 export * as wire from "./wire/index.js";

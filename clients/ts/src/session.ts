@@ -16,7 +16,7 @@ import {
   valueOf,
 } from "./messages.js";
 import { amountText, type Denom, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
-import { verifyVoucher } from "./signing.js";
+import { type SignedVoucher, verifyVoucher } from "./signing.js";
 import type { Domain } from "./wire/digest.js";
 import { PublicKey } from "./wire/keys.js";
 
@@ -171,7 +171,7 @@ export interface SessionNeeds {
   /** How long it must still last: 1 second if not given. */
   readonly seconds?: number;
   /** Counts as its ceiling, if the session's key signed it. */
-  readonly voucher?: billing.SignedVoucher;
+  readonly voucher?: SignedVoucher;
 }
 
 /** A session as it stands, or an error that says why it does not suffice and what to do about it. */
@@ -205,7 +205,7 @@ export function checkSession(status: SessionStatus, domain: Domain, needs: Sessi
 }
 
 /** The ceiling of a voucher; 0 if it is not one of this session's key. */
-function ceilingBy(voucher: billing.SignedVoucher, { session, answer }: SessionStatus, domain: Domain): bigint {
+function ceilingBy(voucher: SignedVoucher, { session, answer }: SessionStatus, domain: Domain): bigint {
   const key = answer.ceiling?.key;
   const holds =
     voucher.session === session &&

@@ -20,7 +20,7 @@ import { prove } from "./wire/merkle.js";
 import { possessionBytes } from "./wire/possession.js";
 import { encodeReceipt, type Receipt } from "./wire/receipt.js";
 import type { Units } from "./wire/units.js";
-import { encodeVoucher } from "./wire/voucher.js";
+import { encodeSignedVoucher, encodeVoucher } from "./wire/voucher.js";
 import type { BlobId } from "./wire/blob-id.js";
 
 /** A batch in canonical bytes, with the attester's signature. */
@@ -31,8 +31,17 @@ export interface SignedBatch {
 
 // --- Callers ------------------------------------------------------------------------------------
 
+/** A ceiling that a caller signed, as plain JSON: what the caller sends along with a request. */
+export interface SignedVoucher {
+  readonly session: number;
+  /** Cumulative over the life of the session. */
+  readonly ceiling: string;
+  /** Base64. */
+  readonly signature: string;
+}
+
 /** A voucher: lets the operator charge up to `ceiling` over the whole life of the session. */
-export function signVoucher(domain: Domain, key: SigningKey, session: Id, ceiling: bigint): billing.SignedVoucher {
+export function signVoucher(domain: Domain, key: SigningKey, session: Id, ceiling: bigint): SignedVoucher {
   const bytes = encodeVoucher({ session: BigInt(session), ceiling });
   return {
     session: idNumber(session, "session"),
@@ -42,13 +51,19 @@ export function signVoucher(domain: Domain, key: SigningKey, session: Id, ceilin
 }
 
 /** Whether a voucher was signed with a session's key. */
-export function verifyVoucher(domain: Domain, key: PublicKey, voucher: billing.SignedVoucher): boolean {
+export function verifyVoucher(domain: Domain, key: PublicKey, voucher: SignedVoucher): boolean {
   try {
     const bytes = encodeVoucher({ session: BigInt(voucher.session), ceiling: BigInt(voucher.ceiling) });
     return verifyDigest(key, voucherDigest(domain, bytes), fromBase64(voucher.signature));
   } catch {
     return false;
   }
+}
+
+/** A voucher as `settle_batch`, `settle` and `preview_batch` take it: its bytes and the signature, in base64. */
+export function voucherField(voucher: SignedVoucher): string {
+  const value = { session: BigInt(voucher.session), ceiling: BigInt(voucher.ceiling) };
+  return toBase64(encodeSignedVoucher(value, fromBase64(voucher.signature)));
 }
 
 /** A caller's count of what it agreed to in one session. */
@@ -70,7 +85,7 @@ export class VoucherPad {
   }
 
   /** Agrees to `more`, such as the price of the next call. */
-  raise(more: bigint): billing.SignedVoucher {
+  raise(more: bigint): SignedVoucher {
     const voucher = signVoucher(this.domain, this.key, this.session, this.#ceiling + more);
     this.#ceiling += more;
     return voucher;
@@ -148,12 +163,12 @@ export function signBatch(domain: Domain, key: SigningKey, bytes: Uint8Array): S
 export function settleBatchMessage(
   hub: Hub,
   batch: SignedBatch,
-  vouchers: readonly billing.SignedVoucher[] = [],
+  vouchers: readonly SignedVoucher[] = [],
 ): Action<billing.BatchResponse> {
   return hub.billing.message("settle_batch", {
     batch: toBase64(batch.bytes),
     signature: toBase64(batch.signature),
-    vouchers: [...vouchers],
+    vouchers: vouchers.map(voucherField),
   });
 }
 
@@ -164,14 +179,14 @@ export function settleReceiptMessage(
   receipt: Receipt,
   /** Its number in the attester's lane of the session. */
   sequence: Id,
-  voucher?: billing.SignedVoucher,
+  voucher?: SignedVoucher,
 ): Action<ReceiptResponse> {
   const bytes = encodeReceipt(receipt);
   return hub.billing.message("settle", {
     receipt: toBase64(bytes),
     sequence: idNumber(sequence, "sequence"),
     signature: toBase64(key.sign(receiptDigest(hub.domain, bytes, BigInt(sequence)))),
-    voucher: voucher ?? null,
+    voucher: voucher === undefined ? null : voucherField(voucher),
   });
 }
 

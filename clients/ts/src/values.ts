@@ -76,6 +76,11 @@ export function priceOf(rates: Rates, units: Units, calls = 1n): bigint {
   return calls * rates.perCall + (metered + UNITS_PER_QUOTE - 1n) / UNITS_PER_QUOTE;
 }
 
+/** What became of each group of a batch, in its order. */
+export function outcomesOfGroups({ outcomes }: Pick<billing.BatchResponse, "outcomes">): billing.Outcome[] {
+  return outcomes.flatMap(({ outcome, groups }) => Array.from({ length: groups }, () => outcome));
+}
+
 /** The name of an outcome, without the number of receipts. */
 export function outcomeName(outcome: billing.Outcome): Exclude<billing.Outcome, object> | "partial" {
   return typeof outcome === "string" ? outcome : "partial";

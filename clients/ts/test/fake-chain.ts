@@ -62,12 +62,8 @@ export class FakeChain implements Settlement {
     }
     const batch = decodeBatch(bytes);
     const copies = new Map([...this.sessions].map(([id, session]) => [id, { ...session }]));
-    const groups = batch.groups.map((group): billing.GroupResponse => {
-      const answer = (outcome: billing.Outcome, paid = 0) => ({
-        outcome,
-        paid,
-        amount: (BigInt(paid) * PRICE).toString(),
-      });
+    const groups = batch.groups.map((group): { outcome: billing.Outcome; paid: number } => {
+      const answer = (outcome: billing.Outcome, paid = 0) => ({ outcome, paid });
       if (group.work.mode === "itemised") {
         group.work.units.forEach(({ input }, place) =>
           this.#once(`${group.session}/${group.sequence + BigInt(place)}`, input),
@@ -117,7 +113,7 @@ export class FakeChain implements Settlement {
       offered: groups.length,
       paid: groups.reduce((sum, { paid }) => sum + paid, 0),
       gross: [],
-      groups,
+      outcomes: groups.map(({ outcome }) => ({ outcome, groups: 1 })),
     };
   }
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkSession, type SessionStatus } from "../src/session.js";
-import { signVoucher, verifyVoucher, VoucherPad } from "../src/signing.js";
-import { amountText, idNumber, priceOf } from "../src/values.js";
-import { SigningKey } from "../src/wire/index.js";
+import { signVoucher, verifyVoucher, voucherField, VoucherPad } from "../src/signing.js";
+import { amountText, idNumber, outcomesOfGroups, priceOf } from "../src/values.js";
+import { decodeSignedVoucher, encodeVoucher, SigningKey } from "../src/wire/index.js";
 
 test("a price is per call and the metered part rounded up once", () => {
   const price =
@@ -78,5 +78,26 @@ test("vouchers count up, and hold for their key, session, ceiling, chain and con
     assert.ok(!verifyVoucher(domain, key.publicKey, { ...voucher, signature: "AAAA" }));
     assert.ok(!verifyVoucher({ ...domain, chainId: "b-1" }, key.publicKey, voucher));
     assert.ok(!verifyVoucher(domain, SigningKey.generate(key.keyType).publicKey, voucher));
+
+    // What messages carry: the canonical bytes, and the signature behind.
+    const bytes = new Uint8Array(Buffer.from(voucherField(voucher), "base64"));
+    assert.deepEqual(bytes.slice(0, -64), encodeVoucher({ session: 3n, ceiling: 112n }));
+    const { voucher: read, signature } = decodeSignedVoucher(bytes);
+    assert.deepEqual(read, { session: 3n, ceiling: 112n });
+    assert.equal(Buffer.from(signature).toString("base64"), voucher.signature);
+    assert.throws(() => decodeSignedVoucher(bytes.slice(1)), { reason: "unknown_version" });
+    assert.throws(() => decodeSignedVoucher(bytes.slice(0, -1)), { reason: "truncated" });
+    assert.throws(() => voucherField({ ...voucher, signature: "AAAA" }), /signature has 3 bytes, expected 64/);
   }
+});
+
+test("the outcome of every group is read from the runs of an answer", () => {
+  const partial = { partial: { receipts: 3 } };
+  const outcomes = [
+    { outcome: "paid" as const, groups: 2 },
+    { outcome: partial, groups: 1 },
+    { outcome: "gap" as const, groups: 1 },
+  ];
+  assert.deepEqual(outcomesOfGroups({ outcomes }), ["paid", "paid", partial, "gap"]);
+  assert.deepEqual(outcomesOfGroups({ outcomes: [] }), []);
 });

@@ -74,13 +74,19 @@ pub fn execute(
             batch,
             signature,
             vouchers,
-        } => execute::settle_batch::settle_batch(deps, env, &batch, &signature, &vouchers),
+        } => {
+            let vouchers = parse::vouchers(&vouchers);
+            execute::settle_batch::settle_batch(deps, env, &batch, &signature, &vouchers)
+        }
         ExecuteMsg::Settle {
             receipt,
             sequence,
             signature,
             voucher,
-        } => execute::settle::settle(deps, env, &receipt, sequence, &signature, voucher.as_ref()),
+        } => {
+            let voucher = parse::vouchers(voucher.as_slice()).pop();
+            execute::settle::settle(deps, env, &receipt, sequence, &signature, voucher)
+        }
     }
 }
 
@@ -111,9 +117,12 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             batch,
             signature,
             vouchers,
-        } => to_json_binary(&query::preview_batch(
-            deps, &env, &batch, signature, &vouchers,
-        )?),
+        } => {
+            let vouchers = parse::vouchers(&vouchers);
+            to_json_binary(&query::preview_batch(
+                deps, &env, &batch, signature, &vouchers,
+            )?)
+        }
         QueryMsg::Batch { attester, batch } => {
             to_json_binary(&query::batch(deps, attester, batch)?)
         }

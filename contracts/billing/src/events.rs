@@ -125,22 +125,11 @@ fn gross_text(response: &BatchResponse) -> String {
 
 /// Outcomes in the order of the batch, runs of equal ones counted: `paid*98,partial(3),gap`.
 fn outcomes_text(response: &BatchResponse) -> String {
-    let mut runs: Vec<(Outcome, u64)> = vec![];
-    for group in &response.groups {
-        match runs.last_mut() {
-            Some((outcome, count)) if *outcome == group.outcome => {
-                *count = count.saturating_add(1);
-            }
-            _ => runs.push((group.outcome, 1)),
-        }
-    }
-    runs.into_iter()
-        .map(|(outcome, count)| match count {
-            1 => outcome_text(outcome),
-            _ => format!("{}*{count}", outcome_text(outcome)),
-        })
-        .collect::<Vec<_>>()
-        .join(",")
+    let runs = response.outcomes.iter().map(|run| match run.groups {
+        1 => outcome_text(run.outcome),
+        groups => format!("{}*{groups}", outcome_text(run.outcome)),
+    });
+    runs.collect::<Vec<_>>().join(",")
 }
 
 fn outcome_text(outcome: Outcome) -> String {

@@ -15,14 +15,14 @@ pub mod vouchers;
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{CanonicalAddr, Deps, Env, Uint128};
-use hub_types::billing::{Gross, GroupResponse, Outcome, SignedVoucher};
+use hub_types::billing::{Gross, Outcome};
 use hub_types::denom::Denom;
 use hub_types::escrow::{Credit, SessionSettlement};
 use hub_types::price::Rates;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::Admission;
 use hub_types::time;
-use hub_types::wire::{BlobId, Hash, Work};
+use hub_types::wire::{BlobId, Hash, SignedVoucher, Work};
 
 use crate::error::ContractError;
 use crate::state::attesters;
@@ -123,7 +123,15 @@ pub struct Settlement<'a> {
     usage: UsageBook<'a>,
     income: Income,
     paid: u64,
-    groups: Vec<GroupResponse>,
+    groups: Vec<Settled>,
+}
+
+/// What became of a group.
+#[derive(Clone)]
+pub struct Settled {
+    pub outcome: Outcome,
+    /// What was charged for it.
+    pub amount: Uint128,
 }
 
 /// A settlement that is decided.
@@ -131,7 +139,7 @@ pub struct Decided {
     /// Receipts billed.
     pub paid: u64,
     /// What became of each group.
-    pub groups: Vec<GroupResponse>,
+    pub groups: Vec<Settled>,
     /// What was charged per denomination.
     pub gross: Vec<Gross>,
     /// For the escrow: lanes that moved. Empty if nothing changes.
@@ -191,11 +199,10 @@ impl<'a> Settlement<'a> {
     }
 
     /// Decides the next group and books it on the copies.
-    pub fn settle(&mut self, group: &Group) -> Result<GroupResponse, ContractError> {
+    pub fn settle(&mut self, group: &Group) -> Result<Settled, ContractError> {
         let billed = self.decide(group)?;
-        let response = GroupResponse {
+        let response = Settled {
             outcome: billed.outcome,
-            paid: billed.receipts,
             amount: Uint128::new(billed.amount),
         };
         self.paid = self.paid.saturating_add(billed.receipts);

@@ -131,9 +131,9 @@ pub fn execute(
             let denom = parse::denom(deps.as_ref(), &denom)?;
             execute::payout::payout(deps, denom, accounts)
         }
-        ExecuteMsg::Settle { sessions, credits } => {
+        ExecuteMsg::Settle { books } => {
             nonpayable(&info)?;
-            execute::settle::settle(deps, info, sessions, credits)
+            execute::settle::settle(deps, info, &books)
         }
     }
 }

@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
+use hub_types::packed::PackedError;
 use hub_types::records::escrow::{MAX_LANES, MAX_MODELS};
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
@@ -248,6 +249,9 @@ pub enum ContractError {
         /// The billing contract.
         collector: Addr,
     },
+    /// The bytes of a settlement are no [`hub_types::escrow::Books`].
+    #[error("the books are malformed: {0}")]
+    MalformedBooks(#[from] PackedError),
     /// A session settled twice in one message.
     #[error("session {session} stands twice in the settlement: charge it once")]
     SessionRepeated {

@@ -1,5 +1,6 @@
 //! Entry points: payment rule, parsing, dispatch.
 
+mod curve;
 mod execute;
 mod migrate;
 mod parse;
@@ -13,13 +14,14 @@ use hub_types::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
 use crate::error::ContractError;
 use crate::state::config::Config;
+use crate::state::keeper;
 
 /// Name by which the contract knows its own storage.
 pub const CONTRACT_NAME: &str = "crates.io:hub-registry";
 /// Version of the code.
 pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Fixes the constants.
+/// Fixes the constants, and names the first keeper.
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn instantiate(
     deps: DepsMut,
@@ -30,6 +32,10 @@ pub fn instantiate(
     nonpayable(&info)?;
     let config = Config::new(msg.receipt_max_age_seconds, msg.price_notice_seconds)?;
     config.save(deps.storage)?;
+    if let Some(address) = msg.walrus_keeper {
+        let account = parse::address(deps.api, "walrus_keeper", &address)?;
+        keeper::appoint(deps.storage, account)?;
+    }
     cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     Ok(Response::new())
 }
@@ -106,6 +112,32 @@ pub fn execute(
             };
             execute::release::prove_size(deps, sender, model, release, proof)
         }
+        ExecuteMsg::Certify {
+            model,
+            release,
+            certificate,
+        } => {
+            let certification = parse::certification(certificate)?;
+            execute::release::certify(deps, &env, sender, model, release, certification)
+        }
+        ExecuteMsg::SetCommittee {
+            epoch,
+            n_shards,
+            members,
+        } => {
+            let new = execute::keeper::NewCommittee {
+                epoch,
+                n_shards,
+                members: parse::members(members)?,
+            };
+            execute::keeper::set_committee(deps, &env, sender, new)
+        }
+        ExecuteMsg::OfferKeeperRole { to } => {
+            let to = parse::address(deps.api, "to", &to)?;
+            execute::keeper::offer(deps, sender, to)
+        }
+        ExecuteMsg::CancelKeeperOffer {} => execute::keeper::cancel(deps, sender),
+        ExecuteMsg::AcceptKeeperRole {} => execute::keeper::accept(deps, sender),
     }
 }
 

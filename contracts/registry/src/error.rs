@@ -8,7 +8,7 @@ use hub_types::registry::StatusName;
 use hub_types::split::WHOLE_BPS;
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
-use hub_types::walrus::{BlobId, BlobIdError};
+use hub_types::walrus::{BlobId, BlobIdError, CertificateError, CommitteeError, PointError};
 use thiserror::Error;
 
 use crate::state::releases::Label;
@@ -277,4 +277,107 @@ pub enum ContractError {
         /// The blob that they belong to.
         derived: BlobId,
     },
+
+    /// Bytes that are no signature.
+    #[error("signature: {source}")]
+    Signature {
+        /// What is wrong with them.
+        source: PointError,
+    },
+
+    /// Bytes that are no key.
+    #[error("the key of member {member}: {source}")]
+    MemberKey {
+        /// Its place, from 0.
+        member: usize,
+        /// What is wrong with it.
+        source: PointError,
+    },
+
+    /// A certificate that does not hold.
+    #[error("{0}")]
+    Certificate(#[from] CertificateError),
+
+    /// One of that epoch or a later one is shown.
+    #[error("release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a later one")]
+    CertificateNotNewer {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// Epoch of the certificate given.
+        epoch: u32,
+        /// Epoch of the certificate of the same kind that is shown.
+        shown: u32,
+    },
+
+    /// A committee that is not kept.
+    #[error(
+        "the committee of epoch {epoch} is not kept, only those of {}: collect confirmations of one of these epochs, \
+         or ask the keeper to store the present committee",
+        kept(*latest, *before)
+    )]
+    UnknownCommittee {
+        /// Epoch given.
+        epoch: u32,
+        /// The latest that is kept.
+        latest: Option<u32>,
+        /// The one before.
+        before: Option<u32>,
+    },
+
+    /// Members that make no committee.
+    #[error("{0}")]
+    Committee(#[from] CommitteeError),
+
+    /// The committee before the latest stands.
+    #[error("a committee of epoch {epoch} comes too late, that of {before} has a successor: give an epoch above it")]
+    EpochNotAscending {
+        /// Epoch given.
+        epoch: u32,
+        /// Epoch of the committee before the latest.
+        before: u32,
+    },
+
+    /// The registry was born without a keeper.
+    #[error("this registry has no keeper of Walrus committees, and can never have one: use another registry")]
+    NoKeeper {},
+
+    /// Somebody else's role.
+    #[error("{sender} is not the keeper of Walrus committees: only {keeper} may do this")]
+    NotKeeper {
+        /// Who is.
+        keeper: Addr,
+        /// Who tried.
+        sender: Addr,
+    },
+
+    /// An offer to oneself.
+    #[error("{keeper} is the keeper of Walrus committees: offer the role to another account")]
+    OfferToKeeper {
+        /// Who is.
+        keeper: Addr,
+    },
+
+    /// There is no offer.
+    #[error("the keeper's role is offered to nobody: the keeper has to offer it first")]
+    KeeperNotOffered {},
+
+    /// The offer is for somebody else.
+    #[error("the keeper's role is offered to {offered_to}, not to {sender}")]
+    KeeperNotOfferedToSender {
+        /// Who may accept.
+        offered_to: Addr,
+        /// Who tried.
+        sender: Addr,
+    },
+}
+
+/// Epochs as a sentence names them.
+fn kept(latest: Option<u32>, before: Option<u32>) -> String {
+    match (latest, before) {
+        (Some(latest), Some(before)) => format!("epochs {before} and {latest}"),
+        (Some(epoch), None) | (None, Some(epoch)) => format!("epoch {epoch}"),
+        (None, None) => "no epoch".to_owned(),
+    }
 }

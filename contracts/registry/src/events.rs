@@ -1,8 +1,8 @@
 //! What the registry tells indexers.
 
-use cosmwasm_std::{Addr, Uint64};
+use cosmwasm_std::{Addr, HexBinary, Uint64};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
-use hub_types::walrus::BlobId;
+use hub_types::walrus::{BlobId, Confirmation, Persistence};
 
 use crate::state::releases::Label;
 
@@ -114,6 +114,53 @@ pub enum Event {
         /// Its length in bytes.
         size: Uint64,
     },
+    /// A Walrus committee certified the blob of a release.
+    ReleaseCertified {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// What was certified.
+        confirmation: Confirmation,
+        /// Shards of those who signed.
+        weight: u32,
+        /// Shards of all.
+        n_shards: u16,
+        /// Who showed it.
+        sender: Addr,
+    },
+    /// A Walrus committee was stored.
+    CommitteeSet {
+        /// Its epoch.
+        epoch: u32,
+        /// Sum of the weights.
+        n_shards: u16,
+        /// Number of members.
+        members: usize,
+        /// Who answers for it.
+        keeper: Addr,
+    },
+    /// The keeper's role was offered.
+    KeeperOffered {
+        /// The keeper.
+        keeper: Addr,
+        /// Who may accept.
+        to: Addr,
+    },
+    /// An offer of the keeper's role was taken back.
+    KeeperOfferCancelled {
+        /// The keeper.
+        keeper: Addr,
+        /// Who could have accepted.
+        to: Addr,
+    },
+    /// There is a new keeper.
+    KeeperChanged {
+        /// The keeper before.
+        from: Addr,
+        /// The keeper now.
+        keeper: Addr,
+    },
 }
 
 impl From<Event> for cosmwasm_std::Event {
@@ -207,6 +254,47 @@ impl From<Event> for cosmwasm_std::Event {
                 .add_attribute("release", release.to_string())
                 .add_attribute("blob_id", blob_id.to_string())
                 .add_attribute("size", size.to_string()),
+            Event::ReleaseCertified {
+                model,
+                release,
+                confirmation,
+                weight,
+                n_shards,
+                sender,
+            } => {
+                let event = Self::new("hub_release_certified")
+                    .add_attribute("model", model.to_string())
+                    .add_attribute("release", release.to_string())
+                    .add_attribute("blob_id", confirmation.blob_id.to_string())
+                    .add_attribute("epoch", confirmation.epoch.to_string());
+                let object_id = match confirmation.persistence {
+                    Persistence::Permanent => None,
+                    Persistence::Deletable { object_id } => Some(HexBinary::from(&object_id)),
+                };
+                with(event, "object_id", object_id)
+                    .add_attribute("weight", weight.to_string())
+                    .add_attribute("n_shards", n_shards.to_string())
+                    .add_attribute("sender", sender)
+            }
+            Event::CommitteeSet {
+                epoch,
+                n_shards,
+                members,
+                keeper,
+            } => Self::new("hub_committee_set")
+                .add_attribute("epoch", epoch.to_string())
+                .add_attribute("n_shards", n_shards.to_string())
+                .add_attribute("members", members.to_string())
+                .add_attribute("keeper", keeper),
+            Event::KeeperOffered { keeper, to } => Self::new("hub_keeper_offered")
+                .add_attribute("keeper", keeper)
+                .add_attribute("to", to),
+            Event::KeeperOfferCancelled { keeper, to } => Self::new("hub_keeper_offer_cancelled")
+                .add_attribute("keeper", keeper)
+                .add_attribute("to", to),
+            Event::KeeperChanged { from, keeper } => Self::new("hub_keeper_changed")
+                .add_attribute("from", from)
+                .add_attribute("keeper", keeper),
         }
     }
 }

@@ -1,10 +1,13 @@
 //! What the registry keeps. Maps are private to their modules; handlers know the verbs.
 
 pub mod authors;
+pub mod certificates;
 pub mod claims;
 pub mod commitments;
+pub mod committees;
 pub mod config;
 pub mod discovery;
+pub mod keeper;
 pub mod models;
 pub mod names;
 pub mod offers;

@@ -62,9 +62,8 @@ pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let second = world.send(&attester, &batch, vec![voucher])?;
     ensure!(
         second
-            .groups
-            .iter()
-            .all(|group| group.outcome == Outcome::Paid),
+            .outcomes_of_groups()
+            .all(|outcome| outcome == Outcome::Paid),
         "the second voucher covers the rest"
     );
     let session = world.session(id)?;

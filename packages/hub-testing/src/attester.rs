@@ -2,11 +2,12 @@ use std::collections::BTreeSet;
 
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
-use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, KeyType, SignedVoucher};
+use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, KeyType};
 use hub_types::registry::{QueryMsg, ReleaseResponse, TermsListResponse};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
-    self, sha256, Batch, BatchBuilder, Hash, Mode, Purpose, Receipt, SigningKey, Units, Voucher,
+    self, sha256, Batch, BatchBuilder, Hash, Mode, Purpose, Receipt, SignedVoucher, SigningKey,
+    Units, Voucher,
 };
 
 use crate::hub::Hub;
@@ -172,7 +173,10 @@ impl Hub {
         ExecuteMsg::SettleBatch {
             signature: self.sign_batch_bytes(&attester.key, &bytes),
             batch: bytes.into(),
-            vouchers,
+            vouchers: vouchers
+                .iter()
+                .map(|voucher| voucher.encode().into())
+                .collect(),
         }
     }
 
@@ -201,12 +205,11 @@ impl Hub {
 
     /// A ceiling signed with the key that a session names.
     pub fn voucher(&self, key: &SigningKey, session: u64, ceiling: u128) -> SignedVoucher {
-        let bytes = Voucher { session, ceiling }.encode();
-        let digest = wire::voucher_digest(&self.tag(Purpose::Voucher), &bytes);
+        let voucher = Voucher { session, ceiling };
+        let digest = wire::voucher_digest(&self.tag(Purpose::Voucher), &voucher.encode());
         SignedVoucher {
-            session,
-            ceiling: ceiling.into(),
-            signature: key.sign_digest(&digest).into(),
+            voucher,
+            signature: key.sign_digest(&digest),
         }
     }
 

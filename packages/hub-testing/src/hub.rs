@@ -40,6 +40,8 @@ pub struct Hub {
     pub escrow: Addr,
     /// Address of the billing contract.
     pub billing: Addr,
+    /// Who stores Walrus committees.
+    pub keeper: Addr,
     /// Codes stored on the chain, for instances of one's own.
     pub codes: Codes,
     pub(crate) meter: Meter,
@@ -126,6 +128,7 @@ impl HubBuilder {
             cw20: app.store_code(money::cw20_code()),
         };
         let deployer = app.api().addr_make("deployer");
+        let keeper = app.api().addr_make("keeper");
         let registry = instantiate(
             &mut app,
             codes.registry,
@@ -133,6 +136,7 @@ impl HubBuilder {
             &registry::InstantiateMsg {
                 receipt_max_age_seconds: self.receipt_max_age,
                 price_notice_seconds: self.price_notice,
+                walrus_keeper: Some(keeper.to_string()),
             },
             "registry",
         );
@@ -155,6 +159,7 @@ impl HubBuilder {
 
         let names = [
             (deployer, "deployer"),
+            (keeper.clone(), "keeper"),
             (registry.clone(), "registry"),
             (config.escrow.clone(), "escrow"),
             (billing.clone(), "billing"),
@@ -164,6 +169,7 @@ impl HubBuilder {
             registry,
             escrow: config.escrow,
             billing,
+            keeper,
             codes,
             meter,
             tokens: BTreeMap::from([(token.clone(), money::TOKEN.to_owned())]),

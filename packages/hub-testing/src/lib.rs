@@ -66,6 +66,7 @@ mod money;
 mod response;
 mod session;
 mod state;
+mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
 pub use hub::{Chain, Codes, Hub, HubBuilder, CHAIN_ID, START_TIME};
@@ -76,6 +77,7 @@ pub use model::{rates, terms, NewModel};
 pub use money::{Money, NATIVE, TOKEN};
 pub use response::{data, event, events};
 pub use state::{Snapshot, State};
+pub use storage_nodes::StorageNodes;
 
 pub use hub_billing::error::ContractError as BillingError;
 pub use hub_escrow::error::ContractError as EscrowError;

@@ -63,9 +63,10 @@ pub enum ExecuteMsg {
         batch: Binary,
         /// Over [`crate::wire::digest::batch_digest`], 64 bytes.
         signature: Binary,
-        /// Ceilings that callers signed; bad ones are ignored.
+        /// Ceilings that callers signed, each as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+        /// [`crate::wire::SignedVoucher`]; bad ones are ignored.
         #[serde(default)]
-        vouchers: Vec<SignedVoucher>,
+        vouchers: Vec<Binary>,
     },
     /// Settles one receipt, and checks its blob id. Anyone. Emits `hub_receipt`. Returns [`ReceiptResponse`] as data.
     Settle {
@@ -75,8 +76,9 @@ pub enum ExecuteMsg {
         sequence: u64,
         /// Over [`crate::wire::digest::receipt_digest`], 64 bytes.
         signature: Binary,
-        /// A ceiling that the caller signed; a bad one is ignored.
-        voucher: Option<SignedVoucher>,
+        /// A ceiling that the caller signed, as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+        /// [`crate::wire::SignedVoucher`]; a bad one is ignored.
+        voucher: Option<Binary>,
     },
 }
 
@@ -106,18 +108,6 @@ impl From<crate::wire::KeyType> for KeyType {
             crate::wire::KeyType::Ed25519 => Self::Ed25519,
         }
     }
-}
-
-/// A cumulative ceiling that a caller signed for one session.
-#[cw_serde]
-#[serde(deny_unknown_fields)]
-pub struct SignedVoucher {
-    /// The session.
-    pub session: u64,
-    /// Cumulative over the life of the session.
-    pub ceiling: Uint128,
-    /// Over [`crate::wire::digest::voucher_digest`], 64 bytes.
-    pub signature: Binary,
 }
 
 /// Questions.
@@ -167,7 +157,7 @@ pub enum QueryMsg {
         signature: Option<Binary>,
         /// As in the message.
         #[serde(default)]
-        vouchers: Vec<SignedVoucher>,
+        vouchers: Vec<Binary>,
     },
     /// A recorded batch.
     #[returns(RecordedBatch)]
@@ -287,8 +277,53 @@ pub struct BatchResponse {
     pub paid: u64,
     /// What was charged, per denomination.
     pub gross: Vec<Gross>,
+    /// What became of the groups, in the order of the batch: those that stand together and share an outcome are one
+    /// entry.
+    pub outcomes: Vec<OutcomeRun>,
+}
+
+impl BatchResponse {
     /// What became of each group, in the order of the batch.
-    pub groups: Vec<GroupResponse>,
+    pub fn outcomes_of_groups(&self) -> impl Iterator<Item = Outcome> + '_ {
+        self.outcomes.iter().flat_map(|run| {
+            // A platform's width of numbers does not matter: no batch holds so many groups.
+            let groups = usize::try_from(run.groups).unwrap_or(usize::MAX);
+            std::iter::repeat_n(run.outcome, groups)
+        })
+    }
+
+    /// What became of the group at `place`, from 0; none if the batch has no such group.
+    pub fn outcome_of_group(&self, place: u64) -> Option<Outcome> {
+        let mut behind: u64 = 0;
+        self.outcomes.iter().find_map(|run| {
+            behind = behind.saturating_add(run.groups);
+            (place < behind).then_some(run.outcome)
+        })
+    }
+}
+
+/// Groups that stand together and share an outcome.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct OutcomeRun {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// How many groups, at least one.
+    pub groups: u64,
+}
+
+impl OutcomeRun {
+    /// Outcomes in order, neighbours that are equal put together.
+    pub fn of(outcomes: impl IntoIterator<Item = Outcome>) -> Vec<Self> {
+        let mut runs: Vec<Self> = vec![];
+        for outcome in outcomes {
+            match runs.last_mut() {
+                Some(run) if run.outcome == outcome => run.groups = run.groups.saturating_add(1),
+                _ => runs.push(Self { outcome, groups: 1 }),
+            }
+        }
+        runs
+    }
 }
 
 /// What was charged in one denomination.
@@ -297,17 +332,6 @@ pub struct Gross {
     /// The denomination.
     pub denom: Denom,
     /// The sum.
-    pub amount: Uint128,
-}
-
-/// What became of a group.
-#[cw_serde]
-pub struct GroupResponse {
-    /// The outcome.
-    pub outcome: Outcome,
-    /// Receipts billed by this message.
-    pub paid: u64,
-    /// What was charged for them.
     pub amount: Uint128,
 }
 
@@ -455,4 +479,53 @@ pub struct UsageResponse {
     pub payers: u64,
     /// Payers in two weeks or more.
     pub returning: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn response(outcomes: Vec<OutcomeRun>) -> BatchResponse {
+        BatchResponse {
+            attester: 1,
+            batch: None,
+            offered: 0,
+            paid: 0,
+            gross: vec![],
+            outcomes,
+        }
+    }
+
+    #[test]
+    fn the_outcome_of_every_group_can_be_read_from_the_runs() {
+        let partial = |receipts| Outcome::Partial { receipts };
+        let outcomes = [
+            Outcome::Paid,
+            Outcome::Paid,
+            partial(3),
+            partial(4),
+            Outcome::Gap,
+            Outcome::Paid,
+        ];
+        let response = response(OutcomeRun::of(outcomes));
+        let groups: Vec<u64> = response.outcomes.iter().map(|run| run.groups).collect();
+        assert_eq!(groups, [2, 1, 1, 1, 1]);
+        assert_eq!(response.outcomes_of_groups().collect::<Vec<_>>(), outcomes);
+        for (place, outcome) in (0..).zip(outcomes) {
+            assert_eq!(response.outcome_of_group(place), Some(outcome));
+        }
+        assert_eq!(response.outcome_of_group(6), None);
+    }
+
+    #[test]
+    fn a_response_that_no_batch_leads_to_is_read_without_harm() {
+        let run = |groups| OutcomeRun {
+            outcome: Outcome::Gap,
+            groups,
+        };
+        let many = response(vec![run(0), run(u64::MAX), run(u64::MAX)]);
+        assert_eq!(many.outcome_of_group(u64::MAX - 1), Some(Outcome::Gap));
+        assert_eq!(many.outcomes_of_groups().take(3).count(), 3);
+        assert_eq!(response(vec![]).outcome_of_group(0), None);
+    }
 }

@@ -5,12 +5,16 @@
 //! seconds. List queries return `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
-use cosmwasm_std::{Addr, Binary, CanonicalAddr, HexBinary, Uint128};
+use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use cw20::Cw20ReceiveMsg;
 
 use crate::billing::KeyType;
 use crate::denom::{Denom, UncheckedDenom};
 use crate::price::Rates;
+
+mod books;
+
+pub use books::{Books, Credit, SessionSettlement};
 
 /// The sender becomes the collector: the only one that can settle, for ever.
 #[cw_serde]
@@ -102,10 +106,9 @@ pub enum ExecuteMsg {
     /// Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
     /// denomination, charges equal credits.
     Settle {
-        /// Each session once.
-        sessions: Vec<SessionSettlement>,
-        /// Each (account, denomination) once.
-        credits: Vec<Credit>,
+        /// The bytes of [`Books`]: per session attester, lane, charge, ceiling and marks, then per account and
+        /// denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
+        books: Binary,
     },
 }
 
@@ -180,42 +183,6 @@ pub struct VoucherKey {
     pub key_type: KeyType,
     /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
     pub key: Binary,
-}
-
-/// What is charged to one session.
-#[cw_serde]
-#[serde(deny_unknown_fields)]
-pub struct SessionSettlement {
-    /// The session.
-    pub session: u64,
-    /// Whose lane moves.
-    pub attester: u64,
-    /// Attester whose lane is given to `attester`, since all are taken and that one can never charge again.
-    pub replaces: Option<u64>,
-    /// Where the lane stands; 0 for a new one.
-    pub next_before: u64,
-    /// Where it stands afterwards; more than before.
-    pub next_after: u64,
-    /// What is charged.
-    pub charge: Uint128,
-    /// New ceiling, not below the present one.
-    pub ceiling: Option<Uint128>,
-    /// Week that `paid_models` speaks of.
-    pub paid_week: u64,
-    /// Bit i: its payer is marked as a payer of its i-th listed model in `paid_week`.
-    pub paid_models: u8,
-}
-
-/// What is credited to one account.
-#[cw_serde]
-#[serde(deny_unknown_fields)]
-pub struct Credit {
-    /// The account.
-    pub account: CanonicalAddr,
-    /// Number of the denomination.
-    pub denom: u32,
-    /// How much.
-    pub amount: Uint128,
 }
 
 /// Questions.

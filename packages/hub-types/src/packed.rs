@@ -116,7 +116,8 @@ pub fn from_bytes<V: Packed>(bytes: &[u8]) -> StdResult<V> {
     parse(bytes).map_err(|error| StdError::parse_err(V::NAME, error))
 }
 
-fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
+/// As [`from_bytes`], with the reason as data.
+pub(crate) fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
     let mut reader = Reader::new(bytes);
     let layout = reader.byte()?;
     if layout != LAYOUT {
@@ -166,6 +167,11 @@ impl<K: PackedKey, V: Packed> PackedMap<K, V> {
     /// Puts `value` under `key`.
     pub fn set(&self, storage: &mut dyn Storage, key: K, value: &V) {
         storage.set(&self.key(key), &to_bytes(value));
+    }
+
+    /// Takes away what stands under `key`.
+    pub fn remove(&self, storage: &mut dyn Storage, key: K) {
+        storage.remove(&self.key(key));
     }
 
     /// The value under `key` in the storage of `contract`, by a raw read.

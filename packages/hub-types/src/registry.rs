@@ -7,7 +7,7 @@
 use std::fmt;
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
-use cosmwasm_std::{Addr, HexBinary, Uint64};
+use cosmwasm_std::{Addr, Binary, HexBinary, Uint64};
 
 use crate::price::{Price, UncheckedPrice};
 use crate::records::registry as records;
@@ -20,6 +20,9 @@ pub struct InstantiateMsg {
     pub receipt_max_age_seconds: Option<u64>,
     /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given.
     pub price_notice_seconds: Option<u64>,
+    /// Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on releases,
+    /// and behind nothing else. Without one no certificate is ever taken.
+    pub walrus_keeper: Option<String>,
 }
 
 /// What can be done. Sending coins along with any of these is an error.
@@ -27,9 +30,10 @@ pub struct InstantiateMsg {
 #[serde(deny_unknown_fields)]
 #[allow(clippy::large_enum_variant)] // Parsed once per transaction; a box would show in the types of every user.
 pub enum ExecuteMsg {
-    /// Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits `hub_model_registered`,
-    /// `hub_terms_set` and, with a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails
-    /// if the sender ever had a model of that name.
+    /// Registers a model of the sender, active, with terms 1 in force at once, and for receipts issued in the grace
+    /// before, for attesters whose clocks are slow. Anyone. Emits `hub_model_registered`, `hub_terms_set` and, with
+    /// a release, `hub_release_published`. Returns [`ModelCreated`] as data. Fails if the sender ever had a model of that
+    /// name.
     RegisterModel {
         /// Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`.
         name: String,
@@ -115,6 +119,41 @@ pub enum ExecuteMsg {
         /// Merkle root of the blob's slivers, 32 bytes.
         root_hash: HexBinary,
     },
+    /// Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The committee
+    /// is one of the two that are kept. A permanent and a deletable blob are certified side by side, and each
+    /// certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the committee
+    /// is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+    Certify {
+        /// The model.
+        model: u64,
+        /// The release.
+        release: u64,
+        /// Made by storage nodes.
+        certificate: StorageCertificate,
+    },
+    /// Stores the Walrus committee of an epoch. The keeper. Two are kept, the latest and the one before: a later epoch
+    /// pushes the earlier of them out, anything above the earlier takes the place of the latest, to correct it. Emits
+    /// `hub_committee_set`. Fails if a key is no point of G1 or stands twice, or if the weights are not `n_shards`.
+    ///
+    /// The keeper answers for the members: that they are those of Walrus, each with a proof of possession of its key.
+    SetCommittee {
+        /// Walrus epoch.
+        epoch: u32,
+        /// Shards of Walrus.
+        n_shards: u16,
+        /// 1 to 1 000, in the order that bitmaps of signers follow.
+        members: Vec<CommitteeMember>,
+    },
+    /// Offers the keeper's role to another account, in place of any earlier offer. The keeper. Emits
+    /// `hub_keeper_offered`.
+    OfferKeeperRole {
+        /// Who may accept.
+        to: String,
+    },
+    /// Takes the offer back. The keeper. Emits `hub_keeper_offer_cancelled`.
+    CancelKeeperOffer {},
+    /// Makes the sender the keeper. Whom the role was offered to. Emits `hub_keeper_changed`.
+    AcceptKeeperRole {},
 }
 
 /// Questions.
@@ -246,6 +285,22 @@ pub enum QueryMsg {
         /// 32 bytes.
         hash: HexBinary,
     },
+    /// Who stores Walrus committees.
+    #[returns(WalrusKeeperResponse)]
+    WalrusKeeper {},
+    /// The Walrus committees that certificates are checked against: at most two, the latest first.
+    #[returns(CommitteesResponse)]
+    Committees {},
+    /// Members of a committee that is kept, in the order that bitmaps follow.
+    #[returns(CommitteeMembersResponse)]
+    CommitteeMembers {
+        /// Its epoch.
+        epoch: u32,
+        /// Last place of the page before; places count from 0.
+        start_after: Option<u32>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
 }
 
 /// Nothing to say: a migration keeps everything.
@@ -307,6 +362,30 @@ pub struct NewRelease {
     pub manifest: Option<String>,
     /// Reveals an earlier commitment, which then dates the claim. 32 bytes.
     pub salt: Option<HexBinary>,
+}
+
+/// A storage node of a Walrus committee.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+pub struct CommitteeMember {
+    /// BLS12-381 public key in G1, compressed: 48 bytes.
+    pub key: Binary,
+    /// Number of its shards, at least 1.
+    pub weight: u16,
+}
+
+/// A storage certificate of Walrus: what the nodes signed, who, and the sum of their signatures.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+pub struct StorageCertificate {
+    /// Walrus epoch of the committee that signed.
+    pub epoch: u32,
+    /// Sui object of a deletable blob, 32 bytes; none if the blob is permanent.
+    pub object_id: Option<HexBinary>,
+    /// Member i of the committee signed if bit i mod 8 of byte i / 8 is set, from the least significant.
+    pub signers: Binary,
+    /// BLS12-381 signature in G2, compressed: 96 bytes.
+    pub signature: Binary,
 }
 
 /// Names of the statuses.
@@ -424,6 +503,32 @@ pub struct ReleaseResponse {
     pub claimed_at: u64,
     /// Length of the blob in bytes, if it was proven.
     pub size: Option<Uint64>,
+    /// The latest certificate that Walrus stores the blob so that nobody can delete it before it expires.
+    pub permanent: Option<PermanentCertificate>,
+    /// The latest certificate that Walrus stores the blob where an owner may delete it.
+    pub deletable: Option<DeletableCertificate>,
+}
+
+/// A committee stored a permanent blob. Until when it is stored, a certificate does not say.
+#[cw_serde]
+#[derive(Copy, Eq)]
+pub struct PermanentCertificate {
+    /// Walrus epoch of the committee.
+    pub epoch: u32,
+    /// Block time at which it was shown to the registry.
+    pub certified_at: u64,
+}
+
+/// A committee stored a deletable blob. Until when it is stored, and whether it was deleted, a certificate does not say.
+#[cw_serde]
+#[derive(Eq)]
+pub struct DeletableCertificate {
+    /// Walrus epoch of the committee.
+    pub epoch: u32,
+    /// Block time at which it was shown to the registry.
+    pub certified_at: u64,
+    /// The Sui object that stands for the blob: 32 bytes.
+    pub object_id: HexBinary,
 }
 
 /// A page of releases.
@@ -530,6 +635,44 @@ pub struct TermsListResponse {
 pub struct CommitmentResponse {
     /// Unix seconds; none if it never was.
     pub committed_at: Option<u64>,
+}
+
+/// Who stores Walrus committees.
+#[cw_serde]
+pub struct WalrusKeeperResponse {
+    /// None if the registry was born without one.
+    pub keeper: Option<Addr>,
+    /// Whom the role is offered to.
+    pub offered_to: Option<Addr>,
+}
+
+/// The Walrus committees that are kept.
+#[cw_serde]
+pub struct CommitteesResponse {
+    /// The latest first.
+    pub committees: Vec<CommitteeResponse>,
+}
+
+/// A Walrus committee.
+#[cw_serde]
+pub struct CommitteeResponse {
+    /// Walrus epoch.
+    pub epoch: u32,
+    /// Sum of the weights.
+    pub n_shards: u16,
+    /// Weight of signers that makes a certificate.
+    pub quorum: u32,
+    /// Number of members.
+    pub members: u32,
+    /// Block time at which it was stored.
+    pub set_at: u64,
+}
+
+/// A page of members of a committee.
+#[cw_serde]
+pub struct CommitteeMembersResponse {
+    /// By place.
+    pub members: Vec<CommitteeMember>,
 }
 
 impl fmt::Display for StatusName {

@@ -23,7 +23,7 @@ pub enum DecodeError {
     TooLarge {
         /// Offset of the integer.
         at: usize,
-        /// Width of the place: 64 or 128.
+        /// Width of the place: 64 or 128; 32 in packed records of the contracts.
         bits: u32,
     },
 

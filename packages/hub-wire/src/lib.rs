@@ -3,7 +3,7 @@
 //! Pure values: no storage, no chain. Contracts use the crate as it is; software that signs adds the feature
 //! `signing`.
 //!
-//! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings;
+//! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings that are signed;
 //! - [`merkle`]: the RFC 6962 tree whose root a batch states over its receipts;
 //! - [`digest`]: the 32-byte digests that are signed, bound to one chain and one contract;
 //! - [`varint`]: the strict LEB128 integers everything is written with;
@@ -67,7 +67,7 @@ pub use signature::is_low_s;
 #[cfg(feature = "signing")]
 pub use signing::{verify_digest, SigningKey};
 pub use units::Units;
-pub use voucher::Voucher;
+pub use voucher::{SignedVoucher, Voucher};
 pub use walrus::BlobId;
 
 /// First byte of every encoding of this version.

@@ -24,12 +24,46 @@ impl Voucher {
     /// The voucher that these bytes are the encoding of. Bytes that are accepted encode to themselves.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        reader.version()?;
-        let voucher = Self {
-            session: reader.u64()?,
-            ceiling: reader.u128()?,
-        };
+        let voucher = Self::read(&mut reader)?;
         reader.finish()?;
         Ok(voucher)
+    }
+
+    fn read(reader: &mut Reader) -> Result<Self, DecodeError> {
+        reader.version()?;
+        Ok(Self {
+            session: reader.u64()?,
+            ceiling: reader.u128()?,
+        })
+    }
+}
+
+/// A voucher as messages carry it: its canonical bytes, then the 64 bytes of the caller's signature over
+/// [`voucher_digest`](crate::voucher_digest) of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SignedVoucher {
+    /// What the caller agrees to.
+    pub voucher: Voucher,
+    /// Compact low-s ECDSA, or ed25519.
+    pub signature: [u8; 64],
+}
+
+impl SignedVoucher {
+    /// The bytes: `0x01 ‖ session ‖ ceiling ‖ signature`.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = self.voucher.encode();
+        bytes.extend_from_slice(&self.signature);
+        bytes
+    }
+
+    /// The signed voucher that these bytes are the encoding of; the signature is not checked.
+    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let mut reader = Reader::new(bytes);
+        let signed = Self {
+            voucher: Voucher::read(&mut reader)?,
+            signature: reader.array()?,
+        };
+        reader.finish()?;
+        Ok(signed)
     }
 }

@@ -4,7 +4,8 @@ mod common;
 
 use common::{damage, damaged, number};
 use hub_wire::{
-    possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, Units, Voucher,
+    possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, SignedVoucher,
+    Units, Voucher,
 };
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert_eq, proptest, Strategy};
@@ -143,6 +144,32 @@ fn a_voucher_is_strict_up_to_128_bits() {
     assert_eq!(
         Voucher::decode(&beyond),
         Err(DecodeError::TooLarge { at: 2, bits: 128 })
+    );
+}
+
+#[test]
+fn a_signed_voucher_is_the_voucher_and_64_bytes() {
+    let signed = SignedVoucher {
+        voucher: Voucher {
+            session: 3,
+            ceiling: 300,
+        },
+        signature: [0x51; 64],
+    };
+    let bytes = [&[1, 3, 0xac, 2][..], &[0x51; 64]].concat();
+    assert_eq!(signed.encode(), bytes);
+    assert_eq!(SignedVoucher::decode(&bytes), Ok(signed));
+    for cut in 0..bytes.len() {
+        let error = SignedVoucher::decode(&bytes[..cut]).unwrap_err();
+        assert_eq!(error.name(), "truncated", "cut to {cut}");
+    }
+    assert_eq!(
+        SignedVoucher::decode(&[&bytes[..], &[0]].concat()),
+        Err(DecodeError::Trailing { at: 68, count: 1 })
+    );
+    assert_eq!(
+        SignedVoucher::decode(&[&[2], &bytes[1..]].concat()),
+        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
     );
 }
 

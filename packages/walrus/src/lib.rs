@@ -1,6 +1,8 @@
-//! Walrus blob ids: the canonical text form, and the formula that ties an id to a length and a root hash.
+//! What is known of Walrus without asking it: blob ids with their canonical text form and the formula that ties an id
+//! to a length and a root hash; committees of storage nodes; certificates that a committee stores a blob.
 //!
-//! Pure values: no storage, no chain, no network. Everything runs in Wasm.
+//! Pure values: no storage, no chain, no network. Everything runs in Wasm. The arithmetic on the curve is the host's,
+//! behind the trait [`Bls`].
 
 #![deny(
     clippy::arithmetic_side_effects,
@@ -24,7 +26,17 @@
 #![warn(missing_docs)]
 
 mod blob_id;
+mod bls;
+mod certificate;
+mod committee;
+mod confirmation;
 mod error;
+mod signers;
 
 pub use blob_id::BlobId;
+pub use bls::{Bls, PointError, PublicKey, Signature, DST};
+pub use certificate::{Certificate, CertificateError};
+pub use committee::{quorum, Committee, CommitteeError, Member, MAX_MEMBERS};
+pub use confirmation::{possession_message, Confirmation, ConfirmationError, Persistence};
 pub use error::BlobIdError;
+pub use signers::{Signers, SignersError};

@@ -540,15 +540,34 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
 fn terms_are_charged_only_while_they_are_in_force() {
     let mut stage = Stage::new();
     let (author, money) = (stage.author.clone(), stage.money.clone());
+    let receipt = stage.receipts(1).remove(0);
+    let paid = |stage: &mut Stage, receipt: &Receipt| {
+        let sequence = stage.next();
+        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
+            .amount
+            .u128()
+    };
+
+    // First terms reach back over the grace, for attesters whose clocks are slow, and no further.
+    stage.hub.advance(100);
+    let late = NewModel::named("late")
+        .price(&money, rates(7, 0, 0))
+        .release([9; 32]);
+    let late = stage.hub.register_model(&author, late);
     let registered = stage.hub.now();
-    let mut receipt = stage.receipts(1).remove(0);
-    receipt.issued_at = registered - 1;
+    let called = |stage: &Stage, issued_at| Receipt {
+        issued_at,
+        ..stage.hub.receipt(&stage.attester, stage.session, late)
+    };
+    let too_early = called(&stage, registered - 61);
     consumed(
         &mut stage,
-        &receipt,
+        &too_early,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
+    let in_the_grace = called(&stage, registered - 60);
+    assert_eq!(paid(&mut stage, &in_the_grace), 7);
 
     // A cut: both can be charged in the grace, then only the new ones.
     stage.hub.advance(100);
@@ -574,12 +593,6 @@ fn terms_are_charged_only_while_they_are_in_force() {
         terms: 2,
         issued_at,
         ..receipt.clone()
-    };
-    let paid = |stage: &mut Stage, receipt: &Receipt| {
-        let sequence = stage.next();
-        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
-            .amount
-            .u128()
     };
     assert_eq!(paid(&mut stage, &old(superseded_at - 1)), CALL);
     assert_eq!(paid(&mut stage, &new(superseded_at - 60)), CALL - 4);

@@ -2,9 +2,9 @@
 
 use cosmwasm_std::Binary;
 use hub_testing::{data, signing_key, Hub, KeyType};
-use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse, SignedVoucher};
+use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
-use hub_types::wire::SigningKey;
+use hub_types::wire::{SignedVoucher, SigningKey};
 
 use crate::stage::{nothing_settled, with_high_s, Stage, CALL};
 
@@ -64,7 +64,7 @@ fn vouchers_that_do_not_verify_are_ignored() {
     let other_chain = Hub::builder().chain_id("other-1").build();
     let good = stage.hub.voucher(&key, 1, 10 * CALL);
     let changed = |change: &dyn Fn(&mut SignedVoucher)| {
-        let mut voucher = good.clone();
+        let mut voucher = good;
         change(&mut voucher);
         voucher
     };
@@ -73,10 +73,9 @@ fn vouchers_that_do_not_verify_are_ignored() {
             .hub
             .voucher(&signing_key(KeyType::Ed25519, 1_001), 1, 10 * CALL),
         other_chain.voucher(&key, 1, 10 * CALL),
-        changed(&|voucher| voucher.ceiling = u128::MAX.into()),
-        changed(&|voucher| voucher.signature = Binary::from([0; 64])),
-        changed(&|voucher| voucher.signature = Binary::default()),
-        changed(&|voucher| voucher.session = 2),
+        changed(&|signed| signed.voucher.ceiling = u128::MAX),
+        changed(&|signed| signed.voucher.session = 2),
+        changed(&|signed| signed.signature = [0; 64]),
         stage.hub.voucher(&key, 2, 10 * CALL),
         stage.hub.voucher(&key, 1, 0),
     ];
@@ -96,11 +95,52 @@ fn vouchers_that_do_not_verify_are_ignored() {
 /// Attack (replay and ordering): a voucher's signature is flipped to its high-s twin.
 /// Defence: it is ignored; and a ceiling is cumulative, so that sending one twice means nothing.
 #[test]
+fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
+    let key = caller_key();
+    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let good = stage.hub.voucher(&key, 1, 10 * CALL).encode();
+    let bad: Vec<Binary> = [
+        &[],
+        &good[..good.len() - 1],
+        &[good.as_slice(), &[0]].concat(),
+        &[&[2], &good[1..]].concat(),
+        // The voucher alone, and its session in a longer form.
+        &good[..good.len() - 64],
+        &[&[1, 0x81, 0], &good[2..]].concat(),
+    ]
+    .map(Binary::from)
+    .to_vec();
+    let with = |stage: &Stage, all: Vec<Binary>| {
+        let mut msg = under(stage, vec![]);
+        if let ExecuteMsg::SettleBatch { vouchers, .. } = &mut msg {
+            *vouchers = all;
+        }
+        msg
+    };
+    let nothing = nothing_settled(&[Outcome::VoucherMissing]);
+    let msg = with(&stage, bad.clone());
+    assert_eq!(stage.refused(msg), nothing);
+    for bytes in &bad {
+        let receipt = stage.receipts(1).remove(0);
+        let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+        if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
+            *voucher = Some(bytes.clone());
+        }
+        assert_eq!(stage.refused(msg), nothing);
+    }
+
+    let msg = with(&stage, bad.into_iter().chain([good.into()]).collect());
+    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    assert_eq!(data::<BatchResponse>(&response).paid, 10);
+}
+
+#[test]
 fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
     let mut voucher = stage.hub.voucher(&key, 1, 10 * CALL);
-    voucher.signature = with_high_s(&voucher.signature);
+    let high = with_high_s(&Binary::from(voucher.signature));
+    voucher.signature = high.as_slice().try_into().unwrap();
     let msg = under(&stage, vec![voucher]);
     assert_eq!(
         stage.refused(msg),
@@ -119,7 +159,10 @@ fn of_several_vouchers_the_highest_that_verifies_counts() {
         let msg = under(&stage, vouchers);
         let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
         let answer: BatchResponse = data(&response);
-        assert_eq!(answer.groups[0].outcome, Outcome::Partial { receipts: 5 });
+        assert_eq!(
+            answer.outcome_of_group(0),
+            Some(Outcome::Partial { receipts: 5 })
+        );
         assert_eq!(ceiling(&stage), 5 * CALL + 1);
         stage.hub.assert_invariants();
     }
@@ -138,7 +181,10 @@ fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
     let msg = under(&stage, vec![low]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     let answer: BatchResponse = data(&response);
-    assert_eq!(answer.groups[0].outcome, Outcome::Partial { receipts: 2 });
+    assert_eq!(
+        answer.outcome_of_group(0),
+        Some(Outcome::Partial { receipts: 2 })
+    );
     assert_eq!(ceiling(&stage), 12 * CALL);
 }
 
@@ -166,8 +212,8 @@ fn a_voucher_above_the_budget_still_pays_only_the_budget() {
     let msg = under(&stage, vec![voucher]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(
-        data::<BatchResponse>(&response).groups[0].outcome,
-        Outcome::Partial { receipts: 4 }
+        data::<BatchResponse>(&response).outcome_of_group(0),
+        Some(Outcome::Partial { receipts: 4 })
     );
     assert_eq!(ceiling(&stage), u128::MAX);
     stage.hub.assert_invariants();
@@ -181,7 +227,7 @@ fn a_single_receipt_takes_a_voucher_along() {
     let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
     let signed = stage.hub.voucher(&key, 1, CALL);
     if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
-        *voucher = Some(signed);
+        *voucher = Some(signed.encode().into());
     }
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).amount.u128(), CALL);
@@ -205,8 +251,8 @@ fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
     let msg = under(&stage, vec![]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(
-        data::<BatchResponse>(&response).groups[0].outcome,
-        Outcome::Partial { receipts: 2 }
+        data::<BatchResponse>(&response).outcome_of_group(0),
+        Some(Outcome::Partial { receipts: 2 })
     );
 }
 

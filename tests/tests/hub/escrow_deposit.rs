@@ -4,7 +4,7 @@ use cosmwasm_std::{coin, coins, Addr};
 use cw_utils::PaymentError;
 use hub_testing::{data, EscrowError, NATIVE};
 use hub_types::denom::DenomError;
-use hub_types::escrow::{ExecuteMsg, SessionCreated, SessionState};
+use hub_types::escrow::{Books, ExecuteMsg, SessionCreated, SessionState};
 
 use crate::escrow_stage::{with_each_money, Stage};
 
@@ -365,8 +365,7 @@ fn no_other_message_takes_coins() {
             denom,
         },
         ExecuteMsg::Settle {
-            sessions: vec![],
-            credits: vec![],
+            books: Books::default().encode(),
         },
     ];
     for msg in messages {

@@ -3,13 +3,17 @@
 use cosmwasm_std::Addr;
 use hub_testing::{EscrowError, Hub, Money};
 use hub_types::escrow::{
-    Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
+    Books, Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
 };
+use hub_types::packed::PackedError;
+use hub_types::wire::DecodeError;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
 
 fn settle(sessions: Vec<SessionSettlement>, credits: Vec<Credit>) -> ExecuteMsg {
-    ExecuteMsg::Settle { sessions, credits }
+    ExecuteMsg::Settle {
+        books: Books { sessions, credits }.encode(),
+    }
 }
 
 /// The error of a settlement in the name of billing, which must change nothing.
@@ -75,6 +79,46 @@ fn nobody_but_billing_settles() {
             );
         }
     }
+}
+
+#[test]
+fn books_that_cannot_be_read_to_the_end_change_nothing() {
+    let (mut stage, session) = prepared(Stage::native());
+    let (collector, stranger) = (stage.hub.billing.clone(), stage.stranger.clone());
+    let good = Books {
+        sessions: vec![settlement(session, 1, 0, 10)],
+        credits: vec![stage.credit(&stage.author, 10)],
+    }
+    .encode();
+    let truncated = |at| DecodeError::Truncated { at }.into();
+    let trailing = DecodeError::Trailing {
+        at: good.len(),
+        count: 1,
+    };
+    for (bytes, error) in [
+        (vec![], truncated(0)),
+        (good[..good.len() - 1].to_vec(), truncated(good.len() - 1)),
+        ([good.as_slice(), &[0]].concat(), trailing.into()),
+        (b"{}".to_vec(), PackedError::OtherLayout { found: b'{' }),
+        (vec![1, 0xff, 0x7f], truncated(3)),
+    ] {
+        let msg = ExecuteMsg::Settle {
+            books: bytes.into(),
+        };
+        assert_eq!(
+            stage.refused(&collector, msg.clone()),
+            EscrowError::MalformedBooks(error)
+        );
+        // What strangers send is not even read.
+        let not_the_collector = EscrowError::NotTheCollector {
+            collector: collector.clone(),
+        };
+        assert_eq!(stage.refused(&stranger, msg), not_the_collector);
+    }
+    // Nothing moves nothing.
+    let before = stage.hub.ledger();
+    stage.settle(vec![], vec![]).unwrap();
+    stage.assert_changes(&before, &[]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_testing::{events, EscrowError, Hub, Ledger, Money};
 use hub_types::escrow::{
-    Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
+    Books, Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
 };
 use serde::de::DeserializeOwned;
 
@@ -102,8 +102,8 @@ impl Stage {
         credits: Vec<Credit>,
     ) -> Result<AppResponse, EscrowError> {
         let collector = self.hub.billing.clone();
-        self.hub
-            .escrow(&collector, ExecuteMsg::Settle { sessions, credits })
+        let books = Books { sessions, credits }.encode();
+        self.hub.escrow(&collector, ExecuteMsg::Settle { books })
     }
 
     /// Lets the session pay the author, in the name of billing.

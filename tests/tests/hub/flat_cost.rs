@@ -2,10 +2,13 @@
 //! models and sessions as beside a hundred thousand. Bytes differ by the width of numbers alone.
 
 use cosmwasm_std::Addr;
-use hub_testing::{rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost};
+use hub_testing::{
+    rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost, StorageNodes,
+};
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
+use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode};
 use serde::Serialize;
 
@@ -255,6 +258,34 @@ impl World {
         );
     }
 
+    fn certify(&mut self) {
+        let (keeper, caller, model) = (self.hub.keeper.clone(), self.caller.clone(), self.model);
+        let nodes = StorageNodes::many(100);
+        for epoch in 1..4 {
+            self.registry("set_committee", &keeper, nodes.message(epoch));
+        }
+        for (name, persistence) in [
+            ("certify, permanent", Persistence::Permanent),
+            (
+                "certify, deletable",
+                Persistence::Deletable { object_id: [1; 32] },
+            ),
+        ] {
+            let confirmation = Confirmation {
+                epoch: 3,
+                blob_id: [0xfd; 32].into(),
+                persistence,
+            };
+            let certificate = nodes.certificate(&confirmation, (0..100).filter(|i| i % 3 != 2));
+            let certify = Registry::Certify {
+                model,
+                release: 2,
+                certificate,
+            };
+            self.registry(name, &caller, certify);
+        }
+    }
+
     fn ask_everything(&mut self) {
         let (registry, escrow, billing) = (
             self.hub.registry.clone(),
@@ -416,6 +447,7 @@ impl World {
         world.register();
         world.move_money();
         world.publish();
+        world.certify();
         world.ask_everything();
         world.hub.assert_invariants();
         world.costs

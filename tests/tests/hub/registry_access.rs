@@ -2,8 +2,9 @@
 
 use cosmwasm_std::{coin, coins, Addr, HexBinary, Uint64};
 use cw_utils::PaymentError;
-use hub_testing::{rates, terms, Hub, NewModel, RegistryError, NATIVE};
-use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, UncheckedPayee};
+use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageNodes, NATIVE};
+use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, StorageCertificate, UncheckedPayee};
+use hub_types::walrus::{Confirmation, Persistence};
 
 use crate::registry_stage::{assert_no_answer, blob, market_model, metadata, refused, release};
 
@@ -41,6 +42,27 @@ fn authors_messages(hub: &Hub, author: &Addr, model: u64) -> Vec<ExecuteMsg> {
     ]
 }
 
+/// What only the keeper of Walrus committees may send.
+fn keepers_messages(hub: &Hub) -> Vec<ExecuteMsg> {
+    vec![
+        StorageNodes::many(4).message(1),
+        ExecuteMsg::OfferKeeperRole {
+            to: hub.account("heir").to_string(),
+        },
+        ExecuteMsg::CancelKeeperOffer {},
+    ]
+}
+
+/// A certificate of `blob(0)`.
+fn certificate(nodes: &StorageNodes) -> StorageCertificate {
+    let confirmation = Confirmation {
+        epoch: 1,
+        blob_id: blob(0),
+        persistence: Persistence::Permanent,
+    };
+    nodes.certificate(&confirmation, 0..nodes.len())
+}
+
 fn acceptance(model: u64, payee: &Addr) -> ExecuteMsg {
     ExecuteMsg::AcceptTransfer {
         model,
@@ -65,7 +87,14 @@ fn coins_sent_along_with_any_message_are_refused() {
         ExecuteMsg::Commit {
             hash: HexBinary::from([1; 32]),
         },
+        ExecuteMsg::Certify {
+            model,
+            release: 1,
+            certificate: certificate(&StorageNodes::many(4)),
+        },
+        ExecuteMsg::AcceptKeeperRole {},
     ]);
+    messages.extend(keepers_messages(&hub));
     for msg in messages {
         for funds in [coins(1, NATIVE), vec![coin(9, NATIVE), coin(9, "untrn")]] {
             let before = hub.snapshot();
@@ -108,6 +137,62 @@ fn nobody_but_the_author_changes_a_model() {
 }
 
 #[test]
+fn nobody_but_the_keeper_stores_committees_or_offers_the_role() {
+    let mut hub = Hub::new();
+    let [author, stranger, heir] = ["author", "stranger", "heir"].map(|name| hub.account(name));
+    hub.register_model(&author, market_model(0).release(blob(0)));
+    let keeper = hub.keeper.clone();
+    let [_, offer, _] = &keepers_messages(&hub)[..] else {
+        panic!("three messages");
+    };
+    hub.registry(&keeper, offer.clone()).unwrap();
+    let (registry, deployer) = (hub.registry.clone(), hub.account("deployer"));
+    for sender in [author, stranger, heir, registry, deployer] {
+        for msg in keepers_messages(&hub) {
+            assert_eq!(
+                refused(&mut hub, &sender, msg),
+                RegistryError::NotKeeper {
+                    keeper: keeper.clone(),
+                    sender: sender.clone()
+                }
+            );
+        }
+    }
+}
+
+#[test]
+fn the_keeper_has_no_say_over_models() {
+    let mut hub = Hub::new();
+    let (author, keeper) = (hub.account("author"), hub.keeper.clone());
+    let model = hub.register_model(&author, market_model(0).release(blob(0)));
+    for msg in authors_messages(&hub, &author, model) {
+        assert_eq!(
+            refused(&mut hub, &keeper, msg),
+            RegistryError::NotAuthor {
+                model,
+                author: author.clone(),
+                sender: keeper.clone()
+            }
+        );
+    }
+}
+
+#[test]
+fn everybody_may_certify() {
+    let mut hub = Hub::new();
+    let [author, stranger] = ["author", "stranger"].map(|name| hub.account(name));
+    let keeper = hub.keeper.clone();
+    let nodes = StorageNodes::many(4);
+    hub.set_committee(1, &nodes);
+    for (sender, name) in [(&author, "a"), (&stranger, "b"), (&keeper, "c")] {
+        let model = NewModel::named(name).release(blob(0));
+        let model = hub.register_model(&hub.account(name), model);
+        let certificate = certificate(&nodes);
+        hub.certify(sender, model, 1, certificate).unwrap();
+    }
+}
+
+#[test]
 fn the_author_before_has_no_say_after_a_transfer() {
     let mut hub = Hub::new();
     let [author, buyer] = ["author", "buyer"].map(|name| hub.account(name));
@@ -138,6 +223,11 @@ fn models_that_do_not_exist_are_refused_by_every_message() {
     for model in [0, 2, u64::MAX] {
         let mut messages = authors_messages(&hub, &author, model);
         messages.push(acceptance(model, &author));
+        messages.push(ExecuteMsg::Certify {
+            model,
+            release: 1,
+            certificate: certificate(&StorageNodes::many(4)),
+        });
         for msg in messages {
             assert_eq!(
                 refused(&mut hub, &author, msg),

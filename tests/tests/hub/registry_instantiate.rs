@@ -17,6 +17,7 @@ fn instantiate(
     let msg = InstantiateMsg {
         receipt_max_age_seconds: age,
         price_notice_seconds: notice,
+        walrus_keeper: None,
     };
     let (code, admin) = (hub.codes.registry, hub.account("admin"));
     let label = "another registry";
@@ -59,6 +60,7 @@ fn coins_sent_along_are_refused() {
     let msg = InstantiateMsg {
         receipt_max_age_seconds: None,
         price_notice_seconds: None,
+        walrus_keeper: None,
     };
     let code = hub.codes.registry;
     let error = hub

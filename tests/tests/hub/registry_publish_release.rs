@@ -305,6 +305,8 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
             published_at: START_TIME + 200,
             claimed_at: START_TIME,
             size: None,
+            permanent: None,
+            deletable: None,
         }
     );
     let claim = |claimed_at, model, publisher: &Addr| ClaimResponse {

@@ -17,6 +17,8 @@ use crate::registry_stage::{
 };
 use crate::stage::attributes;
 
+const GRACE: u64 = 60;
+
 /// Registers a model with terms that `change` spoils.
 fn with_terms(author: &Addr, change: impl FnOnce(&mut UncheckedTerms)) -> ExecuteMsg {
     match market_model(0).message(author) {
@@ -344,6 +346,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
     assert_eq!(data::<ModelCreated>(&response), ModelCreated { model: 1 });
     let token = hub.money_cw20().checked();
     let published_at = START_TIME.to_string();
+    let begun = (START_TIME - GRACE).to_string();
     let payees = format!("{author}:7000,{partner}:2500");
     let expected = [
         (
@@ -361,7 +364,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
                 ("per_million_out", "8000000"),
                 ("operator_bps", "500"),
                 ("payees", &payees),
-                ("effective_from", &published_at),
+                ("effective_from", &begun),
             ]),
         ),
         (
@@ -412,7 +415,7 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
                     bps: 2_500
                 }
             ],
-            validity: interval(START_TIME, None),
+            validity: interval(START_TIME - GRACE, None),
         }]
     );
     let question = QueryMsg::Release {
@@ -432,6 +435,8 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
             published_at: START_TIME,
             claimed_at: START_TIME,
             size: None,
+            permanent: None,
+            deletable: None,
         }
     );
     hub.assert_invariants();

@@ -154,7 +154,7 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         rates(10, 20, 30),
         0,
         vec![payee(&author, 10_000)],
-        interval(START_TIME, begins),
+        interval(START_TIME - GRACE, begins),
     );
     let second = response(
         2,
@@ -168,12 +168,12 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
     assert_eq!(ask::<TermsResponse>(&stage.hub, question), second);
     assert_eq!(stage.hub.model(1).latest_terms, 2);
     for (time, expected) in [
-        (Some(START_TIME), vec![first.clone()]),
+        (Some(START_TIME - GRACE), vec![first.clone()]),
         (Some(now), vec![first.clone()]),
         (None, vec![first.clone()]),
         (Some(begins - 1), vec![first]),
         (Some(begins), vec![second]),
-        (Some(START_TIME - 1), vec![]),
+        (Some(START_TIME - GRACE - 1), vec![]),
     ] {
         let question = QueryMsg::TermsAt { model: 1, time };
         assert_eq!(
@@ -218,7 +218,7 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
     assert_eq!(stage.set(in_token), created(2, now + DAY));
     assert_eq!(
         stage.validities(),
-        [interval(now, now + DAY), interval(now + DAY, None)]
+        [interval(now - GRACE, now + DAY), interval(now + DAY, None)]
     );
 }
 
@@ -250,7 +250,10 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
     );
     assert_eq!(
         stage.validities(),
-        [interval(START_TIME, now + GRACE), interval(now, None)]
+        [
+            interval(START_TIME - GRACE, now + GRACE),
+            interval(now, None)
+        ]
     );
     for (time, expected) in [
         (now - 1, vec![1]),
@@ -273,7 +276,7 @@ fn identical_terms_are_taken_and_spend_a_number() {
     assert_eq!(
         stage.validities(),
         [
-            interval(now, now + GRACE),
+            interval(now - GRACE, now + GRACE),
             interval(now, now + GRACE),
             interval(now, None)
         ]
@@ -301,7 +304,7 @@ fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
     assert_eq!(
         stage.validities(),
         [
-            interval(START_TIME, now + DAY),
+            interval(START_TIME - GRACE, now + DAY),
             Validity::Dropped {},
             interval(now + DAY, None)
         ]
@@ -320,7 +323,7 @@ fn the_present_price_takes_a_waiting_rise_back() {
     assert_eq!(
         stage.validities(),
         [
-            interval(START_TIME, now + GRACE),
+            interval(START_TIME - GRACE, now + GRACE),
             Validity::Dropped {},
             interval(now, None)
         ]
@@ -342,7 +345,7 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     assert_eq!(
         stage.validities(),
         [
-            interval(START_TIME, now + DAY),
+            interval(START_TIME - GRACE, now + DAY),
             Validity::Dropped {},
             interval(now + DAY, None)
         ]
@@ -357,7 +360,7 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
         assert_eq!(
             stage.validities(),
             [
-                interval(START_TIME, begins),
+                interval(START_TIME - GRACE, begins),
                 interval(begins, now + GRACE),
                 interval(begins, None)
             ]
@@ -384,7 +387,7 @@ fn a_rise_on_top_of_one_about_to_begin_waits_for_the_notice_behind_it() {
     assert_eq!(
         stage.validities(),
         [
-            interval(START_TIME, begins),
+            interval(START_TIME - GRACE, begins),
             interval(begins, now + DAY),
             interval(now + DAY, None)
         ]
@@ -446,5 +449,8 @@ fn terms_of_one_model_say_nothing_about_another() {
     let author = stage.author.clone();
     let other = stage.hub.register_model(&author, NewModel::named("other"));
     stage.set_price(11);
-    assert_eq!(validities(&stage.hub, other), [interval(START_TIME, None)]);
+    assert_eq!(
+        validities(&stage.hub, other),
+        [interval(START_TIME - GRACE, None)]
+    );
 }

@@ -351,7 +351,10 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
     );
     assert_eq!(
         validities(&stage.hub, 1),
-        [interval(START_TIME, now + GRACE), interval(now, None)]
+        [
+            interval(START_TIME - GRACE, now + GRACE),
+            interval(now, None)
+        ]
     );
     assert_eq!(stage.models_of(&seller), Vec::<u64>::new());
     assert_eq!(stage.models_of(&buyer), [1]);
@@ -422,7 +425,7 @@ fn a_waiting_rise_is_dropped_by_the_sale() {
     assert_eq!(
         validities(&stage.hub, 1),
         [
-            interval(START_TIME, now + GRACE),
+            interval(START_TIME - GRACE, now + GRACE),
             Validity::Dropped {},
             interval(now, None)
         ]
@@ -447,7 +450,7 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
     assert_eq!(
         validities(&stage.hub, 1),
         [
-            interval(START_TIME, begins),
+            interval(START_TIME - GRACE, begins),
             interval(begins, begins),
             interval(begins, None)
         ]

@@ -8,7 +8,7 @@ mod tally;
 use std::collections::BTreeMap;
 
 use hub_testing::{data, AppResponse, BillingError, Hub, Snapshot, State};
-use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, ReceiptResponse};
+use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{PayoutResponse, SessionCreated};
 use hub_types::registry::{ModelCreated, ReleaseCreated, TermsCreated};
 
@@ -268,7 +268,9 @@ impl Runner {
                 });
                 Answer::Paid(sent.collect(), paid.skipped.len())
             }
-            Answer::Batch(_) => Answer::Batch(self.read_batch(data(response))?),
+            Answer::Batch(settlement) => {
+                Answer::Batch(self.read_batch(settlement, data(response))?)
+            }
             Answer::One(settled) => {
                 let found: ReceiptResponse = data(response);
                 Answer::One(Settled {
@@ -280,7 +282,13 @@ impl Runner {
         })
     }
 
-    fn read_batch(&self, found: BatchResponse) -> Result<Settlement, Fault> {
+    /// The answer states an outcome for each group; how much of the whole was paid for which is as expected if the
+    /// records are.
+    fn read_batch(&self, expected: &Settlement, found: BatchResponse) -> Result<Settlement, Fault> {
+        let outcomes: Vec<Outcome> = found.outcomes_of_groups().collect();
+        if outcomes.len() != expected.groups.len() {
+            return Err(format!("outcomes of {} groups", outcomes.len()));
+        }
         let mut gross = BTreeMap::new();
         for one in found.gross {
             let money = self.stage.money_of(&one.denom);
@@ -294,13 +302,12 @@ impl Runner {
             offered: found.offered,
             paid: found.paid,
             gross,
-            groups: found
-                .groups
+            groups: outcomes
                 .into_iter()
-                .map(|group| Settled {
-                    outcome: group.outcome,
-                    paid: group.paid,
-                    amount: group.amount.u128(),
+                .zip(&expected.groups)
+                .map(|(outcome, group)| Settled {
+                    outcome,
+                    ..group.clone()
                 })
                 .collect(),
         })

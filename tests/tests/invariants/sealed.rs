@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::Binary;
 use hub_testing::{signing_key, Hub, SigningKey};
-use hub_types::billing::{ExecuteMsg, SignedVoucher};
+use hub_types::billing::ExecuteMsg;
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
     batch_digest, domain_tag, receipt_digest, voucher_digest, Batch, Group, Hash, Purpose, Receipt,
-    Voucher as VoucherBytes, Work,
+    SignedVoucher, Voucher as VoucherBytes, Work,
 };
 
 use crate::action::{key_type, BatchPlan, Flaw, ReceiptPlan, Start, VoucherPlan};
@@ -220,7 +220,7 @@ impl Signer<'_> {
         }
     }
 
-    fn voucher(&self, voucher: &Voucher) -> SignedVoucher {
+    fn voucher(&self, voucher: &Voucher) -> Binary {
         let stated = VoucherBytes {
             session: voucher.session,
             // A lower one was signed where the bytes are not intact.
@@ -231,11 +231,14 @@ impl Signer<'_> {
             false => self.hub.tag(Purpose::Batch),
         };
         let digest = voucher_digest(&tag, &stated.encode());
-        SignedVoucher {
-            session: voucher.session,
-            ceiling: voucher.ceiling.into(),
-            signature: self.keys.get(voucher.signed_by).sign_digest(&digest).into(),
-        }
+        let signed = SignedVoucher {
+            voucher: VoucherBytes {
+                session: voucher.session,
+                ceiling: voucher.ceiling,
+            },
+            signature: self.keys.get(voucher.signed_by).sign_digest(&digest),
+        };
+        signed.encode().into()
     }
 
     fn signature(

@@ -230,7 +230,7 @@ fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Res
     let outcomes: Vec<Outcome> = match stage.send(0, Message::Billing(sealed.message), false) {
         Ok(response) => {
             let settled: BatchResponse = data(&response);
-            settled.groups.iter().map(|group| group.outcome).collect()
+            settled.outcomes_of_groups().collect()
         }
         Err(Refusal::Billing(BillingError::NothingSettled { outcomes })) => outcomes,
         Err(refusal) => return Err(format!("a part was refused: {refusal:?}")),

@@ -13,7 +13,7 @@ use hub_testing::{
 use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
 use hub_types::denom::Denom;
 use hub_types::escrow::{
-    Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
+    Books, Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
     SessionSettlement, VoucherKey,
 };
 use hub_types::price::Rates as Price;
@@ -562,7 +562,7 @@ impl Stage {
     }
 
     fn settlement(&self, session: u64, charge: u128, to: Account) -> EscrowMsg {
-        EscrowMsg::Settle {
+        let books = Books {
             sessions: vec![SessionSettlement {
                 session,
                 attester: 1,
@@ -579,6 +579,9 @@ impl Stage {
                 denom: 1,
                 amount: charge.into(),
             }],
+        };
+        EscrowMsg::Settle {
+            books: books.encode(),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Uint128, SignedVoucher, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, AttestersResponse, RecordedBatch, BatchesResponse, ConfigResponse, Denom, Outcome, BatchResponse, Gross, GroupResponse, UsageResponse, InclusionResponse } from "./Billing.types.js";
+import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, AttestersResponse, RecordedBatch, BatchesResponse, ConfigResponse, Uint128, Denom, Outcome, BatchResponse, Gross, OutcomeRun, UsageResponse, InclusionResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** Wiring and constants. */
@@ -47,7 +47,7 @@ export interface BillingReadOnlyInterface {
   }: {
     batch: Binary;
     signature?: Binary;
-    vouchers?: SignedVoucher[];
+    vouchers?: Binary[];
   }) => Promise<BatchResponse>;
   /** A recorded batch. */
   batch: ({
@@ -175,7 +175,7 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
   }: {
     batch: Binary;
     signature?: Binary;
-    vouchers?: SignedVoucher[];
+    vouchers?: Binary[];
   }): Promise<BatchResponse> => {
     return this.client.queryContractSmart(this.contractAddress, {
       preview_batch: {
@@ -307,7 +307,7 @@ export interface BillingInterface extends BillingReadOnlyInterface {
   }: {
     batch: Binary;
     signature: Binary;
-    vouchers?: SignedVoucher[];
+    vouchers?: Binary[];
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
   /** Settles one receipt, and checks its blob id. Anyone. Emits `hub_receipt`. Returns `ReceiptResponse` as data. */
   settle: ({
@@ -319,7 +319,7 @@ export interface BillingInterface extends BillingReadOnlyInterface {
     receipt: Binary;
     sequence: number;
     signature: Binary;
-    voucher?: SignedVoucher;
+    voucher?: Binary;
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
 }
 export class BillingClient extends BillingQueryClient implements BillingInterface {
@@ -403,7 +403,7 @@ export class BillingClient extends BillingQueryClient implements BillingInterfac
   }: {
     batch: Binary;
     signature: Binary;
-    vouchers?: SignedVoucher[];
+    vouchers?: Binary[];
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       settle_batch: {
@@ -422,7 +422,7 @@ export class BillingClient extends BillingQueryClient implements BillingInterfac
     receipt: Binary;
     sequence: number;
     signature: Binary;
-    voucher?: SignedVoucher;
+    voucher?: Binary;
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       settle: {

@@ -64,8 +64,11 @@ export type ExecuteMsg = {
     batch: Binary;
     /** Over `batch_digest`, 64 bytes. */
     signature: Binary;
-    /** Ceilings that callers signed; bad ones are ignored. */
-    vouchers?: SignedVoucher[];
+    /**
+     * Ceilings that callers signed, each as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of
+     * `SignedVoucher`; bad ones are ignored.
+     */
+    vouchers?: Binary[];
   };
 } | {
   /** Settles one receipt, and checks its blob id. Anyone. Emits `hub_receipt`. Returns `ReceiptResponse` as data. */
@@ -76,8 +79,11 @@ export type ExecuteMsg = {
     sequence: number;
     /** Over `receipt_digest`, 64 bytes. */
     signature: Binary;
-    /** A ceiling that the caller signed; a bad one is ignored. */
-    voucher?: SignedVoucher | null;
+    /**
+     * A ceiling that the caller signed, as `0x01 ‖ session ‖ ceiling ‖ signature`, the bytes of `SignedVoucher`;
+     * a bad one is ignored.
+     */
+    voucher?: Binary | null;
   };
 };
 /**
@@ -94,30 +100,6 @@ export type Binary = string;
  * - `ed25519`: Ed25519 (RFC 8032).
  */
 export type KeyType = "secp256k1" | "ed25519";
-/**
- * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
- * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
- *
- * # Examples
- *
- * Use `from` to create instances of this and `u128` to get the value out:
- *
- * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
- *
- * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
- *
- * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
- */
-export type Uint128 = string;
-/** A cumulative ceiling that a caller signed for one session. */
-export interface SignedVoucher {
-  /** Cumulative over the life of the session. */
-  ceiling: Uint128;
-  /** The session. */
-  session: number;
-  /** Over `voucher_digest`, 64 bytes. */
-  signature: Binary;
-}
 /** Questions. */
 export type QueryMsg = {
   /** Wiring and constants. */
@@ -160,7 +142,7 @@ export type QueryMsg = {
     /** As in the message. */
     signature?: Binary | null;
     /** As in the message. */
-    vouchers?: SignedVoucher[];
+    vouchers?: Binary[];
   };
 } | {
   /** A recorded batch. */
@@ -317,6 +299,21 @@ export interface ConfigResponse {
   /** Where models and terms are read. */
   registry: Addr;
 }
+/**
+ * A thin wrapper around u128 that is using strings for JSON encoding/decoding, such that the full u128 range can
+ * be used for clients that convert JSON numbers to floats, like JavaScript and jq.
+ *
+ * # Examples
+ *
+ * Use `from` to create instances of this and `u128` to get the value out:
+ *
+ * ``` # use cosmwasm_std::Uint128; let a = Uint128::from(123u128); assert_eq!(a.u128(), 123);
+ *
+ * let b = Uint128::from(42u64); assert_eq!(b.u128(), 42);
+ *
+ * let c = Uint128::from(70u32); assert_eq!(c.u128(), 70); ```
+ */
+export type Uint128 = string;
 /** A denomination whose form was checked, and for a token that its contract answers as one. */
 export type Denom = {
   /** A native coin of the chain. */
@@ -368,10 +365,13 @@ export interface BatchResponse {
   batch?: number | null;
   /** What was charged, per denomination. */
   gross: Gross[];
-  /** What became of each group, in the order of the batch. */
-  groups: GroupResponse[];
   /** Receipts in the batch. */
   offered: number;
+  /**
+   * What became of the groups, in the order of the batch: those that stand together and share an outcome are one
+   * entry.
+   */
+  outcomes: OutcomeRun[];
   /** Receipts billed by this message. */
   paid: number;
 }
@@ -382,14 +382,12 @@ export interface Gross {
   /** The denomination. */
   denom: Denom;
 }
-/** What became of a group. */
-export interface GroupResponse {
-  /** What was charged for them. */
-  amount: Uint128;
+/** Groups that stand together and share an outcome. */
+export interface OutcomeRun {
+  /** How many groups, at least one. */
+  groups: number;
   /** The outcome. */
   outcome: Outcome;
-  /** Receipts billed by this message. */
-  paid: number;
 }
 /** Lifetime usage of a model in one denomination. */
 export interface UsageResponse {

@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, CanonicalAddr, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, Credit, SessionSettlement, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse } from "./Escrow.types.js";
+import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
   contractAddress: string;
   /** Collector and constants. */
@@ -326,11 +326,9 @@ export interface EscrowInterface extends EscrowReadOnlyInterface {
    * denomination, charges equal credits.
    */
   settle: ({
-    credits,
-    sessions
+    books
   }: {
-    credits: Credit[];
-    sessions: SessionSettlement[];
+    books: Binary;
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
 }
 export class EscrowClient extends EscrowQueryClient implements EscrowInterface {
@@ -497,16 +495,13 @@ export class EscrowClient extends EscrowQueryClient implements EscrowInterface {
     }, fee, memo, _funds);
   };
   settle = async ({
-    credits,
-    sessions
+    books
   }: {
-    credits: Credit[];
-    sessions: SessionSettlement[];
+    books: Binary;
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       settle: {
-        credits,
-        sessions
+        books
       }
     }, fee, memo, _funds);
   };

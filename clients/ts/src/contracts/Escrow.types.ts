@@ -115,10 +115,11 @@ export type ExecuteMsg = {
    * denomination, charges equal credits.
    */
   settle: {
-    /** Each (account, denomination) once. */
-    credits: Credit[];
-    /** Each session once. */
-    sessions: SessionSettlement[];
+    /**
+     * The bytes of `Books`: per session attester, lane, charge, ceiling and marks, then per account and
+     * denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
+     */
+    books: Binary;
   };
 };
 /**
@@ -174,22 +175,6 @@ export type UncheckedDenom = {
   /** Address of a cw20 token contract. */
   cw20: string;
 };
-/**
- * A blockchain address in its binary form.
- *
- * The specific implementation is up to the underlying chain and CosmWasm as well as contracts should not make
- * assumptions on that data. In Ethereum for example, an `Addr` would contain a user visible address like
- * 0x14d3cc818735723ab86eaf9502376e847a64ddad and the corresponding `CanonicalAddr` would store the 20 bytes
- * 0x14, 0xD3, ..., 0xAD. In Cosmos, the bech32 format is used for `Addr`s and the `CanonicalAddr` holds the
- * encoded bech32 data without the checksum. Typical sizes are 20 bytes for externally owned addresses and 32
- * bytes for module addresses (such as x/wasm contract addresses). That being said, a chain might decide to use
- * any size other than 20 or 32 bytes.
- *
- * The safe way to obtain a valid `CanonicalAddr` is using `Api::addr_canonicalize`. In addition to that there
- * are many unsafe ways to convert any binary data into an instance. So the type should be treated as a marker to
- * express the intended data type, not as a validity guarantee of any sort.
- */
-export type CanonicalAddr = Binary;
 /** What a session allows. */
 export interface NewSession {
   /** How much is reserved, not zero. */
@@ -245,36 +230,6 @@ export interface Cw20ReceiveMsg {
   amount: Uint128;
   msg: Binary;
   sender: string;
-}
-/** What is credited to one account. */
-export interface Credit {
-  /** The account. */
-  account: CanonicalAddr;
-  /** How much. */
-  amount: Uint128;
-  /** Number of the denomination. */
-  denom: number;
-}
-/** What is charged to one session. */
-export interface SessionSettlement {
-  /** Whose lane moves. */
-  attester: number;
-  /** New ceiling, not below the present one. */
-  ceiling?: Uint128 | null;
-  /** What is charged. */
-  charge: Uint128;
-  /** Where it stands afterwards; more than before. */
-  next_after: number;
-  /** Where the lane stands; 0 for a new one. */
-  next_before: number;
-  /** Bit i: its payer is marked as a payer of its i-th listed model in `paid_week`. */
-  paid_models: number;
-  /** Week that `paid_models` speaks of. */
-  paid_week: number;
-  /** Attester whose lane is given to `attester`, since all are taken and that one can never charge again. */
-  replaces?: number | null;
-  /** The session. */
-  session: number;
 }
 /** Questions. */
 export type QueryMsg = {

@@ -12,9 +12,10 @@ export interface InstantiateMsg {
 /** What can be done. Sending coins along with any of these is an error. */
 export type ExecuteMsg = {
   /**
-   * Registers a model of the sender, active, with terms 1 in force at once. Anyone. Emits
-   * `hub_model_registered`, `hub_terms_set` and, with a release, `hub_release_published`. Returns `ModelCreated`
-   * as data. Fails if the sender ever had a model of that name.
+   * Registers a model of the sender, active, with terms 1 in force at once, and for receipts issued in the grace
+   * before, for attesters whose clocks are slow. Anyone. Emits `hub_model_registered`, `hub_terms_set` and, with
+   * a release, `hub_release_published`. Returns `ModelCreated` as data. Fails if the sender ever had a model of
+   * that name.
    */
   register_model: {
     /** What readers see. */

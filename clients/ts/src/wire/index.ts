@@ -33,5 +33,5 @@ export type { BatchRule, GroupKey } from "./rules.js";
 export { addUnits } from "./units.js";
 export type { Units } from "./units.js";
 export { Reader, VERSION, Writer } from "./varint.js";
-export { decodeVoucher, encodeVoucher } from "./voucher.js";
+export { decodeSignedVoucher, decodeVoucher, encodeSignedVoucher, encodeVoucher } from "./voucher.js";
 export type { Voucher } from "./voucher.js";

@@ -3,7 +3,7 @@
 use cosmwasm_std::{Addr, Api, Binary};
 use hub_types::billing::KeyType;
 use hub_types::text;
-use hub_types::wire::PublicKey;
+use hub_types::wire::{PublicKey, SignedVoucher};
 
 use super::execute::attesters::Candidate;
 use crate::error::ContractError;
@@ -39,4 +39,13 @@ pub fn check_endpoint(endpoint: Option<&str>) -> Result<(), ContractError> {
         text::check_required("endpoint", endpoint, text::MAX_ENDPOINT)?;
     }
     Ok(())
+}
+
+/// Ceilings that callers signed. Bytes that are none are passed over, as a signature that does not verify is: submitters
+/// are strangers, and the signers may not be at fault.
+pub fn vouchers(signed: &[Binary]) -> Vec<SignedVoucher> {
+    signed
+        .iter()
+        .filter_map(|bytes| SignedVoucher::decode(bytes).ok())
+        .collect()
 }

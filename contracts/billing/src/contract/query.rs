@@ -3,11 +3,11 @@
 use cosmwasm_std::{Binary, Deps, Env, HexBinary, Uint128};
 use hub_types::billing::{
     AttesterResponse, AttesterStatus, AttestersResponse, BatchResponse, BatchesResponse,
-    ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch, SignedVoucher, UsageResponse,
+    ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch, UsageResponse,
 };
 use hub_types::denom::UncheckedDenom;
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
-use hub_types::wire::{merkle, Receipt};
+use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{escrow, hash, packed, page};
 
 use crate::contract::execute::settle_batch;

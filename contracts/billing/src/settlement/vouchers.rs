@@ -3,8 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_types::billing::SignedVoucher;
-use hub_types::wire::{voucher_digest, Hash, Voucher};
+use hub_types::wire::{voucher_digest, Hash, SignedVoucher};
 
 use super::books::Books;
 use super::{signature, Statement};
@@ -21,9 +20,10 @@ pub fn apply(
     tag: &Hash,
 ) -> Result<(), ContractError> {
     let mut by_session: BTreeMap<u64, Vec<&SignedVoucher>> = BTreeMap::new();
-    for voucher in vouchers {
-        if sessions.contains(&voucher.session) {
-            by_session.entry(voucher.session).or_default().push(voucher);
+    for signed in vouchers {
+        let session = signed.voucher.session;
+        if sessions.contains(&session) {
+            by_session.entry(session).or_default().push(signed);
         }
     }
     let api = books.deps().api;
@@ -34,20 +34,16 @@ pub fn apply(
         let (Some(key), Some(present)) = (session.policy().voucher_key, session.ceiling()) else {
             continue;
         };
-        vouchers.sort_by_key(|voucher| Reverse(voucher.ceiling));
+        vouchers.sort_by_key(|signed| Reverse(signed.voucher.ceiling));
         let highest = vouchers
             .into_iter()
-            .take_while(|voucher| voucher.ceiling.u128() > present)
-            .find(|voucher| {
-                let bytes = Voucher {
-                    session: id,
-                    ceiling: voucher.ceiling.u128(),
-                }
-                .encode();
-                signature::verifies(api, &key, &voucher_digest(tag, &bytes), &voucher.signature)
+            .take_while(|signed| signed.voucher.ceiling > present)
+            .find(|signed| {
+                let digest = voucher_digest(tag, &signed.voucher.encode());
+                signature::verifies(api, &key, &digest, &signed.signature)
             });
-        if let Some(voucher) = highest {
-            session.raise_ceiling(voucher.ceiling.u128());
+        if let Some(signed) = highest {
+            session.raise_ceiling(signed.voucher.ceiling);
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use cosmwasm_std::{
 use cw_utils::PaymentError;
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{
-    BalanceResponse, Credit, DenomResponse, Models, NewSession, SessionSettlement,
+    BalanceResponse, Books, Credit, DenomResponse, Models, NewSession, SessionSettlement,
 };
 use hub_types::price::Rates;
 
@@ -273,7 +273,7 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
         chain.0.api.addr_canonicalize(account.as_str()).unwrap()
     };
     let authors = ["anna", "bert", "cleo"].map(canonical);
-    let msg = ExecuteMsg::Settle {
+    let books = Books {
         sessions: vec![settlement(1, 20), settlement(2, 10)],
         credits: authors
             .iter()
@@ -283,6 +283,9 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
                 amount: Uint128::new(10),
             })
             .collect(),
+    };
+    let msg = ExecuteMsg::Settle {
+        books: books.encode(),
     };
 
     let info = message_info(&chain.account("billing"), &[]);

@@ -1,5 +1,6 @@
 //! Handlers. Each goes: authority, load, decide, write, event.
 
+pub mod keeper;
 pub mod model;
 pub mod release;
 pub mod terms;

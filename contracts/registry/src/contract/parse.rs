@@ -4,10 +4,14 @@ use std::str::FromStr;
 
 use cosmwasm_std::{Addr, Api, Deps};
 use hub_types::hash;
-use hub_types::registry::{Metadata, NewRelease, Payee, UncheckedPayee, UncheckedTerms};
+use hub_types::registry::{
+    CommitteeMember, Metadata, NewRelease, Payee, StorageCertificate, UncheckedPayee,
+    UncheckedTerms,
+};
 use hub_types::text::{self, MAX_DESCRIPTION, MAX_HOMEPAGE, MAX_TAG, MAX_TASK, MAX_TITLE};
-use hub_types::walrus::BlobId;
+use hub_types::walrus::{BlobId, Certificate, Member, Persistence, PublicKey, Signature};
 
+use super::execute::release::Certification;
 use crate::error::ContractError;
 use crate::state::releases::{Label, Publication};
 use crate::state::shares::Shares;
@@ -88,4 +92,37 @@ pub fn release(release: NewRelease) -> Result<Publication, ContractError> {
             .map(|salt| hash::parse("salt", &salt))
             .transpose()?,
     })
+}
+
+pub fn certification(certificate: StorageCertificate) -> Result<Certification, ContractError> {
+    Ok(Certification {
+        epoch: certificate.epoch,
+        persistence: match certificate.object_id {
+            None => Persistence::Permanent,
+            Some(object_id) => Persistence::Deletable {
+                object_id: hash::parse("object_id", &object_id)?,
+            },
+        },
+        certificate: Certificate {
+            signers: certificate.signers.into(),
+            signature: Signature::new(&certificate.signature)
+                .map_err(|source| ContractError::Signature { source })?,
+        },
+    })
+}
+
+pub fn members(members: Vec<CommitteeMember>) -> Result<Vec<Member>, ContractError> {
+    members
+        .into_iter()
+        .enumerate()
+        .map(|(place, member)| {
+            Ok(Member {
+                key: PublicKey::new(&member.key).map_err(|source| ContractError::MemberKey {
+                    member: place,
+                    source,
+                })?,
+                weight: member.weight,
+            })
+        })
+        .collect()
 }

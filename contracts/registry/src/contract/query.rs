@@ -5,17 +5,21 @@ use hub_types::hash;
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
-    ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, ConfigResponse, ModelResponse,
-    ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse, TermsListResponse, TermsResponse,
+    ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
+    CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelResponse, ModelsResponse,
+    QueryMsg, ReleaseResponse, ReleasesResponse, TermsListResponse, TermsResponse,
+    WalrusKeeperResponse,
 };
 use hub_types::walrus::BlobId;
 use hub_types::wire::Hash;
 
 use super::{parse, view};
 use crate::error::ContractError;
+use crate::state::committees::Keys;
 use crate::state::config::Config;
 use crate::state::{
-    authors, claims, commitments, discovery, models, names, releases, terms as terms_state,
+    authors, claims, commitments, committees, discovery, keeper, models, names, releases,
+    terms as terms_state,
 };
 
 /// Parses a question and dispatches it.
@@ -93,6 +97,13 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             let hash = hash::parse("hash", &hash)?;
             to_json_binary(&commitment(deps, &hash)?)
         }
+        QueryMsg::WalrusKeeper {} => to_json_binary(&walrus_keeper(deps)?),
+        QueryMsg::Committees {} => to_json_binary(&committees_kept(deps)?),
+        QueryMsg::CommitteeMembers {
+            epoch,
+            start_after,
+            limit,
+        } => to_json_binary(&members_of(deps, epoch, start_after, page::limit(limit))?),
     };
     Ok(answer?)
 }
@@ -145,7 +156,7 @@ fn claims_to(
 fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.releases;
     let release = releases::load(deps.storage, model, number, latest)?;
-    Ok(view::release(model, number, release))
+    Ok(view::release(deps, model, number, release)?)
 }
 
 fn releases_of(
@@ -157,7 +168,7 @@ fn releases_of(
     let latest = models::load(deps.storage, model)?.releases;
     let releases = numbers(start_after, latest, limit).map(|number| {
         let release = releases::load(deps.storage, model, number, latest)?;
-        Ok(view::release(model, number, release))
+        Ok(view::release(deps, model, number, release)?)
     });
     Ok(ReleasesResponse {
         releases: releases.collect::<Result<_, ContractError>>()?,
@@ -198,6 +209,50 @@ fn terms_at(deps: Deps, model: u64, time: u64) -> Result<TermsListResponse, Cont
 fn commitment(deps: Deps, hash: &Hash) -> Result<CommitmentResponse, ContractError> {
     Ok(CommitmentResponse {
         committed_at: commitments::committed_at(deps.storage, hash)?,
+    })
+}
+
+fn walrus_keeper(deps: Deps) -> Result<WalrusKeeperResponse, ContractError> {
+    let keeper = keeper::get(deps.storage)?;
+    let (keeper, offered_to) = keeper
+        .map(|keeper| (keeper.account, keeper.offered_to))
+        .unzip();
+    Ok(WalrusKeeperResponse {
+        keeper,
+        offered_to: offered_to.flatten(),
+    })
+}
+
+fn committees_kept(deps: Deps) -> Result<CommitteesResponse, ContractError> {
+    let epochs = committees::epochs(deps.storage)?;
+    let committees = epochs.latest.into_iter().chain(epochs.before).map(|epoch| {
+        let record = committees::load(deps.storage, epoch)?;
+        Ok(view::committee(epoch, &record))
+    });
+    Ok(CommitteesResponse {
+        committees: committees.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn members_of(
+    deps: Deps,
+    epoch: u32,
+    start_after: Option<u32>,
+    limit: usize,
+) -> Result<CommitteeMembersResponse, ContractError> {
+    let record = committees::load(deps.storage, epoch)?;
+    let first = start_after.map_or(0, |place| u64::from(place).saturating_add(1));
+    let first = usize::try_from(first).unwrap_or(usize::MAX);
+    let mut keys = Keys::new(deps.storage, epoch);
+    let weights = record.weights.iter().enumerate().skip(first).take(limit);
+    let members = weights.map(|(place, weight)| {
+        Ok(CommitteeMember {
+            key: keys.get(place)?.as_bytes().into(),
+            weight: *weight,
+        })
+    });
+    Ok(CommitteeMembersResponse {
+        members: members.collect::<Result<_, ContractError>>()?,
     })
 }
 

@@ -1,13 +1,18 @@
 //! What is stored, as answers and events show it.
 
-use cosmwasm_std::{Deps, StdResult, Uint64};
+use cosmwasm_std::{Deps, HexBinary, StdResult, Uint64};
 use hub_types::price::Price;
-use hub_types::registry::{ModelResponse, Payee, ReleaseResponse, TermsResponse};
+use hub_types::records::walrus::CommitteeRecord;
+use hub_types::registry::{
+    CommitteeResponse, DeletableCertificate, ModelResponse, Payee, PermanentCertificate,
+    ReleaseResponse, TermsResponse,
+};
+use hub_types::walrus::quorum;
 
 use crate::error::ContractError;
 use crate::state::releases::Release;
 use crate::state::terms::Terms;
-use crate::state::{models, offers};
+use crate::state::{certificates, models, offers};
 
 pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
     let record = models::load(deps.storage, model)?;
@@ -44,9 +49,16 @@ pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> 
     })
 }
 
-pub fn release(model: u64, number: u64, release: Release) -> ReleaseResponse {
+pub fn release(
+    deps: Deps,
+    model: u64,
+    number: u64,
+    release: Release,
+) -> StdResult<ReleaseResponse> {
     let details = release.details;
-    ReleaseResponse {
+    let permanent = certificates::permanent(deps.storage, model, number)?;
+    let deletable = certificates::deletable(deps.storage, model, number)?;
+    Ok(ReleaseResponse {
         model,
         release: number,
         major: details.label.major,
@@ -57,5 +69,24 @@ pub fn release(model: u64, number: u64, release: Release) -> ReleaseResponse {
         published_at: details.published_at,
         claimed_at: details.claimed_at,
         size: details.size.map(Uint64::new),
+        permanent: permanent.map(|record| PermanentCertificate {
+            epoch: record.epoch,
+            certified_at: record.certified_at,
+        }),
+        deletable: deletable.map(|record| DeletableCertificate {
+            epoch: record.epoch,
+            certified_at: record.certified_at,
+            object_id: HexBinary::from(&record.object_id),
+        }),
+    })
+}
+
+pub fn committee(epoch: u32, record: &CommitteeRecord) -> CommitteeResponse {
+    CommitteeResponse {
+        epoch,
+        n_shards: record.n_shards,
+        quorum: quorum(record.n_shards),
+        members: u32::try_from(record.weights.len()).unwrap_or(u32::MAX),
+        set_at: record.set_at,
     }
 }

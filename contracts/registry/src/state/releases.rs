@@ -9,6 +9,7 @@ use hub_types::records::registry::{ReleaseRecord, RELEASES};
 use hub_types::walrus::BlobId;
 use hub_types::wire::Hash;
 
+use super::models;
 use crate::error::ContractError;
 
 const DETAILS: Map<(u64, u64), ReleaseDetails> = Map::new("release_details");
@@ -83,6 +84,18 @@ pub fn save_details(
     details: &ReleaseDetails,
 ) -> StdResult<()> {
     DETAILS.save(storage, (model, number), details)
+}
+
+/// The billable blob of a release, of which nothing else is read.
+pub fn blob_id(storage: &dyn Storage, model: u64, number: u64) -> Result<BlobId, ContractError> {
+    match RELEASES.get(storage, (model, number))? {
+        Some(record) => Ok(record.blob_id),
+        None => Err(ContractError::UnknownRelease {
+            model,
+            release: number,
+            latest: models::load(storage, model)?.releases,
+        }),
+    }
 }
 
 /// A release of a model whose latest is number `latest`.

@@ -84,9 +84,10 @@ impl Draft {
         }
     }
 
-    /// The first terms of a model, in force at once.
+    /// The first terms of a model, in force at once. Receipts of the grace before are charged at them too, as sessions
+    /// take them: an attester whose clock is slow would lose what it earns right after the registration.
     pub fn into_first(self, now: u64) -> Terms {
-        self.into_terms(1, now, 0)
+        self.into_terms(1, now.saturating_sub(CUTOFF_GRACE_SECONDS), 0)
     }
 
     fn rises_above(&self, base: &TermsRecord) -> bool {

@@ -5,8 +5,9 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 
 use super::fields::{
-    pack_address, pack_bool, pack_denom, pack_key, pack_option, pack_rates, unpack_address,
-    unpack_bool, unpack_denom, unpack_key, unpack_option, unpack_rates,
+    pack_address, pack_bool, pack_denom, pack_denom_number, pack_key, pack_list, pack_option,
+    pack_rates, unpack_address, unpack_bool, unpack_denom, unpack_denom_number, unpack_key,
+    unpack_list, unpack_option, unpack_rates,
 };
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
@@ -116,17 +117,18 @@ impl Packed for SessionPolicy {
 
     fn pack(&self, writer: &mut Writer) {
         pack_address(writer, &self.caller);
-        pack_address(writer, &self.funder);
+        // Nearly always the caller, so it is not written twice: settlement reads policies again and again.
+        let other_funder = Some(&self.funder).filter(|funder| **funder != self.caller);
+        pack_option(writer, other_funder, pack_address);
         pack_address(writer, &self.operator);
         pack_option(writer, self.measurement.as_ref(), |writer, hash| {
             writer.raw(hash)
         });
-        writer.u64(u64::try_from(self.models.len()).unwrap_or(u64::MAX));
-        for listed in &self.models {
+        pack_list(writer, &self.models, |writer, listed| {
             writer.u64(listed.model);
             // Releases count from 1, so 0 is free to mean any.
             writer.u64(listed.release.unwrap_or(0));
-        }
+        });
         pack_option(writer, self.max_price.as_ref(), pack_rates);
         writer.u64(self.opened_at);
         writer.u64(self.expires_at);
@@ -137,22 +139,18 @@ impl Packed for SessionPolicy {
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        let caller = unpack_address(reader)?;
         Ok(Self {
-            caller: unpack_address(reader)?,
-            funder: unpack_address(reader)?,
+            funder: unpack_option(reader, unpack_address)?.unwrap_or_else(|| caller.clone()),
+            caller,
             operator: unpack_address(reader)?,
             measurement: unpack_option(reader, |reader| Ok(reader.array()?))?,
-            models: {
-                let count = reader.u64()?;
-                let mut models = vec![];
-                for _ in 0..count {
-                    models.push(ListedModel {
-                        model: reader.u64()?,
-                        release: Some(reader.u64()?).filter(|release| *release != 0),
-                    });
-                }
-                models
-            },
+            models: unpack_list(reader, |reader| {
+                Ok(ListedModel {
+                    model: reader.u64()?,
+                    release: Some(reader.u64()?).filter(|release| *release != 0),
+                })
+            })?,
             max_price: unpack_option(reader, unpack_rates)?,
             opened_at: reader.u64()?,
             expires_at: reader.u64()?,
@@ -277,18 +275,17 @@ impl Packed for SessionRecord {
     const NAME: &'static str = "session";
 
     fn pack(&self, writer: &mut Writer) {
-        writer.u64(self.denom.into());
+        pack_denom_number(writer, self.denom);
         writer.u128(self.budget);
         writer.u128(self.spent);
         pack_bool(writer, self.released);
         pack_option(writer, self.ceiling.as_ref(), |writer, ceiling| {
             writer.u128(*ceiling)
         });
-        writer.u64(u64::try_from(self.lanes.len()).unwrap_or(u64::MAX));
-        for lane in &self.lanes {
+        pack_list(writer, &self.lanes, |writer, lane| {
             writer.u64(lane.attester);
             writer.u64(lane.next);
-        }
+        });
         writer.u64(self.funding.day);
         writer.u128(self.funding.on_day);
         writer.u128(self.funding.day_before);
@@ -298,26 +295,17 @@ impl Packed for SessionRecord {
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
-            denom: {
-                let denom = reader.u64()?;
-                u32::try_from(denom)
-                    .map_err(|_| PackedError::unknown("denomination number", 0xff))?
-            },
+            denom: unpack_denom_number(reader)?,
             budget: reader.u128()?,
             spent: reader.u128()?,
             released: unpack_bool(reader)?,
             ceiling: unpack_option(reader, |reader| Ok(reader.u128()?))?,
-            lanes: {
-                let count = reader.u64()?;
-                let mut lanes = vec![];
-                for _ in 0..count {
-                    lanes.push(Lane {
-                        attester: reader.u64()?,
-                        next: reader.u64()?,
-                    });
-                }
-                lanes
-            },
+            lanes: unpack_list(reader, |reader| {
+                Ok(Lane {
+                    attester: reader.u64()?,
+                    next: reader.u64()?,
+                })
+            })?,
             funding: Funding {
                 day: reader.u64()?,
                 on_day: reader.u128()?,

@@ -1,23 +1,23 @@
-//! Packed forms of the parts that records share.
+//! Packed forms of the parts that records, and what contracts tell each other, share.
 
 use cosmwasm_std::{Addr, CanonicalAddr, Uint128};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{KeyType, PublicKey};
+use hub_wire::{DecodeError, KeyType, PublicKey};
 
 use crate::denom::Denom;
 use crate::packed::PackedError;
 use crate::price::Rates;
 
-pub(super) fn pack_address(writer: &mut Writer, address: &CanonicalAddr) {
+pub(crate) fn pack_address(writer: &mut Writer, address: &CanonicalAddr) {
     writer.bytes(address.as_slice());
 }
 
-pub(super) fn unpack_address(reader: &mut Reader) -> Result<CanonicalAddr, PackedError> {
+pub(crate) fn unpack_address(reader: &mut Reader) -> Result<CanonicalAddr, PackedError> {
     Ok(CanonicalAddr::from(reader.bytes()?))
 }
 
 /// 0 for none, else 1 and the value.
-pub(super) fn pack_option<T>(
+pub(crate) fn pack_option<T>(
     writer: &mut Writer,
     value: Option<&T>,
     pack: impl FnOnce(&mut Writer, &T),
@@ -31,7 +31,7 @@ pub(super) fn pack_option<T>(
     }
 }
 
-pub(super) fn unpack_option<T>(
+pub(crate) fn unpack_option<T>(
     reader: &mut Reader,
     unpack: impl FnOnce(&mut Reader) -> Result<T, PackedError>,
 ) -> Result<Option<T>, PackedError> {
@@ -42,11 +42,32 @@ pub(super) fn unpack_option<T>(
     }
 }
 
-pub(super) fn pack_bool(writer: &mut Writer, value: bool) {
+/// The number of values, then the values.
+pub(crate) fn pack_list<T>(writer: &mut Writer, values: &[T], pack: impl Fn(&mut Writer, &T)) {
+    writer.u64(u64::try_from(values.len()).unwrap_or(u64::MAX));
+    for value in values {
+        pack(writer, value);
+    }
+}
+
+/// Grows as values are found: nothing is allocated from the stated number.
+pub(crate) fn unpack_list<T>(
+    reader: &mut Reader,
+    unpack: impl Fn(&mut Reader) -> Result<T, PackedError>,
+) -> Result<Vec<T>, PackedError> {
+    let count = reader.u64()?;
+    let mut values = vec![];
+    for _ in 0..count {
+        values.push(unpack(reader)?);
+    }
+    Ok(values)
+}
+
+pub(crate) fn pack_bool(writer: &mut Writer, value: bool) {
     writer.byte(value.into());
 }
 
-pub(super) fn unpack_bool(reader: &mut Reader) -> Result<bool, PackedError> {
+pub(crate) fn unpack_bool(reader: &mut Reader) -> Result<bool, PackedError> {
     match reader.byte()? {
         0 => Ok(false),
         1 => Ok(true),
@@ -54,7 +75,7 @@ pub(super) fn unpack_bool(reader: &mut Reader) -> Result<bool, PackedError> {
     }
 }
 
-pub(super) fn pack_denom(writer: &mut Writer, denom: &Denom) {
+pub(crate) fn pack_denom(writer: &mut Writer, denom: &Denom) {
     match denom {
         Denom::Native(denom) => {
             writer.byte(0);
@@ -67,7 +88,7 @@ pub(super) fn pack_denom(writer: &mut Writer, denom: &Denom) {
     }
 }
 
-pub(super) fn unpack_denom(reader: &mut Reader) -> Result<Denom, PackedError> {
+pub(crate) fn unpack_denom(reader: &mut Reader) -> Result<Denom, PackedError> {
     let kind = reader.byte()?;
     let text = String::from_utf8_lossy(reader.bytes()?).into_owned();
     match kind {
@@ -77,13 +98,23 @@ pub(super) fn unpack_denom(reader: &mut Reader) -> Result<Denom, PackedError> {
     }
 }
 
-pub(super) fn pack_rates(writer: &mut Writer, rates: &Rates) {
+pub(crate) fn pack_denom_number(writer: &mut Writer, number: u32) {
+    writer.u64(number.into());
+}
+
+pub(crate) fn unpack_denom_number(reader: &mut Reader) -> Result<u32, PackedError> {
+    let at = reader.offset();
+    u32::try_from(reader.u64()?)
+        .map_err(|_| PackedError::Malformed(DecodeError::TooLarge { at, bits: 32 }))
+}
+
+pub(crate) fn pack_rates(writer: &mut Writer, rates: &Rates) {
     writer.u128(rates.per_call.u128());
     writer.u128(rates.per_million_in.u128());
     writer.u128(rates.per_million_out.u128());
 }
 
-pub(super) fn unpack_rates(reader: &mut Reader) -> Result<Rates, PackedError> {
+pub(crate) fn unpack_rates(reader: &mut Reader) -> Result<Rates, PackedError> {
     Ok(Rates {
         per_call: Uint128::new(reader.u128()?),
         per_million_in: Uint128::new(reader.u128()?),
@@ -91,12 +122,12 @@ pub(super) fn unpack_rates(reader: &mut Reader) -> Result<Rates, PackedError> {
     })
 }
 
-pub(super) fn pack_key(writer: &mut Writer, key: &PublicKey) {
+pub(crate) fn pack_key(writer: &mut Writer, key: &PublicKey) {
     writer.byte(key.key_type().to_byte());
     writer.bytes(key.as_bytes());
 }
 
-pub(super) fn unpack_key(reader: &mut Reader) -> Result<PublicKey, PackedError> {
+pub(crate) fn unpack_key(reader: &mut Reader) -> Result<PublicKey, PackedError> {
     let byte = reader.byte()?;
     let bytes = reader.bytes()?;
     KeyType::from_byte(byte)

@@ -5,8 +5,8 @@ use hub_wire::varint::{Reader, Writer};
 use walrus::BlobId;
 
 use super::fields::{
-    pack_address, pack_denom, pack_option, pack_rates, unpack_address, unpack_denom, unpack_option,
-    unpack_rates,
+    pack_address, pack_denom, pack_list, pack_option, pack_rates, unpack_address, unpack_denom,
+    unpack_list, unpack_option, unpack_rates,
 };
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
@@ -152,11 +152,10 @@ impl Packed for TermsRecord {
         pack_denom(writer, &self.denom);
         pack_rates(writer, &self.rates);
         writer.u64(self.operator_bps.into());
-        writer.u64(u64::try_from(self.payees.len()).unwrap_or(u64::MAX));
-        for payee in &self.payees {
+        pack_list(writer, &self.payees, |writer, payee| {
             pack_address(writer, &payee.account);
             writer.u64(payee.bps.into());
-        }
+        });
         match self.validity {
             Validity::Dropped => writer.byte(0),
             Validity::Interval { from, until } => {
@@ -173,17 +172,12 @@ impl Packed for TermsRecord {
             denom: unpack_denom(reader)?,
             rates: unpack_rates(reader)?,
             operator_bps: unpack_bps(reader)?,
-            payees: {
-                let count = reader.u64()?;
-                let mut payees = vec![];
-                for _ in 0..count {
-                    payees.push(PayeeRecord {
-                        account: unpack_address(reader)?,
-                        bps: unpack_bps(reader)?,
-                    });
-                }
-                payees
-            },
+            payees: unpack_list(reader, |reader| {
+                Ok(PayeeRecord {
+                    account: unpack_address(reader)?,
+                    bps: unpack_bps(reader)?,
+                })
+            })?,
             validity: match reader.byte()? {
                 0 => Validity::Dropped,
                 1 => Validity::Interval {

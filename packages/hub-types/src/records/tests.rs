@@ -1,5 +1,6 @@
 use std::fmt::{Debug, Write};
 
+use ::walrus::PublicKey as PublicKeyInG1;
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Addr, CanonicalAddr, StdError, Storage, Uint128};
 use hub_wire::{BlobId, KeyType, PublicKey};
@@ -16,6 +17,10 @@ use super::escrow::{
 use super::registry::{
     ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
     TERMS,
+};
+use super::walrus::{
+    CommitteeRecord, DeletableRecord, KeysRecord, PermanentRecord, COMMITTEES, COMMITTEE_KEYS,
+    DELETABLE, PERMANENT,
 };
 use crate::denom::Denom;
 use crate::packed::{from_bytes, to_bytes, Packed, PackedError, PackedKey, PackedMap, LAYOUT};
@@ -66,7 +71,7 @@ fn terms(denom: Denom, validity: Validity) -> TermsRecord {
 fn policy() -> SessionPolicy {
     SessionPolicy {
         caller: account(0xca),
-        funder: account(0xf0),
+        funder: account(0xca),
         operator: account(0x09),
         measurement: None,
         models: vec![
@@ -185,6 +190,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         blob_id: BlobId::from_bytes([0xb1; 32]),
     };
     let full_policy = SessionPolicy {
+        funder: account(0xf0),
         measurement: Some([0x3e; 32]),
         models: vec![],
         max_price: Some(rates()),
@@ -325,6 +331,54 @@ fn the_bytes_of_every_hot_record_are_as_published() {
 }
 
 #[test]
+fn the_bytes_of_every_record_about_walrus_are_as_published() {
+    let key = |byte: u8| PublicKeyInG1::new(&[byte; 48]).unwrap();
+    let committee = CommitteeRecord {
+        n_shards: 1_000,
+        total: [0xa7; 48],
+        set_at: 1_790_000_000,
+        weights: vec![700, 299, 1],
+    };
+    let keys = KeysRecord {
+        keys: vec![key(0xa1), key(0xb2)],
+    };
+    let permanent = PermanentRecord {
+        epoch: 53,
+        certified_at: 1_790_000_000,
+    };
+    let deletable = DeletableRecord {
+        epoch: 53,
+        certified_at: 1_790_000_000,
+        object_id: [0x0b; 32],
+    };
+    let mut page = String::new();
+    let p = &mut page;
+    line(p, "committee of epoch 53", &COMMITTEES, 53, &committee);
+    line(p, "its keys from 64 on", &COMMITTEE_KEYS, (53, 1), &keys);
+    line(
+        p,
+        "permanent, release 2 of model 7",
+        &PERMANENT,
+        (7, 2),
+        &permanent,
+    );
+    line(
+        p,
+        "deletable, release 2 of model 7",
+        &DELETABLE,
+        (7, 2),
+        &deletable,
+    );
+    goldie::assert!(page);
+}
+
+#[test]
+fn a_record_of_keys_with_the_identity_is_no_record() {
+    let bytes = [&[LAYOUT, 1, 0xc0][..], &[0; 47]].concat();
+    from_bytes::<KeysRecord>(&bytes).unwrap_err();
+}
+
+#[test]
 fn a_record_of_another_layout_is_refused_with_what_to_do() {
     let mut bytes = to_bytes(&usage());
     bytes[0] = LAYOUT + 1;
@@ -445,6 +499,10 @@ proptest! {
         let _ = from_bytes::<BatchRecord>(&bytes);
         let _ = from_bytes::<UsageRecord>(&bytes);
         let _ = from_bytes::<PayerRecord>(&bytes);
+        let _ = from_bytes::<CommitteeRecord>(&bytes);
+        let _ = from_bytes::<KeysRecord>(&bytes);
+        let _ = from_bytes::<PermanentRecord>(&bytes);
+        let _ = from_bytes::<DeletableRecord>(&bytes);
     }
 
     #[test]

@@ -147,7 +147,7 @@ impl Reference {
                 money,
                 rates,
                 shares,
-                from: self.now,
+                from: self.now - GRACE,
                 until: None,
                 dropped: false,
             }],

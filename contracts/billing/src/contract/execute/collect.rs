@@ -1,7 +1,7 @@
 //! What both ways of settling end with: one message to the escrow, or one error.
 
 use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
-use hub_types::escrow;
+use hub_types::escrow::{Books, ExecuteMsg};
 
 use crate::error::ContractError;
 use crate::settlement::Decided;
@@ -10,9 +10,12 @@ use crate::settlement::Decided;
 pub fn message(escrow: Addr, decided: Decided) -> Result<WasmMsg, ContractError> {
     Ok(WasmMsg::Execute {
         contract_addr: escrow.into_string(),
-        msg: to_json_binary(&escrow::ExecuteMsg::Settle {
-            sessions: decided.sessions,
-            credits: decided.credits,
+        msg: to_json_binary(&ExecuteMsg::Settle {
+            books: Books {
+                sessions: decided.sessions,
+                credits: decided.credits,
+            }
+            .encode(),
         })?,
         funds: vec![],
     })

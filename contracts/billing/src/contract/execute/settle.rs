@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{to_json_binary, DepsMut, Env, Response};
-use hub_types::billing::{ReceiptResponse, SignedVoucher};
-use hub_types::wire::{digest, Receipt, Work};
+use hub_types::billing::ReceiptResponse;
+use hub_types::wire::{digest, Receipt, SignedVoucher, Work};
 
 use crate::contract::domain;
 use crate::contract::execute::collect::{self, nothing_settled};
@@ -19,7 +19,7 @@ pub fn settle(
     bytes: &[u8],
     sequence: u64,
     signature: &[u8],
-    voucher: Option<&SignedVoucher>,
+    voucher: Option<SignedVoucher>,
 ) -> Result<Response, ContractError> {
     let receipt = Receipt::decode(bytes).map_err(ContractError::MalformedReceipt)?;
     let end = sequence
@@ -41,7 +41,7 @@ pub fn settle(
     if let Some(voucher) = voucher {
         let tag = domain(deps.as_ref(), &env, digest::Purpose::Voucher)?;
         let sessions = BTreeSet::from([receipt.session]);
-        settlement.apply_vouchers(&sessions, std::slice::from_ref(voucher), &tag)?;
+        settlement.apply_vouchers(&sessions, &[voucher], &tag)?;
     }
     let group = settlement.settle(&Group {
         session: receipt.session,

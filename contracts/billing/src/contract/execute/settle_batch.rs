@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use cosmwasm_std::{to_json_binary, Deps, DepsMut, Env, Response};
-use hub_types::billing::{BatchResponse, SignedVoucher};
+use hub_types::billing::{BatchResponse, OutcomeRun};
 use hub_types::records::billing::BatchRecord;
-use hub_types::wire::{digest, Batch};
+use hub_types::wire::{digest, Batch, SignedVoucher};
 
 use crate::contract::domain;
 use crate::contract::execute::collect::{self, nothing_settled};
@@ -123,6 +123,6 @@ fn answer(batch: &Batch, decided: &Decided, number: Option<u64>) -> BatchRespons
         offered: batch.offered(),
         paid: decided.paid,
         gross: decided.gross.clone(),
-        groups: decided.groups.clone(),
+        outcomes: OutcomeRun::of(decided.groups.iter().map(|group| group.outcome)),
     }
 }

@@ -6,24 +6,24 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::{DepsMut, MessageInfo, Response, Storage, Uint128};
-use hub_types::escrow::{Credit, SessionSettlement};
+use hub_types::escrow::{Books, Credit, SessionSettlement};
 
 use crate::error::ContractError;
 use crate::state::account::Account;
 use crate::state::reserve::Reserve;
 use crate::state::{config, sessions};
 
-/// Charges `settlements` and credits `credits`, all or nothing.
-pub fn settle(
-    deps: DepsMut,
-    info: MessageInfo,
-    settlements: Vec<SessionSettlement>,
-    credits: Vec<Credit>,
-) -> Result<Response, ContractError> {
+/// Charges the sessions and credits the accounts of `books`, all or nothing. They are read behind the authority, which
+/// strangers have none of.
+pub fn settle(deps: DepsMut, info: MessageInfo, books: &[u8]) -> Result<Response, ContractError> {
     let collector = config::collector(deps.storage)?;
     if info.sender != collector {
         return Err(ContractError::NotTheCollector { collector });
     }
+    let Books {
+        sessions: settlements,
+        credits,
+    } = Books::decode(books)?;
     let mut totals = Totals::default();
     let reserves = charge(deps.storage, &settlements, &mut totals)?;
     let accounts = earn(deps.storage, credits, &mut totals)?;

@@ -3,20 +3,29 @@
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
 use hub_types::records::registry::ModelRecord;
 use hub_types::registry::{ClaimCursor, ReleaseCreated};
-use hub_types::walrus::BlobId;
+use hub_types::walrus::{BlobId, Certificate, Committee, Confirmation, Persistence};
 use hub_types::wire::{commit_hash, domain_tag, Hash, Purpose};
 
 use super::authored;
+use crate::contract::curve::Curve;
 use crate::error::ContractError;
 use crate::events::Event;
 use crate::state::claims::{self, Claim};
+use crate::state::committees::{self, Keys};
 use crate::state::releases::{self, Publication, Release, ReleaseDetails};
-use crate::state::{commitments, models, next};
+use crate::state::{certificates, commitments, models, next};
 
 /// Length and Merkle root that are said to be a blob's.
 pub struct SizeProof {
     pub size: u64,
     pub root_hash: Hash,
+}
+
+/// A storage certificate and what it is said to confirm of a release.
+pub struct Certification {
+    pub epoch: u32,
+    pub persistence: Persistence,
+    pub certificate: Certificate,
 }
 
 pub fn publish(
@@ -170,5 +179,45 @@ pub fn prove_size(
         release: number,
         blob_id: release.blob_id,
         size: Uint64::new(proof.size),
+    }))
+}
+
+pub fn certify(
+    deps: DepsMut,
+    env: &Env,
+    sender: Addr,
+    model: u64,
+    release: u64,
+    certification: Certification,
+) -> Result<Response, ContractError> {
+    let Certification {
+        epoch,
+        persistence,
+        certificate,
+    } = certification;
+    let blob_id = releases::blob_id(deps.storage, model, release)?;
+    let confirmation = Confirmation {
+        epoch,
+        blob_id,
+        persistence,
+    };
+    certificates::check_news(deps.storage, model, release, &confirmation)?;
+    let record = committees::load(deps.storage, epoch)?;
+    let committee = Committee::from_parts(record.n_shards, record.weights, record.total);
+    let mut keys = Keys::new(deps.storage, epoch);
+    let weight = certificate.verify(&Curve(deps.api), &committee, &confirmation, |place| {
+        keys.get(place).map_err(ContractError::from)
+    })?;
+
+    let now = env.block.time.seconds();
+    certificates::show(deps.storage, model, release, &confirmation, now);
+
+    Ok(Response::new().add_event(Event::ReleaseCertified {
+        model,
+        release,
+        confirmation,
+        weight,
+        n_shards: committee.n_shards(),
+        sender,
     }))
 }

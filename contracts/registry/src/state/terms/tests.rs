@@ -10,6 +10,8 @@ const MODEL: u64 = 7;
 const GRACE: u64 = CUTOFF_GRACE_SECONDS;
 const NOTICE: u64 = 86_400;
 const BIRTH: u64 = 1_000_000;
+/// First second whose receipts the first terms take.
+const BEGUN: u64 = BIRTH - GRACE;
 
 fn draft(denom: &str, rates: [u128; 3]) -> Draft {
     let [per_call, per_million_in, per_million_out] = rates.map(Uint128::new);
@@ -88,12 +90,12 @@ fn interval(from: u64, until: impl Into<Option<u64>>) -> Validity {
 }
 
 #[test]
-fn first_terms_are_in_force_at_once_and_not_before() {
+fn first_terms_are_in_force_at_once_and_in_the_grace_before() {
     let book = Book::new(at(10), NOTICE);
-    assert_eq!(book.validities(), [interval(BIRTH, None)]);
+    assert_eq!(book.validities(), [interval(BEGUN, None)]);
     assert_eq!(book.numbers_at(0), Vec::<u64>::new());
-    assert_eq!(book.numbers_at(BIRTH - 1), Vec::<u64>::new());
-    assert_eq!(book.numbers_at(BIRTH), [1]);
+    assert_eq!(book.numbers_at(BEGUN - 1), Vec::<u64>::new());
+    assert_eq!(book.numbers_at(BEGUN), [1]);
     assert_eq!(book.numbers_at(u64::MAX), [1]);
 }
 
@@ -113,7 +115,7 @@ fn a_rise_waits_for_the_notice_and_takes_over_in_one_second() {
     );
     assert_eq!(
         book.validities(),
-        [interval(BIRTH, now + NOTICE), interval(now + NOTICE, None)]
+        [interval(BEGUN, now + NOTICE), interval(now + NOTICE, None)]
     );
     assert_eq!(book.numbers_at(now + NOTICE - 1), [1]);
     assert_eq!(book.numbers_at(now + NOTICE), [2]);
@@ -126,7 +128,7 @@ fn a_cut_begins_at_once_and_both_can_be_charged_for_the_grace() {
     book.set(at(9), now);
     assert_eq!(
         book.validities(),
-        [interval(BIRTH, now + GRACE), interval(now, None)]
+        [interval(BEGUN, now + GRACE), interval(now, None)]
     );
     assert_eq!(book.numbers_at(now - 1), [1]);
     assert_eq!(book.numbers_at(now), [2, 1]);
@@ -164,7 +166,7 @@ fn terms_set_again_replace_pending_ones_and_are_compared_with_those_in_force() {
     assert_eq!(
         book.validities(),
         [
-            interval(BIRTH, again + NOTICE),
+            interval(BEGUN, again + NOTICE),
             Validity::Dropped,
             interval(again + NOTICE, None)
         ]
@@ -175,7 +177,7 @@ fn terms_set_again_replace_pending_ones_and_are_compared_with_those_in_force() {
     assert_eq!(
         book.validities(),
         [
-            interval(BIRTH, back + GRACE),
+            interval(BEGUN, back + GRACE),
             Validity::Dropped,
             Validity::Dropped,
             interval(back, None)
@@ -204,7 +206,7 @@ fn a_rise_can_be_dropped_until_the_grace_before_it_begins_and_no_longer() {
     assert_eq!(
         book.validities(),
         [
-            interval(BIRTH, last_chance + GRACE),
+            interval(BEGUN, last_chance + GRACE),
             Validity::Dropped,
             interval(last_chance, None)
         ]
@@ -219,7 +221,7 @@ fn a_rise_can_be_dropped_until_the_grace_before_it_begins_and_no_longer() {
         assert_eq!(
             book.validities(),
             [
-                interval(BIRTH, begins),
+                interval(BEGUN, begins),
                 interval(begins, too_late + GRACE),
                 interval(begins, None)
             ]
@@ -238,7 +240,7 @@ fn terms_that_follow_a_rise_at_its_last_second_of_waiting_leave_it_no_time() {
     assert_eq!(
         book.validities(),
         [
-            interval(BIRTH, begins),
+            interval(BEGUN, begins),
             interval(begins, begins),
             interval(begins, None)
         ]
@@ -255,7 +257,7 @@ fn a_notice_shorter_than_the_grace_leaves_nothing_to_drop() {
     assert_eq!(
         book.validities(),
         [
-            interval(BIRTH, BIRTH + 1),
+            interval(BEGUN, BIRTH + 1),
             interval(BIRTH + 1, BIRTH + 1),
             interval(BIRTH + 1, BIRTH + GRACE),
             interval(BIRTH + 1, None)
@@ -269,7 +271,7 @@ fn identical_terms_are_a_set_of_their_own() {
     book.set(at(10), BIRTH);
     assert_eq!(
         book.validities(),
-        [interval(BIRTH, BIRTH + GRACE), interval(BIRTH, None)]
+        [interval(BEGUN, BIRTH + GRACE), interval(BIRTH, None)]
     );
     assert_eq!(book.numbers_at(BIRTH), [2, 1]);
 }
@@ -283,7 +285,7 @@ fn of_more_sets_than_a_hundred_at_one_time_the_latest_hundred_are_told() {
     let latest_hundred: Vec<u64> = (202..=301).rev().collect();
     assert_eq!(book.numbers_at(BIRTH), latest_hundred);
     assert_eq!(book.numbers_at(BIRTH + GRACE), [301]);
-    assert_eq!(book.numbers_at(BIRTH - 1), Vec::<u64>::new());
+    assert_eq!(book.numbers_at(BIRTH - 1), [1]);
 }
 
 #[test]

@@ -1,0 +1,532 @@
+//! Anyone shows that a Walrus committee stores the blob of a release.
+
+use cosmwasm_std::{Addr, Binary, HexBinary};
+use hub_testing::{event, Hub, NewModel, RegistryError, StorageNodes};
+use hub_types::hash::HashError;
+use hub_types::registry::{
+    CommitteeMember, DeletableCertificate, ExecuteMsg, PermanentCertificate, QueryMsg,
+    ReleaseResponse, ReleasesResponse, StatusName, StorageCertificate,
+};
+use hub_types::walrus::{
+    BlobId, CertificateError, Confirmation, Persistence, PointError, SignersError,
+};
+
+use crate::registry_stage::{ask, refused};
+use crate::stage::attributes;
+
+const BLOB: BlobId = BlobId::from_bytes([7; 32]);
+const EPOCH: u32 = 53;
+
+/// 10 shards, so 7 make a quorum: the first two nodes, or the first and the last two.
+const WEIGHTS: [u16; 4] = [4, 3, 2, 1];
+
+struct Stage {
+    hub: Hub,
+    author: Addr,
+    stranger: Addr,
+    nodes: StorageNodes,
+}
+
+impl Stage {
+    /// A model with one release, and a committee.
+    fn new() -> Self {
+        let mut hub = Hub::new();
+        let [author, stranger] = ["author", "stranger"].map(|name| hub.account(name));
+        hub.register_model(&author, NewModel::named("forecast").release(BLOB));
+        let nodes = StorageNodes::with_weights(&WEIGHTS);
+        hub.set_committee(EPOCH, &nodes);
+        Self {
+            hub,
+            author,
+            stranger,
+            nodes,
+        }
+    }
+
+    /// What the first two nodes sign about the blob.
+    fn certificate(&self, epoch: u32, object_id: Option<[u8; 32]>) -> StorageCertificate {
+        self.nodes
+            .certificate(&confirmation(epoch, object_id), [0, 1])
+    }
+
+    #[track_caller]
+    fn certify(&mut self, epoch: u32, object_id: Option<[u8; 32]>) {
+        let certificate = self.certificate(epoch, object_id);
+        let stranger = self.stranger.clone();
+        self.hub.certify(&stranger, 1, 1, certificate).unwrap();
+    }
+
+    #[track_caller]
+    fn refused(&mut self, certificate: StorageCertificate) -> RegistryError {
+        self.refused_on(1, 1, certificate)
+    }
+
+    #[track_caller]
+    fn refused_on(
+        &mut self,
+        model: u64,
+        release: u64,
+        certificate: StorageCertificate,
+    ) -> RegistryError {
+        let msg = ExecuteMsg::Certify {
+            model,
+            release,
+            certificate,
+        };
+        refused(&mut self.hub, &self.stranger, msg)
+    }
+
+    fn shown(&self) -> (Option<PermanentCertificate>, Option<DeletableCertificate>) {
+        let question = QueryMsg::Release {
+            model: 1,
+            release: 1,
+        };
+        let release: ReleaseResponse = ask(&self.hub, question);
+        (release.permanent, release.deletable)
+    }
+}
+
+fn confirmation(epoch: u32, object_id: Option<[u8; 32]>) -> Confirmation {
+    Confirmation {
+        epoch,
+        blob_id: BLOB,
+        persistence: match object_id {
+            None => Persistence::Permanent,
+            Some(object_id) => Persistence::Deletable { object_id },
+        },
+    }
+}
+
+fn not_newer(epoch: u32, shown: u32) -> RegistryError {
+    RegistryError::CertificateNotNewer {
+        model: 1,
+        release: 1,
+        epoch,
+        shown,
+    }
+}
+
+#[test]
+fn bytes_that_are_no_signature_are_refused() {
+    let mut stage = Stage::new();
+    let honest = stage.certificate(EPOCH, None);
+    let mut identity = vec![0; 96];
+    identity[0] = 0xc0;
+    for (bytes, source) in [
+        (
+            vec![],
+            PointError::WrongLength {
+                length: 0,
+                expected: 96,
+            },
+        ),
+        (
+            honest.signature[..95].to_vec(),
+            PointError::WrongLength {
+                length: 95,
+                expected: 96,
+            },
+        ),
+        (vec![0x17; 96], PointError::NotCompressed),
+        (identity, PointError::Identity),
+        (vec![0xff; 96], PointError::Identity),
+    ] {
+        let certificate = StorageCertificate {
+            signature: Binary::from(bytes),
+            ..honest.clone()
+        };
+        assert_eq!(
+            stage.refused(certificate),
+            RegistryError::Signature { source }
+        );
+    }
+}
+
+#[test]
+fn an_object_id_of_the_wrong_length_is_refused() {
+    let mut stage = Stage::new();
+    for length in [0, 31, 33] {
+        let certificate = StorageCertificate {
+            object_id: Some(HexBinary::from(vec![1; length])),
+            ..stage.certificate(EPOCH, Some([1; 32]))
+        };
+        assert_eq!(
+            stage.refused(certificate),
+            RegistryError::Hash(HashError {
+                field: "object_id",
+                length
+            })
+        );
+    }
+}
+
+#[test]
+fn what_does_not_exist_is_not_certified() {
+    let mut stage = Stage::new();
+    let certificate = stage.certificate(EPOCH, None);
+    for model in [0, 2, u64::MAX] {
+        assert_eq!(
+            stage.refused_on(model, 1, certificate.clone()),
+            RegistryError::UnknownModel { model }
+        );
+    }
+    for release in [0, 2, u64::MAX] {
+        assert_eq!(
+            stage.refused_on(1, release, certificate.clone()),
+            RegistryError::UnknownRelease {
+                model: 1,
+                release,
+                latest: 1
+            }
+        );
+    }
+}
+
+#[test]
+fn a_committee_that_is_not_kept_certifies_nothing() {
+    let mut stage = Stage::new();
+    let nodes = stage.nodes.clone();
+    for epoch in [0, EPOCH - 1, EPOCH + 1, u32::MAX] {
+        let certificate = stage.certificate(epoch, None);
+        assert_eq!(
+            stage.refused(certificate),
+            RegistryError::UnknownCommittee {
+                epoch,
+                latest: Some(EPOCH),
+                before: None
+            }
+        );
+    }
+    stage.hub.set_committee(EPOCH + 1, &nodes);
+    stage.hub.set_committee(EPOCH + 2, &nodes);
+    let certificate = stage.certificate(EPOCH, None);
+    assert_eq!(
+        stage.refused(certificate),
+        RegistryError::UnknownCommittee {
+            epoch: EPOCH,
+            latest: Some(EPOCH + 2),
+            before: Some(EPOCH + 1)
+        }
+    );
+}
+
+#[test]
+fn a_quorum_one_short_is_refused() {
+    let mut stage = Stage::new();
+    let six = stage.nodes.certificate(&confirmation(EPOCH, None), [0, 2]);
+    let short = |weight| {
+        RegistryError::Certificate(CertificateError::NotEnoughWeight {
+            weight,
+            quorum: 7,
+            n_shards: 10,
+        })
+    };
+    assert_eq!(stage.refused(six.clone()), short(6));
+    for signers in [vec![], vec![0]] {
+        let nobody = StorageCertificate {
+            signers: Binary::from(signers),
+            ..six.clone()
+        };
+        assert_eq!(stage.refused(nobody), short(0));
+    }
+}
+
+#[test]
+fn a_bitmap_with_bits_or_bytes_to_spare_is_refused() {
+    let mut stage = Stage::new();
+    let honest = stage.certificate(EPOCH, None);
+    let spare = |bit| SignersError::SpareBit { bit, members: 4 };
+    for (signers, error) in [
+        (vec![0b1_0011], spare(4)),
+        (vec![0b1000_0011], spare(7)),
+        (
+            vec![0b0011, 0],
+            SignersError::TooLong {
+                length: 2,
+                most: 1,
+                members: 4,
+            },
+        ),
+    ] {
+        let certificate = StorageCertificate {
+            signers: Binary::from(signers),
+            ..honest.clone()
+        };
+        assert_eq!(
+            stage.refused(certificate),
+            RegistryError::Certificate(CertificateError::Signers(error))
+        );
+    }
+}
+
+#[test]
+fn keys_that_cancel_each_other_certify_nothing() {
+    let mut stage = Stage::new();
+    let key = stage.nodes.members()[0].key.clone();
+    let mut opposite = key.to_vec();
+    opposite[0] ^= 0x20;
+    let member = |key| CommitteeMember { key, weight: 500 };
+    let cancelling = ExecuteMsg::SetCommittee {
+        epoch: EPOCH,
+        n_shards: 1_000,
+        members: vec![member(key), member(Binary::from(opposite))],
+    };
+    let keeper = stage.hub.keeper.clone();
+    stage.hub.registry(&keeper, cancelling).unwrap();
+    let certificate = StorageCertificate {
+        signers: Binary::from(vec![0b11]),
+        ..stage.certificate(EPOCH, None)
+    };
+    assert_eq!(
+        stage.refused(certificate),
+        RegistryError::Certificate(CertificateError::IdentityKey)
+    );
+}
+
+#[test]
+fn a_signature_of_others_or_over_something_else_is_refused() {
+    let mut stage = Stage::new();
+    let honest = stage.certificate(EPOCH, None);
+    let object = [1; 32];
+    let other_blob = Confirmation {
+        blob_id: BlobId::from_bytes([8; 32]),
+        ..confirmation(EPOCH, None)
+    };
+    let stated_otherwise = |confirmation, object_id: Option<[u8; 32]>| StorageCertificate {
+        epoch: EPOCH,
+        object_id: object_id.map(|object_id| HexBinary::from(&object_id)),
+        ..stage.nodes.certificate(&confirmation, [0, 1])
+    };
+    let mut damaged = honest.signature.to_vec();
+    damaged[95] ^= 1;
+    for certificate in [
+        stated_otherwise(other_blob, None),
+        stated_otherwise(confirmation(EPOCH + 1, None), None),
+        stated_otherwise(confirmation(EPOCH, Some(object)), None),
+        stated_otherwise(confirmation(EPOCH, None), Some(object)),
+        stated_otherwise(confirmation(EPOCH, Some(object)), Some([2; 32])),
+        StorageCertificate {
+            signers: Binary::from(vec![0b1101]),
+            ..honest.clone()
+        },
+        StorageCertificate {
+            signers: Binary::from(vec![0b1111]),
+            ..honest.clone()
+        },
+        StorageCertificate {
+            signature: Binary::from(damaged),
+            ..honest
+        },
+    ] {
+        assert_eq!(
+            stage.refused(certificate),
+            RegistryError::Certificate(CertificateError::WrongSignature)
+        );
+    }
+}
+
+#[test]
+fn a_certificate_of_the_blob_of_another_release_is_refused() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    stage.hub.publish(&author, 1, [8; 32]);
+    let certificate = stage.certificate(EPOCH, None);
+    assert_eq!(
+        stage.refused_on(1, 2, certificate),
+        RegistryError::Certificate(CertificateError::WrongSignature)
+    );
+}
+
+#[test]
+fn a_certificate_not_of_a_later_epoch_is_refused() {
+    let mut stage = Stage::new();
+    let nodes = stage.nodes.clone();
+    stage.hub.set_committee(EPOCH + 1, &nodes);
+    stage.certify(EPOCH + 1, None);
+    stage.certify(EPOCH + 1, Some([1; 32]));
+    let before = stage.shown();
+    for object_id in [None, Some([1; 32]), Some([2; 32])] {
+        for epoch in [EPOCH, EPOCH + 1] {
+            let certificate = stage.certificate(epoch, object_id);
+            assert_eq!(stage.refused(certificate), not_newer(epoch, EPOCH + 1));
+        }
+    }
+    assert_eq!(stage.shown(), before);
+}
+
+#[test]
+fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
+    let mut stage = Stage::new();
+    let stranger = stage.stranger.clone();
+    stage.hub.advance(7);
+    assert_eq!(stage.shown(), (None, None));
+    let records = stage.hub.state();
+    let certificate = stage.certificate(EPOCH, None);
+    let response = stage.hub.certify(&stranger, 1, 1, certificate).unwrap();
+    assert_eq!(
+        event(&response, "hub_release_certified"),
+        attributes(&[
+            ("model", "1"),
+            ("release", "1"),
+            ("blob_id", &BLOB.to_string()),
+            ("epoch", "53"),
+            ("weight", "7"),
+            ("n_shards", "10"),
+            ("sender", stranger.as_str()),
+        ])
+    );
+    let certificate = PermanentCertificate {
+        epoch: EPOCH,
+        certified_at: stage.hub.now(),
+    };
+    stage.hub.advance(7);
+    assert_eq!(stage.shown(), (Some(certificate), None));
+    // What settlement reads is as it was.
+    assert_eq!(stage.hub.state(), records);
+}
+
+#[test]
+fn a_deletable_blob_is_shown_as_such_with_its_object() {
+    let mut stage = Stage::new();
+    let (stranger, object) = (stage.stranger.clone(), [0xab; 32]);
+    let certificate = stage.certificate(EPOCH, Some(object));
+    let response = stage.hub.certify(&stranger, 1, 1, certificate).unwrap();
+    assert_eq!(
+        event(&response, "hub_release_certified")[3..5],
+        attributes(&[("epoch", "53"), ("object_id", &"ab".repeat(32))])
+    );
+    let certificate = DeletableCertificate {
+        epoch: EPOCH,
+        certified_at: stage.hub.now(),
+        object_id: HexBinary::from(&object),
+    };
+    assert_eq!(stage.shown(), (None, Some(certificate)));
+}
+
+#[test]
+fn a_deletable_copy_takes_no_permanent_certificate_down_nor_the_other_way_round() {
+    let mut stage = Stage::new();
+    let nodes = stage.nodes.clone();
+    stage.hub.set_committee(EPOCH + 1, &nodes);
+    stage.certify(EPOCH, None);
+    let (permanent, _) = stage.shown();
+    stage.certify(EPOCH + 1, Some([1; 32]));
+    let (still, deletable) = stage.shown();
+    assert_eq!(still, permanent);
+    assert_eq!(deletable.clone().unwrap().epoch, EPOCH + 1);
+    stage.certify(EPOCH + 1, None);
+    let (later, still) = stage.shown();
+    assert_eq!(later.unwrap().epoch, EPOCH + 1);
+    assert_eq!(still, deletable);
+}
+
+#[test]
+fn a_later_epoch_takes_the_place_of_an_earlier_one() {
+    let mut stage = Stage::new();
+    let nodes = stage.nodes.clone();
+    stage.certify(EPOCH, None);
+    stage.certify(EPOCH, Some([1; 32]));
+    stage.hub.advance(60);
+    stage.hub.set_committee(EPOCH + 3, &nodes);
+    stage.certify(EPOCH + 3, None);
+    stage.certify(EPOCH + 3, Some([2; 32]));
+    let (epoch, certified_at) = (EPOCH + 3, stage.hub.now());
+    let permanent = PermanentCertificate {
+        epoch,
+        certified_at,
+    };
+    let deletable = DeletableCertificate {
+        epoch,
+        certified_at,
+        object_id: HexBinary::from([2; 32]),
+    };
+    assert_eq!(stage.shown(), (Some(permanent), Some(deletable)));
+}
+
+#[test]
+fn a_certificate_of_the_epoch_before_is_taken_after_the_change_of_epochs() {
+    let mut stage = Stage::new();
+    let others = StorageNodes::with_weights(&[1; 9]);
+    stage.hub.set_committee(EPOCH + 1, &others);
+    stage.certify(EPOCH, None);
+    assert_eq!(stage.shown().0.unwrap().epoch, EPOCH);
+    // What the committee before signs is no certificate of the present one.
+    let certificate = StorageCertificate {
+        signers: Binary::from(vec![0x7f]),
+        ..stage.certificate(EPOCH + 1, None)
+    };
+    assert_eq!(
+        stage.refused(certificate),
+        RegistryError::Certificate(CertificateError::WrongSignature)
+    );
+}
+
+#[test]
+fn a_certificate_is_shown_on_its_release_alone() {
+    let mut stage = Stage::new();
+    let (author, stranger) = (stage.author.clone(), stage.stranger.clone());
+    stage.hub.publish(&author, 1, [8; 32]);
+    // The same blob, published by somebody else.
+    let copy = NewModel::named("copy").release(BLOB);
+    let copy = stage.hub.register_model(&stranger, copy);
+    stage.certify(EPOCH, None);
+    let of = |model| {
+        let question = QueryMsg::Releases {
+            model,
+            start_after: None,
+            limit: None,
+        };
+        let releases = ask::<ReleasesResponse>(&stage.hub, question).releases;
+        let certified = releases.iter().map(|release| release.permanent.is_some());
+        certified.collect::<Vec<_>>()
+    };
+    assert_eq!(of(1), [true, false]);
+    assert_eq!(of(copy), [false]);
+    let certificate = stage.certificate(EPOCH, None);
+    stage.hub.certify(&author, copy, 1, certificate).unwrap();
+}
+
+#[test]
+fn a_retired_model_is_certified_as_well() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    let status = StatusName::Retired;
+    let msg = ExecuteMsg::SetStatus { model: 1, status };
+    stage.hub.registry(&author, msg).unwrap();
+    stage.certify(EPOCH, None);
+    assert!(stage.shown().0.is_some());
+}
+
+#[test]
+fn a_bitmap_may_end_where_nobody_signed_any_more() {
+    let mut stage = Stage::new();
+    let nodes = StorageNodes::with_weights(&[1; 20]);
+    stage.hub.set_committee(EPOCH, &nodes);
+    let full = nodes.certificate(&confirmation(EPOCH, None), 0..14);
+    let short = StorageCertificate {
+        signers: Binary::from(&full.signers[..2]),
+        ..full
+    };
+    let stranger = stage.stranger.clone();
+    stage.hub.certify(&stranger, 1, 1, short).unwrap();
+}
+
+#[test]
+fn a_committee_of_a_thousand_certifies_with_exactly_its_quorum() {
+    let mut stage = Stage::new();
+    let nodes = StorageNodes::many(1_000);
+    stage.hub.set_committee(EPOCH, &nodes);
+    let signers = |count| (0..1_000).filter(|place| place % 3 != 1).take(count);
+    let short = nodes.certificate(&confirmation(EPOCH, None), signers(666));
+    assert_eq!(
+        stage.refused(short),
+        RegistryError::Certificate(CertificateError::NotEnoughWeight {
+            weight: 666,
+            quorum: 667,
+            n_shards: 1_000
+        })
+    );
+    let enough = nodes.certificate(&confirmation(EPOCH, None), signers(667));
+    let stranger = stage.stranger.clone();
+    stage.hub.certify(&stranger, 1, 1, enough).unwrap();
+}
