@@ -92,11 +92,11 @@ fn models(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
         rows.push([
             usage.model.to_string(),
             listing.entry.name.clone(),
-            grouped(usage.calls + usage.free_calls),
-            millions(usage.units_in.u128()),
-            millions(usage.units_out.u128()),
+            grouped(usage.sums.calls + usage.sums.free_calls),
+            millions(usage.sums.units_in.u128()),
+            millions(usage.sums.units_out.u128()),
             label(&listing.money).to_owned(),
-            dollars(usage.gross.u128()),
+            dollars(usage.sums.gross.u128()),
         ]);
     }
     let header = [
@@ -166,7 +166,7 @@ impl Position {
                 model: listing.model,
                 denom: money.unchecked(),
             })?;
-            gross += usage.gross.u128();
+            gross += usage.sums.gross.u128();
         }
         let (mut spent, mut reserved) = (0, 0);
         for id in world.hub.state().sessions.into_keys() {

@@ -16,6 +16,8 @@ export interface ChainConfig {
   readonly gasPrice: string;
   /** Who may migrate the contracts; nobody if undefined. Whoever it is could move funds by new code. */
   readonly admin: string | undefined;
+  /** Who stores Walrus committees, until it hands the role over; if undefined the registry never takes certificates. */
+  readonly walrusKeeper: string | undefined;
   /** Tells Hubs of one deployer on one chain apart. */
   readonly name: string;
   readonly constants: {
@@ -58,6 +60,7 @@ export function parseConfig(json: unknown): ChainConfig {
     denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
     gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),
     admin: fields.optionalText("admin"),
+    walrusKeeper: fields.optionalText("walrus_keeper"),
     name: fields.optionalText("name") ?? "hub",
     constants: {
       receiptMaxAgeSeconds: constants.seconds("receipt_max_age_seconds", 1),

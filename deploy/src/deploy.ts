@@ -182,8 +182,12 @@ export class Deployment {
   }
 
   #registryMessage(): object {
-    const { receiptMaxAgeSeconds, priceNoticeSeconds } = this.#input.config.constants;
-    return { receipt_max_age_seconds: receiptMaxAgeSeconds, price_notice_seconds: priceNoticeSeconds };
+    const { constants, walrusKeeper } = this.#input.config;
+    return {
+      receipt_max_age_seconds: constants.receiptMaxAgeSeconds,
+      price_notice_seconds: constants.priceNoticeSeconds,
+      walrus_keeper: walrusKeeper ?? null,
+    };
   }
 
   #billingMessage(): object {

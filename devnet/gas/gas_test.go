@@ -39,11 +39,14 @@ var rows = []row{
 		return r.profile("W10k netted", m, m.settle(m.batch("w10k", wire.Netted, m.perGroup)), 10_000)
 	}},
 	{"w1k_first_of_week_per_receipt", "first W1k of a week: per receipt", 1_900, 1_650, func(t *testing.T, r *report) float64 {
-		m := open(t, thousand)
-		m.clock = lastWeek
+		m := open(t, thousand).withLongPast()
 		m.settle(m.batch("last week", wire.Itemised, m.perGroup))
 		m.clock = firstOfWeek
 		return r.profile("First W1k of a week", m, m.settle(m.batch("w1k", wire.Itemised, m.perGroup)), 1_000)
+	}},
+	{"w1k_all_ranks_move_per_receipt", "W1k of new models, all of which move up the ranking: per receipt", 0, 0, func(t *testing.T, _ *report) float64 {
+		m := open(t, thousand).withBatches()
+		return per(m.settle(m.batch("w1k", wire.Itemised, m.perGroup)).Gas, 1_000)
 	}},
 	{"marginal_receipt", "one more itemised receipt in a large batch", 65, 59, func(t *testing.T, _ *report) float64 {
 		// Each of the 200 groups of a W10k grows by five.

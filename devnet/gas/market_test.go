@@ -28,6 +28,8 @@ type object = map[string]any
 const (
 	usdc   = "uusdc"
 	budget = 100_000_000 // of a session: 100 USD
+	// What an old customer paid each model: about a thousand times what a batch adds.
+	longHistory = 2_500_000_000
 	// Seconds over which the receipts of a batch were issued.
 	issuedWithin     = 3_600
 	modelsPerSession = 2
@@ -64,7 +66,9 @@ type market struct {
 
 	registry, billing, escrow, token sdk.AccAddress
 	deployer, operator, submitter    *chain.Account
-	authors, callers                 []*chain.Account
+	// Paid every model much, long ago.
+	customer         *chain.Account
+	authors, callers []*chain.Account
 
 	attester uint64
 	key      wire.Key
@@ -83,6 +87,7 @@ func open(t *testing.T, shape shape) *market {
 		deployer:  chain.NewAccount("deployer"),
 		operator:  chain.NewAccount("operator"),
 		submitter: chain.NewAccount("submitter"),
+		customer:  chain.NewAccount("customer"),
 		attester:  1,
 		key:       wire.Key{Type: wire.Secp256k1, Seed: hash("attester")},
 		next:      map[uint64]uint64{},
@@ -94,7 +99,7 @@ func open(t *testing.T, shape shape) *market {
 	for i := range shape.callers {
 		m.callers = append(m.callers, chain.NewAccount(fmt.Sprint("caller ", i)))
 	}
-	accounts := slices.Concat([]*chain.Account{m.deployer, m.operator, m.submitter}, m.authors, m.callers)
+	accounts := slices.Concat([]*chain.Account{m.deployer, m.operator, m.submitter, m.customer}, m.authors, m.callers)
 	coins := sdk.NewCoins(sdk.NewInt64Coin(chain.FeeDenom, 1_000_000_000_000), sdk.NewInt64Coin(usdc, 1_000_000_000_000))
 	m.Chain = chain.New(t, m.clock, accounts, coins, wasmkeeper.WithWasmEngineDecorator(m.profile.decorate))
 	m.deploy(t)
@@ -181,6 +186,15 @@ func (m *market) populate() {
 	}
 	m.Commit(m.clock, opens...)
 	m.Commit(m.clock, raises...)
+	savings := int64(longHistory * (m.models + 1))
+	highest := fmt.Sprint(longHistory)
+	m.send(m.customer, m.Execute(m.customer, m.escrow, object{"deposit": object{"session": object{
+		"operator":   m.operator.String(),
+		"models":     object{"any": object{}},
+		"max_price":  object{"per_call": highest, "per_million_in": highest, "per_million_out": highest},
+		"budget":     fmt.Sprint(savings),
+		"expires_at": opening.Add(60 * 24 * time.Hour).Unix(),
+	}}}, sdk.NewInt64Coin(usdc, savings)))
 }
 
 // listed are the models that the session of a caller lists.
@@ -201,10 +215,14 @@ func (m *market) batch(label string, mode wire.Mode, perGroup int) object {
 		}
 	}
 	batch, _ := wire.Assemble(mode, m.attester, receipts, maps.Clone(m.next))
-	bytes := batch.Encode()
+	return m.signed(batch.Encode())
+}
+
+// signed is the message that settles a batch.
+func (m *market) signed(batch []byte) object {
 	return object{"settle_batch": object{
-		"batch":     bytes,
-		"signature": m.key.Sign(wire.Digest(m.tag(wire.ForBatch), bytes)),
+		"batch":     batch,
+		"signature": m.key.Sign(wire.Digest(m.tag(wire.ForBatch), batch)),
 		"vouchers":  [][]byte{},
 	}}
 }
@@ -246,13 +264,43 @@ func (m *market) settle(batch object, behind ...sdk.Msg) chain.Result {
 	return result
 }
 
-// withHistory settles batches last week and early this day: every payer is known, and every open sum is of this day.
+// withHistory settles batches last week and early this day: every payer is known, every open sum is of this day, and
+// the models have earned so much that few change their place in the ranking.
 func (m *market) withHistory() *market {
+	return m.withLongPast().withBatches()
+}
+
+// withBatches is withHistory of models that are new, so that every batch moves all of them up the ranking.
+func (m *market) withBatches() *market {
 	for _, at := range []time.Time{lastWeek, firstOfWeek} {
 		m.clock = at
 		m.settle(m.batch(at.String(), wire.Itemised, m.perGroup))
 	}
 	m.clock = laterOnDay
+	return m
+}
+
+// withLongPast lets the old customer pay every model.
+func (m *market) withLongPast() *market {
+	m.clock = lastWeek
+	session := uint64(len(m.callers) + 1)
+	var receipts []wire.Receipt
+	for model := range uint64(m.models) {
+		receipts = append(receipts, wire.Receipt{
+			Attester: m.attester, Session: session,
+			BlobID: m.blobs[model],
+			Model:  model + 1, Release: 1, Terms: 1,
+			IssuedAt: uint64(m.clock.Unix()),
+			Units:    wire.Units{In: longHistory / 2},
+		})
+	}
+	batch, _ := wire.Assemble(wire.Itemised, m.attester, receipts, maps.Clone(m.next))
+	result := m.send(m.submitter, m.Execute(m.submitter, m.billing, m.signed(batch.Encode())))
+	var answer struct{ Offered, Paid uint64 }
+	result.Answer(0, &answer)
+	if answer.Paid != answer.Offered {
+		panic(fmt.Sprintf("the old customer paid %d of %d calls", answer.Paid, answer.Offered))
+	}
 	return m
 }
 

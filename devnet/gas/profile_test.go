@@ -119,9 +119,13 @@ var packed = map[string]map[byte]string{
 		'M': "model", 'T': "terms", 'R': "release",
 		'C': "committee", 'K': "committee keys", 'P': "permanent certificate", 'D': "deletable certificate",
 	},
-	"escrow": {'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance"},
+	"escrow": {
+		'D': "denomination", 'P': "session policy", 'S': "session", 'B': "balance", 'F': "spend",
+	},
 	"billing": {
-		'A': "attester", 'N': "batch count", 'R': "batch", 'U': "usage", 'Y': "payer",
+		'A': "attester", 'N': "batch count", 'R': "batch", 'U': "usage", 'D': "usage of a day",
+		'V': "usage of a release", 'P': "payer", 'Y': "payer of a model", 'E': "author who earns", 'L': "ranking",
+		'X': "usage of an attester", 'H': "Hub", 'I': "Hub of a day", 'W': "Hub of a week",
 	},
 }
 

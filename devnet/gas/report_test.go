@@ -107,8 +107,8 @@ What the Hub costs on wasmd v0.70.3 with default parameters: SDK gas of whole tr
 
 Conditions: code not pinned; one payee, native denom, no ceilings (but for the vouchers), sessions of one caller each
 that list two models, units uniform in 50 to 4 000 in and 20 to 1 500 out, an attester with a secp256k1 key, money aged
-and unrelated, payers already seen this week and batches already seen this day (but for the first of a week). The
-marginal receipt is the difference between 11 000 and 10 000 receipts in the same 200 groups; a voucher is the difference
+and unrelated, payers already seen this week and batches already seen this day (but for the first of a week), models
+with a long past, so that few change their place in the ranking (but where the row says otherwise). The marginal receipt is the difference between 11 000 and 10 000 receipts in the same 200 groups; a voucher is the difference
 between a W1k with 50 of them and without. Of a Walrus committee two of three members sign, spread all over it, and their
 certificate is the first of its release.
 

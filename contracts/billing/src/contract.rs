@@ -8,10 +8,12 @@ mod query;
 
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use hub_types::hash;
 use hub_types::wire::digest::{domain_tag, Purpose};
 use hub_types::wire::Hash;
 
 use crate::error::ContractError;
+use query::usage::{self, Counted};
 
 /// Name under which cw2 knows this contract.
 pub const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
@@ -139,7 +141,141 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
         } => to_json_binary(&query::verify_inclusion(
             deps, attester, batch, &receipt, proof,
         )?),
-        QueryMsg::Usage { model, denom } => to_json_binary(&query::usage(deps, model, denom)?),
+        QueryMsg::Usage { model, denom } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage(deps, &env, model, denom)?)
+        }
+        QueryMsg::UsageByDay {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_by_day(
+                deps,
+                model,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::UsageOfDays {
+            model,
+            denom,
+            from,
+            until,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_of_days(deps, model, &denom, from, until)?)
+        }
+        QueryMsg::UsageByRelease {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_by_release(
+                deps,
+                model,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Payers {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            let start_after = start_after
+                .map(|payer| parse::address(deps.api, "start_after", &payer))
+                .transpose()?;
+            to_json_binary(&usage::payers(deps, model, &denom, start_after, limit)?)
+        }
+        QueryMsg::AuthorUsage {
+            author,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let author = parse::address(deps.api, "author", &author)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::author_usage(
+                deps,
+                author,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::AttesterUsage { attester, denom } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::attester_usage(deps, attester, denom)?)
+        }
+        QueryMsg::OperatorUsage {
+            operator,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let operator = parse::address(deps.api, "operator", &operator)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::operator_usage(
+                deps,
+                &operator,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::MeasurementUsage {
+            measurement,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let measurement = hash::parse("measurement", &measurement)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::measurement_usage(
+                deps,
+                &measurement,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Ranking {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::ranking(deps, &denom, start_after, limit)?)
+        }
+        QueryMsg::Hub { denom, days } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub(deps, &env, denom, days)?)
+        }
+        QueryMsg::HubByDay {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub_by_day(deps, &denom, start_after, limit)?)
+        }
+        QueryMsg::HubWeeks {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub_weeks(deps, &denom, start_after, limit)?)
+        }
     };
     Ok(answer?)
 }

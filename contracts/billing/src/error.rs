@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::{ParseReplyError, PaymentError};
-use hub_types::billing::Outcome;
+use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::text::TextError;
@@ -175,6 +175,22 @@ pub enum ContractError {
         attester: u64,
         /// The batch.
         batch: u64,
+    },
+    /// A span of days that ends before it begins.
+    #[error(
+        "the days from {from} to {until} go backwards: `until` is the last day, not before `from`"
+    )]
+    BackwardSpan {
+        /// First day.
+        from: u64,
+        /// Last day.
+        until: u64,
+    },
+    /// The glance at the Hub compares at least a day and at most ninety.
+    #[error("{days} days are no span to compare: give 1 to {MAX_GLANCE_DAYS}")]
+    GlanceDays {
+        /// Given.
+        days: u32,
     },
     /// Records of the contracts contradict each other.
     #[error(

@@ -21,6 +21,7 @@ use hub_types::escrow::{Credit, SessionSettlement};
 use hub_types::price::Rates;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::Admission;
+use hub_types::records::usage::Sums;
 use hub_types::time;
 use hub_types::wire::{BlobId, Hash, SignedVoucher, Work};
 
@@ -168,7 +169,7 @@ impl<'a> Settlement<'a> {
     pub fn new(deps: Deps<'a>, config: &'a Config, statement: Statement) -> Self {
         Self {
             books: Books::new(deps, config),
-            usage: UsageBook::new(deps.storage),
+            usage: UsageBook::new(deps.storage, statement.attester),
             income: Income::default(),
             paid: 0,
             groups: vec![],
@@ -262,21 +263,28 @@ impl<'a> Settlement<'a> {
             billed.amount,
         )?;
         let related = chargeable.is_related(session.policy());
-        self.usage.add(
-            group.model,
-            chargeable.denom,
-            &Use {
-                amount: billed.amount,
-                related,
+        let (of_related, aged) = match related {
+            true => (billed.amount, 0),
+            false => (0, aged),
+        };
+        self.usage.add(&Use {
+            model: group.model,
+            release: group.release,
+            denom: chargeable.denom,
+            author: &chargeable.author,
+            sums: Sums {
+                gross: billed.amount,
+                related: of_related,
                 aged,
                 calls: billed.calls,
                 free_calls: billed.receipts.saturating_sub(billed.calls),
                 units_in: billed.units_in,
                 units_out: billed.units_out,
-                day,
             },
-        )?;
-        if aged > 0 && !related {
+            day,
+            settle_lag_seconds: self.statement.now.saturating_sub(group.newest),
+        })?;
+        if aged > 0 {
             let week = time::week(day);
             let listed = match chargeable.admission {
                 Admission::Listed(place) => Some(place),
@@ -287,7 +295,7 @@ impl<'a> Settlement<'a> {
                     group.model,
                     chargeable.denom,
                     &session.policy().funder,
-                    week,
+                    day,
                 )?;
                 session.mark(listed, week);
             }

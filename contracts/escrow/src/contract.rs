@@ -192,6 +192,25 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
                 limit,
             )?)
         }
+        QueryMsg::SessionsForOthers {
+            funder,
+            start_after,
+            limit,
+        } => {
+            let funder = parse::canonical(deps.api, "funder", &funder)?;
+            to_json_binary(&query::sessions_for_others(
+                deps,
+                &env,
+                funder,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Spend { funder, denom } => {
+            let funder = parse::canonical(deps.api, "funder", &funder)?;
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&query::spend(deps, funder, denom)?)
+        }
         QueryMsg::Solvency { denom } => {
             let denom = parse::denom(deps, &denom)?;
             to_json_binary(&query::solvency(deps, &env, denom)?)

@@ -10,3 +10,4 @@ pub mod denoms;
 pub mod reserve;
 pub mod session;
 pub mod sessions;
+pub mod spend;

@@ -1,6 +1,6 @@
 //! Entry points: payment rule, parsing, dispatch.
 
-mod curve;
+pub mod curve;
 mod execute;
 mod migrate;
 mod parse;

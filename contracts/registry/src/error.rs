@@ -371,6 +371,15 @@ pub enum ContractError {
         /// Who tried.
         sender: Addr,
     },
+
+    /// More days than a page has entries.
+    #[error("counts for {given} days were asked for: give at most {most} at a time")]
+    TooManyDays {
+        /// Days given.
+        given: usize,
+        /// Most that are answered.
+        most: usize,
+    },
 }
 
 /// Epochs as a sentence names them.

@@ -86,13 +86,18 @@ impl State {
         );
         all.rising("usage of", &before.usage, &self.usage, |usage| {
             let money = [
-                usage.gross,
-                usage.related,
-                usage.aged,
-                usage.units_in,
-                usage.units_out,
+                usage.sums.gross,
+                usage.sums.related,
+                usage.sums.aged,
+                usage.sums.units_in,
+                usage.sums.units_out,
             ];
-            let counts = [usage.calls, usage.free_calls, usage.payers, usage.returning];
+            let counts = [
+                usage.sums.calls,
+                usage.sums.free_calls,
+                usage.payers,
+                usage.returning,
+            ];
             money.into_iter().chain(counts.map(u128::from)).collect()
         });
         all.rising("model", &before.models, &self.models, |model| {

@@ -1,3 +1,5 @@
+mod usage;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
@@ -42,6 +44,8 @@ impl Hub {
     ///   money: send coins past the contract with [`Hub::give`] to the escrow, so that they are counted.
     /// * What accounts earned is what sessions spent, and what the models' usage says was charged.
     /// * No session spends beyond budget or ceiling; its lanes are few and belong to attesters of its operator.
+    /// * Usage by day, release, attester, payer and of the Hub agrees with the usage of the models, and the ranking is
+    ///   theirs.
     /// * Ids, terms and recorded batches are without gaps; shares make a whole; terms follow one another in time.
     pub fn check_invariants(&self) -> Vec<String> {
         let state = self.state();
@@ -50,6 +54,7 @@ impl Hub {
         check_sessions(&state, &mut violations);
         check_batches(&state, &mut violations);
         check_models(&state, &mut violations);
+        usage::check(&state, &mut violations);
         violations.0
     }
 
@@ -111,7 +116,7 @@ impl Hub {
                 .filter(of_denom)
                 .map(|session| session.spent));
             let usage = state.usage.iter().filter(|((_, denom), _)| denom == number);
-            let gross = sum(usage.map(|(_, usage)| usage.gross));
+            let gross = sum(usage.map(|(_, usage)| usage.sums.gross));
             violations.equal(
                 &what,
                 ("gross of the models", gross),
@@ -128,22 +133,6 @@ impl Hub {
                 let earned = sum(earned);
                 violations.equal(&what, ("earned", earned), ("spent by sessions", spent));
             }
-        }
-        for ((model, denom), usage) in &state.usage {
-            let what = || format!("usage of model {model} in denomination {denom}");
-            violations.unless(state.denoms.contains_key(denom), || {
-                format!("{}: no such denomination", what())
-            });
-            violations.unless(
-                usage
-                    .related
-                    .checked_add(usage.aged)
-                    .is_some_and(|parts| parts <= usage.gross),
-                || format!("{}: related and aged are more than gross", what()),
-            );
-            violations.unless(usage.returning <= usage.payers, || {
-                format!("{}: more payers return than pay", what())
-            });
         }
     }
 
@@ -405,9 +394,9 @@ fn sum(amounts: impl IntoIterator<Item = u128>) -> Uint256 {
 #[cfg(test)]
 mod tests {
     use hub_types::packed::{Packed, PackedKey, PackedMap};
-    use hub_types::records::billing::USAGE;
     use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
     use hub_types::records::registry::TERMS;
+    use hub_types::records::usage::{RANKING, USAGE};
 
     use super::*;
     use crate::{KeyType, NewModel};
@@ -527,9 +516,9 @@ mod tests {
             &USAGE,
             (1, 1),
             |usage| {
-                usage.gross -= 1;
-                usage.related = usage.gross;
-                usage.aged = 1;
+                usage.sums.gross -= 1;
+                usage.sums.related = usage.sums.gross;
+                usage.sums.aged = 1;
             },
         );
         assert_eq!(

@@ -5,14 +5,17 @@ use cosmwasm_std::{Addr, Record};
 use hub_types::denom::Denom;
 use hub_types::escrow::{DenomsResponse, QueryMsg};
 use hub_types::packed::{from_bytes, Packed, PackedKey, PackedMap};
-use hub_types::records::billing::{
-    AttesterRecord, BatchRecord, UsageRecord, ATTESTERS, BATCHES, BATCH_COUNTS, USAGE,
-};
+use hub_types::records::billing::{AttesterRecord, BatchRecord, ATTESTERS, BATCHES, BATCH_COUNTS};
 use hub_types::records::escrow::{
-    BalanceRecord, SessionPolicy, SessionRecord, BALANCES, DENOMS, POLICIES, SESSIONS,
+    BalanceRecord, SessionPolicy, SessionRecord, Spent, BALANCES, DENOMS, POLICIES, SESSIONS, SPENT,
 };
 use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
+};
+use hub_types::records::usage::{
+    AttesterTotals, HubRecord, HubTotals, ModelPayer, PayerRecord, Sums, UsageRecord, WeekCounts,
+    ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS, PAYERS, RANKING, USAGE,
+    USAGE_DAYS, USAGE_RELEASES,
 };
 
 use crate::hub::Hub;
@@ -38,6 +41,28 @@ pub struct State {
     pub batches: BTreeMap<(u64, u64), BatchRecord>,
     /// Usage by (model, denomination number).
     pub usage: BTreeMap<(u64, u32), UsageRecord>,
+    /// Lifetime sums of models by (model, denomination number, day).
+    pub usage_days: BTreeMap<(u64, u32, u32), Sums>,
+    /// Sums of earlier releases by (model, denomination number, release).
+    pub usage_releases: BTreeMap<(u64, u32, u64), Sums>,
+    /// Payers by (denomination number, funder).
+    pub payers: BTreeMap<(u32, Addr), PayerRecord>,
+    /// Payers of models by (model, denomination number, funder).
+    pub model_payers: BTreeMap<(u64, u32, Addr), ModelPayer>,
+    /// Authors who earn, by (denomination number, author).
+    pub earners: BTreeMap<(u32, Addr), ()>,
+    /// The ranking by (denomination number, rank, model).
+    pub ranking: BTreeMap<(u32, u16, u64), ()>,
+    /// What attesters signed, by (attester, denomination number).
+    pub attester_usage: BTreeMap<(u64, u32), AttesterTotals>,
+    /// The Hub by denomination number.
+    pub hubs: BTreeMap<u32, HubRecord>,
+    /// Lifetime sums of the Hub by (denomination number, day).
+    pub hub_days: BTreeMap<(u32, u32), HubTotals>,
+    /// Counts of the Hub by (denomination number, week).
+    pub hub_weeks: BTreeMap<(u32, u32), WeekCounts>,
+    /// What funders spent in released sessions, by (funder, denomination number).
+    pub spent: BTreeMap<(Addr, u32), Spent>,
     /// Models.
     pub models: BTreeMap<u64, ModelRecord>,
     /// Terms by (model, number).
@@ -62,6 +87,10 @@ impl Hub {
             let (account, denom) = key.split_at(key.len() - 4);
             (self.human(&account.into()), number(denom))
         };
+        let number_and_account = |key: &[u8]| {
+            let (denom, account) = key.split_at(4);
+            (number(denom), self.human(&account.into()))
+        };
         State {
             denoms: records(&escrow, &DENOMS, number),
             owed: self.owed(),
@@ -72,6 +101,34 @@ impl Hub {
             batch_counts: records(&billing, &BATCH_COUNTS, id),
             batches: records(&billing, &BATCHES, ids),
             usage: records(&billing, &USAGE, id_and_number),
+            usage_days: records(&billing, &USAGE_DAYS, |key| {
+                let (of, day) = key.split_at(12);
+                let (model, denom) = id_and_number(of);
+                (model, denom, number(day))
+            }),
+            usage_releases: records(&billing, &USAGE_RELEASES, |key| {
+                let (of, release) = key.split_at(12);
+                let (model, denom) = id_and_number(of);
+                (model, denom, id(release))
+            }),
+            payers: records(&billing, &PAYERS, number_and_account),
+            model_payers: records(&billing, &MODEL_PAYERS, |key| {
+                let (of, account) = key.split_at(12);
+                let (model, denom) = id_and_number(of);
+                (model, denom, self.human(&account.into()))
+            }),
+            earners: records(&billing, &EARNERS, number_and_account),
+            ranking: records(&billing, &RANKING, |key| {
+                let (denom, place) = key.split_at(4);
+                let (rank, model) = place.split_at(2);
+                let rank = u16::from_be_bytes(rank.try_into().expect("a rank has 2 bytes"));
+                (number(denom), rank, id(model))
+            }),
+            attester_usage: records(&billing, &ATTESTER_USAGE, id_and_number),
+            hubs: records(&billing, &HUB, number),
+            hub_days: records(&billing, &HUB_DAYS, numbers),
+            hub_weeks: records(&billing, &HUB_WEEKS, numbers),
+            spent: records(&escrow, &SPENT, account_and_number),
             models: records(&registry, &MODELS, id),
             terms: records(&registry, &TERMS, ids),
             releases: records(&registry, &RELEASES, ids),
@@ -129,6 +186,11 @@ fn number(key: &[u8]) -> u32 {
 fn ids(key: &[u8]) -> (u64, u64) {
     let (first, second) = key.split_at(8);
     (id(first), id(second))
+}
+
+fn numbers(key: &[u8]) -> (u32, u32) {
+    let (first, second) = key.split_at(4);
+    (number(first), number(second))
 }
 
 fn id_and_number(key: &[u8]) -> (u64, u32) {

@@ -2,11 +2,17 @@
 //!
 //! It holds no money. Batches, receipts and vouchers are bytes in the format of [`crate::wire`]. Times are unix
 //! seconds. List queries return `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
+//!
+//! Usage is counted per denomination, which the reader names; sums over denominations would mean nothing. A model,
+//! account or denomination that nothing was charged for answers zeros or an empty page. Days are whole days since
+//! 1970-01-01 by block time, weeks are whole spans of seven such days. "Reads" in the queries are storage reads beside
+//! the three that find the denomination's number; a range counts as one, and one for each entry that it gives.
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
-use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
+use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
 
 use crate::denom::{Denom, UncheckedDenom};
+use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
 
 /// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
 #[cw_serde]
@@ -190,7 +196,7 @@ pub enum QueryMsg {
         /// Where the receipt stands in the tree.
         proof: InclusionProof,
     },
-    /// Lifetime usage of a model in one denomination; zeros if none.
+    /// Lifetime usage of a model. 1 read.
     #[returns(UsageResponse)]
     Usage {
         /// The model.
@@ -198,7 +204,147 @@ pub enum QueryMsg {
         /// In what.
         denom: UncheckedDenom,
     },
+    /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 5 reads.
+    #[returns(UsageByDayResponse)]
+    UsageByDay {
+        /// The model.
+        model: u64,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last day of the page before; any day will do.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Usage of a model over the days from `from` to `until`, both included. 5 reads, however long the span. An error
+    /// if `until` is before `from`.
+    #[returns(UsageOfDaysResponse)]
+    UsageOfDays {
+        /// The model.
+        model: u64,
+        /// In what.
+        denom: UncheckedDenom,
+        /// First day.
+        from: u64,
+        /// Last day.
+        until: u64,
+    },
+    /// Lifetime usage of each release of a model that was ever billed, by number. `limit` + 3 reads.
+    #[returns(UsageByReleaseResponse)]
+    UsageByRelease {
+        /// The model.
+        model: u64,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last release of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Payers of a model: funders whose aged money paid it, by canonical address. 2 × `limit` + 1 reads.
+    #[returns(PayersResponse)]
+    Payers {
+        /// The model.
+        model: u64,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last payer of the page before.
+        start_after: Option<String>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an earlier
+    /// author is included, since it is the models that are asked for; [`crate::escrow::QueryMsg::Balance`] knows what an
+    /// account itself earned. 2 × `limit` + 3 reads.
+    #[returns(AuthorUsageResponse)]
+    AuthorUsage {
+        /// The author.
+        author: String,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last model summed by the page before: its `next`.
+        start_after: Option<u64>,
+        /// Models wanted.
+        limit: Option<u32>,
+    },
+    /// What an attester signed and was paid. 2 reads. An error if there is no such attester.
+    #[returns(AttesterUsageResponse)]
+    AttesterUsage {
+        /// The attester.
+        attester: u64,
+        /// In what.
+        denom: UncheckedDenom,
+    },
+    /// What an operator's attesters signed and was paid, summed over up to `limit` of them, by id. 2 × `limit` + 1
+    /// reads.
+    #[returns(AttestersUsageResponse)]
+    OperatorUsage {
+        /// The operator.
+        operator: String,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last attester summed by the page before: its `next`.
+        start_after: Option<u64>,
+        /// Attesters wanted.
+        limit: Option<u32>,
+    },
+    /// What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+    /// `limit` + 1 reads.
+    #[returns(AttestersUsageResponse)]
+    MeasurementUsage {
+        /// The enclave image, 32 bytes.
+        measurement: HexBinary,
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last attester summed by the page before: its `next`.
+        start_after: Option<u64>,
+        /// Attesters wanted.
+        limit: Option<u32>,
+    },
+    /// Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
+    /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+    #[returns(RankingResponse)]
+    Ranking {
+        /// In what.
+        denom: UncheckedDenom,
+        /// Place of the last model of the page before.
+        start_after: Option<RankingPlace>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// The Hub at a glance: the last `days` whole days against as many before them. 76 reads, whatever `days` is. An
+    /// error unless `days` is 1 to 90.
+    #[returns(HubResponse)]
+    Hub {
+        /// In what.
+        denom: UncheckedDenom,
+        /// Length of both spans, 1 to 90.
+        days: u32,
+    },
+    /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 5 reads.
+    #[returns(HubByDayResponse)]
+    HubByDay {
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last day of the page before; any day will do.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads.
+    #[returns(HubWeeksResponse)]
+    HubWeeks {
+        /// In what.
+        denom: UncheckedDenom,
+        /// Last week of the page before; any week will do.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
 }
+
+/// Most days that [`QueryMsg::Hub`] compares.
+pub const MAX_GLANCE_DAYS: u32 = 90;
 
 /// Nothing to say: a migration keeps everything.
 #[cw_serde]
@@ -450,13 +596,10 @@ pub struct InclusionResponse {
     pub paid: u64,
 }
 
-/// Lifetime usage of a model in one denomination.
+/// What was used. Sums saturate, but for a model's lifetime gross, which is exact.
 #[cw_serde]
-pub struct UsageResponse {
-    /// The model.
-    pub model: u64,
-    /// The denomination.
-    pub denom: Denom,
+#[derive(Copy, Default, Eq)]
+pub struct UsageSums {
     /// Everything charged.
     pub gross: Uint128,
     /// Of it, charged where funder or caller is the author, a payee or the operator.
@@ -471,14 +614,314 @@ pub struct UsageResponse {
     pub units_in: Uint128,
     /// Output units of both.
     pub units_out: Uint128,
-    /// Day of the first paid call: whole days since 1970-01-01.
+}
+
+impl From<Sums> for UsageSums {
+    fn from(sums: Sums) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            related: sums.related.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+            free_calls: sums.free_calls,
+            units_in: sums.units_in.into(),
+            units_out: sums.units_out.into(),
+        }
+    }
+}
+
+/// Lifetime usage of a model in one denomination.
+#[cw_serde]
+pub struct UsageResponse {
+    /// The model.
+    pub model: u64,
+    /// The denomination.
+    pub denom: Denom,
+    /// Of its life.
+    pub sums: UsageSums,
+    /// Day of the first paid call.
     pub first_day: Option<u64>,
     /// Day of the last paid call.
     pub last_day: Option<u64>,
     /// Funders whose aged money paid it.
     pub payers: u64,
+    /// Of them, those whose aged money paid it in the present week.
+    pub payers_this_week: u64,
     /// Payers in two weeks or more.
     pub returning: u64,
+    /// On the last day on which receipts were billed: the shortest time from a group's newest receipt to the block that
+    /// settled it, seconds.
+    pub settle_lag_seconds: Option<u64>,
+}
+
+/// A page of days of a model.
+#[cw_serde]
+pub struct UsageByDayResponse {
+    /// By day; days on which nothing was billed are left out.
+    pub days: Vec<UsageOfDay>,
+}
+
+/// Usage of one day.
+#[cw_serde]
+pub struct UsageOfDay {
+    /// The day.
+    pub day: u64,
+    /// Of that day.
+    pub sums: UsageSums,
+}
+
+/// Usage over a span of days.
+#[cw_serde]
+pub struct UsageOfDaysResponse {
+    /// Of the span.
+    pub sums: UsageSums,
+}
+
+/// A page of releases of a model.
+#[cw_serde]
+pub struct UsageByReleaseResponse {
+    /// By number; releases of which nothing was billed are left out.
+    pub releases: Vec<UsageOfRelease>,
+}
+
+/// Usage of one release.
+#[cw_serde]
+pub struct UsageOfRelease {
+    /// Its number.
+    pub release: u64,
+    /// Of its life.
+    pub sums: UsageSums,
+}
+
+/// A page of payers.
+#[cw_serde]
+pub struct PayersResponse {
+    /// By canonical address.
+    pub payers: Vec<PayerResponse>,
+}
+
+/// A funder whose aged money paid a model.
+#[cw_serde]
+pub struct PayerResponse {
+    /// The funder.
+    pub payer: Addr,
+    /// Week in which it first did.
+    pub first_week: u64,
+    /// Week in which it last did; another than the first makes it a returning one.
+    pub last_week: u64,
+}
+
+/// Usage of an author's present models.
+#[cw_serde]
+pub struct AuthorUsageResponse {
+    /// Models summed, whether used or not.
+    pub models: u64,
+    /// Of their lives.
+    pub sums: UsageSums,
+    /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
+    pub next: Option<u64>,
+}
+
+/// What an attester signed and was paid.
+#[cw_serde]
+#[derive(Copy, Default, Eq)]
+pub struct AttesterSums {
+    /// Everything charged.
+    pub gross: Uint128,
+    /// Of it, unrelated and paid with money that lay in its session for a day or more.
+    pub aged: Uint128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+}
+
+impl From<AttesterTotals> for AttesterSums {
+    fn from(sums: AttesterTotals) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+        }
+    }
+}
+
+/// Lifetime usage of an attester in one denomination.
+#[cw_serde]
+pub struct AttesterUsageResponse {
+    /// The attester.
+    pub attester: u64,
+    /// The denomination.
+    pub denom: Denom,
+    /// Of its life.
+    pub sums: AttesterSums,
+}
+
+/// Lifetime usage of several attesters.
+#[cw_serde]
+pub struct AttestersUsageResponse {
+    /// Attesters summed, whether used or not.
+    pub attesters: u64,
+    /// Of their lives.
+    pub sums: AttesterSums,
+    /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
+    pub next: Option<u64>,
+}
+
+/// A model's place in the ranking.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+#[derive(Copy, Eq)]
+pub struct RankingPlace {
+    /// Its aged income, rounded to a small number that grows with it, see [`crate::records::usage::score`].
+    pub score: u16,
+    /// The model.
+    pub model: u64,
+}
+
+/// A page of the ranking.
+#[cw_serde]
+pub struct RankingResponse {
+    /// The most aged income first.
+    pub models: Vec<RankedModel>,
+}
+
+/// A model in the ranking.
+#[cw_serde]
+pub struct RankedModel {
+    /// Where it stands, to go on from.
+    pub place: RankingPlace,
+    /// Its lifetime aged income, exact.
+    pub aged: Uint128,
+}
+
+/// Sums of the Hub in one denomination.
+#[cw_serde]
+#[derive(Copy, Default, Eq)]
+pub struct HubSums {
+    /// Everything charged.
+    pub gross: Uint128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: Uint128,
+    /// Of the rest, paid with money that lay in its session for a day or more.
+    pub aged: Uint128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+    /// Receipts billed at nothing.
+    pub free_calls: u64,
+    /// Models with their first paid call.
+    pub models_called: u64,
+    /// Models with their first aged income.
+    pub models_earning: u64,
+    /// Authors of whom a model had its first aged income, each once.
+    pub authors_earning: u64,
+    /// Funders whose aged money first paid for a call.
+    pub payers: u64,
+}
+
+impl From<HubTotals> for HubSums {
+    fn from(sums: HubTotals) -> Self {
+        Self {
+            gross: sums.gross.into(),
+            related: sums.related.into(),
+            aged: sums.aged.into(),
+            calls: sums.calls,
+            free_calls: sums.free_calls,
+            models_called: sums.models_called,
+            models_earning: sums.models_earning,
+            authors_earning: sums.authors_earning,
+            payers: sums.payers,
+        }
+    }
+}
+
+/// What happened in a span of days.
+#[cw_serde]
+#[derive(Copy, Default, Eq)]
+pub struct HubSpan {
+    /// Models registered, in whatever denomination their price is.
+    pub models_registered: u64,
+    /// In the denomination asked for.
+    pub sums: HubSums,
+}
+
+/// Who took part in a week, in one denomination.
+#[cw_serde]
+#[derive(Copy, Default, Eq)]
+pub struct HubWeek {
+    /// Funders whose aged money paid for calls.
+    pub payers: u64,
+    /// Of them, those who had done so in an earlier week.
+    pub returning: u64,
+    /// Models with a paid call.
+    pub models_called: u64,
+    /// Models with aged income.
+    pub models_earning: u64,
+}
+
+impl From<WeekCounts> for HubWeek {
+    fn from(sums: WeekCounts) -> Self {
+        Self {
+            payers: sums.payers,
+            returning: sums.returning,
+            models_called: sums.models_called,
+            models_earning: sums.models_earning,
+        }
+    }
+}
+
+/// The Hub at a glance.
+#[cw_serde]
+pub struct HubResponse {
+    /// The denomination.
+    pub denom: Denom,
+    /// The present day.
+    pub today: u64,
+    /// Since the beginning.
+    pub lifetime: HubSpan,
+    /// Of the present day so far.
+    pub so_far_today: HubSpan,
+    /// The `days` days before today.
+    pub last: HubSpan,
+    /// The `days` days before those.
+    pub before: HubSpan,
+    /// Of the present week so far.
+    pub this_week: HubWeek,
+    /// Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking. Exact, unless so
+    /// many models round to the same as the tenth that some stand behind these 32: then short by less than 1/16.
+    pub ten_largest: Uint128,
+    /// Their part of the lifetime aged income of all, rounded down; 0 where there is none.
+    pub ten_largest_share: Decimal,
+}
+
+/// A page of days of the Hub.
+#[cw_serde]
+pub struct HubByDayResponse {
+    /// By day; days on which nothing was billed are left out.
+    pub days: Vec<HubOfDay>,
+}
+
+/// Sums of one day.
+#[cw_serde]
+pub struct HubOfDay {
+    /// The day.
+    pub day: u64,
+    /// Of that day.
+    pub sums: HubSums,
+}
+
+/// A page of weeks of the Hub.
+#[cw_serde]
+pub struct HubWeeksResponse {
+    /// By week; weeks in which nothing was billed are left out.
+    pub weeks: Vec<HubOfWeek>,
+}
+
+/// Counts of one week.
+#[cw_serde]
+pub struct HubOfWeek {
+    /// The week.
+    pub week: u64,
+    /// Of that week.
+    pub counts: HubWeek,
 }
 
 #[cfg(test)]

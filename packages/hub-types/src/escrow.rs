@@ -251,6 +251,26 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
+    /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
+    /// `SessionsByCaller`.
+    #[returns(SessionsResponse)]
+    SessionsForOthers {
+        /// Whose money they hold.
+        funder: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// What a funder's money was spent on calls, in sessions that were released since. What it spent in the others is
+    /// in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+    #[returns(SpendResponse)]
+    Spend {
+        /// Whose money it was.
+        funder: String,
+        /// In what.
+        denom: UncheckedDenom,
+    },
     /// What the escrow holds of a denomination against what it owes.
     #[returns(SolvencyResponse)]
     Solvency {
@@ -439,6 +459,15 @@ pub struct LaneResponse {
 pub struct SessionsResponse {
     /// Newest first.
     pub sessions: Vec<SessionResponse>,
+}
+
+/// What a funder spent.
+#[cw_serde]
+pub struct SpendResponse {
+    /// The denomination.
+    pub denom: Denom,
+    /// Charged to its sessions that were released.
+    pub released: Uint128,
 }
 
 /// Held against owed.

@@ -70,6 +70,12 @@ impl PackedKey for u64 {
     }
 }
 
+impl PackedKey for u16 {
+    fn append(&self, key: &mut Vec<u8>) {
+        key.extend_from_slice(&self.to_be_bytes());
+    }
+}
+
 impl PackedKey for u32 {
     fn append(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(&self.to_be_bytes());
@@ -100,6 +106,38 @@ impl<A: PackedKey, B: PackedKey, C: PackedKey> PackedKey for (A, B, C) {
         self.0.append(key);
         self.1.append(key);
         self.2.append(key);
+    }
+}
+
+/// A last key part, which can be read back from a key.
+pub trait PackedTail: PackedKey + Sized {
+    /// The part of exactly these bytes; none if they are of another width.
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+impl PackedTail for u32 {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl PackedTail for u64 {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self::from_be_bytes)
+    }
+}
+
+impl PackedTail for (u16, u64) {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (first, second) = bytes.split_at_checked(2)?;
+        let first = first.try_into().ok().map(u16::from_be_bytes)?;
+        Some((first, u64::read(second)?))
+    }
+}
+
+impl PackedTail for CanonicalAddr {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Some(Self::from(bytes))
     }
 }
 
@@ -182,31 +220,70 @@ impl<K: PackedKey, V: Packed> PackedMap<K, V> {
             .transpose()
     }
 
-    /// Values whose key is `prefix` followed by one `u32`, ascending, from the one after `start_after` on.
-    pub fn range<'a>(
+    /// Values whose key is `prefix` followed by a `T`, ascending, from the one after `start_after` on.
+    pub fn range<'a, T: PackedTail>(
         &self,
         storage: &'a dyn Storage,
         prefix: impl PackedKey,
-        start_after: Option<u32>,
-    ) -> Box<dyn Iterator<Item = StdResult<(u32, V)>> + 'a>
+        start_after: Option<T>,
+    ) -> Box<dyn Iterator<Item = StdResult<(T, V)>> + 'a>
     where
         V: 'a,
     {
         let prefix = self.key(prefix);
-        let width = prefix.len();
-        // The key just behind `after` is `after` with a zero byte appended.
-        let start = match start_after {
-            Some(after) => [prefix.as_slice(), &after.to_be_bytes(), &[0]].concat(),
-            None => prefix.clone(),
-        };
-        let end = [prefix.as_slice(), &[0xff; 5]].concat();
-        Box::new(
-            storage
-                .range(Some(&start), Some(&end), Order::Ascending)
-                .filter_map(move |(key, value)| {
-                    let last = key.get(width..)?.try_into().ok()?;
-                    Some(from_bytes(&value).map(|value| (u32::from_be_bytes(last), value)))
-                }),
+        let mut start = prefix.clone();
+        if let Some(after) = start_after {
+            after.append(&mut start);
+            // The key just behind a key is that with a zero byte appended.
+            start.push(0);
+        }
+        entries(
+            storage,
+            prefix.len(),
+            &start,
+            &behind(prefix),
+            Order::Ascending,
         )
     }
+
+    /// The last value whose key is `prefix` followed by a `T` that is not above `highest`.
+    pub fn last_up_to<T: PackedTail>(
+        &self,
+        storage: &dyn Storage,
+        prefix: impl PackedKey,
+        highest: T,
+    ) -> StdResult<Option<(T, V)>> {
+        let prefix = self.key(prefix);
+        let mut end = prefix.clone();
+        highest.append(&mut end);
+        end.push(0);
+        let last = entries(storage, prefix.len(), &prefix, &end, Order::Descending).next();
+        last.transpose()
+    }
+}
+
+/// Values under the keys in [start, end) whose bytes from `width` on are a `T`.
+fn entries<'a, T: PackedTail, V: Packed + 'a>(
+    storage: &'a dyn Storage,
+    width: usize,
+    start: &[u8],
+    end: &[u8],
+    order: Order,
+) -> Box<dyn Iterator<Item = StdResult<(T, V)>> + 'a> {
+    let entries = storage.range(Some(start), Some(end), order);
+    Box::new(entries.filter_map(move |(key, value)| {
+        let tail = T::read(key.get(width..)?)?;
+        Some(from_bytes(&value).map(|value| (tail, value)))
+    }))
+}
+
+/// The first key behind all that begin with `prefix`.
+fn behind(mut prefix: Vec<u8>) -> Vec<u8> {
+    while let Some(last) = prefix.pop() {
+        if let Some(next) = last.checked_add(1) {
+            prefix.push(next);
+            break;
+        }
+    }
+    prefix
 }

@@ -214,6 +214,24 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
+    /// Ids of all models of an author, of any status, by id: `ModelsByAuthor` for contracts that need no more. `limit` +
+    /// 1 storage reads.
+    #[returns(ModelIdsResponse)]
+    ModelIdsByAuthor {
+        /// Present author.
+        author: String,
+        /// Last id of the page before.
+        start_after: Option<u64>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// How many models were registered up to the end of each of these days, 100 at most; for the present day and later
+    /// ones: so far. Days are whole days since 1970-01-01 by block time. 2 storage reads per day and 1 more.
+    #[returns(ModelCountsResponse)]
+    ModelCounts {
+        /// The days, in any order.
+        days: Vec<u64>,
+    },
     /// Active models that carry a tag, newest first.
     #[returns(ModelsResponse)]
     ModelsByTag {
@@ -471,6 +489,20 @@ pub enum Status {
         /// Unix seconds.
         cutoff: u64,
     },
+}
+
+/// A page of ids of models.
+#[cw_serde]
+pub struct ModelIdsResponse {
+    /// By id.
+    pub models: Vec<u64>,
+}
+
+/// Numbers of models registered.
+#[cw_serde]
+pub struct ModelCountsResponse {
+    /// One for each day asked for, in that order.
+    pub models: Vec<u64>,
 }
 
 /// A page of models.

@@ -5,7 +5,7 @@
 mod contract;
 
 use cosmwasm_std::testing::MockApi;
-use cosmwasm_std::{Api, HashFunction, BLS12_381_G1_GENERATOR};
+use hub_registry::contract::curve::Curve;
 use hub_types::walrus::{
     possession_message, BlobId, Bls, Certificate, CertificateError, Committee, Confirmation,
     Member, Persistence, PublicKey, Signature, DST,
@@ -31,31 +31,6 @@ pub fn check(file: &Value, tally: &mut Tally) {
             "checked_with",
         ],
     );
-}
-
-/// The curve of the embedded chain.
-struct Curve(MockApi);
-
-impl Bls for Curve {
-    fn sum(&self, keys: &[u8]) -> Option<[u8; PublicKey::LENGTH]> {
-        self.0.bls12_381_aggregate_g1(keys).ok()
-    }
-
-    fn verify(&self, key: &PublicKey, message: &[u8], dst: &[u8], signature: &Signature) -> bool {
-        let (key, signature) = (key.as_bytes(), signature.as_bytes());
-        self.0
-            .bls12_381_hash_to_g2(HashFunction::Sha256, message, dst)
-            .and_then(|hashed| {
-                let generator = &BLS12_381_G1_GENERATOR;
-                self.0
-                    .bls12_381_pairing_equality(key, &hashed, generator, signature)
-            })
-            .unwrap_or(false)
-    }
-}
-
-fn curve() -> Curve {
-    Curve(MockApi::default())
 }
 
 /// A committee as the file lists it.
@@ -93,7 +68,8 @@ impl Listed {
     }
 
     fn checked(&self) -> Result<Committee, String> {
-        Committee::new(&curve(), self.n_shards, &self.members).map_err(|error| error.to_string())
+        Committee::new(&Curve(&MockApi::default()), self.n_shards, &self.members)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -196,7 +172,12 @@ fn package(listed: &Listed, entry: &Value, case: &Case) -> Result<(), String> {
     };
     let key = |place: usize| Ok::<_, CertificateError>(listed.members[place].key);
     let weight = certificate
-        .verify(&curve(), &listed.checked()?, &confirmation, key)
+        .verify(
+            &Curve(&MockApi::default()),
+            &listed.checked()?,
+            &confirmation,
+            key,
+        )
         .map_err(|error| error.to_string())?;
     same("weight", weight, integer(entry, "signer_weight")?)
 }
@@ -212,7 +193,7 @@ fn bare_signature(listed: &Listed, entry: &Value, case: &Case) -> Result<(), Str
         .filter(|(place, _)| signed(*place))
         .map(|(_, member)| member.key.as_bytes().as_slice())
         .collect();
-    let sum = curve().sum(&keys.concat());
+    let sum = Curve(&MockApi::default()).sum(&keys.concat());
     match (field(entry, "aggregate_signer_key_hex")?, &sum) {
         (Value::Null, None) => (),
         (_, sum) => same_bytes(
@@ -223,9 +204,9 @@ fn bare_signature(listed: &Listed, entry: &Value, case: &Case) -> Result<(), Str
     }
     let key = sum.and_then(|sum| PublicKey::new(&sum).ok());
     let signature = Signature::new(&case.signature).ok();
-    let valid = key
-        .zip(signature)
-        .is_some_and(|(key, signature)| curve().verify(&key, &case.message, DST, &signature));
+    let valid = key.zip(signature).is_some_and(|(key, signature)| {
+        Curve(&MockApi::default()).verify(&key, &case.message, DST, &signature)
+    });
     let expected = field(entry, "signature_valid_for_bitmap")?.as_bool();
     same("validity of the signature", Some(valid), expected)
 }
@@ -248,7 +229,7 @@ fn proof_of_possession(file: &Value, entry: &Value) -> Result<(), String> {
     )?;
     let signature: [u8; Signature::LENGTH] = array(entry, "signature_hex")?;
     let signature = Signature::new(&signature).map_err(|error| error.to_string())?;
-    match curve().verify(&member.key, &message, DST, &signature) {
+    match Curve(&MockApi::default()).verify(&member.key, &message, DST, &signature) {
         true => Ok(()),
         false => Err("the signature does not hold".into()),
     }

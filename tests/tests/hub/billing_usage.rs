@@ -1,7 +1,7 @@
 //! What a model was used for, written in the same step as the money.
 
 use hub_testing::{rates, NewModel};
-use hub_types::billing::{QueryMsg, UsageResponse};
+use hub_types::billing::{QueryMsg, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::time;
@@ -23,17 +23,13 @@ fn unused(model: u64) -> UsageResponse {
     UsageResponse {
         model,
         denom: Denom::Native("uusdc".into()),
-        gross: 0u128.into(),
-        related: 0u128.into(),
-        aged: 0u128.into(),
-        calls: 0,
-        free_calls: 0,
-        units_in: 0u128.into(),
-        units_out: 0u128.into(),
+        sums: UsageSums::default(),
         first_day: None,
         last_day: None,
         payers: 0,
+        payers_this_week: 0,
         returning: 0,
+        settle_lag_seconds: None,
     }
 }
 
@@ -92,13 +88,17 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
         .batch(&stage.attester, Mode::Itemised, receipts.clone());
     stage.send(&batch).unwrap();
     let expected = UsageResponse {
-        gross: 2u128.into(),
-        calls: 2,
-        free_calls: 2,
-        units_in: 2u128.into(),
-        units_out: 12u128.into(),
+        sums: UsageSums {
+            gross: 2u128.into(),
+            calls: 2,
+            free_calls: 2,
+            units_in: 2u128.into(),
+            units_out: 12u128.into(),
+            ..UsageSums::default()
+        },
         first_day: Some(today),
         last_day: Some(today),
+        settle_lag_seconds: Some(0),
         ..unused(tiny)
     };
     assert_eq!(usage(&stage, tiny), expected);
@@ -113,11 +113,14 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
     let batch = stage.hub.batch(&stage.attester, Mode::Netted, receipts);
     stage.send(&batch).unwrap();
     let expected = UsageResponse {
-        gross: 3u128.into(),
-        calls: 3,
-        free_calls: 5,
-        units_in: 4u128.into(),
-        units_out: 24u128.into(),
+        sums: UsageSums {
+            gross: 3u128.into(),
+            calls: 3,
+            free_calls: 5,
+            units_in: 4u128.into(),
+            units_out: 24u128.into(),
+            ..UsageSums::default()
+        },
         last_day: Some(today + 1),
         ..expected
     };
@@ -144,7 +147,7 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
         });
         let summary = |stage: &Stage| {
             let usage = usage(stage, 1);
-            (usage.aged.u128() / CALL, usage.payers, usage.returning)
+            (usage.sums.aged.u128() / CALL, usage.payers, usage.returning)
         };
         call(&mut stage, 1);
         stage.hub.advance(DAY);
@@ -161,7 +164,7 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
         stage.hub.advance(14 * DAY);
         call(&mut stage, 1);
         assert_eq!(summary(&stage), (6, 1, 1));
-        assert_eq!(usage(&stage, 1).gross.u128(), 8 * CALL);
+        assert_eq!(usage(&stage, 1).sums.gross.u128(), 8 * CALL);
         stage.hub.assert_invariants();
     }
 }
@@ -205,9 +208,9 @@ fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
         let usage = usage(&stage, stage.model);
         assert_eq!(
             (
-                usage.gross.u128(),
-                usage.related.u128(),
-                usage.aged.u128(),
+                usage.sums.gross.u128(),
+                usage.sums.related.u128(),
+                usage.sums.aged.u128(),
                 usage.payers
             ),
             (40, 40, 0, 0)

@@ -1,13 +1,20 @@
 //! The whole Hub on an embedded chain: one file per action.
 
 mod stage;
+mod usage_stage;
 
 mod billing_attesters;
+mod billing_hub;
 mod billing_inclusion;
 mod billing_instantiate;
+mod billing_ranking;
 mod billing_settle;
 mod billing_settle_batch;
 mod billing_usage;
+mod billing_usage_by_day;
+mod billing_usage_by_release;
+mod billing_usage_payers;
+mod billing_usage_sums;
 mod billing_vouchers;
 mod contract_caller;
 mod escrow_deposit;
@@ -18,6 +25,7 @@ mod escrow_query;
 mod escrow_receive;
 mod escrow_session;
 mod escrow_settle;
+mod escrow_spend;
 mod escrow_stage;
 mod escrow_withdraw;
 mod flat_cost;

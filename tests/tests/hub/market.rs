@@ -239,8 +239,8 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
     for (place, model) in stage.models.iter().enumerate() {
         let usage = stage.usage(place);
         let earned = after.get(&format!("{} earned {what}", author(place)));
-        assert_eq!((usage.model, usage.gross.u128()), (*model, earned));
-        assert_eq!((usage.calls, usage.free_calls), (1_250, 0));
+        assert_eq!((usage.model, usage.sums.gross.u128()), (*model, earned));
+        assert_eq!((usage.sums.calls, usage.sums.free_calls), (1_250, 0));
     }
     stage.hub.assert_invariants();
 

@@ -209,7 +209,9 @@ fn end(runner: &mut Runner) -> Result<(), Fault> {
     runner
         .check_publications()
         .and_then(|()| runner.check_lists())
+        .and_then(|()| runner.recount())
         .and_then(|()| runner.drain())
+        .and_then(|()| runner.recount())
         .and_then(|()| runner.check_publications())
         .map_err(|fault| format!("at the end: {fault}"))
 }

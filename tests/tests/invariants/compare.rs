@@ -326,7 +326,7 @@ impl Comparison<'_> {
             self.same(
                 || format!("usage of {key:?}: gross, related, aged"),
                 (expected.gross, expected.related, expected.aged),
-                (record.gross, record.related, record.aged),
+                (record.sums.gross, record.sums.related, record.sums.aged),
             );
             self.same(
                 || format!("usage of {key:?}: calls, free calls, units"),
@@ -335,8 +335,8 @@ impl Comparison<'_> {
                     (expected.units_in, expected.units_out),
                 ),
                 (
-                    (record.calls, record.free_calls),
-                    (record.units_in, record.units_out),
+                    (record.sums.calls, record.sums.free_calls),
+                    (record.sums.units_in, record.sums.units_out),
                 ),
             );
             self.same(

@@ -7,6 +7,7 @@
 mod escrow;
 mod registry;
 mod settlement;
+pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,9 +83,14 @@ pub struct Reference {
     pub donated: BTreeMap<Money, u128>,
     /// Attesters: the first has id 1.
     pub attesters: Vec<Attester>,
+    /// What was sold of each model: what a split of income hangs on.
     pub usage: BTreeMap<(u64, Money), Usage>,
     /// First and last week in which a funder's aged money paid a model.
     pub payers: BTreeMap<(u64, Money, Account), (u64, u64)>,
+    /// Every group that was billed, in order.
+    pub sales: Vec<usage::Sale>,
+    /// Day of each model's registration.
+    pub registered: Vec<u64>,
 }
 
 /// A signing key for life.
@@ -129,6 +135,8 @@ impl Reference {
             attesters: vec![],
             usage: BTreeMap::new(),
             payers: BTreeMap::new(),
+            sales: vec![],
+            registered: vec![],
         }
     }
 

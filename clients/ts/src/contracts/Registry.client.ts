@@ -4,7 +4,7 @@
 
 import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse } from "./Registry.types.js";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, WalrusKeeperResponse } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
   /** The constants. */
@@ -132,6 +132,20 @@ export interface RegistryReadOnlyInterface {
   }: {
     hash: HexBinary;
   }) => Promise<CommitmentResponse>;
+  /** Who stores Walrus committees. */
+  walrusKeeper: () => Promise<WalrusKeeperResponse>;
+  /** The Walrus committees that certificates are checked against: at most two, the latest first. */
+  committees: () => Promise<CommitteesResponse>;
+  /** Members of a committee that is kept, in the order that bitmaps follow. */
+  committeeMembers: ({
+    epoch,
+    limit,
+    startAfter
+  }: {
+    epoch: number;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<CommitteeMembersResponse>;
 }
 export class RegistryQueryClient implements RegistryReadOnlyInterface {
   client: CosmWasmClient;
@@ -155,6 +169,9 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
     this.termsList = this.termsList.bind(this);
     this.termsAt = this.termsAt.bind(this);
     this.commitment = this.commitment.bind(this);
+    this.walrusKeeper = this.walrusKeeper.bind(this);
+    this.committees = this.committees.bind(this);
+    this.committeeMembers = this.committeeMembers.bind(this);
   }
 
   config = async (): Promise<ConfigResponse> => {
@@ -370,6 +387,33 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
       }
     });
   };
+  walrusKeeper = async (): Promise<WalrusKeeperResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      walrus_keeper: {}
+    });
+  };
+  committees = async (): Promise<CommitteesResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      committees: {}
+    });
+  };
+  committeeMembers = async ({
+    epoch,
+    limit,
+    startAfter
+  }: {
+    epoch: number;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<CommitteeMembersResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      committee_members: {
+        epoch,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
 }
 export interface RegistryInterface extends RegistryReadOnlyInterface {
   contractAddress: string;
@@ -487,6 +531,52 @@ export interface RegistryInterface extends RegistryReadOnlyInterface {
     rootHash: HexBinary;
     size: Uint64;
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The
+   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side, and
+   * each certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the
+   * committee is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+   */
+  certify: ({
+    certificate,
+    model,
+    release
+  }: {
+    certificate: StorageCertificate;
+    model: number;
+    release: number;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Stores the Walrus committee of an epoch. The keeper. Two are kept, the latest and the one before: a later
+   * epoch pushes the earlier of them out, anything above the earlier takes the place of the latest, to correct
+   * it. Emits `hub_committee_set`. Fails if a key is no point of G1 or stands twice, or if the weights are not
+   * `n_shards`.
+   *
+   * The keeper answers for the members: that they are those of Walrus, each with a proof of possession of its
+   * key.
+   */
+  setCommittee: ({
+    epoch,
+    members,
+    nShards
+  }: {
+    epoch: number;
+    members: CommitteeMember[];
+    nShards: number;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /**
+   * Offers the keeper's role to another account, in place of any earlier offer. The keeper. Emits
+   * `hub_keeper_offered`.
+   */
+  offerKeeperRole: ({
+    to
+  }: {
+    to: string;
+  }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /** Takes the offer back. The keeper. Emits `hub_keeper_offer_cancelled`. */
+  cancelKeeperOffer: (fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
+  /** Makes the sender the keeper. Whom the role was offered to. Emits `hub_keeper_changed`. */
+  acceptKeeperRole: (fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
 }
 export class RegistryClient extends RegistryQueryClient implements RegistryInterface {
   override client: SigningCosmWasmClient;
@@ -508,6 +598,11 @@ export class RegistryClient extends RegistryQueryClient implements RegistryInter
     this.acceptTransfer = this.acceptTransfer.bind(this);
     this.commit = this.commit.bind(this);
     this.proveSize = this.proveSize.bind(this);
+    this.certify = this.certify.bind(this);
+    this.setCommittee = this.setCommittee.bind(this);
+    this.offerKeeperRole = this.offerKeeperRole.bind(this);
+    this.cancelKeeperOffer = this.cancelKeeperOffer.bind(this);
+    this.acceptKeeperRole = this.acceptKeeperRole.bind(this);
   }
 
   registerModel = async ({
@@ -657,6 +752,61 @@ export class RegistryClient extends RegistryQueryClient implements RegistryInter
         root_hash: rootHash,
         size
       }
+    }, fee, memo, _funds);
+  };
+  certify = async ({
+    certificate,
+    model,
+    release
+  }: {
+    certificate: StorageCertificate;
+    model: number;
+    release: number;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      certify: {
+        certificate,
+        model,
+        release
+      }
+    }, fee, memo, _funds);
+  };
+  setCommittee = async ({
+    epoch,
+    members,
+    nShards
+  }: {
+    epoch: number;
+    members: CommitteeMember[];
+    nShards: number;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      set_committee: {
+        epoch,
+        members,
+        n_shards: nShards
+      }
+    }, fee, memo, _funds);
+  };
+  offerKeeperRole = async ({
+    to
+  }: {
+    to: string;
+  }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      offer_keeper_role: {
+        to
+      }
+    }, fee, memo, _funds);
+  };
+  cancelKeeperOffer = async (fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      cancel_keeper_offer: {}
+    }, fee, memo, _funds);
+  };
+  acceptKeeperRole = async (fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
+    return await this.client.execute(this.sender, this.contractAddress, {
+      accept_keeper_role: {}
     }, fee, memo, _funds);
   };
 }

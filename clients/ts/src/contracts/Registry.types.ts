@@ -8,6 +8,11 @@ export interface InstantiateMsg {
   price_notice_seconds?: number | null;
   /** Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given. */
   receipt_max_age_seconds?: number | null;
+  /**
+   * Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on
+   * releases, and behind nothing else. Without one no certificate is ever taken.
+   */
+  walrus_keeper?: string | null;
 }
 /** What can be done. Sending coins along with any of these is an error. */
 export type ExecuteMsg = {
@@ -123,6 +128,54 @@ export type ExecuteMsg = {
     /** Length of the blob in bytes. */
     size: Uint64;
   };
+} | {
+  /**
+   * Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The
+   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side, and
+   * each certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the
+   * committee is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+   */
+  certify: {
+    /** Made by storage nodes. */
+    certificate: StorageCertificate;
+    /** The model. */
+    model: number;
+    /** The release. */
+    release: number;
+  };
+} | {
+  /**
+   * Stores the Walrus committee of an epoch. The keeper. Two are kept, the latest and the one before: a later
+   * epoch pushes the earlier of them out, anything above the earlier takes the place of the latest, to correct
+   * it. Emits `hub_committee_set`. Fails if a key is no point of G1 or stands twice, or if the weights are not
+   * `n_shards`.
+   *
+   * The keeper answers for the members: that they are those of Walrus, each with a proof of possession of its
+   * key.
+   */
+  set_committee: {
+    /** Walrus epoch. */
+    epoch: number;
+    /** 1 to 1 000, in the order that bitmaps of signers follow. */
+    members: CommitteeMember[];
+    /** Shards of Walrus. */
+    n_shards: number;
+  };
+} | {
+  /**
+   * Offers the keeper's role to another account, in place of any earlier offer. The keeper. Emits
+   * `hub_keeper_offered`.
+   */
+  offer_keeper_role: {
+    /** Who may accept. */
+    to: string;
+  };
+} | {
+  /** Takes the offer back. The keeper. Emits `hub_keeper_offer_cancelled`. */
+  cancel_keeper_offer: {};
+} | {
+  /** Makes the sender the keeper. Whom the role was offered to. Emits `hub_keeper_changed`. */
+  accept_keeper_role: {};
 };
 /**
  * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
@@ -175,6 +228,14 @@ export type StatusName = "active" | "delisted" | "retired";
  * let b = Uint64::from(70u32); assert_eq!(b.u64(), 70); ```
  */
 export type Uint64 = string;
+/**
+ * Binary is a wrapper around Vec<u8> to add base64 de/serialization with serde. It also adds some helper methods
+ * to help encode inline.
+ *
+ * This is only needed as serde-json-{core,wasm} has a horrible encoding for Vec<u8>. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type Binary = string;
 /** What readers see of a model. Limits in bytes. */
 export interface Metadata {
   /** At most 4 096; line feeds and tabs allowed. */
@@ -229,6 +290,24 @@ export interface UncheckedPrice {
   per_million_in: Uint128;
   /** Charged for a million output units. */
   per_million_out: Uint128;
+}
+/** A storage certificate of Walrus: what the nodes signed, who, and the sum of their signatures. */
+export interface StorageCertificate {
+  /** Walrus epoch of the committee that signed. */
+  epoch: number;
+  /** Sui object of a deletable blob, 32 bytes; none if the blob is permanent. */
+  object_id?: HexBinary | null;
+  /** BLS12-381 signature in G2, compressed: 96 bytes. */
+  signature: Binary;
+  /** Member i of the committee signed if bit i mod 8 of byte i / 8 is set, from the least significant. */
+  signers: Binary;
+}
+/** A storage node of a Walrus committee. */
+export interface CommitteeMember {
+  /** BLS12-381 public key in G1, compressed: 48 bytes. */
+  key: Binary;
+  /** Number of its shards, at least 1. */
+  weight: number;
 }
 /** Questions. */
 export type QueryMsg = {
@@ -357,6 +436,22 @@ export type QueryMsg = {
     /** 32 bytes. */
     hash: HexBinary;
   };
+} | {
+  /** Who stores Walrus committees. */
+  walrus_keeper: {};
+} | {
+  /** The Walrus committees that certificates are checked against: at most two, the latest first. */
+  committees: {};
+} | {
+  /** Members of a committee that is kept, in the order that bitmaps follow. */
+  committee_members: {
+    /** Its epoch. */
+    epoch: number;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last place of the page before; places count from 0. */
+    start_after?: number | null;
+  };
 };
 /** Where a page of claims ended. */
 export interface ClaimCursor {
@@ -416,6 +511,29 @@ export interface CommitmentResponse {
   /** Unix seconds; none if it never was. */
   committed_at?: number | null;
 }
+/** A page of members of a committee. */
+export interface CommitteeMembersResponse {
+  /** By place. */
+  members: CommitteeMember[];
+}
+/** The Walrus committees that are kept. */
+export interface CommitteesResponse {
+  /** The latest first. */
+  committees: CommitteeResponse[];
+}
+/** A Walrus committee. */
+export interface CommitteeResponse {
+  /** Walrus epoch. */
+  epoch: number;
+  /** Number of members. */
+  members: number;
+  /** Sum of the weights. */
+  n_shards: number;
+  /** Weight of signers that makes a certificate. */
+  quorum: number;
+  /** Block time at which it was stored. */
+  set_at: number;
+}
 /** The constants of a registry. */
 export interface ConfigResponse {
   /** Layout of its packed records, see `LAYOUT`. */
@@ -473,6 +591,8 @@ export interface ReleaseResponse {
   blob_id: string;
   /** Time of the commitment that it revealed, else of the publication. */
   claimed_at: number;
+  /** The latest certificate that Walrus stores the blob where an owner may delete it. */
+  deletable?: DeletableCertificate | null;
   /** Label. */
   major: number;
   /** Text form of the manifest blob's id. */
@@ -481,6 +601,8 @@ export interface ReleaseResponse {
   minor: number;
   /** The model. */
   model: number;
+  /** The latest certificate that Walrus stores the blob so that nobody can delete it before it expires. */
+  permanent?: PermanentCertificate | null;
   /** Block time of the publication. */
   published_at: number;
   /** Author at publication. */
@@ -489,6 +611,25 @@ export interface ReleaseResponse {
   release: number;
   /** Length of the blob in bytes, if it was proven. */
   size?: Uint64 | null;
+}
+/**
+ * A committee stored a deletable blob. Until when it is stored, and whether it was deleted, a certificate does
+ * not say.
+ */
+export interface DeletableCertificate {
+  /** Block time at which it was shown to the registry. */
+  certified_at: number;
+  /** Walrus epoch of the committee. */
+  epoch: number;
+  /** The Sui object that stands for the blob: 32 bytes. */
+  object_id: HexBinary;
+}
+/** A committee stored a permanent blob. Until when it is stored, a certificate does not say. */
+export interface PermanentCertificate {
+  /** Block time at which it was shown to the registry. */
+  certified_at: number;
+  /** Walrus epoch of the committee. */
+  epoch: number;
 }
 /** A page of releases. */
 export interface ReleasesResponse {
@@ -553,4 +694,11 @@ export interface Price {
 export interface TermsListResponse {
   /** In the order of the query. */
   terms: TermsResponse[];
+}
+/** Who stores Walrus committees. */
+export interface WalrusKeeperResponse {
+  /** None if the registry was born without one. */
+  keeper?: Addr | null;
+  /** Whom the role is offered to. */
+  offered_to?: Addr | null;
 }

@@ -1,18 +1,19 @@
 //! Answers.
 
-use cosmwasm_std::{Binary, Deps, Env, HexBinary, Uint128};
+pub mod usage;
+
+use cosmwasm_std::{Binary, Deps, Env, HexBinary};
 use hub_types::billing::{
     AttesterResponse, AttesterStatus, AttestersResponse, BatchResponse, BatchesResponse,
-    ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch, UsageResponse,
+    ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch,
 };
-use hub_types::denom::UncheckedDenom;
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
-use hub_types::{escrow, hash, packed, page};
+use hub_types::{hash, packed, page};
 
 use crate::contract::execute::settle_batch;
 use crate::error::ContractError;
-use crate::state::{attesters, batches, config, usage};
+use crate::state::{attesters, batches, config};
 
 pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     let config = config::load(deps.storage)?;
@@ -175,40 +176,5 @@ pub fn verify_inclusion(
         settled_at: record.settled_at,
         offered: record.offered,
         paid: record.paid,
-    })
-}
-
-pub fn usage(
-    deps: Deps,
-    model: u64,
-    denom: UncheckedDenom,
-) -> Result<UsageResponse, ContractError> {
-    let denom = denom.check(deps)?;
-    let escrow = config::load(deps.storage)?.escrow;
-    let known: Option<escrow::DenomResponse> = deps.querier.query_wasm_smart(
-        escrow,
-        &escrow::QueryMsg::Denom {
-            denom: denom.clone().into(),
-        },
-    )?;
-    let usage = match known {
-        Some(known) => usage::load(deps.storage, model, known.denom_number)?,
-        None => Default::default(),
-    };
-    let paid_day = |day| (usage.calls > 0).then_some(day);
-    Ok(UsageResponse {
-        model,
-        denom,
-        gross: Uint128::new(usage.gross),
-        related: Uint128::new(usage.related),
-        aged: Uint128::new(usage.aged),
-        calls: usage.calls,
-        free_calls: usage.free_calls,
-        units_in: Uint128::new(usage.units_in),
-        units_out: Uint128::new(usage.units_out),
-        first_day: paid_day(usage.first_day),
-        last_day: paid_day(usage.last_day),
-        payers: usage.payers,
-        returning: usage.returning,
     })
 }

@@ -4,13 +4,14 @@ use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
-use hub_types::wire::PublicKey;
+use hub_types::wire::{Hash, PublicKey};
 
 use crate::error::ContractError;
 
 const COUNT: Item<u64> = Item::new("attester_count");
 const BY_KEY: Map<&[u8], u64> = Map::new("attester_by_key");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("attester_by_operator");
+const BY_MEASUREMENT: Map<(&[u8], u64), ()> = Map::new("attester_by_measurement");
 const ENDPOINTS: Map<u64, String> = Map::new("attester_endpoint");
 
 /// Number of attesters; ids run from 1 to it.
@@ -52,6 +53,9 @@ pub fn register(
         retired_at: None,
         revoked: false,
     };
+    if let Some(measurement) = &record.measurement {
+        BY_MEASUREMENT.save(storage, (measurement, attester), &())?;
+    }
     ATTESTERS.set(storage, attester, &record);
     Ok(attester)
 }
@@ -120,8 +124,34 @@ pub fn page_by_operator(
     start_after: Option<u64>,
     limit: usize,
 ) -> StdResult<Vec<u64>> {
-    BY_OPERATOR
-        .prefix(operator.as_slice())
+    page_of(
+        storage,
+        &BY_OPERATOR,
+        operator.as_slice(),
+        start_after,
+        limit,
+    )
+}
+
+/// Ids of the attesters of an enclave image behind `start_after`, ascending.
+pub fn page_by_measurement(
+    storage: &dyn Storage,
+    measurement: &Hash,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    page_of(storage, &BY_MEASUREMENT, measurement, start_after, limit)
+}
+
+fn page_of(
+    storage: &dyn Storage,
+    index: &Map<(&[u8], u64), ()>,
+    heading: &[u8],
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    index
+        .prefix(heading)
         .keys(
             storage,
             start_after.map(Bound::exclusive),

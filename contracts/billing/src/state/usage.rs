@@ -1,168 +1,120 @@
 //! Usage: what was called and what it earned, written in the same step as the money.
+//!
+//! A message works on copies, each record read once and written once. Which groups it holds and in what order never
+//! changes what is written, but for which models of a payer stand in its own record.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
+mod attesters;
+mod changes;
+mod hub;
+mod models;
+mod payers;
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
-use hub_types::records::billing::{PayerRecord, UsageRecord, PAYERS, USAGE};
+use hub_types::records::usage::{AttesterTotals, Sums};
+use hub_types::time;
+
+use attesters::AttesterBook;
+use hub::HubBook;
+use models::ModelBook;
+use payers::PayerBook;
+
+pub use attesters::totals as attester_totals;
+pub use changes::UsageChanges;
+pub use hub::{
+    days as hub_days, load as hub, totals_up_to as hub_totals_up_to, weeks as hub_weeks,
+};
+pub use models::{days, load, ranking, releases, sums_up_to};
+pub use payers::page as payers;
 
 /// Canonical address, as bytes that sort.
 type Account = Vec<u8>;
 
-pub fn load(storage: &dyn Storage, model: u64, denom: u32) -> StdResult<UsageRecord> {
-    Ok(USAGE.get(storage, (model, denom))?.unwrap_or_default())
-}
-
-/// Working copies of usage and payer records, read once and written once per message.
+/// Working copies of everything that counts usage.
 pub struct UsageBook<'a> {
-    storage: &'a dyn Storage,
-    usage: BTreeMap<(u64, u32), WorkingCopy>,
-    payers: BTreeMap<(u64, u32, Account), PayerRecord>,
+    models: ModelBook<'a>,
+    payers: PayerBook<'a>,
+    hub: HubBook<'a>,
+    attester: AttesterBook<'a>,
 }
 
-struct WorkingCopy {
-    record: UsageRecord,
-    changed: bool,
-}
-
-/// Records that a message changed, to be written once it is decided.
-pub struct UsageChanges {
-    usage: BTreeMap<(u64, u32), UsageRecord>,
-    payers: BTreeMap<(u64, u32, Account), PayerRecord>,
-}
-
-/// What one group adds to the usage of its model.
-pub struct Use {
-    /// What was charged.
-    pub amount: u128,
-    /// Whether funder or caller is a party to the income.
-    pub related: bool,
-    /// How much was paid with money that lay in its session for a day or more.
-    pub aged: u128,
-    /// Receipts charged at least 1.
-    pub calls: u64,
-    /// Receipts charged nothing.
-    pub free_calls: u64,
-    /// Input units.
-    pub units_in: u128,
-    /// Output units.
-    pub units_out: u128,
+/// What was used, of what and when.
+pub struct Use<'u> {
+    pub model: u64,
+    pub release: u64,
+    /// Number of the denomination.
+    pub denom: u32,
+    /// Present author of the model.
+    pub author: &'u CanonicalAddr,
+    /// What the group adds.
+    pub sums: Sums,
     /// Day of the block.
     pub day: u64,
+    /// Time from the group's newest receipt to the block, seconds.
+    pub settle_lag_seconds: u64,
+}
+
+/// What was never so before, or not in this week.
+pub struct News {
+    /// The model has its first paid call.
+    pub first_call: bool,
+    /// The model has its first paid call of the week.
+    pub first_call_of_week: bool,
+    /// The model has its first aged income.
+    pub first_aged: bool,
 }
 
 impl<'a> UsageBook<'a> {
-    pub fn new(storage: &'a dyn Storage) -> Self {
+    /// The books for a message signed by `attester`.
+    pub fn new(storage: &'a dyn Storage, attester: u64) -> Self {
         Self {
-            storage,
-            usage: BTreeMap::new(),
-            payers: BTreeMap::new(),
+            models: ModelBook::new(storage),
+            payers: PayerBook::new(storage),
+            hub: HubBook::new(storage),
+            attester: AttesterBook::new(storage, attester),
         }
     }
 
     /// The model's lifetime gross with everything added so far.
     pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
-        Ok(self.usage(model, denom)?.record.gross)
+        self.models.gross(model, denom)
     }
 
     /// Adds one group. The caller has checked that the gross stays within 128 bits.
-    pub fn add(&mut self, model: u64, denom: u32, used: &Use) -> StdResult<()> {
-        let usage = self.changed(model, denom)?;
-        usage.gross = usage.gross.saturating_add(used.amount);
-        if used.related {
-            usage.related = usage.related.saturating_add(used.amount);
-        } else {
-            usage.aged = usage.aged.saturating_add(used.aged);
-        }
-        usage.calls = usage.calls.saturating_add(used.calls);
-        usage.free_calls = usage.free_calls.saturating_add(used.free_calls);
-        usage.units_in = usage.units_in.saturating_add(used.units_in);
-        usage.units_out = usage.units_out.saturating_add(used.units_out);
-        if used.calls > 0 {
-            if usage.first_day == 0 {
-                usage.first_day = used.day;
-            }
-            usage.last_day = used.day;
-        }
-        Ok(())
+    pub fn add(&mut self, used: &Use) -> StdResult<()> {
+        let news = self.models.add(used)?;
+        self.hub.add(used, &news)?;
+        self.attester.add(
+            used.denom,
+            &AttesterTotals {
+                gross: used.sums.gross,
+                aged: used.sums.aged,
+                calls: used.sums.calls,
+            },
+        )
     }
 
-    /// Marks `funder` as a payer of the model in `week`.
+    /// Counts `funder`, whose aged money was added on `day`, as a payer of the model.
     pub fn mark_payer(
         &mut self,
         model: u64,
         denom: u32,
         funder: &CanonicalAddr,
-        week: u64,
+        day: u64,
     ) -> StdResult<()> {
-        let key = (model, denom, funder.as_slice().to_vec());
-        let known = match self.payers.get(&key) {
-            Some(payer) => Some(*payer),
-            None => PAYERS.get(self.storage, (model, denom, funder))?,
+        let Some(visits) = self.payers.mark(model, denom, funder, time::week(day))? else {
+            return Ok(());
         };
-        let (payer, new, returning) = match known {
-            None => (
-                PayerRecord {
-                    first_week: week,
-                    last_week: week,
-                },
-                1,
-                0,
-            ),
-            Some(payer) if payer.last_week == week => return Ok(()),
-            Some(payer) => (
-                PayerRecord {
-                    last_week: week,
-                    ..payer
-                },
-                0,
-                u64::from(payer.first_week == payer.last_week),
-            ),
-        };
-        self.payers.insert(key, payer);
-        let usage = self.changed(model, denom)?;
-        usage.payers = usage.payers.saturating_add(new);
-        usage.returning = usage.returning.saturating_add(returning);
-        Ok(())
+        let first_of_week = self.models.count_payer(model, denom, visits.of_model)?;
+        self.hub.count_payer(denom, visits.of_hub, first_of_week)
     }
 
     /// What was changed.
     pub fn into_changes(self) -> UsageChanges {
-        UsageChanges {
-            usage: self
-                .usage
-                .into_iter()
-                .filter(|(_, copy)| copy.changed)
-                .map(|(key, copy)| (key, copy.record))
-                .collect(),
-            payers: self.payers,
-        }
-    }
-
-    fn changed(&mut self, model: u64, denom: u32) -> StdResult<&mut UsageRecord> {
-        let copy = self.usage(model, denom)?;
-        copy.changed = true;
-        Ok(&mut copy.record)
-    }
-
-    fn usage(&mut self, model: u64, denom: u32) -> StdResult<&mut WorkingCopy> {
-        match self.usage.entry((model, denom)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => Ok(entry.insert(WorkingCopy {
-                record: load(self.storage, model, denom)?,
-                changed: false,
-            })),
-        }
-    }
-}
-
-impl UsageChanges {
-    pub fn write(&self, storage: &mut dyn Storage) {
-        for (key, usage) in &self.usage {
-            USAGE.set(storage, *key, usage);
-        }
-        for ((model, denom, funder), payer) in &self.payers {
-            PAYERS.set(storage, (*model, *denom, &funder.clone().into()), payer);
-        }
+        let mut changes = UsageChanges::default();
+        self.models.list_changes(&mut changes);
+        self.payers.list_changes(&mut changes);
+        self.hub.list_changes(&mut changes);
+        self.attester.list_changes(&mut changes);
+        changes
     }
 }

@@ -5,7 +5,7 @@ use hub_types::denom::Denom;
 use hub_types::escrow::{
     BalanceResponse, BalancesResponse, Ceiling, ConfigResponse, DenomResponse, DenomsResponse,
     LaneResponse, ModelRef, Models, SessionResponse, SessionsResponse, SolvencyResponse,
-    VoucherKey,
+    SpendResponse, VoucherKey,
 };
 use hub_types::packed::LAYOUT;
 use hub_types::page;
@@ -13,7 +13,7 @@ use hub_types::records::escrow::{BalanceRecord, ListedModel};
 use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
-use crate::state::{account, config, denoms, sessions};
+use crate::state::{account, config, denoms, sessions, spend};
 
 pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     Ok(ConfigResponse {
@@ -142,6 +142,32 @@ pub fn sessions_by_operator(
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::of_operator(deps.storage, &operator, start_after, page::limit(limit))?;
     sessions_response(deps, env, ids)
+}
+
+pub fn sessions_for_others(
+    deps: Deps,
+    env: &Env,
+    funder: CanonicalAddr,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<SessionsResponse, ContractError> {
+    let ids = sessions::for_others(deps.storage, &funder, start_after, page::limit(limit))?;
+    sessions_response(deps, env, ids)
+}
+
+pub fn spend(
+    deps: Deps,
+    funder: CanonicalAddr,
+    denom: Denom,
+) -> Result<SpendResponse, ContractError> {
+    let released = match denoms::find(deps.storage, &denom)? {
+        Some(number) => spend::released(deps.storage, &funder, number)?,
+        None => 0,
+    };
+    Ok(SpendResponse {
+        denom,
+        released: released.into(),
+    })
 }
 
 fn sessions_response(

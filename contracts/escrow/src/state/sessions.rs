@@ -11,6 +11,8 @@ use crate::error::ContractError;
 const COUNT: Item<u64> = Item::new("session_count");
 const BY_CALLER: Map<(&[u8], u64), ()> = Map::new("session_by_caller");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("session_by_operator");
+/// Sessions whose funder is not the caller.
+const BY_FUNDER: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
 const LABELS: Map<u64, String> = Map::new("session_label");
 
 /// Number of sessions; ids run from 1 to it.
@@ -32,6 +34,9 @@ pub fn open(
     COUNT.save(storage, &id)?;
     BY_CALLER.save(storage, (policy.caller.as_slice(), id), &())?;
     BY_OPERATOR.save(storage, (policy.operator.as_slice(), id), &())?;
+    if policy.funder != policy.caller {
+        BY_FUNDER.save(storage, (policy.funder.as_slice(), id), &())?;
+    }
     if let Some(label) = &opening.label {
         LABELS.save(storage, id, label)?;
     }
@@ -91,6 +96,16 @@ pub fn of_operator(
     limit: usize,
 ) -> StdResult<Vec<u64>> {
     page(storage, &BY_OPERATOR, operator, start_after, limit)
+}
+
+/// Ids of the sessions that a funder paid for and somebody else owns, before `start_after`, newest first.
+pub fn for_others(
+    storage: &dyn Storage,
+    funder: &CanonicalAddr,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    page(storage, &BY_FUNDER, funder, start_after, limit)
 }
 
 fn page(

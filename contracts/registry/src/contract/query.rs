@@ -6,9 +6,9 @@ use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
-    CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelResponse, ModelsResponse,
-    QueryMsg, ReleaseResponse, ReleasesResponse, TermsListResponse, TermsResponse,
-    WalrusKeeperResponse,
+    CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelCountsResponse,
+    ModelIdsResponse, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse,
+    TermsListResponse, TermsResponse, WalrusKeeperResponse,
 };
 use hub_types::walrus::BlobId;
 use hub_types::wire::Hash;
@@ -59,6 +59,16 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             let ids = authors::page(storage, &author, start_after, page::limit(limit))?;
             to_json_binary(&models_of(deps, ids)?)
         }
+        QueryMsg::ModelIdsByAuthor {
+            author,
+            start_after,
+            limit,
+        } => {
+            let author = parse::address(deps.api, "author", &author)?;
+            let models = authors::page(storage, &author, start_after, page::limit(limit))?;
+            to_json_binary(&ModelIdsResponse { models })
+        }
+        QueryMsg::ModelCounts { days } => to_json_binary(&model_counts(deps, &days)?),
         QueryMsg::ModelsByTag {
             tag,
             start_after,
@@ -127,6 +137,23 @@ fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse
 fn models_of(deps: Deps, ids: Vec<u64>) -> Result<ModelsResponse, ContractError> {
     let models = ids.into_iter().map(|model| view::model(deps, model));
     Ok(ModelsResponse {
+        models: models.collect::<Result<_, _>>()?,
+    })
+}
+
+fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, ContractError> {
+    let most = page::limit(Some(page::MAX_LIMIT));
+    if days.len() > most {
+        return Err(ContractError::TooManyDays {
+            given: days.len(),
+            most,
+        });
+    }
+    let count = models::count(deps.storage)?;
+    let models = days
+        .iter()
+        .map(|day| models::count_up_to(deps.storage, count, *day));
+    Ok(ModelCountsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
 }

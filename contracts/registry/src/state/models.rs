@@ -1,16 +1,19 @@
 //! Models: the record that settlement reads, and what only readers ask for.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{StdResult, Storage};
-use cw_storage_plus::{Item, Map};
+use cosmwasm_std::{Order, StdResult, Storage};
+use cw_storage_plus::{Bound, Item, Map};
 use hub_types::records::registry::{ModelRecord, ModelStatus, MODELS};
 use hub_types::registry::{Metadata, StatusName};
-use hub_types::time::cutoff;
+use hub_types::time::{self, cutoff};
 
 use super::next;
 use crate::error::ContractError;
 
 const LAST: Item<u64> = Item::new("last_model");
+/// First model registered on a day, for days that have one: as ids are given in order, it tells how many there were
+/// before that day.
+const FIRST_OF_DAY: Map<u64, u64> = Map::new("first_model_of_day");
 const DETAILS: Map<u64, ModelDetails> = Map::new("model_details");
 
 /// What settlement never reads.
@@ -24,11 +27,29 @@ pub struct ModelDetails {
     pub registered_at: u64,
 }
 
-/// Takes the next id.
-pub fn allocate(storage: &mut dyn Storage) -> StdResult<u64> {
-    let model = next(LAST.may_load(storage)?.unwrap_or_default())?;
+/// Takes the next id, for a model registered at `now`.
+pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<u64> {
+    let model = next(count(storage)?)?;
     LAST.save(storage, &model)?;
+    let day = time::day(now);
+    if !FIRST_OF_DAY.has(storage, day) {
+        FIRST_OF_DAY.save(storage, day, &model)?;
+    }
     Ok(model)
+}
+
+/// How many models there are.
+pub fn count(storage: &dyn Storage) -> StdResult<u64> {
+    Ok(LAST.may_load(storage)?.unwrap_or_default())
+}
+
+/// Of `count` models, how many were registered up to the end of `day`.
+pub fn count_up_to(storage: &dyn Storage, count: u64, day: u64) -> StdResult<u64> {
+    let later = FIRST_OF_DAY
+        .range(storage, Some(Bound::exclusive(day)), None, Order::Ascending)
+        .next()
+        .transpose()?;
+    Ok(later.map_or(count, |(_, first)| first.saturating_sub(1)))
 }
 
 /// The record of a model.

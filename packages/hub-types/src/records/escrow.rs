@@ -22,6 +22,9 @@ pub const POLICIES: PackedMap<u64, SessionPolicy> = PackedMap::new(b'P');
 pub const SESSIONS: PackedMap<u64, SessionRecord> = PackedMap::new(b'S');
 /// Balances by (account, denomination number).
 pub const BALANCES: PackedMap<(&CanonicalAddr, u32), BalanceRecord> = PackedMap::new(b'B');
+/// What funders' money was spent on calls in sessions that were released, by (funder, denomination number). Apart from
+/// the balance, which settlement rewrites.
+pub const SPENT: PackedMap<(&CanonicalAddr, u32), Spent> = PackedMap::new(b'F');
 
 /// Most lanes of a session.
 pub const MAX_LANES: usize = 4;
@@ -343,5 +346,21 @@ impl Packed for BalanceRecord {
             earned: reader.u128()?,
             auto_payout: unpack_bool(reader)?,
         })
+    }
+}
+
+/// What a funder's money was spent on calls; saturates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Spent(pub u128);
+
+impl Packed for Spent {
+    const NAME: &'static str = "spend";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u128(self.0);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self(reader.u128()?))
     }
 }

@@ -7,6 +7,7 @@ pub mod billing;
 pub mod escrow;
 pub mod fields;
 pub mod registry;
+pub mod usage;
 pub mod walrus;
 
 #[cfg(test)]

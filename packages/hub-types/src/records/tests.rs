@@ -6,17 +6,19 @@ use cosmwasm_std::{Addr, CanonicalAddr, StdError, Storage, Uint128};
 use hub_wire::{BlobId, KeyType, PublicKey};
 use proptest::prelude::*;
 
-use super::billing::{
-    AttesterRecord, BatchRecord, PayerRecord, UsageRecord, ATTESTERS, BATCHES, BATCH_COUNTS,
-    PAYERS, USAGE,
-};
+use super::billing::{AttesterRecord, BatchRecord, ATTESTERS, BATCHES, BATCH_COUNTS};
 use super::escrow::{
-    Admission, BalanceRecord, Funding, Lane, ListedModel, SessionPolicy, SessionRecord, BALANCES,
-    DENOMS, POLICIES, SESSIONS,
+    Admission, BalanceRecord, Funding, Lane, ListedModel, SessionPolicy, SessionRecord, Spent,
+    BALANCES, DENOMS, POLICIES, SESSIONS, SPENT,
 };
 use super::registry::{
     ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
     TERMS,
+};
+use super::usage::{
+    rank, score, AttesterTotals, HubRecord, HubTotals, ModelPayer, PayerRecord, Sums, UsageRecord,
+    Visit, WeekCounts, Weeks, ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS,
+    PAYERS, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
 };
 use super::walrus::{
     CommitteeRecord, DeletableRecord, KeysRecord, PermanentRecord, COMMITTEES, COMMITTEE_KEYS,
@@ -129,8 +131,8 @@ fn attester() -> AttesterRecord {
     }
 }
 
-fn usage() -> UsageRecord {
-    UsageRecord {
+fn sums() -> Sums {
+    Sums {
         gross: 1_000_000_000,
         related: 1_000,
         aged: 900_000_000,
@@ -138,10 +140,56 @@ fn usage() -> UsageRecord {
         free_calls: 1,
         units_in: 80_000_000,
         units_out: 20_000_000,
-        first_day: 20_700,
+    }
+}
+
+fn usage() -> UsageRecord {
+    UsageRecord {
+        sums: sums(),
+        open_day: 20_718,
         last_day: 20_717,
+        first_day: 20_700,
         payers: 12,
+        payers_in_week: 5,
         returning: 3,
+        settle_lag_seconds: 300,
+        release: 2,
+        earlier_releases: Sums {
+            gross: 7_000,
+            calls: 7,
+            ..Sums::default()
+        },
+    }
+}
+
+fn payer() -> PayerRecord {
+    let weeks = |first, last| Weeks { first, last };
+    PayerRecord {
+        weeks: weeks(2_950, 2_959),
+        models: vec![(7, weeks(2_950, 2_950)), (300, weeks(2_951, 2_959))],
+    }
+}
+
+fn totals() -> HubTotals {
+    HubTotals {
+        gross: 9_000_000_000,
+        related: 1_000,
+        aged: 8_000_000_000,
+        calls: 400_000,
+        free_calls: 1,
+        models_called: 40,
+        models_earning: 30,
+        authors_earning: 20,
+        payers: 100,
+    }
+}
+
+fn week() -> WeekCounts {
+    WeekCounts {
+        payers: 80,
+        returning: 60,
+        models_called: 25,
+        models_earning: 20,
     }
 }
 
@@ -222,9 +270,27 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         paid: 9_990,
         settled_at: 1_790_000_000,
     };
-    let payer = PayerRecord {
-        first_week: 2_950,
-        last_week: 2_959,
+    let once = UsageRecord {
+        release: 1,
+        earlier_releases: Sums::default(),
+        ..usage()
+    };
+    let hub = HubRecord {
+        totals: totals(),
+        open_day: 20_717,
+        week: week(),
+    };
+    let signed = AttesterTotals {
+        gross: 1_000_000_000,
+        aged: 900_000_000,
+        calls: 50_000,
+    };
+    let (f0, a1) = (account(0xf0), account(0xa1));
+    let elsewhere = ModelPayer {
+        weeks: Some(Weeks {
+            first: 2_950,
+            last: 2_959,
+        }),
     };
 
     let mut page = String::new();
@@ -319,14 +385,59 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (3, 300),
         &batch,
     );
+    let spent = Spent(12_345_678);
+    line(p, "escrow spend of a funder", &SPENT, (&f0, 1), &spent);
     line(p, "billing usage of model 7", &USAGE, (7, 1), &usage());
+    line(p, "billing usage, one release", &USAGE, (7, 1), &once);
+    let day = (7, 1, 20_717);
+    line(
+        p,
+        "billing usage of model 7 up to a day",
+        &USAGE_DAYS,
+        day,
+        &sums(),
+    );
+    line(
+        p,
+        "billing usage of release 1",
+        &USAGE_RELEASES,
+        (7, 1, 1),
+        &sums(),
+    );
+    line(p, "billing payer", &PAYERS, (1, &f0), &payer());
+    let inline = ModelPayer { weeks: None };
     line(
         p,
         "billing payer of model 7",
-        &PAYERS,
-        (7, 1, &account(0xf0)),
-        &payer,
+        &MODEL_PAYERS,
+        (7, 1, &f0),
+        &inline,
     );
+    line(
+        p,
+        "billing payer of model 8",
+        &MODEL_PAYERS,
+        (8, 1, &f0),
+        &elsewhere,
+    );
+    line(p, "billing author who earns", &EARNERS, (1, &a1), &());
+    line(p, "billing ranking", &RANKING, (1, rank(1_000), 7), &());
+    line(
+        p,
+        "billing usage of attester 3",
+        &ATTESTER_USAGE,
+        (3, 1),
+        &signed,
+    );
+    line(p, "billing Hub", &HUB, 1, &hub);
+    line(
+        p,
+        "billing Hub up to a day",
+        &HUB_DAYS,
+        (1, 20_717),
+        &totals(),
+    );
+    line(p, "billing Hub of a week", &HUB_WEEKS, (1, 2_959), &week());
     goldie::assert!(page);
 }
 
@@ -484,6 +595,63 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
     );
 }
 
+#[test]
+fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
+    let mut storage = MockStorage::new();
+    for (model, denom, day) in [(6, 1, 3), (7, 1, 5), (7, 1, 300), (7, 2, 4), (8, 1, 1)] {
+        USAGE_DAYS.set(&mut storage, (model, denom, day), &sums());
+    }
+    let days = |start_after| -> Vec<u32> {
+        let days = USAGE_DAYS.range::<u32>(&storage, (7u64, 1u32), start_after);
+        days.map(|day| day.unwrap().0).collect()
+    };
+    assert_eq!(days(None), [5, 300]);
+    assert_eq!(days(Some(4)), [5, 300]);
+    assert_eq!(days(Some(5)), [300]);
+    assert_eq!(days(Some(u32::MAX)), [] as [u32; 0]);
+    let last_up_to = |day: u32| {
+        let last = USAGE_DAYS.last_up_to(&storage, (7u64, 1u32), day).unwrap();
+        last.map(|(day, _): (u32, _)| day)
+    };
+    let found = [4, 5, 299, 300, u32::MAX].map(last_up_to);
+    assert_eq!(found, [None, Some(5), Some(5), Some(300), Some(300)]);
+}
+
+#[test]
+fn a_week_is_the_first_the_same_or_a_later_one() {
+    let mut weeks = Weeks::only(10);
+    assert_eq!(weeks.visit(10), Visit::Same);
+    assert_eq!(weeks.visit(12), Visit::Later { second: true });
+    assert_eq!(weeks.visit(12), Visit::Same);
+    assert_eq!(weeks.visit(13), Visit::Later { second: false });
+    assert_eq!(
+        weeks,
+        Weeks {
+            first: 10,
+            last: 13
+        }
+    );
+}
+
+#[test]
+fn the_score_is_the_income_itself_and_from_32_on_sixteen_steps_a_doubling() {
+    let cases = [
+        (0, 0),
+        (1, 1),
+        (31, 31),
+        (32, 32),
+        (33, 32),
+        (34, 33),
+        (63, 47),
+        (64, 48),
+        (u128::MAX, 1_999),
+    ];
+    for (aged, expected) in cases {
+        assert_eq!(score(aged), expected, "{aged}");
+    }
+    assert!(rank(2) < rank(1));
+}
+
 proptest! {
     #[test]
     fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
@@ -503,6 +671,40 @@ proptest! {
         let _ = from_bytes::<KeysRecord>(&bytes);
         let _ = from_bytes::<PermanentRecord>(&bytes);
         let _ = from_bytes::<DeletableRecord>(&bytes);
+        let _ = from_bytes::<ModelPayer>(&bytes);
+        let _ = from_bytes::<AttesterTotals>(&bytes);
+        let _ = from_bytes::<HubRecord>(&bytes);
+        let _ = from_bytes::<Spent>(&bytes);
+    }
+
+    #[test]
+    fn a_score_never_falls_and_one_score_holds_less_than_a_sixteenth(low: u128, high: u128, shift in 0u32..128) {
+        let (low, high) = (low >> shift, high >> shift);
+        let (low, high) = (low.min(high), low.max(high));
+        prop_assert!(score(low) <= score(high));
+        if score(low) == score(high) {
+            prop_assert!(high - low <= low / 16);
+        }
+    }
+
+    #[test]
+    fn usage_is_read_back(
+        days in [any::<u32>(), any::<u32>(), any::<u32>()],
+        counts in [any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()],
+        amounts in [any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>()],
+    ) {
+        let mut days = days.map(u64::from);
+        days.sort_unstable();
+        let [first_day, last_day, open_day] = days;
+        let [payers, payers_in_week, returning, settle_lag_seconds, release] = counts;
+        let [gross, related, aged, units_in, units_out] = amounts;
+        let sums = Sums { gross, related, aged, units_in, units_out, calls: payers, free_calls: release };
+        let earlier_releases = Sums { gross: related, ..Sums::default() };
+        let usage = UsageRecord {
+            sums, open_day, last_day, first_day, payers, payers_in_week, returning,
+            settle_lag_seconds, release, earlier_releases,
+        };
+        prop_assert_eq!(from_bytes::<UsageRecord>(&to_bytes(&usage)).unwrap(), usage);
     }
 
     #[test]

@@ -157,6 +157,7 @@ impl Reference {
         }
         self.names.insert((by, name), id);
         self.works.push(work);
+        self.registered.push(self.today());
         Ok(id)
     }
 

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::Uint512;
-use hub_types::billing::Outcome;
+use hub_types::billing::{Outcome, UsageSums};
 use hub_types::wire::{Units, Work as Done};
 
 use super::registry::Status;
+use super::usage::Sale;
 use super::{
     need, Account, Attester, Money, Rates, Reference, Refused, Session, Terms, Verdict, Work,
     GRACE, WHOLE,
@@ -482,6 +483,28 @@ impl Course<'_> {
         };
         let calls = paid_calls(&terms.rates, group, next, receipts);
         let units = units(group, next, receipts);
+        let sold =
+            |of: fn(&Units) -> u64| units.iter().map(|one| u128::from(of(one))).sum::<u128>();
+        let sale = Sale {
+            day: today,
+            model: group.model,
+            release: group.release,
+            money: session.money,
+            author: work.author,
+            attester: self.attester,
+            sums: UsageSums {
+                gross: amount.into(),
+                related: if related { amount } else { 0 }.into(),
+                aged: aged.into(),
+                calls,
+                free_calls: receipts - calls,
+                units_in: sold(|one| one.input).into(),
+                units_out: sold(|one| one.output).into(),
+            },
+            payer: (aged > 0).then_some(session.funder),
+            lag: self.reference.now.saturating_sub(group.newest),
+        };
+        self.reference.sales.push(sale);
         let (payers, returning) = if aged > 0 {
             self.meet(group.model, session)
         } else {

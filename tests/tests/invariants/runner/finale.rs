@@ -6,6 +6,7 @@ use hub_types::registry::{
 
 use super::{none, Fault, Runner};
 use crate::action::{Action, What};
+use crate::recount;
 use crate::reference::{Account, Reference, Status, Tag, Work, GRACE};
 use crate::stage::{self, ACCOUNTS, BLOBS, MONEYS};
 
@@ -148,6 +149,11 @@ impl Runner {
             }
         }
         Ok(())
+    }
+
+    /// Whatever is asked about usage, the answer is what a recount of everything sold gives.
+    pub fn recount(&self) -> Result<(), Fault> {
+        none(recount::differences(&self.stage, &self.reference))
     }
 
     /// Every list of models and claims is complete and in order.

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 use crate::events::Event;
 use crate::state::account::Account;
 use crate::state::session::{Opening, Parties, Session};
-use crate::state::{config, denoms, sessions};
+use crate::state::{config, denoms, sessions, spend};
 
 /// Where the budget of a new session comes from.
 pub struct Purse<'a> {
@@ -149,6 +149,8 @@ pub fn release(
     let denom_number = session.reserve.record.denom;
     let mut account = Account::load(deps.storage, session.policy.caller.clone(), denom_number)?;
     account.credit(left)?;
+    let (funder, spent) = (&session.policy.funder, session.reserve.record.spent);
+    spend::add(deps.storage, funder, denom_number, spent)?;
     sessions::store_reserve(deps.storage, &session.reserve);
     account.store(deps.storage);
     Ok(Response::new().add_event(Event::SessionReleased {

@@ -29,7 +29,7 @@ pub fn register(
     registration: Registration,
 ) -> Result<Response, ContractError> {
     let now = env.block.time.seconds();
-    let model = models::allocate(deps.storage)?;
+    let model = models::allocate(deps.storage, now)?;
     let first = registration.terms.into_first(now);
     let mut record = ModelRecord {
         author: deps.api.addr_canonicalize(sender.as_str())?,

@@ -1,0 +1,400 @@
+//! Answers about usage.
+
+use cosmwasm_std::{Addr, Decimal, Deps, Env, Uint128};
+use hub_types::billing::{
+    AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, HubByDayResponse, HubOfDay,
+    HubOfWeek, HubResponse, HubSpan, HubWeeksResponse, PayerResponse, PayersResponse, RankedModel,
+    RankingPlace, RankingResponse, UsageByDayResponse, UsageByReleaseResponse, UsageOfDay,
+    UsageOfDaysResponse, UsageOfRelease, UsageResponse, MAX_GLANCE_DAYS,
+};
+use hub_types::denom::{Denom, UncheckedDenom};
+use hub_types::records::usage::{AttesterTotals, HubRecord, HubTotals, Sums, WeekCounts};
+use hub_types::wire::Hash;
+use hub_types::{escrow, page, registry, time};
+
+use crate::error::ContractError;
+use crate::state::{attesters, config, usage};
+
+/// Of how many models the ten with the most aged income are chosen, see [`HubResponse::ten_largest`].
+const RANKED_FOR_TEN_LARGEST: usize = 32;
+
+/// The denomination that a reader names, and the number under which its usage is kept.
+pub struct Counted {
+    denom: Denom,
+    number: u32,
+}
+
+impl Counted {
+    pub fn find(deps: Deps, denom: UncheckedDenom) -> Result<Self, ContractError> {
+        let denom = denom.check(deps)?;
+        let known: Option<escrow::DenomResponse> = deps.querier.query_wasm_smart(
+            config::load(deps.storage)?.escrow,
+            &escrow::QueryMsg::Denom {
+                denom: denom.clone().into(),
+            },
+        )?;
+        // Numbers start at 1, so nothing is ever kept under 0.
+        let number = known.map_or(0, |known| known.denom_number);
+        Ok(Self { denom, number })
+    }
+}
+
+pub fn usage(
+    deps: Deps,
+    env: &Env,
+    model: u64,
+    denom: Counted,
+) -> Result<UsageResponse, ContractError> {
+    let usage = usage::load(deps.storage, model, denom.number)?;
+    let this_week = time::week(time::day(env.block.time.seconds()));
+    let called = usage.sums.calls > 0;
+    Ok(UsageResponse {
+        model,
+        denom: denom.denom,
+        sums: usage.sums.into(),
+        first_day: called.then_some(usage.first_day),
+        last_day: called.then_some(usage.last_day),
+        payers: usage.payers,
+        payers_this_week: match time::week(usage.last_day) == this_week {
+            true => usage.payers_in_week,
+            false => 0,
+        },
+        returning: usage.returning,
+        settle_lag_seconds: (usage.open_day > 0).then_some(usage.settle_lag_seconds),
+    })
+}
+
+pub fn usage_by_day(
+    deps: Deps,
+    model: u64,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<UsageByDayResponse, ContractError> {
+    let (storage, number) = (deps.storage, denom.number);
+    let usage = usage::load(storage, model, number)?;
+    let mut before = match start_after {
+        Some(day) => usage::sums_up_to(storage, model, number, &usage, day)?,
+        None => Sums::default(),
+    };
+    let limit = page::limit(limit);
+    let days = usage::days(storage, model, number, &usage, start_after, limit)?
+        .into_iter()
+        .map(|(day, sums)| UsageOfDay {
+            day,
+            sums: sums.without(&std::mem::replace(&mut before, sums)).into(),
+        });
+    Ok(UsageByDayResponse {
+        days: days.collect(),
+    })
+}
+
+pub fn usage_of_days(
+    deps: Deps,
+    model: u64,
+    denom: &Counted,
+    from: u64,
+    until: u64,
+) -> Result<UsageOfDaysResponse, ContractError> {
+    if until < from {
+        return Err(ContractError::BackwardSpan { from, until });
+    }
+    let usage = usage::load(deps.storage, model, denom.number)?;
+    let up_to = |day| usage::sums_up_to(deps.storage, model, denom.number, &usage, day);
+    let before = match from.checked_sub(1) {
+        Some(day) => up_to(day)?,
+        None => Sums::default(),
+    };
+    Ok(UsageOfDaysResponse {
+        sums: up_to(until)?.without(&before).into(),
+    })
+}
+
+pub fn usage_by_release(
+    deps: Deps,
+    model: u64,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<UsageByReleaseResponse, ContractError> {
+    let limit = page::limit(limit);
+    let releases = usage::releases(deps.storage, model, denom.number, start_after, limit)?
+        .into_iter()
+        .map(|(release, sums)| UsageOfRelease {
+            release,
+            sums: sums.into(),
+        });
+    Ok(UsageByReleaseResponse {
+        releases: releases.collect(),
+    })
+}
+
+pub fn payers(
+    deps: Deps,
+    model: u64,
+    denom: &Counted,
+    start_after: Option<Addr>,
+    limit: Option<u32>,
+) -> Result<PayersResponse, ContractError> {
+    let start_after = start_after
+        .map(|payer| deps.api.addr_canonicalize(payer.as_str()))
+        .transpose()?;
+    let limit = page::limit(limit);
+    let payers = usage::payers(deps.storage, model, denom.number, start_after, limit)?
+        .into_iter()
+        .map(|(payer, weeks)| {
+            Ok(PayerResponse {
+                payer: deps.api.addr_humanize(&payer)?,
+                first_week: weeks.first,
+                last_week: weeks.last,
+            })
+        });
+    Ok(PayersResponse {
+        payers: payers.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+pub fn author_usage(
+    deps: Deps,
+    author: Addr,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<AuthorUsageResponse, ContractError> {
+    let listed: registry::ModelIdsResponse = deps.querier.query_wasm_smart(
+        config::load(deps.storage)?.registry,
+        &registry::QueryMsg::ModelIdsByAuthor {
+            author: author.into_string(),
+            start_after,
+            limit,
+        },
+    )?;
+    let mut sums = Sums::default();
+    for model in &listed.models {
+        sums = sums.and(&usage::load(deps.storage, *model, denom.number)?.sums);
+    }
+    Ok(AuthorUsageResponse {
+        models: count(&listed.models),
+        sums: sums.into(),
+        next: next(&listed.models, limit),
+    })
+}
+
+pub fn attester_usage(
+    deps: Deps,
+    attester: u64,
+    denom: Counted,
+) -> Result<AttesterUsageResponse, ContractError> {
+    attesters::load(deps.storage, attester)?;
+    let totals = usage::attester_totals(deps.storage, attester, denom.number)?;
+    Ok(AttesterUsageResponse {
+        attester,
+        denom: denom.denom,
+        sums: totals.into(),
+    })
+}
+
+pub fn operator_usage(
+    deps: Deps,
+    operator: &Addr,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<AttestersUsageResponse, ContractError> {
+    let operator = deps.api.addr_canonicalize(operator.as_str())?;
+    let wanted = page::limit(limit);
+    let ids = attesters::page_by_operator(deps.storage, &operator, start_after, wanted)?;
+    sum_of_attesters(deps, denom, &ids, limit)
+}
+
+pub fn measurement_usage(
+    deps: Deps,
+    measurement: &Hash,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<AttestersUsageResponse, ContractError> {
+    let wanted = page::limit(limit);
+    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, wanted)?;
+    sum_of_attesters(deps, denom, &ids, limit)
+}
+
+fn sum_of_attesters(
+    deps: Deps,
+    denom: &Counted,
+    ids: &[u64],
+    limit: Option<u32>,
+) -> Result<AttestersUsageResponse, ContractError> {
+    let mut sums = AttesterTotals::default();
+    for attester in ids {
+        let totals = usage::attester_totals(deps.storage, *attester, denom.number)?;
+        sums = sums.and(&totals);
+    }
+    Ok(AttestersUsageResponse {
+        attesters: count(ids),
+        sums: sums.into(),
+        next: next(ids, limit),
+    })
+}
+
+fn count(ids: &[u64]) -> u64 {
+    u64::try_from(ids.len()).unwrap_or(u64::MAX)
+}
+
+/// Where to go on behind a page of `ids`; nowhere if it is not full.
+fn next(ids: &[u64], limit: Option<u32>) -> Option<u64> {
+    let full = ids.len() == page::limit(limit);
+    ids.last().copied().filter(|_| full)
+}
+
+pub fn ranking(
+    deps: Deps,
+    denom: &Counted,
+    start_after: Option<RankingPlace>,
+    limit: Option<u32>,
+) -> Result<RankingResponse, ContractError> {
+    Ok(RankingResponse {
+        models: ranked(deps, denom, start_after, page::limit(limit))?,
+    })
+}
+
+fn ranked(
+    deps: Deps,
+    denom: &Counted,
+    start_after: Option<RankingPlace>,
+    limit: usize,
+) -> Result<Vec<RankedModel>, ContractError> {
+    let start_after = start_after.map(|place| (place.score, place.model));
+    usage::ranking(deps.storage, denom.number, start_after, limit)?
+        .into_iter()
+        .map(|(score, model)| {
+            let usage = usage::load(deps.storage, model, denom.number)?;
+            Ok(RankedModel {
+                place: RankingPlace { score, model },
+                aged: usage.sums.aged.into(),
+            })
+        })
+        .collect()
+}
+
+pub fn hub(deps: Deps, env: &Env, denom: Counted, days: u32) -> Result<HubResponse, ContractError> {
+    if !(1..=MAX_GLANCE_DAYS).contains(&days) {
+        return Err(ContractError::GlanceDays { days });
+    }
+    let today = time::day(env.block.time.seconds());
+    let hub = usage::hub(deps.storage, denom.number)?;
+    let yesterday = today.saturating_sub(1);
+    let middle = yesterday.saturating_sub(days.into());
+    let start = middle.saturating_sub(days.into());
+    let ends = [today, yesterday, middle, start];
+    let [now, yesterday, middle, start] = points(deps, &denom, &hub, ends)?;
+    let this_week = match time::week(hub.open_day) == time::week(today) {
+        true => hub.week,
+        false => WeekCounts::default(),
+    };
+    let ten_largest = ten_largest(deps, &denom)?;
+    Ok(HubResponse {
+        denom: denom.denom,
+        today,
+        lifetime: now.since(&Point::default()),
+        so_far_today: now.since(&yesterday),
+        last: yesterday.since(&middle),
+        before: middle.since(&start),
+        this_week: this_week.into(),
+        ten_largest,
+        ten_largest_share: Decimal::checked_from_ratio(ten_largest, hub.totals.aged)
+            .unwrap_or_default(),
+    })
+}
+
+/// Lifetime sums at the end of a day.
+#[derive(Default)]
+struct Point {
+    models: u64,
+    totals: HubTotals,
+}
+
+impl Point {
+    fn since(&self, earlier: &Self) -> HubSpan {
+        HubSpan {
+            models_registered: self.models.saturating_sub(earlier.models),
+            sums: self.totals.without(&earlier.totals).into(),
+        }
+    }
+}
+
+fn points(
+    deps: Deps,
+    denom: &Counted,
+    hub: &HubRecord,
+    days: [u64; 4],
+) -> Result<[Point; 4], ContractError> {
+    let counts: registry::ModelCountsResponse = deps.querier.query_wasm_smart(
+        config::load(deps.storage)?.registry,
+        &registry::QueryMsg::ModelCounts {
+            days: days.to_vec(),
+        },
+    )?;
+    let mut points: [Point; 4] = Default::default();
+    for ((point, day), models) in points.iter_mut().zip(days).zip(counts.models) {
+        let totals = usage::hub_totals_up_to(deps.storage, denom.number, hub, day)?;
+        *point = Point { models, totals };
+    }
+    Ok(points)
+}
+
+/// Chosen from the head of the ranking by what they really have, since those that round alike stand in no order.
+fn ten_largest(deps: Deps, denom: &Counted) -> Result<Uint128, ContractError> {
+    let mut aged: Vec<Uint128> = ranked(deps, denom, None, RANKED_FOR_TEN_LARGEST)?
+        .into_iter()
+        .map(|model| model.aged)
+        .collect();
+    aged.sort_unstable_by(|a, b| b.cmp(a));
+    let ten = aged.into_iter().take(10);
+    Ok(ten.fold(Uint128::zero(), Uint128::saturating_add))
+}
+
+pub fn hub_by_day(
+    deps: Deps,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<HubByDayResponse, ContractError> {
+    let (storage, number) = (deps.storage, denom.number);
+    let hub = usage::hub(storage, number)?;
+    let mut before = match start_after {
+        Some(day) => usage::hub_totals_up_to(storage, number, &hub, day)?,
+        None => HubTotals::default(),
+    };
+    let limit = page::limit(limit);
+    let days = usage::hub_days(storage, number, &hub, start_after, limit)?
+        .into_iter()
+        .map(|(day, totals)| {
+            let earlier = std::mem::replace(&mut before, totals);
+            HubOfDay {
+                day,
+                sums: totals.without(&earlier).into(),
+            }
+        });
+    Ok(HubByDayResponse {
+        days: days.collect(),
+    })
+}
+
+pub fn hub_weeks(
+    deps: Deps,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: Option<u32>,
+) -> Result<HubWeeksResponse, ContractError> {
+    let limit = page::limit(limit);
+    let weeks = usage::hub_weeks(deps.storage, denom.number, start_after, limit)?
+        .into_iter()
+        .map(|(week, counts)| HubOfWeek {
+            week,
+            counts: counts.into(),
+        });
+    Ok(HubWeeksResponse {
+        weeks: weeks.collect(),
+    })
+}

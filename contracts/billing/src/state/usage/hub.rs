@@ -1,0 +1,163 @@
+//! The Hub as a whole, by day and by week.
+
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::records::usage::{
+    key_number, HubRecord, HubTotals, Visit, WeekCounts, EARNERS, HUB, HUB_DAYS, HUB_WEEKS,
+};
+use hub_types::time;
+
+use super::{Account, News, UsageChanges, Use};
+
+/// The copies of a message.
+pub struct HubBook<'a> {
+    storage: &'a dyn Storage,
+    hubs: BTreeMap<u32, HubCopy>,
+    earners: BTreeSet<(u32, Account)>,
+}
+
+struct HubCopy {
+    stored: HubRecord,
+    record: HubRecord,
+}
+
+impl<'a> HubBook<'a> {
+    pub fn new(storage: &'a dyn Storage) -> Self {
+        Self {
+            storage,
+            hubs: BTreeMap::new(),
+            earners: BTreeSet::new(),
+        }
+    }
+
+    /// Adds a group, on the day of the block.
+    pub fn add(&mut self, used: &Use, news: &News) -> StdResult<()> {
+        let new_author = news.first_aged && self.is_new_earner(used.denom, used.author)?;
+        let record = &mut self.copy(used.denom)?.record;
+        if record.open_day < used.day {
+            if time::week(record.open_day) < time::week(used.day) {
+                record.week = WeekCounts::default();
+            }
+            record.open_day = used.day;
+        }
+        let HubRecord { totals, week, .. } = record;
+        totals.gross = totals.gross.saturating_add(used.sums.gross);
+        totals.related = totals.related.saturating_add(used.sums.related);
+        totals.aged = totals.aged.saturating_add(used.sums.aged);
+        totals.calls = totals.calls.saturating_add(used.sums.calls);
+        totals.free_calls = totals.free_calls.saturating_add(used.sums.free_calls);
+        count(&mut totals.models_called, news.first_call);
+        count(&mut totals.models_earning, news.first_aged);
+        count(&mut totals.authors_earning, new_author);
+        count(&mut week.models_called, news.first_call_of_week);
+        Ok(())
+    }
+
+    /// Counts a payer for this week, unless it was counted for another model; and the model that it paid, if it is the
+    /// first payer of that one this week.
+    pub fn count_payer(&mut self, denom: u32, visit: Visit, first_of_model: bool) -> StdResult<()> {
+        let HubRecord { totals, week, .. } = &mut self.copy(denom)?.record;
+        count(&mut week.models_earning, first_of_model);
+        count(&mut week.payers, visit != Visit::Same);
+        count(&mut week.returning, matches!(visit, Visit::Later { .. }));
+        count(&mut totals.payers, visit == Visit::First);
+        Ok(())
+    }
+
+    pub fn list_changes(self, changes: &mut UsageChanges) {
+        for (denom, HubCopy { stored, record }) in self.hubs {
+            changes.set(&HUB, denom, &record);
+            let (closed, open) = (stored.open_day, record.open_day);
+            if closed > 0 && closed < open {
+                changes.set(&HUB_DAYS, (denom, key_number(closed)), &stored.totals);
+                let week = time::week(closed);
+                if week < time::week(open) {
+                    changes.set(&HUB_WEEKS, (denom, key_number(week)), &stored.week);
+                }
+            }
+        }
+        for (denom, author) in self.earners {
+            changes.set(&EARNERS, (denom, &author.into()), &());
+        }
+    }
+
+    fn is_new_earner(&mut self, denom: u32, author: &CanonicalAddr) -> StdResult<bool> {
+        if EARNERS.get(self.storage, (denom, author))?.is_some() {
+            return Ok(false);
+        }
+        Ok(self.earners.insert((denom, author.as_slice().to_vec())))
+    }
+
+    fn copy(&mut self, denom: u32) -> StdResult<&mut HubCopy> {
+        match self.hubs.entry(denom) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let stored = load(self.storage, denom)?;
+                Ok(entry.insert(HubCopy {
+                    stored,
+                    record: stored,
+                }))
+            }
+        }
+    }
+}
+
+fn count(counter: &mut u64, one_more: bool) {
+    *counter = counter.saturating_add(one_more.into());
+}
+
+/// The Hub in a denomination; zeros if nothing happened.
+pub fn load(storage: &dyn Storage, denom: u32) -> StdResult<HubRecord> {
+    Ok(HUB.get(storage, denom)?.unwrap_or_default())
+}
+
+/// Lifetime sums at the end of `day`; `hub` is the record.
+pub fn totals_up_to(
+    storage: &dyn Storage,
+    denom: u32,
+    hub: &HubRecord,
+    day: u64,
+) -> StdResult<HubTotals> {
+    if day >= hub.open_day {
+        return Ok(hub.totals);
+    }
+    let last = HUB_DAYS.last_up_to(storage, denom, key_number(day))?;
+    Ok(last.map_or_else(HubTotals::default, |(_, totals)| totals))
+}
+
+/// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
+pub fn days(
+    storage: &dyn Storage,
+    denom: u32,
+    hub: &HubRecord,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<(u64, HubTotals)>> {
+    let open = (hub.open_day > start_after.unwrap_or(0)).then_some(Ok((hub.open_day, hub.totals)));
+    HUB_DAYS
+        .range(storage, denom, start_after.map(key_number))
+        .map(|entry| entry.map(|(day, totals): (u32, _)| (day.into(), totals)))
+        .chain(open)
+        .take(limit)
+        .collect()
+}
+
+/// Counts of the weeks behind `start_after` in which receipts were billed.
+pub fn weeks(
+    storage: &dyn Storage,
+    denom: u32,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<(u64, WeekCounts)>> {
+    let hub = load(storage, denom)?;
+    let week = time::week(hub.open_day);
+    let open = (week > start_after.unwrap_or(0)).then_some(Ok((week, hub.week)));
+    HUB_WEEKS
+        .range(storage, denom, start_after.map(key_number))
+        .map(|entry| entry.map(|(week, counts): (u32, _)| (week.into(), counts)))
+        .chain(open)
+        .take(limit)
+        .collect()
+}

@@ -1,0 +1,229 @@
+//! What each model was used for: of its life, by day and by release; and the ranking.
+
+use std::collections::btree_map::Entry;
+use std::collections::BTreeMap;
+
+use cosmwasm_std::{StdResult, Storage};
+use hub_types::records::usage::{
+    key_number, rank, score, Sums, UsageRecord, Visit, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
+};
+use hub_types::time;
+
+use super::{News, UsageChanges, Use};
+
+/// The copies of a message.
+pub struct ModelBook<'a> {
+    storage: &'a dyn Storage,
+    models: BTreeMap<(u64, u32), ModelCopy>,
+}
+
+struct ModelCopy {
+    stored: UsageRecord,
+    record: UsageRecord,
+    /// Sums of releases before the latest one billed, where the message changes them.
+    earlier: BTreeMap<u64, Sums>,
+}
+
+impl<'a> ModelBook<'a> {
+    pub fn new(storage: &'a dyn Storage) -> Self {
+        Self {
+            storage,
+            models: BTreeMap::new(),
+        }
+    }
+
+    pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
+        Ok(self.copy(model, denom)?.record.sums.gross)
+    }
+
+    /// Adds a group, on the day of the block.
+    pub fn add(&mut self, used: &Use) -> StdResult<News> {
+        let storage = self.storage;
+        let copy = self.copy(used.model, used.denom)?;
+        copy.add_to_release(storage, used)?;
+        let record = &mut copy.record;
+        let lag = used.settle_lag_seconds;
+        record.settle_lag_seconds = match record.open_day < used.day {
+            true => lag,
+            false => record.settle_lag_seconds.min(lag),
+        };
+        record.open_day = record.open_day.max(used.day);
+        let called = used.sums.calls > 0;
+        let called_this_week =
+            record.last_day > 0 && time::week(record.last_day) == time::week(used.day);
+        let news = News {
+            first_call: called && record.sums.calls == 0,
+            first_call_of_week: called && !called_this_week,
+            first_aged: used.sums.aged > 0 && record.sums.aged == 0,
+        };
+        if called {
+            record.last_day = used.day;
+        }
+        if news.first_call {
+            record.first_day = used.day;
+        }
+        if news.first_call_of_week {
+            record.payers_in_week = 0;
+        }
+        record.sums = record.sums.and(&used.sums);
+        Ok(news)
+    }
+
+    /// Counts a payer that came for the first time this week; whether it is the model's first one of this week.
+    pub fn count_payer(&mut self, model: u64, denom: u32, visit: Visit) -> StdResult<bool> {
+        let record = &mut self.copy(model, denom)?.record;
+        let counts = match visit {
+            Visit::Same => return Ok(false),
+            Visit::First => (&mut record.payers, true),
+            Visit::Later { second } => (&mut record.returning, second),
+        };
+        if let (count, true) = counts {
+            *count = count.saturating_add(1);
+        }
+        record.payers_in_week = record.payers_in_week.saturating_add(1);
+        Ok(record.payers_in_week == 1)
+    }
+
+    pub fn list_changes(self, changes: &mut UsageChanges) {
+        for ((model, denom), copy) in self.models {
+            let ModelCopy {
+                stored,
+                record,
+                earlier,
+            } = copy;
+            if record == stored {
+                continue;
+            }
+            changes.set(&USAGE, (model, denom), &record);
+            if stored.open_day > 0 && stored.open_day < record.open_day {
+                let key = (model, denom, key_number(stored.open_day));
+                changes.set(&USAGE_DAYS, key, &stored.sums);
+            }
+            for (release, sums) in &earlier {
+                changes.set(&USAGE_RELEASES, (model, denom, *release), sums);
+            }
+            let [before, after] = [stored, record].map(|record| score(record.sums.aged));
+            if before != after {
+                if before > 0 {
+                    changes.remove(&RANKING, (denom, rank(before), model));
+                }
+                changes.set(&RANKING, (denom, rank(after), model), &());
+            }
+        }
+    }
+
+    fn copy(&mut self, model: u64, denom: u32) -> StdResult<&mut ModelCopy> {
+        match self.models.entry((model, denom)) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let stored = load(self.storage, model, denom)?;
+                Ok(entry.insert(ModelCopy {
+                    stored,
+                    record: stored,
+                    earlier: BTreeMap::new(),
+                }))
+            }
+        }
+    }
+}
+
+impl ModelCopy {
+    /// Adds a group to the sums of its release. Those of the latest release billed are what the model's sums have
+    /// beyond all earlier ones', so a model whose callers went over to a new release pays for no second record.
+    fn add_to_release(&mut self, storage: &dyn Storage, used: &Use) -> StdResult<()> {
+        let record = &mut self.record;
+        if used.release > record.release {
+            if record.release > 0 {
+                let left = record.sums.without(&record.earlier_releases);
+                self.earlier.insert(record.release, left);
+            }
+            record.earlier_releases = record.sums;
+            record.release = used.release;
+        } else if used.release < record.release {
+            let sums = match self.earlier.entry(used.release) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let key = (used.model, used.denom, used.release);
+                    entry.insert(USAGE_RELEASES.get(storage, key)?.unwrap_or_default())
+                }
+            };
+            *sums = sums.and(&used.sums);
+            record.earlier_releases = record.earlier_releases.and(&used.sums);
+        }
+        Ok(())
+    }
+}
+
+/// Usage of a model in a denomination; zeros if none.
+pub fn load(storage: &dyn Storage, model: u64, denom: u32) -> StdResult<UsageRecord> {
+    Ok(USAGE.get(storage, (model, denom))?.unwrap_or_default())
+}
+
+/// Lifetime sums of a model at the end of `day`; `usage` is its record.
+pub fn sums_up_to(
+    storage: &dyn Storage,
+    model: u64,
+    denom: u32,
+    usage: &UsageRecord,
+    day: u64,
+) -> StdResult<Sums> {
+    if day >= usage.open_day {
+        return Ok(usage.sums);
+    }
+    let last = USAGE_DAYS.last_up_to(storage, (model, denom), key_number(day))?;
+    Ok(last.map_or_else(Sums::default, |(_, sums)| sums))
+}
+
+/// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
+pub fn days(
+    storage: &dyn Storage,
+    model: u64,
+    denom: u32,
+    usage: &UsageRecord,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<(u64, Sums)>> {
+    let open =
+        (usage.open_day > start_after.unwrap_or(0)).then_some(Ok((usage.open_day, usage.sums)));
+    USAGE_DAYS
+        .range(storage, (model, denom), start_after.map(key_number))
+        .map(|entry| entry.map(|(day, sums): (u32, _)| (day.into(), sums)))
+        .chain(open)
+        .take(limit)
+        .collect()
+}
+
+/// Sums of the releases behind `start_after` that were billed, by number.
+pub fn releases(
+    storage: &dyn Storage,
+    model: u64,
+    denom: u32,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<(u64, Sums)>> {
+    let usage = load(storage, model, denom)?;
+    let latest = (usage.release > start_after.unwrap_or(0)).then(|| {
+        let sums = usage.sums.without(&usage.earlier_releases);
+        Ok((usage.release, sums))
+    });
+    USAGE_RELEASES
+        .range(storage, (model, denom), start_after)
+        .chain(latest)
+        .take(limit)
+        .collect()
+}
+
+/// Models behind `start_after`, a score and a model, by score from the highest on, then by model.
+pub fn ranking(
+    storage: &dyn Storage,
+    denom: u32,
+    start_after: Option<(u16, u64)>,
+    limit: usize,
+) -> StdResult<Vec<(u16, u64)>> {
+    let start_after = start_after.map(|(score, model)| (rank(score), model));
+    RANKING
+        .range(storage, denom, start_after)
+        .map(|entry| entry.map(|((place, model), ())| (rank(place), model)))
+        .take(limit)
+        .collect()
+}

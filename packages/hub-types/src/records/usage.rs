@@ -1,0 +1,517 @@
+//! Records of usage, which billing keeps. Denominations go by their number in the escrow.
+//!
+//! Sums are of a lifetime. What a day adds is the difference between two of them, so the day that is open takes no bytes
+//! of its own, and a span of days costs two reads however long it is. Every sum saturates but a model's gross, which is
+//! exact, since the split of income hangs on it.
+
+use cosmwasm_std::CanonicalAddr;
+use hub_wire::varint::{Reader, Writer};
+
+use super::fields::{pack_option, unpack_option};
+use crate::packed::{Packed, PackedError, PackedMap};
+
+/// Usage by (model, denomination).
+pub const USAGE: PackedMap<(u64, u32), UsageRecord> = PackedMap::new(b'U');
+/// Lifetime sums of a model at the end of a day on which receipts were billed, by (model, denomination, day). Written by
+/// the first message of a later such day.
+pub const USAGE_DAYS: PackedMap<(u64, u32, u32), Sums> = PackedMap::new(b'D');
+/// Sums of the releases of a model by (model, denomination, release), without the latest one that was billed.
+pub const USAGE_RELEASES: PackedMap<(u64, u32, u64), Sums> = PackedMap::new(b'V');
+/// Payers by (denomination, funder).
+pub const PAYERS: PackedMap<(u32, &CanonicalAddr), PayerRecord> = PackedMap::new(b'P');
+/// Payers of a model by (model, denomination, funder).
+pub const MODEL_PAYERS: PackedMap<(u64, u32, &CanonicalAddr), ModelPayer> = PackedMap::new(b'Y');
+/// Authors of whom a model has aged income, by (denomination, author).
+pub const EARNERS: PackedMap<(u32, &CanonicalAddr), ()> = PackedMap::new(b'E');
+/// Models with aged income, the most first, by (denomination, [`rank`], model).
+pub const RANKING: PackedMap<(u32, u16, u64), ()> = PackedMap::new(b'L');
+/// What attesters signed and were paid, by (attester, denomination).
+pub const ATTESTER_USAGE: PackedMap<(u64, u32), AttesterTotals> = PackedMap::new(b'X');
+/// Sums of the Hub by denomination.
+pub const HUB: PackedMap<u32, HubRecord> = PackedMap::new(b'H');
+/// Lifetime sums of the Hub at the end of a day on which receipts were billed, by (denomination, day).
+pub const HUB_DAYS: PackedMap<(u32, u32), HubTotals> = PackedMap::new(b'I');
+/// Counts of the Hub of a week that is over, by (denomination, week).
+pub const HUB_WEEKS: PackedMap<(u32, u32), WeekCounts> = PackedMap::new(b'W');
+
+/// Models of which a payer's record itself holds the weeks; those of further models stand in [`MODEL_PAYERS`]. As many
+/// as a session lists, so most payers need one record a week for all that they call.
+pub const MAX_INLINE_MODELS: usize = 8;
+
+/// Sums that add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Everything charged.
+    pub gross: u128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: u128,
+    /// Of the rest, paid with money that lay in its session for a day or more.
+    pub aged: u128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+    /// Receipts billed at nothing.
+    pub free_calls: u64,
+    /// Input units of both.
+    pub units_in: u128,
+    /// Output units of both.
+    pub units_out: u128,
+}
+
+impl Sums {
+    /// Both together; saturates.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            gross: self.gross.saturating_add(other.gross),
+            related: self.related.saturating_add(other.related),
+            aged: self.aged.saturating_add(other.aged),
+            calls: self.calls.saturating_add(other.calls),
+            free_calls: self.free_calls.saturating_add(other.free_calls),
+            units_in: self.units_in.saturating_add(other.units_in),
+            units_out: self.units_out.saturating_add(other.units_out),
+        }
+    }
+
+    /// What came on top of `part`.
+    pub fn without(&self, part: &Self) -> Self {
+        Self {
+            gross: self.gross.saturating_sub(part.gross),
+            related: self.related.saturating_sub(part.related),
+            aged: self.aged.saturating_sub(part.aged),
+            calls: self.calls.saturating_sub(part.calls),
+            free_calls: self.free_calls.saturating_sub(part.free_calls),
+            units_in: self.units_in.saturating_sub(part.units_in),
+            units_out: self.units_out.saturating_sub(part.units_out),
+        }
+    }
+}
+
+impl Packed for Sums {
+    const NAME: &'static str = "usage sums";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u128(self.gross);
+        writer.u128(self.related);
+        writer.u128(self.aged);
+        writer.u64(self.calls);
+        writer.u64(self.free_calls);
+        writer.u128(self.units_in);
+        writer.u128(self.units_out);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            gross: reader.u128()?,
+            related: reader.u128()?,
+            aged: reader.u128()?,
+            calls: reader.u64()?,
+            free_calls: reader.u64()?,
+            units_in: reader.u128()?,
+            units_out: reader.u128()?,
+        })
+    }
+}
+
+/// Usage of a model in one denomination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UsageRecord {
+    /// Of its life.
+    pub sums: Sums,
+    /// Last day on which receipts were billed; 0 if none.
+    pub open_day: u64,
+    /// Day of the last paid call; 0 if none.
+    pub last_day: u64,
+    /// Day of the first paid call; 0 if none.
+    pub first_day: u64,
+    /// Funders whose aged money paid it.
+    pub payers: u64,
+    /// Of them, those whose aged money did in the week of the last paid call.
+    pub payers_in_week: u64,
+    /// Payers in two weeks or more.
+    pub returning: u64,
+    /// On the open day: the shortest time from a group's newest receipt to the block that settled it, seconds.
+    pub settle_lag_seconds: u64,
+    /// Latest release that was billed; 0 if none.
+    pub release: u64,
+    /// Sums of all releases before it.
+    pub earlier_releases: Sums,
+}
+
+impl Packed for UsageRecord {
+    const NAME: &'static str = "usage";
+
+    fn pack(&self, writer: &mut Writer) {
+        self.sums.pack(writer);
+        // Days lie close together, and a distance is shorter than a day number.
+        writer.u64(self.open_day);
+        writer.u64(self.open_day.saturating_sub(self.last_day));
+        writer.u64(self.last_day.saturating_sub(self.first_day));
+        writer.u64(self.payers);
+        writer.u64(self.payers_in_week);
+        writer.u64(self.returning);
+        writer.u64(self.settle_lag_seconds);
+        writer.u64(self.release);
+        let earlier = Some(&self.earlier_releases).filter(|sums| **sums != Sums::default());
+        pack_option(writer, earlier, |writer, sums| sums.pack(writer));
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        let sums = Sums::unpack(reader)?;
+        let open_day = reader.u64()?;
+        let last_day = open_day.saturating_sub(reader.u64()?);
+        Ok(Self {
+            sums,
+            open_day,
+            last_day,
+            first_day: last_day.saturating_sub(reader.u64()?),
+            payers: reader.u64()?,
+            payers_in_week: reader.u64()?,
+            returning: reader.u64()?,
+            settle_lag_seconds: reader.u64()?,
+            release: reader.u64()?,
+            earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),
+        })
+    }
+}
+
+/// First and last week of something that comes back, see [`crate::time::week`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weeks {
+    /// Week number.
+    pub first: u64,
+    /// Week number.
+    pub last: u64,
+}
+
+/// What a week is to those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// There was none before.
+    First,
+    /// It was counted already.
+    Same,
+    /// A later one.
+    Later {
+        /// Whether there was one before, and no more.
+        second: bool,
+    },
+}
+
+impl Weeks {
+    /// Nothing but `week`.
+    pub fn only(week: u64) -> Self {
+        Self {
+            first: week,
+            last: week,
+        }
+    }
+
+    /// Counts `week`, which is not before the last one.
+    pub fn visit(&mut self, week: u64) -> Visit {
+        if week <= self.last {
+            return Visit::Same;
+        }
+        let second = self.first == self.last;
+        self.last = week;
+        Visit::Later { second }
+    }
+}
+
+impl Packed for Weeks {
+    const NAME: &'static str = "weeks";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u64(self.first);
+        writer.u64(self.last.saturating_sub(self.first));
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        let first = reader.u64()?;
+        Ok(Self {
+            first,
+            last: first.saturating_add(reader.u64()?),
+        })
+    }
+}
+
+/// When the aged money of a funder paid: for anything, and for its first models.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PayerRecord {
+    /// For anything.
+    pub weeks: Weeks,
+    /// By model, ascending, at most [`MAX_INLINE_MODELS`].
+    pub models: Vec<(u64, Weeks)>,
+}
+
+impl PayerRecord {
+    /// One that paid nothing before `week`.
+    pub fn new(week: u64) -> Self {
+        Self {
+            weeks: Weeks::only(week),
+            models: vec![],
+        }
+    }
+
+    /// The weeks of `model`, if they stand here.
+    pub fn weeks_of(&self, model: u64) -> Option<Weeks> {
+        let place = self.models.binary_search_by_key(&model, |(id, _)| *id);
+        place
+            .ok()
+            .and_then(|place| self.models.get(place))
+            .map(|(_, weeks)| *weeks)
+    }
+}
+
+impl Packed for PayerRecord {
+    const NAME: &'static str = "payer";
+
+    fn pack(&self, writer: &mut Writer) {
+        self.weeks.pack(writer);
+        writer.u64(u64::try_from(self.models.len()).unwrap_or(u64::MAX));
+        for (model, weeks) in &self.models {
+            writer.u64(*model);
+            weeks.pack(writer);
+        }
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            weeks: Weeks::unpack(reader)?,
+            models: {
+                let count = reader.u64()?;
+                let mut models = vec![];
+                for _ in 0..count {
+                    models.push((reader.u64()?, Weeks::unpack(reader)?));
+                }
+                models
+            },
+        })
+    }
+}
+
+/// A payer of a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelPayer {
+    /// When it paid; none where its own record says so.
+    pub weeks: Option<Weeks>,
+}
+
+impl Packed for ModelPayer {
+    const NAME: &'static str = "payer of a model";
+
+    fn pack(&self, writer: &mut Writer) {
+        pack_option(writer, self.weeks.as_ref(), |writer, weeks| {
+            weeks.pack(writer)
+        });
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            weeks: unpack_option(reader, Weeks::unpack)?,
+        })
+    }
+}
+
+/// Nothing but the key.
+impl Packed for () {
+    const NAME: &'static str = "mark";
+
+    fn pack(&self, _: &mut Writer) {}
+
+    fn unpack(_: &mut Reader) -> Result<Self, PackedError> {
+        Ok(())
+    }
+}
+
+/// What an attester signed and was paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AttesterTotals {
+    /// Everything charged.
+    pub gross: u128,
+    /// Of it, unrelated and paid with money that lay in its session for a day or more.
+    pub aged: u128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+}
+
+impl AttesterTotals {
+    /// Both together; saturates.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            gross: self.gross.saturating_add(other.gross),
+            aged: self.aged.saturating_add(other.aged),
+            calls: self.calls.saturating_add(other.calls),
+        }
+    }
+}
+
+impl Packed for AttesterTotals {
+    const NAME: &'static str = "usage of an attester";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u128(self.gross);
+        writer.u128(self.aged);
+        writer.u64(self.calls);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            gross: reader.u128()?,
+            aged: reader.u128()?,
+            calls: reader.u64()?,
+        })
+    }
+}
+
+/// Sums of the Hub that add up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HubTotals {
+    /// Everything charged.
+    pub gross: u128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: u128,
+    /// Of the rest, paid with money that lay in its session for a day or more.
+    pub aged: u128,
+    /// Receipts paid with an amount of at least 1.
+    pub calls: u64,
+    /// Receipts billed at nothing.
+    pub free_calls: u64,
+    /// Models that had a paid call.
+    pub models_called: u64,
+    /// Models that had aged income.
+    pub models_earning: u64,
+    /// Authors of whom a model had its first aged income.
+    pub authors_earning: u64,
+    /// Funders whose aged money paid.
+    pub payers: u64,
+}
+
+impl HubTotals {
+    /// What came on top of `part`.
+    pub fn without(&self, part: &Self) -> Self {
+        Self {
+            gross: self.gross.saturating_sub(part.gross),
+            related: self.related.saturating_sub(part.related),
+            aged: self.aged.saturating_sub(part.aged),
+            calls: self.calls.saturating_sub(part.calls),
+            free_calls: self.free_calls.saturating_sub(part.free_calls),
+            models_called: self.models_called.saturating_sub(part.models_called),
+            models_earning: self.models_earning.saturating_sub(part.models_earning),
+            authors_earning: self.authors_earning.saturating_sub(part.authors_earning),
+            payers: self.payers.saturating_sub(part.payers),
+        }
+    }
+}
+
+impl Packed for HubTotals {
+    const NAME: &'static str = "sums of the Hub";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u128(self.gross);
+        writer.u128(self.related);
+        writer.u128(self.aged);
+        writer.u64(self.calls);
+        writer.u64(self.free_calls);
+        writer.u64(self.models_called);
+        writer.u64(self.models_earning);
+        writer.u64(self.authors_earning);
+        writer.u64(self.payers);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            gross: reader.u128()?,
+            related: reader.u128()?,
+            aged: reader.u128()?,
+            calls: reader.u64()?,
+            free_calls: reader.u64()?,
+            models_called: reader.u64()?,
+            models_earning: reader.u64()?,
+            authors_earning: reader.u64()?,
+            payers: reader.u64()?,
+        })
+    }
+}
+
+/// Who took part in a week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WeekCounts {
+    /// Funders whose aged money paid.
+    pub payers: u64,
+    /// Of them, those who had done so in an earlier week.
+    pub returning: u64,
+    /// Models with a paid call.
+    pub models_called: u64,
+    /// Models with aged income.
+    pub models_earning: u64,
+}
+
+impl Packed for WeekCounts {
+    const NAME: &'static str = "counts of a week";
+
+    fn pack(&self, writer: &mut Writer) {
+        writer.u64(self.payers);
+        writer.u64(self.returning);
+        writer.u64(self.models_called);
+        writer.u64(self.models_earning);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            payers: reader.u64()?,
+            returning: reader.u64()?,
+            models_called: reader.u64()?,
+            models_earning: reader.u64()?,
+        })
+    }
+}
+
+/// The Hub in one denomination.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HubRecord {
+    /// Of its life.
+    pub totals: HubTotals,
+    /// Last day on which receipts were billed; 0 if none.
+    pub open_day: u64,
+    /// Of the week of that day.
+    pub week: WeekCounts,
+}
+
+impl Packed for HubRecord {
+    const NAME: &'static str = "Hub";
+
+    fn pack(&self, writer: &mut Writer) {
+        self.totals.pack(writer);
+        writer.u64(self.open_day);
+        self.week.pack(writer);
+    }
+
+    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+        Ok(Self {
+            totals: HubTotals::unpack(reader)?,
+            open_day: reader.u64()?,
+            week: WeekCounts::unpack(reader)?,
+        })
+    }
+}
+
+/// Aged income as a small number that never falls while the income grows: below 32 the income itself, above it sixteen
+/// steps for every doubling, so that two incomes of one score differ by less than 1/16. At most 1 999.
+pub fn score(aged: u128) -> u16 {
+    let exponent = aged.checked_ilog2().unwrap_or(0);
+    let shift = exponent.saturating_sub(4);
+    let mantissa = aged.checked_shr(shift).unwrap_or(0);
+    let score = u128::from(shift)
+        .saturating_mul(16)
+        .saturating_add(mantissa);
+    u16::try_from(score).unwrap_or(u16::MAX)
+}
+
+/// Where a score stands in [`RANKING`], which goes up from the highest.
+pub fn rank(score: u16) -> u16 {
+    u16::MAX.saturating_sub(score)
+}
+
+/// A day or week as it stands in a key. All that a chain's clock can name fit.
+pub fn key_number(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
