@@ -48,13 +48,17 @@ impl Hub {
     ///   theirs.
     /// * Ids, terms and recorded batches are without gaps; shares make a whole; terms follow one another in time.
     pub fn check_invariants(&self) -> Vec<String> {
-        let state = self.state();
+        self.violations(&self.state())
+    }
+
+    /// What [`Hub::check_invariants`] finds in `state`, which is the present one.
+    pub(crate) fn violations(&self, state: &State) -> Vec<String> {
         let mut violations = Violations::default();
-        self.check_money(&state, &mut violations);
-        check_sessions(&state, &mut violations);
-        check_batches(&state, &mut violations);
-        check_models(&state, &mut violations);
-        usage::check(&state, &mut violations);
+        self.check_money(state, &mut violations);
+        check_sessions(state, &mut violations);
+        check_batches(state, &mut violations);
+        check_models(state, &mut violations);
+        usage::check(state, &mut violations);
         violations.0
     }
 
@@ -136,6 +140,11 @@ impl Hub {
         }
     }
 
+    fn donated_to_escrow(&self, money: &Money) -> u128 {
+        let of = (self.escrow.clone(), money.clone());
+        self.donated.get(&of).copied().unwrap_or_default()
+    }
+
     fn check_held(&self, money: &Money, owed: u128, violations: &mut Violations) {
         let what = self.money_name(money);
         let own = match money {
@@ -150,7 +159,7 @@ impl Hub {
                 let held = solvency.held.u128();
                 violations.equal(&what, ("Solvency", solvency.owed.u128()), ("Denoms", owed));
                 if own {
-                    let donated = self.donated.get(money).copied().unwrap_or_default();
+                    let donated = self.donated_to_escrow(money);
                     violations.equal(
                         &what,
                         ("what the escrow holds", Uint256::from(held)),

@@ -70,7 +70,7 @@ mod state;
 mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
-pub use hub::{Chain, Codes, Hub, HubBuilder, CHAIN_ID, START_TIME};
+pub use hub::{Chain, Codes, Hub, HubBuilder, Venue, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};
 pub use meter::{MeteredStorage, StorageCost};
