@@ -53,6 +53,8 @@ pub struct Hub {
     pub(crate) donated: BTreeMap<(Addr, Money), u128>,
     /// Whether every message that is accepted is followed by a check.
     watched: bool,
+    /// Whether the test settles in the escrow itself, in billing's name.
+    pub(crate) plays_billing: bool,
     /// Everything after the last such check.
     last: Option<State>,
 }
@@ -87,6 +89,7 @@ pub struct HubBuilder {
     receipt_max_age: Option<u64>,
     price_notice: Option<u64>,
     watched: bool,
+    plays_billing: bool,
 }
 
 impl Default for HubBuilder {
@@ -97,6 +100,7 @@ impl Default for HubBuilder {
             receipt_max_age: None,
             price_notice: None,
             watched: true,
+            plays_billing: false,
         }
     }
 }
@@ -117,6 +121,12 @@ impl HubBuilder {
     /// Block time of the first block, unix seconds; [`START_TIME`] if not given.
     pub fn start_time(mut self, unix_seconds: u64) -> Self {
         self.start_time = unix_seconds;
+        self
+    }
+
+    /// The test settles in the escrow itself, in billing's name, so nothing is expected of billing's books.
+    pub fn plays_billing(mut self) -> Self {
+        self.plays_billing = true;
         self
     }
 
@@ -191,6 +201,7 @@ impl HubBuilder {
             ),
             donated: BTreeMap::new(),
             watched: self.watched,
+            plays_billing: self.plays_billing,
             last: None,
         }
     }

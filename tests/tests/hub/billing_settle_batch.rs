@@ -93,30 +93,15 @@ fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     assert_eq!(stage.refused(msg), refused);
 
     // A second billing on the same registry is another contract.
-    let mut second = Stage::new();
-    let code = second.hub.codes;
-    let registry = second.hub.registry.to_string();
-    let msg = hub_types::billing::InstantiateMsg {
-        registry,
-        escrow_code_id: code.escrow,
-        escrow_admin: None,
-    };
-    use cw_multi_test::Executor;
-    let sender = second.stranger.clone();
-    let beside = second
+    let msg = stage.hub.sign_batch(&stage.attester, &batch);
+    let beside = stage.hub.another_venue();
+    stage.hub.turn_to(&beside);
+    let registration = stage
         .hub
-        .app
-        .instantiate_contract(code.billing, sender.clone(), &msg, &[], "beside", None)
-        .unwrap();
-    let registration = {
-        let here = std::mem::replace(&mut second.hub.billing, beside.clone());
-        let msg = second.hub.registration(&sender, &second.attester.key);
-        second.hub.billing(&sender, msg).unwrap();
-        second.hub.billing = here;
-        second.hub.sign_batch(&second.attester, &batch)
-    };
-    second.hub.billing = beside;
-    assert_eq!(second.refused(registration), refused);
+        .registration(&stage.operator, &stage.attester.key);
+    let operator = stage.operator.clone();
+    stage.hub.billing(&operator, registration).unwrap();
+    assert_eq!(stage.refused(msg), refused);
 }
 
 #[test]

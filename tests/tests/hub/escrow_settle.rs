@@ -549,7 +549,7 @@ fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
 
 #[test]
 fn an_escrow_obeys_whoever_instantiated_it() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::builder().plays_billing().build();
     let (collector, alice, author) = (
         hub.account("collector"),
         hub.account("alice"),

@@ -38,7 +38,7 @@ struct World {
 impl World {
     /// A Hub with this many models of one author and sessions of one caller for one operator, and as many batches.
     fn with(records: u64) -> Self {
-        let mut hub = Hub::new();
+        let mut hub = Hub::builder().unwatched().build();
         let [author, buyer, caller, operator] =
             ["author", "buyer", "caller", "operator"].map(|name| hub.account(name));
         let money = hub.money_native();
