@@ -465,9 +465,9 @@ impl Hub {
         msg: &M,
         funds: &[Coin],
     ) -> anyhow::Result<AppResponse> {
-        let response =
-            self.app
-                .execute_contract(sender.clone(), contract.clone(), msg, funds)?;
+        let response = self
+            .app
+            .execute_contract(sender.clone(), contract.clone(), msg, funds)?;
         self.inspect();
         Ok(response)
     }

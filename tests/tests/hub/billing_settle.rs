@@ -2,7 +2,9 @@
 
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, event, rates, terms, BillingError, Hub, KeyType, NewModel};
-use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
+use hub_types::billing::{
+    ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
+};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
@@ -882,4 +884,23 @@ fn a_free_model_is_recorded_and_moves_nothing() {
     );
     assert_eq!(before.diff(&stage.hub.ledger()), changes(&[]));
     assert_eq!(stage.next(), 1);
+
+    let denom = stage.money.unchecked();
+    let usage: UsageResponse = stage
+        .hub
+        .query_billing(QueryMsg::Usage {
+            model,
+            denom: denom.clone(),
+        })
+        .unwrap();
+    assert_eq!((usage.sums.calls, usage.sums.free_calls), (0, 1));
+    let ranking: RankingResponse = stage
+        .hub
+        .query_billing(QueryMsg::Ranking {
+            denom,
+            start_after: None,
+            limit: None,
+        })
+        .unwrap();
+    assert_eq!(ranking.models, []);
 }

@@ -37,9 +37,8 @@ fn tail_of(batch: &Batch, skip: u64) -> Batch {
     batch
 }
 
-/// Attack (storage spam and unbounded work): an attester signs bytes with overlong integers, stated counts without
-/// content, empty or unsorted groups.
-/// Defence: decoding is total and strict before the first write; nothing is allocated from a stated count.
+/// Attack (storage spam and unbounded work): an attester signs bytes that end early, run on, or are of no version.
+/// Defence: decoding is total and strict before the first write.
 #[test]
 fn malformed_batches_are_refused_whatever_is_signed() {
     let mut stage = Stage::new();
@@ -96,9 +95,7 @@ fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     let msg = stage.hub.sign_batch(&stage.attester, &batch);
     let beside = stage.hub.another_venue();
     stage.hub.turn_to(&beside);
-    let registration = stage
-        .hub
-        .registration(&stage.operator, &stage.attester.key);
+    let registration = stage.hub.registration(&stage.operator, &stage.attester.key);
     let operator = stage.operator.clone();
     stage.hub.billing(&operator, registration).unwrap();
     assert_eq!(stage.refused(msg), refused);

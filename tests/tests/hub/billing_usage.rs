@@ -1,7 +1,7 @@
 //! What a model was used for, written in the same step as the money.
 
 use hub_testing::{rates, NewModel};
-use hub_types::billing::{QueryMsg, UsageResponse, UsageSums};
+use hub_types::billing::{QueryMsg, RankingResponse, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::time;
@@ -215,5 +215,14 @@ fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
             ),
             (40, 40, 0, 0)
         );
+        let ranking: RankingResponse = stage
+            .hub
+            .query_billing(QueryMsg::Ranking {
+                denom: stage.money.unchecked(),
+                start_after: None,
+                limit: None,
+            })
+            .unwrap();
+        assert_eq!(ranking.models, []);
     }
 }

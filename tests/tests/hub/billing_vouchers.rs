@@ -92,8 +92,8 @@ fn vouchers_that_do_not_verify_are_ignored() {
     stage.hub.assert_invariants();
 }
 
-/// Attack (replay and ordering): a voucher's signature is flipped to its high-s twin.
-/// Defence: it is ignored; and a ceiling is cumulative, so that sending one twice means nothing.
+/// Attack (griefing and wedging): a submitter puts rubbish where vouchers belong, to spoil a batch that it is handed.
+/// Defence: what is no signed voucher is passed over, and the good one beside it counts.
 #[test]
 fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     let key = caller_key();
@@ -134,6 +134,8 @@ fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
 }
 
+/// Attack (replay and ordering): a voucher's signature is flipped to its high-s twin.
+/// Defence: only low s verifies; the twin raises nothing.
 #[test]
 fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);

@@ -132,8 +132,8 @@ fn a_deposit_for_somebody_else_is_theirs() {
     });
 }
 
-/// Attack (overflow): deposits fill the books to 128 bits so that later ones wrap.
-/// Defence: what would take the owed sum beyond 128 bits is refused; what is there goes out.
+/// Attack (overflow): somebody deposits all that 128 bits hold, so that the sums break and nothing goes out again.
+/// Defence: sums are checked, never wrapped; it comes in and goes out.
 #[test]
 fn the_largest_deposit_there_is_comes_in_and_goes_out() {
     let mut stage = Stage::native();

@@ -4,7 +4,7 @@ use hub_testing::EscrowError;
 use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, SessionState};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
-use crate::escrow_stage::{with_each_money, Stage, DAY};
+use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
 
 fn top_up(session: u64, amount: u128) -> ExecuteMsg {
     ExecuteMsg::TopUp {
@@ -182,9 +182,6 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
     stage.assert_changes(&before, &[("bob available $", 10), ("session 1 left", -10)]);
 }
 
-/// Attack (time and grace edges): a caller closes its session in the block in which its receipts arrive, to have had
-/// them for nothing.
-/// Defence: the end lies a minute ahead, and receipts issued before it are billable for `receipt_max_age`.
 #[test]
 fn closing_moves_the_end_once_and_no_money() {
     let (mut stage, session) = prepared(Stage::native());
@@ -341,6 +338,10 @@ fn a_released_session_takes_nothing_more() {
         let error = stage.refused(sender, msg);
         assert_eq!(error, EscrowError::SessionReleased { session });
     }
+    let charge = vec![settlement(session, 1, 0, 1)];
+    let credit = vec![stage.credit(&stage.author, 1)];
+    let error = stage.settle(charge, credit).unwrap_err();
+    assert_eq!(error, EscrowError::SessionReleased { session });
 }
 
 #[test]

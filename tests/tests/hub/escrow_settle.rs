@@ -81,6 +81,8 @@ fn nobody_but_billing_settles() {
     }
 }
 
+/// Attack (upgrade of one contract alone): a new billing writes its books in a layout that the escrow does not know.
+/// Defence: the layout has a number, and books that cannot be read to the end change nothing.
 #[test]
 fn books_that_cannot_be_read_to_the_end_change_nothing() {
     let (mut stage, session) = prepared(Stage::native());
@@ -137,6 +139,9 @@ fn an_unknown_session_refuses_the_whole() {
     }
 }
 
+/// Attack (upgrade of one contract alone): a new billing names a session twice in one settlement, each time within its
+/// budget.
+/// Defence: a session stands once, or the whole is refused.
 #[test]
 fn a_session_stands_once_in_a_settlement() {
     let (mut stage, session) = prepared(Stage::native());
@@ -148,6 +153,8 @@ fn a_session_stands_once_in_a_settlement() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing charges a session whose rest went back to its caller.
+/// Defence: a released session takes nothing, not even a settlement of nothing.
 #[test]
 fn a_released_session_is_not_charged() {
     let (mut stage, session) = prepared(Stage::native());
@@ -239,6 +246,9 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing gives an attester's lane away, so that what it settled counts
+/// anew.
+/// Defence: a lane is replaced only where all are in use.
 #[test]
 fn no_lane_is_given_away_while_one_is_free() {
     let (mut stage, session) = prepared(Stage::native());
@@ -278,6 +288,9 @@ fn a_session_pays_up_to_its_budget() {
     });
 }
 
+/// Attack (upgrade of one contract alone): a new billing charges more than the caller agreed to, or states a ceiling
+/// that falls.
+/// Defence: the escrow keeps the ceiling itself and holds every charge against it.
 #[test]
 fn a_session_with_a_ceiling_pays_up_to_that() {
     let mut stage = Stage::native();
@@ -324,6 +337,9 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
     assert_eq!((shown.spent.u128(), ceiling.u128()), (60, 60));
 }
 
+/// Attack (upgrade of one contract alone): a new billing gives sessions a ceiling that they were opened without, so
+/// that an operator is not paid.
+/// Defence: whether a session has a ceiling is decided by its caller when it opens.
 #[test]
 fn a_session_without_a_ceiling_gets_none_from_billing() {
     let (mut stage, session) = prepared(Stage::native());

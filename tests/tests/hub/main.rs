@@ -3,6 +3,10 @@
 mod stage;
 mod usage_stage;
 
+mod attacks_across_venues;
+mod attacks_by_rounding;
+mod attacks_by_time;
+mod attacks_with_stolen_keys;
 mod billing_attesters;
 mod billing_hub;
 mod billing_inclusion;

@@ -102,8 +102,6 @@ fn numbers_that_were_never_set_have_no_answer() {
     }
 }
 
-/// Attack (front running and stripping): an author raises its price just before a caller's receipts are settled.
-/// Defence: a rise takes effect after the notice, which is at least as long as a receipt is accepted.
 #[test]
 fn a_rise_takes_over_after_the_notice_to_the_second() {
     let mut stage = Stage::new();

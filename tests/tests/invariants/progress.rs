@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-const BAR: &str = "{elapsed_precise} {wide_bar} {human_pos}/{human_len} messages, {per_sec}, {eta} to go";
+const BAR: &str =
+    "{elapsed_precise} {wide_bar} {human_pos}/{human_len} messages, {per_sec}, {eta} to go";
 /// Between two lines.
 const PAUSE: Duration = Duration::from_secs(20);
 

@@ -179,9 +179,7 @@ impl Runner {
             }
         }
         let manners = self.reference.manners;
-        let found = self
-            .stage
-            .send(action.by, message, action.coins, manners);
+        let found = self.stage.send(action.by, message, action.coins, manners);
         if matches!(found, Err(Refusal::Token(_))) {
             *self.tally.situation("a withdrawal that the token refuses") += 1;
         }
@@ -241,9 +239,7 @@ impl Runner {
         }
         let message = stage::Message::Billing(sealed.message.clone());
         let manners = self.reference.manners;
-        let found = self
-            .stage
-            .send(action.by, message, action.coins, manners);
+        let found = self.stage.send(action.by, message, action.coins, manners);
         let accepted = found.is_ok();
         self.judge(action, expected, found)?;
         Ok(accepted)

@@ -222,9 +222,7 @@ fn offer(attester: u64, items: &[Item]) -> Offer {
 
 /// Whether all of it is settled now; what comes too early is refused for the gap before it.
 fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Result<bool, Fault> {
-    let sealed = stage
-        .signer()
-        .batch(offer, vouchers.to_vec(), key, None);
+    let sealed = stage.signer().batch(offer, vouchers.to_vec(), key, None);
     let message = Message::Billing(sealed.message);
     let outcomes: Vec<Outcome> = match stage.send(0, message, false, Manners::Honest) {
         Ok(response) => {

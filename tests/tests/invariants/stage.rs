@@ -220,21 +220,21 @@ impl Stage {
         };
         let hub = &self.hub;
         let (message, refusal): (CosmosMsg, fn(anyhow::Error) -> Refusal) = match message {
-            Message::Registry(message) => (
-                hub.message(&hub.registry, &message, &coins),
-                |error| Refusal::Registry(said_by(error)),
-            ),
+            Message::Registry(message) => (hub.message(&hub.registry, &message, &coins), |error| {
+                Refusal::Registry(said_by(error))
+            }),
             Message::Billing(message) => (hub.message(&hub.billing, &message, &coins), |error| {
                 Refusal::Billing(said_by(error))
             }),
             Message::Escrow(message, funds) => {
                 coins.extend(funds);
-                (hub.message(&hub.escrow, &message, &coins), |error| {
-                    match error.downcast::<cw20_base::ContractError>() {
+                (
+                    hub.message(&hub.escrow, &message, &coins),
+                    |error| match error.downcast::<cw20_base::ContractError>() {
                         Ok(error) => Refusal::Token(error),
                         Err(error) => Refusal::Escrow(said_by(error)),
-                    }
-                })
+                    },
+                )
             }
             Message::Send {
                 money,
