@@ -1,5 +1,6 @@
 //! Writes what is generated and committed, and checks it against drift.
 
+mod attacks;
 mod schema;
 mod vectors;
 
@@ -7,7 +8,8 @@ use anyhow::{bail, Result};
 use std::env;
 use std::process::ExitCode;
 
-const USAGE: &str = "expected `schema` or `vectors`, and nothing more than `--check` behind it";
+const USAGE: &str =
+    "expected `schema`, `vectors` or `attacks`, and nothing more than `--check` behind it";
 
 fn main() -> ExitCode {
     match run() {
@@ -28,6 +30,7 @@ fn run() -> Result<()> {
         _ => bail!(USAGE),
     };
     match name {
+        "attacks" => attacks::run(check),
         "schema" => schema::run(check),
         "vectors" => vectors::run(check),
         _ => bail!(USAGE),

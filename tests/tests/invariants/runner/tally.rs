@@ -5,10 +5,11 @@ use hub_types::billing::Outcome;
 use hub_types::records::escrow::Lane;
 
 use super::Runner;
+use crate::action::{Action, What};
 use crate::reference::usage::Sale;
-use crate::reference::{Offer, Settled, Terms, Work};
+use crate::reference::{Account, Manners, Money, Offer, Settled, Terms, Work, STUBBORN};
 use crate::sealed;
-use crate::stage::Counts;
+use crate::stage::{Counts, CONTRACTS};
 
 /// What happened how often.
 #[derive(Clone, Debug, Default)]
@@ -97,6 +98,36 @@ impl Runner {
                 *self.tally.situation(name) += 1;
             }
         }
+    }
+
+    /// Counts what is remarkable about who sent what.
+    pub(super) fn notice_message(&mut self, action: &Action, accepted: bool) {
+        let contract = accepted && CONTRACTS.contains(&action.by);
+        let stubborn = |money: &Money| *money == STUBBORN;
+        let paid_out = |accounts: &[Account]| {
+            let first = accounts.first();
+            accepted && first.is_some_and(|account| CONTRACTS.contains(account))
+        };
+        let met = match &action.what {
+            What::RegisterModel { .. } if contract => "a contract that authors",
+            What::OpenSession { .. } if contract => "a contract that calls",
+            What::RegisterAttester { .. } if contract => "a contract that serves",
+            What::Payout { accounts, .. } if paid_out(accounts) => "a contract that is paid out",
+            What::Deposit { money, .. } if stubborn(money) => match self.reference.manners {
+                Manners::TakesFee(_) => "a deposit in a token that takes a fee",
+                Manners::Mute | Manners::SaysNothing => {
+                    "a deposit in a token that will not say what it holds"
+                }
+                _ => return,
+            },
+            What::Withdraw { money, .. } | What::Payout { money, .. }
+                if stubborn(money) && accepted && self.reference.manners == Manners::CallsBack =>
+            {
+                "a token that calls back from a transfer"
+            }
+            _ => return,
+        };
+        *self.tally.situation(met) += 1;
     }
 
     /// Counts what a script has led to.
