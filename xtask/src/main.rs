@@ -1,13 +1,15 @@
 //! Writes what is generated and committed, and checks it against drift.
 
 mod schema;
+mod spec;
 mod vectors;
 
 use anyhow::{bail, Result};
 use std::env;
 use std::process::ExitCode;
 
-const USAGE: &str = "expected `schema` or `vectors`, and nothing more than `--check` behind it";
+const USAGE: &str =
+    "expected `schema`, `spec` or `vectors`, and nothing more than `--check` behind it";
 
 fn main() -> ExitCode {
     match run() {
@@ -29,6 +31,7 @@ fn run() -> Result<()> {
     };
     match name {
         "schema" => schema::run(check),
+        "spec" => spec::run(check),
         "vectors" => vectors::run(check),
         _ => bail!(USAGE),
     }

@@ -1,0 +1,60 @@
+//! Constants that a second implementation has to share.
+
+use anyhow::{ensure, Result};
+use syn::{Expr, Item, Lit, Type};
+
+use super::source::{cell, code, documentation, Source};
+
+/// Where they stand.
+const FILES: [&str; 18] = [
+    "packages/hub-types/src/time.rs",
+    "packages/hub-types/src/page.rs",
+    "packages/hub-types/src/text.rs",
+    "packages/hub-types/src/price.rs",
+    "packages/hub-types/src/split.rs",
+    "packages/hub-types/src/packed.rs",
+    "packages/hub-types/src/billing.rs",
+    "packages/hub-types/src/records/escrow.rs",
+    "packages/hub-types/src/records/usage.rs",
+    "packages/hub-types/src/records/walrus.rs",
+    "packages/hub-wire/src/lib.rs",
+    "packages/hub-wire/src/rules.rs",
+    "packages/walrus/src/committee.rs",
+    "packages/nitro/src/lib.rs",
+    "contracts/registry/src/state/shares.rs",
+    "contracts/registry/src/state/terms.rs",
+    "contracts/escrow/src/contract/execute/payout.rs",
+    "contracts/escrow/src/events.rs",
+];
+
+pub fn all(source: &Source) -> Result<String> {
+    let mut text = "| constant | value | |\n|---|--:|---|\n".to_owned();
+    for file in FILES {
+        let mut found = false;
+        for item in source.rust(file)?.items {
+            let Item::Const(item) = item else { continue };
+            let Type::Path(of) = &*item.ty else { continue };
+            let says = documentation(&item.attrs);
+            let number = ["u8", "u16", "u32", "u64", "u128", "usize"];
+            if says.is_empty() || !number.iter().any(|it| of.path.is_ident(it)) {
+                continue;
+            }
+            let (name, value, says) = (item.ident, value(&item.expr), cell(&says));
+            text.push_str(&format!("| `{name}` | {value} | {says} |\n"));
+            found = true;
+        }
+        ensure!(found, "{file} states no number");
+    }
+    Ok(text)
+}
+
+fn value(expr: &Expr) -> String {
+    match expr {
+        Expr::Lit(literal) => match &literal.lit {
+            Lit::Int(number) => number.base10_digits().to_owned(),
+            other => code(other),
+        },
+        Expr::Binary(binary) => format!("{} × {}", value(&binary.left), value(&binary.right)),
+        other => code(other),
+    }
+}
