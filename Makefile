@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint deny unit vectors vectors-check schema-check spec-check wasm-check examples client
+STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check spec-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
@@ -13,6 +13,18 @@ help: ## Lists every target
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
+.PHONY: simulate
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in simulate/scenarios, default large, or a file), report in OUT
+	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
+
+.PHONY: simulate-docs
+simulate-docs: need-rust ## Plays the largest scenario and writes docs/simulation
+	@cargo run --locked --package hub-simulate -- --docs docs/simulation large
+
+.PHONY: simulate-check
+simulate-check: need-rust ## Fails if docs/simulation is not what the largest scenario writes
+	@cargo run --locked --package hub-simulate -- --check docs/simulation large
+
 .PHONY: test
 test: need-rust ## Runs everything that must pass, step by step
 	@tools/run-steps.sh $(STEPS)
@@ -20,6 +32,18 @@ test: need-rust ## Runs everything that must pass, step by step
 .PHONY: unit
 unit: need-rust ## Runs the unit, integration and property tests
 	cargo test --workspace --locked
+
+.PHONY: soak
+soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and holds the Hub to its invariants after each
+	HUB_PROGRESS=1 HUB_MESSAGES=$(or $(HUB_MESSAGES),1000000) cargo test --locked --package hub-tests --test invariants -- --test-threads=1
+
+.PHONY: planted-bugs
+planted-bugs: need-rust ## Plants five bugs in a copy of the money code and shows that the invariants catch each
+	@tools/planted-bugs.sh
+
+.PHONY: mutants
+mutants: need-rust ## Changes the money code in every small way there is (hours); fails if no test notices one
+	@tools/mutants.sh
 
 .PHONY: vectors
 vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
@@ -52,6 +76,14 @@ spec-check: need-rust ## Fails if docs/SPEC.md is not what the code says
 .PHONY: trust
 trust: need-rust ## Writes the generated tables of docs/TRUST.md
 	HUB_TRUST_UPDATE=1 cargo test --locked --package nitro --test nitro -- trust
+
+.PHONY: attacks
+attacks: need-rust ## Writes the catalogue of attacks in docs/SECURITY.md from the tests that run them
+	cargo attacks
+
+.PHONY: attacks-check
+attacks-check: need-rust ## Fails if the catalogue of attacks is not what the tests say
+	cargo attacks --check
 
 .PHONY: wasm
 wasm: ## Builds, optimises and checks the contracts; writes artifacts/

@@ -1,5 +1,6 @@
 //! Writes what is generated and committed, and checks it against drift.
 
+mod attacks;
 mod schema;
 mod spec;
 mod vectors;
@@ -9,7 +10,7 @@ use std::env;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "expected `schema`, `spec` or `vectors`, and nothing more than `--check` behind it";
+    "expected `attacks`, `schema`, `spec` or `vectors`, and nothing more than `--check` behind it";
 
 fn main() -> ExitCode {
     match run() {
@@ -30,6 +31,7 @@ fn run() -> Result<()> {
         _ => bail!(USAGE),
     };
     match name {
+        "attacks" => attacks::run(check),
         "schema" => schema::run(check),
         "spec" => spec::run(check),
         "vectors" => vectors::run(check),

@@ -19,6 +19,7 @@ use serde::Serialize;
 use crate::enclave::nitro_chain;
 use crate::meter::{Meter, MeteredStorage, StorageCost};
 use crate::money::{self, Money};
+use crate::state::State;
 use crate::{BillingError, EscrowError, RegistryError};
 
 /// Chain id of the embedded chain.
@@ -50,7 +51,23 @@ pub struct Hub {
     pub(crate) token: Addr,
     pub(crate) names: RefCell<BTreeMap<Addr, String>>,
     pub(crate) tokens: BTreeMap<Addr, String>,
-    pub(crate) donated: BTreeMap<Money, u128>,
+    /// What was sent past each escrow.
+    pub(crate) donated: BTreeMap<(Addr, Money), u128>,
+    /// Whether every message that is accepted is followed by a check.
+    watched: bool,
+    /// Whether the test settles in the escrow itself, in billing's name.
+    pub(crate) plays_billing: bool,
+    /// Everything after the last such check.
+    last: Option<State>,
+}
+
+/// A billing contract and its escrow. Several can stand on one registry; see [`Hub::another_venue`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Venue {
+    /// Address of the billing contract.
+    pub billing: Addr,
+    /// Address of its escrow.
+    pub escrow: Addr,
 }
 
 /// Ids of the codes that a [`Hub`] stores.
@@ -75,6 +92,8 @@ pub struct HubBuilder {
     price_notice: Option<u64>,
     admin: Option<String>,
     nitro_root: Option<Hash>,
+    watched: bool,
+    plays_billing: bool,
 }
 
 impl Default for HubBuilder {
@@ -86,6 +105,8 @@ impl Default for HubBuilder {
             price_notice: None,
             admin: None,
             nitro_root: None,
+            watched: true,
+            plays_billing: false,
         }
     }
 }
@@ -112,6 +133,19 @@ impl HubBuilder {
     /// Block time of the first block, unix seconds; [`START_TIME`] if not given.
     pub fn start_time(mut self, unix_seconds: u64) -> Self {
         self.start_time = unix_seconds;
+        self
+    }
+
+    /// The test settles in the escrow itself, in billing's name, so nothing is expected of billing's books.
+    pub fn plays_billing(mut self) -> Self {
+        self.plays_billing = true;
+        self
+    }
+
+    /// Does not check the invariants after every message: for tests with thousands of records, which would spend their
+    /// time on it, and for those that break a contract on purpose.
+    pub fn unwatched(mut self) -> Self {
+        self.watched = false;
         self
     }
 
@@ -162,36 +196,26 @@ impl HubBuilder {
             "registry",
             admin.as_ref(),
         );
-        let billing = instantiate(
-            &mut app,
-            codes.billing,
-            &deployer,
-            &billing::InstantiateMsg {
-                registry: registry.to_string(),
-                escrow_code_id: codes.escrow,
-                escrow_admin: admin.as_ref().map(Addr::to_string),
-                nitro_root: Some(nitro_root.into()),
-            },
-            "billing",
-            admin.as_ref(),
-        );
-        let config: billing::ConfigResponse = app
-            .wrap()
-            .query_wasm_smart(&billing, &billing::QueryMsg::Config {})
-            .expect("billing answers its config");
+        let birth = billing::InstantiateMsg {
+            registry: registry.to_string(),
+            escrow_code_id: codes.escrow,
+            escrow_admin: admin.as_ref().map(Addr::to_string),
+            nitro_root: Some(nitro_root.into()),
+        };
+        let Venue { billing, escrow } = open_venue(&mut app, codes, &birth, admin.as_ref());
         let token = money::instantiate_token(&mut app, codes.cw20, money::TOKEN, &[]);
 
         let names = [
             (deployer, "deployer"),
             (keeper.clone(), "keeper"),
             (registry.clone(), "registry"),
-            (config.escrow.clone(), "escrow"),
+            (escrow.clone(), "escrow"),
             (billing.clone(), "billing"),
         ];
         Hub {
             app,
             registry,
-            escrow: config.escrow,
+            escrow,
             billing,
             keeper,
             codes,
@@ -204,7 +228,29 @@ impl HubBuilder {
                     .into(),
             ),
             donated: BTreeMap::new(),
+            watched: self.watched,
+            plays_billing: self.plays_billing,
+            last: None,
         }
+    }
+}
+
+/// A billing contract with an escrow of its own.
+fn open_venue(
+    app: &mut Chain,
+    codes: Codes,
+    birth: &billing::InstantiateMsg,
+    admin: Option<&Addr>,
+) -> Venue {
+    let deployer = app.api().addr_make("deployer");
+    let billing = instantiate(app, codes.billing, &deployer, birth, "billing", admin);
+    let config: billing::ConfigResponse = app
+        .wrap()
+        .query_wasm_smart(&billing, &billing::QueryMsg::Config {})
+        .expect("billing answers its config");
+    Venue {
+        billing,
+        escrow: config.escrow,
     }
 }
 
@@ -267,6 +313,40 @@ impl Hub {
         HubBuilder::default()
     }
 
+    /// Where the Hub is: its messages, questions, signatures, ledger and invariants are about this billing and escrow.
+    pub fn venue(&self) -> Venue {
+        Venue {
+            billing: self.billing.clone(),
+            escrow: self.escrow.clone(),
+        }
+    }
+
+    /// Instantiates another billing contract with an escrow of its own beside the first, on the same registry. The Hub
+    /// stays where it is: [`Hub::turn_to`] goes there.
+    pub fn another_venue(&mut self) -> Venue {
+        let config: billing::ConfigResponse = self
+            .query_billing(billing::QueryMsg::Config {})
+            .expect("billing answers its config");
+        let birth = billing::InstantiateMsg {
+            registry: self.registry.to_string(),
+            escrow_code_id: self.codes.escrow,
+            escrow_admin: None,
+            nitro_root: Some(config.nitro_root),
+        };
+        let venue = open_venue(&mut self.app, self.codes, &birth, None);
+        for (address, name) in [(&venue.billing, "billing"), (&venue.escrow, "escrow")] {
+            self.name(address, &format!("other {name}"));
+        }
+        venue
+    }
+
+    /// Goes to another billing and escrow on the registry.
+    pub fn turn_to(&mut self, venue: &Venue) {
+        self.billing.clone_from(&venue.billing);
+        self.escrow.clone_from(&venue.escrow);
+        self.last = None;
+    }
+
     /// The account of this name: the same address every time. It appears under its name in the [`crate::Ledger`].
     pub fn account(&self, name: &str) -> Addr {
         let address = self.app.api().addr_make(name);
@@ -327,9 +407,29 @@ impl Hub {
 
     /// What `act` costs in storage operations, with its answer.
     pub fn metered<T>(&mut self, act: impl FnOnce(&mut Self) -> T) -> (T, StorageCost) {
+        // Looking after the invariants reads everything, and is nobody's cost.
+        let watched = std::mem::replace(&mut self.watched, false);
         self.meter.take();
         let answer = act(self);
-        (answer, self.meter.take())
+        let cost = self.meter.take();
+        self.watched = watched;
+        self.inspect();
+        (answer, cost)
+    }
+
+    /// Panics unless the invariants hold and nothing was taken back that stood after the last message.
+    #[track_caller]
+    fn inspect(&mut self) {
+        if !self.watched {
+            return;
+        }
+        let state = self.state();
+        let mut violations = self.violations(&state);
+        if let Some(last) = &self.last {
+            violations.extend(state.breaches_since(last));
+        }
+        assert!(violations.is_empty(), "{}", violations.join("\n"));
+        self.last = Some(state);
     }
 
     /// Sends a message to the registry.
@@ -399,6 +499,10 @@ impl Hub {
     }
 
     /// Sends a message to any contract. The error holds every cause; the typed ones above find a contract's own.
+    ///
+    /// A message that is accepted must leave the invariants whole ([`Hub::check_invariants`]) and take nothing back
+    /// ([`crate::State::breaches_since`]), or this panics: every scenario is a test of the invariants.
+    #[track_caller]
     pub fn execute<M: Serialize + Debug>(
         &mut self,
         sender: &Addr,
@@ -406,11 +510,16 @@ impl Hub {
         msg: &M,
         funds: &[Coin],
     ) -> anyhow::Result<AppResponse> {
-        self.app
-            .execute_contract(sender.clone(), contract.clone(), msg, funds)
+        let response = self
+            .app
+            .execute_contract(sender.clone(), contract.clone(), msg, funds)?;
+        self.inspect();
+        Ok(response)
     }
 
-    /// Carries several messages in one transaction: all of them happen, or none. Returns a response for each.
+    /// Carries several messages in one transaction: all of them happen, or none. Returns a response for each. Checks what
+    /// [`Hub::execute`] checks.
+    #[track_caller]
     pub fn bundle(
         &mut self,
         sender: &Addr,
@@ -423,6 +532,7 @@ impl Hub {
                 response.data = parse_execute_response_data(&wrapped)?.data;
             }
         }
+        self.inspect();
         Ok(responses)
     }
 

@@ -72,7 +72,7 @@ mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
 pub use enclave::{measurement_of, nitro_chain};
-pub use hub::{Chain, Codes, Hub, HubBuilder, CHAIN_ID, START_TIME};
+pub use hub::{Chain, Codes, Hub, HubBuilder, Venue, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};
 pub use meter::{MeteredStorage, StorageCost};

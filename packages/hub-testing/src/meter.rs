@@ -19,12 +19,18 @@ pub struct StorageCost {
     pub scanned: u64,
     /// Bytes of keys and values of all these.
     pub bytes: u64,
+    /// Of them, put.
+    pub bytes_written: u64,
 }
 
 impl StorageCost {
     /// The operations alone, without the bytes.
     pub fn operations(&self) -> Self {
-        Self { bytes: 0, ..*self }
+        Self {
+            bytes: 0,
+            bytes_written: 0,
+            ..*self
+        }
     }
 }
 
@@ -68,8 +74,11 @@ impl Storage for MeteredStorage {
     }
 
     fn set(&mut self, key: &[u8], value: &[u8]) {
-        self.meter
-            .count(key.len() + value.len(), |cost| cost.writes += 1);
+        let bytes = key.len() + value.len();
+        self.meter.count(bytes, |cost| {
+            cost.writes += 1;
+            cost.bytes_written += bytes as u64;
+        });
         self.inner.set(key, value);
     }
 

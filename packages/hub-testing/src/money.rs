@@ -81,7 +81,7 @@ impl Hub {
             for coin in &coins {
                 let donated = self
                     .donated
-                    .entry(Money::Native(coin.denom.clone()))
+                    .entry((to.clone(), Money::Native(coin.denom.clone())))
                     .or_default();
                 *donated += coin.amount.u128();
             }
@@ -114,7 +114,8 @@ impl Hub {
                 self.execute(&deployer, token, &mint, &[])
                     .unwrap_or_else(|error| panic!("nothing was minted for {to}: {error:?}"));
                 if *to == self.escrow {
-                    *self.donated.entry(money.clone()).or_default() += amount;
+                    let donated = self.donated.entry((to.clone(), money.clone()));
+                    *donated.or_default() += amount;
                 }
             }
         }

@@ -24,6 +24,9 @@ fn claims(mode: u8, groups: u64, receipts: u64) -> Vec<u8> {
     writer.finish()
 }
 
+/// Attack (storage spam and unbounded work): a few bytes claim millions of groups and receipts, to make the decoder
+/// reserve room for them.
+/// Defence: nothing is allocated from a stated count.
 #[test]
 fn a_large_claim_in_few_bytes_allocates_little() {
     for bytes in [

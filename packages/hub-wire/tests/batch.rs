@@ -109,6 +109,9 @@ fn other_versions_and_modes_are_refused() {
     }
 }
 
+/// Attack (replay and ordering): one batch is written in two ways, with integers longer than need be, to be taken for
+/// two.
+/// Defence: every batch has one encoding; anything else is refused before its signature is looked at.
 #[test]
 fn an_integer_that_is_not_in_its_shortest_form_is_refused_wherever_it_stands() {
     let bytes = raw(0, 1, &ONE);

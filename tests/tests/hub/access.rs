@@ -11,9 +11,10 @@ use cosmwasm_schema::schema_for;
 use cosmwasm_std::{coins, to_json_binary, Addr, Coin, HexBinary, Uint64, WasmMsg};
 use cw20::Cw20ReceiveMsg;
 use cw_multi_test::Executor;
-use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, NATIVE};
+use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, StorageNodes, NATIVE};
 use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
 use hub_types::registry::{StatusName, UncheckedPayee};
+use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::{billing, escrow, registry};
 use serde::Serialize;
 
@@ -24,8 +25,11 @@ use crate::registry_stage::{blob, metadata, release, DAY};
 const ONE_BYTE: &str = "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y";
 const ROOT: &str = "e3fb10a9d88c9e7157c5e112dd6916e44011f5a9d6460bced51ebacf9308e1da";
 
+/// Of Walrus, the latest that the registry knows.
+const EPOCH: u32 = 7;
+
 /// Who knocks. All of them have coins.
-const ROLES: [(&str, &str); 13] = [
+const ROLES: [(&str, &str); 15] = [
     (
         "stranger",
         "an account that has nothing to do with anything",
@@ -37,6 +41,8 @@ const ROLES: [(&str, &str); 13] = [
     ("funder", "paid for the session that is a gift"),
     ("operator", "of the attester, and whom the sessions trust"),
     ("other operator", "of another attester"),
+    ("keeper", "of the Walrus committees"),
+    ("next keeper", "whom the keeper's role is offered to"),
     (
         "token",
         "the cw20 contract; it has just moved 10 to the escrow",
@@ -56,6 +62,8 @@ struct World {
     /// Of the funder's money.
     gift: u64,
     attester: Attester,
+    /// The committee of [`EPOCH`].
+    nodes: StorageNodes,
 }
 
 impl World {
@@ -89,6 +97,13 @@ impl World {
             to: offered.to_string(),
         };
         hub.registry(&author, offer).unwrap();
+        let nodes = StorageNodes::with_weights(&[1]);
+        hub.set_committee(EPOCH, &nodes);
+        let (keeper, next) = (hub.keeper.clone(), hub.account("next keeper"));
+        let offer = registry::ExecuteMsg::OfferKeeperRole {
+            to: next.into_string(),
+        };
+        hub.registry(&keeper, offer).unwrap();
 
         let attester = hub.register_attester(&operator, KeyType::Ed25519, 1);
         hub.register_attester(&other, KeyType::Ed25519, 2);
@@ -126,6 +141,7 @@ impl World {
             session,
             gift,
             attester,
+            nodes,
         };
         for (role, _) in ROLES {
             let account = world.account(role);
@@ -143,6 +159,7 @@ impl World {
             "registry" => self.hub.registry.clone(),
             "escrow" => self.hub.escrow.clone(),
             "billing" => self.hub.billing.clone(),
+            "keeper" => self.hub.keeper.clone(),
             name => self.hub.account(name),
         }
     }
@@ -300,6 +317,28 @@ fn registry_doors() -> Vec<Door> {
                 root_hash: HexBinary::from_hex(ROOT).unwrap(),
             })
         }),
+        door("that the storage nodes signed", |world, _| {
+            let confirmation = Confirmation {
+                epoch: EPOCH,
+                blob_id: ONE_BYTE.parse().unwrap(),
+                persistence: Persistence::Permanent,
+            };
+            Knock::Registry(Msg::Certify {
+                model: world.model,
+                release: 1,
+                certificate: world.nodes.certificate(&confirmation, [0]),
+            })
+        }),
+        door("of the next epoch", |world, _| {
+            Knock::Registry(world.nodes.message(EPOCH + 1))
+        }),
+        door("in place of the offer there is", |world, _| {
+            Knock::Registry(Msg::OfferKeeperRole {
+                to: world.account("stranger").into_string(),
+            })
+        }),
+        door("", |_, _| Knock::Registry(Msg::CancelKeeperOffer {})),
+        door("", |_, _| Knock::Registry(Msg::AcceptKeeperRole {})),
     ]
 }
 

@@ -31,6 +31,8 @@ fn registration_with(msg: ExecuteMsg, new_possession: impl Into<Binary>) -> Exec
     }
 }
 
+/// Attack (confused deputy): somebody registers another operator's key as its own, to own what it signs.
+/// Defence: possession is signed over the operator's address, under this contract's tag.
 #[test]
 fn a_key_whose_possession_is_not_proven_is_refused() {
     let mut hub = Hub::new();
@@ -114,6 +116,8 @@ fn keys_of_the_wrong_form_are_refused() {
     assert_eq!(error, BillingError::PossessionInvalid);
 }
 
+/// Attack (replay and ordering): a revoked key is registered again, so that its old receipts count anew.
+/// Defence: a key registers once, ever.
 #[test]
 fn a_key_registers_once_ever_even_after_it_was_revoked() {
     let mut hub = Hub::new();
@@ -166,6 +170,8 @@ fn endpoints_have_a_limit() {
     }
 }
 
+/// Attack (griefing and wedging): a stranger revokes a competitor's attester.
+/// Defence: only its operator can.
 #[test]
 fn only_the_operator_may_change_an_attester_and_only_one_that_exists() {
     let mut hub = Hub::new();
@@ -307,6 +313,8 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
     assert_eq!(unknown, None);
 }
 
+/// Attack (time and grace edges): an operator retires an attester again and again to move the cutoff.
+/// Defence: a cutoff once set stands; repeating the message is an error.
 #[test]
 fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     let mut hub = Hub::new();

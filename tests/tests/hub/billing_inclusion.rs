@@ -31,6 +31,9 @@ fn verify(
     })
 }
 
+/// Attack (confused deputy): a contract is shown a receipt that was never in the batch, or an inner node of the tree
+/// as a receipt.
+/// Defence: leaves and nodes are hashed under different prefixes, and index and size bind the path.
 #[test]
 fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
     for mode in [Mode::Itemised, Mode::Netted] {

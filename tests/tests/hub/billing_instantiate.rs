@@ -25,6 +25,9 @@ fn instantiate(hub: &mut Hub, registry: &str, admin: Option<&Addr>) -> Result<Ad
         .map_err(|error| error.downcast().unwrap())
 }
 
+/// Attack (confused deputy): billing is bound to an address that is no registry, whose raw answers are silently
+/// empty.
+/// Defence: instantiation fails unless the registry answers as one.
 #[test]
 fn what_does_not_answer_as_a_registry_is_refused() {
     let mut hub = Hub::new();

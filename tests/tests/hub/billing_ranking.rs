@@ -26,6 +26,9 @@ fn ranked(model: u64, calls: u128) -> RankedModel {
     }
 }
 
+/// Attack (market-number fakes): a model is called fifty times in a day by fresh money, or in a coin of its author's
+/// own, to lead the ranking.
+/// Defence: models rank by aged income, in one denomination at a time.
 #[test]
 fn models_without_aged_income_and_other_denominations_are_not_ranked() {
     let mut trade = Trade::new();

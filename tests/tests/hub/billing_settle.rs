@@ -2,7 +2,9 @@
 
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, event, rates, terms, BillingError, Hub, KeyType, NewModel};
-use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
+use hub_types::billing::{
+    ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
+};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
@@ -49,6 +51,10 @@ fn malformed_receipts_are_refused() {
     ));
 }
 
+/// Attack (cross-chain and cross-contract replay): a receipt signed for another chain, another billing, another key,
+/// another number or as a voucher is presented here.
+/// Defence: the signature is over a domain tag of chain id, contract and purpose, and over the number in the lane;
+/// it does not verify.
 #[test]
 fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
     let mut stage = Stage::new();
@@ -86,6 +92,9 @@ fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
     second.hub.billing(&second.stranger.clone(), msg).unwrap();
 }
 
+/// Attack (replay and ordering): the high-s twin of a good signature, which anybody can compute, is sent as a second
+/// receipt or batch.
+/// Defence: only low s is accepted, and what is settled is counted by lane, never by signature.
 #[test]
 fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
     let mut stage = Stage::new();
@@ -106,6 +115,9 @@ fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
     }
 }
 
+/// Attack (front running and stripping): a submitter changes any bit of a receipt on its way: units, session, blob,
+/// hashes.
+/// Defence: every byte is under the attester's signature.
 #[test]
 fn a_changed_bit_anywhere_in_a_receipt_is_refused() {
     let mut stage = Stage::new();
@@ -128,6 +140,8 @@ fn a_changed_bit_anywhere_in_a_receipt_is_refused() {
     }
 }
 
+/// Attack (time and grace edges): receipts are dated ahead, to reach terms or sessions that do not exist yet.
+/// Defence: nothing newer than block time and a minute is accepted.
 #[test]
 fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
     let mut stage = Stage::new();
@@ -147,6 +161,8 @@ fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
     stage.send_receipt(&receipt, 0).unwrap();
 }
 
+/// Attack (key theft): a stolen attester key signs after its operator revoked it, receipts dated before included.
+/// Defence: a revoked attester settles nothing, whenever it was issued.
 #[test]
 fn unknown_revoked_and_long_retired_attesters_are_refused() {
     let mut stage = Stage::new();
@@ -203,6 +219,8 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     );
 }
 
+/// Attack (overflow): a receipt takes the last number there is, to push the lane past 64 bits.
+/// Defence: the last number is refused, since nothing could follow.
 #[test]
 fn the_last_sequence_number_is_refused_since_nothing_could_follow() {
     let mut stage = Stage::new();
@@ -231,6 +249,8 @@ fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
     );
 }
 
+/// Attack (confused deputy): a registered attester of a stranger charges a session that trusts another operator.
+/// Defence: a session trusts one operator; the group is `attester_not_allowed` and writes nothing.
 #[test]
 fn an_attester_of_another_operator_cannot_charge_the_session() {
     let mut stage = Stage::new();
@@ -244,6 +264,8 @@ fn an_attester_of_another_operator_cannot_charge_the_session() {
     );
 }
 
+/// Attack (key theft): an operator serves a session that insists on an enclave image from a bare key.
+/// Defence: the attester's measurement is compared with the session's; `attester_not_allowed`.
 #[test]
 fn a_session_that_insists_on_an_enclave_image_refuses_attesters_without_one() {
     let mut stage = Stage::with_session(CALL, |session| escrow::NewSession {
@@ -309,6 +331,8 @@ fn consumed(stage: &mut Stage, receipt: &Receipt, outcome: Outcome, name: &str) 
     stage.hub.assert_invariants();
 }
 
+/// Attack (time and grace edges): an operator holds receipts back and presents them when nobody remembers.
+/// Defence: beyond `receipt_max_age` a receipt is `expired`, to the second.
 #[test]
 fn a_receipt_expires_when_it_is_older_than_the_maximum_age() {
     let mut stage = Stage::new();
@@ -341,6 +365,8 @@ fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
+/// Attack (time and grace edges): receipts dated before the session opened or after it ended are charged to it.
+/// Defence: the session's own interval decides, with the grace at its beginning only.
 #[test]
 fn receipts_outside_the_time_of_the_session_are_closed() {
     let mut stage = Stage::new();
@@ -436,6 +462,8 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
     );
 }
 
+/// Attack (confused deputy): a receipt for one blob is charged as a release of another, dearer model.
+/// Defence: a single receipt's blob id is checked against the release that it names.
 #[test]
 fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
     let mut stage = Stage::new();
@@ -696,6 +724,9 @@ fn a_model_priced_in_another_denomination_is_refused_for_good() {
     consumed(&mut stage, &receipt, Outcome::WrongDenom, "wrong_denom");
 }
 
+/// Attack (front running and stripping): an author raises one component of a price to drain sessions that are open
+/// for any model.
+/// Defence: every component is held against the session's own limit; `price_above_limit`.
 #[test]
 fn every_component_of_the_price_is_held_against_the_limit() {
     for limit in [
@@ -724,6 +755,8 @@ fn every_component_of_the_price_is_held_against_the_limit() {
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
+/// Attack (overflow): units and prices are chosen so that their product passes 128 bits.
+/// Defence: amounts are computed in 256 bits; beyond 128 the group is `overflow` and nothing is charged.
 #[test]
 fn an_amount_beyond_128_bits_is_refused_for_good() {
     let mut stage = Stage::new();
@@ -735,6 +768,8 @@ fn an_amount_beyond_128_bits_is_refused_for_good() {
     consumed(&mut stage, &receipt, Outcome::Overflow, "overflow");
 }
 
+/// Attack (replay and ordering): a settled receipt is sent again, to be paid twice.
+/// Defence: the lane stands behind it: nothing is written, nothing emitted.
 #[test]
 fn a_receipt_is_billed_once_and_its_replay_changes_and_emits_nothing() {
     let mut stage = Stage::new();
@@ -828,6 +863,8 @@ fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
     }
 }
 
+/// Attack (market-number fakes): calls are invented at a price of nothing.
+/// Defence: they are counted as free calls, apart, and rank nowhere.
 #[test]
 fn a_free_model_is_recorded_and_moves_nothing() {
     let mut stage = Stage::new();
@@ -847,4 +884,23 @@ fn a_free_model_is_recorded_and_moves_nothing() {
     );
     assert_eq!(before.diff(&stage.hub.ledger()), changes(&[]));
     assert_eq!(stage.next(), 1);
+
+    let denom = stage.money.unchecked();
+    let usage: UsageResponse = stage
+        .hub
+        .query_billing(QueryMsg::Usage {
+            model,
+            denom: denom.clone(),
+        })
+        .unwrap();
+    assert_eq!((usage.sums.calls, usage.sums.free_calls), (0, 1));
+    let ranking: RankingResponse = stage
+        .hub
+        .query_billing(QueryMsg::Ranking {
+            denom,
+            start_after: None,
+            limit: None,
+        })
+        .unwrap();
+    assert_eq!(ranking.models, []);
 }

@@ -37,6 +37,8 @@ fn tail_of(batch: &Batch, skip: u64) -> Batch {
     batch
 }
 
+/// Attack (storage spam and unbounded work): an attester signs bytes that end early, run on, or are of no version.
+/// Defence: decoding is total and strict before the first write.
 #[test]
 fn malformed_batches_are_refused_whatever_is_signed() {
     let mut stage = Stage::new();
@@ -73,6 +75,8 @@ fn malformed_batches_are_refused_whatever_is_signed() {
     refuse(&|bytes| bytes[1] = 2);
 }
 
+/// Attack (cross-chain and cross-contract replay): a batch of a test network is presented on the main network.
+/// Defence: the chain id is in the domain tag that was signed.
 #[test]
 fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     let mut stage = Stage::new();
@@ -88,31 +92,13 @@ fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     assert_eq!(stage.refused(msg), refused);
 
     // A second billing on the same registry is another contract.
-    let mut second = Stage::new();
-    let code = second.hub.codes;
-    let registry = second.hub.registry.to_string();
-    let msg = hub_types::billing::InstantiateMsg {
-        registry,
-        escrow_code_id: code.escrow,
-        escrow_admin: None,
-        nitro_root: None,
-    };
-    use cw_multi_test::Executor;
-    let sender = second.stranger.clone();
-    let beside = second
-        .hub
-        .app
-        .instantiate_contract(code.billing, sender.clone(), &msg, &[], "beside", None)
-        .unwrap();
-    let registration = {
-        let here = std::mem::replace(&mut second.hub.billing, beside.clone());
-        let msg = second.hub.registration(&sender, &second.attester.key);
-        second.hub.billing(&sender, msg).unwrap();
-        second.hub.billing = here;
-        second.hub.sign_batch(&second.attester, &batch)
-    };
-    second.hub.billing = beside;
-    assert_eq!(second.refused(registration), refused);
+    let msg = stage.hub.sign_batch(&stage.attester, &batch);
+    let beside = stage.hub.another_venue();
+    stage.hub.turn_to(&beside);
+    let registration = stage.hub.registration(&stage.operator, &stage.attester.key);
+    let operator = stage.operator.clone();
+    stage.hub.billing(&operator, registration).unwrap();
+    assert_eq!(stage.refused(msg), refused);
 }
 
 #[test]
@@ -132,6 +118,8 @@ fn a_batch_with_one_receipt_from_the_future_fails_as_a_whole() {
     );
 }
 
+/// Attack (key theft): a thief of an attester key dates receipts before the revocation.
+/// Defence: revocation is not a date: nothing more is accepted.
 #[test]
 fn a_revoked_attester_settles_nothing_even_of_before() {
     let mut stage = Stage::new();
@@ -161,6 +149,8 @@ fn a_batch_in_which_nothing_can_be_settled_now_names_the_reasons() {
     );
 }
 
+/// Attack (replay and ordering): a stranger sends a batch before its submitter, so that the submitter's bundle fails.
+/// Defence: a batch that was settled before succeeds and changes nothing.
 #[test]
 fn the_same_batch_twice_succeeds_and_changes_and_emits_nothing_the_second_time() {
     for mode in [ITEMISED, NETTED] {
@@ -180,6 +170,8 @@ fn the_same_batch_twice_succeeds_and_changes_and_emits_nothing_the_second_time()
     }
 }
 
+/// Attack (replay and ordering): a batch repeats receipts that were settled and adds new ones.
+/// Defence: what lies before the lane's position is skipped; the rest is billed once.
 #[test]
 fn what_a_retry_repeats_is_skipped_and_what_it_adds_is_billed() {
     let mut stage = Stage::new();
@@ -205,6 +197,8 @@ fn what_a_retry_repeats_is_skipped_and_what_it_adds_is_billed() {
     assert_eq!(stage.next(), 10);
 }
 
+/// Attack (replay and ordering): a block producer reverses the halves of an attester's work.
+/// Defence: the later half is a `gap` that writes nothing, and is billed when it is sent again.
 #[test]
 fn halves_sent_in_the_wrong_order_are_settled_by_sending_the_second_again() {
     let mut stage = Stage::new();
@@ -310,6 +304,8 @@ fn a_netted_group_that_the_budget_does_not_cover_pays_nothing() {
     );
 }
 
+/// Attack (griefing and wedging): an author retires its model so that batches with its receipts get stuck.
+/// Defence: a group that time cannot cure consumes its numbers, and the groups behind it are paid.
 #[test]
 fn one_authors_retirement_cannot_block_anothers_income() {
     let mut stage = Stage::new();
@@ -338,6 +334,8 @@ fn one_authors_retirement_cannot_block_anothers_income() {
     assert_eq!(stage.hub.session(1).spent.u128(), 14);
 }
 
+/// Attack (griefing and wedging): a caller lets its budget run out in the middle of everybody's batch.
+/// Defence: only its own session waits; every other session in the batch is paid.
 #[test]
 fn behind_a_group_that_writes_nothing_the_session_waits_and_other_sessions_go_on() {
     let mut stage = Stage::with_session(CALL - 1, |session| session);
@@ -370,6 +368,8 @@ fn behind_a_group_that_writes_nothing_the_session_waits_and_other_sessions_go_on
     stage.hub.assert_invariants();
 }
 
+/// Attack (overflow): an author sets an absurd price so that a shared batch overflows and fails.
+/// Defence: the group is `overflow` alone; the others are paid.
 #[test]
 fn amounts_beyond_128_bits_inside_a_batch_harm_no_honest_group() {
     let mut stage = Stage::new();
@@ -422,6 +422,9 @@ fn units_at_their_maximum_are_priced_exactly() {
     assert_eq!(answer.gross[0].amount.u128(), expected);
 }
 
+/// Attack (storage spam and unbounded work): an operator fills a session with lanes of ever new attesters.
+/// Defence: four lanes; one is given away only when its attester can never charge again, so that nothing it signed
+/// can come back.
 #[test]
 fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_charge_again() {
     let mut stage = Stage::new();
@@ -590,6 +593,9 @@ fn a_batch_pays_callers_of_both_kinds_of_money_at_once() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (storage spam and unbounded work): a batch of ten thousand groups, all of them bad, is sent to exhaust a
+/// block.
+/// Defence: work is linear in the bytes that were paid for, and bad groups write nothing.
 #[test]
 fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_message() {
     let mut stage = Stage::with_session(u128::MAX / 4, |session| session);

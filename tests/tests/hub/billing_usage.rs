@@ -1,7 +1,7 @@
 //! What a model was used for, written in the same step as the money.
 
 use hub_testing::{rates, NewModel};
-use hub_types::billing::{QueryMsg, UsageResponse, UsageSums};
+use hub_types::billing::{QueryMsg, RankingResponse, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::time;
@@ -60,6 +60,8 @@ fn unknown_models_and_denominations_answer_zeros_and_bad_denominations_an_error(
     assert!(ask(UncheckedDenom::Cw20(stage.caller.to_string())).is_err());
 }
 
+/// Attack (market-number fakes): an attester vouches for calls that no budget pays.
+/// Defence: usage is written in the same step as the money; what is refused leaves no trace.
 #[test]
 fn refused_groups_leave_no_trace() {
     let mut stage = Stage::with_session(CALL - 1, |session| session);
@@ -126,6 +128,9 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (market-number fakes): money is borrowed, cycled through a session and returned in one transaction, to
+/// look like demand.
+/// Defence: only money that lay in its session for a day or more counts as aged, and names a payer.
 #[test]
 fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
     for listed in [true, false] {
@@ -164,6 +169,8 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
     }
 }
 
+/// Attack (market-number fakes): an author, a payee or the operator calls its own model with its own money.
+/// Defence: it is `related`, shown apart, and ranks nowhere.
 #[test]
 fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
     for party in ["author", "backer", "operator"] {
@@ -208,5 +215,14 @@ fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
             ),
             (40, 40, 0, 0)
         );
+        let ranking: RankingResponse = stage
+            .hub
+            .query_billing(QueryMsg::Ranking {
+                denom: stage.money.unchecked(),
+                start_after: None,
+                limit: None,
+            })
+            .unwrap();
+        assert_eq!(ranking.models, []);
     }
 }

@@ -39,6 +39,8 @@ fn a_page_starts_after_an_address_and_nothing_else() {
     assert!(error.contains("start_after"), "{error}");
 }
 
+/// Attack (market-number fakes): accounts without money are named as customers.
+/// Defence: nobody becomes a payer without aged money, and an operator that pays itself never.
 #[test]
 fn nobody_is_named_a_payer_without_aged_money() {
     let mut trade = Trade::new();
@@ -152,6 +154,8 @@ fn payers_are_listed_by_canonical_address_page_by_page() {
     assert_eq!(found, expected);
 }
 
+/// Attack (market-number fakes): an old session is topped up just before a call, so that fresh money passes as old.
+/// Defence: oldest money first: what was added today or yesterday counts as aged only once it has lain.
 #[test]
 fn money_topped_up_makes_no_payer_before_it_has_lain() {
     let mut trade = Trade::new();

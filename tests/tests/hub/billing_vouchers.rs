@@ -36,6 +36,9 @@ fn under(stage: &Stage, vouchers: Vec<SignedVoucher>) -> ExecuteMsg {
     stage.hub.sign_batch_with(&stage.attester, &batch, vouchers)
 }
 
+/// Attack (overdraft and double spending): an operator charges a session with a ceiling before the caller agreed to
+/// anything.
+/// Defence: the ceiling starts at nothing; `voucher_missing` writes nothing.
 #[test]
 fn without_a_voucher_nothing_is_charged() {
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&caller_key())));
@@ -52,6 +55,8 @@ fn without_a_voucher_nothing_is_charged() {
     );
 }
 
+/// Attack (front running and stripping): a stranger appends forged vouchers to make a batch fail.
+/// Defence: vouchers that do not verify are ignored, never an error.
 #[test]
 fn vouchers_that_do_not_verify_are_ignored() {
     let key = caller_key();
@@ -87,6 +92,8 @@ fn vouchers_that_do_not_verify_are_ignored() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (griefing and wedging): a submitter puts rubbish where vouchers belong, to spoil a batch that it is handed.
+/// Defence: what is no signed voucher is passed over, and the good one beside it counts.
 #[test]
 fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     let key = caller_key();
@@ -127,6 +134,8 @@ fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
 }
 
+/// Attack (replay and ordering): a voucher's signature is flipped to its high-s twin.
+/// Defence: only low s verifies; the twin raises nothing.
 #[test]
 fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);
@@ -161,6 +170,8 @@ fn of_several_vouchers_the_highest_that_verifies_counts() {
     }
 }
 
+/// Attack (front running and stripping): an old voucher is sent after a newer one, to take back what was agreed.
+/// Defence: a ceiling never falls.
 #[test]
 fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
     let key = caller_key();
@@ -193,6 +204,8 @@ fn a_voucher_alone_changes_nothing() {
     assert_eq!(ceiling(&stage), 0);
 }
 
+/// Attack (overdraft and double spending): a caller signs a voucher for more than its session holds.
+/// Defence: budget and ceiling bind, each for itself.
 #[test]
 fn a_voucher_above_the_budget_still_pays_only_the_budget() {
     let key = caller_key();

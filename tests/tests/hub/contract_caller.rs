@@ -270,6 +270,9 @@ impl Buyer {
     }
 }
 
+/// Attack (overdraft and double spending): a contract raises its ceiling, settles, and is paid for less than it
+/// agreed to.
+/// Defence: it reads the answer in `data` and undoes everything in the same transaction.
 #[test]
 fn a_contract_that_agrees_to_too_little_pays_nothing_and_its_agreement_is_undone() {
     let mut buyer = Buyer::new();

@@ -28,6 +28,9 @@ fn a_native_deposit_is_exactly_one_coin() {
     assert_eq!(error, PaymentError::MultipleDenoms {}.into());
 }
 
+/// Attack (hostile tokens and payees): a native coin is made whose name is the address of a token, to be credited as
+/// that token.
+/// Defence: names that could be taken for a token's are refused; a denomination keeps its kind.
 #[test]
 fn a_coin_whose_name_could_be_taken_for_a_tokens_is_refused() {
     let mut stage = Stage::native();
@@ -129,6 +132,8 @@ fn a_deposit_for_somebody_else_is_theirs() {
     });
 }
 
+/// Attack (overflow): somebody deposits all that 128 bits hold, so that the sums break and nothing goes out again.
+/// Defence: sums are checked, never wrapped; it comes in and goes out.
 #[test]
 fn the_largest_deposit_there_is_comes_in_and_goes_out() {
     let mut stage = Stage::native();
@@ -146,6 +151,8 @@ fn the_largest_deposit_there_is_comes_in_and_goes_out() {
     stage.assert_solvent();
 }
 
+/// Attack (overdraft and double spending): a session is opened with what somebody else has available.
+/// Defence: a session takes its sender's money only.
 #[test]
 fn nobody_reserves_what_another_has_available() {
     with_each_money(|mut stage| {

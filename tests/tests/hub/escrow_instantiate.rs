@@ -60,6 +60,8 @@ fn the_sender_of_the_instantiation_is_the_collector_for_ever() {
     );
 }
 
+/// Attack (migration): new code is put under an escrow that holds money.
+/// Defence: a migration keeps every record.
 #[test]
 fn a_migration_keeps_every_record() {
     let mut hub = Hub::new();

@@ -34,6 +34,8 @@ fn refusal(stage: &mut Stage, change: impl FnOnce(NewSession) -> NewSession) -> 
     stage.refused(&alice, msg)
 }
 
+/// Attack (overdraft and double spending): one balance is promised to two operators.
+/// Defence: opening a session moves the budget out of the available balance.
 #[test]
 fn nobody_reserves_more_than_is_available() {
     with_each_money(|mut stage| {

@@ -109,6 +109,9 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
     });
 }
 
+/// Attack (griefing and wedging): a payout is aimed at accounts that did not ask, have nothing, or stand twice in
+/// the list.
+/// Defence: they are skipped with the reason, and the others are paid.
 #[test]
 fn accounts_that_cannot_be_paid_are_skipped_with_the_reason() {
     with_each_money(|mut stage| {
@@ -311,6 +314,8 @@ fn with_hostile_token() -> (Stage, HostileToken) {
     (stage, token)
 }
 
+/// Attack (hostile tokens and payees): a payee whose token or bank account refuses sits in everybody's payout.
+/// Defence: each transfer is a sub-message of its own; a failed one is credited back and reported.
 #[test]
 fn a_transfer_that_fails_is_credited_back_and_stops_nobody_else() {
     let (mut stage, token) = with_hostile_token();
@@ -386,6 +391,8 @@ fn a_transfer_that_fails_is_credited_back_and_stops_nobody_else() {
     );
 }
 
+/// Attack (market-number fakes): a payee refuses its payouts over and over to let its `earned` grow.
+/// Defence: what is credited back is not earned again.
 #[test]
 fn income_credited_back_is_not_earned_twice() {
     let (mut stage, token) = with_hostile_token();
@@ -409,6 +416,8 @@ fn income_credited_back_is_not_earned_twice() {
     assert_eq!(balance(&stage.hub, &author, &money).earned.u128(), 30);
 }
 
+/// Attack (hostile tokens and payees): a token calls back into the escrow from within a payout, to be paid twice.
+/// Defence: every balance is debited before the first transfer.
 #[test]
 fn a_token_that_calls_back_from_a_payout_finds_every_balance_gone() {
     let (mut stage, token) = with_hostile_token();
@@ -436,6 +445,9 @@ fn a_token_that_calls_back_from_a_payout_finds_every_balance_gone() {
     assert_eq!(token.answers(&stage.hub), ["ok", "ok"]);
 }
 
+/// Attack (hostile tokens and payees): a token claims a deposit that fills the books while a payout of it is under
+/// way.
+/// Defence: the payout is undone; nothing else is touched.
 #[test]
 fn a_token_that_fills_the_books_from_within_a_payout_undoes_it_and_takes_nothing() {
     let (mut stage, token) = with_hostile_token();

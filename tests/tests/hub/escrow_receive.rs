@@ -38,6 +38,9 @@ fn with_hostile_token() -> (Stage, HostileToken) {
     (stage, token)
 }
 
+/// Attack (forged hooks): a wallet sends the escrow the hook that a token would send.
+/// Defence: the sender of the hook is the denomination, and it must answer as a token with the balance to show for
+/// it.
 #[test]
 fn a_wallet_cannot_forge_the_hook() {
     let mut stage = Stage::cw20();
@@ -47,6 +50,8 @@ fn a_wallet_cannot_forge_the_hook() {
     assert_eq!(error, EscrowError::NotAToken { sender: alice });
 }
 
+/// Attack (forged hooks): a contract that is no token claims a deposit.
+/// Defence: it must answer a balance query as a token.
 #[test]
 fn a_contract_that_is_no_token_cannot_forge_the_hook() {
     let (mut stage, token) = with_hostile_token();
@@ -63,6 +68,8 @@ fn a_contract_that_is_no_token_cannot_forge_the_hook() {
     records.assert_unchanged(&stage.hub);
 }
 
+/// Attack (forged hooks): a token calls the hook without having moved anything.
+/// Defence: the escrow's balance in it must cover what is owed and the amount.
 #[test]
 fn a_token_that_sent_nothing_cannot_say_it_did() {
     let (mut stage, token) = with_hostile_token();
@@ -79,6 +86,8 @@ fn a_token_that_sent_nothing_cannot_say_it_did() {
     );
 }
 
+/// Attack (hostile tokens and payees): a token keeps a fee on the way, so that the last to withdraw finds less.
+/// Defence: a deposit that the balance does not cover is refused.
 #[test]
 fn a_token_that_takes_a_fee_is_refused() {
     let (mut stage, token) = with_hostile_token();
@@ -127,6 +136,8 @@ fn what_was_given_past_the_contract_covers_the_fee_of_a_token_and_no_more() {
     );
 }
 
+/// Attack (hostile tokens and payees): a token lies about balances and credits itself at will.
+/// Defence: every balance is kept per denomination; only balances in that token are hurt.
 #[test]
 fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
     let (mut stage, token) = with_hostile_token();

@@ -4,7 +4,7 @@ use hub_testing::EscrowError;
 use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, SessionState};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
-use crate::escrow_stage::{with_each_money, Stage, DAY};
+use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
 
 fn top_up(session: u64, amount: u128) -> ExecuteMsg {
     ExecuteMsg::TopUp {
@@ -59,6 +59,8 @@ fn sessions_that_nobody_opened_are_unknown() {
     }
 }
 
+/// Attack (griefing and wedging): a stranger closes a session under its caller, or raises its ceiling.
+/// Defence: only its caller can.
 #[test]
 fn only_the_caller_tops_up_closes_and_raises() {
     let (mut stage, session) = prepared(Stage::native());
@@ -155,6 +157,8 @@ fn a_session_takes_top_ups_up_to_its_end_and_not_at_it() {
     );
 }
 
+/// Attack (market-number fakes): an author slips money of its own into a session that carries a customer's name.
+/// Defence: only the funder's own session takes a top-up, so that a funder is always whose money it is.
 #[test]
 fn a_session_that_somebody_else_funded_takes_no_top_up() {
     let mut stage = Stage::native();
@@ -232,6 +236,8 @@ fn a_session_about_to_end_is_not_closed() {
     );
 }
 
+/// Attack (front running and stripping): a stranger releases a session to catch what is left.
+/// Defence: what is left goes to the caller, whoever releases.
 #[test]
 fn what_is_left_goes_to_the_caller_whoever_releases() {
     with_each_money(|stage| {
@@ -312,6 +318,8 @@ fn a_caller_who_is_its_own_operator_releases_at_the_end() {
     stage.hub.escrow(&alice, release(session)).unwrap();
 }
 
+/// Attack (overdraft and double spending): a session is charged, or topped up, after its money went back.
+/// Defence: a released session takes nothing.
 #[test]
 fn a_released_session_takes_nothing_more() {
     let mut stage = Stage::native();
@@ -330,6 +338,10 @@ fn a_released_session_takes_nothing_more() {
         let error = stage.refused(sender, msg);
         assert_eq!(error, EscrowError::SessionReleased { session });
     }
+    let charge = vec![settlement(session, 1, 0, 1)];
+    let credit = vec![stage.credit(&stage.author, 1)];
+    let error = stage.settle(charge, credit).unwrap_err();
+    assert_eq!(error, EscrowError::SessionReleased { session });
 }
 
 #[test]
@@ -377,6 +389,8 @@ fn a_session_without_a_ceiling_gets_none() {
     );
 }
 
+/// Attack (overflow): money is cycled through a session until its sums pass 128 bits.
+/// Defence: sums of a session are bounded, and what would pass them is refused.
 #[test]
 fn money_that_comes_back_into_its_session_is_bounded_by_128_bits() {
     let mut stage = Stage::native();

@@ -49,6 +49,8 @@ fn fill_lanes(stage: &mut Stage, session: u64) {
     }
 }
 
+/// Attack (confused deputy): anybody but the billing contract moves money by the escrow's `Settle`.
+/// Defence: the collector is fixed at birth and no message changes it.
 #[test]
 fn nobody_but_billing_settles() {
     let (mut stage, session) = prepared(Stage::native());
@@ -79,6 +81,8 @@ fn nobody_but_billing_settles() {
     }
 }
 
+/// Attack (upgrade of one contract alone): a new billing writes its books in a layout that the escrow does not know.
+/// Defence: the layout has a number, and books that cannot be read to the end change nothing.
 #[test]
 fn books_that_cannot_be_read_to_the_end_change_nothing() {
     let (mut stage, session) = prepared(Stage::native());
@@ -141,6 +145,9 @@ fn an_unknown_session_refuses_the_whole() {
     }
 }
 
+/// Attack (upgrade of one contract alone): a new billing names a session twice in one settlement, each time within its
+/// budget.
+/// Defence: a session stands once, or the whole is refused.
 #[test]
 fn a_session_stands_once_in_a_settlement() {
     let (mut stage, session) = prepared(Stage::native());
@@ -152,6 +159,8 @@ fn a_session_stands_once_in_a_settlement() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing charges a session whose rest went back to its caller.
+/// Defence: a released session takes nothing, not even a settlement of nothing.
 #[test]
 fn a_released_session_is_not_charged() {
     let (mut stage, session) = prepared(Stage::native());
@@ -171,6 +180,8 @@ fn a_released_session_is_not_charged() {
     }
 }
 
+/// Attack (replay and ordering): a settlement decided on an old reading of a lane is carried out after another.
+/// Defence: the escrow refuses unless the lane stands where billing read it.
 #[test]
 fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
     let (mut stage, session) = prepared(Stage::native());
@@ -241,6 +252,9 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing gives an attester's lane away, so that what it settled counts
+/// anew.
+/// Defence: a lane is replaced only where all are in use.
 #[test]
 fn no_lane_is_given_away_while_one_is_free() {
     let (mut stage, session) = prepared(Stage::native());
@@ -259,6 +273,8 @@ fn no_lane_is_given_away_while_one_is_free() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing, faulty or hostile, charges more than a session holds.
+/// Defence: the escrow checks spent and charge against the budget for itself.
 #[test]
 fn a_session_pays_up_to_its_budget() {
     with_each_money(|stage| {
@@ -278,6 +294,9 @@ fn a_session_pays_up_to_its_budget() {
     });
 }
 
+/// Attack (upgrade of one contract alone): a new billing charges more than the caller agreed to, or states a ceiling
+/// that falls.
+/// Defence: the escrow keeps the ceiling itself and holds every charge against it.
 #[test]
 fn a_session_with_a_ceiling_pays_up_to_that() {
     let mut stage = Stage::native();
@@ -324,6 +343,9 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
     assert_eq!((shown.spent.u128(), ceiling.u128()), (60, 60));
 }
 
+/// Attack (upgrade of one contract alone): a new billing gives sessions a ceiling that they were opened without, so
+/// that an operator is not paid.
+/// Defence: whether a session has a ceiling is decided by its caller when it opens.
 #[test]
 fn a_session_without_a_ceiling_gets_none_from_billing() {
     let (mut stage, session) = prepared(Stage::native());
@@ -337,6 +359,8 @@ fn a_session_without_a_ceiling_gets_none_from_billing() {
     );
 }
 
+/// Attack (upgrade of one contract alone): a new billing credits more than it charges, or in another denomination.
+/// Defence: per denomination the charges must be the credits, or the whole is refused.
 #[test]
 fn charges_and_credits_must_be_the_same_in_every_denomination() {
     let (mut stage, first) = prepared(Stage::native());
@@ -513,6 +537,8 @@ fn the_marks_of_the_week_are_kept_as_billing_states_them() {
     assert_eq!((record.paid_week, record.paid_models), (2_900, 0b1000_0001));
 }
 
+/// Attack (overflow): an account's lifetime income is driven to its end so that settlements with it fail.
+/// Defence: lifetime sums saturate and fail nothing; balances stay exact.
 #[test]
 fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
     let mut stage = Stage::native();
@@ -545,7 +571,7 @@ fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
 
 #[test]
 fn an_escrow_obeys_whoever_instantiated_it() {
-    let mut hub = Hub::new();
+    let mut hub = Hub::builder().plays_billing().build();
     let (collector, alice, author) = (
         hub.account("collector"),
         hub.account("alice"),

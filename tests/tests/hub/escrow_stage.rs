@@ -38,7 +38,7 @@ impl Stage {
     }
 
     fn new(money: impl FnOnce(&Hub) -> Money) -> Self {
-        let hub = Hub::new();
+        let hub = Hub::builder().plays_billing().build();
         let [alice, bob, operator, author, stranger] =
             ["alice", "bob", "operator", "author", "stranger"].map(|name| hub.account(name));
         Self {

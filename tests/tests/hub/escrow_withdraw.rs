@@ -49,6 +49,8 @@ fn nothing_and_more_than_there_is_cannot_be_withdrawn() {
     });
 }
 
+/// Attack (overdraft and double spending): a caller withdraws the budget that an operator is working against.
+/// Defence: reserved money is not available, and comes back only after the session's end.
 #[test]
 fn what_sessions_reserve_cannot_be_withdrawn() {
     with_each_money(|mut stage| {
@@ -103,6 +105,8 @@ fn a_denomination_that_is_neither_coin_nor_token_is_refused() {
     }
 }
 
+/// Attack (hostile tokens and payees): a native coin with a token's address for a name withdraws the token.
+/// Defence: kind and name together are the denomination.
 #[test]
 fn a_native_coin_named_like_a_token_does_not_reach_the_balance_in_the_token() {
     let mut stage = Stage::cw20();
@@ -245,6 +249,8 @@ fn a_token_that_answers_no_more_still_pays_out_if_it_transfers() {
     assert_eq!(stage.hub.wallet(&alice, &money), 40);
 }
 
+/// Attack (hostile tokens and payees): a token calls back from a withdrawal to withdraw again.
+/// Defence: the balance is debited first.
 #[test]
 fn a_token_that_calls_back_from_a_transfer_finds_the_balance_gone() {
     let mut stage = Stage::native();

@@ -4,6 +4,10 @@ mod stage;
 mod usage_stage;
 
 mod access;
+mod attacks_across_venues;
+mod attacks_by_rounding;
+mod attacks_by_time;
+mod attacks_with_stolen_keys;
 mod billing_attestation;
 mod billing_attesters;
 mod billing_hub;

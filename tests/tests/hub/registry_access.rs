@@ -106,6 +106,8 @@ fn coins_sent_along_with_any_message_are_refused() {
     }
 }
 
+/// Attack (confused deputy): anybody but the author changes a model: its price, its status, its owner.
+/// Defence: every message about a model is its author's alone.
 #[test]
 fn nobody_but_the_author_changes_a_model() {
     let mut hub = Hub::new();
@@ -160,6 +162,8 @@ fn nobody_but_the_keeper_stores_committees_or_offers_the_role() {
     }
 }
 
+/// Attack (key theft): the key of the keeper of committees is stolen.
+/// Defence: it decides about badges of storage alone: no model, no price, no coin.
 #[test]
 fn the_keeper_has_no_say_over_models() {
     let mut hub = Hub::new();

@@ -210,6 +210,8 @@ fn a_committee_that_is_not_kept_certifies_nothing() {
     );
 }
 
+/// Attack (market-number fakes): a few storage nodes certify a blob that the others do not hold.
+/// Defence: two thirds of the shards and one must have signed.
 #[test]
 fn a_quorum_one_short_is_refused() {
     let mut stage = Stage::new();
@@ -259,6 +261,8 @@ fn a_bitmap_with_bits_or_bytes_to_spare_is_refused() {
     }
 }
 
+/// Attack (market-number fakes): a badge of storage is made from keys chosen to cancel each other.
+/// Defence: an aggregate that is the identity verifies nothing.
 #[test]
 fn keys_that_cancel_each_other_certify_nothing() {
     let mut stage = Stage::new();
@@ -325,6 +329,8 @@ fn a_signature_of_others_or_over_something_else_is_refused() {
     }
 }
 
+/// Attack (cross-chain and cross-contract replay): the certificate of one blob is shown on the release of another.
+/// Defence: the signed message names the blob.
 #[test]
 fn a_certificate_of_the_blob_of_another_release_is_refused() {
     let mut stage = Stage::new();
@@ -337,6 +343,8 @@ fn a_certificate_of_the_blob_of_another_release_is_refused() {
     );
 }
 
+/// Attack (replay and ordering): an old certificate is sent again after a newer one, to make a release look older.
+/// Defence: only a later epoch takes its place.
 #[test]
 fn a_certificate_not_of_a_later_epoch_is_refused() {
     let mut stage = Stage::new();

@@ -150,6 +150,8 @@ fn pages_go_on_where_the_one_before_ended() {
     }
 }
 
+/// Attack (storage spam and unbounded work): a query asks for everything at once.
+/// Defence: a page holds a hundred at most.
 #[test]
 fn a_page_holds_a_hundred_at_most() {
     let mut hub = Hub::new();
@@ -183,6 +185,9 @@ fn tags_are_matched_whole() {
     }
 }
 
+/// Attack (storage spam and unbounded work): thousands of hidden models are placed before honest ones so that pages
+/// read past them for ever.
+/// Defence: hidden models are not in the index that pages read.
 #[test]
 fn hidden_models_leave_no_holes_in_pages() {
     let mut hub = twelve();

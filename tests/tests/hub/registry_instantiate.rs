@@ -118,6 +118,8 @@ fn new_code_keeps_everything() {
     assert_eq!((config(&hub, &registry), model(&hub)), before);
 }
 
+/// Attack (migration): the code of another contract is put in a registry's place.
+/// Defence: `migrate` refuses a contract whose stored name is another.
 #[test]
 fn code_of_another_contract_does_not_take_over_a_registry() {
     let mut hub = Hub::new();

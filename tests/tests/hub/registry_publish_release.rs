@@ -100,6 +100,8 @@ fn labels_that_do_not_ascend_are_refused() {
     );
 }
 
+/// Attack (confused deputy): a publisher gives one blob to two models, so that a receipt could mean either.
+/// Defence: (publisher, blob id) resolves to one model and release for ever.
 #[test]
 fn the_same_blob_twice_by_one_publisher_is_refused_on_any_of_its_models() {
     let mut hub = Hub::new();
@@ -205,6 +207,8 @@ fn a_reveal_that_does_not_match_its_commitment_is_refused() {
     unknown(&thief, stolen, blob(0), SALT);
 }
 
+/// Attack (cross-chain and cross-contract replay): a commitment of another chain or another account is revealed here.
+/// Defence: the committed hash is over this registry's tag and the sender.
 #[test]
 fn a_commitment_for_another_chain_or_registry_reveals_nothing() {
     let mut hub = Hub::new();
@@ -245,6 +249,8 @@ fn a_commitment_is_revealed_on_whatever_chain_it_names() {
     assert_eq!(claims(&hub, blob(0), None, None)[0].claimed_at, START_TIME);
 }
 
+/// Attack (front running and stripping): a watcher copies a blob id out of a pending publication and claims it first.
+/// Defence: a commitment made before the upload dates the author's claim.
 #[test]
 fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
     let mut hub = Hub::new();

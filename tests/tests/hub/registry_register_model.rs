@@ -104,6 +104,8 @@ fn a_name_the_author_ever_gave_is_refused() {
     assert_eq!(refused(&mut hub, &author, again), taken(name));
 }
 
+/// Attack (storage spam and unbounded work): metadata of any length is stored to make every reader pay for it.
+/// Defence: every text has a limit, and none lies in a record that settlement reads.
 #[test]
 fn texts_beyond_their_limits_are_refused() {
     let mut hub = Hub::new();
@@ -227,6 +229,8 @@ fn a_price_in_what_is_no_denomination_is_refused() {
     }
 }
 
+/// Attack (rounding): shares that add up to more or less than the whole mint or lose a unit per call.
+/// Defence: shares are whole and make 10 000 exactly.
 #[test]
 fn shares_that_make_no_whole_and_wrong_payees_are_refused() {
     let mut hub = Hub::new();

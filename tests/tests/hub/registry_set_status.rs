@@ -111,6 +111,9 @@ fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
     }
 }
 
+/// Attack (time and grace edges): an author retires its model and brings it back at once, so that receipts refused in
+/// between are billed after all.
+/// Defence: it comes back after `receipt_max_age` at the earliest, when those receipts have expired.
 #[test]
 fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
     for to in [StatusName::Active, StatusName::Delisted] {

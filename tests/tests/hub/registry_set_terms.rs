@@ -220,6 +220,9 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
     );
 }
 
+/// Attack (time and grace edges): an author cuts its price so that receipts at the terms before, just served, are
+/// refused.
+/// Defence: both can be charged during the grace.
 #[test]
 fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
     let mut stage = Stage::new();
@@ -327,6 +330,8 @@ fn the_present_price_takes_a_waiting_rise_back() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (time and grace edges): an author withdraws announced terms in the second in which they begin.
+/// Defence: from the grace before it begins, a set of terms counts as in force and cannot be dropped.
 #[test]
 fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     let begins = START_TIME + DAY;

@@ -147,6 +147,8 @@ fn what_is_not_offered_can_be_neither_accepted_nor_cancelled() {
     assert_eq!(stage.refused(&buyer, cancel), not_offered);
 }
 
+/// Attack (front running and stripping): somebody accepts a model that was offered to another.
+/// Defence: an offer names one account, and the latest counts.
 #[test]
 fn an_offer_is_for_one_account_and_the_latest_counts() {
     let mut stage = Stage::offered();
@@ -409,6 +411,8 @@ fn a_model_comes_home_under_the_name_it_had_there() {
     stage.hub.assert_invariants();
 }
 
+/// Attack (front running and stripping): a seller announces a rise or other payees just before the buyer accepts.
+/// Defence: the sale drops pending terms, and the buyer's payees take over at the present price.
 #[test]
 fn a_waiting_rise_is_dropped_by_the_sale() {
     let mut stage = Stage::offered();

@@ -6,13 +6,15 @@
 use hub_types::billing::KeyType;
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Money, Name, Rates, Shares, Tag};
+use crate::reference::{Account, Blob, Manners, Money, Name, Rates, Shares, Tag};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
     pub tag: Tag,
     pub by: Account,
+    /// Billing and escrow that it is about, where it is about them.
+    pub venue: usize,
     /// Coins that do not belong there come along.
     pub coins: bool,
     pub what: What,
@@ -34,6 +36,10 @@ pub enum What {
     Refuse {
         account: Account,
         refused: bool,
+    },
+    /// The stubborn token has other manners from now on.
+    Behave {
+        manners: Manners,
     },
     /// What is billable of a batch is settled at once, in parts and out of order, and undone each time.
     Split {
@@ -263,7 +269,7 @@ pub enum Flaw {
     OtherKey,
     /// Signed for another chain.
     OtherChain,
-    /// Signed for another contract.
+    /// Signed for another billing contract, or for the escrow where there is none.
     OtherContract,
     /// Signed for another purpose.
     OtherPurpose,
@@ -321,6 +327,7 @@ impl What {
             Self::Wait { .. } => "(wait)",
             Self::Donate { .. } => "(donate)",
             Self::Refuse { .. } => "(refuse)",
+            Self::Behave { .. } => "(behave)",
             Self::Split { .. } => "(split)",
             Self::RegisterModel { .. } => "register_model",
             Self::UpdateMetadata { .. } => "update_metadata",
@@ -358,7 +365,11 @@ impl What {
     pub fn is_message(&self) -> bool {
         !matches!(
             self,
-            Self::Wait { .. } | Self::Donate { .. } | Self::Refuse { .. } | Self::Split { .. }
+            Self::Wait { .. }
+                | Self::Donate { .. }
+                | Self::Refuse { .. }
+                | Self::Behave { .. }
+                | Self::Split { .. }
         )
     }
 

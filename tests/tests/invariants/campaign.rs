@@ -8,10 +8,14 @@ use std::time::Instant;
 
 use crate::action::Action;
 use crate::dice::Dice;
+use crate::progress::Progress;
 use crate::runner::{Fault, Runner, Tally};
 use crate::shrink::shrink;
 use crate::stage::Setting;
 use crate::strategy::{self, Strategy};
+
+/// How many messages are sent if nobody says how many.
+const MESSAGES: u64 = 40_000;
 
 /// Which scripts are run.
 pub struct Campaign {
@@ -19,6 +23,7 @@ pub struct Campaign {
     seed: u64,
     only: Option<u64>,
     verbose: bool,
+    progress: bool,
     started: Instant,
 }
 
@@ -44,13 +49,14 @@ fn env(name: &str) -> Option<u64> {
 }
 
 impl Campaign {
-    /// What the environment asks for; `messages` if it says nothing.
-    pub fn from_env(messages: u64) -> Self {
+    /// What the environment asks for, and of the messages that it asks for one in so many.
+    pub fn from_env(one_in: u64) -> Self {
         Self {
-            messages: env("HUB_MESSAGES").unwrap_or(messages),
+            messages: env("HUB_MESSAGES").unwrap_or(MESSAGES) / one_in,
             seed: env("HUB_SEED").unwrap_or(1),
             only: env("HUB_SCRIPT"),
             verbose: std::env::var_os("HUB_VERBOSE").is_some(),
+            progress: std::env::var_os("HUB_PROGRESS").is_some(),
             started: Instant::now(),
         }
     }
@@ -81,6 +87,7 @@ impl Campaign {
         let plans = self.plans();
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
         let tally = Mutex::new(Tally::default());
+        let progress = Progress::new(self.progress, self.messages);
         let failures: Mutex<Vec<(u64, Failure)>> = Mutex::new(vec![]);
         let work = || {
             while !stop.load(Ordering::Relaxed) {
@@ -88,7 +95,10 @@ impl Campaign {
                     return;
                 };
                 match run(plan.clone()) {
-                    Ok(one) => tally.lock().expect("no thread panics").add(one),
+                    Ok(one) => {
+                        progress.add(plan.messages);
+                        tally.lock().expect("no thread panics").add(one);
+                    }
                     Err(failure) => {
                         stop.store(true, Ordering::Relaxed);
                         failures
@@ -105,6 +115,7 @@ impl Campaign {
                 scope.spawn(work);
             });
         });
+        progress.end();
         let mut failures = failures.into_inner().expect("no thread panics");
         failures.sort_by_key(|(number, _)| *number);
         if let Some((number, failure)) = failures.into_iter().next() {
@@ -180,11 +191,15 @@ fn drawn(plan: Plan, strategy: fn(Dice) -> Strategy) -> Result<Tally, Failure> {
     let mut script = vec![];
     let mut result = Ok(());
     while result.is_ok() && runner.tally.messages < plan.messages {
-        let action = strategy.next(&runner.reference);
-        script.push(action.clone());
-        result = guarded(|| step(&mut runner, &action));
+        let venue = strategy.venue(setting.venues);
+        result = guarded(|| runner.turn_to(venue));
+        if result.is_ok() {
+            let action = strategy.next(&runner.reference);
+            script.push(action.clone());
+            result = guarded(|| step(&mut runner, &action));
+        }
     }
-    match result.and_then(|()| guarded(|| end(&mut runner))) {
+    match result.and_then(|()| guarded(|| end(&mut runner, setting.venues))) {
         Ok(()) => Ok(runner.tally),
         Err(fault) => {
             let (script, fault) = shrink(script, fault, |script| replay(setting, script).err());
@@ -204,16 +219,20 @@ fn step(runner: &mut Runner, action: &Action) -> Result<(), Fault> {
 }
 
 /// What holds at the end of every script.
-fn end(runner: &mut Runner) -> Result<(), Fault> {
+fn end(runner: &mut Runner, venues: usize) -> Result<(), Fault> {
     runner.notice_end();
-    runner
-        .check_publications()
-        .and_then(|()| runner.check_lists())
-        .and_then(|()| runner.recount())
-        .and_then(|()| runner.drain())
-        .and_then(|()| runner.recount())
-        .and_then(|()| runner.check_publications())
-        .map_err(|fault| format!("at the end: {fault}"))
+    let mut all = || {
+        runner.check_publications()?;
+        runner.check_lists()?;
+        for venue in 0..venues {
+            runner.turn_to(venue)?;
+            runner.recount()?;
+            runner.drain()?;
+            runner.recount()?;
+        }
+        runner.check_publications()
+    };
+    all().map_err(|fault| format!("at the end: {fault}"))
 }
 
 /// Carries out a script.
@@ -223,7 +242,7 @@ pub fn replay(setting: Setting, script: &[Action]) -> Result<(), Fault> {
         for action in script {
             step(&mut runner, action)?;
         }
-        end(&mut runner)
+        end(&mut runner, setting.venues)
     })
 }
 

@@ -26,12 +26,19 @@ pub fn differences(stage: &Stage, state: &State, reference: &Reference) -> Vec<S
     found.differences
 }
 
-/// A sentence for every wallet that differs. Slower than the rest: the chain is asked about each.
+/// A sentence for every wallet that differs, and the escrow's. Slower than the rest: the chain is asked about each.
 pub fn wallet_differences(stage: &Stage, reference: &Reference) -> Vec<String> {
     let mut found = Comparison {
         stage,
         differences: vec![],
     };
+    for (money, coined) in stage.moneys.iter().enumerate() {
+        found.same(
+            || format!("what the escrow holds of money {money}"),
+            reference.held(money),
+            stage.hub.wallet(&stage.hub.escrow, coined),
+        );
+    }
     for (account, address) in stage.accounts.iter().enumerate() {
         for (money, coined) in stage.moneys.iter().enumerate() {
             let expected = reference.wallet(account, money);

@@ -18,6 +18,7 @@ const SETTING: Setting = Setting {
     start_time: 1_768_219_200,
     receipt_max_age: 86_400,
     price_notice: 86_400,
+    venues: 1,
 };
 
 /// A Hub on which steps are carried out that must not fail.
@@ -42,6 +43,7 @@ impl Scene {
         let action = Action {
             tag: self.tag,
             by,
+            venue: 0,
             coins: false,
             what,
         };

@@ -11,7 +11,7 @@ pub mod usage;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use escrow::{Balance, Funds, Opening, Session};
+pub use escrow::{Balance, Funds, Manners, Opening, Session};
 pub use registry::{Publication, Shares, Status, Terms, Wanted, Work};
 pub use settlement::{Offer, OfferedGroup, Settled, Settlement, Usage, Voucher};
 
@@ -28,7 +28,7 @@ pub type Tag = u32;
 /// The three components of a price.
 pub type Rates = [u128; 3];
 
-/// The money that can refuse to be sent to an account.
+/// The money that can refuse to be sent to an account, and has other [`Manners`].
 pub const STUBBORN: Money = 2;
 /// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
 pub const GRACE: u64 = 60;
@@ -57,7 +57,7 @@ fn need(holds: bool) -> Verdict<()> {
     }
 }
 
-/// What everybody has and everything that was promised.
+/// What everybody has and everything that was promised, as far as one billing and its escrow know it.
 #[derive(Clone, Debug)]
 pub struct Reference {
     pub now: u64,
@@ -79,6 +79,8 @@ pub struct Reference {
     pub moneys: BTreeSet<Money>,
     /// Whom the stubborn token refuses.
     pub refused: BTreeSet<Account>,
+    /// How the stubborn token behaves otherwise.
+    pub manners: Manners,
     /// Sent past the escrow.
     pub donated: BTreeMap<Money, u128>,
     /// Attesters: the first has id 1.
@@ -131,6 +133,7 @@ impl Reference {
             wallets: BTreeMap::new(),
             moneys: BTreeSet::new(),
             refused: BTreeSet::new(),
+            manners: Manners::Honest,
             donated: BTreeMap::new(),
             attesters: vec![],
             usage: BTreeMap::new(),
@@ -138,6 +141,20 @@ impl Reference {
             sales: vec![],
             registered: vec![],
         }
+    }
+
+    /// What all venues on one registry have in common is as it is in the other: the registry, the wallets, the tokens and
+    /// the time.
+    pub fn catch_up_with(&mut self, other: &Self) {
+        self.now = other.now;
+        self.works.clone_from(&other.works);
+        self.names.clone_from(&other.names);
+        self.claims.clone_from(&other.claims);
+        self.commitments.clone_from(&other.commitments);
+        self.registered.clone_from(&other.registered);
+        self.wallets.clone_from(&other.wallets);
+        self.refused.clone_from(&other.refused);
+        self.manners = other.manners;
     }
 
     pub fn today(&self) -> u64 {

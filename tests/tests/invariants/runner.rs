@@ -25,23 +25,45 @@ pub use self::tally::Tally;
 /// What was found to be wrong, in sentences.
 pub type Fault = String;
 
-/// A Hub and the reference side by side.
+/// A Hub and the reference side by side, at one of the venues on the registry.
 pub struct Runner {
     pub stage: Stage,
     pub reference: Reference,
-    sealed: BTreeMap<Tag, Sealed>,
+    /// Settlements that were sent well made, with the venue for which they were signed.
+    sealed: BTreeMap<Tag, (usize, Sealed)>,
     /// Every byte, and every record, after the last message.
     snapshot: Snapshot,
     state: State,
+    venue: usize,
+    /// The other venue, as it was left.
+    left: Option<Left>,
     pub tally: Tally,
+}
+
+/// A venue in which nothing happens for the time being.
+struct Left {
+    reference: Reference,
+    snapshot: Snapshot,
 }
 
 impl Runner {
     pub fn new(setting: Setting) -> Self {
-        let stage = Stage::new(setting);
+        let mut stage = Stage::new(setting);
+        let left = (setting.venues > 1).then(|| {
+            stage.turn_to(1);
+            let reference = stage.reference(setting);
+            let snapshot = stage.hub.snapshot();
+            stage.turn_to(0);
+            Left {
+                reference,
+                snapshot,
+            }
+        });
         Self {
             reference: stage.reference(setting),
             snapshot: stage.hub.snapshot(),
+            venue: 0,
+            left,
             state: stage.hub.state(),
             sealed: BTreeMap::new(),
             tally: Tally::default(),
@@ -53,8 +75,28 @@ impl Runner {
         &self.stage.hub
     }
 
+    /// Goes to a venue, which must be as it was left: nothing that happens in one touches another.
+    pub fn turn_to(&mut self, venue: usize) -> Result<(), Fault> {
+        let Some(left) = self.left.as_mut().filter(|_| venue != self.venue) else {
+            return Ok(());
+        };
+        std::mem::swap(&mut self.reference, &mut left.reference);
+        std::mem::swap(&mut self.snapshot, &mut left.snapshot);
+        self.reference.catch_up_with(&left.reference);
+        self.stage.turn_to(venue);
+        self.venue = venue;
+        let found = self.hub().snapshot();
+        if !found.is_same_venue(&self.snapshot) {
+            return Err(format!("venue {venue} changed while nobody was there"));
+        }
+        self.snapshot = found;
+        self.state = self.hub().state();
+        Ok(())
+    }
+
     /// Carries out one step and checks everything.
     pub fn step(&mut self, action: &Action) -> Result<(), Fault> {
+        self.turn_to(action.venue)?;
         match &action.what {
             What::Wait { seconds } => {
                 // Beyond this, times no longer fit what the chain counts in.
@@ -74,6 +116,10 @@ impl Runner {
                 self.refuse(*account, *refused);
                 Ok(())
             }
+            What::Behave { manners } => {
+                self.reference.manners = *manners;
+                Ok(())
+            }
             What::Split { batch, seed } => {
                 let (stage, tally) = (&mut self.stage, &mut self.tally);
                 split::check(stage, &self.reference, batch, *seed, tally)
@@ -84,12 +130,21 @@ impl Runner {
                     .seal(&action.what, &self.reference)
                     .expect("a settlement");
                 if sealed.offer.sound && !action.coins {
-                    self.sealed.insert(action.tag, sealed.clone());
+                    let of = (self.venue, sealed.clone());
+                    self.sealed.insert(action.tag, of);
                 }
                 self.settle(action, &sealed)
             }
             What::Again { of } => match self.sealed.get(of).cloned() {
-                Some(sealed) => self.settle(action, &sealed),
+                Some((venue, mut sealed)) => {
+                    if venue != self.venue {
+                        // It was signed for another contract.
+                        sealed.offer.sound = false;
+                        let name = "a settlement of one venue presented to another";
+                        *self.tally.situation(name) += 1;
+                    }
+                    self.settle(action, &sealed)
+                }
                 None => Ok(()),
             },
             _ => self.message(action),
@@ -123,10 +178,12 @@ impl Runner {
                 *self.tally.situation("a payout whose transfer fails") += 1;
             }
         }
-        let found = self.stage.send(action.by, message, action.coins);
+        let manners = self.reference.manners;
+        let found = self.stage.send(action.by, message, action.coins, manners);
         if matches!(found, Err(Refusal::Token(_))) {
             *self.tally.situation("a withdrawal that the token refuses") += 1;
         }
+        self.notice_message(action, found.is_ok());
         self.judge(action, expected, found)?;
         if moves_wallets(&action.what) {
             none(compare::wallet_differences(&self.stage, &self.reference))?;
@@ -181,7 +238,8 @@ impl Runner {
             _ => (),
         }
         let message = stage::Message::Billing(sealed.message.clone());
-        let found = self.stage.send(action.by, message, action.coins);
+        let manners = self.reference.manners;
+        let found = self.stage.send(action.by, message, action.coins, manners);
         let accepted = found.is_ok();
         self.judge(action, expected, found)?;
         Ok(accepted)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cosmwasm_std::Binary;
+use cosmwasm_std::{Addr, Binary};
 use hub_testing::{signing_key, Hub, SigningKey};
 use hub_types::billing::ExecuteMsg;
 use hub_types::walrus::BlobId;
@@ -142,6 +142,8 @@ pub fn voucher(plan: &VoucherPlan, reference: &Reference) -> Voucher {
 pub struct Signer<'a> {
     pub hub: &'a Hub,
     pub keys: &'a Keyring,
+    /// Another contract, for which nothing here is signed.
+    pub elsewhere: &'a Addr,
 }
 
 impl Signer<'_> {
@@ -221,14 +223,15 @@ impl Signer<'_> {
     }
 
     fn voucher(&self, voucher: &Voucher) -> Binary {
+        // Where one is not intact, another ceiling was signed, or this one for another contract.
+        let elsewhere = !voucher.intact && voucher.ceiling.is_multiple_of(2);
         let stated = VoucherBytes {
             session: voucher.session,
-            // A lower one was signed where the bytes are not intact.
-            ceiling: voucher.ceiling - u128::from(!voucher.intact && voucher.ceiling > 0),
+            ceiling: voucher.ceiling - u128::from(!voucher.intact && !elsewhere),
         };
-        let tag = match voucher.intact || voucher.ceiling > 0 {
-            true => self.hub.tag(Purpose::Voucher),
-            false => self.hub.tag(Purpose::Batch),
+        let tag = match elsewhere {
+            true => self.tag_elsewhere(Purpose::Voucher),
+            false => self.hub.tag(Purpose::Voucher),
         };
         let digest = voucher_digest(&tag, &stated.encode());
         let signed = SignedVoucher {
@@ -239,6 +242,11 @@ impl Signer<'_> {
             signature: self.keys.get(voucher.signed_by).sign_digest(&digest),
         };
         signed.encode().into()
+    }
+
+    fn tag_elsewhere(&self, purpose: Purpose) -> Hash {
+        let chain = self.hub.app.block_info().chain_id;
+        domain_tag(purpose, &chain, &self.hub.canonical(self.elsewhere))
     }
 
     fn signature(
@@ -252,14 +260,11 @@ impl Signer<'_> {
             Some(Flaw::OtherKey) => self.keys.get(FOREIGN_KEY + key % 2),
             _ => self.keys.get(key),
         };
-        let chain = self.hub.app.block_info().chain_id;
         let tag = match flaw {
             Some(Flaw::OtherChain) => {
                 domain_tag(purpose, "another-1", &self.hub.canonical(&self.hub.billing))
             }
-            Some(Flaw::OtherContract) => {
-                domain_tag(purpose, &chain, &self.hub.canonical(&self.hub.escrow))
-            }
+            Some(Flaw::OtherContract) => self.tag_elsewhere(purpose),
             Some(Flaw::OtherPurpose) => self.hub.tag(Purpose::Attester),
             _ => self.hub.tag(purpose),
         };

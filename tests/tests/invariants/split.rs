@@ -12,9 +12,9 @@ use hub_types::wire::{Units, Work};
 
 use crate::action::BatchPlan;
 use crate::dice::Dice;
-use crate::reference::{Account, Money, Offer, OfferedGroup, Reference, Voucher, WHOLE};
+use crate::reference::{Account, Manners, Money, Offer, OfferedGroup, Reference, Voucher, WHOLE};
 use crate::runner::{Fault, Tally};
-use crate::sealed::{self, Signer};
+use crate::sealed;
 use crate::stage::{Message, Refusal, Stage};
 
 /// A receipt with its place in the batch.
@@ -222,12 +222,9 @@ fn offer(attester: u64, items: &[Item]) -> Offer {
 
 /// Whether all of it is settled now; what comes too early is refused for the gap before it.
 fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Result<bool, Fault> {
-    let signer = Signer {
-        hub: &stage.hub,
-        keys: &stage.keys,
-    };
-    let sealed = signer.batch(offer, vouchers.to_vec(), key, None);
-    let outcomes: Vec<Outcome> = match stage.send(0, Message::Billing(sealed.message), false) {
+    let sealed = stage.signer().batch(offer, vouchers.to_vec(), key, None);
+    let message = Message::Billing(sealed.message);
+    let outcomes: Vec<Outcome> = match stage.send(0, message, false, Manners::Honest) {
         Ok(response) => {
             let settled: BatchResponse = data(&response);
             settled.outcomes_of_groups().collect()

@@ -2,13 +2,16 @@
 //! kinds of money, blobs and keys.
 
 use std::collections::BTreeMap;
+use std::fmt::{Debug, Display};
 
 use cosmwasm_std::{
-    coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, Order, Record, Storage,
+    coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, Order, Record,
+    Storage,
 };
-use cw20::Cw20ReceiveMsg;
+use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg, MinterResponse};
+use cw_multi_test::Executor;
 use hub_testing::{
-    terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined, RegistryError,
+    terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined, RegistryError, Venue,
 };
 use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
 use hub_types::denom::Denom;
@@ -24,12 +27,15 @@ use hub_types::walrus::BlobId;
 use hub_types::wire::sha256;
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
-use crate::reference::{Account, Blob, Money, Name, Rates, Reference, STUBBORN};
+use crate::puppet;
+use crate::reference::{Account, Blob, Manners, Money, Name, Rates, Reference, STUBBORN};
 use crate::sealed::{self, Keyring, Sealed, Signer};
 use crate::stubborn;
 
-/// Accounts of the cast.
+/// Accounts of the cast. Those in [`CONTRACTS`] are contracts.
 pub const ACCOUNTS: [&str; 7] = ["ann", "bob", "cem", "dia", "eve", "fay", "guy"];
+/// Accounts that are contracts: one that strategies take for an operator, and one more.
+pub const CONTRACTS: [Account; 2] = [1, 5];
 /// Kinds of money: a native coin, a cw20 token, and one that is stubborn.
 pub const MONEYS: usize = 3;
 /// Blobs of the cast.
@@ -46,6 +52,8 @@ pub struct Setting {
     pub start_time: u64,
     pub receipt_max_age: u64,
     pub price_notice: u64,
+    /// Billing contracts on the registry.
+    pub venues: usize,
 }
 
 /// A Hub with its cast.
@@ -55,6 +63,9 @@ pub struct Stage {
     pub canonical: Vec<CanonicalAddr>,
     pub moneys: [Coined; MONEYS],
     pub keys: Keyring,
+    pub venues: Vec<Venue>,
+    /// Whom contracts of the cast obey.
+    master: Addr,
 }
 
 /// Why a message was refused, by the contract that refused it.
@@ -113,14 +124,15 @@ impl Stage {
             .start_time(setting.start_time)
             .receipt_max_age(setting.receipt_max_age)
             .price_notice(setting.price_notice)
+            // The runner does so itself.
+            .unwatched()
             .build();
-        let accounts: Vec<Addr> = ACCOUNTS.iter().map(|name| hub.account(name)).collect();
+        let mut venues = vec![hub.venue()];
+        venues.extend((1..setting.venues).map(|_| hub.another_venue()));
+        let master = hub.account("master");
+        let accounts = cast(&mut hub, &master);
         let [native, token] = hub.moneys();
-        let cw20 = hub.codes.cw20;
-        hub.codes.cw20 = hub.app.store_code(stubborn::code());
-        let stubborn = Coined::Cw20(hub.token("stubborn", &[]));
-        hub.codes.cw20 = cw20;
-        let moneys = [native, token, stubborn];
+        let moneys = [native, token, stubborn_token(&mut hub)];
         for account in &accounts {
             for money in &moneys {
                 hub.give(account, money, WALLET);
@@ -136,7 +148,20 @@ impl Stage {
             moneys,
             hub,
             keys: Keyring::new(),
+            venues,
+            master,
         }
+    }
+
+    /// Goes to another billing and escrow.
+    pub fn turn_to(&mut self, venue: usize) {
+        self.hub.turn_to(&self.venues[venue]);
+    }
+
+    /// A contract for which nothing is signed here: the other billing, or the escrow where there is none.
+    pub fn elsewhere(&self) -> &Addr {
+        let other = self.venues.iter().find(|it| it.billing != self.hub.billing);
+        other.map_or(&self.hub.escrow, |venue| &venue.billing)
     }
 
     /// The reference at the same point.
@@ -180,53 +205,74 @@ impl Stage {
         self.hub.app.set_block(to.block.clone());
     }
 
+    /// Sends a message; a contract of the cast sends it where its master says so. The stubborn token has `manners` for
+    /// as long as it takes.
     pub fn send(
         &mut self,
         by: Account,
         message: Message,
         stray: bool,
+        manners: Manners,
     ) -> Result<AppResponse, Refusal> {
-        let by = self.accounts[by].clone();
         let mut coins: Vec<Coin> = match stray {
             true => vec![coin(1, STRAY)],
             false => vec![],
         };
-        match message {
-            Message::Registry(message) => self
-                .hub
-                .registry_with(&by, message, &coins)
-                .map_err(Refusal::Registry),
-            Message::Billing(message) => self
-                .hub
-                .billing_with(&by, message, &coins)
-                .map_err(Refusal::Billing),
+        let hub = &self.hub;
+        let (message, refusal): (CosmosMsg, fn(anyhow::Error) -> Refusal) = match message {
+            Message::Registry(message) => (hub.message(&hub.registry, &message, &coins), |error| {
+                Refusal::Registry(said_by(error))
+            }),
+            Message::Billing(message) => (hub.message(&hub.billing, &message, &coins), |error| {
+                Refusal::Billing(said_by(error))
+            }),
             Message::Escrow(message, funds) => {
                 coins.extend(funds);
-                let escrow = self.hub.escrow.clone();
-                let sent = self.hub.execute(&by, &escrow, &message, &coins);
-                sent.map_err(|error| match error.downcast::<EscrowError>() {
-                    Ok(error) => Refusal::Escrow(error),
-                    Err(error) => match error.downcast::<cw20_base::ContractError>() {
+                (
+                    hub.message(&hub.escrow, &message, &coins),
+                    |error| match error.downcast::<cw20_base::ContractError>() {
                         Ok(error) => Refusal::Token(error),
-                        Err(error) => panic!("neither the escrow nor the token says {error:?}"),
+                        Err(error) => Refusal::Escrow(said_by(error)),
                     },
-                })
+                )
             }
             Message::Send {
                 money,
                 amount,
                 hook,
             } => {
-                let Cw20HookMsg::Deposit {
-                    beneficiary,
-                    session,
-                } = hook;
-                let beneficiary = beneficiary.map(Addr::unchecked);
-                let money = self.moneys[money].clone();
-                self.hub
-                    .deposit(&by, &money, amount, beneficiary.as_ref(), session)
-                    .map_err(Refusal::Escrow)
+                let Coined::Cw20(token) = &self.moneys[money] else {
+                    panic!("only tokens are sent with a hook");
+                };
+                let send = Cw20ExecuteMsg::Send {
+                    contract: hub.escrow.to_string(),
+                    amount: amount.into(),
+                    msg: to_json_binary(&hook).expect("a hook is JSON"),
+                };
+                (hub.message(token, &send, &coins), |error| {
+                    Refusal::Escrow(said_by(error))
+                })
             }
+        };
+        let account = self.accounts[by].clone();
+        let (sender, message) = match CONTRACTS.contains(&by) {
+            true => (
+                self.master.clone(),
+                self.hub.message(&account, &message, &[]),
+            ),
+            false => (account, message),
+        };
+        self.behave(manners);
+        let sent = self.hub.bundle(&sender, vec![message]);
+        self.behave(Manners::Honest);
+        sent.map(|mut responses| responses.remove(0))
+            .map_err(refusal)
+    }
+
+    fn behave(&mut self, manners: Manners) {
+        if let Coined::Cw20(token) = &self.moneys[STUBBORN] {
+            let mut storage = self.hub.app.contract_storage_mut(token);
+            stubborn::behave(&mut *storage, manners);
         }
     }
 
@@ -243,10 +289,11 @@ impl Stage {
         self.accounts[account].to_string()
     }
 
-    fn signer(&self) -> Signer<'_> {
+    pub fn signer(&self) -> Signer<'_> {
         Signer {
             hub: &self.hub,
             keys: &self.keys,
+            elsewhere: self.elsewhere(),
         }
     }
 
@@ -303,6 +350,7 @@ impl Stage {
             What::Wait { .. }
             | What::Donate { .. }
             | What::Refuse { .. }
+            | What::Behave { .. }
             | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
@@ -584,6 +632,58 @@ impl Stage {
         EscrowMsg::Settle {
             books: books.encode(),
         }
+    }
+}
+
+/// The accounts of the cast, contracts among them.
+fn cast(hub: &mut Hub, master: &Addr) -> Vec<Addr> {
+    let code = hub.app.store_code(puppet::code());
+    let mut accounts = vec![];
+    for (place, name) in ACCOUNTS.iter().enumerate() {
+        accounts.push(match CONTRACTS.contains(&place) {
+            false => hub.account(name),
+            true => {
+                let puppet = hub
+                    .app
+                    .instantiate_contract(code, master.clone(), &Empty {}, &[], *name, None)
+                    .expect("a puppet is instantiated");
+                hub.name(&puppet, name);
+                puppet
+            }
+        });
+    }
+    accounts
+}
+
+/// The harness does not know it for a token of its own, so it promises nothing about what the escrow holds of it; the
+/// reference does.
+fn stubborn_token(hub: &mut Hub) -> Coined {
+    let code = hub.app.store_code(stubborn::code());
+    let deployer = hub.account("deployer");
+    let birth = cw20_base::msg::InstantiateMsg {
+        name: "Stubborn".to_owned(),
+        symbol: "STUBBORN".to_owned(),
+        decimals: 6,
+        initial_balances: vec![],
+        mint: Some(MinterResponse {
+            minter: deployer.to_string(),
+            cap: None,
+        }),
+        marketing: None,
+    };
+    let token = hub
+        .app
+        .instantiate_contract(code, deployer, &birth, &[], "stubborn", None)
+        .expect("the stubborn token is instantiated");
+    hub.name(&token, "stubborn");
+    Coined::Cw20(token)
+}
+
+/// A contract's own error, wherever it stands in the chain of causes.
+fn said_by<E: Display + Debug + Send + Sync + 'static>(error: anyhow::Error) -> E {
+    match error.downcast() {
+        Ok(error) => error,
+        Err(error) => panic!("no contract of the Hub says {error:?}"),
     }
 }
 

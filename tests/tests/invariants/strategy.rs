@@ -20,6 +20,11 @@ const NOWHERE: Tag = 0;
 pub struct Strategy {
     pub dice: Dice,
     serial: Tag,
+    /// Where what is drawn happens.
+    venue: usize,
+    venues: usize,
+    /// What was signed.
+    signed: Vec<Tag>,
     flavour: Flavour,
     /// Decided before.
     ahead: VecDeque<Action>,
@@ -50,11 +55,13 @@ pub fn setting(dice: &mut Dice) -> Setting {
         (2, (600, 600)),
         (1, (30, 45)),
     ]);
+    let venues = 1 + usize::from(dice.chance(30));
     // Monday, 12 January 2026, some time of the day.
     Setting {
         start_time: 1_768_176_000 + dice.below(7 * DAY),
         receipt_max_age,
         price_notice,
+        venues,
     }
 }
 
@@ -74,6 +81,9 @@ impl Strategy {
         Self {
             dice,
             serial: NOWHERE,
+            venue: 0,
+            venues: 1,
+            signed: vec![],
             flavour,
             ahead: VecDeque::new(),
         }
@@ -86,7 +96,16 @@ impl Strategy {
         strategy
     }
 
-    /// The next action in the world as it is.
+    /// Where the next action happens, out of so many places. Whoever is somewhere mostly stays for a while.
+    pub fn venue(&mut self, venues: usize) -> usize {
+        self.venues = venues;
+        if self.ahead.is_empty() && venues > 1 && self.dice.chance(15) {
+            self.venue = self.dice.index(venues);
+        }
+        self.venue
+    }
+
+    /// The next action in the world as it is at the venue.
     pub fn next(&mut self, world: &Reference) -> Action {
         if let Some(action) = self.ahead.pop_front() {
             return action;
@@ -111,6 +130,7 @@ impl Strategy {
         Action {
             tag: self.serial,
             by,
+            venue: self.venue,
             coins: false,
             what,
         }
@@ -200,8 +220,9 @@ impl Strategy {
             .count();
         type Draw = fn(&mut Strategy, &Reference) -> Action;
         let stubborn = self.flavour.moneys.contains(&STUBBORN);
-        let all: [(u64, Draw); 30] = [
+        let all: [(u64, Draw); 31] = [
             (if stubborn { 20 } else { 0 }, Self::refuse),
+            (if stubborn { 12 } else { 0 }, Self::behave),
             (50, Self::wait),
             (12, Self::meet_an_edge),
             (8, Self::let_money_lie),

@@ -99,7 +99,8 @@ fn row(name: &str, when: &str, attrs: &[Attribute], inner: Option<&str>) -> Resu
     };
     let sentence = match (sentence.as_str(), inner) {
         ("{0}", Some(inner)) => format!("that of `{inner}`"),
-        _ => sentence,
+        // What is put there, the documentation says.
+        _ => sentence.replace("{}", "{…}"),
     };
     Ok(format!(
         "| `{name}` | {} | {} |\n",

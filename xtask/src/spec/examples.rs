@@ -350,11 +350,14 @@ fn tree(vectors: &Value) -> Result<String> {
     let strings = |value: &Value| -> Vec<String> {
         let values = value.as_array().into_iter().flatten();
         values
-            .map(|it| format!("`{}`", it.as_str().unwrap_or_default()))
+            .map(|it| match it.as_str().unwrap_or_default() {
+                "" => "(nothing)".to_owned(),
+                hex => format!("`{hex}`"),
+            })
             .collect()
     };
     rows.push_str(&format!(
-        "| leaves (the first is empty) | {} |\n",
+        "| leaves | {} |\n",
         strings(&vector["leaves_hex"]).join(", ")
     ));
     rows.push_str(&format!("| root | `{}` |\n", text(vector, "root_hex")?));

@@ -279,8 +279,8 @@ impl Layouts {
     fn record(&self, name: &str) -> Result<String> {
         let of = self.of_field(name)?;
         let words = of.split(|letter: char| !letter.is_alphanumeric());
-        let known = words.filter(|word| !["", "Vec", "Option"].contains(word));
-        Ok(known.last().context("it is of no type")?.to_owned())
+        let mut known = words.filter(|word| !["", "Vec", "Option"].contains(word));
+        Ok(known.next_back().context("it is of no type")?.to_owned())
     }
 }
 

@@ -181,7 +181,7 @@ fn fields(body: &Value) -> Result<String> {
         let optional = if is_required(body, field) || of_type.ends_with('?') {
             ""
         } else {
-            "?"
+            ", may be left out"
         };
         let says = cell(&says(of));
         rows.push_str(&format!("| `{field}` | {of_type}{optional} | {says} |\n"));

@@ -1,8 +1,33 @@
 //! Every coin.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     need, numbered_mut, Account, Money, Rates, Reference, Refused, Tag, Verdict, GRACE, STUBBORN,
 };
+
+/// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Manners {
+    Honest,
+    /// So much of what arrives anywhere is lost, but for one unit.
+    TakesFee(u64),
+    /// It says that nobody has anything.
+    SaysNothing,
+    /// It does not say what anybody has.
+    Mute,
+    /// From within a transfer out of the escrow it asks for a payout to whom it goes, withdraws, and claims a deposit.
+    CallsBack,
+}
+
+impl Manners {
+    pub fn fee(self, amount: u128) -> u128 {
+        match self {
+            Self::TakesFee(fee) => u128::from(fee).min(amount.saturating_sub(1)),
+            _ => 0,
+        }
+    }
+}
 
 /// What an account has in one kind of money.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +150,17 @@ impl Reference {
             let purse = if by == beneficiary { available } else { amount };
             need(opening.budget <= purse)?;
         }
+        let lost = self.fee(money, amount);
+        if money == STUBBORN {
+            need(!matches!(
+                self.manners,
+                Manners::SaysNothing | Manners::Mute
+            ))?;
+            // A fee is borne by what was sent past the escrow, never by what others have.
+            let donated = self.donated.entry(money).or_default();
+            need(lost <= *donated)?;
+            *donated -= lost;
+        }
         *self.wallets.entry((by, money)).or_default() -= amount;
         self.moneys.insert(money);
         self.balances
@@ -178,7 +214,10 @@ impl Reference {
         let amount = amount.unwrap_or(available);
         need(0 < amount && amount <= available && !self.refuses(money, recipient))?;
         self.balances.entry((by, money)).or_default().available -= amount;
-        *self.wallets.entry((recipient, money)).or_default() += amount;
+        self.arrive(recipient, money, amount);
+        if money == STUBBORN && self.manners == Manners::CallsBack {
+            self.payout(&[recipient], money);
+        }
         Ok(amount)
     }
 
@@ -254,10 +293,32 @@ impl Reference {
             if !self.refuses(money, *account) {
                 let key = (*account, money);
                 self.balances.entry(key).or_default().available = 0;
-                *self.wallets.entry(key).or_default() += balance.available;
+                self.arrive(*account, money, balance.available);
             }
         }
         paid
+    }
+
+    /// What the escrow holds: all that was promised, and what was sent past it.
+    pub fn held(&self, money: Money) -> u128 {
+        let of_money = self.balances.iter().filter(|((_, of), _)| *of == money);
+        let available: u128 = of_money.map(|(_, balance)| balance.available).sum();
+        let sessions = self.sessions.iter().filter(|it| it.money == money);
+        let reserved: u128 = sessions.map(Session::left).sum();
+        let donated = self.donated.get(&money).copied().unwrap_or_default();
+        available + reserved + donated
+    }
+
+    fn fee(&self, money: Money, amount: u128) -> u128 {
+        match money {
+            STUBBORN => self.manners.fee(amount),
+            _ => 0,
+        }
+    }
+
+    fn arrive(&mut self, account: Account, money: Money, amount: u128) {
+        let arrived = amount - self.fee(money, amount);
+        *self.wallets.entry((account, money)).or_default() += arrived;
     }
 
     fn own_session(&mut self, by: Account, id: u64) -> Verdict<&mut Session> {

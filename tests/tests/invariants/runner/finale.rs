@@ -7,16 +7,18 @@ use hub_types::registry::{
 use super::{none, Fault, Runner};
 use crate::action::{Action, What};
 use crate::recount;
-use crate::reference::{Account, Reference, Status, Tag, Work, GRACE};
+use crate::reference::{Account, Manners, Reference, Status, Tag, Work, GRACE};
 use crate::stage::{self, ACCOUNTS, BLOBS, MONEYS};
 
 impl Runner {
     /// Every owner, alone and within the grace and `receipt_max_age`, takes out everything; then the escrow holds what
     /// was sent past it, and nothing else.
     pub fn drain(&mut self) -> Result<(), Fault> {
+        let venue = self.venue;
         let alone = |by: Account, what: What| Action {
             tag: Tag::MAX,
             by,
+            venue,
             coins: false,
             what,
         };
@@ -43,6 +45,7 @@ impl Runner {
         };
 
         // Nobody can make a token send itself that will not.
+        self.reference.manners = Manners::Honest;
         for account in 0..ACCOUNTS.len() {
             self.refuse(account, false);
         }

@@ -170,6 +170,7 @@ impl Runner {
             What::Wait { .. }
             | What::Donate { .. }
             | What::Refuse { .. }
+            | What::Behave { .. }
             | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }

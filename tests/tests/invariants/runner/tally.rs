@@ -5,9 +5,11 @@ use hub_types::billing::Outcome;
 use hub_types::records::escrow::Lane;
 
 use super::Runner;
-use crate::reference::{Offer, Settled, Terms, Work};
+use crate::action::{Action, What};
+use crate::reference::usage::Sale;
+use crate::reference::{Account, Manners, Money, Offer, Settled, Terms, Work, STUBBORN};
 use crate::sealed;
-use crate::stage::Counts;
+use crate::stage::{Counts, CONTRACTS};
 
 /// What happened how often.
 #[derive(Clone, Debug, Default)]
@@ -98,13 +100,73 @@ impl Runner {
         }
     }
 
+    /// Counts what is remarkable about who sent what.
+    pub(super) fn notice_message(&mut self, action: &Action, accepted: bool) {
+        let contract = accepted && CONTRACTS.contains(&action.by);
+        let stubborn = |money: &Money| *money == STUBBORN;
+        let paid_out = |accounts: &[Account]| {
+            let first = accounts.first();
+            accepted && first.is_some_and(|account| CONTRACTS.contains(account))
+        };
+        let met = match &action.what {
+            What::RegisterModel { .. } if contract => "a contract that authors",
+            What::OpenSession { .. } if contract => "a contract that calls",
+            What::RegisterAttester { .. } if contract => "a contract that serves",
+            What::Payout { accounts, .. } if paid_out(accounts) => "a contract that is paid out",
+            What::Deposit { money, .. } if stubborn(money) => match self.reference.manners {
+                Manners::TakesFee(_) => "a deposit in a token that takes a fee",
+                Manners::Mute | Manners::SaysNothing => {
+                    "a deposit in a token that will not say what it holds"
+                }
+                _ => return,
+            },
+            What::Withdraw { money, .. } | What::Payout { money, .. }
+                if stubborn(money) && accepted && self.reference.manners == Manners::CallsBack =>
+            {
+                "a token that calls back from a transfer"
+            }
+            _ => return,
+        };
+        *self.tally.situation(met) += 1;
+    }
+
     /// Counts what a script has led to.
     pub fn notice_end(&mut self) {
         let reference = &self.reference;
         let usage = || reference.usage.values();
         let works = || reference.works.iter();
         let sold = |work: &Work| work.releases.iter().any(|it| it.publisher != work.author);
+        let sales = || reference.sales.iter();
+        // Of one model, earlier and later.
+        let pairs = |met: fn(&Sale, &Sale) -> bool| {
+            sales().enumerate().any(|(place, later)| {
+                let mut before = sales().take(place);
+                before.any(|sale| {
+                    (sale.model, sale.money) == (later.model, later.money) && met(sale, later)
+                })
+            })
+        };
         let met = [
+            (
+                pairs(|sale, later| sale.day < later.day),
+                "scripts with a model sold on several days",
+            ),
+            (
+                pairs(|sale, later| sale.week() < later.week()),
+                "scripts with a model sold in several weeks",
+            ),
+            (
+                pairs(|sale, later| sale.release < later.release),
+                "scripts with a release sold after an earlier one",
+            ),
+            (
+                pairs(|sale, later| sale.release > later.release),
+                "scripts with an earlier release sold after a later one",
+            ),
+            (
+                pairs(|sale, later| sale.author != later.author),
+                "scripts with a model sold by two authors",
+            ),
             (usage().any(|it| it.aged > 0), "scripts with aged income"),
             (
                 usage().any(|it| it.related > 0),

@@ -34,12 +34,24 @@ impl Strategy {
     pub(super) fn settle(&mut self, world: &Reference) -> Action {
         match self.dice.below(20) {
             0 => {
-                let of = 1 + self.dice.below(self.serial.max(1).into()) as Tag;
+                let of = self.dice.pick(&self.signed).copied();
                 let by = self.anybody();
-                self.action(by, What::Again { of })
+                let what = What::Again {
+                    of: of.unwrap_or(NOWHERE),
+                };
+                Action {
+                    venue: self.dice.index(self.venues),
+                    ..self.action(by, what)
+                }
             }
-            1..=3 => self.settle_one(world),
-            _ => self.settle_batch(world),
+            form => {
+                let action = match form {
+                    1..=3 => self.settle_one(world),
+                    _ => self.settle_batch(world),
+                };
+                self.signed.push(action.tag);
+                action
+            }
         }
     }
 

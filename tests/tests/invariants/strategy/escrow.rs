@@ -2,7 +2,7 @@
 
 use super::{Strategy, DAY, NOWHERE};
 use crate::action::{Action, SessionPlan, What};
-use crate::reference::{Account, Money, Reference, Session, GRACE};
+use crate::reference::{Account, Manners, Money, Reference, Session, GRACE};
 use crate::sealed::KEYS;
 use crate::stage::ACCOUNTS;
 
@@ -31,6 +31,18 @@ impl Strategy {
             refused: self.dice.chance(60),
         };
         self.action(0, what)
+    }
+
+    pub(super) fn behave(&mut self, _: &Reference) -> Action {
+        let manners = self.dice.weighted(&[
+            (5, Manners::Honest),
+            (2, Manners::TakesFee(1)),
+            (1, Manners::TakesFee(1_000)),
+            (1, Manners::SaysNothing),
+            (1, Manners::Mute),
+            (5, Manners::CallsBack),
+        ]);
+        self.action(0, What::Behave { manners })
     }
 
     pub(super) fn session_plan(&mut self, world: &Reference) -> SessionPlan {

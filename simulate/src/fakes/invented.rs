@@ -1,0 +1,91 @@
+use anyhow::{Context, Result};
+
+use super::{Fake, Moment, Ring};
+use crate::world::World;
+
+/// Calls that never were, stated by the ring's own attester as sums: thousands in one short message.
+pub struct Invented {
+    calls: u64,
+    per_call: u128,
+    stage: Option<Stage>,
+}
+
+struct Stage {
+    service: usize,
+    /// Of calls without a price, which need no money.
+    free: Option<Free>,
+}
+
+struct Free {
+    session: u64,
+    next: u64,
+}
+
+impl Invented {
+    pub fn new(calls: u64, per_call: u128) -> Self {
+        Self {
+            calls,
+            per_call,
+            stage: None,
+        }
+    }
+
+    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
+        let service = ring.operate(world)?;
+        let author = ring.author.clone();
+        ring.publish(world, 1, self.per_call, 0, &author)?;
+        ring.hire(world, 1);
+        let account = ring.accounts[0].clone();
+        let free = if self.per_call == 0 {
+            ring.bring(world, &account, 1);
+            let session = ring.session(world, ring.places[0], service, 1);
+            let session = ring.open(world, &account, None, session)?;
+            Some(Free { session, next: 0 })
+        } else {
+            let needed = u128::from(self.calls) * self.per_call;
+            ring.bring(world, &account, needed);
+            None
+        };
+        Ok(Stage { service, free })
+    }
+
+    fn state(&self, world: &mut World, ring: &mut Ring, stage: &mut Stage) -> Result<()> {
+        let (place, account) = (ring.places[0], ring.accounts[0].clone());
+        let budget = u128::from(self.calls) * self.per_call;
+        let (session, next) = match &stage.free {
+            Some(free) => (free.session, free.next),
+            None => {
+                let session = ring.session(world, place, stage.service, budget);
+                (ring.open(world, &account, None, session)?, 0)
+            }
+        };
+        let calls = u16::try_from(self.calls).context("a group holds as many")?;
+        let settle = ring.invention(world, stage.service, place, session, next, calls)?;
+        let message = world.hub.message(&world.hub.billing, &settle, &[]);
+        let operator = world.services[stage.service].operator.clone();
+        ring.send(world, &operator, vec![message])?;
+        match &mut stage.free {
+            Some(free) => free.next += self.calls,
+            None => {
+                ring.freed(world, budget);
+                ring.collect(world, Some(&account))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Fake for Invented {
+    fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
+        if moment == Moment::Dusk {
+            return Ok(());
+        }
+        let mut stage = match self.stage.take() {
+            Some(stage) => stage,
+            None => self.begin(world, ring)?,
+        };
+        self.state(world, ring, &mut stage)?;
+        self.stage = Some(stage);
+        Ok(())
+    }
+}

@@ -1,0 +1,81 @@
+use anyhow::Result;
+use cosmwasm_std::Addr;
+use hub_types::time::day;
+
+use super::{Fake, Moment, Ring, AGE_DAYS};
+use crate::world::World;
+
+/// Sessions for callers of the market who were never asked: one account funds them, the ring's operator charges them.
+pub struct Named {
+    each: u128,
+    named: u64,
+    stage: Stage,
+}
+
+enum Stage {
+    New,
+    Locked {
+        service: usize,
+        since: u64,
+        sessions: Vec<u64>,
+    },
+    Done,
+}
+
+impl Named {
+    pub fn new(capital: u128, named: u64) -> Self {
+        Self {
+            each: capital / u128::from(named),
+            named,
+            stage: Stage::New,
+        }
+    }
+
+    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
+        let service = ring.operate(world)?;
+        let author = ring.author.clone();
+        ring.publish(world, 1, self.each, 0, &author)?;
+        ring.hire(world, 1);
+        let funder = ring.accounts[0].clone();
+        ring.bring(world, &funder, self.each * u128::from(self.named));
+        let known: Vec<Addr> = world
+            .callers
+            .iter()
+            .take(self.named as usize)
+            .cloned()
+            .collect();
+        let mut sessions = vec![];
+        for caller in &known {
+            let session = ring.session(world, ring.places[0], service, self.each);
+            sessions.push(ring.open(world, &funder, Some(caller), session)?);
+        }
+        Ok(Stage::Locked {
+            service,
+            since: day(world.hub.now()),
+            sessions,
+        })
+    }
+}
+
+impl Fake for Named {
+    fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
+        match (&self.stage, moment) {
+            (Stage::New, Moment::Dusk) => self.stage = self.begin(world, ring)?,
+            (
+                Stage::Locked {
+                    service,
+                    since,
+                    sessions,
+                },
+                Moment::Dawn,
+            ) if day(world.hub.now()) >= since + AGE_DAYS => {
+                ring.charge(world, *service, ring.places[0], sessions, 1)?;
+                ring.freed(world, self.each * sessions.len() as u128);
+                ring.collect(world, None)?;
+                self.stage = Stage::Done;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! What came of a scenario: the numbers of the chain beside the truth.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context, Result};
+use hub_types::billing::{HubResponse, HubSums, HubWeek};
+use hub_types::time::{day, week};
+
+use crate::fakes::{Bill, Ring};
+use crate::gas::{GasMeter, Snapshot};
+use crate::numbers::{self, Numbers};
+use crate::scenario::Scenario;
+use crate::world::{Demand, Listing, Nature, TrueDay, World, DAY, START};
+
+/// Days that "lately" means.
+pub const LATELY_DAYS: u64 = 28;
+
+/// Everything that a report is made of.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What was simulated.
+    pub scenario: Scenario,
+    /// By day, from 0.
+    pub days: Vec<DayRow>,
+    /// By week, from the first.
+    pub weeks: Vec<WeekRow>,
+    /// By id.
+    pub models: Vec<ModelRow>,
+    /// Rings, in the order of the scenario.
+    pub rings: Vec<RingRow>,
+    /// The second half of the time against the first.
+    pub glance: HubResponse,
+    /// What the operators of the market attested, whom readers may believe.
+    pub believed: Attested,
+    /// What happened on the chain.
+    pub chain: ChainFacts,
+}
+
+/// What operators attested.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Attested {
+    /// Calls that cost something.
+    pub calls: u64,
+    /// What they cost, in millionths of a dollar.
+    pub gross: u128,
+    /// Of it, aged.
+    pub aged: u128,
+}
+
+/// What happened on the chain.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ChainFacts {
+    /// Transactions.
+    pub transactions: u64,
+    /// Sessions opened.
+    pub sessions: u64,
+    /// Callers there ever were.
+    pub callers: u64,
+    /// Days on which the invariants were checked and held.
+    pub days_checked: u64,
+    /// Gas of a single `Settle`, measured.
+    pub settle_gas: f64,
+    /// Gas of a bank transfer, measured.
+    pub bank_send_gas: f64,
+    /// Gas of each receipt of a batch of a thousand, measured.
+    pub w1k_gas: f64,
+    /// The same, estimated as rings' transactions are.
+    pub w1k_estimated: f64,
+}
+
+/// A day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DayRow {
+    /// From 0.
+    pub day: u64,
+    /// Models registered so far.
+    pub registered: u64,
+    /// What the Hub says of the day.
+    pub hub: HubSums,
+    /// Calls of independent people.
+    pub true_calls: u64,
+    /// What they paid, in millionths of a dollar.
+    pub true_income: u128,
+}
+
+/// A week.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeekRow {
+    /// Since 1970-01-01.
+    pub week: u64,
+    /// What the Hub says of it.
+    pub hub: HubWeek,
+    /// Independent people who paid.
+    pub true_payers: u64,
+    /// Of them, those who paid in an earlier week.
+    pub true_returning: u64,
+}
+
+/// A model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ModelRow {
+    /// Its id.
+    pub model: u64,
+    /// What it is in truth.
+    pub nature: Nature,
+    /// What independent people paid for it.
+    pub demand: Demand,
+    /// What the chain says.
+    pub numbers: Numbers,
+    /// Of its aged income, that of the last days.
+    pub aged_lately: u128,
+    /// Its place in the ranking, from 1.
+    pub place: Option<u64>,
+}
+
+/// A ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingRow {
+    /// Its plan's place in the scenario.
+    pub plan: usize,
+    /// What it paid and locked.
+    pub bill: Bill,
+    /// What it no longer has, in millionths of a dollar.
+    pub lost: u128,
+    /// What it did to the numbers of others' models.
+    pub elsewhere: Numbers,
+}
+
+pub(crate) fn gather(
+    scenario: &Scenario,
+    snapshot: &Snapshot,
+    gas: &GasMeter,
+    world: &mut World,
+    rings: &[Ring],
+) -> Result<Outcome> {
+    let first = day(START);
+    let half = u32::try_from((scenario.days / 2).clamp(1, 90)).context("at most 90")?;
+    Ok(Outcome {
+        scenario: scenario.clone(),
+        days: days(scenario, world, first)?,
+        weeks: weeks(world, first)?,
+        models: models(world, first + scenario.days)?,
+        rings: rings
+            .iter()
+            .map(|ring| {
+                Ok(RingRow {
+                    plan: ring.plan,
+                    bill: ring.bill,
+                    lost: ring.bill.brought.saturating_sub(ring.wealth(world)?),
+                    elsewhere: ring.elsewhere,
+                })
+            })
+            .collect::<Result<_>>()?,
+        glance: numbers::glance(world, half)?,
+        believed: believed(scenario, world)?,
+        chain: ChainFacts {
+            transactions: world.transactions,
+            sessions: world.newest_session(),
+            callers: world.callers.len() as u64,
+            days_checked: scenario.days,
+            settle_gas: snapshot.settle(),
+            bank_send_gas: snapshot.bank_send(),
+            w1k_gas: snapshot.w1k_per_receipt(),
+            w1k_estimated: gas.of_w1k_per_receipt()?,
+        },
+    })
+}
+
+fn believed(scenario: &Scenario, world: &World) -> Result<Attested> {
+    let mut all = Attested::default();
+    for service in world
+        .services
+        .iter()
+        .take(scenario.market.operators as usize)
+    {
+        let sums = numbers::of_operator(world, &service.operator)?;
+        all.calls += sums.calls;
+        all.gross += sums.gross.u128();
+        all.aged += sums.aged.u128();
+    }
+    Ok(all)
+}
+
+fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {
+    let hub = numbers::days(world)?;
+    let asked: Vec<u64> = (first..first + scenario.days).collect();
+    let registered = numbers::models_registered(world, &asked)?;
+    let rows = (0..).zip(&world.truth).zip(registered);
+    let row = |((place, truth), registered): ((u64, &TrueDay), u64)| DayRow {
+        day: place,
+        registered,
+        hub: hub
+            .get(&(first + place))
+            .map(|day| day.sums)
+            .unwrap_or_default(),
+        true_calls: truth.calls,
+        true_income: truth.income,
+    };
+    Ok(rows.map(row).collect())
+}
+
+fn weeks(world: &World, first: u64) -> Result<Vec<WeekRow>> {
+    let mut known = BTreeSet::new();
+    let mut rows = vec![];
+    let hub = numbers::weeks(world)?;
+    let last = first + world.truth.len() as u64 - 1;
+    for number in week(first)..=week(last) {
+        let mut payers = BTreeSet::new();
+        for (place, truth) in (first..).zip(&world.truth) {
+            if week(place) == number {
+                payers.extend(truth.payers.iter().copied());
+            }
+        }
+        rows.push(WeekRow {
+            week: number,
+            hub: hub.get(&number).map(|week| week.counts).unwrap_or_default(),
+            true_payers: payers.len() as u64,
+            true_returning: payers.intersection(&known).count() as u64,
+        });
+        known.extend(payers);
+    }
+    Ok(rows)
+}
+
+fn models(world: &World, today: u64) -> Result<Vec<ModelRow>> {
+    let places = numbers::ranking(world)?;
+    let row = |listing: &Listing| {
+        Ok(ModelRow {
+            model: listing.model,
+            nature: listing.nature,
+            demand: listing.demand,
+            numbers: numbers::of_model(world, listing.model)?,
+            aged_lately: numbers::aged_of_days(
+                world,
+                listing.model,
+                today.saturating_sub(LATELY_DAYS),
+                today - 1,
+            )?,
+            place: places.get(&listing.model).copied(),
+        })
+    };
+    world.listings.iter().map(row).collect()
+}
+
+impl Outcome {
+    /// Models of the rings of a plan.
+    pub fn models_of(&self, plan: usize) -> impl Iterator<Item = &ModelRow> {
+        self.models
+            .iter()
+            .filter(move |row| self.plan_of(row) == Some(plan))
+    }
+
+    /// The plan whose ring a model belongs to.
+    pub fn plan_of(&self, row: &ModelRow) -> Option<usize> {
+        match row.nature {
+            Nature::Fake { ring } => self.rings.get(ring).map(|ring| ring.plan),
+            _ => None,
+        }
+    }
+}
+
+impl Bill {
+    /// Days for which the most that was locked at a time would have lain, had all of it lain at once.
+    pub fn locked_days(&self) -> f64 {
+        if self.peak_locked == 0 {
+            return 0.0;
+        }
+        self.locked_seconds as f64 / self.peak_locked as f64 / DAY as f64
+    }
+}

@@ -1,0 +1,7 @@
+//! What a simulation must show, played over the small scenario.
+
+mod errors;
+mod market;
+mod rings;
+mod shipped;
+mod stage;
