@@ -1,7 +1,7 @@
 //! Constants that a second implementation has to share.
 
-use anyhow::{ensure, Result};
-use syn::{Expr, Item, Lit, Type};
+use anyhow::{ensure, Context, Result};
+use syn::{Expr, ImplItem, Item, Lit, Type};
 
 use super::source::{cell, code, documentation, Source};
 
@@ -45,7 +45,31 @@ pub fn all(source: &Source) -> Result<String> {
         }
         ensure!(found, "{file} states no number");
     }
+    let (root, says) = nitro_root(source)?;
+    text.push_str(&format!("| `Root::AWS` | `{root}` | {} |\n", cell(&says)));
     Ok(text)
+}
+
+/// The one constant that is no number: a hash, with what it is.
+fn nitro_root(source: &Source) -> Result<(String, String)> {
+    let file = source.rust("packages/nitro/src/chain.rs")?;
+    let items = file.items.iter().filter_map(|item| match item {
+        Item::Impl(item) => Some(&item.items),
+        _ => None,
+    });
+    let root = items.flatten().find_map(|item| match item {
+        ImplItem::Const(item) if item.ident == "AWS" => Some(item),
+        _ => None,
+    });
+    let root = root.context("there is no Root::AWS")?;
+    let bytes = code(&root.expr);
+    let hex: Vec<&str> = bytes
+        .split("0x")
+        .skip(1)
+        .filter_map(|it| it.get(..2))
+        .collect();
+    ensure!(hex.len() == 32, "Root::AWS is no hash");
+    Ok((hex.concat(), documentation(&root.attrs)))
 }
 
 fn value(expr: &Expr) -> String {

@@ -340,3 +340,58 @@ pub fn key_and_value(of: &Type) -> Option<(String, String)> {
         value.trim_start_matches(',').trim().to_owned(),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(fields: &str, body: &str) -> Result<String> {
+        let code = format!(
+            "struct Record {{ {fields} }}
+            impl Packed for Record {{
+                const LAYOUT: u8 = 2;
+                fn pack(&self, writer: &mut Writer) {{ {body} }}
+            }}"
+        );
+        let mut layouts = of_file(&syn::parse_file(&code)?)?;
+        let layout = layouts.remove("Record").context("no Record")?;
+        assert_eq!(layout.number, "2");
+        Ok(layout.text)
+    }
+
+    #[test]
+    fn what_is_written_in_a_way_that_is_not_known_is_an_error() {
+        let unknown = [
+            "writer.u64(self.a * 2);",
+            "writer.i64(self.a);",
+            "writer.raw(&self.a);",
+            "pack_magic(writer, &self.a);",
+            "pack_option(writer, self.a.as_ref());",
+            "if self.a > 0 { writer.u64(self.a); }",
+            "self.b.pack(writer);",
+        ];
+        for body in unknown {
+            assert!(read("a: u64", body).is_err(), "{body}");
+        }
+    }
+
+    #[test]
+    fn fields_are_named_in_the_order_in_which_they_are_written() -> Result<()> {
+        let body = "
+            writer.u64(self.last.saturating_sub(self.first));
+            writer.raw(self.id.as_bytes());
+            pack_option(writer, self.end.as_ref(), |writer, at| writer.u64(*at));
+            pack_list(writer, &self.lanes, |writer, lane| { writer.u64(lane.who); pack_bool(writer, lane.on); });
+            for weight in &self.weights { writer.u64((*weight).into()); }
+            match self.state { State::On => writer.byte(0), State::Off { since } => { writer.byte(1); writer.u64(since); } }
+            self.sums.pack(writer);";
+        let fields = "first: u64, last: u64, id: BlobId, end: Option<u64>, lanes: Vec<Lane>, weights: Vec<u16>, \
+                      state: State, sums: Sums";
+        assert_eq!(
+            read(fields, body)?,
+            "(last − first) ‖ id[32] ‖ [end] ‖ number of lanes ‖ each of lanes: (who ‖ on: flag) ‖ each of weights ‖ \
+             state: (on: 0x00 | off: 0x01 ‖ since) ‖ sums: Sums"
+        );
+        Ok(())
+    }
+}

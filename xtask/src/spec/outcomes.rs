@@ -29,8 +29,11 @@ pub fn check_prose(source: &Source, page: &str) -> Result<()> {
     let (conditions, _) = conditions.with_context(|| format!("there are no {begin}"))?;
     let named: Vec<String> = conditions
         .lines()
-        .filter_map(|line| line.split_once(". `")?.1.split_once('`'))
-        .map(|(name, _)| name.to_owned())
+        .filter_map(|line| {
+            let (number, rest) = line.split_once(". `")?;
+            number.parse::<u8>().ok()?;
+            Some(rest.split_once('`')?.0.to_owned())
+        })
         .collect();
     // The first two, which bill, stand last in the list.
     let mut expected: Vec<String> = outcomes(source)?
