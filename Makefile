@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check wasm-check examples client
+STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check spec-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
@@ -64,6 +64,14 @@ schema: need-rust ## Writes schema/<contract>.json
 .PHONY: schema-check
 schema-check: need-rust ## Fails if the committed schemas are not what the code writes
 	cargo schema --check
+
+.PHONY: spec
+spec: need-rust ## Writes the generated parts of docs/SPEC.md
+	cargo spec
+
+.PHONY: spec-check
+spec-check: need-rust ## Fails if docs/SPEC.md is not what the code says
+	cargo spec --check
 
 .PHONY: trust
 trust: need-rust ## Writes the generated tables of docs/TRUST.md

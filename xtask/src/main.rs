@@ -2,6 +2,7 @@
 
 mod attacks;
 mod schema;
+mod spec;
 mod vectors;
 
 use anyhow::{bail, Result};
@@ -9,7 +10,7 @@ use std::env;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "expected `schema`, `vectors` or `attacks`, and nothing more than `--check` behind it";
+    "expected `attacks`, `schema`, `spec` or `vectors`, and nothing more than `--check` behind it";
 
 fn main() -> ExitCode {
     match run() {
@@ -32,6 +33,7 @@ fn run() -> Result<()> {
     match name {
         "attacks" => attacks::run(check),
         "schema" => schema::run(check),
+        "spec" => spec::run(check),
         "vectors" => vectors::run(check),
         _ => bail!(USAGE),
     }

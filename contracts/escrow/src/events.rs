@@ -9,12 +9,14 @@ const MAX_FOREIGN_TEXT: usize = 128;
 
 /// What the escrow did.
 pub enum Event<'a> {
+    /// Money came in.
     Deposited {
         depositor: &'a Addr,
         beneficiary: &'a Addr,
         amount: Uint128,
         denom: &'a Denom,
     },
+    /// A session was opened; `amount` is its budget.
     SessionOpened {
         session: u64,
         caller: &'a Addr,
@@ -24,6 +26,7 @@ pub enum Event<'a> {
         denom: &'a Denom,
         expires_at: u64,
     },
+    /// A budget grew; `budget` is all that was ever reserved.
     SessionToppedUp {
         session: u64,
         caller: &'a Addr,
@@ -31,11 +34,13 @@ pub enum Event<'a> {
         denom: &'a Denom,
         budget: Uint128,
     },
+    /// A caller set the end of a session.
     SessionClosed {
         session: u64,
         caller: &'a Addr,
         ends_at: u64,
     },
+    /// What a session had left went to its caller.
     SessionReleased {
         session: u64,
         released_by: &'a Addr,
@@ -43,32 +48,38 @@ pub enum Event<'a> {
         amount: Uint128,
         denom: &'a Denom,
     },
+    /// A caller raised the ceiling of a session by message.
     CeilingRaised {
         session: u64,
         caller: &'a Addr,
         ceiling: Uint128,
     },
+    /// An owner sent its money away.
     Withdrawn {
         account: &'a Addr,
         recipient: &'a Addr,
         amount: Uint128,
         denom: &'a Denom,
     },
+    /// An account opted in to payouts, or out.
     AutoPayoutSet {
         account: &'a Addr,
         denom: &'a Denom,
         on: bool,
     },
+    /// A transfer to an account was started.
     Payout {
         account: &'a Addr,
         amount: Uint128,
         denom: &'a Denom,
     },
+    /// A payout passed over an account.
     PayoutSkipped {
         account: &'a str,
         denom: &'a Denom,
         reason: SkipReason,
     },
+    /// A transfer failed, and was credited back.
     PayoutFailed {
         account: &'a Addr,
         amount: Uint128,
