@@ -33,7 +33,7 @@ const (
 	// FeeDenom is what fees are paid in, and what is staked.
 	FeeDenom = "stake"
 	// GasLimit of every transaction; the fee is a fortieth of it.
-	GasLimit = 10_000_000
+	GasLimit = 20_000_000
 )
 
 // Chain is a chain of one validator.
