@@ -6,7 +6,7 @@
 use hub_types::billing::KeyType;
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Money, Name, Rates, Shares, Tag};
+use crate::reference::{Account, Blob, Enclave, Image, Money, Name, Rates, Shares, Tag};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +136,7 @@ pub enum What {
     RegisterAttester {
         key: u8,
         signed_for: Account,
+        enclave: Option<Enclave>,
     },
     Retire {
         attester: Tag,
@@ -191,7 +192,8 @@ pub enum StatusPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPlan {
     pub operator: Account,
-    pub measured: bool,
+    /// It insists on an enclave image.
+    pub measured: Option<Image>,
     /// None: any model.
     pub models: Option<Vec<(Tag, Option<u64>)>>,
     pub max_price: Option<Rates>,

@@ -132,12 +132,13 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 20] = [
+const SITUATIONS: [&str; 21] = [
     "a payout whose transfer fails",
     "a withdrawal that the token refuses",
     "a call at terms that others follow",
     "a call for nothing",
     "a call paid by somebody else than the caller",
+    "a call that had to come from an enclave",
     "a ceiling raised by a voucher",
     "a group resumed where the lane stood",
     "a lane given to another attester",

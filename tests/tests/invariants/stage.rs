@@ -2,13 +2,15 @@
 //! kinds of money, blobs and keys.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use cosmwasm_std::{
     coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, Order, Record, Storage,
 };
 use cw20::Cw20ReceiveMsg;
 use hub_testing::{
-    terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined, RegistryError,
+    measurement_of, nitro_chain, terms, AppResponse, BillingError, EscrowError, Hub,
+    Money as Coined, RegistryError,
 };
 use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
 use hub_types::denom::Denom;
@@ -21,10 +23,11 @@ use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,
 };
 use hub_types::walrus::BlobId;
-use hub_types::wire::sha256;
+use hub_types::wire::{sha256, Hash};
+use nitro_testing::NitroChain;
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
-use crate::reference::{Account, Blob, Money, Name, Rates, Reference, STUBBORN};
+use crate::reference::{Account, Blob, Enclave, Image, Money, Name, Rates, Reference, STUBBORN};
 use crate::sealed::{self, Keyring, Sealed, Signer};
 use crate::stubborn;
 
@@ -36,6 +39,9 @@ pub const MONEYS: usize = 3;
 pub const BLOBS: u8 = 14;
 /// Comes along where no coin belongs.
 const STRAY: &str = "ustray";
+
+/// Certificates below a root that no Hub trusts.
+static UNTRUSTED: LazyLock<NitroChain> = LazyLock::new(|| NitroChain::new(2));
 
 /// What every account has of each kind of money at first.
 pub const WALLET: u128 = 1 << 110;
@@ -55,6 +61,15 @@ pub struct Stage {
     pub canonical: Vec<CanonicalAddr>,
     pub moneys: [Coined; MONEYS],
     pub keys: Keyring,
+}
+
+/// The name of an enclave image.
+pub fn measurement(image: Image) -> Hash {
+    measurement_of(&image_name(image))
+}
+
+fn image_name(image: Image) -> String {
+    format!("image {image}")
 }
 
 /// Why a message was refused, by the contract that refused it.
@@ -484,14 +499,18 @@ impl Stage {
                 charge,
             } => self.plain(self.settlement(session(tag), *charge, action.by)),
 
-            What::RegisterAttester { key, signed_for } => {
+            What::RegisterAttester {
+                key,
+                signed_for,
+                enclave,
+            } => {
                 let key = self.keys.get(*key);
                 let public = key.public_key();
                 Message::Billing(BillingMsg::RegisterAttester {
                     key: public.as_bytes().into(),
                     key_type: KeyType::from(public.key_type()),
                     possession: self.hub.possession(&self.accounts[*signed_for], key),
-                    attestation: None,
+                    attestation: enclave.map(|enclave| self.document(&enclave).into()),
                     endpoint: None,
                 })
             }
@@ -506,6 +525,18 @@ impl Stage {
                 endpoint: Some(format!("https://example.org/{}", action.tag)),
             }),
         })
+    }
+
+    fn document(&self, plan: &Enclave) -> Vec<u8> {
+        let now = self.hub.now();
+        let chain = match plan.trusted {
+            true => nitro_chain(),
+            false => UNTRUSTED.clone(),
+        };
+        let key = self.keys.get(plan.binds).public_key();
+        let document = chain.at(now).document().image(&image_name(plan.image));
+        let document = document.timestamp(now.saturating_add_signed(-plan.age));
+        document.public_key(key.as_bytes()).build()
     }
 
     fn plain(&self, message: EscrowMsg) -> Message {
@@ -536,7 +567,7 @@ impl Stage {
     fn new_session(&self, plan: &SessionPlan, reference: &Reference) -> NewSession {
         NewSession {
             operator: self.text(plan.operator),
-            measurement: plan.measured.then(|| [7; 32].into()),
+            measurement: plan.measured.map(|image| measurement(image).into()),
             models: match &plan.models {
                 None => Models::Any {},
                 Some(listed) => Models::Listed(
