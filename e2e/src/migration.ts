@@ -32,6 +32,8 @@ type Codes = Readonly<Record<ContractName, number>>;
 const PRICE = 7n;
 const KEY = wire.SigningKey.ed25519(named("migration attester"));
 const COMMITTED = Buffer.from(named("commitment")).toString("hex");
+/** sha256 of the certificate that AWS publishes. */
+const AWS_ROOT = "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b";
 const coins = (amount: number) => [{ denom: "uusdc", amount: amount.toString() }];
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
@@ -256,6 +258,9 @@ async function carryOver(old: Old, codes: Codes, transactions: readonly (readonl
   }
   assert.deepEqual(waiting, []);
   await old.settleUp(paid * PRICE);
+  // The first release chose no root of enclaves.
+  const config = (await old.admin.client.queryContractSmart(old.address.billing, { config: {} })) as billing.ConfigResponse;
+  assert.equal(config.nitro_root, AWS_ROOT);
 }
 
 test("a Hub of the release before is migrated, each contract alone and all together, and nobody loses a coin", async () => {

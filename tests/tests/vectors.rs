@@ -5,6 +5,8 @@ use serde_json::{json, Value};
 use std::fs;
 use std::path::PathBuf;
 
+const DOCUMENTS: &str = "nitro/documents.json";
+
 /// A folder of its own, removed at the end of the test.
 struct Folder(PathBuf);
 
@@ -16,7 +18,9 @@ impl Folder {
     }
 
     fn put(&self, file: &str, value: &Value) {
-        fs::write(self.0.join(file), value.to_string()).unwrap();
+        let path = self.0.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, value.to_string()).unwrap();
     }
 }
 
@@ -44,6 +48,66 @@ fn the_committed_vectors_hold() {
         assert!(
             passed >= least,
             "{file}: {passed} entries, expected at least {least}"
+        );
+    }
+}
+
+/// The file is part of the project, the documents that it is about are not.
+#[test]
+#[cfg_attr(
+    not(real_nitro_documents),
+    ignore = "the documents lie in HUB_VECTORS/nitro, or in ../shared/vectors/nitro"
+)]
+fn the_real_nitro_documents_decide_as_stated() {
+    let report = check_folder(&committed_folder());
+    let tally = report.tally(DOCUMENTS).unwrap();
+    let found = (tally.passed(), tally.failures().len(), tally.ignored());
+    assert_eq!(found, (4, 0, 0), "{report}");
+}
+
+#[test]
+fn documents_that_are_not_there_are_ignored_and_shown() {
+    let folder = Folder::new("documents");
+    let mut file = committed(DOCUMENTS);
+    for entry in file["documents"].as_array_mut().unwrap() {
+        entry["file"] = json!("nowhere.bin");
+    }
+    folder.put(DOCUMENTS, &file);
+    let report = check_folder(&folder.0);
+    assert!(report.is_success(), "{report}");
+    let tally = report.tally(DOCUMENTS).unwrap();
+    assert_eq!((tally.passed(), tally.ignored()), (0, 4));
+    assert!(report.to_string().contains("0 failed     4 ignored"));
+}
+
+#[test]
+#[cfg_attr(
+    not(real_nitro_documents),
+    ignore = "the documents lie in HUB_VECTORS/nitro, or in ../shared/vectors/nitro"
+)]
+fn a_damaged_statement_about_a_document_is_noticed() {
+    for field in [
+        "sha256",
+        "root_certificate_sha256",
+        "module_id",
+        "user_data_hex",
+    ] {
+        every_damage_is_noticed(DOCUMENTS, &[("documents", field)]);
+    }
+    for (accepted, other) in [(true, "reject: debug mode"), (false, "accept")] {
+        let mut file = committed(DOCUMENTS);
+        let entries = file["documents"].as_array_mut().unwrap();
+        let found = entries
+            .iter_mut()
+            .find(|entry| (entry["expect"] == "accept") == accepted);
+        found.unwrap()["expect"] = json!(other);
+        let folder = Folder::new(&format!("document-{accepted}"));
+        folder.put(DOCUMENTS, &file);
+        let report = check_folder(&folder.0);
+        assert_eq!(
+            report.tally(DOCUMENTS).unwrap().failures().len(),
+            1,
+            "{report}"
         );
     }
 }

@@ -22,9 +22,10 @@ impl Root {
 
 /// Authorities whose signatures were verified with an earlier document.
 ///
-/// What is remembered is the path, not the certificate alone: the chained hash of every certificate from the root down to this one. So a
-/// certificate that is put below another issuer than it was verified with is a stranger, and one entry vouches for everything above it.
-/// Only the computation of signatures is spared; time, names, path length and key usage are checked every time.
+/// What is remembered is the path, not the certificate alone: the chained hash of every certificate from the root down
+/// to this one. So a certificate that is put below another issuer than it was verified with is a stranger, and one
+/// entry vouches for everything above it. Only the computation of signatures is spared; time, names, path length and
+/// key usage are checked every time.
 pub trait Remembered {
     /// Whether [`Learned::path`] was handed out with this value before, under the same root.
     fn contains(&self, path: &Hash) -> bool;

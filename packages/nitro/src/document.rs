@@ -66,8 +66,9 @@ impl<'a> Document<'a> {
         Ok(Self { envelope, payload })
     }
 
-    /// Whether the enclave put this key into the document: as `public_key`, or as a SHA-256 hash that is all of `user_data`, or the second of
-    /// two multihashes that are all of it. Never as a part of something else, which anybody could have made the enclave repeat.
+    /// Whether the enclave put this key into the document: as `public_key`, or as a SHA-256 hash that is all of
+    /// `user_data`, or the second of two multihashes that are all of it. Never as a part of something else, which
+    /// anybody could have made the enclave repeat.
     pub fn binds(&self, key: &[u8]) -> bool {
         if self.payload.public_key == Some(key) {
             return true;

@@ -7,8 +7,8 @@ use crate::hash::sha384;
 /// `{1: -35}`: the algorithm is ES384.
 const PROTECTED: [u8; 4] = [0xa1, 0x01, 0x38, 0x22];
 
-/// What stands before the payload in the bytes that are signed: an array of four, the text `Signature1`, the protected header, and no
-/// external data.
+/// What stands before the payload in the bytes that are signed: an array of four, the text `Signature1`, the protected
+/// header, and no external data.
 const SIGNED_PREFIX: &[u8] = b"\x84\x6aSignature1\x44\xa1\x01\x38\x22\x40";
 
 /// An envelope whose signature nobody has verified.

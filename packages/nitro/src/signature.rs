@@ -2,16 +2,20 @@
 
 use p384::ecdsa::signature::hazmat::PrehashVerifier;
 use p384::ecdsa::{Signature, VerifyingKey};
+use p384::elliptic_curve::point::AffineCoordinates;
+use p384::AffinePoint;
 
-/// Length of an uncompressed point: 0x04 and two coordinates.
-pub const POINT: usize = 97;
+/// What an uncompressed point starts with.
+const UNCOMPRESSED: u8 = 0x04;
 
-/// The key of an uncompressed point of the curve.
+/// The key of an uncompressed point of the curve. From its coordinates, since a function that takes points of any form
+/// brings square roots along, a hundredth of what a contract may have.
 pub fn key(point: &[u8]) -> Option<VerifyingKey> {
-    if point.len() != POINT {
-        return None;
-    }
-    VerifyingKey::from_sec1_bytes(point).ok()
+    let coordinates = point.strip_prefix(&[UNCOMPRESSED])?;
+    let (x, y) = coordinates.split_at_checked(coordinates.len().div_euclid(2))?;
+    let (x, y) = (x.try_into().ok()?, y.try_into().ok()?);
+    let point: Option<AffinePoint> = AffinePoint::from_coordinates(&x, &y).into();
+    VerifyingKey::from_affine(point?).ok()
 }
 
 /// Whether r and s of 48 bytes each are the key's over the hash.

@@ -1,13 +1,14 @@
 //! Migration under live state, and contracts that are not of one release. From the wasm of the release before, on a real
 //! node, it is tested in `e2e/src/migration.ts`.
 
-use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
+use cosmwasm_std::{to_json_binary, Addr, HexBinary, WasmMsg};
 use cw_multi_test::Executor;
-use hub_testing::{data, rates, Attester, BillingError, Hub, KeyType, NewModel};
-use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
+use hub_testing::{data, rates, signing_key, Attester, BillingError, Hub, KeyType, NewModel};
+use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
+use nitro::{Error, Root};
 
 /// A Hub with an admin, a model, a session and an attester.
 struct Live {
@@ -116,6 +117,31 @@ fn each_contract_alone_is_migrated_under_live_state_and_all_goes_on() {
         live.hub.assert_invariants();
     }
     assert_eq!(live.hub.session(live.session).spent.u128(), 6 * 5);
+}
+
+#[test]
+fn a_billing_of_the_first_release_chose_no_root_and_trusts_that_of_aws() {
+    let mut live = Live::new();
+    let (billing, code) = (live.hub.billing.clone(), live.hub.codes.billing);
+    let mut storage = live.hub.app.contract_storage_mut(&billing);
+    assert!(storage.get(b"nitro_root").is_some());
+    storage.remove(b"nitro_root");
+    drop(storage);
+
+    live.migrate(&billing, code, "admin").unwrap();
+    let config: ConfigResponse = live.hub.query_billing(QueryMsg::Config {}).unwrap();
+    assert_eq!(config.nitro_root, HexBinary::from(Root::AWS.0));
+
+    let operator = live.hub.account("operator");
+    let key = signing_key(KeyType::Ed25519, 2);
+    let document = live.hub.attestation(&key, "image");
+    let msg = live.hub.attested_registration(&operator, &key, document);
+    let before = live.hub.snapshot();
+    let error = live.hub.billing(&operator, msg).unwrap_err();
+    assert_eq!(error, BillingError::Attestation(Error::UntrustedRoot));
+    before.assert_unchanged(&live.hub);
+    live.hub.register_attester(&operator, KeyType::Ed25519, 2);
+    live.is_paid();
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use hub_types::billing::KeyType;
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Manners, Money, Name, Rates, Shares, Tag};
+use crate::reference::{Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Shares, Tag};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +142,7 @@ pub enum What {
     RegisterAttester {
         key: u8,
         signed_for: Account,
+        enclave: Option<Enclave>,
     },
     Retire {
         attester: Tag,
@@ -197,7 +198,8 @@ pub enum StatusPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPlan {
     pub operator: Account,
-    pub measured: bool,
+    /// It insists on an enclave image.
+    pub measured: Option<Image>,
     /// None: any model.
     pub models: Option<Vec<(Tag, Option<u64>)>>,
     pub max_price: Option<Rates>,

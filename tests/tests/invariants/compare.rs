@@ -10,7 +10,7 @@ use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};
 
 use crate::reference::{Reference, Session, Status, Terms};
-use crate::stage::{blob_id, Stage, MONEYS};
+use crate::stage::{blob_id, measurement, Stage, MONEYS};
 
 /// A sentence for everything in which the contracts differ from the reference.
 pub fn differences(stage: &Stage, state: &State, reference: &Reference) -> Vec<String> {
@@ -211,11 +211,12 @@ impl Comparison<'_> {
         let key = session
             .voucher_key
             .map(|key| self.stage.keys.get(key).public_key());
+        let measurement = session.measured.map(measurement);
         self.same(
             || format!("session {id}: parties, models, price limit, measurement, times, key"),
             (
                 parties.map(|account| self.address(account)),
-                (&models, session.max_price.map(price), session.measured),
+                (&models, session.max_price.map(price), measurement),
                 (session.opened_at, session.expires_at, session.closed_at),
                 key,
             ),
@@ -225,11 +226,7 @@ impl Comparison<'_> {
                     policy.funder.clone(),
                     policy.operator.clone(),
                 ],
-                (
-                    &policy.models,
-                    policy.max_price,
-                    policy.measurement.is_some(),
-                ),
+                (&policy.models, policy.max_price, policy.measurement),
                 (policy.opened_at, policy.expires_at, policy.closed_at),
                 policy.voucher_key,
             ),
@@ -287,16 +284,18 @@ impl Comparison<'_> {
         for ((id, record), attester) in state.attesters.iter().zip(&reference.attesters) {
             let key = self.stage.keys.get(attester.key).public_key();
             self.same(
-                || format!("attester {id}: operator, key, retirement, revocation"),
+                || format!("attester {id}: operator, key, measurement, retirement, revocation"),
                 (
                     self.address(attester.operator),
                     key,
+                    attester.image.map(measurement),
                     attester.retired_at,
                     attester.revoked,
                 ),
                 (
                     record.operator.clone(),
                     record.key,
+                    record.measurement,
                     record.retired_at,
                     record.revoked,
                 ),

@@ -90,7 +90,7 @@ impl Scene {
     fn plan(&self, budget: u128) -> SessionPlan {
         SessionPlan {
             operator: OPERATOR,
-            measured: false,
+            measured: None,
             models: None,
             max_price: Some([u128::MAX; 3]),
             budget,
@@ -157,6 +157,7 @@ fn beyond_128_bits_of_lifetime_gross_a_model_sells_nothing_and_all_others_go_on(
             What::RegisterAttester {
                 key: 1,
                 signed_for: OPERATOR,
+                enclave: None,
             },
         );
         let round = scene.model(ANN, [price, 0, 0]);
@@ -196,6 +197,7 @@ fn amounts_whose_products_exceed_128_bits_are_exact() {
             What::RegisterAttester {
                 key: 2,
                 signed_for: OPERATOR,
+                enclave: None,
             },
         );
         let model = scene.model(BOB, [3, (1 << 70) + 1, (1 << 65) + 7]);

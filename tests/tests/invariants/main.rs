@@ -135,7 +135,7 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 28] = [
+const SITUATIONS: [&str; 29] = [
     "a contract that authors",
     "a contract that calls",
     "a contract that is paid out",
@@ -149,6 +149,7 @@ const SITUATIONS: [&str; 28] = [
     "a call at terms that others follow",
     "a call for nothing",
     "a call paid by somebody else than the caller",
+    "a call that had to come from an enclave",
     "a ceiling raised by a voucher",
     "a group resumed where the lane stood",
     "a lane given to another attester",

@@ -25,6 +25,8 @@ pub type Blob = u8;
 pub type Name = u8;
 /// Names what an action creates, whatever id it gets: scripts stay meaningful when actions are taken out of them.
 pub type Tag = u32;
+/// An enclave image, by its number.
+pub type Image = u8;
 /// The three components of a price.
 pub type Rates = [u128; 3];
 
@@ -32,6 +34,12 @@ pub type Rates = [u128; 3];
 pub const STUBBORN: Money = 2;
 /// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
 pub const GRACE: u64 = 60;
+/// Enclave images of the cast.
+pub const IMAGES: Image = 2;
+/// Seconds after which an attestation document is too old.
+pub const DOCUMENT_AGE: i64 = 300;
+/// Seconds that an attestation document may be ahead.
+pub const DOCUMENT_AHEAD: i64 = 60;
 /// Basis points in a whole.
 pub const WHOLE: u128 = 10_000;
 const DAY: u64 = 86_400;
@@ -95,12 +103,26 @@ pub struct Reference {
     pub registered: Vec<u64>,
 }
 
+/// The enclave that a key lives in, by the document that comes along.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Enclave {
+    pub image: Image,
+    /// Key that stands in the document.
+    pub binds: u8,
+    /// Seconds since the document was made; negative: it will be made.
+    pub age: i64,
+    /// Below the root that the Hub trusts.
+    pub trusted: bool,
+}
+
 /// A signing key for life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attester {
     pub tag: Tag,
     pub operator: Account,
     pub key: u8,
+    /// Image of the enclave that holds the key, if it was proved.
+    pub image: Option<Image>,
     pub retired_at: Option<u64>,
     pub revoked: bool,
     /// Recorded batches: offered, paid, when.
@@ -209,13 +231,19 @@ impl Reference {
         by: Account,
         key: u8,
         signed_for: Account,
+        enclave: Option<Enclave>,
     ) -> Verdict<u64> {
         need(signed_for == by)?;
+        if let Some(enclave) = enclave {
+            need(enclave.trusted && enclave.binds == key)?;
+            need((-DOCUMENT_AHEAD..=DOCUMENT_AGE).contains(&enclave.age))?;
+        }
         need(self.attesters.iter().all(|attester| attester.key != key))?;
         self.attesters.push(Attester {
             tag,
             operator: by,
             key,
+            image: enclave.map(|enclave| enclave.image),
             retired_at: None,
             revoked: false,
             batches: vec![],

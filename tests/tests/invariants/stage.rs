@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
+use std::sync::LazyLock;
 
 use cosmwasm_std::{
     coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, Order, Record,
@@ -11,7 +12,8 @@ use cosmwasm_std::{
 use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg, MinterResponse};
 use cw_multi_test::Executor;
 use hub_testing::{
-    terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined, RegistryError, Venue,
+    measurement_of, nitro_chain, terms, AppResponse, BillingError, EscrowError, Hub,
+    Money as Coined, RegistryError, Venue,
 };
 use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
 use hub_types::denom::Denom;
@@ -24,11 +26,14 @@ use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,
 };
 use hub_types::walrus::BlobId;
-use hub_types::wire::sha256;
+use hub_types::wire::{sha256, Hash};
+use nitro_testing::NitroChain;
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::puppet;
-use crate::reference::{Account, Blob, Manners, Money, Name, Rates, Reference, STUBBORN};
+use crate::reference::{
+    Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Reference, STUBBORN,
+};
 use crate::sealed::{self, Keyring, Sealed, Signer};
 use crate::stubborn;
 
@@ -42,6 +47,9 @@ pub const MONEYS: usize = 3;
 pub const BLOBS: u8 = 14;
 /// Comes along where no coin belongs.
 const STRAY: &str = "ustray";
+
+/// Certificates below a root that no Hub trusts.
+static UNTRUSTED: LazyLock<NitroChain> = LazyLock::new(|| NitroChain::new(2));
 
 /// What every account has of each kind of money at first.
 pub const WALLET: u128 = 1 << 110;
@@ -66,6 +74,15 @@ pub struct Stage {
     pub venues: Vec<Venue>,
     /// Whom contracts of the cast obey.
     master: Addr,
+}
+
+/// The name of an enclave image.
+pub fn measurement(image: Image) -> Hash {
+    measurement_of(&image_name(image))
+}
+
+fn image_name(image: Image) -> String {
+    format!("image {image}")
 }
 
 /// Why a message was refused, by the contract that refused it.
@@ -532,14 +549,18 @@ impl Stage {
                 charge,
             } => self.plain(self.settlement(session(tag), *charge, action.by)),
 
-            What::RegisterAttester { key, signed_for } => {
+            What::RegisterAttester {
+                key,
+                signed_for,
+                enclave,
+            } => {
                 let key = self.keys.get(*key);
                 let public = key.public_key();
                 Message::Billing(BillingMsg::RegisterAttester {
                     key: public.as_bytes().into(),
                     key_type: KeyType::from(public.key_type()),
                     possession: self.hub.possession(&self.accounts[*signed_for], key),
-                    attestation: None,
+                    attestation: enclave.map(|enclave| self.document(&enclave).into()),
                     endpoint: None,
                 })
             }
@@ -554,6 +575,18 @@ impl Stage {
                 endpoint: Some(format!("https://example.org/{}", action.tag)),
             }),
         })
+    }
+
+    fn document(&self, plan: &Enclave) -> Vec<u8> {
+        let now = self.hub.now();
+        let chain = match plan.trusted {
+            true => nitro_chain(),
+            false => UNTRUSTED.clone(),
+        };
+        let key = self.keys.get(plan.binds).public_key();
+        let document = chain.at(now).document().image(&image_name(plan.image));
+        let document = document.timestamp(now.saturating_add_signed(-plan.age));
+        document.public_key(key.as_bytes()).build()
     }
 
     fn plain(&self, message: EscrowMsg) -> Message {
@@ -584,7 +617,7 @@ impl Stage {
     fn new_session(&self, plan: &SessionPlan, reference: &Reference) -> NewSession {
         NewSession {
             operator: self.text(plan.operator),
-            measurement: plan.measured.then(|| [7; 32].into()),
+            measurement: plan.measured.map(|image| measurement(image).into()),
             models: match &plan.models {
                 None => Models::Any {},
                 Some(listed) => Models::Listed(

@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 
 use crate::action::{Action, Flaw, SessionPlan, What};
 use crate::dice::Dice;
-use crate::reference::{Account, Money, Reference, Tag, STUBBORN};
+use crate::reference::{Account, Money, Reference, Tag, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN};
+use crate::sealed::KEYS;
 use crate::stage::{Setting, ACCOUNTS};
 
 const DAY: u64 = 86_400;
@@ -179,6 +180,15 @@ impl Strategy {
                         *flaw = self.dice.pick(&RECEIPT_FLAWS).copied();
                     }
                 }
+                What::RegisterAttester {
+                    enclave: Some(enclave),
+                    ..
+                } if self.dice.chance(80) => match self.dice.below(4) {
+                    0 => enclave.binds = (enclave.binds + 1) % KEYS,
+                    1 => enclave.age = DOCUMENT_AGE + 1,
+                    2 => enclave.age = -DOCUMENT_AHEAD - 1,
+                    _ => enclave.trusted = false,
+                },
                 What::RegisterAttester { signed_for, .. } => {
                     *signed_for = (*signed_for + 1) % ACCOUNTS.len();
                 }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    need, numbered_mut, Account, Money, Rates, Reference, Refused, Tag, Verdict, GRACE, STUBBORN,
+    need, numbered_mut, Account, Image, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
+    STUBBORN,
 };
 
 /// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
@@ -45,8 +46,8 @@ pub struct Session {
     pub funder: Account,
     pub operator: Account,
     pub money: Money,
-    /// It insists on an enclave image, which no attester of this cast has.
-    pub measured: bool,
+    /// It insists on an enclave image.
+    pub measured: Option<Image>,
     /// Models and releases that may be charged; any if empty.
     pub models: Vec<(u64, Option<u64>)>,
     pub max_price: Option<Rates>,
@@ -99,7 +100,7 @@ pub struct Funds {
 pub struct Opening {
     pub tag: Tag,
     pub operator: Account,
-    pub measured: bool,
+    pub measured: Option<Image>,
     pub models: Vec<(u64, Option<u64>)>,
     /// No list at all, which is not the same as an empty one.
     pub any_model: bool,

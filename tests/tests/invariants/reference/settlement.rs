@@ -259,7 +259,9 @@ impl Course<'_> {
         let Some(session) = self.session(group.session) else {
             return Decision::Leave(Outcome::UnknownSession);
         };
-        if session.operator != self.attester().operator || session.measured {
+        let attester = self.attester();
+        let right_image = session.measured.is_none() || session.measured == attester.image;
+        if session.operator != attester.operator || !right_image {
             return Decision::Leave(Outcome::AttesterNotAllowed);
         }
         let next = self.next(session);

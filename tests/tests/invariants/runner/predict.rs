@@ -152,8 +152,12 @@ impl Runner {
                 let skipped = accounts.len() - paid.len();
                 Ok(Answer::Paid(paid, skipped))
             }
-            What::RegisterAttester { key, signed_for } => reference
-                .register_attester(tag, by, *key, *signed_for)
+            What::RegisterAttester {
+                key,
+                signed_for,
+                enclave,
+            } => reference
+                .register_attester(tag, by, *key, *signed_for, *enclave)
                 .map(Answer::Attester),
             What::Retire { attester } => {
                 let attester = reference.attester_of(*attester);

@@ -75,7 +75,17 @@ impl Runner {
 
     /// Counts what is remarkable about groups that were billed.
     pub(super) fn notice_billed(&mut self, offer: &Offer, settled: &[Settled]) {
+        let attester = self.reference.attester(offer.attester);
+        let image = attester.and_then(|attester| attester.image);
         for (group, settled) in offer.groups.iter().zip(settled) {
+            let session = self.reference.session(group.session);
+            let measured = session.and_then(|session| session.measured);
+            let wrong = measured.is_some() && image.is_some() && measured != image;
+            if wrong && settled.outcome == Outcome::AttesterNotAllowed {
+                *self
+                    .tally
+                    .situation("a call that has come from the wrong enclave") += 1;
+            }
             if settled.paid == 0 {
                 continue;
             }
@@ -83,11 +93,14 @@ impl Runner {
             let later = work.map_or(&[][..], |work| &work.terms[group.terms as usize..]);
             let known = |terms: &Terms| !terms.dropped && terms.from <= self.reference.now;
             let superseded = later.iter().any(known);
-            let session = self.reference.session(group.session);
             let given = session.is_some_and(|session| session.funder != session.caller);
             let met = [
                 (superseded, "a call at terms that others follow"),
                 (given, "a call paid by somebody else than the caller"),
+                (
+                    measured.is_some(),
+                    "a call that had to come from an enclave",
+                ),
                 (settled.amount == 0, "a call for nothing"),
                 (
                     settled.outcome == Outcome::Paid && settled.paid < group.count(),

@@ -5,17 +5,36 @@ use hub_types::wire::{Units, Work};
 use super::time::edges;
 use super::{Strategy, NOWHERE};
 use crate::action::{Action, BatchPlan, GroupPlan, ReceiptPlan, Start, VoucherPlan, What};
-use crate::reference::{Attester, Reference, Session, Tag, Terms, GRACE};
+use crate::reference::{
+    Attester, Enclave, Image, Reference, Session, Tag, Terms, DOCUMENT_AGE, DOCUMENT_AHEAD, GRACE,
+    IMAGES,
+};
 use crate::sealed::KEYS;
 
 impl Strategy {
     pub(super) fn register_attester(&mut self, _: &Reference) -> Action {
         let by = self.operator();
+        let key = self.dice.below(KEYS.into()) as u8;
+        let enclave = self.dice.chance(40).then(|| Enclave {
+            image: self.image(),
+            binds: key,
+            age: match self.dice.below(8) {
+                0 => DOCUMENT_AGE,
+                1 => -DOCUMENT_AHEAD,
+                _ => self.dice.below(60) as i64,
+            },
+            trusted: true,
+        });
         let what = What::RegisterAttester {
-            key: self.dice.below(KEYS.into()) as u8,
+            key,
             signed_for: by,
+            enclave,
         };
         self.action(by, what)
+    }
+
+    pub(super) fn image(&mut self) -> Image {
+        self.dice.below(IMAGES.into()) as Image
     }
 
     pub(super) fn end_attester(&mut self, world: &Reference) -> Action {
@@ -177,8 +196,10 @@ impl Strategy {
     ) -> Option<&'a Session> {
         let served = |session: &&Session| {
             !session.released
-                && !session.measured
-                && attester.is_some_and(|attester| attester.operator == session.operator)
+                && attester.is_some_and(|attester| {
+                    attester.operator == session.operator
+                        && (session.measured.is_none() || session.measured == attester.image)
+                })
         };
         let served: Vec<&Session> = world.sessions.iter().filter(served).collect();
         let open = |session: &&&Session| world.now < session.ends_at() && session.left() > 0;
