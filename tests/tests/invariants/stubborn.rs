@@ -41,9 +41,7 @@ pub fn behave(storage: &mut dyn Storage, manners: Manners) {
 }
 
 fn manners(storage: &dyn Storage) -> StdResult<Manners> {
-    storage
-        .get(MANNERS)
-        .map_or(Ok(Manners::Honest), from_json)
+    storage.get(MANNERS).map_or(Ok(Manners::Honest), from_json)
 }
 
 fn execute(
