@@ -459,6 +459,49 @@ mod tests {
         );
     }
 
+    /// A balance loses a unit, and a message is sent that has nothing to do with it.
+    fn send_a_message_after_a_theft(mut hub: Hub) {
+        let (caller, money) = (hub.account("caller"), hub.money_native());
+        hub.open_session(&caller, &caller, &money, 100, |session| session);
+        hub.give(&caller, &money, 7);
+        hub.deposit(&caller, &money, 7, None, None).unwrap();
+        let account = hub.canonical(&caller);
+        let contract = |hub: &Hub| hub.escrow.clone();
+        corrupt(&mut hub, contract, &BALANCES, (&account, 1), |balance| {
+            balance.available -= 1;
+        });
+        let author = hub.account("author");
+        hub.register_model(&author, NewModel::named("model"));
+    }
+
+    #[test]
+    #[should_panic(expected = "what the escrow owes is 107, but available and reserved is 106")]
+    fn every_message_is_followed_by_a_check() {
+        send_a_message_after_a_theft(Hub::new());
+    }
+
+    #[test]
+    fn a_hub_that_is_not_watched_goes_on() {
+        send_a_message_after_a_theft(Hub::builder().unwatched().build());
+    }
+
+    #[test]
+    fn money_at_one_venue_is_none_at_another() {
+        let mut hub = after_a_call();
+        let first = hub.venue();
+        let second = hub.another_venue();
+        hub.give(&first.escrow, &hub.money_native(), 5);
+        hub.turn_to(&second);
+        assert_eq!(hub.ledger().get("author available uusdc"), 0);
+        hub.give(&second.escrow, &hub.money_native(), 9);
+        let (caller, money) = (hub.account("caller"), hub.money_native());
+        hub.open_session(&caller, &caller, &money, 10, |session| session);
+        assert_eq!(hub.ledger().get("escrow held uusdc"), 19);
+        hub.turn_to(&first);
+        assert_eq!(hub.ledger().get("author available uusdc"), 3_600);
+        hub.assert_invariants();
+    }
+
     #[test]
     fn money_sent_past_the_escrow_is_counted_and_no_violation() {
         let mut hub = after_a_call();

@@ -3,7 +3,7 @@
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, event, rates, terms, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{
-    ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
+    BatchResponse, ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
 };
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::registry::{self, StatusName};
@@ -903,4 +903,11 @@ fn a_free_model_is_recorded_and_moves_nothing() {
         })
         .unwrap();
     assert_eq!(ranking.models, []);
+
+    // A batch of them has no gross in any denomination: a sum of nothing is not stated.
+    let calls = stage
+        .hub
+        .receipts(&stage.attester, stage.session, model, 2, |_, _| {});
+    let answer: BatchResponse = data(&stage.send(&stage.batch(calls)).unwrap());
+    assert_eq!((answer.paid, answer.gross), (2, vec![]));
 }
