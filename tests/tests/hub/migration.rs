@@ -1,13 +1,14 @@
 //! Migration under live state, and contracts that are not of one release. From the wasm of the release before, on a real
 //! node, it is tested in `e2e/src/migration.ts`.
 
-use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
+use cosmwasm_std::{to_json_binary, Addr, HexBinary, WasmMsg};
 use cw_multi_test::Executor;
 use hub_testing::{data, rates, Attester, BillingError, Hub, KeyType, NewModel};
-use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
+use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
+use nitro::Root;
 
 /// A Hub with an admin, a model, a session and an attester.
 struct Live {
@@ -116,6 +117,26 @@ fn each_contract_alone_is_migrated_under_live_state_and_all_goes_on() {
         live.hub.assert_invariants();
     }
     assert_eq!(live.hub.session(live.session).spent.u128(), 6 * 5);
+}
+
+#[test]
+fn a_billing_contract_of_before_attestation_has_the_root_of_aws() {
+    let mut live = Live::new();
+    let billing = live.hub.billing.clone();
+    let root = |live: &Live| -> HexBinary {
+        let wrap = live.hub.app.wrap();
+        let config: ConfigResponse = wrap
+            .query_wasm_smart(&billing, &QueryMsg::Config {})
+            .unwrap();
+        config.nitro_root
+    };
+    assert_ne!(root(&live), HexBinary::from(Root::AWS.0));
+    live.hub
+        .app
+        .contract_storage_mut(&billing)
+        .remove(b"nitro_root");
+    assert_eq!(root(&live), HexBinary::from(Root::AWS.0));
+    live.is_paid();
 }
 
 #[test]
