@@ -246,7 +246,10 @@ step("more models, in coins and tokens", async () => {
 });
 
 step("operators register keys of both kinds", async () => {
-  ids.set("attester", (await registerAttester(as.operator, KEYS.attester, { endpoint: "https://one.example" })).attester);
+  ids.set(
+    "attester",
+    (await registerAttester(as.operator, KEYS.attester, { endpoint: "https://one.example" })).attester,
+  );
   ids.set("attester2", (await registerAttester(as.operator, KEYS.attester2)).attester);
   const found = await hub.billing.query.attesterByKey({
     key: Buffer.from(KEYS.attester.publicKey.bytes).toString("base64"),

@@ -75,6 +75,25 @@ export async function deploy(args: readonly string[], mnemonic: string | undefin
   return { code, out, error };
 }
 
+/** An attestation document under a root of the tests' own, which is the root of the deployment under test. */
+export interface NitroDocument {
+  readonly root: string;
+  readonly measurement: string;
+  readonly document: Uint8Array;
+}
+
+/** Has packages/nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
+export async function nitroDocument(key: Uint8Array, time: number, image: string): Promise<NitroDocument> {
+  const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
+  const { stdout } = await promisify(execFile)(env("E2E_NITRO_DOCUMENT"), args);
+  const made = JSON.parse(stdout) as { root_sha256: string; measurement: string; document: string };
+  return {
+    root: made.root_sha256,
+    measurement: made.measurement,
+    document: Uint8Array.from(Buffer.from(made.document, "hex")),
+  };
+}
+
 /** What a proxy does with a request: forwards it, answers as if the line were cut, or changes the answer. */
 export type Meddling = (request: string) => "forward" | "forward and cut" | "cut" | ((answer: string) => string);
 

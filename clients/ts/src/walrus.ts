@@ -100,7 +100,11 @@ export interface StorageNode {
  */
 export function setCommitteeMessage(
   hub: Hub,
-  { epoch, nShards, members }: { readonly epoch: number; readonly nShards: number; readonly members: readonly StorageNode[] },
+  {
+    epoch,
+    nShards,
+    members,
+  }: { readonly epoch: number; readonly nShards: number; readonly members: readonly StorageNode[] },
 ): Action<undefined> {
   return hub.registry.message("set_committee", {
     epoch,
