@@ -28,7 +28,7 @@ const BUDGET = 10_000n;
 test("a session insists on one enclave image, which the contract itself verified", async (context) => {
   const { hub, as } = await connect();
   const attested = async (by: HubAccount, key: wire.SigningKey, image: string) => {
-    const made = await nitroDocument(key.publicKey.bytes, await hub.now(), image);
+    const made = nitroDocument(key.publicKey.bytes, await hub.now(), image);
     const { attester, gasUsed } = await registerAttester(by, key, { attestation: made.document });
     console.log(`  an attester with a document of ${made.document.length} bytes: ${gasUsed} gas`);
     return { ...made, attester };
@@ -59,9 +59,9 @@ test("a session insists on one enclave image, which the contract itself verified
       "refused",
       /this key is attester/,
     );
-    const old = await nitroDocument(key.publicKey.bytes, (await hub.now()) - 330, "server 1.0");
+    const old = nitroDocument(key.publicKey.bytes, (await hub.now()) - 330, "server 1.0");
     await fails(registerAttester(as.operator, key, { attestation: old.document }), "refused", /get a fresh one/);
-    const garbled = await nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const garbled = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
     const last = garbled.document.length - 1;
     garbled.document[last] = (garbled.document[last] ?? 0) ^ 1;
     await fails(
