@@ -2,7 +2,15 @@
 
 import type { EncodeObject } from "@cosmjs/proto-signing";
 import { calculateFee, type Event } from "@cosmjs/stargate";
-import { contractInfo, CONTRACTS as EXPECTED, BillingQueryClient, type Executed, HubError } from "hub-client";
+import {
+  type billing,
+  BillingQueryClient,
+  contractInfo,
+  CONTRACTS as EXPECTED,
+  type Executed,
+  HubError,
+  type registry,
+} from "hub-client";
 import { type Artifact, CONTRACTS, type ContractName } from "./artifacts.js";
 import { addressOf, type Deployer, instantiateMessage, storedCode, storeMessage } from "./chain.js";
 import type { ChainConfig } from "./config.js";
@@ -213,23 +221,22 @@ export class Deployment {
     say(`  ${used(result)}`);
   }
 
-  #registryMessage(): object {
+  #registryMessage(): registry.InstantiateMsg {
     const { constants, keeper } = this.#input.config;
     return {
       receipt_max_age_seconds: constants.receiptMaxAgeSeconds,
       price_notice_seconds: constants.priceNoticeSeconds,
-      // Sent if named alone: a contract that does not know the field refuses it, rather than leave it out.
-      ...(keeper === undefined ? {} : { walrus_keeper: keeper }),
+      walrus_keeper: keeper ?? null,
     };
   }
 
-  #billingMessage(): object {
+  #billingMessage(): billing.InstantiateMsg {
     const { admin, nitroRoot } = this.#input.config;
     return {
       registry: this.#address("registry"),
       escrow_code_id: this.#code("escrow"),
       escrow_admin: admin ?? null,
-      ...(nitroRoot === undefined ? {} : { nitro_root: nitroRoot }),
+      nitro_root: nitroRoot ?? null,
     };
   }
 

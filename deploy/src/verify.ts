@@ -13,6 +13,9 @@ import { CONTRACTS, type ContractName } from "./artifacts.js";
 import type { Deployer } from "./chain.js";
 import type { DeploymentFile } from "./files.js";
 
+/** SHA-256 of the root certificate (DER) of AWS Nitro Enclaves, commercial partition, G1. */
+const AWS_NITRO_ROOT = "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b";
+
 /** Asks the chain for code hashes, admins, wiring, versions and constants. Fails with everything that differs. */
 export async function verify(deployer: Deployer, meant: DeploymentFile): Promise<void> {
   const { client } = deployer;
@@ -37,9 +40,7 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
     same("billing's escrow", wiring.escrow, escrow.address);
     same("billing's receipt_max_age_seconds", wiring.receipt_max_age_seconds, receipt_max_age_seconds);
     same("the layout of billing", wiring.layout, constants.layout);
-    if (meant.nitro_root !== undefined && "nitro_root" in wiring) {
-      same("billing's nitro_root", wiring.nitro_root, meant.nitro_root);
-    }
+    same("billing's nitro_root", wiring.nitro_root, meant.nitro_root ?? AWS_NITRO_ROOT);
 
     const purse = await new EscrowQueryClient(client, escrow.address).config();
     same("the escrow's collector", purse.collector, billing.address);
@@ -56,17 +57,14 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
   }
 }
 
-/** Asks the registry who its keeper is, if one was named. Right after it was made alone: a keeper can hand the role on. */
+/** Asks the registry who its keeper is. Right after it was made alone: a keeper can hand the role on. */
 export async function verifyKeeper({ client }: Deployer, meant: DeploymentFile): Promise<void> {
-  if (meant.keeper === undefined) {
-    return;
-  }
-  const answer: unknown = await client.queryContractSmart(meant.contracts.registry.address, { walrus_keeper: {} });
-  const { keeper } = answer as { keeper: string | null };
-  if (keeper !== meant.keeper) {
+  const { keeper } = await new RegistryQueryClient(client, meant.contracts.registry.address).walrusKeeper();
+  const [found, expected] = [keeper ?? "nobody", meant.keeper ?? "nobody"];
+  if (found !== expected) {
     throw new HubError(
       "not_a_hub",
-      `the registry's keeper is ${keeper ?? "nobody"}, expected ${meant.keeper}`,
+      `the registry's keeper is ${found}, expected ${expected}`,
       "name in the chain config who has the role now, or deploy under another `name`",
     );
   }

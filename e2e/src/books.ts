@@ -100,6 +100,11 @@ export class Books {
     return this.#reserve(session).left;
   }
 
+  /** Who owns a session, and in what it pays. */
+  session(session: number): { readonly caller: string; readonly denom: string } {
+    return this.#reserve(session);
+  }
+
   gross(model: number, denom: Denom): bigint {
     return this.#gross.get(`${model} ${denomText(denom)}`) ?? 0n;
   }

@@ -5,14 +5,19 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { connectNode, SigningClient } from "hub-client";
-import { ARTIFACTS, deploy, NODE, ROOT, WORK, words } from "./node.js";
+import { addressOf, ARTIFACTS, deploy, nitroDocument, NODE, ROOT, WORK, words } from "./node.js";
 import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, wallet } from "./stage.js";
+
+const keeper = addressOf("keeper");
+const { root: nitroRoot } = nitroDocument(new Uint8Array(33), 1_700_000_000, "any");
 
 const config = {
   ...(JSON.parse(readFileSync(`${ROOT}deploy/chains/devnet.json`, "utf8")) as object),
   chain_id: NODE.chainId,
   rpc: NODE.rpc,
   constants: { receipt_max_age_seconds: RECEIPT_MAX_AGE, price_notice_seconds: PRICE_NOTICE },
+  keeper,
+  nitro_root: nitroRoot,
 };
 const out = `${WORK}/deployments`;
 
@@ -52,7 +57,10 @@ test("a deployment that cannot succeed says what to do", async () => {
     await run({ changes: { admin: "wasm1x" } }),
     /admin is "wasm1x": give an address that begins with wasm1/,
   );
-  saysWhatToDo(await run({ changes: { prefix: "osmo" } }), /addresses of this chain begin with wasm, not with osmo/);
+  saysWhatToDo(
+    await run({ changes: { prefix: "osmo", keeper: null } }),
+    /addresses of this chain begin with wasm, not with osmo/,
+  );
   const elsewhere = ["--rpc", "http://127.0.0.1:9"];
   saysWhatToDo(await run({ args: elsewhere }), /node at http:\/\/127.0.0.1:9 does not answer/);
   saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of devnet/);
@@ -113,6 +121,10 @@ test("a deployment that is killed goes on where it stopped, and stores no code t
   assert.match(said, /registry is stored already: code 1/);
   assert.match(said, /the chain has what was meant/);
   const { hub } = await connect();
+  assert.deepEqual(await hub.registry.query.walrusKeeper(), { keeper, offered_to: null });
+  assert.equal((await hub.billing.query.config()).nitro_root, nitroRoot);
+  const file = JSON.parse(readFileSync(`${out}/${NODE.chainId}.json`, "utf8")) as object;
+  assert.deepEqual(file, { ...file, keeper, nitro_root: nitroRoot });
   assert.deepEqual(
     (await hub.client.getCodes()).map(({ id }) => id),
     [1, 2, 3],
@@ -126,7 +138,7 @@ test("a finished deployment is verified, and nothing else is done", async () => 
   assert.match((await run({ args: ["--dry-run"] })).out, /nothing to do/);
   saysWhatToDo(await run({ changes: { name: "other" } }), /describes a deployment of the name hub.*move the file away/);
 
-  const [{ address: somebody } = { address: "" }] = await (await wallet(words("keeper"))).getAccounts();
+  const somebody = addressOf("stranger");
   const file = `${out}/${NODE.chainId}.json`;
   const written = readFileSync(file, "utf8");
   writeFileSync(
@@ -143,6 +155,18 @@ test("a finished deployment is verified, and nothing else is done", async () => 
   saysWhatToDo(await run({}), /the chain config has another admin, constants than .*restore the config/);
   writeFileSync(file, written);
   saysWhatToDo(await run({ changes: { keeper: somebody } }), /the chain config has another keeper than/);
+  saysWhatToDo(await run({ changes: { nitro_root: undefined } }), /the chain config has another nitro_root than/);
+});
+
+test("a Hub that was made for another keeper or another root of attestation is none that was meant", async () => {
+  const args = ["--out", `${WORK}/meant otherwise`];
+  const somebody = addressOf("stranger");
+  const otherKeeper = await run({ changes: { keeper: somebody }, args });
+  saysWhatToDo(otherKeeper, new RegExp(`the registry's keeper is ${keeper}, expected ${somebody}`));
+  const none = await run({ changes: { keeper: null }, args });
+  saysWhatToDo(none, new RegExp(`the registry's keeper is ${keeper}, expected nobody`));
+  const aws = await run({ changes: { nitro_root: null }, args });
+  saysWhatToDo(aws, new RegExp(`billing's nitro_root is ${nitroRoot}, expected 641a0321a3e2`));
 });
 
 test("without its files a deployment is found again on the chain", async () => {

@@ -4,5 +4,7 @@ import "./deployment.js";
 import "./gas.js";
 import "./migration.js";
 import "./market.js";
+import "./attestation.js";
+import "./walrus.js";
 import "./readme.js";
 import "./examples.js";

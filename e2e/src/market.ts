@@ -40,6 +40,7 @@ import {
   wire,
 } from "hub-client";
 import { Books } from "./books.js";
+import { type Billed, Recount } from "./recount.js";
 import { NODE, Proxy, startNode, stopNode, words } from "./node.js";
 import {
   blob,
@@ -59,6 +60,7 @@ import {
 let hub: Hub;
 let as: Record<Name, HubAccount>;
 let books: Books;
+let recount: Recount;
 let coin: Denom;
 let refusing: Denom;
 
@@ -107,6 +109,7 @@ test("everybody connects, and there are tokens", async () => {
     hub,
     everybody.map(({ address }) => address),
   );
+  recount = new Recount(hub);
   await books.begin(USDC);
   await books.begin(coin);
   await books.begin(refusing);
@@ -193,8 +196,18 @@ async function call(
   return { receipt, price: priceOf(terms.rates, units) };
 }
 
-function charge(session: string, model: string, amount: bigint): void {
-  books.charge(id(session), id(model), amount, shares.get(model) ?? []);
+/** These receipts were paid. */
+function charge(session: string, model: string, paid: readonly Billed[]): void {
+  const parties = shares.get(model) ?? [];
+  const { caller, denom } = books.session(id(session));
+  const related = parties.some(({ account }) => account === caller);
+  paid.forEach((one) => recount.bill(one, denom, related));
+  books.charge(
+    id(session),
+    id(model),
+    paid.reduce((sum, { price }) => sum + price, 0n),
+    parties,
+  );
 }
 
 async function waitUntil(time: number): Promise<void> {
@@ -246,7 +259,10 @@ step("more models, in coins and tokens", async () => {
 });
 
 step("operators register keys of both kinds", async () => {
-  ids.set("attester", (await registerAttester(as.operator, KEYS.attester, "https://one.example")).attester);
+  ids.set(
+    "attester",
+    (await registerAttester(as.operator, KEYS.attester, { endpoint: "https://one.example" })).attester,
+  );
   ids.set("attester2", (await registerAttester(as.operator, KEYS.attester2)).attester);
   const found = await hub.billing.query.attesterByKey({
     key: Buffer.from(KEYS.attester.publicKey.bytes).toString("base64"),
@@ -359,7 +375,7 @@ step("a single receipt pays author, payee and operator in the same transaction",
   single = await call("native", "committed");
   const sent = await as.submitter.send([settleReceiptMessage(hub, KEYS.attester, single.receipt, 0)]);
   assert.deepEqual(sent.answers, [{ outcome: "paid", amount: single.price.toString() }]);
-  charge("native", "committed", single.price);
+  charge("native", "committed", [single]);
   const event = eventsOf(sent.events, hub.billing.address, "hub_receipt")[0];
   assert.equal(event && valueOf(event, "blob_id"), blob("committed, second").toString());
 });
@@ -397,25 +413,24 @@ step("a batch of 10 000 receipts over ten sessions and three models, sent by som
   const offers = new Map(await Promise.all(models.map(async (model) => [model, await hub.offer(id(model))] as const)));
   const builder = new wire.BatchBuilder(BigInt(id("attester2")));
   const issuedAt = await hub.now();
-  const amounts = new Map<string, bigint>();
+  const calls = new Map<string, Billed[]>();
   for (let place = 0; place < 10_000; place += 1) {
     const session = `big ${place % 10}`;
     const model = place % 10 >= 8 ? "in-tokens" : (models[Math.floor(place / 10) % 2] as string);
     const offer = offers.get(model) as Offer;
     const units = { input: BigInt(50 + ((place * 331) % 3_950)), output: BigInt(20 + ((place * 127) % 1_480)) };
-    builder.push(
-      receiptFor({
-        attester: id("attester2"),
-        session: id(session),
-        offer,
-        units,
-        request: Uint8Array.of(place & 255, place >> 8),
-        response: Uint8Array.of(1),
-        issuedAt: issuedAt - (place % 3),
-      }),
-    );
+    const receipt = receiptFor({
+      attester: id("attester2"),
+      session: id(session),
+      offer,
+      units,
+      request: Uint8Array.of(place & 255, place >> 8),
+      response: Uint8Array.of(1),
+      issuedAt: issuedAt - (place % 3),
+    });
+    builder.push(receipt);
     const key = `${session}/${model}`;
-    amounts.set(key, (amounts.get(key) ?? 0n) + priceOf(offer.rates, units));
+    calls.set(key, [...(calls.get(key) ?? []), { receipt, price: priceOf(offer.rates, units) }]);
   }
   opened.answers.forEach(({ session }) => builder.next(BigInt(session), 0n));
   const built = builder.build("itemised");
@@ -437,7 +452,7 @@ step("a batch of 10 000 receipts over ten sessions and three models, sent by som
       "",
     ];
     const model = models.find((name) => BigInt(id(name)) === group.model) ?? "";
-    charge(session, model, amounts.get(`${session}/${model}`) ?? 0n);
+    charge(session, model, calls.get(`${session}/${model}`) ?? []);
   }
   const usage = await hub.billing.query.usage({ model: id("committed"), denom: USDC });
   assert.equal(BigInt(usage.sums.gross), books.gross(id("committed"), USDC));
@@ -481,7 +496,7 @@ step("signatures for another chain, another contract and by another key are refu
 step("what was issued in a session before it was closed is still paid", async () => {
   const sent = await as.submitter.send([settleReceiptMessage(hub, KEYS.attester, last.receipt, 0)]);
   assert.deepEqual(sent.answers, [{ outcome: "paid", amount: last.price.toString() }]);
-  charge("closing", "committed", last.price);
+  charge("closing", "committed", [last]);
 });
 
 step("a voucher session pays up to what its caller signed, and no more", async () => {
@@ -504,7 +519,7 @@ step("a voucher session pays up to what its caller signed, and no more", async (
   collector.voucher(pad.raise(second));
   const two = await collector.settle(settlementBy(as.submitter));
   assert.deepEqual([two.paid, two.held[0]?.outcome, two.held[0]?.receipts], [2, "partial", 1]);
-  charge("vouchers", "committed", first + second);
+  charge("vouchers", "committed", calls.slice(0, 2));
 
   collector.voucher(
     signVoucher(
@@ -521,7 +536,7 @@ step("a voucher session pays up to what its caller signed, and no more", async (
   again.add(calls[2]?.receipt as wire.Receipt);
   again.voucher(pad.raise(third));
   assert.equal((await again.settle(settlementBy(as.submitter))).paid, 1);
-  charge("vouchers", "committed", third);
+  charge("vouchers", "committed", calls.slice(2));
 
   await as.caller.send([hub.escrow.message("raise_ceiling", { session: id("vouchers"), ceiling: "90000" })]);
   assert.equal((await readSession(hub, id("vouchers"))).ceiling, 90_000n);
@@ -544,8 +559,8 @@ step("a session that runs dry holds the rest of its receipts until it is topped 
   const sorted = ["committed", "shared"].flatMap((model) =>
     calls.filter(({ receipt }) => receipt.model === BigInt(id(model))),
   );
-  for (const { receipt, price } of sorted.slice(0, 5)) {
-    charge("dry", receipt.model === BigInt(id("committed")) ? "committed" : "shared", price);
+  for (const one of sorted.slice(0, 5)) {
+    charge("dry", one.receipt.model === BigInt(id("committed")) ? "committed" : "shared", [one]);
   }
   await fails(requireSession(hub, dry, { amount: 1_000_000n }), "session_exhausted", /top it up/);
 
@@ -559,7 +574,7 @@ step("a session that runs dry holds the rest of its receipts until it is topped 
   const next = await Collector.open({ attester: id("attester2"), key: KEYS.attester2, store });
   assert.equal(next.pending, 1);
   assert.equal((await next.settle(settlementBy(as.submitter))).paid, 1);
-  charge("dry", "shared", sorted[5]?.price ?? 0n);
+  charge("dry", "shared", sorted.slice(5));
 });
 
 step("the author is paid into the wallet behind the batch, by whoever sends it", async () => {
@@ -575,7 +590,7 @@ step("the author is paid into the wallet behind the batch, by whoever sends it",
       accounts: [as.author.address, as.operator.address, as.author.address, "nobody"],
     }),
   ]);
-  charge("tokens", "in-tokens", price);
+  charge("tokens", "in-tokens", [{ receipt, price }]);
   const paid = books.available(as.author.address, coin);
   assert.deepEqual(sent.answers[1], {
     sent: [{ account: as.author.address, amount: paid.toString() }],
@@ -593,7 +608,7 @@ step("a payee whose token refuses it stops nobody, and keeps what it earned", as
   for (let place = 0; place < 4; place += 1) {
     const { receipt, price } = await call("refused token", "refused");
     collector.add(receipt);
-    charge("refused token", "refused", price);
+    charge("refused token", "refused", [{ receipt, price }]);
   }
   const payout = hub.escrow.message("payout", { denom: refusing, accounts: [as.payee.address, as.author2.address] });
   const { batches } = await collector.settle(settlementBy(as.submitter, [payout]));
@@ -644,11 +659,7 @@ step("the node is restarted while a settlement is on its way: nothing is lost", 
     batches.map(({ response }) => response.paid),
     [20],
   );
-  charge(
-    "big 1",
-    "committed",
-    calls.reduce((sum, { price }) => sum + price, 0n),
-  );
+  charge("big 1", "committed", calls);
 });
 
 step("a transaction whose answer is lost, or that never arrives, is resumed and happens once", async () => {
@@ -837,7 +848,7 @@ step("a dearer price holds after its notice, for receipts issued from then on", 
   const { lanes } = await readSession(hub, id("gift"));
   assert.equal(lanes.size, 0);
   await as.submitter.send([settleReceiptMessage(hub, KEYS.attester, receipt, 0)]);
-  charge("gift", "committed", price);
+  charge("gift", "committed", [{ receipt, price }]);
 
   const old = await call("big 0", "shared", { ...offer, terms: 1 });
   const dear = await call("big 0", "shared", offer);
@@ -846,7 +857,44 @@ step("a dearer price holds after its notice, for receipts issued from then on", 
   assert.equal((await settle(old, 0)).answers[0].outcome, "terms_not_in_force");
   const paid = await settle(dear, 1);
   assert.deepEqual(paid.answers, [{ outcome: "paid", amount: dear.price.toString() }]);
-  charge("big 0", "shared", dear.price);
+  charge("big 0", "shared", [dear]);
+});
+
+// --- What it all says -----------------------------------------------------------------------------
+
+step("an author who calls a model of its own, and calls that cost nothing, are told apart", async () => {
+  await open("to oneself", "author", USDC, 20_000n);
+  const own = await call("to oneself", "committed");
+  await as.submitter.send([settleReceiptMessage(hub, KEYS.attester, own.receipt, 0)]);
+  charge("to oneself", "committed", [own]);
+
+  const sent = await as.author2.send([
+    hub.registry.message("register_model", {
+      name: "free",
+      metadata: metadata("free"),
+      terms: {
+        price: { denom: USDC, per_call: "0", per_million_in: "0", per_million_out: "0" },
+        operator_bps: 0,
+        payees: [{ address: as.author2.address, bps: 10_000 }],
+      },
+      release: { major: 1, minor: 0, blob_id: blob("free").toString() },
+    }),
+  ]);
+  ids.set("free", sent.answers[0].model);
+  shares.set("free", [{ account: as.author2.address, bps: 10_000n }]);
+  await open("for nothing", "caller", USDC, 1n);
+  const free = await call("for nothing", "free");
+  assert.equal(free.price, 0n);
+  const { answers } = await as.submitter.send([settleReceiptMessage(hub, KEYS.attester, free.receipt, 0)]);
+  assert.deepEqual(answers, [{ outcome: "paid", amount: "0" }]);
+  charge("for nothing", "free", [free]);
+  const { sums } = await hub.billing.query.usage({ model: id("committed"), denom: USDC });
+  assert.equal(sums.related, own.price.toString());
+});
+
+step("usage is what was counted beside the chain: models, days, releases, authors, attesters, the Hub", async () => {
+  const authors = [as.author.address, as.author2.address, as.stranger.address];
+  await recount.check(authors, as.operator.address);
 });
 
 step("in the end everybody withdraws what is theirs", async () => {

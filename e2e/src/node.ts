@@ -1,6 +1,6 @@
 /** The node under test, and the commands of the repository. */
 
-import { execFile, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -30,17 +30,26 @@ function env(name: string): string {
   return value;
 }
 
-/** The accounts that have money from the beginning. */
-export function words(name: string): string {
+/** An account that has money from the beginning. */
+function account(name: string): { readonly address: string; readonly mnemonic: string } {
   const accounts = JSON.parse(readFileSync(`${ROOT}devnet/accounts.json`, "utf8")) as {
     name: string;
+    address: string;
     mnemonic: string;
   }[];
-  const account = accounts.find((one) => one.name === name);
-  if (account === undefined) {
+  const found = accounts.find((one) => one.name === name);
+  if (found === undefined) {
     throw new Error(`devnet/accounts.json has no account ${name}`);
   }
-  return account.mnemonic;
+  return found;
+}
+
+export function words(name: string): string {
+  return account(name).mnemonic;
+}
+
+export function addressOf(name: string): string {
+  return account(name).address;
 }
 
 export async function startNode(): Promise<void> {
@@ -73,6 +82,28 @@ export async function deploy(args: readonly string[], mnemonic: string | undefin
   child.stderr.on("data", (data: Buffer) => (error += data.toString()));
   const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
   return { code, out, error };
+}
+
+/** An attestation document under a root of the tests' own, which is the root of the deployment under test. */
+export interface NitroDocument {
+  readonly root: string;
+  readonly measurement: string;
+  readonly document: Uint8Array;
+}
+
+/** Has packages/nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
+export function nitroDocument(key: Uint8Array, time: number, image: string): NitroDocument {
+  const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
+  const made = JSON.parse(execFileSync(env("E2E_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {
+    root_sha256: string;
+    measurement: string;
+    document: string;
+  };
+  return {
+    root: made.root_sha256,
+    measurement: made.measurement,
+    document: Uint8Array.from(Buffer.from(made.document, "hex")),
+  };
 }
 
 /** What a proxy does with a request: forwards it, answers as if the line were cut, or changes the answer. */

@@ -54,7 +54,7 @@ const { model } = answers[0];
 
 // An operator registers the key that its server signs receipts with.
 const attesterKey = wire.SigningKey.generate("ed25519");
-const { attester } = await registerAttester(operator, attesterKey, "https://inference.example");
+const { attester } = await registerAttester(operator, attesterKey, { endpoint: "https://inference.example" });
 
 // A caller looks at the price, and deposits and opens a session in one transaction. It pays only what it signs for.
 const offer = await hub.offer(model);

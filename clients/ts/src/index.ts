@@ -35,7 +35,11 @@ export {
   voucherField,
   VoucherPad,
 } from "./signing.js";
-export type { Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export type { AttesterDetails, Inference, SignedBatch, SignedVoucher } from "./signing.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
 export type { Denom, Id, Rates } from "./values.js";
+export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";
+export type { AttesterSums, PageStart, Sums } from "./usage.js";
+export { certifyMessage, setCommitteeMessage } from "./walrus.js";
+export type { StorageNode, WalrusCertificate } from "./walrus.js";
 export * as wire from "./wire/index.js";

@@ -94,17 +94,29 @@ export class VoucherPad {
 
 // --- Attesters ----------------------------------------------------------------------------------
 
+/** What is known of an attester beside its key. */
+export interface AttesterDetails {
+  /** Where callers reach it. */
+  readonly endpoint?: string;
+  /**
+   * AWS Nitro attestation document that names the key, as the enclave got it: at most 300 s old. The contract verifies it, and
+   * knows from then on which enclave image holds the key.
+   */
+  readonly attestation?: Uint8Array;
+}
+
 /** The message that registers a key as an attester of the sender. */
 export function registerAttesterMessage(
   account: HubAccount,
   key: SigningKey,
-  endpoint?: string,
+  { endpoint, attestation }: AttesterDetails = {},
 ): Action<billing.AttesterCreated> {
   const possession = possessionBytes(key.publicKey, account.canonical);
   return account.hub.billing.message("register_attester", {
     key: toBase64(key.publicKey.bytes),
     key_type: key.keyType,
     possession: toBase64(key.sign(possessionDigest(account.hub.domain, possession))),
+    attestation: attestation === undefined ? null : toBase64(attestation),
     endpoint: endpoint ?? null,
   });
 }
@@ -113,9 +125,9 @@ export function registerAttesterMessage(
 export async function registerAttester(
   account: HubAccount,
   key: SigningKey,
-  endpoint?: string,
+  details?: AttesterDetails,
 ): Promise<Sent<[billing.AttesterCreated]> & billing.AttesterCreated> {
-  const sent = await account.send([registerAttesterMessage(account, key, endpoint)]);
+  const sent = await account.send([registerAttesterMessage(account, key, details)]);
   return { ...sent, attester: sent.answers[0].attester };
 }
 
