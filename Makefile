@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check spec-check wasm-check examples client
+STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check spec-check simulate-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
