@@ -349,7 +349,9 @@ async function carryOver(old: Old, codes: Codes, steps: readonly Step[]): Promis
   assert.deepEqual(waiting, []);
   await old.settleUp(paid * PRICE, paidSince * PRICE);
   // The first release chose no root of enclaves.
-  const config = (await old.admin.client.queryContractSmart(old.address.billing, { config: {} })) as billing.ConfigResponse;
+  const config = (await old.admin.client.queryContractSmart(old.address.billing, {
+    config: {},
+  })) as billing.ConfigResponse;
   assert.equal(config.nitro_root, AWS_ROOT);
 }
 
