@@ -5,14 +5,13 @@ use cw_utils::PaymentError;
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::registry::StatusName;
-use hub_types::split::WHOLE_BPS;
+use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
 use hub_types::walrus::{BlobId, BlobIdError, CertificateError, CommitteeError, PointError};
 use thiserror::Error;
 
-use crate::state::releases::Label;
-use crate::state::shares::MAX_PAYEES;
+use crate::label::Label;
 
 /// Why a message or query was refused. Nothing was changed.
 #[derive(Error, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use cosmwasm_std::{Addr, HexBinary, Uint64};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};
 
-use crate::state::releases::Label;
+use crate::label::Label;
 
 /// What happened. Each becomes one event of the transaction.
 pub enum Event {

@@ -22,6 +22,7 @@
 pub mod contract;
 pub mod error;
 pub mod events;
+mod label;
 mod state;
 
-pub use state::releases::Label;
+pub use label::Label;

@@ -6,6 +6,8 @@
 
 /// Basis points in a whole.
 pub const WHOLE_BPS: u16 = 10_000;
+/// Most payees of a model.
+pub const MAX_PAYEES: usize = 4;
 
 /// Units among the first `total` of a lifetime gross whose number mod 10 000 lies in [from, until).
 fn units_in_range(total: u128, from: u128, until: u128) -> Option<u128> {

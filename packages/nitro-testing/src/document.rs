@@ -153,6 +153,11 @@ pub fn image_pcrs(image: &str) -> [[u8; 48]; 3] {
     })
 }
 
+/// What billing calls an image of this name: sha256(PCR0 ‖ PCR1 ‖ PCR2).
+pub fn image_measurement(image: &str) -> [u8; 32] {
+    Sha256::digest(image_pcrs(image).concat()).into()
+}
+
 /// A COSE_Sign1 envelope (RFC 9052, section 4.2).
 #[derive(Clone, Debug)]
 pub struct Envelope {

@@ -15,7 +15,7 @@ use crate::stage::Setting;
 use crate::strategy::{self, Strategy};
 
 /// How many messages are sent if nobody says how many.
-const MESSAGES: u64 = 40_000;
+const MESSAGES: u64 = 100_000;
 
 /// Which scripts are run.
 pub struct Campaign {

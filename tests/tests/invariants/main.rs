@@ -6,7 +6,7 @@
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `HUB_MESSAGES` | how many messages are sent; where batches are split, a fifth of them | 40 000 |
+//! | `HUB_MESSAGES` | how many messages are sent; where batches are split, a fifth of them | 100 000 |
 //! | `HUB_SEED` | which ones | 1 |
 //! | `HUB_SCRIPT` | only the script of this number | all |
 //! | `HUB_VERBOSE` | show what happened how often | no |

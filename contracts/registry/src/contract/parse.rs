@@ -13,7 +13,8 @@ use hub_types::walrus::{BlobId, Certificate, Member, Persistence, PublicKey, Sig
 
 use super::execute::release::Certification;
 use crate::error::ContractError;
-use crate::state::releases::{Label, Publication};
+use crate::label::Label;
+use crate::state::releases::Publication;
 use crate::state::shares::Shares;
 use crate::state::terms::Draft;
 

@@ -1,7 +1,5 @@
 //! Releases: the blob that settlement checks, and what only readers ask for.
 
-use std::fmt;
-
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
@@ -11,24 +9,9 @@ use hub_types::wire::Hash;
 
 use super::models;
 use crate::error::ContractError;
+use crate::label::Label;
 
 const DETAILS: Map<(u64, u64), ReleaseDetails> = Map::new("release_details");
-
-/// Label of a release. Labels ascend within a model.
-#[cw_serde]
-#[derive(Copy, Eq, PartialOrd, Ord)]
-pub struct Label {
-    /// First number.
-    pub major: u32,
-    /// Second number.
-    pub minor: u32,
-}
-
-impl fmt::Display for Label {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.major, self.minor)
-    }
-}
 
 /// A release to be published, in checked form.
 pub struct Publication {

@@ -4,12 +4,9 @@ use std::collections::BTreeSet;
 
 use cosmwasm_std::Addr;
 use hub_types::registry::Payee;
-use hub_types::split::WHOLE_BPS;
+use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 
 use crate::error::ContractError;
-
-/// Most payees of a model.
-pub const MAX_PAYEES: usize = 4;
 
 /// Shares that make a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ impl Strategy {
     pub(super) fn register_attester(&mut self, _: &Reference) -> Action {
         let by = self.operator();
         let key = self.dice.below(KEYS.into()) as u8;
-        let enclave = self.dice.chance(4).then(|| Enclave {
+        let enclave = self.dice.chance(20).then(|| Enclave {
             image: self.image(),
             binds: key,
             age: match self.dice.below(8) {
