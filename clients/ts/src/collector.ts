@@ -2,7 +2,7 @@
 
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import type { billing } from "./contracts/index.js";
-import { HubError, InputError } from "./errors.js";
+import { HubError, InputError, RefusedError } from "./errors.js";
 import type { HubAccount } from "./hub.js";
 import type { Action } from "./messages.js";
 import { settleBatchMessage, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
@@ -298,13 +298,19 @@ export class Collector {
   ): Promise<void> {
     const kept: Part[] = [];
     const outcomes = outcomesOfGroups(response);
+    // Read anew, and for the groups behind a partial one as well: whoever settled the same bytes since moved the lane on.
+    const lanes = new Map<bigint, bigint>();
     for (const [place, part] of partsOf(entry).entries()) {
+      const { session } = part.group;
       const outcome = outcomeName(outcomes[place] ?? "gap");
       const fate = FATES[outcome];
+      if (outcome === "partial") {
+        lanes.set(session, await settlement.next(Number(session), this.#attester));
+      }
+      const rest = fate === "held" ? unpaid(part, lanes.get(session)) : undefined;
       if (fate === "refused") {
         round.refused.push({ outcome, receipts: part.receipts });
-      } else if (fate === "held") {
-        const rest = outcome === "partial" ? await this.#unpaid(settlement, part) : part;
+      } else if (rest !== undefined) {
         kept.push(rest);
         round.hold(rest, outcome);
       }
@@ -316,13 +322,6 @@ export class Collector {
     const unchanged = txHash === undefined && kept.length === entry.batch.groups.length;
     this.#replace(entry, kept.length === 0 ? [] : unchanged ? [entry] : [this.#rebuilt(settlement, kept)]);
     await this.save();
-  }
-
-  /** The receipts of a group from the lane's position on. */
-  async #unpaid(settlement: Settlement, part: Part): Promise<Part> {
-    const next = await settlement.next(Number(part.group.session), this.#attester);
-    const done = Number(next - part.group.sequence);
-    return { group: { ...part.group, sequence: next }, receipts: part.receipts.slice(done) };
   }
 
   /** The same receipts under the same numbers in a batch of their own. */
@@ -443,14 +442,31 @@ function partsOf(entry: Entry): Part[] {
   });
 }
 
+/** The receipts of a group that the lane has not passed, under their numbers; undefined if it passed all of them. */
+function unpaid({ group, receipts }: Part, next = 0n): Part | undefined {
+  if (next <= group.sequence) {
+    return { group, receipts };
+  }
+  const rest = receipts.slice(Number(next - group.sequence));
+  return rest.length === 0 ? undefined : { group: { ...group, sequence: next }, receipts: rest };
+}
+
 /** Settlement through an account, which needs no rights. `then` goes into the same transaction, such as a payout. */
 export function settlementBy(account: HubAccount, then: readonly Action<unknown>[] = []): Settlement {
   const { hub } = account;
   return {
     domain: hub.domain,
     next: async (session, attester) => {
-      const { lanes } = await hub.escrow.query.session({ session });
-      return BigInt(lanes.find((lane) => lane.attester === attester)?.next ?? 0);
+      try {
+        const { lanes } = await hub.escrow.query.session({ session });
+        return BigInt(lanes.find((lane) => lane.attester === attester)?.next ?? 0);
+      } catch (error) {
+        // There is none of that number. Its receipts are refused, and must not keep those of other sessions waiting.
+        if (error instanceof RefusedError) {
+          return 0n;
+        }
+        throw error;
+      }
     },
     preview: async (batch, vouchers) => {
       try {

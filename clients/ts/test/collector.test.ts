@@ -152,6 +152,29 @@ test("a stranger who settles the same bytes first does no harm", async () => {
   assert.equal(collector.pending, 0);
 });
 
+test("a stranger who settles the same bytes again behind a top-up makes nothing be billed twice", async () => {
+  const { chain, collector } = await setUp({ 1: 20n });
+  // Two groups, of which the budget pays a part of the first.
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  [4, 5].forEach((name) => collector.add(receipt(1, 2, name)));
+  chain.trouble = "answer lost";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  (chain.sessions.get(1) as { budget: bigint }).budget = 20n;
+  await chain.submit(chain.sent[0] as (typeof chain.sent)[0], [], async () => undefined);
+
+  const first = await collector.settle(chain);
+  assert.deepEqual(
+    first.held.map(({ outcome, receipts }) => [outcome, receipts]),
+    [["exhausted", 1]],
+  );
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n]);
+  (chain.sessions.get(1) as { budget: bigint }).budget = 1_000n;
+  await collector.settle(chain);
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n, 5n]);
+  assert.equal(collector.pending, 0);
+});
+
 test("without previews a batch is sent as it is", async () => {
   const { chain, collector } = await setUp({ 1: 25n, 2: 100n });
   chain.previews = false;
