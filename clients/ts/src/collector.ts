@@ -1,11 +1,19 @@
 /** Collects an attester's receipts and settles them in batches. */
 
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
-import type { billing } from "./contracts/index.js";
+import { equal } from "./bytes.js";
+import type { billing, BillingQueryClient } from "./contracts/index.js";
 import { HubError, InputError, RefusedError } from "./errors.js";
 import type { HubAccount } from "./hub.js";
 import type { Action } from "./messages.js";
-import { settleBatchMessage, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
+import {
+  inclusion,
+  settleBatchMessage,
+  type SignedBatch,
+  type SignedVoucher,
+  signBatch,
+  voucherField,
+} from "./signing.js";
 import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
 import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
 import { BatchBuilder } from "./wire/builder.js";
@@ -450,6 +458,30 @@ function unpaid({ group, receipts }: Part, next = 0n): Part | undefined {
   const rest = receipts.slice(Number(next - group.sequence));
   return rest.length === 0 ? undefined : { group: { ...group, sequence: next }, receipts: rest };
 }
+
+/**
+ * The fields of `verify_inclusion` for a receipt that was settled: what an operator hands to its caller, who asks the chain
+ * with them, or shows them to a contract. Fails if none of the batches holds the receipt, or the chain recorded none of that.
+ */
+export function inclusionIn({ batches }: Pick<SettleReport, "batches">, receipt: Receipt): InclusionQuery {
+  const bytes = encodeReceipt(receipt);
+  for (const { response, receipts } of batches) {
+    const fields = inclusion(
+      receipts,
+      receipts.findIndex((one) => equal(encodeReceipt(one), bytes)),
+    );
+    if (fields !== undefined && typeof response.batch === "number") {
+      return { attester: response.attester, batch: response.batch, ...fields };
+    }
+  }
+  throw new InputError(
+    "no batch that was recorded here holds the receipt",
+    "settle it first; if somebody else settled its batch, billing's `batches` has the number",
+  );
+}
+
+/** What `verify_inclusion` is asked with. */
+export type InclusionQuery = Parameters<BillingQueryClient["verifyInclusion"]>[0];
 
 /** Settlement through an account, which needs no rights. `then` goes into the same transaction, such as a payout. */
 export function settlementBy(account: HubAccount, then: readonly Action<unknown>[] = []): Settlement {

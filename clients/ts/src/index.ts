@@ -3,8 +3,17 @@
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
-export { Collector, settlementBy } from "./collector.js";
-export type { CollectorOptions, Held, Refused, SettledBatch, Settlement, SettleReport, Store } from "./collector.js";
+export { Collector, inclusionIn, settlementBy } from "./collector.js";
+export type {
+  CollectorOptions,
+  Held,
+  InclusionQuery,
+  Refused,
+  SettledBatch,
+  Settlement,
+  SettleReport,
+  Store,
+} from "./collector.js";
 export * from "./contracts/index.js";
 export { HubError, InputError, RefusedError, SessionError, translate, UnconfirmedError } from "./errors.js";
 export type { HubErrorCode, HubErrorDetails, Origin } from "./errors.js";

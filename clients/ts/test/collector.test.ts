@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Collector, type CollectorOptions, type Store } from "../src/collector.js";
-import { BlobId, type Receipt, SigningKey } from "../src/wire/index.js";
+import { Collector, type CollectorOptions, inclusionIn, type Store } from "../src/collector.js";
+import { BlobId, decodeBatch, encodeReceipt, type Receipt, SigningKey, verifyProof } from "../src/wire/index.js";
 import { FakeChain } from "./fake-chain.js";
 
 const key = SigningKey.secp256k1(new Uint8Array(32).fill(1));
@@ -187,4 +187,26 @@ test("the store of another attester is refused", async () => {
   const { collector, store } = await setUp({ 1: 100n });
   await collector.save();
   await assert.rejects(Collector.open({ attester: 8, key, store }), { code: "invalid_input" });
+});
+
+test("a receipt that was settled comes with a proof that it is in its batch", async () => {
+  const { chain, collector } = await setUp({ 1: 1_000n });
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 4 - name, name)));
+  const report = await collector.settle(chain);
+  const { attester, batch, receipt: bytes, proof } = inclusionIn(report, receipt(1, 1, 3));
+  assert.deepEqual([attester, batch, bytes], [7, 1, Buffer.from(encodeReceipt(receipt(1, 1, 3))).toString("base64")]);
+  const root = decodeBatch((report.batches[0] as (typeof report.batches)[0]).signed.bytes).receiptsRoot;
+  const siblings = proof.siblings.map((hash) => Uint8Array.from(Buffer.from(hash, "hex")));
+  const path = { index: BigInt(proof.index), siblings };
+  assert.ok(verifyProof(root, encodeReceipt(receipt(1, 1, 3)), 3n, path));
+  assert.throws(() => inclusionIn(report, receipt(1, 1, 4)), { code: "invalid_input", next: /settle it first/ });
+
+  // Settled by somebody else meanwhile, so that this report has no number for it.
+  collector.add(receipt(1, 1, 5));
+  chain.trouble = "never arrives";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  await chain.submit(chain.sent[1] as (typeof chain.sent)[0], [], async () => undefined);
+  const overtaken = await collector.settle(chain);
+  assert.throws(() => inclusionIn(overtaken, receipt(1, 1, 5)), { code: "invalid_input", next: /`batches`/ });
 });
