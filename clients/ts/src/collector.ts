@@ -3,21 +3,12 @@
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { equal } from "./bytes.js";
 import type { billing, BillingQueryClient } from "./contracts/index.js";
-import { HubError, InputError, RefusedError } from "./errors.js";
-import type { HubAccount } from "./hub.js";
-import type { Action } from "./messages.js";
-import {
-  inclusion,
-  settleBatchMessage,
-  type SignedBatch,
-  type SignedVoucher,
-  signBatch,
-  voucherField,
-} from "./signing.js";
+import { InputError } from "./errors.js";
+import type { Settlement } from "./settlement.js";
+import { inclusion, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
 import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
 import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
 import { BatchBuilder } from "./wire/builder.js";
-import type { Domain } from "./wire/digest.js";
 import type { SigningKey } from "./wire/keys.js";
 import { decodeReceipt, encodeReceipt, type Receipt } from "./wire/receipt.js";
 import { MAX_GROUP_COUNT } from "./wire/rules.js";
@@ -27,23 +18,6 @@ export interface Store {
   load(): Promise<string | undefined>;
   /** Resolves when the state would survive a crash. */
   save(state: string): Promise<void>;
-}
-
-/** The chain as a collector sees it. */
-export interface Settlement {
-  readonly domain: Domain;
-  /** Number of the attester's next receipt in a session. */
-  next(session: number, attester: number): Promise<bigint>;
-  /** What settling a batch would answer now; undefined if the node has no gas for the question. */
-  preview(batch: SignedBatch, vouchers: readonly SignedVoucher[]): Promise<billing.BatchResponse | undefined>;
-  /** Settles a batch; `left` is told the hash before the transaction leaves. */
-  submit(
-    batch: SignedBatch,
-    vouchers: readonly SignedVoucher[],
-    left: (txHash: string) => Promise<void>,
-  ): Promise<{ txHash: string; response: billing.BatchResponse }>;
-  /** What a transaction answered, if a block holds it. */
-  answered(txHash: string, batch: SignedBatch): Promise<billing.BatchResponse | undefined>;
 }
 
 export interface CollectorOptions {
@@ -141,7 +115,8 @@ const CURES: Partial<Record<ReturnType<typeof outcomeName>, string>> = {
  *
  * An attester never signs two contents for one number. So receipts get their numbers once, when they are first signed;
  * that is saved before anything is sent; and what could not be billed yet is sent again under the same numbers. Settling
- * twice changes nothing, so a crash, a lost answer or a second submitter does no harm.
+ * twice changes nothing, so a crash, a lost answer or a second submitter does no harm. One collector at a time works for an
+ * attester: two would give the same numbers twice.
  */
 export class Collector {
   readonly #attester: number;
@@ -482,51 +457,3 @@ export function inclusionIn({ batches }: Pick<SettleReport, "batches">, receipt:
 
 /** What `verify_inclusion` is asked with. */
 export type InclusionQuery = Parameters<BillingQueryClient["verifyInclusion"]>[0];
-
-/** Settlement through an account, which needs no rights. `then` goes into the same transaction, such as a payout. */
-export function settlementBy(account: HubAccount, then: readonly Action<unknown>[] = []): Settlement {
-  const { hub } = account;
-  return {
-    domain: hub.domain,
-    next: async (session, attester) => {
-      try {
-        const { lanes } = await hub.escrow.query.session({ session });
-        return BigInt(lanes.find((lane) => lane.attester === attester)?.next ?? 0);
-      } catch (error) {
-        // There is none of that number. Its receipts are refused, and must not keep those of other sessions waiting.
-        if (error instanceof RefusedError) {
-          return 0n;
-        }
-        throw error;
-      }
-    },
-    preview: async (batch, vouchers) => {
-      try {
-        return await hub.billing.query.previewBatch({
-          batch: toBase64(batch.bytes),
-          signature: toBase64(batch.signature),
-          vouchers: vouchers.map(voucherField),
-        });
-      } catch (error) {
-        // Nodes bound the gas of a query, often below what they bound that of a transaction by.
-        if (error instanceof HubError && error.code === "out_of_gas") {
-          return undefined;
-        }
-        throw error;
-      }
-    },
-    submit: async (batch, vouchers, left) => {
-      const actions = [settleBatchMessage(hub, batch, vouchers), ...then] as const;
-      const sent = await account.send(actions, { beforeBroadcast: ({ txHash }) => left(txHash) });
-      return { txHash: sent.txHash, response: sent.answers[0] };
-    },
-    answered: async (txHash, batch) => {
-      const found = await account.client.getTx(txHash);
-      if (found === null || found.code !== 0) {
-        return undefined;
-      }
-      const sent = await account.resume(txHash, [settleBatchMessage(hub, batch)]);
-      return sent.answers[0];
-    },
-  };
-}

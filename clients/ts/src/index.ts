@@ -3,14 +3,13 @@
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
-export { Collector, inclusionIn, settlementBy } from "./collector.js";
+export { Collector, inclusionIn } from "./collector.js";
 export type {
   CollectorOptions,
   Held,
   InclusionQuery,
   Refused,
   SettledBatch,
-  Settlement,
   SettleReport,
   Store,
 } from "./collector.js";
@@ -46,6 +45,8 @@ export {
   VoucherPad,
 } from "./signing.js";
 export type { AttesterDetails, Call, Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export { settlementBy } from "./settlement.js";
+export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
 export type { Denom, Id, Rates } from "./values.js";
 export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";

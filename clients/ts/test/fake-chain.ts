@@ -2,7 +2,7 @@
 
 import type { billing } from "../src/contracts/index.js";
 import { UnconfirmedError } from "../src/errors.js";
-import type { Settlement } from "../src/collector.js";
+import type { Settlement } from "../src/settlement.js";
 import type { SignedBatch } from "../src/signing.js";
 import { batchDigest, countOf, decodeBatch, type Domain, type PublicKey, verifyDigest } from "../src/wire/index.js";
 
