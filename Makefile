@@ -118,7 +118,7 @@ e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through th
 	@e2e/run
 
 .PHONY: gas
-gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %
+gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %, or is over budget
 	@devnet/measure-gas
 
 .PHONY: gas-update
