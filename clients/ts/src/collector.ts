@@ -20,6 +20,7 @@ export interface Store {
   save(state: string): Promise<void>;
 }
 
+/** Whose receipts a collector takes, and how it settles them. */
 export interface CollectorOptions {
   /** Whose receipts these are. */
   readonly attester: Id;
@@ -44,6 +45,7 @@ export interface SettleReport {
   readonly held: readonly Held[];
 }
 
+/** A batch that a transaction settled. */
 export interface SettledBatch {
   readonly txHash: string;
   readonly response: billing.BatchResponse;
@@ -52,11 +54,13 @@ export interface SettledBatch {
   readonly receipts: readonly Receipt[];
 }
 
+/** Receipts of one group that will never be billed. */
 export interface Refused {
   readonly outcome: ReturnType<typeof outcomeName>;
   readonly receipts: readonly Receipt[];
 }
 
+/** Receipts of one group that wait. */
 export interface Held {
   readonly session: number;
   readonly outcome: ReturnType<typeof outcomeName>;
