@@ -3,7 +3,7 @@
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { equal } from "./bytes.js";
 import type { billing, BillingQueryClient } from "./contracts/index.js";
-import { InputError } from "./errors.js";
+import { InputError, RefusedError } from "./errors.js";
 import type { Settlement } from "./settlement.js";
 import { inclusion, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
 import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
@@ -63,7 +63,8 @@ export interface Refused {
 /** Receipts of one group that wait. */
 export interface Held {
   readonly session: number;
-  readonly outcome: ReturnType<typeof outcomeName>;
+  /** `message_refused`: the chain took no message with their batch, for the reason in `next`. */
+  readonly outcome: ReturnType<typeof outcomeName> | "message_refused";
   readonly receipts: number;
   /** What to do. */
   readonly next: string;
@@ -106,7 +107,7 @@ const FATES: Record<ReturnType<typeof outcomeName>, Fate> = {
   overflow: "refused",
 };
 
-const CURES: Partial<Record<ReturnType<typeof outcomeName>, string>> = {
+const CURES: Partial<Record<Held["outcome"], string>> = {
   partial: "the session ran dry: ask the caller for a top-up or a voucher",
   exhausted: "the budget is used up: ask the caller for a top-up",
   voucher_missing: "the ceiling is reached: ask the caller for a voucher",
@@ -188,8 +189,9 @@ export class Collector {
   }
 
   /**
-   * Settles what can be settled. A failure leaves everything kept: call it again. After an `unconfirmed` transaction the next
-   * call finds out what became of it.
+   * Settles what can be settled. A batch that the chain refuses is held and stops no other; if none was settled besides, that
+   * is the failure. A failure leaves everything kept: call it again. After an `unconfirmed` transaction the next call finds out
+   * what became of it.
    */
   async settle(settlement: Settlement): Promise<SettleReport> {
     const turn = this.#settling.then(() => this.#settle(settlement));
@@ -243,18 +245,34 @@ export class Collector {
     if (whole === undefined) {
       return;
     }
-    const vouchers = this.#vouchersFor(whole.batch);
-    const preview = await settlement.preview(whole.signed, vouchers);
-    // Nothing would change: the outcomes are known without a fee.
-    if (preview !== undefined && typeof preview.batch !== "number") {
-      await this.#apply(settlement, whole, preview, round);
+    let answer: { readonly response: billing.BatchResponse; readonly txHash?: string };
+    try {
+      answer = await this.#send(settlement, whole);
+    } catch (error) {
+      // Such as receipts from the future; or, where there is no preview, nothing that could be billed now.
+      if (!(error instanceof RefusedError)) {
+        throw error;
+      }
+      round.refuse(partsOf(whole), error);
       return;
     }
-    const { txHash, response } = await settlement.submit(whole.signed, vouchers, async (hash) => {
-      whole.txHash = hash;
+    await this.#apply(settlement, whole, answer.response, round, answer.txHash);
+  }
+
+  /** What became of a batch: by a transaction; or by the preview, if nothing would change, and then without a fee. */
+  async #send(
+    settlement: Settlement,
+    entry: Entry,
+  ): Promise<{ readonly response: billing.BatchResponse; readonly txHash?: string }> {
+    const vouchers = this.#vouchersFor(entry.batch);
+    const preview = await settlement.preview(entry.signed, vouchers);
+    if (preview !== undefined && typeof preview.batch !== "number") {
+      return { response: preview };
+    }
+    return await settlement.submit(entry.signed, vouchers, async (hash) => {
+      entry.txHash = hash;
       await this.save();
     });
-    await this.#apply(settlement, whole, response, round, txHash);
   }
 
   /**
@@ -399,6 +417,7 @@ class Round {
   /** Sessions in which a batch waits, so that later ones wait too. */
   blocked = new Set<bigint>();
   progress = false;
+  #failure: RefusedError | undefined;
 
   /** Another pass: what was held is looked at again. */
   begin(): void {
@@ -407,16 +426,29 @@ class Round {
     this.progress = false;
   }
 
-  hold({ group, receipts }: Part, outcome: Held["outcome"]): void {
+  /** Holds what a message was refused with. */
+  refuse(parts: readonly Part[], failure: RefusedError): void {
+    this.#failure ??= failure;
+    parts.forEach((part) => this.hold(part, "message_refused", failure.reason));
+  }
+
+  hold({ group, receipts }: Part, outcome: Held["outcome"], next = cureOf(outcome)): void {
     this.blocked.add(group.session);
-    const next = CURES[outcome] ?? "send it again later";
     this.held.push({ session: Number(group.session), outcome, receipts: receipts.length, next });
   }
 
   report(): SettleReport {
+    // What was refused for good is told once: it must not be lost with the report.
+    if (this.#failure !== undefined && this.batches.length + this.refused.length === 0) {
+      throw this.#failure;
+    }
     const paid = this.batches.reduce((sum, { response }) => sum + response.paid, 0);
     return { batches: this.batches, paid, refused: this.refused, held: this.held };
   }
+}
+
+function cureOf(outcome: Held["outcome"]): string {
+  return CURES[outcome] ?? "send it again later";
 }
 
 function partsOf(entry: Entry): Part[] {

@@ -183,6 +183,23 @@ test("without previews a batch is sent as it is", async () => {
   assert.equal((await collector.settle(chain)).paid, 3);
 });
 
+test("without previews a batch that the chain refuses waits, and stops no other", async () => {
+  const { chain, collector } = await setUp({ 1: 0n, 2: 100n }, { maxReceipts: 2 });
+  chain.previews = false;
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  collector.add(receipt(2, 1, 4));
+  const first = await collector.settle(chain);
+  assert.deepEqual([first.paid, billed(chain)], [1, [4n]]);
+  assert.deepEqual(first.held, [
+    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted" },
+    { session: 1, outcome: "gap", receipts: 1, next: "receipts with lower numbers are missing: settle those first" },
+  ]);
+  await assert.rejects(collector.settle(chain), { code: "refused", reason: /exhausted/ });
+  assert.equal(collector.pending, 3);
+  (chain.sessions.get(1) as { budget: bigint }).budget = 30n;
+  assert.equal((await collector.settle(chain)).paid, 3);
+});
+
 test("the store of another attester is refused", async () => {
   const { collector, store } = await setUp({ 1: 100n });
   await collector.save();
