@@ -110,7 +110,7 @@ client: ## Checks the TypeScript client: types, generated code, tests over the v
 	@clients/ts/check
 
 .PHONY: deploy
-deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file), by its node or RPC; HUB_MNEMONIC signs, DRY_RUN=1 says the cost
+deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file), by its node or RPC; HUB_MNEMONIC signs (on the devnet a public one), DRY_RUN=1 says the cost
 	@deploy/run $(CHAIN) $(if $(RPC),--rpc '$(RPC)') $(if $(DRY_RUN),--dry-run)
 
 .PHONY: e2e
@@ -118,7 +118,7 @@ e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through th
 	@e2e/run
 
 .PHONY: gas
-gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %
+gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %, or is over budget
 	@devnet/measure-gas
 
 .PHONY: gas-update
@@ -147,7 +147,7 @@ advisories: need-rust ## The same, and known vulnerabilities, by the RustSec dat
 
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples,examples/cosmjs}/build devnet/homes devnet/cw20/target
+	rm -rf target artifacts/*.wasm clients/ts/LICENSE {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples,examples/cosmjs}/build devnet/homes devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:

@@ -41,7 +41,6 @@ fi
 if [[ ! tools/node_modules/.package-lock.json -nt tools/package-lock.json ]]; then
     npm ci --prefix tools
 fi
-wasm_opt=tools/node_modules/.bin/wasm-opt
 
 checker=$tools_dir/cosmwasm-check-$cosmwasm_check
 if [[ ! -x $checker/bin/cosmwasm-check ]]; then
@@ -74,11 +73,7 @@ for dir in contracts/*/; do
     echo "Building hub-$contract"
     # One cargo run a contract: in a common one they would share the features of their dependencies.
     cargo build --release --lib --locked --target $target --target-dir "$target_dir" -p "hub-$contract"
-    # Rust uses instructions that the chain's VM refuses; the lowering passes express them in older ones.
-    "$wasm_opt" -Os \
-        --enable-bulk-memory --enable-sign-ext --enable-mutable-globals --enable-nontrapping-float-to-int \
-        --signext-lowering --llvm-memory-copy-fill-lowering --llvm-nontrapping-fptoint-lowering \
-        "$target_dir/$target/release/hub_$contract.wasm" -o "$out/hub_$contract.wasm"
+    tools/wasm-opt.sh "$target_dir/$target/release/hub_$contract.wasm" "$out/hub_$contract.wasm"
 done
 
 # --- Check ----------------------------------------------------------------------------------------

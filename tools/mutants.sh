@@ -5,16 +5,21 @@
 #
 # First each change meets the unit tests beside it, which takes seconds. Those that survive meet the whole Hub: every
 # action, and random messages under the invariants.
+#
+# HUB_TOOLS names the folder where cargo-mutants is kept (default: ~/.cache/hub-tools).
 set -euo pipefail
-
-version=27.1.0
 cd "$(dirname "$0")/.."
-tools=$PWD/target/tools
-export PATH=$tools/bin:$PATH
 
-if [ "$(cargo mutants --version 2>/dev/null)" != "cargo-mutants $version" ]; then
-    cargo install --quiet --locked --version "$version" --root "$tools" cargo-mutants
+cargo_mutants=27.1.0
+tools_dir=$(realpath -m "${HUB_TOOLS:-$HOME/.cache/hub-tools}")
+
+tools/need.sh cargo cc
+tool=$tools_dir/cargo-mutants-$cargo_mutants
+if [[ ! -x $tool/bin/cargo-mutants ]]; then
+    echo "Installing cargo-mutants $cargo_mutants into $tool (once; takes some minutes)"
+    cargo install cargo-mutants --version $cargo_mutants --locked --root "$tool"
 fi
+export PATH=$tool/bin:$PATH
 
 export HUB_MESSAGES=${HUB_MESSAGES:-3000}
 mutants=(cargo mutants --output target --baseline skip --timeout 600)

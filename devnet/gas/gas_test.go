@@ -117,7 +117,11 @@ var rows = []row{
 func TestGasIsAsInTheSnapshot(t *testing.T) {
 	report := &report{}
 	for _, row := range rows {
-		report.add(row, row.measure(t, report))
+		value := row.measure(t, report)
+		if row.budget > 0 && value > row.budget {
+			t.Errorf("%s: %s, over its budget of %s", row.name, number(value), number(row.budget))
+		}
+		report.add(row, value)
 	}
 	report.node = node(t)
 	t.Log("\n" + report.table())

@@ -1,8 +1,11 @@
 import { readFile } from "node:fs/promises";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import {
+  checkReceipt,
   Collector,
+  eventsOf,
   Hub,
+  inclusionIn,
   native,
   openSession,
   priceOf,
@@ -11,6 +14,7 @@ import {
   registerAttester,
   requireSession,
   settlementBy,
+  valueOf,
   VoucherPad,
   wire,
 } from "hub-client";
@@ -79,11 +83,27 @@ const response = new TextEncoder().encode("Short waves scatter more than long on
 
 // The operator collects receipts and settles them in batches, as often as it likes; the author is paid into the wallet in
 // the same transaction. What cannot be billed yet is kept and sent again; `store` keeps it over a restart.
+const receipt = receiptFor({ attester, session, offer, units, request, response });
 const collector = await Collector.open({ attester, key: attesterKey });
-collector.add(receiptFor({ attester, session, offer, units, request, response }));
+collector.add(receipt);
 collector.voucher(voucher);
 const payout = hub.escrow.message("payout", { denom: native("uusdc"), accounts: [author.address] });
 const report = await collector.settle(settlementBy(operator, [payout]));
 
 const { left, spent } = await readSession(hub, session);
 console.log(`paid ${report.paid} call, ${spent} uusdc spent, ${left} left, ${report.held.length} held`);
+
+// The operator hands over the receipt and its proof. The caller holds it against its call, and asks the chain who signed it.
+const proof = inclusionIn(report, receipt);
+const charged = checkReceipt(receipt, { session, offer, request, response });
+const found = await hub.billing.query.verifyInclusion(proof);
+const signer = await hub.billing.query.attester({ attester: found.attester });
+const right = signer.operator === operator.address;
+console.log(`the receipt charges ${charged} and is signed for ${right ? "the operator" : "somebody else"}`);
+
+// At the end the caller closes the session. What is left comes back when it is released: by the operator from then on, by
+// anybody a day later. What happened stands in events, whose attributes are text.
+const closed = await caller.send([hub.escrow.message("close_session", { session })]);
+for (const event of eventsOf(closed.events, hub.escrow.address, "hub_session_closed")) {
+  console.log(`session ${valueOf(event, "session")} ends at ${valueOf(event, "ends_at")}`);
+}

@@ -1,15 +1,14 @@
 /** Collects an attester's receipts and settles them in batches. */
 
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
-import type { billing } from "./contracts/index.js";
-import { HubError, InputError } from "./errors.js";
-import type { HubAccount } from "./hub.js";
-import type { Action } from "./messages.js";
-import { settleBatchMessage, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
+import { equal } from "./bytes.js";
+import type { billing, BillingQueryClient } from "./contracts/index.js";
+import { InputError, RefusedError } from "./errors.js";
+import type { Settlement } from "./settlement.js";
+import { inclusion, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
 import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
 import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
 import { BatchBuilder } from "./wire/builder.js";
-import type { Domain } from "./wire/digest.js";
 import type { SigningKey } from "./wire/keys.js";
 import { decodeReceipt, encodeReceipt, type Receipt } from "./wire/receipt.js";
 import { MAX_GROUP_COUNT } from "./wire/rules.js";
@@ -21,23 +20,7 @@ export interface Store {
   save(state: string): Promise<void>;
 }
 
-/** The chain as a collector sees it. */
-export interface Settlement {
-  readonly domain: Domain;
-  /** Number of the attester's next receipt in a session. */
-  next(session: number, attester: number): Promise<bigint>;
-  /** What settling a batch would answer now; undefined if the node has no gas for the question. */
-  preview(batch: SignedBatch, vouchers: readonly SignedVoucher[]): Promise<billing.BatchResponse | undefined>;
-  /** Settles a batch; `left` is told the hash before the transaction leaves. */
-  submit(
-    batch: SignedBatch,
-    vouchers: readonly SignedVoucher[],
-    left: (txHash: string) => Promise<void>,
-  ): Promise<{ txHash: string; response: billing.BatchResponse }>;
-  /** What a transaction answered, if a block holds it. */
-  answered(txHash: string, batch: SignedBatch): Promise<billing.BatchResponse | undefined>;
-}
-
+/** Whose receipts a collector takes, and how it settles them. */
 export interface CollectorOptions {
   /** Whose receipts these are. */
   readonly attester: Id;
@@ -62,6 +45,7 @@ export interface SettleReport {
   readonly held: readonly Held[];
 }
 
+/** A batch that a transaction settled. */
 export interface SettledBatch {
   readonly txHash: string;
   readonly response: billing.BatchResponse;
@@ -70,14 +54,17 @@ export interface SettledBatch {
   readonly receipts: readonly Receipt[];
 }
 
+/** Receipts of one group that will never be billed. */
 export interface Refused {
   readonly outcome: ReturnType<typeof outcomeName>;
   readonly receipts: readonly Receipt[];
 }
 
+/** Receipts of one group that wait. */
 export interface Held {
   readonly session: number;
-  readonly outcome: ReturnType<typeof outcomeName>;
+  /** `message_refused`: the chain took no message with their batch, for the reason in `next`. */
+  readonly outcome: ReturnType<typeof outcomeName> | "message_refused";
   readonly receipts: number;
   /** What to do. */
   readonly next: string;
@@ -120,7 +107,7 @@ const FATES: Record<ReturnType<typeof outcomeName>, Fate> = {
   overflow: "refused",
 };
 
-const CURES: Partial<Record<ReturnType<typeof outcomeName>, string>> = {
+const CURES: Partial<Record<Held["outcome"], string>> = {
   partial: "the session ran dry: ask the caller for a top-up or a voucher",
   exhausted: "the budget is used up: ask the caller for a top-up",
   voucher_missing: "the ceiling is reached: ask the caller for a voucher",
@@ -133,7 +120,8 @@ const CURES: Partial<Record<ReturnType<typeof outcomeName>, string>> = {
  *
  * An attester never signs two contents for one number. So receipts get their numbers once, when they are first signed;
  * that is saved before anything is sent; and what could not be billed yet is sent again under the same numbers. Settling
- * twice changes nothing, so a crash, a lost answer or a second submitter does no harm.
+ * twice changes nothing, so a crash, a lost answer or a second submitter does no harm. One collector at a time works for an
+ * attester: two would give the same numbers twice.
  */
 export class Collector {
   readonly #attester: number;
@@ -201,8 +189,9 @@ export class Collector {
   }
 
   /**
-   * Settles what can be settled. A failure leaves everything kept: call it again. After an `unconfirmed` transaction the next
-   * call finds out what became of it.
+   * Settles what can be settled. A batch that the chain refuses is held and stops no other; if none was settled besides, that
+   * is the failure. A failure leaves everything kept: call it again. After an `unconfirmed` transaction the next call finds out
+   * what became of it.
    */
   async settle(settlement: Settlement): Promise<SettleReport> {
     const turn = this.#settling.then(() => this.#settle(settlement));
@@ -256,18 +245,34 @@ export class Collector {
     if (whole === undefined) {
       return;
     }
-    const vouchers = this.#vouchersFor(whole.batch);
-    const preview = await settlement.preview(whole.signed, vouchers);
-    // Nothing would change: the outcomes are known without a fee.
-    if (preview !== undefined && typeof preview.batch !== "number") {
-      await this.#apply(settlement, whole, preview, round);
+    let answer: { readonly response: billing.BatchResponse; readonly txHash?: string };
+    try {
+      answer = await this.#send(settlement, whole);
+    } catch (error) {
+      // Such as receipts from the future; or, where there is no preview, nothing that could be billed now.
+      if (!(error instanceof RefusedError)) {
+        throw error;
+      }
+      round.refuse(partsOf(whole), error);
       return;
     }
-    const { txHash, response } = await settlement.submit(whole.signed, vouchers, async (hash) => {
-      whole.txHash = hash;
+    await this.#apply(settlement, whole, answer.response, round, answer.txHash);
+  }
+
+  /** What became of a batch: by a transaction; or by the preview, if nothing would change, and then without a fee. */
+  async #send(
+    settlement: Settlement,
+    entry: Entry,
+  ): Promise<{ readonly response: billing.BatchResponse; readonly txHash?: string }> {
+    const vouchers = this.#vouchersFor(entry.batch);
+    const preview = await settlement.preview(entry.signed, vouchers);
+    if (preview !== undefined && typeof preview.batch !== "number") {
+      return { response: preview };
+    }
+    return await settlement.submit(entry.signed, vouchers, async (hash) => {
+      entry.txHash = hash;
       await this.save();
     });
-    await this.#apply(settlement, whole, response, round, txHash);
   }
 
   /**
@@ -298,13 +303,19 @@ export class Collector {
   ): Promise<void> {
     const kept: Part[] = [];
     const outcomes = outcomesOfGroups(response);
+    // Read anew, and for the groups behind a partial one as well: whoever settled the same bytes since moved the lane on.
+    const lanes = new Map<bigint, bigint>();
     for (const [place, part] of partsOf(entry).entries()) {
+      const { session } = part.group;
       const outcome = outcomeName(outcomes[place] ?? "gap");
       const fate = FATES[outcome];
+      if (outcome === "partial") {
+        lanes.set(session, await settlement.next(Number(session), this.#attester));
+      }
+      const rest = fate === "held" ? unpaid(part, lanes.get(session)) : undefined;
       if (fate === "refused") {
         round.refused.push({ outcome, receipts: part.receipts });
-      } else if (fate === "held") {
-        const rest = outcome === "partial" ? await this.#unpaid(settlement, part) : part;
+      } else if (rest !== undefined) {
         kept.push(rest);
         round.hold(rest, outcome);
       }
@@ -316,13 +327,6 @@ export class Collector {
     const unchanged = txHash === undefined && kept.length === entry.batch.groups.length;
     this.#replace(entry, kept.length === 0 ? [] : unchanged ? [entry] : [this.#rebuilt(settlement, kept)]);
     await this.save();
-  }
-
-  /** The receipts of a group from the lane's position on. */
-  async #unpaid(settlement: Settlement, part: Part): Promise<Part> {
-    const next = await settlement.next(Number(part.group.session), this.#attester);
-    const done = Number(next - part.group.sequence);
-    return { group: { ...part.group, sequence: next }, receipts: part.receipts.slice(done) };
   }
 
   /** The same receipts under the same numbers in a batch of their own. */
@@ -413,6 +417,7 @@ class Round {
   /** Sessions in which a batch waits, so that later ones wait too. */
   blocked = new Set<bigint>();
   progress = false;
+  #failure: RefusedError | undefined;
 
   /** Another pass: what was held is looked at again. */
   begin(): void {
@@ -421,16 +426,29 @@ class Round {
     this.progress = false;
   }
 
-  hold({ group, receipts }: Part, outcome: Held["outcome"]): void {
+  /** Holds what a message was refused with. */
+  refuse(parts: readonly Part[], failure: RefusedError): void {
+    this.#failure ??= failure;
+    parts.forEach((part) => this.hold(part, "message_refused", failure.reason));
+  }
+
+  hold({ group, receipts }: Part, outcome: Held["outcome"], next = cureOf(outcome)): void {
     this.blocked.add(group.session);
-    const next = CURES[outcome] ?? "send it again later";
     this.held.push({ session: Number(group.session), outcome, receipts: receipts.length, next });
   }
 
   report(): SettleReport {
+    // What was refused for good is told once: it must not be lost with the report.
+    if (this.#failure !== undefined && this.batches.length + this.refused.length === 0) {
+      throw this.#failure;
+    }
     const paid = this.batches.reduce((sum, { response }) => sum + response.paid, 0);
     return { batches: this.batches, paid, refused: this.refused, held: this.held };
   }
+}
+
+function cureOf(outcome: Held["outcome"]): string {
+  return CURES[outcome] ?? "send it again later";
 }
 
 function partsOf(entry: Entry): Part[] {
@@ -443,42 +461,35 @@ function partsOf(entry: Entry): Part[] {
   });
 }
 
-/** Settlement through an account, which needs no rights. `then` goes into the same transaction, such as a payout. */
-export function settlementBy(account: HubAccount, then: readonly Action<unknown>[] = []): Settlement {
-  const { hub } = account;
-  return {
-    domain: hub.domain,
-    next: async (session, attester) => {
-      const { lanes } = await hub.escrow.query.session({ session });
-      return BigInt(lanes.find((lane) => lane.attester === attester)?.next ?? 0);
-    },
-    preview: async (batch, vouchers) => {
-      try {
-        return await hub.billing.query.previewBatch({
-          batch: toBase64(batch.bytes),
-          signature: toBase64(batch.signature),
-          vouchers: vouchers.map(voucherField),
-        });
-      } catch (error) {
-        // Nodes bound the gas of a query, often below what they bound that of a transaction by.
-        if (error instanceof HubError && error.code === "out_of_gas") {
-          return undefined;
-        }
-        throw error;
-      }
-    },
-    submit: async (batch, vouchers, left) => {
-      const actions = [settleBatchMessage(hub, batch, vouchers), ...then] as const;
-      const sent = await account.send(actions, { beforeBroadcast: ({ txHash }) => left(txHash) });
-      return { txHash: sent.txHash, response: sent.answers[0] };
-    },
-    answered: async (txHash, batch) => {
-      const found = await account.client.getTx(txHash);
-      if (found === null || found.code !== 0) {
-        return undefined;
-      }
-      const sent = await account.resume(txHash, [settleBatchMessage(hub, batch)]);
-      return sent.answers[0];
-    },
-  };
+/** The receipts of a group that the lane has not passed, under their numbers; undefined if it passed all of them. */
+function unpaid({ group, receipts }: Part, next = 0n): Part | undefined {
+  if (next <= group.sequence) {
+    return { group, receipts };
+  }
+  const rest = receipts.slice(Number(next - group.sequence));
+  return rest.length === 0 ? undefined : { group: { ...group, sequence: next }, receipts: rest };
 }
+
+/**
+ * The fields of `verify_inclusion` for a receipt that was settled: what an operator hands to its caller, who asks the chain
+ * with them, or shows them to a contract. Fails if none of the batches holds the receipt, or the chain recorded none of that.
+ */
+export function inclusionIn({ batches }: Pick<SettleReport, "batches">, receipt: Receipt): InclusionQuery {
+  const bytes = encodeReceipt(receipt);
+  for (const { response, receipts } of batches) {
+    const fields = inclusion(
+      receipts,
+      receipts.findIndex((one) => equal(encodeReceipt(one), bytes)),
+    );
+    if (fields !== undefined && typeof response.batch === "number") {
+      return { attester: response.attester, batch: response.batch, ...fields };
+    }
+  }
+  throw new InputError(
+    "no batch that was recorded here holds the receipt",
+    "settle it first; if somebody else settled its batch, billing's `batches` has the number",
+  );
+}
+
+/** What `verify_inclusion` is asked with. */
+export type InclusionQuery = Parameters<BillingQueryClient["verifyInclusion"]>[0];

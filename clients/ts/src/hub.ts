@@ -57,6 +57,8 @@ export interface Offer {
   readonly terms: number;
   readonly denom: registry.Denom;
   readonly rates: Rates;
+  /** Of what a call costs, the share of the operator that serves it, in ten-thousandths. */
+  readonly operatorBps: number;
   /** From when on dearer or other terms hold that are set already, unix seconds. */
   readonly until: number | undefined;
 }
@@ -159,6 +161,7 @@ export class Hub {
       terms: terms.terms,
       denom: price.denom,
       rates: ratesOf(price),
+      operatorBps: terms.operator_bps,
       until: "interval" in validity ? (validity.interval.superseded_at ?? undefined) : undefined,
     };
   }

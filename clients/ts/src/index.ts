@@ -3,11 +3,19 @@
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
-export { Collector, settlementBy } from "./collector.js";
-export type { CollectorOptions, Held, Refused, SettledBatch, Settlement, SettleReport, Store } from "./collector.js";
+export { Collector, inclusionIn } from "./collector.js";
+export type {
+  CollectorOptions,
+  Held,
+  InclusionQuery,
+  Refused,
+  SettledBatch,
+  SettleReport,
+  Store,
+} from "./collector.js";
 export * from "./contracts/index.js";
 export { HubError, InputError, RefusedError, SessionError, translate, UnconfirmedError } from "./errors.js";
-export type { HubErrorCode } from "./errors.js";
+export type { HubErrorCode, HubErrorDetails, Origin } from "./errors.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
 export type { AnswersOf, Deployment, Offer, Sent } from "./hub.js";
 export { cw20Send, eventsOf, Messages, otherMessage, valueOf } from "./messages.js";
@@ -22,6 +30,7 @@ export {
 } from "./session.js";
 export type { SessionNeeds, SessionStatus, SessionWish } from "./session.js";
 export {
+  checkReceipt,
   commitment,
   inclusion,
   receiptFor,
@@ -35,7 +44,9 @@ export {
   voucherField,
   VoucherPad,
 } from "./signing.js";
-export type { AttesterDetails, Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export type { AttesterDetails, Call, Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export { settlementBy } from "./settlement.js";
+export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
 export type { Denom, Id, Rates } from "./values.js";
 export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";

@@ -5,7 +5,6 @@ import type { EncodeObject } from "@cosmjs/proto-signing";
 import type { Coin, Event } from "@cosmjs/stargate";
 import { MsgExecuteContractResponse } from "cosmjs-types/cosmwasm/wasm/v1/tx";
 import type { Executed } from "./chain.js";
-import type { billing, escrow, registry } from "./contracts/index.js";
 
 /** Names of the messages of a contract. */
 export type Names<M> = M extends unknown ? keyof M & string : never;
@@ -47,10 +46,6 @@ export class Messages<M, A> {
     };
   }
 }
-
-export type RegistryMessages = Messages<registry.ExecuteMsg, registry.ExecuteData>;
-export type EscrowMessages = Messages<escrow.ExecuteMsg, escrow.ExecuteData>;
-export type BillingMessages = Messages<billing.ExecuteMsg, billing.ExecuteData>;
 
 /** A message to any other contract, such as a token. Its data is not looked at. */
 export function otherMessage(contract: string, message: object, funds: readonly Coin[] = []): Action<undefined> {

@@ -1,7 +1,7 @@
 /** Sessions: opened in one transaction, followed, and checked before they are relied on. */
 
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
-import type { billing, escrow } from "./contracts/index.js";
+import type { escrow } from "./contracts/index.js";
 import { InputError, SessionError } from "./errors.js";
 import type { Hub, HubAccount, Sent } from "./hub.js";
 import { toHex } from "./bytes.js";

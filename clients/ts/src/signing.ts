@@ -1,11 +1,12 @@
 /** What attesters and callers sign, as the messages carry it. */
 
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
-import { toHex } from "./bytes.js";
+import { equal, toHex } from "./bytes.js";
 import type { billing } from "./contracts/index.js";
+import { InputError } from "./errors.js";
 import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
 import type { Action } from "./messages.js";
-import { amountText, type Id, idNumber } from "./values.js";
+import { amountText, type Id, idNumber, priceOf } from "./values.js";
 import {
   batchDigest,
   commitHash,
@@ -92,6 +93,42 @@ export class VoucherPad {
   }
 }
 
+/** A call, as its caller knows it. */
+export interface Call {
+  readonly session: Id;
+  /** What was called, and at what price: of {@link Hub.offer} at the time of the call. */
+  readonly offer: Pick<Offer, "model" | "release" | "blobId" | "terms" | "rates">;
+  /** As it was sent. */
+  readonly request: Uint8Array;
+  /** As it came. */
+  readonly response: Uint8Array;
+}
+
+/**
+ * What a receipt charges for a call; in a netted batch it is at most that, for the sum is rounded once. Fails if the receipt is
+ * of another session, model, release, weights, terms, request or response. Units are the attester's word: see whether you
+ * believe them. That an attester signed it is for `verify_inclusion` to say, see {@link inclusion}.
+ */
+export function checkReceipt(receipt: Receipt, { session, offer, request, response }: Call): bigint {
+  const same = {
+    session: receipt.session === BigInt(session),
+    model: receipt.model === BigInt(offer.model),
+    release: receipt.release === BigInt(offer.release),
+    weights: equal(receipt.blobId.bytes, offer.blobId.bytes),
+    terms: receipt.terms === BigInt(offer.terms),
+    request: equal(receipt.requestHash, sha256(request)),
+    response: equal(receipt.responseHash, sha256(response)),
+  };
+  const other = (Object.keys(same) as (keyof typeof same)[]).filter((what) => !same[what]);
+  if (other.length > 0) {
+    throw new InputError(
+      `the receipt is of another ${other.join(", ")} than the call`,
+      "ask the operator for the receipt of this call, and sign no more vouchers before",
+    );
+  }
+  return priceOf(offer.rates, receipt.units);
+}
+
 // --- Attesters ----------------------------------------------------------------------------------
 
 /** What is known of an attester beside its key. */
@@ -138,7 +175,7 @@ export interface Inference {
   /** What was called, and under which terms: of {@link Hub.offer}. */
   readonly offer: Pick<Offer, "model" | "release" | "blobId" | "terms">;
   readonly units: Units;
-  /** The request as it came, or its hash by the attester's own convention. */
+  /** The request as it came; the receipt states its sha256, as of the response. */
   readonly request: Uint8Array;
   /** The response as it went out. */
   readonly response: Uint8Array;

@@ -45,6 +45,13 @@ test("the wire format runs in a browser", async () => {
   assert.equal(wire.BlobId.parse("VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4").toString().length, 43);
 });
 
+test("the wire format is as small as the README says", async () => {
+  const bundled = { bundle: true, write: false, platform: "browser", format: "esm", minify: true } as const;
+  const { outputFiles } = await build({ ...bundled, entryPoints: [source("wire/index.js")] });
+  const { length } = outputFiles[0]?.contents ?? [];
+  assert.ok(length > 0 && length < 80_000, `${length} bytes`);
+});
+
 test("the whole package loads in a browser", async () => {
   const hub = (await load("index.js")) as unknown as typeof import("../src/index.js");
   await assert.rejects(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Collector, type CollectorOptions, type Store } from "../src/collector.js";
-import { BlobId, type Receipt, SigningKey } from "../src/wire/index.js";
+import { Collector, type CollectorOptions, inclusionIn, type Store } from "../src/collector.js";
+import { BlobId, decodeBatch, encodeReceipt, type Receipt, SigningKey, verifyProof } from "../src/wire/index.js";
 import { FakeChain } from "./fake-chain.js";
 
 const key = SigningKey.secp256k1(new Uint8Array(32).fill(1));
@@ -152,6 +152,29 @@ test("a stranger who settles the same bytes first does no harm", async () => {
   assert.equal(collector.pending, 0);
 });
 
+test("a stranger who settles the same bytes again behind a top-up makes nothing be billed twice", async () => {
+  const { chain, collector } = await setUp({ 1: 20n });
+  // Two groups, of which the budget pays a part of the first.
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  [4, 5].forEach((name) => collector.add(receipt(1, 2, name)));
+  chain.trouble = "answer lost";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  (chain.sessions.get(1) as { budget: bigint }).budget = 20n;
+  await chain.submit(chain.sent[0] as (typeof chain.sent)[0], [], async () => undefined);
+
+  const first = await collector.settle(chain);
+  assert.deepEqual(
+    first.held.map(({ outcome, receipts }) => [outcome, receipts]),
+    [["exhausted", 1]],
+  );
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n]);
+  (chain.sessions.get(1) as { budget: bigint }).budget = 1_000n;
+  await collector.settle(chain);
+  assert.deepEqual(billed(chain), [1n, 2n, 3n, 4n, 5n]);
+  assert.equal(collector.pending, 0);
+});
+
 test("without previews a batch is sent as it is", async () => {
   const { chain, collector } = await setUp({ 1: 25n, 2: 100n });
   chain.previews = false;
@@ -160,8 +183,47 @@ test("without previews a batch is sent as it is", async () => {
   assert.equal((await collector.settle(chain)).paid, 3);
 });
 
+test("without previews a batch that the chain refuses waits, and stops no other", async () => {
+  const { chain, collector } = await setUp({ 1: 0n, 2: 100n }, { maxReceipts: 2 });
+  chain.previews = false;
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  collector.add(receipt(2, 1, 4));
+  const first = await collector.settle(chain);
+  assert.deepEqual([first.paid, billed(chain)], [1, [4n]]);
+  assert.deepEqual(first.held, [
+    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted" },
+    { session: 1, outcome: "gap", receipts: 1, next: "receipts with lower numbers are missing: settle those first" },
+  ]);
+  await assert.rejects(collector.settle(chain), { code: "refused", reason: /exhausted/ });
+  assert.equal(collector.pending, 3);
+  (chain.sessions.get(1) as { budget: bigint }).budget = 30n;
+  assert.equal((await collector.settle(chain)).paid, 3);
+});
+
 test("the store of another attester is refused", async () => {
   const { collector, store } = await setUp({ 1: 100n });
   await collector.save();
   await assert.rejects(Collector.open({ attester: 8, key, store }), { code: "invalid_input" });
+});
+
+test("a receipt that was settled comes with a proof that it is in its batch", async () => {
+  const { chain, collector } = await setUp({ 1: 1_000n });
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 4 - name, name)));
+  const report = await collector.settle(chain);
+  const { attester, batch, receipt: bytes, proof } = inclusionIn(report, receipt(1, 1, 3));
+  assert.deepEqual([attester, batch, bytes], [7, 1, Buffer.from(encodeReceipt(receipt(1, 1, 3))).toString("base64")]);
+  const root = decodeBatch((report.batches[0] as (typeof report.batches)[0]).signed.bytes).receiptsRoot;
+  const siblings = proof.siblings.map((hash) => Uint8Array.from(Buffer.from(hash, "hex")));
+  const path = { index: BigInt(proof.index), siblings };
+  assert.ok(verifyProof(root, encodeReceipt(receipt(1, 1, 3)), 3n, path));
+  assert.throws(() => inclusionIn(report, receipt(1, 1, 4)), { code: "invalid_input", next: /settle it first/ });
+
+  // Settled by somebody else meanwhile, so that this report has no number for it.
+  collector.add(receipt(1, 1, 5));
+  chain.trouble = "never arrives";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  await chain.submit(chain.sent[1] as (typeof chain.sent)[0], [], async () => undefined);
+  const overtaken = await collector.settle(chain);
+  assert.throws(() => inclusionIn(overtaken, receipt(1, 1, 5)), { code: "invalid_input", next: /`batches`/ });
 });

@@ -1,8 +1,8 @@
 /** Billing and escrow as far as a collector can tell: lanes, budgets, outcomes. One call costs 10. */
 
 import type { billing } from "../src/contracts/index.js";
-import { UnconfirmedError } from "../src/errors.js";
-import type { Settlement } from "../src/collector.js";
+import { RefusedError, UnconfirmedError } from "../src/errors.js";
+import type { Settlement } from "../src/settlement.js";
 import type { SignedBatch } from "../src/signing.js";
 import { batchDigest, countOf, decodeBatch, type Domain, type PublicKey, verifyDigest } from "../src/wire/index.js";
 
@@ -103,7 +103,7 @@ export class FakeChain implements Settlement {
     const changed = [...copies].some(([id, session]) => session.next !== this.sessions.get(id)?.next);
     if (write) {
       if (!changed && !groups.every(({ outcome }) => outcome === "stale")) {
-        throw new Error("nothing was settled");
+        throw new RefusedError("nothing was settled: exhausted");
       }
       copies.forEach((session, id) => this.sessions.set(id, session));
     }

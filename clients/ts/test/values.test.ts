@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkSession, type SessionStatus } from "../src/session.js";
-import { signVoucher, verifyVoucher, voucherField, VoucherPad } from "../src/signing.js";
+import { checkReceipt, receiptFor, signVoucher, verifyVoucher, voucherField, VoucherPad } from "../src/signing.js";
 import { amountText, idNumber, outcomesOfGroups, priceOf } from "../src/values.js";
-import { decodeSignedVoucher, encodeVoucher, SigningKey } from "../src/wire/index.js";
+import { BlobId, decodeSignedVoucher, encodeVoucher, SigningKey } from "../src/wire/index.js";
 
 test("a price is per call and the metered part rounded up once", () => {
   const price =
@@ -100,4 +100,28 @@ test("the outcome of every group is read from the runs of an answer", () => {
   ];
   assert.deepEqual(outcomesOfGroups({ outcomes }), ["paid", "paid", partial, "gap"]);
   assert.deepEqual(outcomesOfGroups({ outcomes: [] }), []);
+});
+
+test("a receipt is held against the call that it is for, and says what it charges", () => {
+  const rates = { perCall: 500n, perMillionIn: 2_000n, perMillionOut: 2_000n };
+  const offer = { model: 4, release: 2, terms: 3, blobId: BlobId.fromBytes(new Uint8Array(32)), rates };
+  const call = { session: 9, offer, request: Uint8Array.of(1), response: Uint8Array.of(2) };
+  const receipt = receiptFor({ ...call, attester: 1, units: { input: 6n, output: 40n } });
+  assert.equal(checkReceipt(receipt, call), 501n);
+  const others: [string, object][] = [
+    ["session", { session: 8n }],
+    ["model", { model: 5n }],
+    ["release", { release: 1n }],
+    ["weights", { blobId: BlobId.fromBytes(new Uint8Array(32).fill(1)) }],
+    ["terms", { terms: 2n }],
+    ["request", { requestHash: new Uint8Array(32) }],
+    ["response", { responseHash: new Uint8Array(32) }],
+    ["session, terms", { session: 8n, terms: 2n }],
+  ];
+  for (const [what, change] of others) {
+    assert.throws(() => checkReceipt({ ...receipt, ...change }, call), {
+      code: "invalid_input",
+      what: `the receipt is of another ${what} than the call`,
+    });
+  }
 });

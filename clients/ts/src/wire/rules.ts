@@ -3,7 +3,9 @@
 /** Most receipts that one group may state. */
 export const MAX_GROUP_COUNT = 65_535;
 
+/** Largest integer of 64 bits. */
 export const MAX_U64 = (1n << 64n) - 1n;
+/** Largest integer of 128 bits. */
 export const MAX_U128 = (1n << 128n) - 1n;
 
 /** Names of the rules, as in the test vectors. */
