@@ -1,14 +1,13 @@
 //! Wiring and constants, fixed at instantiation.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, StdResult, Storage};
+use cosmwasm_std::{Addr, Binary, StdResult, Storage};
 use cw_storage_plus::Item;
-use hub_types::wire::Hash;
 use nitro::Root;
 
 const CONFIG: Item<Config> = Item::new("config");
 /// Apart from the rest, which every settlement reads.
-const NITRO_ROOT: Item<Hash> = Item::new("nitro_root");
+const NITRO_ROOT: Item<Binary> = Item::new("nitro_root");
 const UNWIRED: Item<Unwired> = Item::new("unwired");
 
 /// Wiring and constants.
@@ -32,7 +31,7 @@ pub struct Unwired {
 }
 
 pub fn begin(storage: &mut dyn Storage, unwired: &Unwired, root: &Root) -> StdResult<()> {
-    NITRO_ROOT.save(storage, &root.0)?;
+    NITRO_ROOT.save(storage, &Binary::from(root.0))?;
     UNWIRED.save(storage, unwired)
 }
 
@@ -57,6 +56,8 @@ pub fn load(storage: &dyn Storage) -> StdResult<Config> {
 
 /// The authority below which enclaves are attested. Billings of 0.1.0 chose none, and trust AWS's once they are migrated.
 pub fn nitro_root(storage: &dyn Storage) -> StdResult<Root> {
-    let chosen = NITRO_ROOT.may_load(storage)?;
-    Ok(chosen.map_or(Root::AWS, Root))
+    match NITRO_ROOT.may_load(storage)? {
+        Some(chosen) => Ok(Root(chosen.to_array()?)),
+        None => Ok(Root::AWS),
+    }
 }

@@ -43,7 +43,9 @@ pub fn register(
         None => None,
     };
     let attester = attesters::register(deps.storage, operator, candidate.key, measurement)?;
-    attesters::set_endpoint(deps.storage, attester, candidate.endpoint.as_ref())?;
+    if candidate.endpoint.is_some() {
+        attesters::set_endpoint(deps.storage, attester, candidate.endpoint.as_ref())?;
+    }
     Ok(Response::new()
         .set_data(to_json_binary(&AttesterCreated { attester })?)
         .add_event(Event::AttesterRegistered {
