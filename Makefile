@@ -3,7 +3,7 @@
 SHELL := bash
 .DEFAULT_GOAL := help
 
-STEPS := fmt-check lint deny unit vectors vectors-check schema-check attacks-check spec-check simulate-check wasm-check examples client
+STEPS := fmt-check lint deny unit nitro vectors vectors-check schema-check attacks-check spec-check simulate-check wasm-check examples client
 
 .PHONY: help
 help: ## Lists every target
@@ -30,8 +30,12 @@ test: need-rust ## Runs everything that must pass, step by step
 	@tools/run-steps.sh $(STEPS)
 
 .PHONY: unit
-unit: need-rust ## Runs the unit, integration and property tests
-	cargo test --workspace --locked
+unit: need-rust ## Runs the unit, integration and property tests, but for those of packages/nitro
+	cargo test --workspace --exclude nitro --locked
+
+.PHONY: nitro
+nitro: need-rust ## Runs the tests of packages/nitro in the arithmetic that is deployed
+	@tools/test-nitro.sh
 
 .PHONY: soak
 soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and holds the Hub to its invariants after each

@@ -61,9 +61,8 @@ done
 commit=$(rustc -vV | sed -n 's/^commit-hash: //p')
 flags+=("--remap-path-prefix=$(rustc --print sysroot)/lib/rustlib/src/rust=/rustc/$commit")
 
-# A VM multiplies 32 by 32 bits in one instruction, and 64 by 64 to 128 in a function call: an attestation document costs
-# a seventh less in limbs of 32 bits, which P-384's arithmetic does not choose for wasm by itself.
-flags+=(--cfg 'cpubits="32"')
+source tools/wasm-cfg.sh
+flags+=("${wasm_cfg[@]}")
 
 # This form, unlike RUSTFLAGS, takes paths with spaces, and it overrides whatever the user has set.
 CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f' && echo "${flags[*]}")
