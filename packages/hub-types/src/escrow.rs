@@ -149,6 +149,7 @@ pub struct NewSession {
 
 /// Models that a session can be charged for.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub enum Models {
     /// Any model, within the price limit.
     Any {},
