@@ -153,6 +153,16 @@ pub enum ContractError {
         /// The different reasons.
         outcomes: Vec<Outcome>,
     },
+    /// The escrow does not take what billing tells it.
+    #[error("the escrow, version {escrow}, refused what billing, version {billing}, told it ({reason}): they are of two releases, migrate both to one in one transaction and send the same bytes again")]
+    EscrowRefused {
+        /// What the escrow said, as far as the chain passes it on.
+        reason: String,
+        /// Version of the escrow.
+        escrow: String,
+        /// Version of this contract.
+        billing: &'static str,
+    },
     /// No batch of that number.
     #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
     UnknownBatch {

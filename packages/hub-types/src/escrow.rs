@@ -105,6 +105,7 @@ pub enum ExecuteMsg {
     /// Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
     /// Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
     /// denomination, charges equal credits.
+    #[serde(deserialize_with = "books::of_one_release")]
     Settle {
         /// The bytes of [`Books`]: per session attester, lane, charge, ceiling and marks, then per account and
         /// denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
