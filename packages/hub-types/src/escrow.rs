@@ -254,7 +254,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-    /// `SessionsByCaller`.
+    /// `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
     #[returns(SessionsResponse)]
     SessionsForOthers {
         /// Whose money they hold.

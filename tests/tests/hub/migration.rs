@@ -7,11 +7,14 @@ use cosmwasm_std::{
     StdResult, WasmMsg,
 };
 use cw_multi_test::{Contract, ContractWrapper, Executor};
+use cw_storage_plus::Map;
 use hub_testing::{data, rates, signing_key, Attester, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
+use hub_types::escrow;
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
+use hub_types::time::CUTOFF_GRACE_SECONDS;
 use hub_types::wire::Mode;
 use nitro::{Error, Root};
 use serde_json::json;
@@ -253,6 +256,70 @@ fn an_escrow_that_does_not_understand_billing_says_to_migrate_both_and_writes_no
         standing.assert_unchanged(&live.hub);
     }
     live.is_paid();
+}
+
+/// An escrow of 0.1.0 kept neither which sessions are gifts nor what funders spent. Both begin with the migration, and what
+/// was before is found where `deploy/README.md` says.
+#[test]
+fn a_gift_of_before_stays_among_its_owners_sessions_and_is_its_funders_spending_once_released() {
+    let mut live = Live::new();
+    let [caller, patron] = ["caller", "patron"].map(|name| live.hub.account(name));
+    let (operator, money) = (live.attester.operator.clone(), live.hub.money_native());
+    let give = |live: &mut Live| {
+        live.hub.give(&patron, &money, 100);
+        let session = live.hub.new_session(&operator, 100);
+        live.hub
+            .deposit(&patron, &money, 100, Some(&caller), Some(session))
+            .unwrap();
+        live.hub.last_session(&caller)
+    };
+    let before = give(&mut live);
+    let key = live.hub.canonical(&patron);
+    let index: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
+    index.remove(
+        &mut *live.hub.app.contract_storage_mut(&live.hub.escrow),
+        (key.as_slice(), before),
+    );
+    let (escrow, code) = (live.hub.escrow.clone(), live.hub.codes.escrow);
+    live.migrate(&escrow, code, "admin").unwrap();
+    let since = give(&mut live);
+
+    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(u64, Addr)> {
+        let page: escrow::SessionsResponse = live.hub.query_escrow(query).unwrap();
+        let sessions = page.sessions.into_iter();
+        sessions.map(|it| (it.session, it.funder)).collect()
+    };
+    let for_others = escrow::QueryMsg::SessionsForOthers {
+        funder: patron.to_string(),
+        start_after: None,
+        limit: None,
+    };
+    let of_caller = escrow::QueryMsg::SessionsByCaller {
+        caller: caller.to_string(),
+        start_after: None,
+        limit: None,
+    };
+    assert_eq!(sessions(&live, for_others), [(since, patron.clone())]);
+    let all = [
+        (since, patron.clone()),
+        (before, patron.clone()),
+        (live.session, caller.clone()),
+    ];
+    assert_eq!(sessions(&live, of_caller), all);
+
+    live.session = before;
+    live.is_paid();
+    let close = escrow::ExecuteMsg::CloseSession { session: before };
+    live.hub.escrow(&caller, close).unwrap();
+    live.hub.advance(CUTOFF_GRACE_SECONDS);
+    let release = escrow::ExecuteMsg::ReleaseSession { session: before };
+    live.hub.escrow(&operator, release).unwrap();
+    let spend = escrow::QueryMsg::Spend {
+        funder: patron.to_string(),
+        denom: money.unchecked(),
+    };
+    let spend: escrow::SpendResponse = live.hub.query_escrow(spend).unwrap();
+    assert_eq!(spend.released.u128(), 5);
 }
 
 #[test]
