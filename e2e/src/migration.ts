@@ -43,8 +43,8 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 const REFUSALS = {
   /** Of session 1, and of one that was opened since. What is new says what to do. */
   "new billing": [
-    /unknown field `books`.*they are of two releases, migrate both to one in one transaction/,
-    /unknown field `books`.*they are of two releases, migrate both to one in one transaction/,
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
   ],
   "new escrow": [
     /unknown field `sessions`.*migrate both to one release, in one transaction/,

@@ -154,7 +154,7 @@ pub enum ContractError {
         outcomes: Vec<Outcome>,
     },
     /// The escrow does not take what billing tells it.
-    #[error("the escrow, version {escrow}, refused what billing, version {billing}, told it ({reason}): they are of two releases, migrate both to one in one transaction and send the same bytes again")]
+    #[error("the escrow (version {escrow}) refuses what billing (version {billing}) tells it, so they are of two releases: migrate both to one in one transaction, then send the same bytes again; it said: {reason}")]
     EscrowRefused {
         /// What the escrow said, as far as the chain passes it on.
         reason: String,

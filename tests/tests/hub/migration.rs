@@ -214,8 +214,8 @@ fn a_billing_that_the_escrow_does_not_understand_says_to_migrate_both_and_writes
         assert!(reason.contains("unknown field `books`"), "{reason}");
         assert_eq!(escrow, "0.0.9");
         assert_eq!(billing, hub_billing::contract::CONTRACT_VERSION);
-        let advice = "migrate both to one in one transaction and send the same bytes again";
-        assert!(said.ends_with(advice), "{said}");
+        let advice = "migrate both to one in one transaction, then send the same bytes again";
+        assert!(said.contains(advice) && said.ends_with(&reason), "{said}");
         standing.assert_unchanged(&live.hub);
     }
 
