@@ -17,7 +17,10 @@ import type { ChainConfig } from "./config.js";
 import { type DeploymentFile, type Progress, readJson, remove, type Step, writeJson } from "./files.js";
 import { verify, verifyKeeper } from "./verify.js";
 
-/** What the two instantiations use, for a dry run before the codes are stored. Measured, and rounded up. */
+/**
+ * What the two instantiations use with admin, keeper and root, for a dry run before the codes are stored. Rounded up; `make e2e` holds
+ * them against what was used.
+ */
 const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000 };
 const GAS_ADJUSTMENT = 1.2;
 

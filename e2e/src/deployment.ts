@@ -89,6 +89,9 @@ test("a deployment that cannot succeed says what to do", async () => {
   rmSync(`${out}/${NODE.chainId}.progress.json`);
 });
 
+/** What a dry run says that the instantiations use. */
+const estimated = new Map<string, bigint>();
+
 test("a dry run says what would be done and what it costs, and does nothing", async () => {
   const { code, out: said } = await run({ args: ["--dry-run"] });
   assert.equal(code, 0);
@@ -102,6 +105,9 @@ test("a dry run says what would be done and what it costs, and does nothing", as
     assert.match(said, new RegExp(`${step} +[0-9,]+ gas +[0-9]+ stake`));
   }
   assert.match(said, /in all about \d+ stake; .* has 1000000000000; admin: none/);
+  for (const [, step = "", gas = ""] of said.matchAll(/(instantiate \w+) +([0-9,]+) gas/g)) {
+    estimated.set(step, BigInt(gas.replaceAll(",", "")));
+  }
   assert.match((await run({ args: ["--dry-run"] })).out, /store registry +[0-9,]+ gas/, "nothing was stored");
 });
 
@@ -129,6 +135,18 @@ test("a deployment that is killed goes on where it stopped, and stores no code t
     (await hub.client.getCodes()).map(({ id }) => id),
     [1, 2, 3],
   );
+});
+
+test("what a dry run estimates is what the instantiations used, rounded up by a tenth at most", async () => {
+  const { hub } = await connect();
+  const { transactions } = JSON.parse(readFileSync(`${out}/${NODE.chainId}.json`, "utf8")) as {
+    transactions: Record<string, string>;
+  };
+  assert.deepEqual([...estimated.keys()], ["instantiate registry", "instantiate billing"]);
+  for (const [step, estimate] of estimated) {
+    const used = (await hub.client.getTx(transactions[step] ?? ""))?.gasUsed ?? 0n;
+    assert.ok(used <= estimate && used * 10n >= estimate * 9n, `${step}: ${used} gas, ${estimate} estimated`);
+  }
 });
 
 test("a finished deployment is verified, and nothing else is done", async () => {

@@ -41,10 +41,13 @@ const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
 /** What a settlement is refused with while only one of the two is new. */
 const REFUSALS = {
-  /** Of session 1, and of one that was opened since. */
-  "new billing": [/unknown field `books`/, /unknown field `books`/],
+  /** Of session 1, and of one that was opened since. What is new says what to do. */
+  "new billing": [
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
+  ],
   "new escrow": [
-    /unknown field `sessions`/,
+    /unknown field `sessions`.*migrate both to one release, in one transaction/,
     /the record has layout 2, this contract reads layout 1: migrate the contracts/,
   ],
 } as const;

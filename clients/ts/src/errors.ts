@@ -189,7 +189,7 @@ export function reasonIn(log: string): string {
     .replace(/^(rpc error: code = \w+ desc = )+/, "")
     .replace(/^failed to simulate tx: /, "")
     .replace(/^failed to execute message; message index: \d+: /, "")
-    .replace(/^(dispatch: (submessages: )?)+/, "")
+    .replace(/^((dispatch|submessages|reply): )+/, "")
     .replace(/\s*\[[^\]]*\] with gas (wanted|used)[\s\S]*$/, "")
     .replace(/: (execute|query|instantiate|migrate|reply) wasm contract failed[\s\S]*$/, "")
     .replace(/: (unknown request|invalid request)$/, "")

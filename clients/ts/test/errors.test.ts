@@ -14,6 +14,11 @@ const LOGS: [string, string, RegExp][] = [
     "refused",
     /^the chain refused: only the collector x settles$/,
   ],
+  [
+    "failed to simulate tx: failed to execute message; message index: 0: dispatch: submessages: reply: the escrow refuses; it said: unknown field `books`: execute wasm contract failed: execute wasm contract failed",
+    "refused",
+    /^the chain refused: the escrow refuses; it said: unknown field `books`$/,
+  ],
   ["Query failed with (18): there is no model 7: query wasm contract failed", "refused", /: there is no model 7$/],
   [
     "spendable balance 5uusdc is smaller than 9uusdc: insufficient funds",

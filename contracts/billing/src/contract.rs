@@ -46,11 +46,12 @@ pub fn instantiate(
     )
 }
 
-/// Learns the address of the escrow.
+/// Learns the address of the escrow, and says what to do when it refuses.
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     match reply.id {
         instantiate::ESCROW_REPLY => instantiate::wire(deps, reply),
+        execute::collect::ESCROW_REFUSED => execute::collect::refused(deps.as_ref(), reply),
         id => Err(ContractError::UnknownReply { id }),
     }
 }

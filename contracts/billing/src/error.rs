@@ -153,6 +153,16 @@ pub enum ContractError {
         /// The different reasons.
         outcomes: Vec<Outcome>,
     },
+    /// The escrow does not take what billing tells it.
+    #[error("the escrow (version {escrow}) refuses what billing (version {billing}) tells it, so they are of two releases: migrate both to one in one transaction, then send the same bytes again; it said: {reason}")]
+    EscrowRefused {
+        /// What the escrow said, as far as the chain passes it on.
+        reason: String,
+        /// Version of the escrow.
+        escrow: String,
+        /// Version of this contract.
+        billing: &'static str,
+    },
     /// No batch of that number.
     #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
     UnknownBatch {

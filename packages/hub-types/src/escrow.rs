@@ -105,6 +105,7 @@ pub enum ExecuteMsg {
     /// Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
     /// Refused as a whole unless every lane stands where it is said to, no budget or ceiling is exceeded and, per
     /// denomination, charges equal credits.
+    #[serde(deserialize_with = "books::of_one_release")]
     Settle {
         /// The bytes of [`Books`]: per session attester, lane, charge, ceiling and marks, then per account and
         /// denomination the credit. As JSON they would be ten times as long, and a chain charges for every byte.
@@ -149,6 +150,7 @@ pub struct NewSession {
 
 /// Models that a session can be charged for.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 pub enum Models {
     /// Any model, within the price limit.
     Any {},
@@ -252,7 +254,7 @@ pub enum QueryMsg {
         limit: Option<u32>,
     },
     /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-    /// `SessionsByCaller`.
+    /// `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
     #[returns(SessionsResponse)]
     SessionsForOthers {
         /// Whose money they hold.

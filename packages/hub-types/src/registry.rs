@@ -604,6 +604,7 @@ pub struct ClaimsResponse {
 
 /// Where a page of claims ended.
 #[cw_serde]
+#[serde(deny_unknown_fields)]
 #[derive(Copy, Eq)]
 pub struct ClaimCursor {
     /// Of the last claim.

@@ -1,19 +1,20 @@
 //! Attesters whose enclave image the contract verified, and sessions that insist on one.
 
-use cosmwasm_std::{Coin, HexBinary};
+use cosmwasm_std::{Addr, Coin, HexBinary};
+use cw_multi_test::Executor;
 use hub_testing::{
     data, event, measurement_of, nitro_chain, signing_key, BillingError, Hub, KeyType, Mode,
-    StorageCost, NATIVE,
+    StorageCost, Venue, NATIVE,
 };
 use hub_tests::vectors::{committed_folder, foreign_folder};
 use hub_types::billing::{
-    AttesterCreated, AttesterResponse, AttestersResponse, BatchesResponse, ExecuteMsg, Outcome,
-    QueryMsg,
+    AttesterCreated, AttesterResponse, AttesterStatus, AttestersResponse, BatchesResponse,
+    ConfigResponse, ExecuteMsg, InstantiateMsg, Outcome, QueryMsg,
 };
 use hub_types::hash::HashError;
 use hub_types::wire::SigningKey;
 use nitro::{Error, Place, Root};
-use nitro_testing::{Defect, NitroChain};
+use nitro_testing::{Defect, Level, NitroChain};
 
 use crate::stage::{nothing_settled, Stage, CALL};
 
@@ -116,6 +117,245 @@ fn a_document_of_another_enclave_is_refused_whoever_sends_it() {
     assert_eq!(error, Error::KeyNotBound);
 }
 
+#[test]
+fn a_billing_that_was_given_no_root_takes_no_document_but_those_of_aws() {
+    let mut hub = Hub::new();
+    let birth = InstantiateMsg {
+        registry: hub.registry.to_string(),
+        escrow_code_id: hub.codes.escrow,
+        escrow_admin: None,
+        nitro_root: None,
+    };
+    let (code, deployer) = (hub.codes.billing, hub.account("deployer"));
+    let billing = hub
+        .app
+        .instantiate_contract(code, deployer, &birth, &[], "billing", None)
+        .unwrap();
+    let config: ConfigResponse = hub
+        .app
+        .wrap()
+        .query_wasm_smart(&billing, &QueryMsg::Config {})
+        .unwrap();
+    assert_eq!(config.nitro_root, HexBinary::from(Root::AWS.0));
+    hub.turn_to(&Venue {
+        billing,
+        escrow: config.escrow,
+    });
+    let document = hub.attestation(&enclave_key(), "image");
+    let error = refused_document(&mut hub, document.to_vec());
+    assert_eq!(error, Error::UntrustedRoot);
+}
+
+#[test]
+fn a_document_is_taken_for_five_minutes_and_not_a_second_longer() {
+    let mut hub = Hub::new();
+    let operator = hub.account("operator");
+    let key = enclave_key();
+    let issued_at = hub.now();
+    let document = nitro_chain().at(issued_at).document().timestamp(issued_at);
+    let document = document.public_key(key.public_key().as_bytes()).build();
+
+    hub.advance(nitro::MAX_AGE_SECONDS + 1);
+    let now = hub.now();
+    let error = refused_document(&mut hub, document.clone());
+    assert_eq!(error, Error::Stale { issued_at, now });
+
+    hub.set_time(now - 1);
+    let msg = hub.attested_registration(&operator, &key, document);
+    hub.billing(&operator, msg).unwrap();
+    assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+}
+
+#[test]
+fn a_document_from_a_minute_ahead_is_taken_and_not_from_a_second_more() {
+    let mut hub = Hub::new();
+    let operator = hub.account("operator");
+    let key = enclave_key();
+    let now = hub.now();
+    let issued_at = now + nitro::MAX_AHEAD_SECONDS + 1;
+    let document = nitro_chain().at(now).document();
+    let document = document.public_key(key.public_key().as_bytes());
+    let early = document.clone().timestamp(issued_at).build();
+    let error = refused_document(&mut hub, early.clone());
+    assert_eq!(error, Error::FromTheFuture { issued_at, now });
+
+    // Waiting for a second helps.
+    hub.advance(1);
+    let msg = hub.attested_registration(&operator, &key, early);
+    hub.billing(&operator, msg).unwrap();
+    assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+}
+
+/// Attack (replay and ordering): whoever sees an enclave's registration sends its document again, for a key or an account of
+/// their own.
+/// Defence: a document names the key, the key names the operator, and a key registers once.
+#[test]
+fn a_document_that_was_used_makes_no_second_attester() {
+    let mut hub = Hub::new();
+    let [operator, other] = ["operator", "other operator"].map(|name| hub.account(name));
+    let (key, stolen_for) = (enclave_key(), signing_key(KeyType::Ed25519, 2));
+    let document = hub.attestation(&key, "image");
+    let registered = hub.attested_registration(&operator, &key, document.clone());
+    hub.billing(&operator, registered.clone()).unwrap();
+
+    let once = || BillingError::KeyRegistered { attester: 1 };
+    let unbound = || BillingError::Attestation(Error::KeyNotBound);
+    let same_key = hub.attested_registration(&other, &key, document.clone());
+    for (sender, msg, expected) in [
+        (&operator, registered.clone(), once()),
+        // Even if the holder of the key agrees to another operator.
+        (&other, same_key, once()),
+        // The possession is of the first operator.
+        (&other, registered, BillingError::PossessionInvalid),
+        (
+            &operator,
+            hub.attested_registration(&operator, &stolen_for, document.clone()),
+            unbound(),
+        ),
+        (
+            &other,
+            hub.attested_registration(&other, &stolen_for, document),
+            unbound(),
+        ),
+    ] {
+        let before = hub.snapshot();
+        assert_eq!(hub.billing(sender, msg).unwrap_err(), expected);
+        before.assert_unchanged(&hub);
+    }
+    assert_eq!(attesters(&hub), [in_image(1, &operator, &key, "image")]);
+}
+
+#[test]
+fn a_document_that_names_two_keys_vouches_for_both() {
+    let mut hub = Hub::new();
+    let operator = hub.account("operator");
+    let keys = [1, 2].map(|seed| signing_key(KeyType::Ed25519, seed));
+    let hash = hub_types::wire::sha256(&[keys[1].public_key().as_bytes()]);
+    let document = nitro_chain().at(hub.now()).document().image("image");
+    let document = document.public_key(keys[0].public_key().as_bytes());
+    let document = document.user_data(hash).build();
+    for key in &keys {
+        let msg = hub.attested_registration(&operator, key, document.clone());
+        hub.billing(&operator, msg).unwrap();
+    }
+    let [first, second] = &keys;
+    assert_eq!(
+        attesters(&hub),
+        [
+            in_image(1, &operator, first, "image"),
+            in_image(2, &operator, second, "image")
+        ]
+    );
+}
+
+/// A document is asked for once in a key's life: none that was made before or since puts it into another image, or an image at
+/// all.
+#[test]
+fn what_a_key_was_registered_with_no_other_document_changes() {
+    let mut hub = Hub::new();
+    let operator = hub.account("operator");
+    let [attested, plain] = [1, 2].map(|seed| signing_key(KeyType::Ed25519, seed));
+    let earlier = hub.attestation(&attested, "earlier image");
+    hub.advance(60);
+    let document = hub.attestation(&attested, "image");
+    let msg = hub.attested_registration(&operator, &attested, document);
+    hub.billing(&operator, msg).unwrap();
+    hub.register_attester(&operator, KeyType::Ed25519, 2);
+    hub.advance(60);
+    let later = hub.attestation(&attested, "later image");
+    let too_late = hub.attestation(&plain, "image");
+
+    for (key, document, id) in [
+        (&attested, earlier, 1),
+        (&attested, later, 1),
+        (&plain, too_late, 2),
+    ] {
+        let msg = hub.attested_registration(&operator, key, document);
+        let expected = BillingError::KeyRegistered { attester: id };
+        assert_eq!(refused(&mut hub, msg), expected);
+    }
+    let without_image = AttesterResponse {
+        measurement: None,
+        ..in_image(2, &operator, &plain, "")
+    };
+    assert_eq!(
+        attesters(&hub),
+        [in_image(1, &operator, &attested, "image"), without_image]
+    );
+}
+
+#[test]
+fn a_fresh_document_under_a_certificate_that_has_expired_is_refused_where_nothing_is_remembered() {
+    for (level, place, lifetime) in [
+        (Level::Leaf, Place::Leaf, 3 * 3_600),
+        (Level::Instance, Place::Intermediate(3), DAY - 3_600),
+        (Level::Zonal, Place::Intermediate(2), 6 * DAY - 10 * 3_600),
+        (Level::Regional, Place::Intermediate(1), 16 * DAY + 3_600),
+    ] {
+        let mut hub = Hub::new();
+        let made = hub.now();
+        hub.advance(lifetime);
+        let now = hub.now();
+        let key = enclave_key();
+        // All others were made anew since.
+        let old = nitro_chain().at(made);
+        let chain = nitro_chain().at(now).edit(level, |certificate| {
+            *certificate = old.certificate(level).clone();
+        });
+        let fresh = |now: u64| {
+            let document = chain.document().timestamp(now);
+            let bound = document.public_key(key.public_key().as_bytes());
+            bound.build()
+        };
+        // Valid to its last second.
+        let not_after = made + lifetime;
+        hub.set_time(not_after + 1);
+        let error = refused_document(&mut hub, fresh(not_after + 1));
+        assert_eq!(
+            error,
+            Error::Expired {
+                place,
+                not_after,
+                now: not_after + 1
+            },
+            "{level}"
+        );
+        hub.set_time(now);
+        let operator = hub.account("operator");
+        let msg = hub.attested_registration(&operator, &key, fresh(now));
+        hub.billing(&operator, msg).unwrap();
+        assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+    }
+}
+
+fn attester(hub: &Hub, attester: u64) -> AttesterResponse {
+    hub.query_billing(QueryMsg::Attester { attester }).unwrap()
+}
+
+fn attesters(hub: &Hub) -> Vec<AttesterResponse> {
+    let query = QueryMsg::Attesters {
+        start_after: None,
+        limit: None,
+    };
+    let page: AttestersResponse = hub.query_billing(query).unwrap();
+    page.attesters
+}
+
+/// An attester whose key an enclave of this image holds.
+fn in_image(attester: u64, operator: &Addr, key: &SigningKey, image: &str) -> AttesterResponse {
+    let public = key.public_key();
+    AttesterResponse {
+        attester,
+        operator: operator.clone(),
+        key_type: public.key_type().into(),
+        key: public.as_bytes().into(),
+        measurement: Some(measurement_of(image).into()),
+        status: AttesterStatus::Active {},
+        endpoint: None,
+        batches: 0,
+    }
+}
+
 /// The chain that is in use for three hours from the start of the Hub, and documents of it at any time.
 struct Enclaves {
     chain: NitroChain,
@@ -153,7 +393,9 @@ fn a_remembered_certificate_that_has_expired_since_is_refused() {
     ] {
         hub.advance(seconds);
         let now = hub.now();
+        let before = hub.snapshot();
         let error = enclaves.register(&mut hub, 2).unwrap_err();
+        before.assert_unchanged(&hub);
         // From the root down, whatever has expired as well.
         let BillingError::Attestation(Error::Expired {
             place: found,
@@ -287,6 +529,10 @@ fn a_session_with_a_measurement_pays_attesters_of_that_image_alone() {
         stage.attester = attester;
         let batch = stage.batch(stage.receipts(3));
         let error = stage.refused_batch(&batch);
+        assert_eq!(error, nothing_settled(&[Outcome::AttesterNotAllowed]));
+        let receipt = stage.receipts(1).remove(0);
+        let single = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+        let error = stage.refused(single);
         assert_eq!(error, nothing_settled(&[Outcome::AttesterNotAllowed]));
     }
 

@@ -35,6 +35,7 @@ mod escrow_spend;
 mod escrow_stage;
 mod escrow_withdraw;
 mod flat_cost;
+mod foreign_fields;
 mod hostile;
 mod market;
 mod migration;

@@ -110,6 +110,7 @@ impl Refusal {
                     BillingError::Std(_)
                         | BillingError::Inconsistent { .. }
                         | BillingError::UnknownReply { .. }
+                        | BillingError::EscrowRefused { .. }
                 )
         )
     }

@@ -69,7 +69,7 @@ export interface EscrowReadOnlyInterface {
   }) => Promise<SessionsResponse>;
   /**
    * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-   * `SessionsByCaller`.
+   * `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
    */
   sessionsForOthers: ({
     funder,

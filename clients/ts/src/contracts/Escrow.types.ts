@@ -296,7 +296,7 @@ export type QueryMsg = {
 } | {
   /**
    * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-   * `SessionsByCaller`.
+   * `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
    */
   sessions_for_others: {
     /** Whose money they hold. */

@@ -14,6 +14,8 @@
 
 use cosmwasm_std::{Binary, CanonicalAddr, Uint128};
 use hub_wire::varint::{Reader, Writer};
+use serde::de::{Deserializer, Error};
+use serde::Deserialize;
 
 use crate::packed::{self, Packed, PackedError};
 use crate::records::fields::{
@@ -73,6 +75,22 @@ impl Books {
     /// The books that these bytes are the encoding of. Bytes that are accepted encode to themselves.
     pub fn decode(bytes: &[u8]) -> Result<Self, PackedError> {
         packed::parse(bytes)
+    }
+}
+
+/// The field of [`ExecuteMsg::Settle`](super::ExecuteMsg::Settle). Only billing sends it, so what is wrong with the fields is
+/// that billing and escrow are of two releases.
+pub(super) fn of_one_release<'de, D: Deserializer<'de>>(fields: D) -> Result<Binary, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Fields {
+        books: Binary,
+    }
+    match Fields::deserialize(fields) {
+        Ok(fields) => Ok(fields.books),
+        Err(error) => Err(D::Error::custom(format_args!(
+            "{error}; billing is of another release than this escrow: migrate both to one release, in one transaction"
+        ))),
     }
 }
 

@@ -79,5 +79,5 @@ pub fn settle(
             denom: &denom,
             caller: &caller,
         }))
-        .add_message(collect::message(config.escrow, decided)?))
+        .add_submessage(collect::message(config.escrow, decided)?))
 }

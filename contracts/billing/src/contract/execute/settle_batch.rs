@@ -57,7 +57,7 @@ pub fn settle_batch(
             batch: &batch,
             response: &response,
         })
-        .add_message(collect::message(config.escrow, decided)?))
+        .add_submessage(collect::message(config.escrow, decided)?))
 }
 
 /// What the message would answer now. Without a signature none is checked.
