@@ -132,6 +132,7 @@ pub fn other_storage(source: &Source) -> Result<String> {
     let mut text = "| contract | name | | key | value | |\n|---|---|---|---|---|---|\n".to_owned();
     let mut structs = String::new();
     for (contract, _) in FILES {
+        let files = source.rust_below(&format!("contracts/{contract}/src"))?;
         for file in source.rust_below(&format!("contracts/{contract}/src/state"))? {
             for item in &file.items {
                 let Item::Const(item) = item else { continue };
@@ -166,7 +167,7 @@ pub fn other_storage(source: &Source) -> Result<String> {
                 text.push_str(&format!(
                     "| {contract} | `{name}` | {kind} | {key} | {value} | {says} |\n"
                 ));
-                structs.push_str(&value_fields(&file, contract, value.trim_matches('`')));
+                structs.push_str(&value_fields(&files, contract, value.trim_matches('`')));
             }
         }
     }
@@ -174,8 +175,8 @@ pub fn other_storage(source: &Source) -> Result<String> {
 }
 
 /// The fields of a value that is a struct, and of structs inside it.
-fn value_fields(file: &syn::File, contract: &str, name: &str) -> String {
-    let Some(item) = structure(file, name) else {
+fn value_fields(files: &[syn::File], contract: &str, name: &str) -> String {
+    let Some(item) = files.iter().find_map(|file| structure(file, name)) else {
         return String::new();
     };
     let mut text = format!("`{name}` of the {contract}:\n\n| field | type | |\n|---|---|---|\n");
@@ -184,7 +185,7 @@ fn value_fields(file: &syn::File, contract: &str, name: &str) -> String {
         let Some(ident) = &field.ident else { continue };
         let (of, says) = (code(&field.ty), cell(&documentation(&field.attrs)));
         text.push_str(&format!("| `{ident}` | `{of}` | {says} |\n"));
-        inside.push_str(&value_fields(file, contract, &of));
+        inside.push_str(&value_fields(files, contract, &of));
     }
     format!("{text}\n{inside}")
 }

@@ -9,7 +9,7 @@ export { BillingClient, BillingQueryClient } from "./Billing.client.js";
 
 /** Names and version of the contracts that these types belong to. */
 export const CONTRACTS = {
-  registry: { name: "crates.io:hub-registry", version: "0.1.0" },
-  escrow: { name: "crates.io:hub-escrow", version: "0.1.0" },
-  billing: { name: "crates.io:hub-billing", version: "0.1.0" },
+  registry: { name: "crates.io:hub-registry", version: "0.2.0" },
+  escrow: { name: "crates.io:hub-escrow", version: "0.2.0" },
+  billing: { name: "crates.io:hub-billing", version: "0.2.0" },
 } as const;
