@@ -33,7 +33,7 @@ struct World {
     operator: Addr,
     money: Money,
     attester: Attester,
-    /// The last model and session, with thousands before them or ten.
+    /// The last model and session, with thousands before them or a few.
     model: u64,
     session: u64,
     /// The newest release of the last model.
