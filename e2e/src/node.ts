@@ -60,6 +60,11 @@ export async function stopNode(): Promise<void> {
   await promisify(execFile)(`${ROOT}devnet/stop`);
 }
 
+/** Ends the node that devnet/start started, without warning: it cannot store or finish anything. */
+export function killNode(): void {
+  process.kill(Number(readFileSync(`${env("DEVNET_HOME")}/node.pid`, "utf8")), "SIGKILL");
+}
+
 export interface Ran {
   readonly code: number | null;
   readonly out: string;

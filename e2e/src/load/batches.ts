@@ -1,0 +1,80 @@
+/** Plans become signed batches, through what attester software uses. */
+
+import { type Offer, signBatch, type SignedBatch, wire } from "hub-client";
+import { type BatchPlan, mixed, type Part, receiptsIn, unitsOf } from "./plan.js";
+
+/** What the chain called everybody of the cast, by place. */
+export interface Ids {
+  readonly attesters: readonly { readonly id: number; readonly key: wire.SigningKey }[];
+  readonly sessions: readonly number[];
+  readonly models: readonly Pick<Offer, "model" | "release" | "blobId" | "terms">[];
+}
+
+export interface Batch extends SignedBatch {
+  readonly plan: BatchPlan;
+  readonly receipts: number;
+}
+
+export class Signer {
+  constructor(
+    readonly seed: number,
+    readonly domain: wire.Domain,
+    readonly ids: Ids,
+    /** When the receipts were issued, unix seconds. */
+    readonly issuedAt: number,
+  ) {}
+
+  sign(plan: BatchPlan): Batch {
+    const { id, key } = found(this.ids.attesters, plan.attester);
+    const builder = new wire.BatchBuilder(BigInt(id));
+    for (const part of plan.parts) {
+      this.#push(builder, plan.attester, BigInt(id), part);
+    }
+    const signed = signBatch(this.domain, key, builder.build(plan.mode).bytes);
+    return { ...signed, plan, receipts: receiptsIn(plan) };
+  }
+
+  #push(builder: wire.BatchBuilder, attester: number, id: bigint, { session, runs }: Part): void {
+    const sessionId = BigInt(found(this.ids.sessions, session));
+    builder.next(sessionId, BigInt(runs[0]?.first ?? 0));
+    for (const run of runs) {
+      const { model, release, blobId, terms } = found(this.ids.models, run.model);
+      const [modelId, releaseId, termsId] = [BigInt(model), BigInt(release), BigInt(terms)];
+      for (let number = run.first; number < run.first + run.count; number += 1) {
+        const { input, output } = unitsOf(this.seed, attester, session, number);
+        builder.push({
+          attester: id,
+          session: sessionId,
+          blobId,
+          model: modelId,
+          release: releaseId,
+          terms: termsId,
+          requestId: bytes(16, attester, session, number, 1),
+          issuedAt: BigInt(this.issuedAt + (number % 20)),
+          units: { input: BigInt(input), output: BigInt(output) },
+          requestHash: bytes(32, attester, session, number, 2),
+          responseHash: bytes(32, attester, session, number, 3),
+        });
+      }
+    }
+  }
+}
+
+/** Bytes that differ from receipt to receipt. */
+function bytes(length: number, ...of: readonly number[]): Uint8Array {
+  const words = new Uint32Array(length / 4);
+  const first = mixed(...of);
+  for (let place = 0; place < words.length; place += 1) {
+    words[place] = Math.imul(first + place, 0x9e37_79b1);
+  }
+  return new Uint8Array(words.buffer);
+}
+
+/** What stands at a place that is known to exist. */
+export function found<T>(list: readonly T[], place: number): T {
+  const one = list[place];
+  if (one === undefined) {
+    throw new Error(`nothing stands at place ${place} of ${list.length}`);
+  }
+  return one;
+}
