@@ -22,7 +22,12 @@ export class Signer {
     readonly ids: Ids,
     /** When the receipts were issued, unix seconds. */
     readonly issuedAt: number,
-  ) {}
+  ) {
+    // Groups ascend by model: only then do receipts have the numbers that the plan gives them.
+    if (!ids.models.every(({ model }, place) => place === 0 || found(ids.models, place - 1).model < model)) {
+      throw new Error("the ids of the models do not ascend as their places do: register them in that order");
+    }
+  }
 
   sign(plan: BatchPlan): Batch {
     const { id, key } = found(this.ids.attesters, plan.attester);

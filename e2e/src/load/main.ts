@@ -67,7 +67,9 @@ async function run(): Promise<void> {
   const limits = new GasLimits(BLOCK_GAS, await firstGas(market, signer, streams));
   const each = batchesEach(limits.first);
   const signing = Date.now();
-  schedules.forEach((schedule) => schedule.prepare(each));
+  for (const schedule of schedules) {
+    await schedule.prepare(each);
+  }
   const prepared = streams.flatMap((stream) => Array.from({ length: each }, (_, place) => stream.at(place).batch));
   const receipts = reckon(SEED, people, prepared).receipts;
   say(`${prepared.length} batches of ${receipts} receipts signed in ${((Date.now() - signing) / 1_000).toFixed(0)} s`);
@@ -155,10 +157,10 @@ async function firstGas(market: Market, signer: Signer, streams: readonly Stream
   return first;
 }
 
-/** How many batches of each attester will surely be needed, and some more. */
+/** About how many batches of each attester are needed; a fifth of what is sent is there a second time. */
 function batchesEach(gas: ReadonlyMap<string, number>): number {
   const mean = SHAPES.reduce((sum, { name, share }) => sum + ((gas.get(name) ?? BLOCK_GAS) * share) / 100, 0);
-  return Math.ceil(((BLOCKS + 2 * AHEAD) * BLOCK_GAS * 1.1) / mean / ATTESTERS);
+  return Math.ceil(((BLOCKS + 2 * AHEAD) * BLOCK_GAS * 0.8) / mean / ATTESTERS);
 }
 
 interface Kill {

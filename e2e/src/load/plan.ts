@@ -98,7 +98,7 @@ const LISTED = 4;
 export function cast(seed: number): Cast {
   const dice = new Dice(seed, 1);
   const models = Array.from({ length: MODELS }, (_, place): ModelPlan => {
-    const author = dice.oneIn(2) ? "author" : "author2";
+    const author = place < MODELS / 2 ? "author" : "author2";
     const others = (["author", "author2", "payee", "stranger"] as const).filter((name) => name !== author);
     const operatorShare = 100 + dice.below(2_000);
     const shared = dice.places(dice.below(4), others.length).map((other) => ({
@@ -203,10 +203,10 @@ export interface Shape {
 }
 
 export const SHAPES: readonly Shape[] = [
-  { name: "300 itemised", mode: "itemised", sessions: 10, each: 15, share: 35 },
-  { name: "1 000 itemised", mode: "itemised", sessions: 50, each: 10, share: 30 },
-  { name: "4 000 itemised", mode: "itemised", sessions: 40, each: 50, share: 15 },
-  { name: "10 000 itemised", mode: "itemised", sessions: 50, each: 100, share: 5 },
+  { name: "300 itemised", mode: "itemised", sessions: 10, each: 15, share: 40 },
+  { name: "1 000 itemised", mode: "itemised", sessions: 50, each: 10, share: 35 },
+  { name: "4 000 itemised", mode: "itemised", sessions: 40, each: 50, share: 8 },
+  { name: "10 000 itemised", mode: "itemised", sessions: 50, each: 100, share: 2 },
   { name: "3 000 netted", mode: "netted", sessions: 50, each: 30, share: 15 },
 ];
 

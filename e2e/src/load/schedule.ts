@@ -30,9 +30,11 @@ export class Schedule {
   ) {}
 
   /** Signs the first batches, so that this takes no time when they are sent. */
-  prepare(count: number): void {
+  async prepare(count: number): Promise<void> {
     for (let place = 0; place < count; place += 1) {
       this.#sign(place);
+      // Connections that nobody looks after for long are lost.
+      await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
