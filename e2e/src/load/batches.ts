@@ -1,7 +1,7 @@
 /** Plans become signed batches, through what attester software uses. */
 
 import { type Offer, signBatch, type SignedBatch, wire } from "hub-client";
-import { type BatchPlan, mixed, type Part, receiptsIn, unitsOf } from "./plan.js";
+import { type BatchPlan, mixed, type Part, type Planned, receiptsIn, unitsOf } from "./plan.js";
 
 /** What the chain called everybody of the cast, by place. */
 export interface Ids {
@@ -10,9 +10,22 @@ export interface Ids {
   readonly models: readonly Pick<Offer, "model" | "release" | "blobId" | "terms">[];
 }
 
+/** The key of an attester, by its place. */
+export function attesterKey(place: number, keyType: wire.KeyType): wire.SigningKey {
+  const seed = wire.sha256(new TextEncoder().encode(`attester ${place}`));
+  return keyType === "secp256k1" ? wire.SigningKey.secp256k1(seed) : wire.SigningKey.ed25519(seed);
+}
+
 export interface Batch extends SignedBatch {
   readonly plan: BatchPlan;
   readonly receipts: number;
+}
+
+/** A batch of the plan, and what is cut out of it and the one before. */
+export interface Signed {
+  readonly whole: Batch;
+  readonly partFirst?: Batch;
+  readonly overlap?: Batch;
 }
 
 export class Signer {
@@ -27,6 +40,15 @@ export class Signer {
     if (!ids.models.every(({ model }, place) => place === 0 || found(ids.models, place - 1).model < model)) {
       throw new Error("the ids of the models do not ascend as their places do: register them in that order");
     }
+  }
+
+  /** Signs a batch of the plan, with its cuts. */
+  signAll({ batch, disorder: { partFirst, overlap } }: Planned): Signed {
+    return {
+      whole: this.sign(batch),
+      ...(partFirst && { partFirst: this.sign(partFirst) }),
+      ...(overlap && { overlap: this.sign(overlap) }),
+    };
   }
 
   sign(plan: BatchPlan): Batch {

@@ -78,7 +78,7 @@ async function checkUsage({ hub, as, ids, operators }: Market, { sums }: Expecte
 export function sentenceOf(error: unknown): string {
   if (error instanceof AssertionError) {
     const { message, expected, actual } = error;
-    return `${message}: the chain says ${shown(actual)}, the recount ${shown(expected)}`;
+    return `${message.split("\n")[0]}: the chain says ${shown(actual)}, the recount ${shown(expected)}`;
   }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -6,16 +6,17 @@ import { connectNode, settleBatchMessage } from "hub-client";
 import { Books } from "../books.js";
 import { killNode, NODE, ROOT, startNode } from "../node.js";
 import { NAMES, SENDING, USDC } from "../stage.js";
-import { found, Signer } from "./batches.js";
+import { type Batch, found, Signer } from "./batches.js";
 import { Follower, pause } from "./blocks.js";
 import { checkChain, sentenceOf } from "./check.js";
-import { isFull, kindsOf, loadFigures } from "./figures.js";
+import { isFull, type Kind, kindsOf, type LoadFigures, loadFigures } from "./figures.js";
 import { GasLimits } from "./gas-limits.js";
 import { deployHub, type Market, openMarket, SUBMITTERS } from "./market.js";
-import { ATTESTERS, cast, SHAPES, Stream } from "./plan.js";
+import { presign } from "./presign.js";
+import { ATTESTERS, type BatchPlan, type Cast, cast, largeBatch, SHAPES, Stream } from "./plan.js";
 import { reckon } from "./recount.js";
-import { type Report, withReport, written } from "./report.js";
-import { Schedule } from "./schedule.js";
+import { type KillFigures, type Largest, type Report, withReport, written } from "./report.js";
+import { type Give, Schedule } from "./schedule.js";
 import { emptyTally, Submitter, type Tally } from "./submitters.js";
 
 const SEED = setting("HUB_LOAD_SEED", 1);
@@ -23,6 +24,8 @@ const BLOCKS = setting("HUB_LOAD_BLOCKS", 100);
 const BLOCK_GAS = setting("DEVNET_BLOCK_GAS", 0);
 /** Blocks' worth of gas that is on its way at once, of all submitters together. */
 const AHEAD = 3;
+/** Receipts of a group in the largest batch: so many that its request stays just below the million bytes that RPC takes. */
+const LARGEST_EACH = 1_400;
 /** How long the node stays away. */
 const AWAY_MS = 2_000;
 
@@ -35,106 +38,52 @@ function setting(name: string, otherwise: number): number {
   return value;
 }
 
+const [, amount = "", denom = ""] = /^([0-9.]+)([a-z]+)$/.exec(SENDING.gasPrice) ?? [];
+const GAS_PRICE = { denom, amount: Number(amount) };
+
 const begun = Date.now();
 function say(text: string): void {
   console.log(`${((Date.now() - begun) / 1_000).toFixed(0).padStart(5)} s  ${text}`);
 }
 
+/** What stands before the first batch is sent. */
+interface Stage {
+  readonly people: Cast;
+  readonly market: Market;
+  readonly books: Books;
+  readonly signer: Signer;
+  readonly streams: readonly Stream[];
+}
+
+/** What is known once the last batch is settled. */
+interface Filled {
+  readonly load: LoadFigures;
+  readonly kill: Kill;
+  readonly tally: Tally;
+  readonly batches: readonly BatchPlan[];
+}
+
 async function run(): Promise<void> {
-  const people = cast(SEED);
-  say(
-    `seed ${SEED}: deploying, and opening a market of ${people.models.length} models, ${people.sessions.length} sessions`,
-  );
-  await deployHub();
-  let books: Books | undefined;
-  const market = await openMarket(people, async (hub, as) => {
-    books = new Books(
-      hub,
-      NAMES.map((name) => as[name].address),
-    );
-    await books.begin(USDC);
-  });
-  if (books === undefined) {
-    throw new Error("the books were not begun");
-  }
-
-  const signer = new Signer(SEED, market.hub.domain, market.ids, await market.hub.now());
-  const streams = people.attesters.map((_, attester) => new Stream(SEED, people, attester));
-  const submitters: Submitter[] = [];
-  const schedules = streams.map(
-    (stream) => new Schedule(stream, signer, (to, delivery) => found(submitters, to).give(delivery)),
-  );
-  const limits = new GasLimits(BLOCK_GAS, await firstGas(market, signer, streams));
-  const each = batchesEach(limits.first);
-  const signing = Date.now();
-  for (const schedule of schedules) {
-    await schedule.prepare(each);
-  }
-  const prepared = streams.flatMap((stream) => Array.from({ length: each }, (_, place) => stream.at(place).batch));
-  const receipts = reckon(SEED, people, prepared).receipts;
-  say(`${prepared.length} batches of ${receipts} receipts signed in ${((Date.now() - signing) / 1_000).toFixed(0)} s`);
-
-  const { comet } = await connectNode(NODE.rpc, NODE.chainId);
-  const follower = await Follower.begin(comet);
-  const tally = emptyTally();
-  const [, amount = "", denom = ""] = /^([0-9.]+)([a-z]+)$/.exec(SENDING.gasPrice) ?? [];
-  const gasPrice = { denom, amount: Number(amount) };
-  const gasOnTheWay = (AHEAD * BLOCK_GAS) / SUBMITTERS;
-  market.submitters.forEach((account, place) => {
-    const source = () => found(schedules, place).take();
-    submitters.push(new Submitter(account, source, { follower, limits, tally, gasOnTheWay, gasPrice }));
-  });
-  follower.onReturn(() => submitters.forEach((one) => one.suspect("the node was away")));
-
-  const work = [follower.run(), ...submitters.map((one) => one.run())];
-  const failure = Promise.all(work).then(() => new Promise<never>(() => undefined));
-  const kill = await Promise.race([failure, play(follower, submitters, schedules)]);
-  follower.end();
-  submitters.forEach((one) => one.end());
-  await Promise.all(work);
-  const course = { blockGas: BLOCK_GAS, killedAt: kill.at, wanted: BLOCKS };
-  const load = loadFigures(follower.blocks, course);
-  if (load.blocks < BLOCKS) {
-    throw new Error(`only ${load.blocks} of ${BLOCKS} blocks were full: the submitters did not keep up with the node`);
-  }
-
-  const expected = reckon(
-    SEED,
-    people,
-    schedules.flatMap((schedule) => schedule.begun),
-  );
+  const stage = await setUp();
+  const { people, market, books, signer } = stage;
+  const { load, kill, tally, batches } = await fill(stage);
+  const large = largeBatch(people, 0, reckon(SEED, people, batches).lanes, LARGEST_EACH);
+  const largest = await sendLargest(market, signer.sign(large), tally);
+  const all = [...batches, large];
+  const expected = reckon(SEED, people, all);
   say(`all is settled; comparing ${expected.receipts} receipts with the chain`);
   await checkChain(people, market, books, expected, tally);
   happened(tally, kill);
   say("every receipt was settled exactly once, and every balance is what the recount says");
+  const { why, receipts: _, gross: __, ...transactions } = tally;
   const report: Report = {
     seed: SEED,
     cores: cpus().length,
     blockGas: BLOCK_GAS,
-    submitters: SUBMITTERS,
-    attesters: ATTESTERS,
-    sessions: people.sessions.length,
-    models: people.models.length,
     load,
-    run: {
-      receipts: expected.receipts,
-      batches: schedules.reduce((sum, schedule) => sum + schedule.begun.length, 0),
-      transactions: tally.transactions,
-      why: Object.fromEntries(tally.why),
-      settled: tally.settled,
-      partly: tally.partly,
-      duplicate: tally.duplicate,
-      tooEarly: tally.tooEarly,
-      again: tally.again,
-      outOfGas: tally.outOfGas,
-      resent: tally.resent,
-    },
-    kill: {
-      inMempool: kill.inMempool,
-      startedAfter: kill.startedAfter,
-      blockAfter: kill.blockAfter,
-      fullAfter: kill.fullAfter,
-    },
+    run: { receipts: expected.receipts, batches: all.length, why: Object.fromEntries(why), ...transactions },
+    kill: kill.figures,
+    largest,
   };
   console.log(`\n${written(report)}`);
   if (process.env["HUB_LOAD_UPDATE"] === "1") {
@@ -142,6 +91,56 @@ async function run(): Promise<void> {
     const path = `${ROOT}README.md`;
     writeFileSync(path, withReport(readFileSync(path, "utf8"), report));
   }
+}
+
+async function setUp(): Promise<Stage> {
+  const people = cast(SEED);
+  const { models, sessions } = people;
+  say(`seed ${SEED}: deploying, and opening a market of ${models.length} models and ${sessions.length} sessions`);
+  await deployHub();
+  let books: Books | undefined;
+  const market = await openMarket(people, async (hub, as) => {
+    const everybody = NAMES.map((name) => as[name].address);
+    books = new Books(hub, everybody);
+    await books.begin(USDC);
+  });
+  if (books === undefined) {
+    throw new Error("the books were not begun");
+  }
+  const signer = new Signer(SEED, market.hub.domain, market.ids, await market.hub.now());
+  const streams = people.attesters.map((_, attester) => new Stream(SEED, people, attester));
+  return { people, market, books, signer, streams };
+}
+
+/** Fills blocks until there are enough, and returns once all that was begun is settled. */
+async function fill({ market, signer, streams }: Stage): Promise<Filled> {
+  const submitters: Submitter[] = [];
+  const give: Give = (to, delivery) => found(submitters, to).give(delivery);
+  const limits = new GasLimits(BLOCK_GAS, await firstGas(market, signer, streams));
+  const each = batchesEach(limits.first);
+  say(`signing ${each * ATTESTERS} batches`);
+  const signed = await presign(signer, streams, each);
+  const schedules = streams.map((stream, place) => new Schedule(stream, signer, give, found(signed, place)));
+  say("sending them");
+
+  const { comet } = await connectNode(NODE.rpc, NODE.chainId);
+  const follower = await Follower.begin(comet);
+  const tally = emptyTally();
+  const gasOnTheWay = (AHEAD * BLOCK_GAS) / SUBMITTERS;
+  market.submitters.forEach((account, place) => {
+    const source = () => found(schedules, place).take();
+    submitters.push(new Submitter(account, source, { follower, limits, tally, gasOnTheWay, gasPrice: GAS_PRICE }));
+  });
+  follower.onReturn(() => submitters.forEach((one) => one.suspect("the node was away")));
+  const work = Promise.all([follower.run(), ...submitters.map((one) => one.run())]);
+  // Ends only by a failure.
+  const failure = work.then(() => new Promise<never>(() => undefined));
+  const kill = await Promise.race([failure, play(follower, submitters, schedules)]);
+  follower.end();
+  submitters.forEach((one) => one.end());
+  await work;
+  const load = loadFigures(follower.blocks, { blockGas: BLOCK_GAS, killedAt: kill.at, wanted: BLOCKS });
+  return { load, kill, tally, batches: schedules.flatMap(({ begun }) => begun) };
 }
 
 /** What the first batch of each shape would use, by the node. */
@@ -163,12 +162,22 @@ function batchesEach(gas: ReadonlyMap<string, number>): number {
   return Math.ceil(((BLOCKS + 2 * AHEAD) * BLOCK_GAS * 0.8) / mean / ATTESTERS);
 }
 
+/** Sends one batch with a whole block's gas. */
+async function sendLargest(market: Market, batch: Batch, tally: Tally): Promise<Largest> {
+  const { denom, amount } = GAS_PRICE;
+  const fee = { gas: BLOCK_GAS.toString(), amount: [{ denom, amount: Math.ceil(BLOCK_GAS * amount).toString() }] };
+  const { answers, gasUsed } = await found(market.submitters, 0).send([settleBatchMessage(market.hub, batch)], { fee });
+  tally.transactions += 1;
+  tally.why.set("as large as possible", 1);
+  tally.settled += 1;
+  tally.receipts += answers[0].paid;
+  tally.gross += answers[0].gross.reduce((sum, one) => sum + BigInt(one.amount), 0n);
+  return { receipts: batch.receipts, bytes: batch.bytes.length, gasUsed: Number(gasUsed) };
+}
+
 interface Kill {
   readonly at: number;
-  readonly inMempool: number;
-  readonly startedAfter: number;
-  readonly blockAfter: number;
-  readonly fullAfter: number;
+  readonly figures: KillFigures;
 }
 
 /** Lets the submitters fill blocks, kills the node in the middle, and returns once all is settled. */
@@ -191,8 +200,14 @@ async function play(
   await until(() => full() >= BLOCKS / 2);
   const kill = await killAndStart(follower);
   const course = { blockGas: BLOCK_GAS, killedAt: kill.at, wanted: BLOCKS };
-  const counted = () => kindsOf(follower.blocks, course).filter((kind) => kind === "load").length;
-  await until(() => counted() >= BLOCKS);
+  const count = (kind: Kind) => kindsOf(follower.blocks, course).filter((one) => one === kind).length;
+  await until(() => {
+    if (count("thin") > BLOCKS) {
+      const what = `${count("thin")} blocks were not full, as the submitters do not keep up with the node`;
+      throw new Error(`${what}: give DEVNET_BLOCK_GAS less than ${BLOCK_GAS}`);
+    }
+    return count("load") >= BLOCKS;
+  });
   schedules.forEach((schedule) => schedule.stop());
   say("enough full blocks: no more batches are begun");
   await until(() => schedules.every(({ done }) => done) && submitters.every(({ busy }) => !busy));
@@ -223,7 +238,7 @@ async function killAndStart(follower: Follower): Promise<Kill> {
   const later = () => follower.blocks.slice(before).filter(({ time }) => time > at);
   const blockAfter = await first(() => later().length > 0);
   const fullAfter = await first(() => later().some((block) => isFull(block, BLOCK_GAS)));
-  return { at, inMempool, startedAfter, blockAfter, fullAfter };
+  return { at, figures: { inMempool, startedAfter, blockAfter, fullAfter } };
 }
 
 /** A run in which nothing went wrong on purpose shows nothing. */
@@ -237,7 +252,7 @@ function happened(tally: Tally, kill: Kill): void {
     "batches behind their turn": tally.why.get("late") ?? 0,
     "transactions that changed nothing": tally.duplicate,
     "transactions that came too early": tally.tooEarly + tally.partly,
-    "transactions that the killed node had": kill.inMempool,
+    "transactions that the killed node had": kill.figures.inMempool,
     "transactions sent again after the kill": tally.resent,
   }).flatMap(([what, count]) => (count === 0 ? [what] : []));
   if (none.length > 0) {

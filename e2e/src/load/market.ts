@@ -2,10 +2,10 @@
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
-import { Hub, type HubAccount, openSessionMessage, registerAttesterMessage, wire } from "hub-client";
+import { Hub, type HubAccount, openSessionMessage, registerAttesterMessage, type wire } from "hub-client";
 import { ARTIFACTS, deploy, NODE, ROOT, WORK, words } from "../node.js";
 import { blob, connect, deployment, metadata, type Name, named, SENDING, USDC } from "../stage.js";
-import { found, type Ids } from "./batches.js";
+import { attesterKey, found, type Ids } from "./batches.js";
 import { type Cast, OPERATORS } from "./plan.js";
 
 export const SUBMITTERS = 8;
@@ -103,8 +103,7 @@ async function registerModels(hub: Hub, as: Record<Name, HubAccount>, { models }
 async function registerAttesters(operators: readonly HubAccount[], { attesters }: Cast): Promise<Ids["attesters"]> {
   const ids: { id: number; key: wire.SigningKey }[] = [];
   for (const [place, { operator, keyType }] of attesters.entries()) {
-    const seed = named(`attester ${place}`);
-    const key = keyType === "secp256k1" ? wire.SigningKey.secp256k1(seed) : wire.SigningKey.ed25519(seed);
+    const key = attesterKey(place, keyType);
     const account = found(operators, operator);
     const { answers } = await account.send([registerAttesterMessage(account, key)]);
     ids.push({ id: answers[0].attester, key });

@@ -314,6 +314,21 @@ export class Stream {
   }
 }
 
+/** One batch of all sessions of an attester, behind where its lanes stand, with two models in each. */
+export function largeBatch(
+  { attesters, sessions }: Cast,
+  attester: number,
+  lanes: ReadonlyMap<number, ReadonlyMap<number, number>>,
+  each: number,
+): BatchPlan {
+  const parts = (attesters[attester]?.sessions ?? []).map((session): Part => {
+    const first = lanes.get(session)?.get(attester) ?? 0;
+    const models = sessions[session]?.models.slice(0, 2) ?? [];
+    return { session, runs: models.map((model, place) => ({ model, first: first + place * each, count: each })) };
+  });
+  return { attester, mode: "itemised", parts, shape: "as large as possible", isCut: false };
+}
+
 // --- The same receipts cut otherwise ------------------------------------------------------------------
 
 /** The numbers from `from` on, and below `to`, of runs that follow each other. */

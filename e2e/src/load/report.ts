@@ -8,10 +8,6 @@ export interface Report {
   /** Of the machine that node and submitters shared. */
   readonly cores: number;
   readonly blockGas: number;
-  readonly submitters: number;
-  readonly attesters: number;
-  readonly sessions: number;
-  readonly models: number;
   readonly load: LoadFigures;
   /** Of the whole run, the blocks that are not counted included. */
   readonly run: {
@@ -28,13 +24,25 @@ export interface Report {
     readonly outOfGas: number;
     readonly resent: number;
   };
-  readonly kill: {
-    readonly inMempool: number;
-    /** Seconds from the kill until the node was started again, made a block, and made a full one. */
-    readonly startedAfter: number;
-    readonly blockAfter: number;
-    readonly fullAfter: number;
-  };
+  readonly kill: KillFigures;
+  /** One batch as large as the node takes, behind everything else. */
+  readonly largest: Largest;
+}
+
+export interface KillFigures {
+  /** Transactions that the node had when it was killed. */
+  readonly inMempool: number;
+  /** Seconds from the kill until the node was started again, made a block, and made a full one. */
+  readonly startedAfter: number;
+  readonly blockAfter: number;
+  readonly fullAfter: number;
+}
+
+export interface Largest {
+  readonly receipts: number;
+  /** Of the batch itself. */
+  readonly bytes: number;
+  readonly gasUsed: number;
 }
 
 const FROM = "<!-- load: written by `make load-update` from here -->";
@@ -50,20 +58,37 @@ export function withReport(readme: string, report: Report): string {
 }
 
 /** The figures in Markdown. */
-export function written({ load, run, kill, ...of }: Report): string {
+export function written({ load, run, kill, largest, ...of }: Report): string {
   const rows = [
     ["receipts settled per second", whole(load.receiptsPerSecond)],
     ["receipts per block", whole(load.receiptsPerBlock)],
-    ["gas used per block", whole(load.gasUsedPerBlock)],
-    ["gas per block by the limits of its transactions", whole(load.gasWantedPerBlock)],
+    ["gas per block, used", whole(load.gasUsedPerBlock)],
+    ["gas per block, by the limits of its transactions", whole(load.gasWantedPerBlock)],
     ["gas that a block takes", whole(of.blockGas)],
-    ["the least full block, by those limits", `${(100 * load.leastFull).toFixed(1)} %`],
+    ["by limits, the least full block", `${(100 * load.leastFull).toFixed(1)} %`],
     ["batches per block that billed something", load.batchesPerBlock.toFixed(1)],
-    ["bytes per block", whole(load.bytesPerBlock)],
+    ["transactions per block, in bytes", whole(load.bytesPerBlock)],
     ["seconds per block", load.secondsPerBlock.toFixed(2)],
-    ["blocks counted", whole(load.blocks)],
+    ["blocks", whole(load.blocks)],
   ];
-  return `| of a full block | |\n|---|--:|\n${rows.map(([what, value]) => `| ${what} | ${value} |\n`).join("")}`;
+  const why = Object.entries(run.why).map(([name, count]) => `${whole(count)} ${name}`);
+  const { start, thin, kill: away, tail } = load.others;
+  const paragraphs = [
+    `Seed ${of.seed}, ${of.cores} cores. Blocks that are not counted: ${start} before the first full one, ${away} around the kill, ` +
+      `${thin} others less full, ${tail} behind the last.`,
+    `In the whole run ${whole(run.receipts)} receipts of ${whole(run.batches)} batches in ${whole(run.transactions)} ` +
+      `transactions (${why.join(", ")}). Of these, ${whole(run.settled)} billed all that was still open in theirs, ` +
+      `${whole(run.partly)} a part of it and ${whole(run.tooEarly)} nothing, since receipts before it were missing, and ` +
+      `${whole(run.duplicate)} changed nothing, since all of it was settled; ${whole(run.outOfGas)} ran out of gas. ` +
+      `${whole(run.again)} times a batch was sent in a new transaction since something of it was left.`,
+    `The node was killed with ${whole(kill.inMempool)} transactions in its mempool, and started again ${kill.startedAfter.toFixed(1)} s ` +
+      `later; ${kill.blockAfter.toFixed(1)} s after the kill it made a block, ${kill.fullAfter.toFixed(1)} s after it a full one. ` +
+      `${whole(run.resent)} transactions were sent again byte by byte.`,
+    `The largest batch that the node's RPC takes, with its limit of a million bytes for a request: ${whole(largest.receipts)} ` +
+      `itemised receipts in ${whole(largest.bytes)} bytes, for ${whole(largest.gasUsed)} gas.`,
+  ];
+  const table = `| of a full block | |\n|---|--:|\n${rows.map(([what, value]) => `| ${what} | ${value} |\n`).join("")}`;
+  return [table, ...paragraphs.map((text) => `${text}\n`)].join("\n");
 }
 
 function whole(value: number): string {

@@ -1,20 +1,14 @@
 /** Hands out the batches of one attester: in turn to its submitter, and to others what the plan says they send as well. */
 
-import type { Batch, Signer } from "./batches.js";
+import type { Batch, Signed, Signer } from "./batches.js";
 import type { BatchPlan, Planned, Stream } from "./plan.js";
 import type { Delivery, Why } from "./submitters.js";
 
 /** Has submitter number `to` send a batch. */
 export type Give = (to: number, delivery: Delivery) => void;
 
-interface Signed {
-  readonly whole: Batch;
-  readonly partFirst?: Batch;
-  readonly overlap?: Batch;
-}
-
 export class Schedule {
-  readonly #signed: Signed[] = [];
+  readonly #signed: Signed[];
   readonly #turn: Delivery[] = [];
   readonly #open = new Set<number>();
   /** Place of the next batch in turn. */
@@ -27,15 +21,10 @@ export class Schedule {
     readonly stream: Stream,
     readonly signer: Signer,
     readonly give: Give,
-  ) {}
-
-  /** Signs the first batches, so that this takes no time when they are sent. */
-  async prepare(count: number): Promise<void> {
-    for (let place = 0; place < count; place += 1) {
-      this.#sign(place);
-      // Connections that nobody looks after for long are lost.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    /** The first batches; those behind are signed when their turn comes. */
+    signed: readonly Signed[],
+  ) {
+    this.#signed = [...signed];
   }
 
   /** Begins no more batches; those that were begun are still handed out. */
@@ -118,12 +107,7 @@ export class Schedule {
     if (known !== undefined) {
       return known;
     }
-    const { batch, disorder } = this.stream.at(place);
-    const signed = {
-      whole: this.signer.sign(batch),
-      ...(disorder.partFirst && { partFirst: this.signer.sign(disorder.partFirst) }),
-      ...(disorder.overlap && { overlap: this.signer.sign(disorder.overlap) }),
-    };
+    const signed = this.signer.signAll(this.stream.at(place));
     this.#signed[place] = signed;
     return signed;
   }

@@ -11,7 +11,8 @@ import { type Follower, isOutage, type Landed, pause } from "./blocks.js";
 import type { GasLimits } from "./gas-limits.js";
 
 /** Why a batch is sent. */
-export type Why = "in turn" | "part first" | "across two" | "twice at once" | "twice later" | "early" | "late";
+export type Why =
+  "in turn" | "part first" | "across two" | "twice at once" | "twice later" | "early" | "late" | "as large as possible";
 
 /** A batch that one submitter is to send. */
 export interface Delivery {
@@ -192,14 +193,16 @@ export class Submitter {
     return TxRaw.encode(await client.sign(address, [execution], fee, "", signer)).finish();
   }
 
-  /** Hands a transaction to the node. Whatever goes wrong, what became of it is found out later. */
-  async #broadcast(flight: Flight): Promise<void> {
+  /** Hands a transaction to the node, and says whether it was new to it. Whatever goes wrong, its fate is found out later. */
+  async #broadcast(flight: Flight): Promise<boolean> {
     try {
       await this.account.client.broadcastTxSync(flight.bytes);
+      return true;
     } catch (error) {
       if (!(error instanceof Error && error.message.includes("tx already exists in cache"))) {
         this.#doubt = error;
       }
+      return false;
     }
   }
 
@@ -224,8 +227,9 @@ export class Submitter {
       }
       const lost = this.#flights.filter((flight) => flight.sequence >= sequence);
       for (const flight of lost) {
-        await this.#broadcast(flight);
-        tally.resent += 1;
+        if (await this.#broadcast(flight)) {
+          tally.resent += 1;
+        }
         if (this.#doubt !== undefined) {
           return;
         }
@@ -251,7 +255,7 @@ export class Submitter {
       tally.outOfGas += 1;
       limits.raise(delivery.batch);
       this.#again(delivery);
-    } else if (code !== 0 && /nothing was settled: gap/.test(log)) {
+    } else if (code !== 0 && isTooEarly(log)) {
       tally.tooEarly += 1;
       this.#again(delivery);
     } else if (code !== 0 || answer === undefined) {
@@ -288,6 +292,12 @@ export class Submitter {
       this.give(rest);
     }
   }
+}
+
+/** Nothing was settled, since receipts before some groups are missing, and all of the others was settled before. */
+function isTooEarly(log: string): boolean {
+  const reasons = /nothing was settled: ((?:(?:gap|stale) \([^)]*\)(?:, )?)+): execute/.exec(log)?.[1] ?? "";
+  return reasons.includes("gap (");
 }
 
 /** What must be settled goes first, in the order of its attester. */
