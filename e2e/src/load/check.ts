@@ -1,7 +1,7 @@
 /** Compares what the plan says with the chain: lanes, sessions, usage, and everybody's money. */
 
 import assert, { AssertionError } from "node:assert/strict";
-import { denomText } from "hub-client";
+import { denomText, HubError } from "hub-client";
 import { Books } from "../books.js";
 import { Recount } from "../recount.js";
 import { USDC } from "../stage.js";
@@ -80,7 +80,12 @@ export function sentenceOf(error: unknown): string {
     const { message, expected, actual } = error;
     return `${message.split("\n")[0]}: the chain says ${shown(actual)}, the recount ${shown(expected)}`;
   }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  // What was foreseen says what to do; of anything else it matters where it comes from.
+  const foreseen = error instanceof HubError || error.constructor === Error;
+  return foreseen ? error.message : (error.stack ?? error.message);
 }
 
 function shown(value: unknown): string {

@@ -212,9 +212,9 @@ export const SHAPES: readonly Shape[] = [
 
 /** How a batch is sent besides once, in its turn, by the submitter of its attester. */
 export interface Disorder {
-  /** A batch of its first receipts only is sent before it. */
+  /** A batch of its first receipts alone is sent before it. */
   readonly partFirst?: BatchPlan;
-  /** A batch that goes from the middle of the one before to the middle of this one is sent before it. */
+  /** A batch of the last quarter of the one before and the first three of this one is sent before it. */
   readonly overlap?: BatchPlan;
   /** Another submitter sends it at the same time. */
   readonly twiceAtOnce?: number;
@@ -280,7 +280,7 @@ export class Stream {
     return { attester: this.attester, mode: shape.mode, parts, shape: shape.name, isCut: false };
   }
 
-  /** The first ones are of all shapes, so that their gas is known early. */
+  /** The first batches of all attesters are of all shapes, since the node is asked for the gas of the first of each. */
   #shape(place: number): Shape {
     let ticket = this.#dice.below(100);
     const byTurn = SHAPES[(place + this.attester) % SHAPES.length] as Shape;
@@ -288,12 +288,12 @@ export class Stream {
     return place < SHAPES.length ? byTurn : byChance;
   }
 
-  /** The first ten places of every attester have one of each; but only the first attester has a late one so early. */
+  /** The first twelve places of every attester have one of each, but that only the first has a late one so soon. */
   #disorder(place: number, batch: BatchPlan, before: BatchPlan | undefined): Disorder {
     const of = (turn: number, often: number) =>
       this.#dice.oneIn(often) || (place < 12 && (place + this.attester) % 12 === turn);
     const other = (this.attester + 1 + this.#dice.below(ATTESTERS - 1)) % ATTESTERS;
-    const partFirst = of(1, 10) ? firstHalf(batch) : undefined;
+    const partFirst = of(1, 10) ? firstPart(batch) : undefined;
     const overlap = of(3, 10) && before !== undefined ? acrossBoth(before, batch) : undefined;
     const twiceAtOnce = of(5, 12);
     const twiceLater = of(7, 12);
@@ -340,16 +340,17 @@ function cut(runs: readonly Run[], from: number, to: number): Run[] {
   });
 }
 
-function middleOf({ runs }: Part): number {
+/** The number where the first three quarters of a part end: within its second run. */
+function cutIn({ runs }: Part): number {
   return (runs[0]?.first ?? 0) + Math.floor((receiptsOf({ session: 0, runs }) * 3) / 4);
 }
 
 /** A batch of the first three quarters of each session's receipts. Sums cannot be cut. */
-function firstHalf(batch: BatchPlan): BatchPlan | undefined {
+function firstPart(batch: BatchPlan): BatchPlan | undefined {
   if (batch.mode === "netted") {
     return undefined;
   }
-  const parts = batch.parts.map((part) => ({ session: part.session, runs: cut(part.runs, 0, middleOf(part)) }));
+  const parts = batch.parts.map((part) => ({ session: part.session, runs: cut(part.runs, 0, cutIn(part)) }));
   return { ...batch, parts, isCut: true };
 }
 
@@ -364,8 +365,8 @@ function acrossBoth(before: BatchPlan, batch: BatchPlan): BatchPlan | undefined 
       return [];
     }
     const runs = joined([
-      ...cut(earlier.runs, middleOf(earlier), Number.MAX_SAFE_INTEGER),
-      ...cut(part.runs, 0, middleOf(part)),
+      ...cut(earlier.runs, cutIn(earlier), Number.MAX_SAFE_INTEGER),
+      ...cut(part.runs, 0, cutIn(part)),
     ]);
     const ascending = runs.every(({ model }, place) => place === 0 || (runs[place - 1] as Run).model < model);
     return ascending ? [{ session: part.session, runs }] : [];

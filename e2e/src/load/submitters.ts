@@ -3,6 +3,7 @@
  * that matters: whatever becomes of its transactions, the same batches can be sent again, by it or by another.
  */
 
+import type { StdFee } from "@cosmjs/amino";
 import { toUtf8 } from "@cosmjs/encoding";
 import { TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { hashOf, type HubAccount, outcomeName, outcomesOfGroups, settleBatchMessage } from "hub-client";
@@ -86,8 +87,7 @@ export interface Settings {
   readonly tally: Tally;
   /** Gas that is on its way at most, by the limits of the transactions. */
   readonly gasOnTheWay: number;
-  /** A coin, and how much of it a unit of gas costs. */
-  readonly gasPrice: { readonly denom: string; readonly amount: number };
+  readonly feeOf: (gas: number) => StdFee;
 }
 
 const RECOVERY_MS = 200;
@@ -168,9 +168,9 @@ export class Submitter {
   }
 
   async #send(delivery: Delivery): Promise<void> {
-    const { limits, tally, follower, gasPrice } = this.settings;
+    const { limits, tally, follower, feeOf } = this.settings;
     const gas = limits.of(delivery.batch);
-    const bytes = await this.#signed(delivery.batch, gas, gasPrice);
+    const bytes = await this.#signed(delivery.batch, feeOf(gas));
     const flight = { hash: hashOf(bytes), bytes, sequence: this.#sequence, gas, delivery };
     this.#sequence += 1;
     this.#flights.push(flight);
@@ -181,14 +181,13 @@ export class Submitter {
     delivery.left?.();
   }
 
-  async #signed(batch: Batch, gas: number, { denom, amount }: Settings["gasPrice"]): Promise<Uint8Array> {
+  async #signed(batch: Batch, fee: StdFee): Promise<Uint8Array> {
     const { address, client, hub } = this.account;
     const { contract, message } = settleBatchMessage(hub, batch);
     const execution = {
       typeUrl: "/cosmwasm.wasm.v1.MsgExecuteContract",
       value: { sender: address, contract, msg: toUtf8(JSON.stringify(message)), funds: [] },
     };
-    const fee = { gas: gas.toString(), amount: [{ denom, amount: Math.ceil(gas * amount).toString() }] };
     const signer = { accountNumber: this.#accountNumber, sequence: this.#sequence, chainId: hub.chainId };
     return TxRaw.encode(await client.sign(address, [execution], fee, "", signer)).finish();
   }
