@@ -121,6 +121,14 @@ deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file), by its node or
 e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through the client
 	@e2e/run
 
+.PHONY: load
+load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a wasmd node, kills it in the middle, recounts every receipt
+	@e2e/load
+
+.PHONY: load-update
+load-update: wasm ## The same, and writes the figures: e2e/load.json and README.md
+	@HUB_LOAD_UPDATE=1 e2e/load
+
 .PHONY: gas
 gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %, or is over budget
 	@devnet/measure-gas

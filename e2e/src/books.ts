@@ -77,7 +77,7 @@ export class Books {
       this.#earned.add(account, reserve.denom, part);
       from += bps;
     }
-    assert.equal(from, 10_000n);
+    assert.equal(from, 10_000n, `shares of model ${model}, in basis points`);
   }
 
   release(session: number): void {

@@ -10,7 +10,7 @@ import { promisify } from "node:util";
 /** Of the repository, with a slash at the end. */
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
-/** What e2e/run said about the node that it started. */
+/** What e2e/run or e2e/load said about the node that it started. */
 export const NODE = {
   rpc: `http://127.0.0.1:${env("DEVNET_RPC_PORT")}`,
   chainId: env("DEVNET_CHAIN_ID"),
@@ -25,7 +25,7 @@ export const ARTIFACTS = env("E2E_ARTIFACTS");
 function env(name: string): string {
   const value = process.env[name];
   if (value === undefined || value === "") {
-    throw new Error(`${name} is not set: run e2e/run, which starts a node and sets it`);
+    throw new Error(`${name} is not set: run e2e/run or e2e/load, which start a node and set it`);
   }
   return value;
 }
@@ -58,6 +58,11 @@ export async function startNode(): Promise<void> {
 
 export async function stopNode(): Promise<void> {
   await promisify(execFile)(`${ROOT}devnet/stop`);
+}
+
+/** Ends the node that devnet/start started, without warning: it cannot store or finish anything. */
+export function killNode(): void {
+  process.kill(Number(readFileSync(`${env("DEVNET_HOME")}/node.pid`, "utf8")), "SIGKILL");
 }
 
 export interface Ran {

@@ -8,6 +8,7 @@ import {
   denomText,
   everyEntry,
   type Hub,
+  type Id,
   native,
   operatorUsage,
   type PageStart,
@@ -15,6 +16,9 @@ import {
   sumsOf,
   type wire,
 } from "hub-client";
+
+/** What was called, and who vouched for it. */
+export type Called = Record<"model" | "release" | "attester", Id>;
 
 /** A receipt that was paid, with its amount. */
 export interface Billed {
@@ -63,8 +67,8 @@ export class Recount {
   constructor(readonly hub: Hub) {}
 
   bill({ receipt, price }: Billed, denom: string, related: boolean): void {
-    const { model, release, attester, units } = receipt;
-    const sums = {
+    const { units } = receipt;
+    this.add(receipt, denom, {
       gross: price,
       related: related ? price : 0n,
       aged: 0n,
@@ -72,15 +76,19 @@ export class Recount {
       freeCalls: price > 0n ? 0n : 1n,
       unitsIn: units.input,
       unitsOut: units.output,
-    };
+    });
+  }
+
+  /** Takes in receipts of one attester for one release that were paid. */
+  add({ model, release, attester }: Called, denom: string, sums: Sums): void {
     this.#models.add(`${denom} ${model}`, sums);
     this.#releases.add(`${denom} ${model} ${release}`, sums);
     this.#attesters.add(`${denom} ${attester}`, sums);
     this.#all.add(denom, sums);
   }
 
-  /** Compares all of it with the chain, of these authors and of the one operator whose attesters signed. */
-  async check(authors: readonly string[], operator: string): Promise<void> {
+  /** Compares all of it with the chain, of these authors and of the operators whose attesters signed. */
+  async check(authors: readonly string[], operators: readonly string[]): Promise<void> {
     for (const text of this.#all.names) {
       const denom = text.startsWith("cw20:") ? cw20(text.slice(5)) : native(text);
       const models = await this.#checkModels(denom);
@@ -90,7 +98,9 @@ export class Recount {
         const expected = own.map((model) => this.#models.get(`${text} ${model}`)).reduce(plus, NOTHING);
         assert.deepEqual([count, sums], [BigInt(own.length), expected], `models of ${author} in ${text}`);
       }
-      await this.#checkOperator(denom, operator);
+      for (const operator of operators) {
+        await this.#checkOperator(denom, operator);
+      }
       await this.#checkHub(denom, models.size);
     }
   }

@@ -87,7 +87,11 @@ step("a transaction whose answer is lost, or that never arrives, is resumed and 
     request.includes(Buffer.from("contract_info").toString("hex"))
       ? (answer) => answer.replace(/"value":"([^"]+)"/, (_, value: string) => `"value":"${newer(value)}"`)
       : "forward";
-  await fails(Hub.connect(proxy.url, deployment()), "other_version", /this package is made for .*: install the hub-client/);
+  await fails(
+    Hub.connect(proxy.url, deployment()),
+    "other_version",
+    /this package is made for .*: install the hub-client/,
+  );
 });
 
 let proxy: Proxy | undefined;

@@ -37,7 +37,7 @@ step("an author who calls a model of its own, and calls that cost nothing, are t
 
 step("usage is what was counted beside the chain: models, days, releases, authors, attesters, the Hub", async () => {
   const authors = [as.author.address, as.author2.address, as.stranger.address];
-  await recount.check(authors, as.operator.address);
+  await recount.check(authors, [as.operator.address]);
 });
 
 step("in the end everybody withdraws what is theirs", async () => {
