@@ -323,3 +323,6 @@ impl<'a> Settlement<'a> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -136,6 +136,28 @@ mod tests {
     }
 
     #[test]
+    fn a_price_has_the_rates_that_the_message_stated() {
+        let rates = rates(1, 2, 3);
+        let denom = "uusdc".to_owned();
+        let price = UncheckedPrice {
+            denom: UncheckedDenom::Native(denom.clone()),
+            per_call: rates.per_call,
+            per_million_in: rates.per_million_in,
+            per_million_out: rates.per_million_out,
+        };
+        assert_eq!(price.rates(), rates);
+        assert_eq!(
+            Price::new(Denom::Native(denom.clone()), rates),
+            Price {
+                denom: Denom::Native(denom),
+                per_call: 1u128.into(),
+                per_million_in: 2u128.into(),
+                per_million_out: 3u128.into(),
+            }
+        );
+    }
+
+    #[test]
     fn the_metered_part_is_rounded_up_once() {
         let price = rates(5, 1_250_000, 10_000_000);
         assert_eq!(price.amount(1, units(1_000, 200)), Some(5 + 1_250 + 2_000));

@@ -30,3 +30,27 @@ pub fn day(now: u64) -> u64 {
 pub fn week(day: u64) -> u64 {
     day / 7
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cutoff_is_a_minute_away_and_never_wraps_around() {
+        assert_eq!(cutoff(1_000), 1_060);
+        assert_eq!(cutoff(u64::MAX - 59), u64::MAX);
+    }
+
+    #[test]
+    fn days_and_weeks_are_counted_from_1970_and_change_at_their_first_second() {
+        assert_eq!((day(0), day(86_399), day(86_400)), (0, 0, 1));
+        assert_eq!(day(1_700_000_000), 19_675);
+        assert_eq!((week(0), week(6), week(7)), (0, 0, 1));
+        assert_eq!(week(19_675), 2_810);
+    }
+
+    #[test]
+    fn money_waits_30_days_at_most() {
+        assert_eq!(MAX_TIME_CONSTANT_SECONDS, 2_592_000);
+    }
+}

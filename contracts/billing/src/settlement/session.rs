@@ -189,3 +189,6 @@ fn bit(place: Option<usize>) -> u8 {
         .and_then(|place| 1u8.checked_shl(place))
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,3 +5,6 @@ pub mod payout;
 pub mod session;
 pub mod settle;
 pub mod withdraw;
+
+#[cfg(test)]
+mod tests;

@@ -32,3 +32,31 @@ pub fn collector(storage: &dyn Storage) -> StdResult<Addr> {
 pub fn receipt_max_age_seconds(storage: &dyn Storage) -> StdResult<u64> {
     RECEIPT_MAX_AGE_SECONDS.load(storage)
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+
+    use super::*;
+
+    #[test]
+    fn an_age_of_receipts_beyond_30_days_is_refused() {
+        let mut storage = MockStorage::new();
+        let found = 30 * 86_400 + 1;
+        assert_eq!(
+            init(&mut storage, &Addr::unchecked("billing"), found),
+            Err(ContractError::MaxAgeTooLong { found })
+        );
+        assert!(collector(&storage).is_err());
+    }
+
+    #[test]
+    fn collector_and_age_are_those_of_the_instantiation() {
+        for age in [0, 30 * 86_400] {
+            let mut storage = MockStorage::new();
+            init(&mut storage, &Addr::unchecked("billing"), age).unwrap();
+            assert_eq!(collector(&storage), Ok(Addr::unchecked("billing")));
+            assert_eq!(receipt_max_age_seconds(&storage), Ok(age));
+        }
+    }
+}

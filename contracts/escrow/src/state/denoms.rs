@@ -94,3 +94,82 @@ pub fn pay(storage: &mut dyn Storage, number: u32, amount: Uint128) -> Result<()
     OWED.save(storage, number, &owed)?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+
+    use super::*;
+
+    fn coin(name: &str) -> Denom {
+        Denom::Native(name.to_owned())
+    }
+
+    fn amount(amount: u128) -> Uint128 {
+        Uint128::new(amount)
+    }
+
+    #[test]
+    fn denominations_are_numbered_from_1_as_they_come() {
+        let mut storage = MockStorage::new();
+        assert_eq!(find(&storage, &coin("a")), Ok(None));
+        for (name, expected) in [("a", 1), ("b", 2), ("c", 3), ("b", 2)] {
+            assert_eq!(number(&mut storage, &coin(name)), Ok(expected));
+        }
+        for (name, number) in [("a", 1), ("b", 2), ("c", 3)] {
+            assert_eq!(find(&storage, &coin(name)), Ok(Some(number)));
+            assert_eq!(get(&storage, number), Ok(coin(name)));
+        }
+        assert_eq!(
+            get(&storage, 4),
+            Err(ContractError::Inconsistent {
+                what: "a record names an unknown denomination"
+            })
+        );
+    }
+
+    #[test]
+    fn pages_go_on_behind_where_the_last_one_ended() {
+        let mut storage = MockStorage::new();
+        assert_eq!(page(&storage, None, 9), Ok(vec![]));
+        for name in ["a", "b", "c"] {
+            number(&mut storage, &coin(name)).unwrap();
+        }
+        let (a, b, c) = ((1, coin("a")), (2, coin("b")), (3, coin("c")));
+        assert_eq!(page(&storage, None, 2), Ok(vec![a, b.clone()]));
+        assert_eq!(page(&storage, Some(1), 9), Ok(vec![b, c]));
+        assert_eq!(page(&storage, Some(3), 9), Ok(vec![]));
+    }
+
+    #[test]
+    fn what_is_owed_is_what_came_less_what_went_in_each_denomination() {
+        let mut storage = MockStorage::new();
+        owe(&mut storage, 1, &coin("a"), amount(50)).unwrap();
+        owe(&mut storage, 1, &coin("a"), amount(7)).unwrap();
+        owe(&mut storage, 2, &coin("b"), amount(9)).unwrap();
+        pay(&mut storage, 1, amount(20)).unwrap();
+        let sums = [1, 2, 3].map(|number| owed(&storage, number).unwrap().u128());
+        assert_eq!(sums, [37, 9, 0]);
+    }
+
+    #[test]
+    fn more_than_128_bits_is_never_owed_and_more_than_is_owed_never_paid() {
+        let mut storage = MockStorage::new();
+        owe(&mut storage, 1, &coin("a"), amount(u128::MAX - 5)).unwrap();
+        assert_eq!(
+            owe(&mut storage, 1, &coin("a"), amount(6)),
+            Err(ContractError::OwedOverflow {
+                denom: coin("a"),
+                owed: amount(u128::MAX - 5),
+                amount: amount(6)
+            })
+        );
+        assert_eq!(
+            pay(&mut storage, 1, amount(u128::MAX - 4)),
+            Err(ContractError::Inconsistent {
+                what: "more goes out than was owed"
+            })
+        );
+        assert_eq!(owed(&storage, 1), Ok(amount(u128::MAX - 5)));
+    }
+}

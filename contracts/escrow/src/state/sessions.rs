@@ -126,3 +126,107 @@ fn page(
         .take(limit)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+    use hub_types::escrow::Models;
+    use hub_types::price::Rates;
+
+    use super::super::session::CeilingRule;
+    use super::*;
+
+    fn address(byte: u8) -> CanonicalAddr {
+        vec![byte; 20].into()
+    }
+
+    /// Opens a session of `caller`, paid for by `funder`, with `operator`.
+    fn opened(
+        storage: &mut MockStorage,
+        caller: u8,
+        funder: u8,
+        operator: u8,
+        label: Option<&str>,
+    ) -> Session {
+        let parties = Parties {
+            caller: address(caller),
+            funder: address(funder),
+        };
+        let opening = Opening {
+            operator: address(operator),
+            measurement: None,
+            models: Models::Any {},
+            max_price: Some(Rates::default()),
+            budget: 100u128.into(),
+            expires_at: 2_000,
+            ceiling: CeilingRule::On { key: None },
+            label: label.map(str::to_owned),
+        };
+        open(storage, 7, parties, &opening, 1_000).unwrap()
+    }
+
+    #[test]
+    fn a_session_that_was_never_opened_is_unknown() {
+        let mut storage = MockStorage::new();
+        let unknown = |session, last| ContractError::UnknownSession { session, last };
+        assert_eq!(load(&storage, 1), Err(unknown(1, 0)));
+        opened(&mut storage, 1, 1, 2, None);
+        opened(&mut storage, 1, 1, 2, None);
+        assert_eq!(load(&storage, 3), Err(unknown(3, 2)));
+        assert_eq!(load_reserve(&storage, 0), Err(unknown(0, 2)));
+    }
+
+    #[test]
+    fn sessions_are_numbered_from_1_and_come_back_as_they_were_stored() {
+        let mut storage = MockStorage::new();
+        assert_eq!(count(&storage), Ok(0));
+        let first = opened(&mut storage, 1, 1, 2, None);
+        let mut second = opened(&mut storage, 1, 3, 2, Some("mine"));
+        assert_eq!((first.id(), second.id(), count(&storage)), (1, 2, Ok(2)));
+        assert_eq!(load(&storage, 1), Ok(first.clone()));
+        assert_eq!(load_reserve(&storage, 2), Ok(second.reserve.clone()));
+        assert_eq!(label(&storage, 1), Ok(None));
+        assert_eq!(label(&storage, 2), Ok(Some("mine".to_owned())));
+
+        second.policy.closed_at = Some(1_500);
+        second.reserve.record.spent = 40;
+        store_policy(&mut storage, &second);
+        store_reserve(&mut storage, &second.reserve);
+        assert_eq!(load(&storage, 2), Ok(second));
+        assert_eq!(load(&storage, 1), Ok(first));
+    }
+
+    #[test]
+    fn sessions_are_found_by_caller_by_operator_and_by_a_funder_who_is_another() {
+        let mut storage = MockStorage::new();
+        opened(&mut storage, 1, 1, 2, None);
+        opened(&mut storage, 1, 3, 2, None);
+        opened(&mut storage, 3, 3, 4, None);
+        let (all, none) = (None, Ok(vec![]));
+        assert_eq!(of_caller(&storage, &address(1), all, 9), Ok(vec![2, 1]));
+        assert_eq!(of_caller(&storage, &address(3), all, 9), Ok(vec![3]));
+        assert_eq!(of_caller(&storage, &address(2), all, 9), none);
+        assert_eq!(of_operator(&storage, &address(2), all, 9), Ok(vec![2, 1]));
+        assert_eq!(of_operator(&storage, &address(4), all, 9), Ok(vec![3]));
+        assert_eq!(of_operator(&storage, &address(1), all, 9), none);
+        // Whoever pays for its own sessions finds them as their caller.
+        assert_eq!(for_others(&storage, &address(3), all, 9), Ok(vec![2]));
+        assert_eq!(for_others(&storage, &address(1), all, 9), none);
+    }
+
+    #[test]
+    fn pages_go_on_before_where_the_last_one_ended() {
+        let mut storage = MockStorage::new();
+        for _ in 0..5 {
+            opened(&mut storage, 1, 3, 2, None);
+        }
+        let (caller, operator, funder) = (address(1), address(2), address(3));
+        for page in [
+            of_caller(&storage, &caller, Some(5), 2),
+            of_operator(&storage, &operator, Some(5), 2),
+            for_others(&storage, &funder, Some(5), 2),
+        ] {
+            assert_eq!(page, Ok(vec![4, 3]));
+        }
+    }
+}

@@ -22,3 +22,40 @@ pub fn add(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use cosmwasm_std::testing::MockStorage;
+
+    use super::*;
+
+    fn funder() -> CanonicalAddr {
+        vec![1; 20].into()
+    }
+
+    #[test]
+    fn what_was_spent_adds_up_by_funder_and_denomination() {
+        let mut storage = MockStorage::new();
+        assert_eq!(released(&storage, &funder(), 7), Ok(0));
+        add(&mut storage, &funder(), 7, 30).unwrap();
+        add(&mut storage, &funder(), 7, 5).unwrap();
+        assert_eq!(released(&storage, &funder(), 7), Ok(35));
+        assert_eq!(released(&storage, &funder(), 8), Ok(0));
+        assert_eq!(released(&storage, &vec![2; 20].into(), 7), Ok(0));
+    }
+
+    #[test]
+    fn the_spend_of_a_lifetime_saturates() {
+        let mut storage = MockStorage::new();
+        add(&mut storage, &funder(), 7, u128::MAX).unwrap();
+        add(&mut storage, &funder(), 7, 1).unwrap();
+        assert_eq!(released(&storage, &funder(), 7), Ok(u128::MAX));
+    }
+
+    #[test]
+    fn a_session_that_spent_nothing_leaves_no_record() {
+        let mut storage = MockStorage::new();
+        add(&mut storage, &funder(), 7, 0).unwrap();
+        assert_eq!(SPENT.get(&storage, (&funder(), 7)), Ok(None));
+    }
+}

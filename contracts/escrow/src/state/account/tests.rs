@@ -67,9 +67,12 @@ fn a_stored_account_comes_back_under_its_owner_and_denomination_only() {
     let mut storage = MockStorage::new();
     let (alice, bob) = (CanonicalAddr::from([1; 20]), CanonicalAddr::from([2; 20]));
     let mut account = Account::load(&storage, alice.clone(), 7).unwrap();
+    assert_eq!((account.owner(), account.denom()), (&alice, 7));
+    assert!(!account.auto_payout());
     account.earn(3u128.into()).unwrap();
     account.set_auto_payout(true);
     account.store(&mut storage);
+    assert_eq!(Account::load(&storage, alice.clone(), 7), Ok(account));
 
     let stored = BalanceRecord {
         available: 3,
