@@ -46,7 +46,7 @@ planted-bugs: need-rust ## Plants five bugs in a copy of the money code and show
 	@tools/planted-bugs.sh
 
 .PHONY: mutants
-mutants: need-rust ## Changes the money code in every small way there is (hours); fails if no test notices one
+mutants: need-rust ## Changes the money code in every small way there is (20 minutes or more); fails if no test notices one
 	@tools/mutants.sh
 
 .PHONY: vectors
