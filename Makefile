@@ -30,11 +30,11 @@ test: need-rust ## Runs everything that must pass, step by step
 	@tools/run-steps.sh $(STEPS)
 
 .PHONY: unit
-unit: need-rust ## Runs the unit, integration and property tests, but for those of packages/nitro
-	cargo test --workspace --exclude nitro --locked
+unit: need-rust ## Runs the unit, integration and property tests, but for those of packages/hub-nitro
+	cargo test --workspace --exclude hub-nitro --locked
 
 .PHONY: nitro
-nitro: need-rust ## Runs the tests of packages/nitro in the arithmetic that is deployed
+nitro: need-rust ## Runs the tests of packages/hub-nitro in the arithmetic that is deployed
 	@tools/test-nitro.sh
 
 .PHONY: soak
@@ -79,7 +79,7 @@ spec-check: need-rust ## Fails if docs/SPEC.md is not what the code says
 
 .PHONY: trust
 trust: need-rust ## Writes the generated tables of docs/TRUST.md
-	HUB_TRUST_UPDATE=1 cargo test --locked --package nitro --test nitro -- trust
+	HUB_TRUST_UPDATE=1 cargo test --locked --package hub-nitro --test nitro -- trust
 
 .PHONY: attacks
 attacks: need-rust ## Writes the catalogue of attacks in docs/SECURITY.md from the tests that run them

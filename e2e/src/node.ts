@@ -96,7 +96,7 @@ export interface NitroDocument {
   readonly document: Uint8Array;
 }
 
-/** Has packages/nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
+/** Has packages/hub-nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
 export function nitroDocument(key: Uint8Array, time: number, image: string): NitroDocument {
   const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
   const made = JSON.parse(execFileSync(env("E2E_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {

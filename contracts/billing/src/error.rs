@@ -70,7 +70,7 @@ pub enum ContractError {
     PossessionInvalid,
     /// The attestation document does not prove that an enclave holds the key.
     #[error("the attestation document is refused: {0}")]
-    Attestation(#[from] nitro::Error),
+    Attestation(#[from] hub_nitro::Error),
     /// A key registers once, ever.
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {

@@ -1,9 +1,9 @@
 use std::sync::LazyLock;
 
 use cosmwasm_std::{Addr, Binary};
+use hub_nitro_testing::NitroChain;
 use hub_types::billing::{AttesterCreated, ExecuteMsg, KeyType};
 use hub_types::wire::SigningKey;
-use nitro_testing::NitroChain;
 
 use crate::attester::{signing_key, Attester};
 use crate::hub::Hub;
@@ -68,5 +68,5 @@ impl Hub {
 
 /// The name of the image in [`Hub::register_enclave`] and [`Hub::attestation`]: sha256(PCR0 ‖ PCR1 ‖ PCR2).
 pub fn measurement_of(image: &str) -> [u8; 32] {
-    nitro_testing::image_measurement(image)
+    hub_nitro_testing::image_measurement(image)
 }

@@ -42,8 +42,8 @@ pub mod split;
 pub mod text;
 pub mod time;
 
+pub use hub_walrus as walrus;
 pub use hub_wire as wire;
-pub use walrus;
 
 #[cfg(test)]
 mod tests {

@@ -2,7 +2,7 @@
 
 use crate::hash::{sha256, Hash};
 use crate::varint::Writer;
-use walrus::BlobId;
+use hub_walrus::BlobId;
 
 /// What a signature or commitment is for. None can be taken for another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

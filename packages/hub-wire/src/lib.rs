@@ -59,6 +59,7 @@ pub use digest::{
 };
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};
+pub use hub_walrus::BlobId;
 pub use key::{KeyError, KeyType, PublicKey};
 pub use possession::possession_bytes;
 pub use receipt::Receipt;
@@ -68,7 +69,6 @@ pub use signature::is_low_s;
 pub use signing::{verify_digest, SigningKey};
 pub use units::Units;
 pub use voucher::{SignedVoucher, Voucher};
-pub use walrus::BlobId;
 
 /// First byte of every encoding of this version.
 pub const VERSION: u8 = 0x01;

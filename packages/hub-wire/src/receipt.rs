@@ -3,7 +3,7 @@ use crate::hash::Hash;
 use crate::units::Units;
 use crate::varint::{Reader, Writer};
 use crate::VERSION;
-use walrus::BlobId;
+use hub_walrus::BlobId;
 
 /// Statement of an attester that one inference ran.
 ///

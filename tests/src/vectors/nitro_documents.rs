@@ -5,8 +5,8 @@
 
 use super::json::{array, field, hex_of, integer, same, same_bytes, text};
 use super::{foreign_folder, Tally};
+use hub_nitro::{Attestation, Document, Error, Root};
 use hub_wire::sha256;
-use nitro::{Attestation, Document, Error, Root};
 use serde_json::Value;
 use std::fs;
 

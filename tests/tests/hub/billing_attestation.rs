@@ -2,6 +2,8 @@
 
 use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::Executor;
+use hub_nitro::{Error, Place, Root};
+use hub_nitro_testing::{Defect, Level, NitroChain};
 use hub_testing::{
     data, event, measurement_of, nitro_chain, signing_key, BillingError, Hub, KeyType, Mode,
     StorageCost, Venue, NATIVE,
@@ -13,8 +15,6 @@ use hub_types::billing::{
 };
 use hub_types::hash::HashError;
 use hub_types::wire::SigningKey;
-use nitro::{Error, Place, Root};
-use nitro_testing::{Defect, Level, NitroChain};
 
 use crate::stage::{nothing_settled, Stage, CALL};
 
@@ -56,7 +56,7 @@ fn every_defect_is_refused_as_the_verifier_refuses_it() {
             continue;
         }
         let root = Root(attempt.root);
-        let expected = nitro::verify(&attempt.document, &attempt.key, attempt.now, &root, &());
+        let expected = hub_nitro::verify(&attempt.document, &attempt.key, attempt.now, &root, &());
         let expected = expected.unwrap_err();
         let mut hub = Hub::builder()
             .nitro_root(attempt.root)
@@ -75,7 +75,7 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
     let operator = hub.account("operator");
     let money = hub.money_native();
     let key = enclave_key();
-    let nonsense = || vec![0xff; nitro::MAX_DOCUMENT + 1];
+    let nonsense = || vec![0xff; hub_nitro::MAX_DOCUMENT + 1];
 
     hub.give(&operator, &money, 1);
     let msg = hub.attested_registration(&operator, &key, nonsense());
@@ -88,7 +88,7 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
     assert_eq!(refused(&mut hub, msg), BillingError::PossessionInvalid);
 
     let error = refused_document(&mut hub, nonsense());
-    let length = nitro::MAX_DOCUMENT + 1;
+    let length = hub_nitro::MAX_DOCUMENT + 1;
     assert_eq!(error, Error::TooLarge { length });
     assert!(matches!(
         refused_document(&mut hub, vec![]),
@@ -155,7 +155,7 @@ fn a_document_is_taken_for_five_minutes_and_not_a_second_longer() {
     let document = nitro_chain().at(issued_at).document().timestamp(issued_at);
     let document = document.public_key(key.public_key().as_bytes()).build();
 
-    hub.advance(nitro::MAX_AGE_SECONDS + 1);
+    hub.advance(hub_nitro::MAX_AGE_SECONDS + 1);
     let now = hub.now();
     let error = refused_document(&mut hub, document.clone());
     assert_eq!(error, Error::Stale { issued_at, now });
@@ -172,7 +172,7 @@ fn a_document_from_a_minute_ahead_is_taken_and_not_from_a_second_more() {
     let operator = hub.account("operator");
     let key = enclave_key();
     let now = hub.now();
-    let issued_at = now + nitro::MAX_AHEAD_SECONDS + 1;
+    let issued_at = now + hub_nitro::MAX_AHEAD_SECONDS + 1;
     let document = nitro_chain().at(now).document();
     let document = document.public_key(key.public_key().as_bytes());
     let early = document.clone().timestamp(issued_at).build();

@@ -8,6 +8,7 @@ use cosmwasm_std::{
 };
 use cw_multi_test::{Contract, ContractWrapper, Executor};
 use cw_storage_plus::Map;
+use hub_nitro::{Error, Root};
 use hub_testing::{data, rates, signing_key, Attester, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
 use hub_types::escrow;
@@ -16,7 +17,6 @@ use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 use hub_types::wire::Mode;
-use nitro::{Error, Root};
 use serde_json::json;
 
 /// A Hub with an admin, a model, a session and an attester.

@@ -11,6 +11,7 @@ use cosmwasm_std::{
 };
 use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg, MinterResponse};
 use cw_multi_test::Executor;
+use hub_nitro_testing::NitroChain;
 use hub_testing::{
     measurement_of, nitro_chain, terms, AppResponse, BillingError, EscrowError, Hub,
     Money as Coined, RegistryError, Venue,
@@ -27,7 +28,6 @@ use hub_types::registry::{
 };
 use hub_types::walrus::BlobId;
 use hub_types::wire::{sha256, Hash};
-use nitro_testing::NitroChain;
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::puppet;

@@ -19,8 +19,8 @@ const FILES: [&str; 17] = [
     "packages/hub-types/src/records/walrus.rs",
     "packages/hub-wire/src/lib.rs",
     "packages/hub-wire/src/rules.rs",
-    "packages/walrus/src/committee.rs",
-    "packages/nitro/src/lib.rs",
+    "packages/hub-walrus/src/committee.rs",
+    "packages/hub-nitro/src/lib.rs",
     "contracts/registry/src/state/terms.rs",
     "contracts/escrow/src/contract/execute/payout.rs",
     "contracts/escrow/src/events.rs",
@@ -51,7 +51,7 @@ pub fn all(source: &Source) -> Result<String> {
 
 /// The one constant that is no number: a hash, with what it is.
 fn nitro_root(source: &Source) -> Result<(String, String)> {
-    let file = source.rust("packages/nitro/src/chain.rs")?;
+    let file = source.rust("packages/hub-nitro/src/chain.rs")?;
     let items = file.items.iter().filter_map(|item| match item {
         Item::Impl(item) => Some(&item.items),
         _ => None,

@@ -32,17 +32,20 @@ pub fn of_shared_types(source: &Source) -> Result<String> {
 
 pub fn of_walrus(source: &Source) -> Result<String> {
     let parts: [(&str, &[&str]); 5] = [
-        ("packages/walrus/src/error.rs", &["BlobIdError"]),
-        ("packages/walrus/src/bls.rs", &["PointError"]),
-        ("packages/walrus/src/committee.rs", &["CommitteeError"]),
-        ("packages/walrus/src/signers.rs", &["SignersError"]),
-        ("packages/walrus/src/certificate.rs", &["CertificateError"]),
+        ("packages/hub-walrus/src/error.rs", &["BlobIdError"]),
+        ("packages/hub-walrus/src/bls.rs", &["PointError"]),
+        ("packages/hub-walrus/src/committee.rs", &["CommitteeError"]),
+        ("packages/hub-walrus/src/signers.rs", &["SignersError"]),
+        (
+            "packages/hub-walrus/src/certificate.rs",
+            &["CertificateError"],
+        ),
     ];
     tables(source, &parts)
 }
 
 pub fn of_nitro(source: &Source) -> Result<String> {
-    let file = "packages/nitro/src/error.rs";
+    let file = "packages/hub-nitro/src/error.rs";
     tables(source, &[(file, &["Error", "CborError"])])
 }
 

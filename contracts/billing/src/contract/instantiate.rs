@@ -2,8 +2,8 @@
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Reply, Response, SubMsg, WasmMsg};
 use cw_utils::{parse_instantiate_response_data, ParseReplyError};
+use hub_nitro::Root;
 use hub_types::{escrow, packed, registry};
-use nitro::Root;
 
 use crate::error::ContractError;
 use crate::events::Event;

@@ -1,9 +1,9 @@
 //! The edge: from what messages carry to what handlers take.
 
 use cosmwasm_std::{Addr, Api, Binary, HexBinary};
+use hub_nitro::Root;
 use hub_types::wire::SignedVoucher;
 use hub_types::{hash, text};
-use nitro::Root;
 
 use crate::error::ContractError;
 

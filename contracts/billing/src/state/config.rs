@@ -3,7 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, Binary, StdResult, Storage};
 use cw_storage_plus::Item;
-use nitro::Root;
+use hub_nitro::Root;
 
 const CONFIG: Item<Config> = Item::new("config");
 /// Apart from the rest, which every settlement reads.

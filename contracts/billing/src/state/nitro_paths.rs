@@ -3,7 +3,7 @@
 
 use cosmwasm_std::{StdResult, Storage};
 use cw_storage_plus::Map;
-use nitro::{Hash, Learned};
+use hub_nitro::{Hash, Learned};
 
 /// Last second of validity by path, so that a reader of the state sees which ones are of use.
 const PATHS: Map<&[u8], u64> = Map::new("nitro");
@@ -12,7 +12,7 @@ pub fn is_known(storage: &dyn Storage, path: &Hash) -> bool {
     PATHS.has(storage, path)
 }
 
-/// Only what [`nitro::verify`] hands out with a document that it found good.
+/// Only what [`hub_nitro::verify`] hands out with a document that it found good.
 pub fn remember(storage: &mut dyn Storage, learned: &[Learned]) -> StdResult<()> {
     for authority in learned {
         PATHS.save(storage, &authority.path, &authority.not_after)?;

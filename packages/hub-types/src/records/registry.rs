@@ -1,8 +1,8 @@
 //! Records of the registry.
 
 use cosmwasm_std::CanonicalAddr;
+use hub_walrus::BlobId;
 use hub_wire::varint::{Reader, Writer};
-use walrus::BlobId;
 
 use super::fields::{
     pack_address, pack_denom, pack_list, pack_option, pack_rates, unpack_address, unpack_denom,

@@ -1,8 +1,8 @@
 use std::fmt::{Debug, Write};
 
-use ::walrus::PublicKey as PublicKeyInG1;
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Addr, CanonicalAddr, Storage, Uint128};
+use hub_walrus::PublicKey as PublicKeyInG1;
 use hub_wire::{BlobId, KeyType, PublicKey};
 use proptest::prelude::*;
 

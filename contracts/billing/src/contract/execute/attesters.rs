@@ -66,7 +66,7 @@ fn attest(
 ) -> Result<Hash, ContractError> {
     let root = config::nitro_root(storage)?;
     let known = |path: &Hash| nitro_paths::is_known(storage, path);
-    let attestation = nitro::verify(document, key.as_bytes(), now, &root, &known)?;
+    let attestation = hub_nitro::verify(document, key.as_bytes(), now, &root, &known)?;
     nitro_paths::remember(storage, &attestation.learned)?;
     Ok(attestation.measurement)
 }

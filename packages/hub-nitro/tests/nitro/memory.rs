@@ -1,8 +1,8 @@
 //! Remembered certificates spare work, and change nothing else.
 
 use crate::attempt::{chain, defective, outcome, outcome_with, Verifier, KEY};
-use nitro::{Error, Hash, Place, Root};
-use nitro_testing::{Attempt, BundleDefect, Defect, Key, Level, NitroChain};
+use hub_nitro::{Error, Hash, Place, Root};
+use hub_nitro_testing::{Attempt, BundleDefect, Defect, Key, Level, NitroChain};
 
 #[test]
 fn refused_documents_teach_nothing() {
@@ -108,7 +108,7 @@ fn a_remembered_certificate_is_held_to_every_rule_but_its_signature() {
         let Err(without) = outcome(attempt) else {
             panic!("{defect} was accepted");
         };
-        let with = nitro::verify(
+        let with = hub_nitro::verify(
             &attempt.document,
             &attempt.key,
             attempt.now,

@@ -4,11 +4,11 @@
 
 use crate::attempt::{chain, defective, outcome, KEY};
 use crate::defects::expected;
-use nitro::{
+use hub_nitro::{
     MAX_AGE_SECONDS, MAX_AHEAD_SECONDS, MAX_BUNDLE, MAX_CERTIFICATE, MAX_DOCUMENT, MAX_FIELD,
     MAX_MODULE_ID,
 };
-use nitro_testing::{Attempt, Defect, Level};
+use hub_nitro_testing::{Attempt, Defect, Level};
 use std::path::PathBuf;
 
 #[test]

@@ -1,9 +1,9 @@
 //! Every single defect is refused by its own error.
 
 use crate::attempt::{chain, defective, outcome, Verifier, KEY};
-use nitro::{CborError, Error, Place, MAX_DOCUMENT};
-use nitro_testing::cbor::Value;
-use nitro_testing::{
+use hub_nitro::{CborError, Error, Place, MAX_DOCUMENT};
+use hub_nitro_testing::cbor::Value;
+use hub_nitro_testing::{
     Attempt, BundleDefect, CertificateDefect, ClaimDefect, Defect, EnvelopeDefect, Level,
     NitroChain, PayloadDefect,
 };

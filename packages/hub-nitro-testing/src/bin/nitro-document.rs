@@ -1,6 +1,6 @@
 //! Prints a root and an attestation document under it, as JSON: what tests in other languages register with.
 
-use nitro_testing::NitroChain;
+use hub_nitro_testing::NitroChain;
 use serde_json::json;
 use std::process::ExitCode;
 

@@ -3,7 +3,7 @@
 //! Test code: everything is deterministic, secret keys included, and whatever is asked for wrongly panics.
 //!
 //! ```
-//! use nitro_testing::{Attempt, Defect, NitroChain};
+//! use hub_nitro_testing::{Attempt, Defect, NitroChain};
 //!
 //! let chain = NitroChain::new(1).at(1_770_918_962);
 //! let document = chain.document().public_key([7; 32]).image("model server").build();

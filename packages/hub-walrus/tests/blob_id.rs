@@ -1,7 +1,7 @@
 //! Refusals first, each by its own error; then the accepted form and the formula.
 
+use hub_walrus::{BlobId, BlobIdError};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
-use walrus::{BlobId, BlobIdError};
 
 const ID: &str = "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4";
 

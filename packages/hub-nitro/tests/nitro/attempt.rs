@@ -1,7 +1,7 @@
 //! Attempts, as somebody presents them to a verifier.
 
-use nitro::{verify, Attestation, Error, Hash, Remembered, Root};
-use nitro_testing::{Attempt, Defect, NitroChain};
+use hub_nitro::{verify, Attestation, Error, Hash, Remembered, Root};
+use hub_nitro_testing::{Attempt, Defect, NitroChain};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::OnceLock;

@@ -4,10 +4,10 @@
 //! `HUB_FUZZ_CASES` and `HUB_SEED` choose how many inputs and which; a failure is shrunk and prints both.
 
 use crate::attempt::{chain, outcome, outcome_with, setting, Verifier, KEY};
-use nitro::{Attestation, Hash};
-use nitro_testing::cbor::{long_head, Value};
-use nitro_testing::certificate::certify;
-use nitro_testing::{Attempt, Document, Level};
+use hub_nitro::{Attestation, Hash};
+use hub_nitro_testing::cbor::{long_head, Value};
+use hub_nitro_testing::certificate::certify;
+use hub_nitro_testing::{Attempt, Document, Level};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_oneof, Just, Strategy};
 use proptest::sample::{select, Index};

@@ -1,8 +1,8 @@
 //! No byte of a document can be another.
 
 use crate::attempt::{chain, outcome_with, setting, Verifier, KEY};
-use nitro::{Error, Hash};
-use nitro_testing::Attempt;
+use hub_nitro::{Error, Hash};
+use hub_nitro_testing::Attempt;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Values for one byte that go as far as a signature, which costs a hundred times everything else, unless all are tried.

@@ -2,13 +2,13 @@
 
 use blst::min_pk::{AggregatePublicKey, AggregateSignature, PublicKey as BlstKey, SecretKey};
 use blst::BLST_ERROR;
-use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
-use std::cell::RefCell;
-use walrus::{
+use hub_walrus::{
     quorum, BlobId, Bls, Certificate, CertificateError, Committee, CommitteeError, Confirmation,
     ConfirmationError, Member, Persistence, PointError, PublicKey, Signature, Signers,
     SignersError, DST,
 };
+use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
+use std::cell::RefCell;
 
 /// The identity of G1, compressed.
 const IDENTITY: [u8; 48] = {

@@ -1,11 +1,11 @@
 //! Every shape that documents really have is accepted, and every limit is where it is said to be.
 
 use crate::attempt::{chain, outcome, KEY};
-use nitro::Error;
-use nitro_testing::cbor::Value;
-use nitro_testing::certificate::{id, Extension};
-use nitro_testing::der::{generalized_time, sequence, tlv};
-use nitro_testing::{Attempt, Document, Key, Level, NitroChain};
+use hub_nitro::Error;
+use hub_nitro_testing::cbor::Value;
+use hub_nitro_testing::certificate::{id, Extension};
+use hub_nitro_testing::der::{generalized_time, sequence, tlv};
+use hub_nitro_testing::{Attempt, Document, Key, Level, NitroChain};
 use sha2::{Digest, Sha256};
 
 #[track_caller]
@@ -164,7 +164,7 @@ fn a_leaf_needs_no_basic_constraints() {
 /// What RFC 5280 tells authorities not to do and says nothing else when they do: the issuer signed these very bytes.
 #[test]
 fn liberties_of_an_authority_that_change_no_meaning_are_tolerated() {
-    let liberties: [fn(&mut nitro_testing::certificate::Certificate); 5] = [
+    let liberties: [fn(&mut hub_nitro_testing::certificate::Certificate); 5] = [
         |it| it.time = generalized_time,
         |it| it.serial = tlv(2, &[0x80, 1]),
         |it| it.serial = tlv(2, &[1; 21]),
