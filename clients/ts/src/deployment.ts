@@ -3,7 +3,7 @@
 import { type billing, CONTRACTS } from "./contracts/index.js";
 import { HubError } from "./errors.js";
 
-/** Where a Hub is: what the file of a deployment holds, or as much of it. */
+/** Where a Hub is: what `deploy/deployments/<chain-id>.json` holds, or as much of it. */
 export interface Deployment {
   readonly chain_id: string;
   readonly contracts: { readonly [name in ContractName]: { readonly address: string } };
