@@ -28,7 +28,7 @@ export interface DeployedContract {
   readonly version: string;
 }
 
-/** A finished deployment: `deployments/<chain-id>.json`. */
+/** A finished deployment: `deploy/deployments/<chain-id>.json`. */
 export interface DeploymentFile extends Deployment {
   readonly name: string;
   readonly prefix: string;

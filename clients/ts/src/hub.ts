@@ -28,7 +28,7 @@ import { type Id, idNumber, type Rates, ratesOf } from "./values.js";
 import { BlobId } from "./wire/blob-id.js";
 import type { Domain } from "./wire/digest.js";
 
-/** Where a Hub is: what `deployments/<chain-id>.json` holds, or as much of it. */
+/** Where a Hub is: what `deploy/deployments/<chain-id>.json` holds, or as much of it. */
 export interface Deployment {
   readonly chain_id: string;
   readonly contracts: {
