@@ -31,9 +31,23 @@ pub fn all(source: &Source) -> Result<String> {
         batch(
             &vectors,
             "A batch of several groups, itemised",
-            Mode::Itemised,
+            "later groups of a session state no sequence",
         )?,
-        batch(&vectors, "A batch of several groups, netted", Mode::Netted)?,
+        batch(
+            &vectors,
+            "A batch of several groups, netted",
+            "later groups of a session, netted",
+        )?,
+        batch(
+            &vectors,
+            "Units far from 0 and close together: a base",
+            "the same units every time",
+        )?,
+        batch(
+            &vectors,
+            "Units too large for their parameter: in full from a quotient of 32 on",
+            "units on both sides of a quotient of 32",
+        )?,
         receipt(&vectors)?,
         voucher(&vectors)?,
         possession(&vectors)?,
@@ -211,24 +225,17 @@ fn rice(integer: u64, code: RiceCode) -> String {
     }
 }
 
-fn batch(vectors: &Value, title: &str, mode: Mode) -> Result<String> {
-    let mut found = None;
-    for vector in list(vectors, "batches")? {
-        let bytes = hex::decode(text(vector, "hex")?)?;
-        let batch = Batch::decode(&bytes)?;
-        // One in which a session has a second group, so that a sequence is left out.
-        let repeats = batch
-            .groups
-            .windows(2)
-            .any(|pair| pair[0].session == pair[1].session);
-        if batch.mode() == mode && repeats && batch.groups.len() <= 5 {
-            found = Some((bytes, batch));
-        }
-    }
-    let (bytes, batch) = found.context("no vector is a batch like that")?;
+fn batch(vectors: &Value, title: &str, name: &str) -> Result<String> {
+    let mut batches = list(vectors, "batches")?.iter();
+    let vector = batches.find(|it| it["name"] == name);
+    let bytes = hex::decode(text(
+        vector.with_context(|| format!("no batch is called {name:?}"))?,
+        "hex",
+    )?)?;
+    let batch = Batch::decode(&bytes)?;
     let mut parts = Parts::new(title, &bytes);
     parts.byte("version")?;
-    parts.byte(match mode {
+    parts.byte(match batch.mode() {
         Mode::Itemised => "itemised",
         Mode::Netted => "netted",
     })?;

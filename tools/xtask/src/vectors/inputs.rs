@@ -214,7 +214,7 @@ pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
                     0,
                     20,
                     0,
-                    items(&[(150_528, 1_000); 20]),
+                    items(&[(150_528, 1_000); 5]),
                 )],
             ),
         ),
