@@ -17,7 +17,9 @@ export interface Progress {
   transactions: Partial<Record<Step, string>>;
   codes: Partial<Record<ContractName, number>>;
   /** A transaction that was signed; whether it happened was not known yet. */
-  pending?: { readonly step: Step; readonly tx: string; readonly timeout_height: string } | undefined;
+  pending?:
+    | { readonly step: Step; readonly tx: string; readonly timeout_height: string; readonly after_height: string }
+    | undefined;
 }
 
 /** A contract that was deployed. */

@@ -132,7 +132,7 @@ step("every failure says what to do next", async () => {
   const ranOut = await fails(as.caller.send(deposit("1"), fee("2500", "100000")), "out_of_gas", /higher gas limit/);
   assert.match(ranOut.txHash ?? "", /^[0-9A-F]{64}$/);
 
-  const never = { txHash: "00".repeat(32), timeoutHeight: 1n };
+  const never = { txHash: "00".repeat(32), timeoutHeight: 2n, afterHeight: 0n };
   await fails(as.caller.resume(never), "tx_dropped", /send the messages again/);
 
   await fails(requireSession(hub, id("native"), { amount: 10n ** 12n }), "session_exhausted", /top it up/);
