@@ -209,13 +209,7 @@ pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
             batch(
                 now,
                 20,
-                vec![group(
-                    [1, 1, 1, 1],
-                    0,
-                    20,
-                    0,
-                    items(&[(150_528, 1_000); 5]),
-                )],
+                vec![group([1, 1, 1, 1], 0, 20, 0, items(&[(150_528, 1_000); 5]))],
             ),
         ),
         (
