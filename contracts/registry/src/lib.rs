@@ -20,9 +20,9 @@
 )]
 
 pub mod contract;
+mod domain;
 pub mod error;
 pub mod events;
-mod label;
 mod state;
 
-pub use label::Label;
+pub use domain::label::Label;
