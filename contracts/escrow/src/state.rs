@@ -1,4 +1,4 @@
-//! What the escrow keeps. Maps are private; the verbs here are the only way to them.
+//! What the contract keeps. Maps are private; the verbs here are the only way to them.
 //!
 //! Balances and sessions are packed records of [`hub_types::records::escrow`]. For each denomination
 //! owed = Σ available + Σ left of all sessions: only deposits, withdrawals and payouts change it, so settlement never

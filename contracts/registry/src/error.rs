@@ -1,4 +1,4 @@
-//! Why a message or query was refused.
+//! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::PaymentError;

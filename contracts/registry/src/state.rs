@@ -1,4 +1,4 @@
-//! What the registry keeps. Maps are private to their modules; handlers know the verbs.
+//! What the contract keeps. Maps are private; the verbs here are the only way to them.
 
 pub mod authors;
 pub mod certificates;

@@ -1,4 +1,4 @@
-//! Migration keeps everything.
+//! Newer code on older storage.
 
 use cosmwasm_std::{DepsMut, Response};
 use hub_types::escrow::MigrateMsg;

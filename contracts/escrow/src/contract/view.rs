@@ -1,4 +1,4 @@
-//! What is stored, as answers show it.
+//! What is stored, as answers and events show it.
 
 use cosmwasm_std::{Deps, Env, HexBinary};
 use hub_types::denom::Denom;

@@ -1,4 +1,4 @@
-//! From what a message states to what handlers may rely on.
+//! The edge: from what messages carry to what handlers take.
 
 use std::str::FromStr;
 
