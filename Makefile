@@ -6,7 +6,7 @@ SHELL := bash
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 # What `make test` runs, in this order. Each is a target by itself.
-STEPS := fmt-check lint deny unit nitro vectors check-generated documents wasm-check examples client apps
+STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client apps
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ fmt-check: need-rust
 
 lint: need-rust
 	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+contracts: need-rust
+	cargo xtask contracts
 
 deny: need-rust
 	@tools/scripts/deny

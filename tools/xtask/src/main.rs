@@ -1,6 +1,7 @@
 //! Writes what is generated and committed, checks it against drift, and checks the documents.
 
 mod attacks;
+mod contracts;
 mod documents;
 mod elsewhere;
 mod embeds;
@@ -99,6 +100,7 @@ fn run() -> Result<()> {
     };
     match name {
         "generate" => TASKS.iter().try_for_each(|task| timed(task, check)),
+        "contracts" => contracts::run(),
         "links" => links::run(),
         "prose" => prose::run(),
         _ => match TASKS.iter().find(|task| task.name == name) {
@@ -128,6 +130,9 @@ fn usage() -> String {
         text.push_str(&format!("  {:<12} {}\n", task.name, task.writes));
     }
     text.push_str("  generate     all of these\n");
+    text.push_str(
+        "  contracts    writes nothing: whether the contracts can be laid over each other\n",
+    );
     text.push_str(
         "  links        writes nothing: whether every link in the documents leads somewhere\n",
     );

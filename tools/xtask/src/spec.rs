@@ -16,7 +16,7 @@ mod layout;
 mod messages;
 mod outcomes;
 mod records;
-mod source;
+pub mod source;
 
 use anyhow::{bail, ensure, Context, Result};
 use std::collections::BTreeSet;
