@@ -109,7 +109,10 @@ impl Aggregators {
     }
 
     pub(crate) fn url(&self, place: usize) -> String {
-        self.lock().get(place).map(|one| one.url.clone()).unwrap_or_default()
+        self.lock()
+            .get(place)
+            .map(|one| one.url.clone())
+            .unwrap_or_default()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -126,7 +129,10 @@ impl Aggregators {
             if one.lied || unfit.contains(&place) {
                 continue;
             }
-            if let Some(rest) = one.rests_until.and_then(|end| end.checked_duration_since(now)) {
+            if let Some(rest) = one
+                .rests_until
+                .and_then(|end| end.checked_duration_since(now))
+            {
                 if !rest.is_zero() {
                     soonest = Some(soonest.map_or(rest, |soonest| soonest.min(rest)));
                     continue;
@@ -213,7 +219,10 @@ mod tests {
         ));
         for wrong in ["", "a", "ftp://a", "http://", "http://a b"] {
             let urls = [wrong.to_owned()];
-            assert!(matches!(Aggregators::new(&urls), Err(Error::NotAUrl(_))), "{wrong}");
+            assert!(
+                matches!(Aggregators::new(&urls), Err(Error::NotAUrl(_))),
+                "{wrong}"
+            );
         }
     }
 
@@ -234,7 +243,10 @@ mod tests {
         let others = BTreeSet::from([1, 2]);
         for seconds in [1, 2, 4, 8, 16, 32, 60, 60, 60] {
             all.failed(0, now, None);
-            assert_eq!(all.pick(now, &others), Pick::Wait(Duration::from_secs(seconds)));
+            assert_eq!(
+                all.pick(now, &others),
+                Pick::Wait(Duration::from_secs(seconds))
+            );
             assert_eq!(pick(&all, now), Pick::Ask(1));
             now += Duration::from_secs(seconds);
             assert_eq!(all.pick(now, &others), Pick::Ask(0));

@@ -106,14 +106,17 @@ impl Cache {
             read_only(file)
         })?;
         self.trim(id)?;
-        self.get(id).ok_or_else(|| Error::io("read", &path, io::ErrorKind::NotFound.into()))
+        self.get(id)
+            .ok_or_else(|| Error::io("read", &path, io::ErrorKind::NotFound.into()))
     }
 
     /// Writes a file under another name and renames it once it is complete.
     fn put_file(&self, path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> Result<()> {
         let failed = |e| Error::io("written", path, e);
         let mut file = tempfile::NamedTempFile::new_in(&self.blobs).map_err(failed)?;
-        write(file.as_file_mut()).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+        write(file.as_file_mut())
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(failed)?;
         file.persist(path).map_err(|e| failed(e.error))?;
         Ok(())
     }
@@ -156,7 +159,9 @@ impl Cache {
         let open = |path: &Path| {
             let mut options = OpenOptions::new();
             options.read(true).write(true).create(true).truncate(false);
-            options.open(path).map_err(|e| Error::io("written", path, e))
+            options
+                .open(path)
+                .map_err(|e| Error::io("written", path, e))
         };
         let part = Part {
             file: open(&path)?,
@@ -176,7 +181,11 @@ impl Cache {
             .strip_prefix(&MAGIC)
             .and_then(|rest| rest.strip_prefix(&length.to_le_bytes()))
             .and_then(|bits| <[u8; BITMAP]>::try_from(bits).ok());
-        let there = part.file.metadata().map_err(|e| Error::io("read", &part.path, e))?.len();
+        let there = part
+            .file
+            .metadata()
+            .map_err(|e| Error::io("read", &part.path, e))?
+            .len();
         match bits {
             // Without its rows a bitmap is what an earlier part left.
             Some(bits) if there > 0 => *part.lock_bits() = bits,
@@ -313,7 +322,9 @@ impl Part {
             .set_len(0)
             .and_then(|()| positioned::write_all(&self.rows_file, &fresh, 0))
             .map_err(|e| Error::io("written", &self.rows_path, e))?;
-        self.file.set_len(0).map_err(|e| Error::io("written", &self.path, e))
+        self.file
+            .set_len(0)
+            .map_err(|e| Error::io("written", &self.path, e))
     }
 
     /// Makes the complete and checked part a blob of the cache.
@@ -355,7 +366,9 @@ mod tests {
     }
 
     fn part(cache: &Cache, length: u64) -> Part {
-        cache.part(&ID, length, cache.lock(&ID, &Silent).unwrap()).unwrap()
+        cache
+            .part(&ID, length, cache.lock(&ID, &Silent).unwrap())
+            .unwrap()
     }
 
     #[test]
@@ -402,10 +415,18 @@ mod tests {
         let part = part(&cache, 5);
         part.write(0, 0, b"hello").unwrap();
         let path = part.finish().unwrap();
-        assert_eq!(cache.get(&ID), Some(Cached { path: path.clone(), length: 5 }));
+        assert_eq!(
+            cache.get(&ID),
+            Some(Cached {
+                path: path.clone(),
+                length: 5
+            })
+        );
         assert!(fs::metadata(&path).unwrap().permissions().readonly());
         let files = fs::read_dir(folder.path().join("blobs")).unwrap();
-        let names: Vec<_> = files.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        let names: Vec<_> = files
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
         assert_eq!(names, [ID.to_string()]);
     }
 

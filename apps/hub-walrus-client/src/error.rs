@@ -327,8 +327,9 @@ impl Error {
                     .into(),
                 429 => "it has too much to do: run the same command again later".into(),
                 401 | 403 => "it wants to know who you are: set HUB_WALRUS_TOKEN".into(),
-                _ => "run the same command again: what is stored already is not stored twice"
-                    .into(),
+                _ => {
+                    "run the same command again: what is stored already is not stored twice".into()
+                }
             },
             Self::WrongId { .. } => "use another publisher: --publisher URL".into(),
             Self::Unreachable { .. } => "check the address and the network, then run the same \
@@ -351,9 +352,7 @@ impl Error {
             },
             Self::Changed { .. } => "run the same command again when nothing writes to it".into(),
             Self::NotAQuilt { id, .. } => format!("fetch it as a blob: hub blob get {id}"),
-            Self::Cancelled => {
-                "run the same command again: it goes on where it stopped".into()
-            }
+            Self::Cancelled => "run the same command again: it goes on where it stopped".into(),
             Self::Refused { .. }
             | Self::Unreadable { .. }
             | Self::Encode(_)

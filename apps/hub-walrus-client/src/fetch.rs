@@ -7,13 +7,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hub_walrus::BlobId;
+use hub_walrus_encode::Slivers;
 
 use crate::aggregators::{Aggregators, Pick};
-use crate::cache::{Cache, Part};
+use crate::cache::Part;
 use crate::error::{Answer, Error, Refusal, Result, Why};
 use crate::http::{broken, Http, Reply};
 use crate::progress::{Progress, Work};
-use crate::roots::{encode_file, Geometry, Roots, MAX_LENGTH};
+use crate::roots::{encode_file, geometry, Geometry, MAX_LENGTH};
 
 /// How a blob is fetched.
 #[derive(Clone, Debug)]
@@ -81,7 +82,6 @@ pub struct Fetched {
 pub(crate) struct Fetcher<'a> {
     pub http: &'a Http,
     pub aggregators: &'a Aggregators,
-    pub cache: &'a Cache,
     pub progress: &'a dyn Progress,
     pub options: &'a FetchOptions,
 }
@@ -93,8 +93,8 @@ const PIECE: usize = 64 << 10;
 
 impl Fetcher<'_> {
     /// Fetches a blob whose sliver roots are known.
-    pub fn by_rows(&self, roots: &Roots, part: Part) -> Result<Fetched> {
-        let geometry = roots.geometry();
+    pub fn by_rows(&self, roots: &Slivers, part: Part) -> Result<Fetched> {
+        let geometry = geometry(roots)?;
         let resumed = self.resume(roots, &part)?;
         let missing = (0..geometry.rows()).filter(|row| !part.has(*row)).collect();
         let board = Board::new(missing, BTreeSet::new());
@@ -144,14 +144,22 @@ impl Fetcher<'_> {
     ///
     /// Which of several aggregators lied cannot be told then. So after bytes that are wrong, one is asked alone, and
     /// then the next.
-    pub fn whole(&self, id: BlobId, part: impl Fn(u64) -> Result<Part>) -> Result<(Fetched, Roots)> {
+    pub fn whole(
+        &self,
+        id: BlobId,
+        part: impl Fn(u64) -> Result<Part>,
+    ) -> Result<(Fetched, Slivers)> {
         let mut unfit = BTreeSet::new();
         let mut refusals = BTreeMap::new();
         let mut alone = false;
         loop {
             let (place, length) = self.length(&id, &mut unfit, &mut refusals)?;
             let others = || (0..self.aggregators.len()).filter(|other| *other != place);
-            let excluded = if alone { others().chain(unfit.clone()).collect() } else { unfit.clone() };
+            let excluded = if alone {
+                others().chain(unfit.clone()).collect()
+            } else {
+                unfit.clone()
+            };
             let part = part(length)?;
             if alone {
                 part.reset()?;
@@ -243,7 +251,9 @@ impl Fetcher<'_> {
                             return Ok((place, length));
                         }
                         Some(length) => {
-                            let what = format!("it says that the blob has {length} bytes, more than any has");
+                            let what = format!(
+                                "it says that the blob has {length} bytes, more than any has"
+                            );
                             self.lied(place, None, what, refusals);
                             unfit.insert(place);
                         }
@@ -302,20 +312,32 @@ impl Fetcher<'_> {
     }
 
     fn exhausted(&self, failures: u32, began: Instant) -> bool {
-        let most = self.options.attempts.saturating_mul(self.aggregators.len() as u32);
+        let most = self
+            .options
+            .attempts
+            .saturating_mul(self.aggregators.len() as u32);
         failures >= most && !self.patient(began)
     }
 
     /// Whether a 404 may still be one of a cache.
     fn patient(&self, began: Instant) -> bool {
-        self.options.just_stored.is_some_and(|time| began.elapsed() < time)
+        self.options
+            .just_stored
+            .is_some_and(|time| began.elapsed() < time)
     }
 
     fn nobody(&self, id: &BlobId, refusals: &BTreeMap<usize, Refusal>) -> Error {
-        if !refusals.is_empty() && refusals.values().all(|refusal| refusal.why == Why::NotFound) {
+        if !refusals.is_empty()
+            && refusals
+                .values()
+                .all(|refusal| refusal.why == Why::NotFound)
+        {
             return Error::NotFound {
                 id: *id,
-                asked: refusals.values().map(|refusal| refusal.url.clone()).collect(),
+                asked: refusals
+                    .values()
+                    .map(|refusal| refusal.url.clone())
+                    .collect(),
             };
         }
         let refusals = if refusals.is_empty() {
@@ -327,7 +349,12 @@ impl Fetcher<'_> {
                     what: "earlier, of another blob".into(),
                 },
             };
-            self.aggregators.seen().into_iter().filter(|seen| seen.lied).map(liar).collect()
+            self.aggregators
+                .seen()
+                .into_iter()
+                .filter(|seen| seen.lied)
+                .map(liar)
+                .collect()
         } else {
             refusals.values().cloned().collect()
         };
@@ -342,11 +369,18 @@ impl Fetcher<'_> {
         refusals.insert(place, Refusal { url, why });
     }
 
-    fn lied(&self, place: usize, row: Option<u16>, what: String, refusals: &mut BTreeMap<usize, Refusal>) {
+    fn lied(
+        &self,
+        place: usize,
+        row: Option<u16>,
+        what: String,
+        refusals: &mut BTreeMap<usize, Refusal>,
+    ) {
         self.aggregators.lied(place);
         self.refuse(place, Why::Lied { row, what }, refusals);
         if let Some(refusal) = refusals.get(&place) {
-            self.progress.note(&format!("{refusal}; it is not asked again"));
+            self.progress
+                .note(&format!("{refusal}; it is not asked again"));
         }
     }
 
@@ -386,7 +420,9 @@ impl Fetcher<'_> {
         match self.open_url(&url, range) {
             // A cache may hold on to a 404 of before the blob was stored. An unknown field in the query, as the
             // documentation says, is refused with 400; a known one with its default value makes another address.
-            Err(Failure::NotFound) => self.open_url(&format!("{url}?skip_consistency_check=false"), range),
+            Err(Failure::NotFound) => {
+                self.open_url(&format!("{url}?skip_consistency_check=false"), range)
+            }
             outcome => outcome,
         }
     }
@@ -406,8 +442,8 @@ impl Fetcher<'_> {
     }
 
     /// Checks the rows that an earlier run left; returns their bytes.
-    fn resume(&self, roots: &Roots, part: &Part) -> Result<u64> {
-        let geometry = roots.geometry();
+    fn resume(&self, roots: &Slivers, part: &Part) -> Result<u64> {
+        let geometry = geometry(roots)?;
         let rows: Vec<u16> = (0..geometry.rows()).filter(|row| part.has(*row)).collect();
         if rows.is_empty() {
             return Ok(0);
@@ -426,7 +462,7 @@ impl Fetcher<'_> {
                 }
                 let (offset, length) = geometry.row(row);
                 buffer.resize(length, 0);
-                if part.read(offset, &mut buffer).is_ok() && roots.check_row(row, &buffer) {
+                if part.read(offset, &mut buffer).is_ok() && roots.check_row(row, &buffer).is_ok() {
                     good += length as u64;
                 } else {
                     part.forget(row)?;
@@ -526,7 +562,9 @@ impl Board {
     }
 
     fn into_state(self) -> State {
-        self.state.into_inner().unwrap_or_else(PoisonError::into_inner)
+        self.state
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stop(&self, error: Error) {
@@ -540,7 +578,7 @@ struct Run<'a> {
     fetcher: &'a Fetcher<'a>,
     id: BlobId,
     geometry: Geometry,
-    roots: Option<&'a Roots>,
+    roots: Option<&'a Slivers>,
     part: &'a Part,
     board: &'a Board,
     began: Instant,
@@ -627,7 +665,10 @@ impl Run<'_> {
         let row_length = self.geometry.row_length().max(1);
         let fit = (self.fetcher.options.request_bytes / row_length).clamp(1, 1_000) as usize;
         // So that every worker has something to do.
-        let share = state.missing.len().div_ceil(self.fetcher.options.connections.max(1));
+        let share = state
+            .missing
+            .len()
+            .div_ceil(self.fetcher.options.connections.max(1));
         let count = fit.min(share).max(1);
         let mut rows = BTreeSet::new();
         while rows.len() < count {
@@ -661,11 +702,22 @@ impl Run<'_> {
         state.failures += 1;
         let patient = self.fetcher.patient(self.began);
         let state = &mut *state;
-        self.fetcher.settle(place, failure, patient, &mut state.unfit, &mut state.refusals);
+        self.fetcher.settle(
+            place,
+            failure,
+            patient,
+            &mut state.unfit,
+            &mut state.refusals,
+        );
         Ok(())
     }
 
-    fn take(&self, place: usize, rows: &mut BTreeSet<u16>, buffer: &mut Vec<u8>) -> Result<(), Stop> {
+    fn take(
+        &self,
+        place: usize,
+        rows: &mut BTreeSet<u16>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<(), Stop> {
         let (Some(first), Some(last)) = (rows.first().copied(), rows.last().copied()) else {
             return Ok(());
         };
@@ -674,11 +726,18 @@ impl Run<'_> {
         let (last_offset, last_length) = self.geometry.row(last);
         let to = last_offset + last_length as u64 - 1;
         let sent = Instant::now();
-        let reply = self.fetcher.open(place, &self.id, Some((from, to))).map_err(Stop::Failure)?;
+        let reply = self
+            .fetcher
+            .open(place, &self.id, Some((from, to)))
+            .map_err(Stop::Failure)?;
         let start = match (reply.status, reply.content_range(), reply.length()) {
             (206, Some((start, said)), _) if start == from && said == total => from,
             (206, Some((_, said)), _) if said != total => return Err(self.other_length(206, said)),
-            (206, ..) => return Err(Stop::later("answered with another range than was asked for")),
+            (206, ..) => {
+                return Err(Stop::later(
+                    "answered with another range than was asked for",
+                ))
+            }
             // Just the range, with the status of everything.
             (_, _, Some(length)) if length == to - from + 1 && length != total => from,
             (status, _, Some(said)) if said != total => return Err(self.other_length(status, said)),
@@ -703,9 +762,12 @@ impl Run<'_> {
             buffer.resize(length, 0);
             body.fill(buffer)?;
             if let Some(roots) = self.roots {
-                if !roots.check_row(row, buffer) {
+                if roots.check_row(row, buffer).is_err() {
                     let what = "they do not fit the blob's id".to_owned();
-                    return Err(Stop::Lie { row: Some(row), what });
+                    return Err(Stop::Lie {
+                        row: Some(row),
+                        what,
+                    });
                 }
             }
             self.part.write(row, offset, buffer).map_err(Stop::Error)?;
@@ -721,7 +783,9 @@ impl Run<'_> {
             drop(state);
             self.fetcher.progress.advance(length as u64);
         }
-        self.fetcher.aggregators.went_well(place, taken, sent.elapsed());
+        self.fetcher
+            .aggregators
+            .went_well(place, taken, sent.elapsed());
         Ok(())
     }
 

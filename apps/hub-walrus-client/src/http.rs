@@ -75,7 +75,10 @@ impl Http {
         if let Some((first, last)) = range {
             request = request.header("range", format!("bytes={first}-{last}"));
         }
-        request.call().map_err(|e| unreachable(url, e)).map(|response| reply(url, response))
+        request
+            .call()
+            .map_err(|e| unreachable(url, e))
+            .map(|response| reply(url, response))
     }
 
     /// Sends a body whose length is known.
@@ -102,7 +105,9 @@ impl Http {
             request = request.header("authorization", format!("Bearer {token}"));
         }
         let response = request.send(SendBody::from_reader(body));
-        response.map_err(|e| unreachable(url, e)).map(|response| reply(url, response))
+        response
+            .map_err(|e| unreachable(url, e))
+            .map(|response| reply(url, response))
     }
 }
 
@@ -134,14 +139,20 @@ impl Reply {
 
     /// First byte and total of a `206`.
     pub fn content_range(&self) -> Option<(u64, u64)> {
-        let (range, total) = self.header("content-range")?.strip_prefix("bytes ")?.split_once('/')?;
+        let (range, total) = self
+            .header("content-range")?
+            .strip_prefix("bytes ")?
+            .split_once('/')?;
         let (first, _) = range.split_once('-')?;
         Some((first.trim().parse().ok()?, total.trim().parse().ok()?))
     }
 
     /// Seconds after which the server wants to be asked again.
     pub fn retry_after(&self) -> Option<Duration> {
-        self.header("retry-after")?.parse().ok().map(Duration::from_secs)
+        self.header("retry-after")?
+            .parse()
+            .ok()
+            .map(Duration::from_secs)
     }
 
     /// The body as a stream.
@@ -153,11 +164,18 @@ impl Reply {
     pub fn into_bytes(self) -> Result<Vec<u8>> {
         let mut body = vec![];
         let url = self.url;
-        let mut reader = self.body.into_with_config().limit(u64::MAX).reader().take(MAX_ANSWER);
-        reader.read_to_end(&mut body).map_err(|e| Error::Unreachable {
-            url,
-            why: broken(&e),
-        })?;
+        let mut reader = self
+            .body
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader()
+            .take(MAX_ANSWER);
+        reader
+            .read_to_end(&mut body)
+            .map_err(|e| Error::Unreachable {
+                url,
+                why: broken(&e),
+            })?;
         Ok(body)
     }
 
@@ -165,7 +183,12 @@ impl Reply {
     pub fn into_answer(self) -> Answer {
         let status = self.status;
         let mut body = vec![];
-        let mut reader = self.body.into_with_config().limit(u64::MAX).reader().take(64 << 10);
+        let mut reader = self
+            .body
+            .into_with_config()
+            .limit(u64::MAX)
+            .reader()
+            .take(64 << 10);
         // A text that breaks off says no less than none.
         let _ = reader.read_to_end(&mut body);
         Answer::parse(status, &body)
@@ -183,11 +206,16 @@ impl Reply {
 
 /// Why a connection broke, for a person.
 pub(crate) fn broken(error: &io::Error) -> String {
-    match error.get_ref().and_then(|e| e.downcast_ref::<ureq::Error>()) {
+    match error
+        .get_ref()
+        .and_then(|e| e.downcast_ref::<ureq::Error>())
+    {
         Some(error) => why(error),
         None => match error.kind() {
             io::ErrorKind::UnexpectedEof => "the connection broke off in the middle".into(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "it was silent for too long".into(),
+            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => {
+                "it was silent for too long".into()
+            }
             _ => error.to_string(),
         },
     }
@@ -215,9 +243,25 @@ fn unreachable(url: &str, error: ureq::Error) -> Error {
 /// An address without a slash at its end; `http` or `https`.
 pub(crate) fn base(url: &str) -> Result<String> {
     let trimmed = url.trim().trim_end_matches('/');
-    let host = trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://"));
+    let host = trimmed
+        .strip_prefix("https://")
+        .or_else(|| trimmed.strip_prefix("http://"));
     match host {
         Some(host) if !host.is_empty() && !host.contains(char::is_whitespace) => Ok(trimmed.into()),
         _ => Err(Error::NotAUrl(url.to_owned())),
     }
+}
+
+/// A text as a part of a path or query (RFC 3986).
+pub(crate) fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                escaped.push(byte.into())
+            }
+            _ => escaped += &format!("%{byte:02X}"),
+        }
+    }
+    escaped
 }

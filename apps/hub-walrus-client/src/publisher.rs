@@ -222,8 +222,16 @@ impl Publisher {
             };
             // Not more than was announced, should the file have grown.
             let body = body.take(upload.length);
-            let sent = self.send(&url, "application/octet-stream", upload.length, body, progress)?;
-            sent.map(Reply::json::<PutAnswer>).transpose()
+            match self.send(
+                &url,
+                "application/octet-stream",
+                upload.length,
+                body,
+                progress,
+            )? {
+                Ok(reply) => reply.json::<PutAnswer>().map(Ok),
+                Err(answer) => Ok(Err(answer)),
+            }
         };
         match self.persist(send, there, progress)? {
             Outcome::Answer(answer) => self.stored(&upload.id, answer, options),
@@ -251,8 +259,10 @@ impl Publisher {
         let url = format!("{}/v1/quilts?{}", self.url, options.query());
         let send = || {
             let kind = format!("multipart/form-data; boundary={}", form.boundary);
-            let sent = self.send(&url, &kind, form.length, form.reader(), progress)?;
-            sent.map(Reply::json::<PutQuiltAnswer>).transpose()
+            match self.send(&url, &kind, form.length, form.reader(), progress)? {
+                Ok(reply) => reply.json::<PutQuiltAnswer>().map(Ok),
+                Err(answer) => Ok(Err(answer)),
+            }
         };
         match self.persist(send, there, progress)? {
             Outcome::Answer(answer) => self.stored(&id, answer.blob_store_result, options),
@@ -280,7 +290,9 @@ impl Publisher {
                     (self.refused(answer), stored)
                 }
                 // An answer that was cut short is none.
-                Err(error @ (Error::Unreachable { .. } | Error::Unreadable { .. })) => (error, true),
+                Err(error @ (Error::Unreachable { .. } | Error::Unreadable { .. })) => {
+                    (error, true)
+                }
                 Err(error) => return Err(error),
             };
             if may_be_there {
@@ -319,9 +331,11 @@ impl Publisher {
         progress: &dyn Progress,
     ) -> Result<Result<Reply, Answer>> {
         progress.begin(Work::Send, length, 0);
-        let mut body = Watched { body, progress };
+        let mut body = Watched::new(body, progress);
         let token = self.token.as_deref();
-        let reply = self.http.send(Method::Put, url, token, content_type, length, &mut body);
+        let reply = self
+            .http
+            .send(Method::Put, url, token, content_type, length, &mut body);
         progress.end();
         if progress.cancelled() {
             return Err(Error::Cancelled);
@@ -448,9 +462,15 @@ impl StoreOptions {
 }
 
 /// A body that says how far it is, and stops when it is told to.
-struct Watched<'a, R> {
+pub(crate) struct Watched<'a, R> {
     body: R,
     progress: &'a dyn Progress,
+}
+
+impl<'a, R> Watched<'a, R> {
+    pub fn new(body: R, progress: &'a dyn Progress) -> Self {
+        Self { body, progress }
+    }
 }
 
 impl<R: Read> Read for Watched<'_, R> {
@@ -486,7 +506,11 @@ impl<'a> Form<'a> {
         let mut boundary = "hub-quilt-boundary".to_owned();
         let occurs = |boundary: &str| {
             let needle = boundary.as_bytes();
-            files.iter().any(|file| file.bytes.windows(needle.len()).any(|window| window == needle))
+            files.iter().any(|file| {
+                file.bytes
+                    .windows(needle.len())
+                    .any(|window| window == needle)
+            })
         };
         while occurs(&boundary) {
             boundary += "-x";
@@ -495,7 +519,11 @@ impl<'a> Form<'a> {
         let mut length = 0;
         for file in files {
             // As browsers write it.
-            let name = file.identifier.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+            let name = file
+                .identifier
+                .replace('"', "%22")
+                .replace('\r', "%0D")
+                .replace('\n', "%0A");
             let head = format!(
                 "{}--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"file\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n",
@@ -515,7 +543,10 @@ impl<'a> Form<'a> {
     }
 
     fn reader(&self) -> impl Read + '_ {
-        let parts = self.parts.iter().flat_map(|(head, bytes)| [head.as_bytes(), *bytes]);
+        let parts = self
+            .parts
+            .iter()
+            .flat_map(|(head, bytes)| [head.as_bytes(), *bytes]);
         let mut pieces: Vec<&[u8]> = parts.chain([self.end.as_bytes()]).collect();
         pieces.reverse();
         Pieces(pieces)

@@ -71,7 +71,14 @@ mod tests {
 
     #[test]
     fn other_forms_are_refused() {
-        for text in ["", "0x", "12", "0xg", "0x 1", &format!("0x{}", "1".repeat(65))] {
+        for text in [
+            "",
+            "0x",
+            "12",
+            "0xg",
+            "0x 1",
+            &format!("0x{}", "1".repeat(65)),
+        ] {
             assert_eq!(text.parse::<SuiId>(), Err(SuiIdError), "{text}");
         }
     }

@@ -15,11 +15,7 @@ pub(crate) mod text {
     use std::fmt::Display;
     use std::str::FromStr;
 
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub fn serialize<T: Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
+    use serde::{Deserialize, Deserializer};
 
     pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
     where
@@ -53,7 +49,7 @@ pub enum PutAnswer {
     #[serde(rename_all = "camelCase", alias = "already_certified")]
     AlreadyCertified {
         /// The blob.
-        #[serde(with = "text", alias = "blob_id")]
+        #[serde(deserialize_with = "text::deserialize", alias = "blob_id")]
         blob_id: BlobId,
         /// The object, where it is the publisher's own.
         #[serde(default)]
@@ -66,7 +62,7 @@ pub enum PutAnswer {
     #[serde(rename_all = "camelCase", alias = "marked_invalid")]
     MarkedInvalid {
         /// The blob.
-        #[serde(with = "text", alias = "blob_id")]
+        #[serde(deserialize_with = "text::deserialize", alias = "blob_id")]
         blob_id: BlobId,
     },
     /// It did not work out.
@@ -88,7 +84,7 @@ pub struct BlobObject {
     #[serde(alias = "registered_epoch")]
     pub registered_epoch: u32,
     /// The blob.
-    #[serde(with = "text", alias = "blob_id")]
+    #[serde(deserialize_with = "text::deserialize", alias = "blob_id")]
     pub blob_id: BlobId,
     /// Bytes of the blob.
     pub size: u64,
@@ -240,12 +236,18 @@ impl Answer {
     pub fn parse(status: u16, body: &[u8]) -> Self {
         let (reason, message) = match serde_json::from_slice::<ErrorBody>(body) {
             Ok(body) => {
-                let reason = body.error.details.into_iter().find_map(|detail| detail.reason);
+                let reason = body
+                    .error
+                    .details
+                    .into_iter()
+                    .find_map(|detail| detail.reason);
                 (reason, body.error.message)
             }
             Err(_) => (None, String::from_utf8_lossy(body).trim().to_owned()),
         };
-        let clean = message.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let clean = message
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c });
         Self {
             status,
             reason,
