@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use hub_walrus::BlobId;
+use hub_walrus_encode::Slivers;
 
 use crate::error::{Error, Result};
 use crate::positioned;
@@ -74,13 +75,19 @@ impl Cache {
         Some(Cached { path, length })
     }
 
-    /// The sliver roots of a blob, if they are there: 64 000 bytes that are yet to be checked.
-    pub(crate) fn roots(&self, id: &BlobId) -> Option<Vec<u8>> {
-        fs::read(self.file(id, "roots")).ok()
+    /// Length and sliver roots of a blob, if they are there; they are yet to be checked.
+    pub(crate) fn roots(&self, id: &BlobId) -> Option<(u64, Vec<u8>)> {
+        let bytes = fs::read(self.file(id, "roots")).ok()?;
+        let (length, roots) = bytes.split_first_chunk()?;
+        Some((u64::from_le_bytes(*length), roots.to_vec()))
     }
 
-    pub(crate) fn keep_roots(&self, id: &BlobId, roots: &[u8]) -> Result<()> {
-        self.put_file(&self.file(id, "roots"), |file| file.write_all(roots))
+    pub(crate) fn keep_roots(&self, slivers: &Slivers) -> Result<()> {
+        let mut bytes = slivers.length().to_le_bytes().to_vec();
+        bytes.extend_from_slice(&slivers.roots().to_bytes());
+        self.put_file(&self.file(&slivers.id(), "roots"), |file| {
+            file.write_all(&bytes)
+        })
     }
 
     /// Forgets a blob and all that belongs to it.

@@ -119,14 +119,14 @@ impl Client {
                 if let Some(cached) = self.cached(id, options, progress)? {
                     return Ok(cached);
                 }
-                self.cache.keep_roots(id, &slivers.roots().to_bytes())?;
+                self.cache.keep_roots(&slivers)?;
                 let part = self.cache.part(id, slivers.length(), lock)?;
                 fetcher.by_rows(&slivers, part)?
             }
             None => {
                 let part = |length| self.cache.part(id, length, self.cache.lock(id, progress)?);
                 let (fetched, slivers) = fetcher.whole(*id, part)?;
-                self.cache.keep_roots(id, &slivers.roots().to_bytes())?;
+                self.cache.keep_roots(&slivers)?;
                 fetched
             }
         };
@@ -175,19 +175,17 @@ impl Client {
         fetcher: &Fetcher,
         progress: &dyn Progress,
     ) -> Result<Option<Slivers>> {
-        let given = options.roots.clone().map(|roots| (roots, "the sidecar"));
-        let kept = self.cache.roots(id).map(|roots| (roots, "the cache"));
-        let known: Vec<_> = given.into_iter().chain(kept).collect();
-        if !known.is_empty() {
-            let (_, length) = fetcher.length(id, &mut BTreeSet::new(), &mut BTreeMap::new())?;
-            for (bytes, from) in known {
-                match Slivers::of_blob(id, length, &bytes) {
-                    Ok(slivers) => return Ok(Some(slivers)),
-                    Err(why) => {
-                        progress.note(&format!("sliver roots from {from} are not used: {why}"))
-                    }
-                }
+        if let Some((length, roots)) = self.cache.roots(id) {
+            // What is damaged is made anew.
+            if let Ok(slivers) = Slivers::of_blob(id, length, &roots) {
+                return Ok(Some(slivers));
             }
+        }
+        if let Some(roots) = &options.roots {
+            if let Some(slivers) = self.given(id, roots, options.length, fetcher)? {
+                return Ok(Some(slivers));
+            }
+            progress.note("the given sliver roots are not those of the blob, and are not used");
         }
         if !self.nodes.is_empty() {
             match self.nodes.slivers(id) {
@@ -198,6 +196,37 @@ impl Client {
             }
         }
         Ok(None)
+    }
+
+    /// The given sliver roots, if they are those of the blob. That takes its length, which somebody may lie about.
+    fn given(
+        &self,
+        id: &BlobId,
+        roots: &[u8],
+        length: Option<u64>,
+        fetcher: &Fetcher,
+    ) -> Result<Option<Slivers>> {
+        if let Some(slivers) = length.and_then(|length| Slivers::of_blob(id, length, roots).ok()) {
+            return Ok(Some(slivers));
+        }
+        let mut unfit = BTreeSet::new();
+        let mut refusals = BTreeMap::new();
+        let mut answered = false;
+        loop {
+            match fetcher.length(id, &mut unfit, &mut refusals) {
+                Ok((place, length)) => {
+                    if let Ok(slivers) = Slivers::of_blob(id, length, roots) {
+                        return Ok(Some(slivers));
+                    }
+                    answered = true;
+                    unfit.insert(place);
+                }
+                Err(Error::NotFound { .. } | Error::NoAggregator { .. }) if answered => {
+                    return Ok(None)
+                }
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     /// The encoding of a file: its id, root hash and sliver roots.

@@ -21,6 +21,8 @@ use crate::roots::{encode_file, geometry, Geometry, MAX_LENGTH};
 pub struct FetchOptions {
     /// Sliver roots, 64 000 bytes, as a sidecar has them. They need not be trusted: they are checked against the id.
     pub roots: Option<Vec<u8>>,
+    /// Length of the blob in bytes, where it is known: it saves the question. It need not be trusted either.
+    pub length: Option<u64>,
     /// Compute the id of the whole blob as well, once it is there.
     pub strict: bool,
     /// Requests at the same time, at least 1. Fewer are made where rows are large, to bound the memory.
@@ -38,6 +40,7 @@ impl Default for FetchOptions {
     fn default() -> Self {
         Self {
             roots: None,
+            length: None,
             strict: false,
             connections: 4,
             request_bytes: 8 << 20,
@@ -152,6 +155,7 @@ impl Fetcher<'_> {
         let mut unfit = BTreeSet::new();
         let mut refusals = BTreeMap::new();
         let mut alone = false;
+        let several = self.aggregators.len() > 1;
         loop {
             let (place, length) = self.length(&id, &mut unfit, &mut refusals)?;
             let others = || (0..self.aggregators.len()).filter(|other| *other != place);
@@ -184,8 +188,12 @@ impl Fetcher<'_> {
             let state = board.into_state();
             refusals.extend(state.refusals.clone());
             match outcome {
-                Err(Error::NoAggregator { .. } | Error::NotFound { .. }) if alone => {
-                    unfit.insert(place);
+                // The length itself may be a lie, and then nobody else fits it.
+                Err(Error::NoAggregator { .. } | Error::NotFound { .. }) if alone || several => {
+                    if alone {
+                        unfit.insert(place);
+                    }
+                    alone = true;
                     continue;
                 }
                 outcome => outcome?,
