@@ -138,7 +138,7 @@ fn sliver_roots_that_are_not_the_blobs_are_not_used() {
         blob.assert_is(&fetched);
         assert_eq!(fetched.checked, Checked::Whole);
         assert!(
-            notes.all()[0].contains("sliver roots from the sidecar are not used"),
+            notes.all()[0].contains("sliver roots are not those of the blob"),
             "{:?}",
             notes.all()
         );
