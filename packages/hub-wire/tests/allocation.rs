@@ -1,4 +1,5 @@
 //! Nothing is allocated from a stated count. Alone in its binary, since it measures the whole process.
+#![allow(clippy::arithmetic_side_effects, clippy::panic, clippy::unwrap_used)]
 
 use cap::Cap;
 use hub_wire::varint::Writer;
