@@ -4,6 +4,7 @@ mod attacks;
 mod contracts;
 mod schema;
 mod spec;
+mod unicode;
 mod vectors;
 
 use anyhow::{bail, Result};
@@ -11,7 +12,7 @@ use std::env;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "expected `attacks`, `contracts`, `schema`, `spec` or `vectors`, and nothing more than `--check` after it";
+    "expected `attacks`, `contracts`, `schema`, `spec`, `unicode` or `vectors`, and nothing more than `--check` after it";
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +38,7 @@ fn run() -> Result<()> {
         "contracts" => contracts::run(),
         "schema" => schema::run(check),
         "spec" => spec::run(check),
+        "unicode" => unicode::run(check),
         "vectors" => vectors::run(check),
         _ => bail!(USAGE),
     }
