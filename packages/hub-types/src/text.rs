@@ -13,8 +13,8 @@ use std::cmp::Ordering;
 
 use thiserror::Error;
 
-use self::unseen::UNSEEN;
 pub use self::unseen::UNICODE_VERSION;
+use self::unseen::UNSEEN;
 
 /// Longest model name.
 pub const MAX_NAME: usize = 64;
@@ -67,7 +67,9 @@ pub enum TextError {
         code_point: u32,
     },
     /// Spaces where words are expected.
-    #[error("{field} is blank: write something that can be read, or leave it empty where it may be")]
+    #[error(
+        "{field} is blank: write something that can be read, or leave it empty where it may be"
+    )]
     Blank {
         /// Name of the message field.
         field: &'static str,
