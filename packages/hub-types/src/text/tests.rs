@@ -49,6 +49,8 @@ fn of_all_code_points_those_are_refused_that_no_reader_sees() {
     assert_eq!(unicode_properties::UNICODE_VERSION, UNICODE_VERSION);
 }
 
+/// Attack (misleading text): a title of characters that nobody sees, or that turns the text around it.
+/// Defence: characters of Unicode's invisible categories, fillers, blanks and variation selectors are refused by name.
 #[test]
 fn what_deceives_a_reader_is_refused_and_named() {
     for code_point in [
@@ -78,6 +80,8 @@ fn what_deceives_a_reader_is_refused_and_named() {
     );
 }
 
+/// Attack (misleading text): a tag that differs from another by a space at its end, or a title of spaces.
+/// Defence: a text of one line begins and ends with something else than a space.
 #[test]
 fn blank_texts_and_spaces_at_an_end_are_refused() {
     for space in [' ', '\u{a0}', '\u{2003}', '\u{202f}', '\u{3000}'] {
@@ -148,6 +152,8 @@ fn emoji_of_several_characters_are_refused_and_one_character_says_what_to_leave_
     assert_eq!(check("title", "❤", MAX_TITLE), Ok(()));
 }
 
+/// Attack (misleading text): a homepage or endpoint that runs code, reads a file, or shows one host and opens another.
+/// Defence: an address is http or https with a host, in the characters of RFC 3986, without a user name or backslash.
 #[test]
 fn what_is_no_address_of_a_page_is_refused() {
     let long_label = format!("https://{}.example", "a".repeat(64));
