@@ -70,10 +70,10 @@ fn items(batch: &Batch) -> impl Iterator<Item = &Items> {
 }
 
 fn main() {
-    println!("ns a receipt; groups of {IN_A_GROUP}, {RECEIPTS} receipts");
+    println!("{RECEIPTS} receipts in groups of {IN_A_GROUP}: bits a receipt, then ns a receipt");
     println!(
-        "{:58} {:>6} {:>6} {:>6} {:>6} {:>6} {:>6}",
-        "", "decode", "read", "plain", "LEB128", "choose", "encode"
+        "{:58} {:>7} {:>5} {:>7} {:>5} {:>6} {:>7} {:>7} {:>7}",
+        "", "entropy", "coded", "decode", "read", "plain", "LEB128", "choose", "encode"
     );
     for kind in calls::kinds() {
         let units = kind.units(RECEIPTS);
@@ -86,6 +86,8 @@ fn main() {
                 plain::encode(codes, &items.iter().collect::<Vec<_>>())
             })
             .collect();
+        let coded: usize = plain_bytes.iter().map(Vec::len).sum();
+        let coded = (8 * coded) as f64 / RECEIPTS as f64;
         let mut writer = Writer::new();
         for units in &units {
             writer.u64(units.input);
@@ -113,8 +115,8 @@ fn main() {
         });
         let encode = time(|| batch.encode().unwrap());
         println!(
-            "{:58} {decode:6.1} {read:6.1} {plainly:6.1} {version_1:6.1} {choose:6.1} {encode:6.1}",
-            kind.name
+            "{:58} {:7.1} {coded:5.1} {decode:7.1} {read:5.1} {plainly:6.1} {version_1:7.1} {choose:7.1} {encode:7.1}",
+            kind.name, kind.entropy
         );
     }
 }
