@@ -57,10 +57,9 @@ impl Billed {
 /// Charges `work` at `rates`, without its first `skip` receipts, which were settled before.
 pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before: u128) -> Charge {
     match work {
-        Work::Itemised(units) => {
+        Work::Itemised(items) => {
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let units = units.get(skip..).unwrap_or_default();
-            itemised(rates, units, purse, gross_before)
+            itemised(rates, items.iter().skip(skip), purse, gross_before)
         }
         Work::Netted { count, total } => netted(rates, *count, *total, purse, gross_before),
     }
@@ -71,11 +70,16 @@ pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before
 /// A receipt whose own amount no money could pay voids the group, wherever it stands: after a prefix was billed it would
 /// block the lane. The model's gross counts only with what would be billed. So a repeat decides as the first time did,
 /// whatever other groups added to the gross since.
-fn itemised(rates: &Rates, units: &[Units], purse: &Purse, gross_before: u128) -> Charge {
+fn itemised(
+    rates: &Rates,
+    receipts: impl Iterator<Item = Units>,
+    purse: &Purse,
+    gross_before: u128,
+) -> Charge {
     let mut billed = Billed::nothing(Outcome::Paid);
     let mut stopped = None;
-    for units in units {
-        let Some(cost) = rates.amount(1, *units) else {
+    for units in receipts {
+        let Some(cost) = rates.amount(1, units) else {
             return Charge::Overflow;
         };
         if stopped.is_some() {
@@ -170,7 +174,7 @@ mod tests {
     }
 
     fn receipts(count: usize) -> Work {
-        Work::Itemised(vec![
+        Work::itemised(vec![
             Units {
                 input: 3,
                 output: 4
@@ -235,12 +239,12 @@ mod tests {
         let beyond = Units::new(1_000_000, 0);
         for work in [vec![beyond, cheap], vec![cheap, beyond]] {
             for purse in [PLENTY, purse(0)] {
-                let work = Work::Itemised(work.clone());
+                let work = Work::itemised(work.clone());
                 assert_eq!(charge(&rates, &work, 0, &purse, 0), Charge::Overflow);
             }
         }
         // What was settled before does not count.
-        let work = Work::Itemised(vec![beyond, cheap]);
+        let work = Work::itemised(vec![beyond, cheap]);
         assert!(matches!(
             charge(&rates, &work, 1, &PLENTY, 0),
             Charge::Billed(_)

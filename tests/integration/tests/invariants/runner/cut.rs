@@ -176,7 +176,8 @@ fn piece(group: &OfferedGroup, from: u64, until: u64) -> OfferedGroup {
         work: match &group.work {
             Work::Itemised(units) => {
                 let place = |place: u64| usize::try_from(place).expect("within the group");
-                Work::Itemised(units[place(from)..place(until)].to_vec())
+                let after = units.iter().skip(place(from));
+                Work::itemised(after.take(place(until - from)))
             }
             Work::Netted { total, .. } => Work::Netted {
                 count: u16::try_from(until - from).expect("no more than the group"),
