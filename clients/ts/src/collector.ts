@@ -230,9 +230,7 @@ export class Collector {
         builder.next(session, next);
       }
       // By time, so that a limit of time divides a group in two at most once.
-      taken
-        .sort((one, other) => Number(one.issuedAt - other.issuedAt))
-        .forEach((receipt) => builder.push(receipt));
+      taken.sort((one, other) => Number(one.issuedAt - other.issuedAt)).forEach((receipt) => builder.push(receipt));
       const { batch, bytes, receipts } = builder.build(this.#mode);
       batch.groups.forEach((group) => this.#next.set(group.session, group.sequence + BigInt(countOf(group))));
       this.#outbox.push({ signed: signBatch(settlement.domain, this.#key, bytes), batch, receipts });

@@ -303,7 +303,7 @@ test("without previews a batch that the chain refuses waits, and stops no other"
   const first = await collector.settle(chain);
   assert.deepEqual([first.paid, billed(chain)], [1, [4n]]);
   assert.deepEqual(first.held, [
-    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted" },
+    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted (a hint)" },
     { session: 1, outcome: "gap", receipts: 1, next: "receipts with lower numbers are missing: settle those first" },
   ]);
   await assert.rejects(collector.settle(chain), { code: "refused", reason: /exhausted/ });

@@ -89,7 +89,7 @@ export class FakeChain implements Settlement {
       const { refusal, endsAt } = session;
       const refused = endsAt !== undefined && oldest >= endsAt ? "closed" : refusal;
       if (refused !== undefined) {
-        session.next = group.sequence + count;
+        session.next = refused === "straddles" ? session.next : group.sequence + count;
         return answer(refused);
       }
       if (endsAt !== undefined && oldest + group.span >= endsAt) {
@@ -115,7 +115,7 @@ export class FakeChain implements Settlement {
     if (write) {
       if (!changed && !groups.some(({ outcome }) => outcome === "stale")) {
         const reasons = new Set(groups.map(({ outcome }) => `${JSON.stringify(outcome).replaceAll('"', "")} (a hint)`));
-        throw new RefusedError(`nothing was settled: ${[...reasons].join(", ")}: execute wasm contract failed`);
+        throw new RefusedError(`nothing was settled: ${[...reasons].join(", ")}`);
       }
       copies.forEach((session, id) => this.sessions.set(id, session));
     }
