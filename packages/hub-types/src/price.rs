@@ -85,10 +85,26 @@ impl Rates {
     /// What `calls` calls with `units` in sum cost: calls × per call, and the metered part rounded up once.
     /// `None` if it is beyond 128 bits.
     pub fn amount(&self, calls: u64, units: Units) -> Option<u128> {
+        if let Some(amount) = self.amount_of_64_bits(calls, units) {
+            return Some(amount.into());
+        }
         self.per_call
             .u128()
             .checked_mul(calls.into())?
             .checked_add(self.metered_ceil(units)?)
+    }
+
+    /// The same, where 64 bits hold every step, as they nearly always do: each receipt of a batch comes here, and Wasm
+    /// has no wider arithmetic of its own.
+    fn amount_of_64_bits(&self, calls: u64, units: Units) -> Option<u64> {
+        const QUOTE: u64 = UNITS_PER_QUOTE as u64;
+        let narrow = |rate: Uint128| u64::try_from(rate.u128()).ok();
+        let input = units.input.checked_mul(narrow(self.per_million_in)?)?;
+        let output = units.output.checked_mul(narrow(self.per_million_out)?)?;
+        let metered = input.checked_add(output)?.div_ceil(QUOTE);
+        narrow(self.per_call)?
+            .checked_mul(calls)?
+            .checked_add(metered)
     }
 
     /// ⌈(in × per_million_in + out × per_million_out) / 1 000 000⌉, in 256 bits where 128 do not hold the products.
