@@ -77,7 +77,7 @@ impl States {
     #[inline(always)]
     fn absorb<K: Lanes>(&mut self, kernel: K, data: &[&[u8]; LANES], done: u64) {
         let length = data[0].len();
-        debug_assert!(length % BLOCK == 0 && data.iter().all(|data| data.len() == length));
+        debug_assert!(length.is_multiple_of(BLOCK) && data.iter().all(|data| data.len() == length));
         if length == 0 {
             return;
         }

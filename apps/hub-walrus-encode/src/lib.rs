@@ -26,6 +26,7 @@ mod passes;
 mod plan;
 mod pool;
 mod progress;
+pub mod quilt;
 mod reed_solomon;
 pub mod reference;
 mod sliced;

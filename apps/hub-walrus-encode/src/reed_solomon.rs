@@ -47,7 +47,7 @@ impl Coder {
         length: usize,
         given: impl Fn(usize) -> &'a [u8],
     ) {
-        debug_assert!(length <= SLICE && length % 2 == 0);
+        debug_assert!(length <= SLICE && length.is_multiple_of(2));
         self.length = length;
         self.width = length.div_ceil(CHUNK);
         let low_rate = shape.is_low_rate();
