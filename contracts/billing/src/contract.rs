@@ -8,7 +8,7 @@ mod query;
 
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
-use hub_types::hash;
+use hub_types::verifier::Measurement;
 use hub_types::wire::digest::{domain_tag, Purpose};
 use hub_types::wire::{Hash, PublicKey};
 
@@ -36,22 +36,16 @@ pub fn instantiate(
         .escrow_admin
         .map(|admin| parse::address(deps.api, "escrow_admin", &admin))
         .transpose()?;
-    let nitro_root = parse::nitro_root(msg.nitro_root.as_ref())?;
-    instantiate::instantiate(
-        deps,
-        registry,
-        msg.escrow_code_id,
-        escrow_admin,
-        &nitro_root,
-    )
+    instantiate::instantiate(deps, registry, msg.escrow_code_id, escrow_admin)
 }
 
-/// Learns the address of the escrow, and says what to do when it refuses.
+/// Learns the address of the escrow, and says what to do when it refuses. Registers an attester once its verifier answered.
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     match reply.id {
         instantiate::ESCROW_REPLY => instantiate::wire(deps, reply),
         execute::collect::ESCROW_REFUSED => execute::collect::refused(deps.as_ref(), reply),
+        execute::attest::ANSWERED => execute::attest::answered(deps, reply),
         id => Err(ContractError::UnknownReply { id }),
     }
 }
@@ -70,17 +64,17 @@ pub fn execute(
             key,
             key_type,
             possession,
-            attestation,
+            evidence,
             endpoint,
         } => {
             parse::check_endpoint(endpoint.as_deref())?;
             let candidate = Candidate {
+                operator: info.sender,
                 key: PublicKey::new(key_type.into(), &key)?,
-                possession,
-                attestation,
                 endpoint,
             };
-            execute::attesters::register(deps, env, info, candidate)
+            let evidence = parse::evidence(deps.api, evidence)?;
+            execute::attesters::register(deps, env, candidate, &possession, evidence)
         }
         ExecuteMsg::Retire { attester } => execute::attesters::retire(deps, env, info, attester),
         ExecuteMsg::Revoke { attester } => execute::attesters::revoke(deps, info, attester),
@@ -136,7 +130,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             start_after,
             limit,
         } => {
-            let measurement = hash::parse("measurement", &measurement)?;
+            let measurement = Measurement::parse("measurement", &measurement)?;
             to_json_binary(&query::attesters_by_measurement(
                 deps,
                 &measurement,
@@ -267,7 +261,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
             start_after,
             limit,
         } => {
-            let measurement = hash::parse("measurement", &measurement)?;
+            let measurement = Measurement::parse("measurement", &measurement)?;
             let denom = Counted::find(deps, denom)?;
             to_json_binary(&usage::measurement_usage(
                 deps,

@@ -71,7 +71,7 @@ mod state;
 mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
-pub use enclave::{measurement_of, nitro_chain};
+pub use enclave::nitro_chain;
 pub use hub::{Chain, Codes, Hub, HubBuilder, Venue, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};
@@ -84,6 +84,7 @@ pub use storage_nodes::StorageNodes;
 
 pub use hub_billing::error::ContractError as BillingError;
 pub use hub_escrow::error::ContractError as EscrowError;
+pub use hub_nitro_verifier::error::ContractError as NitroVerifierError;
 pub use hub_registry::error::ContractError as RegistryError;
 
 pub use cw_multi_test::AppResponse;

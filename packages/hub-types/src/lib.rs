@@ -3,6 +3,7 @@
 //! Other contracts and clients depend on this crate alone. Three layers live here, none of which touches a chain:
 //!
 //! * [`registry`], [`escrow`], [`billing`]: the messages, queries and answers of the three contracts;
+//! * [`verifier`]: what any contract answers that vouches for keys, and [`nitro_verifier`], one that does;
 //! * [`price`], [`split`], [`denom`], [`text`]: the domain, parsed at the edge and pure inside;
 //! * [`packed`] and [`records`]: the bytes in which the contracts keep what settlement reads, an ABI between them.
 //!
@@ -33,6 +34,7 @@ pub mod denom;
 pub mod escrow;
 pub mod hash;
 pub mod helpers;
+pub mod nitro_verifier;
 pub mod packed;
 pub mod page;
 pub mod price;
@@ -41,6 +43,7 @@ pub mod registry;
 pub mod split;
 pub mod text;
 pub mod time;
+pub mod verifier;
 
 pub use hub_walrus as walrus;
 pub use hub_wire as wire;

@@ -8,7 +8,8 @@ use hub_types::billing::{
     ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch,
 };
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
-use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
+use hub_types::verifier::Measurement;
+use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
 use crate::contract::execute::settle_batch;
@@ -22,7 +23,6 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
         registry: config.registry,
         escrow: config.escrow,
         receipt_max_age_seconds: config.receipt_max_age_seconds,
-        nitro_root: config::nitro_root(deps.storage)?.0.into(),
     })
 }
 
@@ -80,7 +80,7 @@ pub fn attesters_by_operator(
 
 pub fn attesters_by_measurement(
     deps: Deps,
-    measurement: &Hash,
+    measurement: &Measurement,
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
