@@ -1,4 +1,10 @@
 //! Batches: every rule refused by its own name, at its own byte; then that one value has one encoding.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod common;
 

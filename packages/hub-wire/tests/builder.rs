@@ -1,4 +1,9 @@
 //! Batches made from receipts in any order.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used
+)]
 
 use hub_wire::merkle::{prove, root};
 use hub_wire::{

@@ -1,4 +1,5 @@
 //! Receipts, vouchers, possessions and keys.
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 
 mod common;
 

@@ -12,8 +12,8 @@ use hub_types::verifier::Measurement;
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
-use crate::contract::execute::settle_batch;
 use crate::error::ContractError;
+use crate::settlement;
 use crate::state::{attesters, batches, config};
 
 pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
@@ -103,7 +103,7 @@ pub fn preview_batch(
     signature: Option<Binary>,
     vouchers: &[SignedVoucher],
 ) -> Result<BatchResponse, ContractError> {
-    settle_batch::preview(deps, env, batch, signature.as_deref(), vouchers)
+    settlement::batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
 pub fn batch(deps: Deps, attester: u64, number: u64) -> Result<RecordedBatch, ContractError> {

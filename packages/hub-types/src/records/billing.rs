@@ -5,8 +5,8 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 
 use super::fields::{
-    pack_address, pack_bool, pack_key, pack_measurement, pack_option, unpack_address, unpack_bool,
-    unpack_key, unpack_measurement, unpack_option,
+    pack_address, pack_bool, pack_key, pack_option, unpack_address, unpack_bool, unpack_key,
+    unpack_measurement, unpack_option,
 };
 use crate::packed::{Packed, PackedError, PackedMap};
 use crate::verifier::Measurement;
@@ -61,7 +61,9 @@ impl Packed for AttesterRecord {
     fn pack(&self, writer: &mut Writer) {
         pack_address(writer, &self.operator);
         pack_key(writer, &self.key);
-        pack_option(writer, self.measurement.as_ref(), pack_measurement);
+        pack_option(writer, self.measurement.as_ref(), |writer, it| {
+            writer.raw(it.as_bytes())
+        });
         pack_option(writer, self.retired_at.as_ref(), |writer, at| {
             writer.u64(*at)
         });

@@ -5,9 +5,9 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::PublicKey;
 
 use super::fields::{
-    pack_address, pack_bool, pack_denom, pack_denom_number, pack_key, pack_list, pack_measurement,
-    pack_option, pack_rates, unpack_address, unpack_bool, unpack_denom, unpack_denom_number,
-    unpack_key, unpack_list, unpack_measurement, unpack_option, unpack_rates,
+    pack_address, pack_bool, pack_denom, pack_denom_number, pack_key, pack_list, pack_option,
+    pack_rates, unpack_address, unpack_bool, unpack_denom, unpack_denom_number, unpack_key,
+    unpack_list, unpack_measurement, unpack_option, unpack_rates,
 };
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
@@ -126,7 +126,9 @@ impl Packed for SessionPolicy {
         let other_funder = Some(&self.funder).filter(|funder| **funder != self.caller);
         pack_option(writer, other_funder, pack_address);
         pack_address(writer, &self.operator);
-        pack_option(writer, self.measurement.as_ref(), pack_measurement);
+        pack_option(writer, self.measurement.as_ref(), |writer, it| {
+            writer.raw(it.as_bytes())
+        });
         pack_list(writer, &self.models, |writer, listed| {
             writer.u64(listed.model);
             // Releases count from 1, so 0 is free to mean any.

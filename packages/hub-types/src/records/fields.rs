@@ -123,10 +123,6 @@ pub(crate) fn unpack_rates(reader: &mut Reader) -> Result<Rates, PackedError> {
     })
 }
 
-pub(crate) fn pack_measurement(writer: &mut Writer, measurement: &Measurement) {
-    writer.raw(measurement.as_bytes());
-}
-
 pub(crate) fn unpack_measurement(reader: &mut Reader) -> Result<Measurement, PackedError> {
     Ok(Measurement::from_bytes(reader.array()?))
 }

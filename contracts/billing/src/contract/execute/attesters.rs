@@ -6,7 +6,6 @@ use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, PublicKey};
 
 use super::attest;
-use crate::contract::domain;
 use crate::error::ContractError;
 use crate::events::{Attestation, Event};
 use crate::settlement::signature;
@@ -29,7 +28,7 @@ pub fn register(
 ) -> Result<Response, ContractError> {
     let operator = deps.api.addr_canonicalize(candidate.operator.as_str())?;
     // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
-    let tag = domain(deps.as_ref(), &env, digest::Purpose::Attester)?;
+    let tag = signature::domain_tag(deps.as_ref(), &env, digest::Purpose::Attester)?;
     let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
     let digest = digest::possession_digest(&tag, &bytes);
     if !signature::verifies(deps.api, &candidate.key, &digest, possession) {
