@@ -70,11 +70,11 @@ schema-check: need-rust ## Fails if the committed schemas are not what the code 
 	cargo schema --check
 
 .PHONY: spec
-spec: need-rust ## Writes the generated parts of docs/SPEC.md
+spec: need-rust ## Writes the generated parts of docs/spec
 	cargo spec
 
 .PHONY: spec-check
-spec-check: need-rust ## Fails if docs/SPEC.md is not what the code says
+spec-check: need-rust ## Fails if docs/spec is not what the code says
 	cargo spec --check
 
 .PHONY: trust
@@ -82,7 +82,7 @@ trust: need-rust ## Writes the generated tables of docs/TRUST.md
 	HUB_TRUST_UPDATE=1 cargo test --locked --package hub-nitro --test nitro -- trust
 
 .PHONY: attacks
-attacks: need-rust ## Writes the catalogue of attacks in docs/SECURITY.md from the tests that run them
+attacks: need-rust ## Writes the catalogue of attacks in docs/THREATS.md from the tests that run them
 	cargo attacks
 
 .PHONY: attacks-check

@@ -46,7 +46,7 @@ export {
   voucherField,
   VoucherPad,
 } from "./signing.js";
-export type { AttesterDetails, Call, Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export type { AttesterDetails, Call, Evidence, Inference, SignedBatch, SignedVoucher } from "./signing.js";
 export { settlementBy } from "./settlement.js";
 export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";

@@ -131,29 +131,38 @@ export function checkReceipt(receipt: Receipt, { session, offer, request, respon
 
 // --- Attesters ----------------------------------------------------------------------------------
 
+/** Evidence about a key, and the verifier that is to judge it. */
+export interface Evidence {
+  /** Address of a contract that understands `attest`, such as a verifier of Nitro Enclaves. */
+  readonly verifier: string;
+  /**
+   * In the verifier's own form. For Nitro: the attestation document that names the key, as the enclave got it, at most 300 s
+   * old.
+   */
+  readonly evidence: Uint8Array;
+}
+
 /** What is known of an attester beside its key. */
 export interface AttesterDetails {
   /** Where callers reach it. */
   readonly endpoint?: string;
-  /**
-   * AWS Nitro attestation document that names the key, as the enclave got it: at most 300 s old. The contract verifies it, and
-   * knows from then on which enclave image holds the key.
-   */
-  readonly attestation?: Uint8Array;
+  /** Where the key lives, and who is to judge that. What the verifier finds is the attester's measurement. */
+  readonly evidence?: Evidence;
 }
 
 /** The message that registers a key as an attester of the sender. */
 export function registerAttesterMessage(
   account: HubAccount,
   key: SigningKey,
-  { endpoint, attestation }: AttesterDetails = {},
+  { endpoint, evidence }: AttesterDetails = {},
 ): Action<billing.AttesterCreated> {
   const possession = possessionBytes(key.publicKey, account.canonical);
   return account.hub.billing.message("register_attester", {
     key: toBase64(key.publicKey.bytes),
     key_type: key.keyType,
     possession: toBase64(key.sign(possessionDigest(account.hub.domain, possession))),
-    attestation: attestation === undefined ? null : toBase64(attestation),
+    evidence:
+      evidence === undefined ? null : { verifier: evidence.verifier, evidence: toBase64(evidence.evidence) },
     endpoint: endpoint ?? null,
   });
 }

@@ -19,6 +19,7 @@ import {
   encodeVoucher,
   KeyError,
   leafHash,
+  measurementOf,
   merkleRoot,
   type Mode,
   offered,
@@ -63,6 +64,7 @@ const SECTIONS: Record<string, (entry: Entry) => void> = {
   domain_tags: tag,
   digests: digest,
   commitments: commitment,
+  measurements: measurement,
   merkle_trees: tree,
   refused_proofs: refusedProof,
   signatures: signature,
@@ -201,6 +203,11 @@ function commitment(entry: Entry): void {
   const blobId = BlobId.parse(text(entry, "blob_id"));
   const found = commitHash(domainOf(entry), bytes(entry, "sender_hex"), blobId, bytes(entry, "salt_hex"));
   sameBytes(found, bytes(entry, "hash_hex"));
+}
+
+function measurement(entry: Entry): void {
+  const found = measurementOf(bytes(entry, "verifier_hex"), bytes(entry, "digest_hex"));
+  sameBytes(found, bytes(entry, "measurement_hex"));
 }
 
 function tree(entry: Entry): void {

@@ -1,4 +1,4 @@
-//! Events: what an indexer or a wallet reads of a message. Values are plain text, keys do not change.
+//! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};

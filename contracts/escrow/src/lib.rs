@@ -5,6 +5,7 @@
 )]
 
 pub mod contract;
+mod domain;
 pub mod error;
 mod events;
 mod state;

@@ -1,11 +1,11 @@
-//! Events: what an indexer or a wallet reads of a message. Values are plain text, keys do not change.
+//! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
-use cosmwasm_std::HexBinary;
+use cosmwasm_std::{Attribute, HexBinary};
 use hub_types::wire::{Hash, PublicKey};
 
-/// Events of the verifier of Nitro Enclaves.
+/// What the verifier of Nitro Enclaves did.
 pub enum Event<'a> {
-    /// The verifier stands.
+    /// The verifier stands, and trusts one root.
     Instantiated { root: &'a Hash },
     /// A document proved which enclave image holds a key.
     Attested {
@@ -14,14 +14,31 @@ pub enum Event<'a> {
     },
 }
 
-impl From<Event<'_>> for cosmwasm_std::Event {
-    fn from(event: Event<'_>) -> Self {
-        match event {
-            Event::Instantiated { root } => Self::new("hub_nitro_verifier_instantiated")
-                .add_attribute("root", HexBinary::from(root).to_hex()),
-            Event::Attested { key, digest } => Self::new("hub_nitro_attested")
-                .add_attribute("key", HexBinary::from(key.as_bytes()).to_hex())
-                .add_attribute("digest", HexBinary::from(digest).to_hex()),
+impl Event<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Instantiated { .. } => "hub_nitro_verifier_instantiated",
+            Self::Attested { .. } => "hub_nitro_attested",
         }
     }
+
+    fn attributes(&self) -> Vec<Attribute> {
+        match self {
+            Self::Instantiated { root } => vec![attribute("root", *root)],
+            Self::Attested { key, digest } => vec![
+                attribute("key", key.as_bytes()),
+                attribute("digest", *digest),
+            ],
+        }
+    }
+}
+
+impl From<Event<'_>> for cosmwasm_std::Event {
+    fn from(event: Event<'_>) -> Self {
+        Self::new(event.name()).add_attributes(event.attributes())
+    }
+}
+
+fn attribute(key: &str, bytes: &[u8]) -> Attribute {
+    Attribute::new(key, HexBinary::from(bytes).to_hex())
 }

@@ -5,9 +5,9 @@
 )]
 
 pub mod contract;
+mod domain;
 pub mod error;
 mod events;
-mod label;
 mod state;
 
-pub use label::Label;
+pub use domain::label::Label;

@@ -1,4 +1,4 @@
-//! Writes the catalogue of attacks in `docs/SECURITY.md` from the tests that run them.
+//! Writes the catalogue of attacks in `docs/THREATS.md` from the tests that run them.
 //!
 //! A test that is an attack says so in its documentation:
 //!
@@ -19,7 +19,7 @@ use syn::{Attribute, Expr, ExprLit, Item, ItemFn, Lit, Meta};
 use walkdir::WalkDir;
 
 const RENEW: &str = "cargo attacks";
-const PAGE: &str = "docs/SECURITY.md";
+const PAGE: &str = "docs/THREATS.md";
 const BEGIN: &str = "<!-- attacks: written by `cargo attacks` from here -->\n";
 const END: &str = "<!-- attacks: to here -->\n";
 /// Where tests are.

@@ -1,6 +1,7 @@
 //! Writes what is generated and committed, and checks it against drift.
 
 mod attacks;
+mod contracts;
 mod schema;
 mod spec;
 mod vectors;
@@ -10,7 +11,7 @@ use std::env;
 use std::process::ExitCode;
 
 const USAGE: &str =
-    "expected `attacks`, `schema`, `spec` or `vectors`, and nothing more than `--check` behind it";
+    "expected `attacks`, `contracts`, `schema`, `spec` or `vectors`, and nothing more than `--check` after it";
 
 fn main() -> ExitCode {
     match run() {
@@ -32,6 +33,8 @@ fn run() -> Result<()> {
     };
     match name {
         "attacks" => attacks::run(check),
+        // There is nothing to write: it always only checks.
+        "contracts" => contracts::run(),
         "schema" => schema::run(check),
         "spec" => spec::run(check),
         "vectors" => vectors::run(check),

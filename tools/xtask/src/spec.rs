@@ -1,4 +1,4 @@
-//! Writes the parts of `docs/SPEC.md` that the code states already: messages, errors, events, records, constants, outcomes,
+//! Writes the parts of `docs/spec` that the code states already: messages, errors, events, records, constants, outcomes,
 //! and worked examples of the wire format. What stands between them is written by hand.
 //!
 //! A part stands between two lines:
@@ -16,22 +16,24 @@ mod layout;
 mod messages;
 mod outcomes;
 mod records;
-mod source;
+pub mod source;
 
 use anyhow::{bail, ensure, Context, Result};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use source::Source;
 
 const RENEW: &str = "cargo spec";
-const PAGE: &str = "docs/SPEC.md";
+const PAGES: &str = "docs/spec";
+/// The page that states the conditions of every outcome.
+const SETTLEMENT: &str = "docs/spec/settlement.md";
 const BEGIN: &str = "<!-- spec: ";
 const BEGIN_END: &str = ", written by `cargo spec` from here -->\n";
 const END: &str = "<!-- spec: to here -->\n";
 
-/// Everything that the page must hold, each once.
+/// Everything that the pages must hold, each once.
 const PARTS: [&str; 39] = [
     "constants",
     "instantiation of the registry",
@@ -74,20 +76,53 @@ const PARTS: [&str; 39] = [
     "other storage",
 ];
 
-/// Writes the page, or with `check` compares it with what stands there.
+/// Writes the pages, or with `check` compares them with what stands there.
 pub fn run(check: bool) -> Result<()> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let source = Source::new(&root);
-    let path = root.join(PAGE);
-    let page = fs::read_to_string(&path).with_context(|| format!("cannot read {PAGE}"))?;
-    let renewed = renew(&page, |part| write(&source, part))?;
-    outcomes::check_prose(&source, &page)?;
-    if !check {
-        fs::write(&path, renewed).with_context(|| format!("cannot write {PAGE}"))?;
-    } else if renewed != page {
-        bail!("{PAGE} differs from what the code says: `{RENEW}` renews it");
+    let pages = pages(&root)?;
+    let mut seen = BTreeSet::new();
+    let mut renewed = vec![];
+    for (name, page) in &pages {
+        let text =
+            renew(page, &mut seen, |part| write(&source, part)).with_context(|| name.clone())?;
+        if name == SETTLEMENT {
+            outcomes::check_prose(&source, page).with_context(|| name.clone())?;
+        }
+        if text != *page {
+            renewed.push((name, text));
+        }
+    }
+    complete(&seen)?;
+    if check {
+        let names: Vec<_> = renewed.iter().map(|(name, _)| name.as_str()).collect();
+        ensure!(
+            names.is_empty(),
+            "{} differ from what the code says: `{RENEW}` renews them",
+            names.join(", ")
+        );
+        return Ok(());
+    }
+    for (name, text) in renewed {
+        fs::write(root.join(name), text).with_context(|| format!("cannot write {name}"))?;
     }
     Ok(())
+}
+
+/// Every page by its path from the root of the project, in the order of their names.
+fn pages(root: &Path) -> Result<Vec<(String, String)>> {
+    let mut pages = vec![];
+    for entry in fs::read_dir(root.join(PAGES)).with_context(|| format!("cannot read {PAGES}"))? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "md") {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let text = fs::read_to_string(&path)
+                .with_context(|| format!("cannot read {}", path.display()))?;
+            pages.push((format!("{PAGES}/{name}"), text));
+        }
+    }
+    pages.sort();
+    Ok(pages)
 }
 
 /// The text of one part.
@@ -128,30 +163,41 @@ fn write(source: &Source, part: &str) -> Result<String> {
     }
 }
 
-/// The page with every part written anew.
-fn renew(page: &str, write: impl Fn(&str) -> Result<String>) -> Result<String> {
+/// A page with every part written anew. `seen` has the parts of all pages so far.
+fn renew(
+    page: &str,
+    seen: &mut BTreeSet<String>,
+    write: impl Fn(&str) -> Result<String>,
+) -> Result<String> {
     let mut renewed = String::new();
     let mut rest = page;
-    let mut seen = BTreeSet::new();
     while let Some((head, tail)) = rest.split_once(BEGIN) {
         let parts = tail
             .split_once(BEGIN_END)
             .and_then(|(name, tail)| Some((name, tail.split_once(END)?.1)));
         let (name, tail) = parts.with_context(|| {
             let line = tail.lines().next().unwrap_or_default();
-            format!("{PAGE}: `{BEGIN}{line}` does not begin a part that ends")
+            format!("`{BEGIN}{line}` does not begin a part that ends")
         })?;
-        ensure!(PARTS.contains(&name), "{PAGE}: `{name}` is no part");
-        ensure!(seen.insert(name), "{PAGE}: `{name}` stands twice");
-        let text = write(name).with_context(|| format!("{PAGE}: {name}"))?;
+        ensure!(PARTS.contains(&name), "`{name}` is no part");
+        ensure!(seen.insert(name.to_owned()), "`{name}` stands twice");
+        let text = write(name).with_context(|| name.to_owned())?;
         let text = text.trim_end();
         renewed.push_str(&format!("{head}{BEGIN}{name}{BEGIN_END}\n{text}\n\n{END}"));
         rest = tail;
     }
-    let missing: Vec<_> = PARTS.iter().filter(|name| !seen.contains(**name)).collect();
-    ensure!(missing.is_empty(), "{PAGE} has no place for {missing:?}");
     renewed.push_str(rest);
     Ok(renewed)
+}
+
+/// No part is missing.
+fn complete(seen: &BTreeSet<String>) -> Result<()> {
+    let missing: Vec<_> = PARTS.iter().filter(|name| !seen.contains(**name)).collect();
+    ensure!(
+        missing.is_empty(),
+        "no page of {PAGES} has a place for {missing:?}"
+    );
+    Ok(())
 }
 
 #[cfg(test)]
@@ -167,6 +213,15 @@ mod tests {
         Ok(name.to_uppercase())
     }
 
+    /// The pages of a whole specification, written anew.
+    fn whole(pages: &[&str]) -> Result<Vec<String>> {
+        let mut seen = BTreeSet::new();
+        let renewed = pages.iter().map(|page| renew(page, &mut seen, upper));
+        let renewed = renewed.collect::<Result<_>>()?;
+        complete(&seen)?;
+        Ok(renewed)
+    }
+
     #[test]
     fn a_part_that_is_missing_doubled_unknown_or_open_is_an_error() {
         let page = page();
@@ -178,17 +233,24 @@ mod tests {
             page.replace(BEGIN_END, " -->\n"),
         ];
         for page in refused {
-            assert!(renew(&page, upper).is_err(), "{page}");
+            assert!(whole(&[&page]).is_err(), "{page}");
         }
+        assert!(
+            whole(&[&page, &page]).is_err(),
+            "each part stands on two pages"
+        );
     }
 
     #[test]
     fn prose_is_kept_and_what_was_renewed_stays() {
-        let once = renew(&page(), upper).unwrap();
-        assert!(once.starts_with("# constants\n\n"));
-        assert!(once.contains("\n\nCONSTANTS\n\n"));
-        assert!(!once.contains("old"));
-        assert_eq!(renew(&once, upper).unwrap(), once);
+        let page = page();
+        let (one, other) = page.split_at(page.find("# outcomes").unwrap());
+        let once = whole(&[one, other]).unwrap();
+        assert!(once[0].starts_with("# constants\n\n"));
+        assert!(once[0].contains("\n\nCONSTANTS\n\n"));
+        assert!(once[1].contains("\n\nOUTCOMES\n\n"));
+        assert!(!once.concat().contains("old"));
+        assert_eq!(whole(&[&once[0], &once[1]]).unwrap(), once);
     }
 
     #[test]

@@ -7,9 +7,9 @@ use hub_types::text;
 use hub_types::verifier::Measurement;
 use hub_types::wire::PublicKey;
 
+use crate::domain::session::{CeilingRule, Opening};
 use crate::error::ContractError;
 use crate::state::denoms;
-use crate::state::session::{CeilingRule, Opening};
 
 /// An address of this chain.
 pub fn address(api: &dyn Api, field: &'static str, address: &str) -> Result<Addr, ContractError> {

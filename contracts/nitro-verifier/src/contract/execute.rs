@@ -1,3 +1,3 @@
-//! Handlers, one file an action: authority, load, decide, write, event, messages.
+//! Handlers: authority, load, decide, write, event, messages.
 
 pub mod attest;

@@ -1,16 +1,32 @@
 //! Answers.
 
-use cosmwasm_std::{Deps, Env};
+use cosmwasm_std::{to_json_binary, Binary, Deps, Env};
 use hub_nitro::{MAX_AGE_SECONDS, MAX_AHEAD_SECONDS};
-use hub_types::nitro_verifier::{ConfigResponse, VerifyResponse};
-use hub_types::verifier::Measurement;
+use hub_types::nitro_verifier::{ConfigResponse, QueryMsg, VerifyResponse};
 use hub_types::wire::PublicKey;
 
 use super::execute::attest;
+use super::view;
 use crate::error::ContractError;
 use crate::state::config;
 
-pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
+/// Parses a question and dispatches it.
+pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let answer = match msg {
+        QueryMsg::Config {} => to_json_binary(&config(deps)?),
+        QueryMsg::Verify {
+            key,
+            key_type,
+            evidence,
+        } => {
+            let key = PublicKey::new(key_type.into(), &key)?;
+            to_json_binary(&verify(deps, env, &key, &evidence)?)
+        }
+    };
+    Ok(answer?)
+}
+
+fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     Ok(ConfigResponse {
         root: config::root(deps.storage)?.0.into(),
         max_age_seconds: MAX_AGE_SECONDS,
@@ -18,7 +34,7 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     })
 }
 
-pub fn verify(
+fn verify(
     deps: Deps,
     env: &Env,
     key: &PublicKey,
@@ -26,14 +42,5 @@ pub fn verify(
 ) -> Result<VerifyResponse, ContractError> {
     let attestation = attest::verify(deps.storage, env, key, document)?;
     let verifier = deps.api.addr_canonicalize(env.contract.address.as_str())?;
-    let [pcr0, pcr1, pcr2] = attestation.image.map(Into::into);
-    Ok(VerifyResponse {
-        digest: attestation.digest.into(),
-        measurement: Measurement::new(&verifier, &attestation.digest).into(),
-        pcr0,
-        pcr1,
-        pcr2,
-        issued_at_ms: attestation.timestamp,
-        new_authorities: u32::try_from(attestation.learned.len()).unwrap_or(u32::MAX),
-    })
+    Ok(view::attestation(&verifier, &attestation))
 }

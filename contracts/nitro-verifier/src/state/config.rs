@@ -6,7 +6,7 @@ use hub_nitro::Root;
 
 const ROOT: Item<Binary> = Item::new("root");
 
-pub fn save_root(storage: &mut dyn Storage, root: &Root) -> StdResult<()> {
+pub fn init(storage: &mut dyn Storage, root: &Root) -> StdResult<()> {
     ROOT.save(storage, &Binary::from(root.0))
 }
 

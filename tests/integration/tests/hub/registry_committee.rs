@@ -78,7 +78,7 @@ fn a_keeper_that_is_no_address_is_refused() {
     let mut hub = Hub::new();
     assert_eq!(
         instantiate(&mut hub, Some("keeper")),
-        Err(RegistryError::Address {
+        Err(RegistryError::NotAnAddress {
             field: "walrus_keeper",
             address: "keeper".to_owned(),
             reason: StdError::generic_err("Error decoding bech32").to_string(),
@@ -306,7 +306,7 @@ fn the_role_offered_to_oneself_or_to_no_address_is_refused() {
     );
     assert_eq!(
         refused(&mut hub, &keeper, offer(&Addr::unchecked("heir"))),
-        RegistryError::Address {
+        RegistryError::NotAnAddress {
             field: "to",
             address: "heir".to_owned(),
             reason: StdError::generic_err("Error decoding bech32").to_string(),

@@ -76,7 +76,7 @@ fn questions_with_texts_that_nothing_can_carry_have_no_answer() {
         };
         assert_no_answer(&hub, question, RegistryError::Text(expected));
     }
-    let address = || RegistryError::Address {
+    let address = || RegistryError::NotAnAddress {
         field: "author",
         address: "author".to_owned(),
         reason: "Generic error: Error decoding bech32".to_owned(),

@@ -297,7 +297,7 @@ fn a_payee_that_is_no_address_is_refused() {
         });
         assert_eq!(
             refused(&mut hub, &author, msg),
-            RegistryError::Address {
+            RegistryError::NotAnAddress {
                 field: "payee",
                 address: address.to_owned(),
                 reason: StdError::generic_err(reason).to_string(),

@@ -118,7 +118,7 @@ fn an_offer_to_oneself_or_to_no_address_is_refused() {
     let msg = stage.offer_to(&Addr::unchecked("buyer"));
     assert_eq!(
         stage.refused(&seller, msg),
-        RegistryError::Address {
+        RegistryError::NotAnAddress {
             field: "to",
             address: "buyer".to_owned(),
             reason: StdError::generic_err("Error decoding bech32").to_string(),

@@ -33,7 +33,7 @@ pub fn messages(source: &Source, contract: &str) -> Result<String> {
     let mut text = String::new();
     for message in variants(&schema["execute"])? {
         let (name, body) = variant(message)?;
-        text.push_str(&format!("#### `{name}`\n\n{}\n\n", says(message)));
+        text.push_str(&format!("### `{name}`\n\n{}\n\n", says(message)));
         if let Some(reference) = body.get("$ref").and_then(Value::as_str) {
             text.push_str(&format!("Its body is `{}`.\n\n", last(reference)));
         } else {

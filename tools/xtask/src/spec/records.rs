@@ -49,7 +49,7 @@ pub fn of_contract(source: &Source, contract: &str) -> Result<String> {
             let layout = layouts.get(&value);
             let layout = layout.with_context(|| format!("{value} does not pack itself"))?;
             text.push_str(&format!(
-                "##### `{letter}`: {}\n\n",
+                "### `{letter}`: {}\n\n",
                 documentation(&map.attrs).trim_end_matches('.')
             ));
             let fields = match layout.text.as_str() {

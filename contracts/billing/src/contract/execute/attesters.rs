@@ -1,6 +1,6 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
-use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, MessageInfo, Response};
+use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response};
 use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, PublicKey};
@@ -21,14 +21,14 @@ pub struct Candidate {
 /// Registers a key at once, or once its verifier is satisfied.
 pub fn register(
     deps: DepsMut,
-    env: Env,
+    env: &Env,
     candidate: Candidate,
     possession: &[u8],
     evidence: Option<(Addr, Binary)>,
 ) -> Result<Response, ContractError> {
     let operator = deps.api.addr_canonicalize(candidate.operator.as_str())?;
     // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
-    let tag = signature::domain_tag(deps.as_ref(), &env, digest::Purpose::Attester)?;
+    let tag = signature::domain_tag(deps.as_ref(), env, digest::Purpose::Attester)?;
     let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
     let digest = digest::possession_digest(&tag, &bytes);
     if !signature::verifies(deps.api, &candidate.key, &digest, possession) {
@@ -70,29 +70,29 @@ pub fn admit(
 
 pub fn retire(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     attester: u64,
 ) -> Result<Response, ContractError> {
-    let record = load_own(&deps, &info, attester)?;
+    let record = load_own(&deps, &sender, attester)?;
     let now = env.block.time.seconds();
     let cutoff = attesters::retire(deps.storage, attester, record, now)?;
     Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
 }
 
-pub fn revoke(deps: DepsMut, info: MessageInfo, attester: u64) -> Result<Response, ContractError> {
-    let record = load_own(&deps, &info, attester)?;
+pub fn revoke(deps: DepsMut, sender: Addr, attester: u64) -> Result<Response, ContractError> {
+    let record = load_own(&deps, &sender, attester)?;
     attesters::revoke(deps.storage, attester, record)?;
     Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
 }
 
 pub fn set_endpoint(
     deps: DepsMut,
-    info: MessageInfo,
+    sender: Addr,
     attester: u64,
     endpoint: Option<String>,
 ) -> Result<Response, ContractError> {
-    load_own(&deps, &info, attester)?;
+    load_own(&deps, &sender, attester)?;
     attesters::set_endpoint(deps.storage, attester, endpoint.as_ref())?;
     Ok(Response::new().add_event(Event::EndpointSet {
         attester,
@@ -101,13 +101,9 @@ pub fn set_endpoint(
 }
 
 /// The attester, if the sender is its operator.
-fn load_own(
-    deps: &DepsMut,
-    info: &MessageInfo,
-    attester: u64,
-) -> Result<AttesterRecord, ContractError> {
+fn load_own(deps: &DepsMut, sender: &Addr, attester: u64) -> Result<AttesterRecord, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
-    let sender = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let sender = deps.api.addr_canonicalize(sender.as_str())?;
     if record.operator != sender {
         return Err(ContractError::NotTheOperator {
             attester,

@@ -1,7 +1,7 @@
 //! What one account has in one denomination.
 
-use cosmwasm_std::{CanonicalAddr, StdResult, Storage, Uint128};
-use hub_types::records::escrow::{BalanceRecord, BALANCES};
+use cosmwasm_std::{CanonicalAddr, Uint128};
+use hub_types::records::escrow::BalanceRecord;
 
 use crate::error::ContractError;
 
@@ -14,19 +14,18 @@ pub struct Account {
 }
 
 impl Account {
-    /// Loads the account; one that nobody credited yet is empty.
-    pub fn load(storage: &dyn Storage, owner: CanonicalAddr, denom: u32) -> StdResult<Self> {
-        let balance = BALANCES.get(storage, (&owner, denom))?.unwrap_or_default();
-        Ok(Self {
+    /// The account of `owner` in the denomination number `denom`, with what is stored of it.
+    pub fn new(owner: CanonicalAddr, denom: u32, balance: BalanceRecord) -> Self {
+        Self {
             owner,
             denom,
             balance,
-        })
+        }
     }
 
-    /// Stores the account.
-    pub fn store(&self, storage: &mut dyn Storage) {
-        BALANCES.set(storage, (&self.owner, self.denom), &self.balance);
+    /// What is to be stored of it.
+    pub fn balance(&self) -> &BalanceRecord {
+        &self.balance
     }
 
     pub fn owner(&self) -> &CanonicalAddr {
@@ -88,28 +87,6 @@ impl Account {
         self.balance.available = 0;
         amount
     }
-}
-
-/// The stored balance of `owner` in a denomination; zeros if there is none.
-pub fn balance(
-    storage: &dyn Storage,
-    owner: &CanonicalAddr,
-    denom: u32,
-) -> StdResult<BalanceRecord> {
-    Ok(BALANCES.get(storage, (owner, denom))?.unwrap_or_default())
-}
-
-/// Balances of `owner` behind `start_after`, by denomination number.
-pub fn page(
-    storage: &dyn Storage,
-    owner: &CanonicalAddr,
-    start_after: Option<u32>,
-    limit: usize,
-) -> StdResult<Vec<(u32, BalanceRecord)>> {
-    BALANCES
-        .range(storage, owner, start_after)
-        .take(limit)
-        .collect()
 }
 
 #[cfg(test)]
