@@ -73,10 +73,11 @@ trap 'rm -rf "$out"' EXIT
 
 for dir in contracts/*/; do
     contract=$(basename "$dir")
+    file=hub_${contract//-/_}.wasm
     echo "Building hub-$contract"
     # One cargo run a contract: in a common one they would share the features of their dependencies.
     cargo build --release --lib --locked --target $target --target-dir "$target_dir" -p "hub-$contract"
-    tools/scripts/wasm-opt.sh "$target_dir/$target/release/hub_$contract.wasm" "$out/hub_$contract.wasm"
+    tools/scripts/wasm-opt.sh "$target_dir/$target/release/$file" "$out/$file"
 done
 
 # --- Check ----------------------------------------------------------------------------------------

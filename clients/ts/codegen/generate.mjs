@@ -139,7 +139,9 @@ function index() {
   lines.push("", "/** Names and version of the contracts that these types belong to. */", "export const CONTRACTS = {");
   for (const name of contracts) {
     const { contract_name, contract_version } = schema(name);
-    lines.push(`  ${lower(name)}: { name: "crates.io:${contract_name}", version: "${contract_version}" },`);
+    lines.push(
+      `  ${name.replaceAll("-", "_")}: { name: "crates.io:${contract_name}", version: "${contract_version}" },`,
+    );
   }
   lines.push("} as const;", "");
   return lines.join("\n");

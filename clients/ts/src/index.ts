@@ -35,6 +35,7 @@ export {
   checkReceipt,
   commitment,
   inclusion,
+  measurementBy,
   receiptFor,
   registerAttester,
   registerAttesterMessage,

@@ -4,13 +4,14 @@ import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { equal, toHex } from "./bytes.js";
 import type { billing } from "./contracts/index.js";
 import { InputError } from "./errors.js";
-import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
+import { canonical, type Hub, type HubAccount, type Offer, type Sent } from "./hub.js";
 import type { Action } from "./messages.js";
 import { amountText, type Id, idNumber, priceOf } from "./values.js";
 import {
   batchDigest,
   commitHash,
   type Domain,
+  measurementOf,
   possessionDigest,
   receiptDigest,
   sha256,
@@ -161,8 +162,7 @@ export function registerAttesterMessage(
     key: toBase64(key.publicKey.bytes),
     key_type: key.keyType,
     possession: toBase64(key.sign(possessionDigest(account.hub.domain, possession))),
-    evidence:
-      evidence === undefined ? null : { verifier: evidence.verifier, evidence: toBase64(evidence.evidence) },
+    evidence: evidence === undefined ? null : { verifier: evidence.verifier, evidence: toBase64(evidence.evidence) },
     endpoint: endpoint ?? null,
   });
 }
@@ -249,6 +249,14 @@ export function settleReceiptMessage(
 }
 
 // --- Readers ------------------------------------------------------------------------------------
+
+/**
+ * What an attester gets, and a session insists on, for which the contract at `verifier` answers `found`, 32 bytes. Of a verifier
+ * of Nitro Enclaves: sha256(PCR0 | PCR1 | PCR2).
+ */
+export function measurementBy(verifier: string, found: Uint8Array): Uint8Array {
+  return measurementOf(canonical(verifier), found);
+}
 
 /** The fields of `verify_inclusion` for one receipt of a recorded batch; `receipts` are all of it, in batch order. */
 export function inclusion(

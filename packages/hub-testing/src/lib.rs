@@ -100,3 +100,8 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Page;
+
+/// The example of the Nitro verifier's README, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../contracts/nitro-verifier/README.md")]
+struct NitroVerifierPage;

@@ -1,10 +1,14 @@
-/** Enclaves: their documents are verified by the contract, and a session can insist on one image. Money is compared by differences. */
+/** Enclaves: their documents are verified by a contract, and a session can insist on one image. Money is compared by differences. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { toBase64 } from "@cosmjs/encoding";
 import {
+  type Evidence,
   type HubAccount,
+  measurementBy,
   measurementUsage,
+  NitroVerifierQueryClient,
   openSession,
   priceOf,
   readSession,
@@ -16,7 +20,7 @@ import {
   wire,
 } from "hub-client";
 import { nitroDocument } from "./node.js";
-import { blob, connect, fails, metadata, named, USDC } from "./stage.js";
+import { blob, connect, fails, metadata, named, USDC, verifierAddress } from "./stage.js";
 
 const KEYS = {
   enclave: wire.SigningKey.secp256k1(named("enclave key")),
@@ -25,13 +29,20 @@ const KEYS = {
 };
 const BUDGET = 10_000n;
 
-test("a session insists on one enclave image, which the contract itself verified", async (context) => {
+/** Evidence for the deployment's verifier. */
+function evidence(document: Uint8Array): { evidence: Evidence } {
+  return { evidence: { verifier: verifierAddress(), evidence: document } };
+}
+
+test("a session insists on one enclave image, which a verifier on chain vouches for", async (context) => {
   const { hub, as } = await connect();
+  const verifier = new NitroVerifierQueryClient(hub.client, verifierAddress());
   const attested = async (by: HubAccount, key: wire.SigningKey, image: string) => {
     const made = nitroDocument(key.publicKey.bytes, await hub.now(), image);
-    const { attester, gasUsed } = await registerAttester(by, key, { attestation: made.document });
+    const { attester, gasUsed } = await registerAttester(by, key, evidence(made.document));
     console.log(`  an attester with a document of ${made.document.length} bytes: ${gasUsed} gas`);
-    return { ...made, attester };
+    const measurement = Buffer.from(measurementBy(verifierAddress(), made.digest)).toString("hex");
+    return { ...made, measurement, attester };
   };
   const first = await attested(as.operator, KEYS.enclave, "server 1.0");
   const second = await attested(as.operator, KEYS.other, "server 1.1");
@@ -49,23 +60,43 @@ test("a session insists on one enclave image, which the contract itself verified
     );
   });
 
+  await context.test("a dry run says what a document is worth before anything is sent", async () => {
+    const key = wire.SigningKey.generate("ed25519");
+    const question = (document: Uint8Array) => ({
+      key: toBase64(key.publicKey.bytes),
+      keyType: key.keyType,
+      evidence: toBase64(document),
+    });
+    const made = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const found = await verifier.verify(question(made.document));
+    assert.equal(found.measurement, first.measurement);
+    // The instance was seen before.
+    assert.equal(found.new_authorities, 0);
+    await assert.rejects(verifier.verify(question(first.document)), /does not bind the key/);
+  });
+
+  await context.test("what is no verifier vouches for nobody", async () => {
+    const key = wire.SigningKey.generate("ed25519");
+    const { document } = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const by = (address: string) => ({ evidence: { verifier: address, evidence: document } });
+    await fails(registerAttester(as.operator, key, by(as.operator.address)), "refused", /is no contract/);
+    await fails(registerAttester(as.operator, key, by(hub.escrow.address)), "refused", /unknown variant `attest`/);
+    assert.equal(await hub.billing.query.attesterByKey({ key: toBase64(key.publicKey.bytes) }), null);
+  });
+
   await context.test("a document serves no other key, no second time, and not for long", async () => {
     const key = wire.SigningKey.generate("secp256k1");
     const { document } = first;
-    const stolen = registerAttester(as.operator2, key, { attestation: document });
+    const stolen = registerAttester(as.operator2, key, evidence(document));
     await fails(stolen, "refused", /does not bind the key/);
-    await fails(
-      registerAttester(as.operator, KEYS.enclave, { attestation: document }),
-      "refused",
-      /this key is attester/,
-    );
+    await fails(registerAttester(as.operator, KEYS.enclave, evidence(document)), "refused", /this key is attester/);
     const old = nitroDocument(key.publicKey.bytes, (await hub.now()) - 330, "server 1.0");
-    await fails(registerAttester(as.operator, key, { attestation: old.document }), "refused", /get a fresh one/);
+    await fails(registerAttester(as.operator, key, evidence(old.document)), "refused", /get a fresh one/);
     const garbled = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
     const last = garbled.document.length - 1;
     garbled.document[last] = (garbled.document[last] ?? 0) ^ 1;
     await fails(
-      registerAttester(as.operator, key, { attestation: garbled.document }),
+      registerAttester(as.operator, key, evidence(garbled.document)),
       "refused",
       /the signature of the document does not verify/,
     );

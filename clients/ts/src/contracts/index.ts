@@ -14,5 +14,5 @@ export const CONTRACTS = {
   registry: { name: "crates.io:hub-registry", version: "0.2.0" },
   escrow: { name: "crates.io:hub-escrow", version: "0.2.0" },
   billing: { name: "crates.io:hub-billing", version: "0.2.0" },
-  nitroVerifier: { name: "crates.io:hub-nitro-verifier", version: "0.2.0" },
+  nitro_verifier: { name: "crates.io:hub-nitro-verifier", version: "0.2.0" },
 } as const;
