@@ -6,7 +6,8 @@
 //! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings that are signed;
 //! - [`merkle`]: the RFC 6962 tree whose root a batch states over its receipts;
 //! - [`digest`]: the 32-byte digests that are signed, bound to one chain and one contract;
-//! - [`varint`]: the strict LEB128 integers everything is written with;
+//! - [`varint`]: the strict LEB128 integers everything is written with, but for
+//! - [`Items`]: the units of an itemised group, a few bits a receipt;
 //! - `signing`, `BatchBuilder` (feature `signing`): keys, and batches from a pile of receipts.
 //!
 //! One value has one encoding. Decoders accept nothing else, never panic, and allocate nothing from a stated count.
@@ -22,10 +23,12 @@ mod builder;
 pub mod digest;
 mod error;
 mod hash;
+mod items;
 mod key;
 pub mod merkle;
 mod possession;
 mod receipt;
+mod rice;
 mod rules;
 mod signature;
 #[cfg(feature = "signing")]
@@ -44,9 +47,11 @@ pub use digest::{
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};
 pub use hub_walrus::BlobId;
+pub use items::{Items, ItemsIter};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use possession::possession_bytes;
 pub use receipt::Receipt;
+pub use rice::RiceCode;
 pub use rules::{BatchRule, MAX_GROUP_COUNT};
 pub use signature::is_low_s;
 #[cfg(feature = "signing")]
@@ -54,5 +59,8 @@ pub use signing::{verify_digest, SigningKey};
 pub use units::Units;
 pub use voucher::{SignedVoucher, Voucher};
 
-/// First byte of every encoding of this version.
+/// First byte of a receipt, a voucher and a possession.
 pub const VERSION: u8 = 0x01;
+
+/// First byte of a batch. Version 1 wrote units as LEB128; nothing reads it any more.
+pub const BATCH_VERSION: u8 = 0x02;

@@ -30,7 +30,7 @@ impl Voucher {
     }
 
     fn read(reader: &mut Reader) -> Result<Self, DecodeError> {
-        reader.version()?;
+        reader.version(VERSION)?;
         Ok(Self {
             session: reader.u64()?,
             ceiling: reader.u128()?,

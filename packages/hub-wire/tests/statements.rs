@@ -88,7 +88,11 @@ fn a_receipt_of_another_version_or_with_a_long_integer_is_refused() {
     other[0] = 2;
     assert_eq!(
         Receipt::decode(&other),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
     // attester, session, model, release, terms, issued_at, units
     for at in [1, 2, 35, 36, 37, 54, 55, 56] {
@@ -134,7 +138,11 @@ fn a_voucher_is_strict_up_to_128_bits() {
     );
     assert_eq!(
         Voucher::decode(&[2, 3, 4]),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
     assert_eq!(
         Voucher::decode(&[1, 3, 4, 0]),
@@ -173,7 +181,11 @@ fn a_signed_voucher_is_the_voucher_and_64_bytes() {
     );
     assert_eq!(
         SignedVoucher::decode(&[&[2], &bytes[1..]].concat()),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
 }
 

@@ -1,4 +1,5 @@
-// Package wire writes and signs the Hub's wire format, version 1, as tests/vectors/wire.json has it.
+// Package wire writes and signs the Hub's wire format as tests/vectors/wire.json has it: batches of version 2, all else
+// of version 1.
 //
 // It shares no code with packages/hub-wire and only writes: what it encodes, the contracts decode.
 package wire
@@ -9,7 +10,10 @@ import (
 	"slices"
 )
 
-const version = 0x01
+const (
+	version      = 0x01
+	batchVersion = 0x02
+)
 
 // Mode says how a batch states units.
 type Mode byte
@@ -43,11 +47,13 @@ type Group struct {
 	Count uint64
 	// Itemised: one for each receipt. Netted: one, the sum.
 	Units []Units
+	// Codes of input and output units, itemised; none for the shortest.
+	Codes *[2]Code
 }
 
 // Encode returns the canonical bytes. The groups must be in order.
 func (b *Batch) Encode() []byte {
-	out := []byte{version, byte(b.Mode)}
+	out := []byte{batchVersion, byte(b.Mode)}
 	out = uvarint(out, b.Attester, b.IssuedFrom, b.IssuedTo)
 	out = append(out, b.Root[:]...)
 	out = uvarint(out, uint64(len(b.Groups)))
@@ -60,9 +66,15 @@ func (b *Batch) Encode() []byte {
 			out = uvarint(out, g.Sequence)
 		}
 		out = uvarint(out, g.Count)
-		for _, units := range g.Units {
-			out = uvarint(out, units.In, units.Out)
+		if b.Mode == Netted {
+			out = uvarint(out, g.Units[0].In, g.Units[0].Out)
+			continue
 		}
+		codes := g.Codes
+		if codes == nil {
+			codes = shortestCodes(g.Units)
+		}
+		out = appendItems(out, codes[0], codes[1], g.Units)
 	}
 	return out
 }

@@ -26,10 +26,18 @@ type vectors struct {
 				Session, Model, Release, Terms, From, Span, Sequence string
 				Count                                                uint64
 				Units                                                [][2]string
+				CodeIn                                               codeVector `json:"code_in"`
+				CodeOut                                              codeVector `json:"code_out"`
 				Total                                                [2]string
 			}
 		}
 	}
+	ShortestCodes []struct {
+		Name    string
+		Units   [][2]string
+		CodeIn  codeVector `json:"code_in"`
+		CodeOut codeVector `json:"code_out"`
+	} `json:"shortest_codes"`
 	BuiltBatches []struct {
 		Name, Attester, Mode, Hex string
 
@@ -80,6 +88,13 @@ type vectors struct {
 		Signature string `json:"signature_hex"`
 	}
 }
+
+type codeVector struct {
+	K    uint
+	Base string
+}
+
+func (v codeVector) code() Code { return Code{v.K, number(v.Base)} }
 
 type receiptVector struct {
 	Attester, Session, Model, Release, Terms string
@@ -139,13 +154,16 @@ func TestEveryVectorIsWrittenByteForByte(t *testing.T) {
 				group.Units = []Units{units(g.Total)}
 			} else {
 				group.Count = uint64(len(g.Units))
-				for _, pair := range g.Units {
-					group.Units = append(group.Units, units(pair))
-				}
+				group.Units = list(g.Units)
+				group.Codes = &[2]Code{g.CodeIn.code(), g.CodeOut.code()}
 			}
 			batch.Groups = append(batch.Groups, group)
 		}
 		require.Equal(t, v.Hex, hex.EncodeToString(batch.Encode()), v.Name)
+	}
+	require.NotEmpty(t, all.ShortestCodes)
+	for _, v := range all.ShortestCodes {
+		require.Equal(t, &[2]Code{v.CodeIn.code(), v.CodeOut.code()}, shortestCodes(list(v.Units)), v.Name)
 	}
 	for _, v := range all.Receipts {
 		receipt := v.Receipt.receipt()
@@ -216,6 +234,13 @@ func bytes(text string) []byte {
 }
 
 func units(pair [2]string) Units { return Units{number(pair[0]), number(pair[1])} }
+
+func list(pairs [][2]string) (all []Units) {
+	for _, pair := range pairs {
+		all = append(all, units(pair))
+	}
+	return all
+}
 
 func mode(name string) Mode {
 	if name == "netted" {

@@ -94,10 +94,10 @@ impl Listing {
         let rates = terms.context("a receipt names terms that were set")?.rates;
         let price = |calls, units| rates.amount(calls, units).context("prices are small");
         match work {
-            Work::Itemised(units) => {
-                let amounts = units.iter().map(|units| price(1, *units));
+            Work::Itemised(items) => {
+                let amounts = items.iter().map(|units| price(1, units));
                 let total = amounts.sum::<Result<u128>>()?;
-                Ok((units.len() as u64, total))
+                Ok((items.len() as u64, total))
             }
             Work::Netted { count, total } => {
                 let calls = u64::from(*count);

@@ -37,14 +37,17 @@ pub fn run(check: bool) -> Result<()> {
 
 fn wire() -> Result<Value> {
     Ok(json!({
-        "about": "Wire format of the Hub, version 1. Integers that can be as wide as 64 bits or wider are strings. \
+        "about": "Wire format of the Hub: batches of version 2, all else of version 1. Integers that can be as wide as 64 bits or wider are strings. \
                   Units are [input, output]. `hex` is the canonical encoding of the value beside it.",
         "forms": {
-            "integer": "unsigned LEB128, shortest form only, at most 64 bits (the ceiling of a voucher: 128)",
-            "batch": "0x01 | mode | attester | issued_from | issued_to | receipts_root[32] | group count | group...",
+            "integer": "unsigned LEB128, shortest form only, at most 64 bits (the ceiling of a voucher: 128); units of an itemised group: bits",
+            "batch": "0x02 | mode | attester | issued_from | issued_to | receipts_root[32] | group count | group...",
             "mode": "0x00 itemised, 0x01 netted",
             "group": "session delta | model | release | terms | from | span | [sequence] | count | body; the sequence stands exactly where the session delta is not 0",
-            "body": "itemised: count x (units in | units out); netted: sum of units in | sum of units out",
+            "body": "itemised: code in | code out | bits; netted: sum of units in | sum of units out",
+            "code": "k, 0 to 63, for a base of 0; or 64 + k | base, for a base from 1",
+            "bits": "count x (units in under code in | units out under code out), each byte filled from its highest bit, then zero bits up to the end of the byte",
+            "units under a code": "v = units - base; for v >> k below 32: v >> k one bits, a zero bit, the k low bits of v, highest first; else 32 one bits and the 64 bits of v, highest first",
             "receipt": "0x01 | attester | session | blob_id[32] | model | release | terms | request_id[16] | issued_at | units in | units out | request_hash[32] | response_hash[32]",
             "voucher": "0x01 | session | ceiling",
             "signed voucher": "voucher | signature[64]",
@@ -60,6 +63,7 @@ fn wire() -> Result<Value> {
         },
         "varints": encodings::varints(),
         "batches": encodings::batches()?,
+        "shortest_codes": encodings::shortest_codes(),
         "receipts": encodings::receipts(),
         "vouchers": encodings::vouchers(),
         "possessions": encodings::possessions()?,

@@ -9,16 +9,18 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::{
     batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
     receipt_digest, sha256, verify_digest, voucher_digest, Batch, BatchBuilder, DecodeError, Group,
-    Hash, KeyType, Mode, PublicKey, Purpose, Receipt, SigningKey, Voucher, Work,
+    Hash, Items, KeyType, Mode, PublicKey, Purpose, Receipt, RiceCode, SigningKey, Units, Voucher,
+    Work,
 };
 use serde_json::Value;
 
 /// A list of the file, and what checks one entry of it.
 type Section = (&'static str, fn(&Value) -> Result<(), String>);
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     ("varints", varint),
     ("batches", batch),
+    ("shortest_codes", shortest_code),
     ("receipts", receipt),
     ("vouchers", voucher),
     ("possessions", possession),
@@ -86,6 +88,31 @@ fn parse_batch(entry: &Value) -> Result<Batch, String> {
     })
 }
 
+fn units_list(entry: &Value) -> Result<Vec<Units>, String> {
+    list(entry, "units")?.iter().map(units).collect()
+}
+
+fn parse_code(entry: &Value, name: &str) -> Result<RiceCode, String> {
+    let code = field(entry, name)?;
+    let k: u64 = integer(code, "k")?;
+    let k = u8::try_from(k).map_err(|error| error.to_string())?;
+    RiceCode::new(integer(code, "base")?, k).ok_or(format!("{k} is no Rice parameter"))
+}
+
+/// The codes that make the units shortest, which every builder chooses.
+fn shortest_code(entry: &Value) -> Result<(), String> {
+    let items = Items::from(units_list(entry)?);
+    let found = [items.input_code(), items.output_code()];
+    let expected = [
+        parse_code(entry, "code_in")?,
+        parse_code(entry, "code_out")?,
+    ];
+    match found == expected {
+        true => Ok(()),
+        false => Err(format!("codes {expected:?}, chosen {found:?}")),
+    }
+}
+
 fn parse_group(mode: Mode, entry: &Value) -> Result<Group, String> {
     Ok(Group {
         session: integer(entry, "session")?,
@@ -96,12 +123,14 @@ fn parse_group(mode: Mode, entry: &Value) -> Result<Group, String> {
         span: integer(entry, "span")?,
         sequence: integer(entry, "sequence")?,
         work: match mode {
-            Mode::Itemised => Work::Itemised(
-                list(entry, "units")?
-                    .iter()
-                    .map(units)
-                    .collect::<Result<_, _>>()?,
-            ),
+            Mode::Itemised => {
+                let codes = [
+                    parse_code(entry, "code_in")?,
+                    parse_code(entry, "code_out")?,
+                ];
+                let items = Items::coded(&units_list(entry)?, codes[0], codes[1]);
+                Work::Itemised(items.ok_or("units below the base of their code")?)
+            }
             Mode::Netted => Work::Netted {
                 count: integer(entry, "count")?,
                 total: units(field(entry, "total")?)?,

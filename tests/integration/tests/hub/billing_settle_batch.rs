@@ -26,13 +26,23 @@ fn outcomes(response: &BatchResponse) -> Vec<Outcome> {
     response.outcomes_of_groups().collect()
 }
 
+/// The first `count` receipts of a group.
+fn head_of(batch: &Batch, count: usize) -> Batch {
+    let mut batch = batch.clone();
+    let group = &mut batch.groups[0];
+    if let Work::Itemised(items) = &group.work {
+        group.work = Work::itemised(items.iter().take(count));
+    }
+    batch
+}
+
 /// The receipts of a group without its first `skip`.
 fn tail_of(batch: &Batch, skip: u64) -> Batch {
     let mut batch = batch.clone();
     let group = &mut batch.groups[0];
     group.sequence += skip;
-    if let Work::Itemised(units) = &mut group.work {
-        units.drain(..skip as usize);
+    if let Work::Itemised(items) = &group.work {
+        group.work = Work::itemised(items.iter().skip(skip as usize));
     }
     batch
 }
@@ -176,10 +186,7 @@ fn the_same_batch_twice_succeeds_and_changes_and_emits_nothing_the_second_time()
 fn what_a_retry_repeats_is_skipped_and_what_it_adds_is_billed() {
     let mut stage = Stage::new();
     let whole = stage.batch(stage.receipts(10));
-    let mut first = whole.clone();
-    if let Work::Itemised(units) = &mut first.groups[0].work {
-        units.truncate(4);
-    }
+    let first = head_of(&whole, 4);
     stage.send(&first).unwrap();
     let before = stage.hub.ledger();
     let answer: BatchResponse = data(&stage.send(&whole).unwrap());
@@ -203,10 +210,7 @@ fn what_a_retry_repeats_is_skipped_and_what_it_adds_is_billed() {
 fn halves_sent_in_the_wrong_order_are_settled_by_sending_the_second_again() {
     let mut stage = Stage::new();
     let whole = stage.batch(stage.receipts(10));
-    let mut first = whole.clone();
-    if let Work::Itemised(units) = &mut first.groups[0].work {
-        units.truncate(4);
-    }
+    let first = head_of(&whole, 4);
     let second = tail_of(&whole, 4);
     assert_eq!(
         stage.refused_batch(&second),
@@ -608,7 +612,7 @@ fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_mess
         from: 0,
         span: 0,
         sequence,
-        work: Work::Itemised(vec![Units::new(1_000, 200)]),
+        work: Work::itemised(vec![Units::new(1_000, 200)]),
     };
     let groups: Vec<Group> = (0..10_000).map(|i| group(i + 1, i)).collect();
     let batch = Batch {

@@ -434,7 +434,7 @@ impl BatchPlan {
 fn less(work: &Work) -> Option<Work> {
     match work {
         Work::Itemised(receipts) if receipts.len() > 1 => {
-            Some(Work::Itemised(receipts[..receipts.len() / 2].to_vec()))
+            Some(Work::itemised(receipts.iter().take(receipts.len() / 2)))
         }
         Work::Netted { count, total } if *count > 1 => Some(Work::Netted {
             count: count / 2,

@@ -141,7 +141,7 @@ fn calls(session: Tag, model: Tag, count: usize) -> GroupPlan {
         age: 0,
         span: 0,
         start: Start::Lane(0),
-        work: Work::Itemised(vec![Units::new(10, 10); count]),
+        work: Work::itemised(vec![Units::new(10, 10); count]),
     }
 }
 
@@ -209,7 +209,7 @@ fn amounts_whose_products_exceed_128_bits_are_exact() {
             Units::new(0, u64::MAX - 1),
         ] {
             let work = [
-                Work::Itemised(vec![units, Units::new(1, 1), units]),
+                Work::itemised(vec![units, Units::new(1, 1), units]),
                 Work::Netted {
                     count: 7,
                     total: units,

@@ -8,7 +8,7 @@ use hub_types::billing::ExecuteMsg;
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
     batch_digest, domain_tag, receipt_digest, voucher_digest, Batch, Group, Hash, Purpose, Receipt,
-    SignedVoucher, Voucher as VoucherBytes, Work,
+    RiceCode, SignedVoucher, Voucher as VoucherBytes, Work,
 };
 
 use crate::action::{key_type, BatchPlan, Flaw, ReceiptPlan, Start, VoucherPlan};
@@ -111,7 +111,7 @@ pub fn offered_receipt(plan: &ReceiptPlan, reference: &Reference) -> Offer {
             oldest: issued_at,
             newest: issued_at,
             sequence: start(reference, session, attester, plan.start),
-            work: Work::Itemised(vec![plan.units]),
+            work: Work::itemised([plan.units]),
             right_blob: plan.right_blob,
         }],
         sound: true,
@@ -186,7 +186,7 @@ impl Signer<'_> {
     ) -> Sealed {
         let group = offer.groups.first().expect("one receipt");
         let units = match &group.work {
-            Work::Itemised(receipts) => receipts[0],
+            Work::Itemised(receipts) => receipts.iter().next().expect("one receipt"),
             Work::Netted { total, .. } => *total,
         };
         let sequence = group.sequence;
@@ -294,7 +294,7 @@ fn encode(offer: &Offer, flaw: Option<Flaw>) -> Vec<u8> {
         .first()
         .is_some_and(|group| matches!(group.work, Work::Netted { .. }));
 
-    let mut bytes = vec![0x01, netted.into()];
+    let mut bytes = vec![0x02, netted.into()];
     for number in [offer.attester, issued_from, issued_to] {
         leb128(&mut bytes, number);
     }
@@ -317,10 +317,18 @@ fn encode(offer: &Offer, flaw: Option<Flaw>) -> Vec<u8> {
         match &group.work {
             Work::Itemised(_) if empty => (),
             Work::Itemised(receipts) => {
-                for units in receipts {
-                    leb128(&mut bytes, units.input);
-                    leb128(&mut bytes, units.output);
+                let codes = [receipts.input_code(), receipts.output_code()];
+                for code in codes {
+                    let based = code.base() > 0;
+                    bytes.push(code.parameter() + if based { 64 } else { 0 });
+                    if based {
+                        leb128(&mut bytes, code.base());
+                    }
                 }
+                let bits = receipts
+                    .iter()
+                    .flat_map(|units| [rice(units.input, codes[0]), rice(units.output, codes[1])]);
+                bytes.extend(packed(&bits.collect::<String>()));
             }
             Work::Netted { total, .. } => {
                 leb128(&mut bytes, total.input);
@@ -329,6 +337,28 @@ fn encode(offer: &Offer, flaw: Option<Flaw>) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// The bits of an integer under a code, as text.
+fn rice(integer: u64, code: RiceCode) -> String {
+    let from_base = integer - code.base();
+    let k = usize::from(code.parameter());
+    let bits = format!("{from_base:064b}");
+    match from_base >> k {
+        quotient @ 0..=31 => "1".repeat(quotient as usize) + "0" + &bits[64 - k..],
+        _ => "1".repeat(32) + &bits,
+    }
+}
+
+/// Bits as bytes, filled up with zeros.
+fn packed(bits: &str) -> Vec<u8> {
+    let bytes = bits.as_bytes().chunks(8);
+    bytes
+        .map(|byte| {
+            let places = byte.iter().zip((0..8).rev());
+            places.map(|(bit, place)| (bit - b'0') << place).sum()
+        })
+        .collect()
 }
 
 fn leb128(bytes: &mut Vec<u8>, mut number: u64) {

@@ -179,7 +179,7 @@ fn billable(
                 terms: group.terms,
                 sequence: group.sequence + place,
                 issued_at: dice.between(group.oldest, group.newest),
-                units: *units,
+                units,
             });
         }
     }
@@ -188,34 +188,25 @@ fn billable(
 
 /// The batch of these receipts.
 fn offer(attester: u64, items: &[Item]) -> Offer {
-    let mut groups: Vec<OfferedGroup> = vec![];
-    let mut before = None;
-    for item in items {
-        if before != Some(item.key()) {
-            groups.push(OfferedGroup {
-                session: item.session,
-                model: item.model,
-                release: item.release,
-                terms: item.terms,
-                oldest: item.issued_at,
-                newest: item.issued_at,
-                sequence: item.sequence,
-                work: Work::Itemised(vec![]),
-                right_blob: true,
-            });
-            before = Some(item.key());
+    let runs = items.chunk_by(|one, next| one.key() == next.key());
+    let groups = runs.map(|run| {
+        let times = || run.iter().map(|item| item.issued_at);
+        let first = run[0];
+        OfferedGroup {
+            session: first.session,
+            model: first.model,
+            release: first.release,
+            terms: first.terms,
+            oldest: times().min().unwrap_or_default(),
+            newest: times().max().unwrap_or_default(),
+            sequence: first.sequence,
+            work: Work::itemised(run.iter().map(|item| item.units)),
+            right_blob: true,
         }
-        if let Some(group) = groups.last_mut() {
-            group.oldest = group.oldest.min(item.issued_at);
-            group.newest = group.newest.max(item.issued_at);
-            if let Work::Itemised(receipts) = &mut group.work {
-                receipts.push(item.units);
-            }
-        }
-    }
+    });
     Offer {
         attester,
-        groups,
+        groups: groups.collect(),
         sound: true,
     }
 }

@@ -2,7 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{Batch, Mode, PublicKey, Receipt, SignedVoucher, Voucher, Work};
+use hub_wire::{Batch, Items, Mode, PublicKey, Receipt, RiceCode, SignedVoucher, Voucher, Work};
 use serde_json::Value;
 
 use super::source::{cell, Source};
@@ -31,9 +31,23 @@ pub fn all(source: &Source) -> Result<String> {
         batch(
             &vectors,
             "A batch of several groups, itemised",
-            Mode::Itemised,
+            "later groups of a session state no sequence",
         )?,
-        batch(&vectors, "A batch of several groups, netted", Mode::Netted)?,
+        batch(
+            &vectors,
+            "A batch of several groups, netted",
+            "later groups of a session, netted",
+        )?,
+        batch(
+            &vectors,
+            "Units far from 0 and close together: a base",
+            "the same units every time",
+        )?,
+        batch(
+            &vectors,
+            "Units too large for their parameter: in full from a quotient of 32 on",
+            "units on both sides of a quotient of 32",
+        )?,
         receipt(&vectors)?,
         voucher(&vectors)?,
         possession(&vectors)?,
@@ -142,30 +156,86 @@ impl<'b> Parts<'b> {
         self.row(start, what)
     }
 
+    fn code(&mut self, which: &str, code: RiceCode) -> Result<()> {
+        let start = self.reader.offset();
+        self.reader.u64()?;
+        let k = code.parameter();
+        match code.base() {
+            0 => self.row(start, &format!("code {which}: parameter {k}")),
+            base => {
+                self.reader.u64()?;
+                let what = format!("code {which}: parameter {k}, with a base; base {base}");
+                self.row(start, &what)
+            }
+        }
+    }
+
+    /// The bits of all receipts of a group, with what they say.
+    fn bits(&mut self, items: &Items) -> Result<()> {
+        let codes = [items.input_code(), items.output_code()];
+        let coded = items.iter().flat_map(|units| {
+            [(units.input, codes[0]), (units.output, codes[1])].map(|(u, code)| rice(u, code))
+        });
+        let coded: Vec<String> = coded.collect();
+        let length: usize = coded.iter().map(|bits| bits.replace(' ', "").len()).sum();
+        let padding = "0".repeat((8 - length % 8) % 8);
+        let all = format!("{}{padding}", coded.concat().replace(' ', ""));
+        let start = self.reader.offset();
+        for byte in all.as_bytes().chunks(8) {
+            let found = format!("{:08b}", self.reader.byte()?);
+            ensure!(found.as_bytes() == byte, "the bits say something else");
+        }
+        let mut what: Vec<String> = items
+            .iter()
+            .zip(coded.chunks(2))
+            .map(|(units, bits)| {
+                format!(
+                    "{} in `{}`, {} out `{}`",
+                    units.input, bits[0], units.output, bits[1]
+                )
+            })
+            .collect();
+        if !padding.is_empty() {
+            what.push(format!("filled up with `{padding}`"));
+        }
+        self.row(start, &format!("units: {}", what.join("; ")))
+    }
+
     fn finish(self) -> Result<String> {
         self.reader.finish()?;
         Ok(self.rows)
     }
 }
 
-fn batch(vectors: &Value, title: &str, mode: Mode) -> Result<String> {
-    let mut found = None;
-    for vector in list(vectors, "batches")? {
-        let bytes = hex::decode(text(vector, "hex")?)?;
-        let batch = Batch::decode(&bytes)?;
-        // One in which a session has a second group, so that a sequence is left out.
-        let repeats = batch
-            .groups
-            .windows(2)
-            .any(|pair| pair[0].session == pair[1].session);
-        if batch.mode() == mode && repeats && batch.groups.len() <= 5 {
-            found = Some((bytes, batch));
+/// The bits of an integer, the quotient apart from the rest: written here anew, to be compared with the bytes.
+fn rice(integer: u64, code: RiceCode) -> String {
+    let from_base = integer - code.base();
+    let k = usize::from(code.parameter());
+    match from_base >> k {
+        quotient @ 0..=31 => {
+            let low = from_base & ((1 << k) - 1);
+            let low = if k == 0 {
+                String::new()
+            } else {
+                format!(" {low:0k$b}")
+            };
+            format!("{}0{low}", "1".repeat(quotient as usize))
         }
+        _ => format!("{} {from_base:064b}", "1".repeat(32)),
     }
-    let (bytes, batch) = found.context("no vector is a batch like that")?;
+}
+
+fn batch(vectors: &Value, title: &str, name: &str) -> Result<String> {
+    let mut batches = list(vectors, "batches")?.iter();
+    let vector = batches.find(|it| it["name"] == name);
+    let bytes = hex::decode(text(
+        vector.with_context(|| format!("no batch is called {name:?}"))?,
+        "hex",
+    )?)?;
+    let batch = Batch::decode(&bytes)?;
     let mut parts = Parts::new(title, &bytes);
     parts.byte("version")?;
-    parts.byte(match mode {
+    parts.byte(match batch.mode() {
         Mode::Itemised => "itemised",
         Mode::Netted => "netted",
     })?;
@@ -188,20 +258,23 @@ fn batch(vectors: &Value, title: &str, mode: Mode) -> Result<String> {
         if group.session != session {
             parts.integer("sequence")?;
         }
-        let count = parts.integer(&match group.session != session {
+        parts.integer(&match group.session != session {
             true => "receipts".to_owned(),
             false => format!(
                 "receipts, from sequence {} on, where the group before ends",
                 group.sequence
             ),
         })?;
-        let pairs = match group.work {
-            Work::Itemised(_) => count,
-            Work::Netted { .. } => 1,
-        };
-        for _ in 0..pairs {
-            parts.integer("units in")?;
-            parts.integer("units out")?;
+        match &group.work {
+            Work::Itemised(items) => {
+                parts.code("in", items.input_code())?;
+                parts.code("out", items.output_code())?;
+                parts.bits(items)?;
+            }
+            Work::Netted { .. } => {
+                parts.integer("units in")?;
+                parts.integer("units out")?;
+            }
         }
         session = group.session;
     }

@@ -40,7 +40,7 @@ pub fn digests() -> Result<Value> {
         value
     };
     let mut all = Vec::new();
-    for (_, batch) in sample_batches() {
+    for (_, batch) in sample_batches()? {
         let bytes = batch.encode()?;
         all.push(entry(
             Purpose::Batch,

@@ -1,11 +1,13 @@
 //! Values and their bytes.
 
-use super::inputs::{account, keys, named, sample_batches, some_receipt, widest_receipt};
-use super::values::{batch_value, key_type, receipt_value};
+use super::inputs::{
+    account, keys, named, sample_batches, some_receipt, units_to_code, widest_receipt,
+};
+use super::values::{batch_value, code_value, key_type, receipt_value, units};
 use anyhow::{Context, Result};
 use hub_wire::merkle::leaf_hash;
 use hub_wire::varint::Writer;
-use hub_wire::{possession_bytes, sha256, Voucher};
+use hub_wire::{possession_bytes, sha256, Items, Voucher};
 use serde_json::{json, Value};
 
 pub fn varints() -> Value {
@@ -25,7 +27,7 @@ pub fn varints() -> Value {
 }
 
 pub fn batches() -> Result<Value> {
-    sample_batches()
+    sample_batches()?
         .into_iter()
         .map(|(name, batch)| {
             let bytes = batch.encode().with_context(|| name)?;
@@ -36,6 +38,21 @@ pub fn batches() -> Result<Value> {
                 "hex": hex::encode(&bytes),
                 "sha256": hex::encode(sha256(&[&bytes])),
             }))
+        })
+        .collect()
+}
+
+pub fn shortest_codes() -> Value {
+    units_to_code()
+        .into_iter()
+        .map(|(name, list)| {
+            let items = Items::from(list.as_slice());
+            json!({
+                "name": name,
+                "units": list.into_iter().map(units).collect::<Vec<_>>(),
+                "code_in": code_value(items.input_code()),
+                "code_out": code_value(items.output_code()),
+            })
         })
         .collect()
 }

@@ -1,7 +1,9 @@
 //! What the vectors are made of.
 
-use anyhow::Result;
-use hub_wire::{sha256, Batch, BlobId, Group, Hash, Receipt, SigningKey, Units, Work};
+use anyhow::{Context, Result};
+use hub_wire::{
+    sha256, Batch, BlobId, Group, Hash, Items, Receipt, RiceCode, SigningKey, Units, Work,
+};
 
 pub const CHAIN_ID: &str = "hub-testing-1";
 
@@ -86,12 +88,22 @@ pub fn group(ids: [u64; 4], from: u64, span: u64, sequence: u64, work: Work) -> 
     }
 }
 
+pub fn units(all: &[(u64, u64)]) -> Vec<Units> {
+    all.iter()
+        .map(|(input, output)| Units::new(*input, *output))
+        .collect()
+}
+
 pub fn items(all: &[(u64, u64)]) -> Work {
-    Work::Itemised(
-        all.iter()
-            .map(|(input, output)| Units::new(*input, *output))
-            .collect(),
-    )
+    Work::itemised(units(all))
+}
+
+/// Units under codes that need not be the shortest: each a base and a parameter.
+fn coded(all: &[(u64, u64)], [input, output]: [(u64, u8); 2]) -> Result<Work> {
+    let code = |(base, k)| RiceCode::new(base, k).context("a parameter is at most 63");
+    Items::coded(&units(all), code(input)?, code(output)?)
+        .map(Work::Itemised)
+        .context("units below their base")
 }
 
 pub fn net(count: u16, input: u64, output: u64) -> Work {
@@ -101,7 +113,7 @@ pub fn net(count: u16, input: u64, output: u64) -> Work {
     }
 }
 
-pub fn sample_batches() -> Vec<(&'static str, Batch)> {
+pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
     let batch = |issued_from, length, groups| Batch {
         attester: 7,
         issued_from,
@@ -122,7 +134,7 @@ pub fn sample_batches() -> Vec<(&'static str, Batch)> {
         )],
     );
     widest.attester = u64::MAX;
-    vec![
+    Ok(vec![
         (
             "one receipt",
             batch(
@@ -192,8 +204,120 @@ pub fn sample_batches() -> Vec<(&'static str, Batch)> {
                 ],
             ),
         ),
+        (
+            "the same units every time",
+            batch(
+                now,
+                20,
+                vec![group([1, 1, 1, 1], 0, 20, 0, items(&[(150_528, 1_000); 5]))],
+            ),
+        ),
+        (
+            "units on both sides of a quotient of 32",
+            batch(
+                now,
+                0,
+                vec![
+                    group(
+                        [1, 1, 1, 1],
+                        0,
+                        0,
+                        0,
+                        coded(&[(31, 0), (32, 1), (u64::MAX, 2)], [(0, 0), (0, 0)])?,
+                    ),
+                    group(
+                        [1, 1, 1, 2],
+                        0,
+                        0,
+                        3,
+                        coded(&[(32_767, 7), (32_768, 38), (5, 39)], [(0, 10), (7, 0)])?,
+                    ),
+                    group(
+                        [1, 1, 1, 3],
+                        0,
+                        0,
+                        6,
+                        coded(&[(u64::MAX, u64::MAX)], [(0, 58), (0, 59)])?,
+                    ),
+                    group(
+                        [1, 1, 1, 4],
+                        0,
+                        0,
+                        7,
+                        coded(&[(u64::MAX, 0), (1, u64::MAX - 1)], [(0, 63), (0, 62)])?,
+                    ),
+                ],
+            ),
+        ),
+        (
+            "codes that are not the shortest",
+            batch(
+                now,
+                0,
+                vec![
+                    group(
+                        [1, 1, 1, 1],
+                        0,
+                        0,
+                        0,
+                        coded(&[(100, 20), (101, 21)], [(0, 63), (20, 0)])?,
+                    ),
+                    group(
+                        [1, 1, 1, 2],
+                        0,
+                        0,
+                        2,
+                        coded(&[(u64::MAX, 1)], [(u64::MAX, 63), (1, 17)])?,
+                    ),
+                ],
+            ),
+        ),
         ("widest integers", widest),
-    ]
+    ])
+}
+
+/// Lists of units for which every builder chooses the same codes: spread evenly, with a long tail, close together,
+/// the same every time, at the widest, and all mixed.
+pub fn units_to_code() -> Vec<(String, Vec<Units>)> {
+    let mut all = vec![
+        ("nothing".to_owned(), units(&[(0, 0)])),
+        (
+            "equally short with and without a base".to_owned(),
+            units(&[(8, 9); 2]),
+        ),
+        ("widest".to_owned(), units(&[(u64::MAX, u64::MAX - 1); 3])),
+        (
+            "nothing and widest".to_owned(),
+            units(&[(0, u64::MAX), (u64::MAX, 0), (0, 0)]),
+        ),
+    ];
+    for draw in 0..8_u64 {
+        let mut bits = (0_u64..).map(|place| {
+            let hash = named(&format!("units {draw} {place}"));
+            u64::from_le_bytes(std::array::from_fn(|byte| hash[byte]))
+        });
+        let mut next = || bits.next().unwrap_or_default();
+        let count = 1 + 3 * draw;
+        let mut list = |name: &str, pair: &mut dyn FnMut(u64, u64) -> (u64, u64)| {
+            let pairs: Vec<_> = (0..count).map(|_| pair(next(), next())).collect();
+            all.push((format!("{name}, {count} receipts"), units(&pairs)));
+        };
+        list("evenly spread", &mut |a, b| {
+            (50 + a % 3_951, 20 + b % 1_481)
+        });
+        list("long tail", &mut |a, b| {
+            (
+                200 << (a.trailing_zeros().min(12)),
+                1 + (b % 60) * (1 << (a >> 61)),
+            )
+        });
+        list("close together", &mut |a, b| {
+            (50_176 + a % 900, 1_000 + b % 2)
+        });
+        list("same every time", &mut |_, _| (784, 10));
+        list("of any width", &mut |a, b| (a >> (b % 64), b >> (a % 64)));
+    }
+    all
 }
 
 pub fn contracts() -> [(&'static str, Vec<u8>); 4] {

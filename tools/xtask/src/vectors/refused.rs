@@ -4,7 +4,7 @@ use super::inputs::some_receipt;
 use super::values::key_type;
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{Batch, DecodeError, KeyType, PublicKey, Receipt, Voucher};
+use hub_wire::{Batch, DecodeError, KeyType, PublicKey, Receipt, Voucher, BATCH_VERSION};
 use serde_json::{json, Value};
 
 pub fn refused() -> Result<Value> {
@@ -77,11 +77,7 @@ pub fn refused() -> Result<Value> {
         ("ends within the root", cut(30), "truncated"),
         ("ends before the group count", cut(37), "truncated"),
         ("ends within a group", cut(44), "truncated"),
-        (
-            "ends before the last integer",
-            cut(good.len() - 1),
-            "truncated",
-        ),
+        ("ends before the bits", cut(good.len() - 1), "truncated"),
         ("claims 65535 receipts", with(7, 65_535), "truncated"),
         (
             "claims 2^64 - 1 groups",
@@ -91,11 +87,12 @@ pub fn refused() -> Result<Value> {
         ("a byte more", [&good[..], &[0]].concat(), "trailing"),
         (
             "a group more than counted",
-            [&good[..], &[1, 1, 1, 1, 0, 60, 0, 1, 9, 9]].concat(),
+            [&good[..], &[1, 1, 1, 1, 0, 60, 0, 1, 3, 3, 0x55]].concat(),
             "trailing",
         ),
         ("version 0", edited(0, &[0]), "unknown_version"),
-        ("version 2", edited(0, &[2]), "unknown_version"),
+        ("version 1", edited(0, &[1]), "unknown_version"),
+        ("version 3", edited(0, &[3]), "unknown_version"),
         ("mode 2", edited(1, &[2]), "unknown_mode"),
         (
             "attester in two bytes",
@@ -112,7 +109,80 @@ pub fn refused() -> Result<Value> {
             edited(45, &[0x81, 0x00]),
             "overlong",
         ),
-        ("units in two bytes", edited(47, &[0x89, 0x00]), "overlong"),
+        ("code in two bytes", edited(46, &[0x83, 0x00]), "overlong"),
+        ("code 128", edited(47, &[0x80, 0x01]), "unknown_code"),
+        (
+            "widest code",
+            edited(
+                46,
+                &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+            ),
+            "unknown_code",
+        ),
+        ("a base of 0", edited(46, &[64 + 3, 0]), "needless_base"),
+        (
+            "base in two bytes",
+            edited(46, &[64 + 3, 0x85, 0x00]),
+            "overlong",
+        ),
+        (
+            "base and units beyond 64 bits",
+            // 1 more than the base, which is the widest integer.
+            [
+                &good[..46],
+                &[
+                    64, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01,
+                ],
+                &[0, 0b1001_0000],
+            ]
+            .concat(),
+            "too_large",
+        ),
+        (
+            "units without the zero after their quotient",
+            [&good[..46], &[0, 0, 0xff]].concat(),
+            "truncated",
+        ),
+        (
+            "low bits that end early",
+            [&good[..46], &[6, 6, 0x55]].concat(),
+            "truncated",
+        ),
+        (
+            "units in full that end early",
+            [&good[..46], &[0, 0], &[0xff; 12]].concat(),
+            "truncated",
+        ),
+        (
+            "units in full, of quotient 31",
+            [&good[..46], &[0, 0], &[0xff; 4], &[0; 7], &[31, 0]].concat(),
+            "needless_escape",
+        ),
+        (
+            "units in full, of quotient 31 under parameter 59",
+            [&good[..46], &[59, 0], &[0xff; 12], &[0]].concat(),
+            "needless_escape",
+        ),
+        (
+            "a bit after the last units",
+            [&good[..46], &[2, 2, 0b0110_1001]].concat(),
+            "padding",
+        ),
+        (
+            "all bits after the last units",
+            [&good[..46], &[0, 0, 0b0011_1111]].concat(),
+            "padding",
+        ),
+        (
+            "a flood of ones",
+            {
+                let mut integers = GOOD;
+                (integers[7], integers[8], integers[9]) = (65_535, 0, 0);
+                let claim = raw_batch(0, 1, &integers);
+                [&claim[..claim.len() - 1], &[0xff; 300]].concat()
+            },
+            "truncated",
+        ),
         (
             "attester of 65 bits",
             edited(
@@ -140,22 +210,22 @@ pub fn refused() -> Result<Value> {
         ),
         (
             "the same group twice",
-            second(&[0, 4, 4, 4, 0, 60, 1, 9, 9]),
+            second(&[0, 4, 4, 4, 0, 60, 1, 3, 3, 0x55]),
             "not_ascending",
         ),
         (
             "terms fall",
-            second(&[0, 4, 4, 3, 0, 60, 1, 9, 9]),
+            second(&[0, 4, 4, 3, 0, 60, 1, 3, 3, 0x55]),
             "not_ascending",
         ),
         (
             "release falls",
-            second(&[0, 4, 3, 9, 0, 60, 1, 9, 9]),
+            second(&[0, 4, 3, 9, 0, 60, 1, 3, 3, 0x55]),
             "not_ascending",
         ),
         (
             "model falls",
-            second(&[0, 3, 9, 9, 0, 60, 1, 9, 9]),
+            second(&[0, 3, 9, 9, 0, 60, 1, 3, 3, 0x55]),
             "not_ascending",
         ),
         ("ends after issued_to", with(5, 61), "after_issued_to"),
@@ -187,7 +257,7 @@ pub fn refused() -> Result<Value> {
         ),
         (
             "nothing at issued_from",
-            raw_batch(0, 1, &[5, 4, 4, 4, 1, 59, 0, 1, 9, 9]),
+            raw_batch(0, 1, &[5, 4, 4, 4, 1, 59, 0, 1, 3, 3, 0x55]),
             "nothing_at_issued_from",
         ),
         ("nothing at issued_to", with(5, 59), "nothing_at_issued_to"),
@@ -242,13 +312,13 @@ pub fn refused() -> Result<Value> {
     Ok(all.into())
 }
 
-/// session delta, model, release, terms, from, span, sequence, count, units of one receipt.
-const GOOD: [u64; 10] = [5, 4, 4, 4, 0, 60, 0, 1, 9, 9];
+/// session delta, model, release, terms, from, span, sequence, count, two codes, bits of one receipt: 0 101 and 0 101.
+const GOOD: [u64; 11] = [5, 4, 4, 4, 0, 60, 0, 1, 3, 3, 0x55];
 
 /// A batch of attester 1 over 0..=60 with these integers behind the group count.
 fn raw_batch(mode: u8, groups: u64, integers: &[u64]) -> Vec<u8> {
     let mut writer = Writer::new();
-    writer.raw(&[1, mode, 1, 0, 60]);
+    writer.raw(&[BATCH_VERSION, mode, 1, 0, 60]);
     writer.raw(&[0; 32]);
     writer.u64(groups);
     integers.iter().for_each(|integer| writer.u64(*integer));

@@ -1,6 +1,6 @@
 //! Values of the wire format as JSON.
 
-use hub_wire::{Batch, Group, KeyType, Mode, Receipt, Units, Work};
+use hub_wire::{Batch, Group, KeyType, Mode, Receipt, RiceCode, Units, Work};
 use serde_json::{json, Value};
 
 pub fn units(units: Units) -> Value {
@@ -25,6 +25,10 @@ pub fn hexes<T: AsRef<[u8]>>(all: &[T]) -> Vec<String> {
     all.iter().map(hex::encode).collect()
 }
 
+pub fn code_value(code: RiceCode) -> Value {
+    json!({ "k": code.parameter(), "base": code.base().to_string() })
+}
+
 pub fn group_value(group: &Group) -> Value {
     let mut value = json!({
         "session": group.session.to_string(),
@@ -36,7 +40,11 @@ pub fn group_value(group: &Group) -> Value {
         "sequence": group.sequence.to_string(),
     });
     match &group.work {
-        Work::Itemised(items) => value["units"] = items.iter().copied().map(units).collect(),
+        Work::Itemised(items) => {
+            value["code_in"] = code_value(items.input_code());
+            value["code_out"] = code_value(items.output_code());
+            value["units"] = items.iter().map(units).collect();
+        }
         Work::Netted { count, total } => {
             value["count"] = json!(count);
             value["total"] = units(*total);

@@ -55,7 +55,7 @@ pub fn settle(
         newest: receipt.issued_at,
         sequence,
         end,
-        work: &Work::Itemised(vec![receipt.units]),
+        work: &Work::itemised([receipt.units]),
     })?;
     let session = settlement.session_summary(receipt.session)?;
     let decided = settlement.finish()?;

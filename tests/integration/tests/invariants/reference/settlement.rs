@@ -566,10 +566,8 @@ fn amounts(rates: &Rates, group: &OfferedGroup, next: u64) -> Option<Vec<u128>> 
     match &group.work {
         Done::Itemised(receipts) => {
             let done = usize::try_from(next - group.sequence).expect("within the group");
-            receipts[done..]
-                .iter()
-                .map(|units| price(rates, 1, *units))
-                .collect()
+            let left = receipts.iter().skip(done);
+            left.map(|units| price(rates, 1, units)).collect()
         }
         Done::Netted { count, total } => Some(vec![price(rates, (*count).into(), *total)?]),
     }
@@ -614,7 +612,7 @@ fn units(group: &OfferedGroup, next: u64, receipts: u64) -> Vec<Units> {
         Done::Itemised(all) => {
             let place = |number: u64| usize::try_from(number).expect("within the group");
             let from = place(next - group.sequence);
-            all[from..from + place(receipts)].to_vec()
+            all.iter().skip(from).take(place(receipts)).collect()
         }
         Done::Netted { total, .. } => vec![*total],
     }

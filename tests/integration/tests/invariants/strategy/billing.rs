@@ -89,7 +89,7 @@ impl Strategy {
         let group = self.group(world, None);
         let (attester, group) = group;
         let units = match &group.work {
-            Work::Itemised(receipts) => receipts[0],
+            Work::Itemised(receipts) => receipts.iter().next().expect("one receipt"),
             Work::Netted { total, .. } => *total,
         };
         let start = match self.dice.chance(1) {
