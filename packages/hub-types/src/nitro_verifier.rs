@@ -1,8 +1,13 @@
 //! Messages of the verifier of AWS Nitro Enclaves.
 //!
 //! Its evidence is an attestation document (COSE_Sign1) of at most 8 192 bytes, at most 300 s old and at most 60 s ahead of
-//! the block time, that names the key: as its `public_key`; or by `user_data`, which is the key's sha256, or the 68 bytes
-//! `1220 ‖ hash ‖ 1220 ‖ sha256 of the key`. Its digest is sha256(PCR0 ‖ PCR1 ‖ PCR2), the name of the enclave image.
+//! the block time. The document names the attester's key in one of three ways:
+//!
+//! * `public_key` is the key;
+//! * `user_data` is the key's sha256;
+//! * `user_data` is the 68 bytes `1220 ‖ hash ‖ 1220 ‖ sha256 of the key`.
+//!
+//! The digest is sha256(PCR0 ‖ PCR1 ‖ PCR2), the name of the enclave image.
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Binary, HexBinary};

@@ -1,6 +1,7 @@
 /** Enclaves: their documents are verified by a contract, and a session can insist on one image. Money is compared by differences. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { toBase64 } from "@cosmjs/encoding";
 import {
@@ -19,7 +20,7 @@ import {
   signBatch,
   wire,
 } from "hub-client";
-import { nitroDocument } from "./node.js";
+import { nitroDocument, ROOT } from "./node.js";
 import { blob, connect, fails, metadata, named, USDC, verifierAddress } from "./stage.js";
 
 const KEYS = {
@@ -169,4 +170,48 @@ test("a session insists on one enclave image, which a verifier on chain vouches 
     });
     assert.equal((await measurementUsage(hub, second.measurement, USDC)).gross, 0n);
   });
+});
+
+test("a verifier of anybody's making vouches for those who believe it", async () => {
+  const { hub, as } = await connect();
+  const auditors = ["first", "second", "third"].map((name) => wire.SigningKey.ed25519(named(`auditor ${name}`)));
+  const { client, address } = as.stranger;
+  const { codeId } = await client.upload(address, readFileSync(`${ROOT}examples/build/keys_verifier.wasm`), "auto");
+  const panel = {
+    threshold: 2,
+    keys: auditors.map(({ publicKey }, place) => ({
+      name: `auditor ${place}`,
+      key_type: publicKey.keyType,
+      key: toBase64(publicKey.bytes),
+    })),
+  };
+  const { contractAddress } = await client.instantiate(address, codeId, panel, "auditors", "auto");
+  const key = wire.SigningKey.secp256k1(named("audited key"));
+  const statement = named("report");
+  const toSign = (await client.queryContractSmart(contractAddress, {
+    to_sign: {
+      key: toBase64(key.publicKey.bytes),
+      key_type: key.keyType,
+      statement: Buffer.from(statement).toString("hex"),
+    },
+  })) as string;
+  const vouched = (signers: readonly number[]) => ({
+    evidence: {
+      verifier: contractAddress,
+      evidence: Buffer.from(
+        JSON.stringify({
+          statement: Buffer.from(statement).toString("hex"),
+          signatures: signers.map((signer) => ({
+            signer,
+            signature: toBase64((auditors[signer] as wire.SigningKey).sign(Buffer.from(toSign, "hex"))),
+          })),
+        }),
+      ),
+    },
+  });
+  await fails(registerAttester(as.operator, key, vouched([1])), "refused", /1 of the named keys signed, 2 are needed/);
+  await fails(registerAttester(as.operator, key, vouched([1, 1])), "refused", /signer 1 stands twice/);
+  const { attester } = await registerAttester(as.operator, key, vouched([0, 2]));
+  const { measurement } = await hub.billing.query.attester({ attester });
+  assert.equal(measurement, Buffer.from(measurementBy(contractAddress, statement)).toString("hex"));
 });

@@ -1,5 +1,5 @@
 /**
- * Generated from schema/nitro-verifier.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ * Generated from schema/nitro-verifier.json by 'cargo xtask client'. Do not edit.
  */
 
 /**
