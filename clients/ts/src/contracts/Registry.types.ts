@@ -236,19 +236,22 @@ export type Uint64 = string;
  * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
  */
 export type Binary = string;
-/** What readers see of a model. Limits in bytes. */
+/**
+ * What readers see of a model. Limits are in bytes. No text holds characters that are not shown, is blank, or
+ * begins or ends with a space; see `text` of this crate.
+ */
 export interface Metadata {
-  /** At most 4 096; line feeds and tabs allowed. */
+  /** What it is good for: at most 2 048 bytes. Line feeds and tabs are allowed. */
   description: string;
-  /** At most 256. */
+  /** An `https://` or `http://` address of at most 256 bytes. */
   homepage?: string | null;
-  /** SPDX expression: 1 to 64. */
+  /** The licence as an SPDX expression: 1 to 64 bytes. */
   license: string;
-  /** Up to 8 different ones of 1 to 32. */
+  /** Up to 8 different tags of 1 to 32 bytes each. */
   tags: string[];
-  /** What it does, such as `time-series-forecasting`: at most 64. */
+  /** What it does, such as `time-series-forecasting`: at most 64 bytes. */
   task: string;
-  /** 1 to 128. */
+  /** What the model is called in lists: 1 to 128 bytes. */
   title: string;
 }
 /** What is published. */
