@@ -4,6 +4,7 @@ mod stage;
 mod usage_stage;
 
 mod access;
+mod attacks_across_limits;
 mod attacks_across_venues;
 mod attacks_by_rounding;
 mod attacks_by_time;

@@ -81,7 +81,7 @@ fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
     }
 }
 
-const OUTCOMES: [Outcome; 21] = [
+const OUTCOMES: [Outcome; 23] = [
     Outcome::Paid,
     Outcome::Partial { receipts: 1 },
     Outcome::UnknownSession,
@@ -89,6 +89,7 @@ const OUTCOMES: [Outcome; 21] = [
     Outcome::Stale,
     Outcome::LanesFull,
     Outcome::Gap,
+    Outcome::Overlaps,
     Outcome::Expired,
     Outcome::AttesterRetired,
     Outcome::Closed,
@@ -100,6 +101,7 @@ const OUTCOMES: [Outcome; 21] = [
     Outcome::Retired,
     Outcome::WrongDenom,
     Outcome::PriceAboveLimit,
+    Outcome::Straddles,
     Outcome::Overflow,
     Outcome::Exhausted,
     Outcome::VoucherMissing,
@@ -136,7 +138,7 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 30] = [
+const SITUATIONS: [&str; 33] = [
     "a contract that authors",
     "a contract that calls",
     "a contract that is paid out",
@@ -153,6 +155,9 @@ const SITUATIONS: [&str; 30] = [
     "a call that had to come from an enclave",
     "a call from an image that another verifier vouches for",
     "a ceiling raised by a voucher",
+    "a group cut at a limit of time",
+    "a group cut where the lane stood",
+    "a group of which a limit of time left a part to be paid",
     "a group resumed where the lane stood",
     "a lane given to another attester",
     "scripts with a model back from retirement",
