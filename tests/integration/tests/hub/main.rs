@@ -54,3 +54,4 @@ mod registry_set_terms;
 mod registry_stage;
 mod registry_transfer;
 mod registry_update_metadata;
+mod registry_verify_symbol;
