@@ -276,7 +276,7 @@ pub enum QueryMsg {
     AuthorUsage {
         /// The author.
         author: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -297,7 +297,7 @@ pub enum QueryMsg {
     OperatorUsage {
         /// The operator.
         operator: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -310,7 +310,7 @@ pub enum QueryMsg {
     MeasurementUsage {
         /// A verifier and what it found, 32 bytes.
         measurement: HexBinary,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -321,7 +321,7 @@ pub enum QueryMsg {
     /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
     #[returns(RankingResponse)]
     Ranking {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Place of the last model of the page before.
         start_after: Option<RankingPlace>,
@@ -332,7 +332,7 @@ pub enum QueryMsg {
     /// error unless `days` is 1 to 90.
     #[returns(HubResponse)]
     Hub {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Length of both spans, 1 to 90.
         days: u32,
@@ -340,7 +340,7 @@ pub enum QueryMsg {
     /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads.
     #[returns(HubByDayResponse)]
     HubByDay {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
         start_after: Option<u64>,
@@ -350,7 +350,7 @@ pub enum QueryMsg {
     /// Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads.
     #[returns(HubWeeksResponse)]
     HubWeeks {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last week of the page before; any week will do.
         start_after: Option<u64>,

@@ -510,8 +510,8 @@ fn the_layout_that_a_contract_shows_is_the_newest_of_its_records() {
     assert_eq!(newest.into_iter().max(), Some(LAYOUT));
 }
 
-/// What the records of a published layout say to the code of today. The golden file with the bytes never changes once
-/// it is released; that with the meaning changes only where a field is added, with what is true of records of before.
+/// What the records of a published layout say to the present code. The golden file with the bytes never changes once
+/// it is released; that with the meaning changes only where a field is added, with what is true of older records.
 #[test]
 fn records_of_the_first_layout_are_read_for_ever() {
     let mut page = String::new();
