@@ -342,6 +342,7 @@ impl World {
             &buyer,
             Registry::AcceptTransfer {
                 model,
+                expected_terms: 1,
                 payees,
                 name: None,
             },
@@ -462,6 +463,26 @@ impl World {
                     },
                 ),
                 ("terms_at", Q::TermsAt { model, time: None }),
+                (
+                    "models_by_ids",
+                    Q::ModelsByIds {
+                        ids: vec![model, 1, model],
+                    },
+                ),
+                (
+                    "tags",
+                    Q::Tags {
+                        start_after: None,
+                        limit,
+                    },
+                ),
+                (
+                    "tasks",
+                    Q::Tasks {
+                        start_after: None,
+                        limit,
+                    },
+                ),
             ] {
                 self.ask(name, &registry, &query);
             }

@@ -66,6 +66,7 @@ fn certificate(nodes: &StorageNodes) -> StorageCertificate {
 fn acceptance(model: u64, payee: &Addr) -> ExecuteMsg {
     ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: 1,
         payees: vec![UncheckedPayee {
             address: payee.to_string(),
             bps: 10_000,

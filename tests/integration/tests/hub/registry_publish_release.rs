@@ -135,6 +135,7 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
     let name = None;
     let acceptance = ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: 1,
         payees,
         name,
     };
@@ -405,11 +406,12 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
             .map(|release| release.release)
             .collect()
     };
-    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(10), None), [11, 12]);
-    assert_eq!(numbers(Some(3), Some(2)), [4, 5]);
-    assert_eq!(numbers(Some(12), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(u64::MAX), None), Vec::<u64>::new());
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(3), None), [2, 1]);
+    assert_eq!(numbers(Some(10), Some(2)), [9, 8]);
+    assert_eq!(numbers(Some(1), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(0), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(u64::MAX), Some(1)), [12]);
     for release in [0, 13, u64::MAX] {
         assert_no_answer(
             &hub,

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::Addr;
 use hub_testing::{data, event, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::page::PageError;
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, TermsCreated, TermsListResponse, TermsResponse, UncheckedTerms,
@@ -432,13 +433,19 @@ fn terms_lie_on_pages() {
         let page: TermsListResponse = ask(&stage.hub, question);
         page.terms.iter().map(|terms| terms.terms).collect()
     };
-    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(10), None), [11, 12]);
-    assert_eq!(numbers(Some(3), Some(2)), [4, 5]);
-    assert_eq!(numbers(None, Some(100)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(12), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(u64::MAX), None), Vec::<u64>::new());
-    assert_eq!(numbers(None, Some(0)), Vec::<u64>::new());
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(3), None), [2, 1]);
+    assert_eq!(numbers(Some(10), Some(2)), [9, 8]);
+    assert_eq!(numbers(None, Some(100)), (1..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(1), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(u64::MAX), Some(1)), [12]);
+    let question = QueryMsg::TermsList {
+        model: 1,
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&stage.hub, question, error);
 }
 
 #[test]

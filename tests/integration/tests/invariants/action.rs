@@ -77,6 +77,7 @@ pub enum What {
     },
     AcceptTransfer {
         model: Tag,
+        expected_terms: u64,
         payees: Vec<(Account, u16)>,
         name: Option<Name>,
     },
