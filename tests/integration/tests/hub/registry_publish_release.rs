@@ -3,6 +3,7 @@
 use cosmwasm_std::{Addr, HexBinary};
 use hub_testing::{data, event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
+use hub_types::page::PageError;
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, ExecuteMsg, NewRelease, QueryMsg, ReleaseCreated,
     ReleaseRef, ReleaseResponse, ReleasesResponse, StatusName, UncheckedPayee,
@@ -349,7 +350,13 @@ fn claims_of_one_second_are_by_model_and_release() {
     assert_eq!(models(None), (1..=10).collect::<Vec<_>>());
     assert_eq!(models(Some(100)), (1..=12).collect::<Vec<_>>());
     assert_eq!(models(Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(models(Some(0)), Vec::<u64>::new());
+    let question = QueryMsg::ByBlob {
+        blob_id: blob(0).to_string(),
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&hub, question, error);
     assert_eq!(claims(&hub, blob(1), None, None), []);
     for (model, publisher) in (1..).zip(&publishers) {
         assert_eq!(

@@ -532,7 +532,8 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             limit: None,
         };
         let in_order: Vec<u64> = (first..first + 8).collect();
-        assert_eq!(ids(&hub, question), in_order);
+        let newest_first: Vec<u64> = in_order.iter().rev().copied().collect();
+        assert_eq!(ids(&hub, question), newest_first);
         for (model, id) in market.models.iter().zip(in_order) {
             assert_eq!(named(&hub, author, &model.name).model, id);
         }

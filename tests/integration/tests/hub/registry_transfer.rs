@@ -463,7 +463,7 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
 fn a_sale_leaves_status_and_releases_as_they_are() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    let status = StatusName::Retired;
+    let status = StatusName::Delisted;
     let msg = ExecuteMsg::SetStatus { model: 1, status };
     stage.hub.registry(&seller, msg).unwrap();
     let before = stage.hub.model(1);
