@@ -89,7 +89,7 @@ pub enum ExecuteMsg {
     SetAutoPayout {
         /// For this denomination.
         denom: UncheckedDenom,
-        /// Whether.
+        /// Whether payouts are allowed from now on.
         on: bool,
     },
     /// Sends the available balance of each account to its own address. Anyone, for accounts that opted in; others
@@ -99,7 +99,7 @@ pub enum ExecuteMsg {
     Payout {
         /// Whom to pay.
         accounts: Vec<String>,
-        /// In what.
+        /// The denomination that is paid out.
         denom: UncheckedDenom,
     },
     /// Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
@@ -132,7 +132,8 @@ pub enum Cw20HookMsg {
 pub struct NewSession {
     /// The one operator whose attesters can charge it.
     pub operator: String,
-    /// The one enclave image accepted, 32 bytes; any if not given.
+    /// What the attester's verifier must have found, 32 bytes: see [`crate::verifier::Measurement`]. Attesters without any
+    /// are accepted as well if not given.
     pub measurement: Option<HexBinary>,
     /// Models that can be charged.
     pub models: Models,
@@ -200,7 +201,7 @@ pub enum QueryMsg {
     Balance {
         /// The account.
         address: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// What an account has, by denomination number.
@@ -270,7 +271,7 @@ pub enum QueryMsg {
     Spend {
         /// Whose money it was.
         funder: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// What the escrow holds of a denomination against what it owes.
@@ -397,7 +398,7 @@ pub struct SessionResponse {
     pub funder: Addr,
     /// The one operator that it trusts.
     pub operator: Addr,
-    /// The one enclave image accepted.
+    /// What the attester's verifier must have found; attesters without any are accepted as well if none.
     pub measurement: Option<HexBinary>,
     /// Models that can be charged.
     pub models: Models,

@@ -92,7 +92,7 @@ export type ExecuteMsg = {
   set_auto_payout: {
     /** For this denomination. */
     denom: UncheckedDenom;
-    /** Whether. */
+    /** Whether payouts are allowed from now on. */
     on: boolean;
   };
 } | {
@@ -105,7 +105,7 @@ export type ExecuteMsg = {
   payout: {
     /** Whom to pay. */
     accounts: string[];
-    /** In what. */
+    /** The denomination that is paid out. */
     denom: UncheckedDenom;
   };
 } | {
@@ -187,7 +187,10 @@ export interface NewSession {
   label?: string | null;
   /** Highest price accepted, each component its own. Needed where `models` is any. */
   max_price?: Rates | null;
-  /** The one enclave image accepted, 32 bytes; any if not given. */
+  /**
+   * What the attester's verifier must have found, 32 bytes: see `Measurement`. Attesters without any are
+   * accepted as well if not given.
+   */
   measurement?: HexBinary | null;
   /** Models that can be charged. */
   models: Models;
@@ -240,7 +243,7 @@ export type QueryMsg = {
   balance: {
     /** The account. */
     address: string;
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 } | {
@@ -312,7 +315,7 @@ export type QueryMsg = {
    * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
    */
   spend: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Whose money it was. */
     funder: string;
@@ -421,7 +424,7 @@ export interface SessionResponse {
   left: Uint128;
   /** Highest price accepted. */
   max_price?: Rates | null;
-  /** The one enclave image accepted. */
+  /** What the attester's verifier must have found; attesters without any are accepted as well if none. */
   measurement?: HexBinary | null;
   /** Models that can be charged. */
   models: Models;

@@ -28,6 +28,7 @@ use crate::denom::Denom;
 use crate::packed::{from_bytes, to_bytes, Packed, PackedKey, PackedMap, LAYOUT};
 use crate::price::Rates;
 use crate::time::Interval;
+use crate::verifier::Measurement;
 
 fn account(byte: u8) -> CanonicalAddr {
     CanonicalAddr::from(vec![byte; 20])
@@ -240,7 +241,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     };
     let full_policy = SessionPolicy {
         funder: account(0xf0),
-        measurement: Some([0x3e; 32]),
+        measurement: Some(Measurement::from_bytes([0x3e; 32])),
         models: vec![],
         max_price: Some(rates()),
         closed_at: Some(1_790_000_100),
@@ -260,7 +261,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         auto_payout: true,
     };
     let attested = AttesterRecord {
-        measurement: Some([0x3e; 32]),
+        measurement: Some(Measurement::from_bytes([0x3e; 32])),
         retired_at: Some(1_790_000_060),
         revoked: true,
         ..attester()
@@ -511,8 +512,8 @@ fn the_layout_that_a_contract_shows_is_the_newest_of_its_records() {
     assert_eq!(newest.into_iter().max(), Some(LAYOUT));
 }
 
-/// What the records of a published layout say to the code of today. The golden file with the bytes never changes once
-/// it is released; that with the meaning changes only where a field is added, with what is true of records of before.
+/// What the records of a published layout say to the present code. The golden file with the bytes never changes once
+/// it is released; that with the meaning changes only where a field is added, with what is true of older records.
 #[test]
 fn records_of_the_first_layout_are_read_for_ever() {
     let mut page = String::new();
