@@ -175,7 +175,7 @@ pub enum Error {
     Encode(String),
 
     /// Bytes that are no quilt.
-    #[error("blob {id} is not a quilt: {why}")]
+    #[error("{id} is not a quilt: {why}")]
     NotAQuilt {
         /// The blob.
         id: BlobId,

@@ -68,13 +68,19 @@ mod tests {
 
     #[test]
     fn decimal_ids_are_converted() {
-        let decimal = "13630748181740145464718863192400891872831470408538876359844821531898802938196";
+        let decimal =
+            "13630748181740145464718863192400891872831470408538876359844821531898802938196";
         let id = from_u256(decimal).unwrap();
-        assert_eq!(id.to_string(), "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4");
-        let largest = "115792089237316195423570985008687907853269984665640564039457584007913129639935";
+        assert_eq!(
+            id.to_string(),
+            "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4"
+        );
+        let largest =
+            "115792089237316195423570985008687907853269984665640564039457584007913129639935";
         assert_eq!(from_u256(largest).unwrap().to_bytes(), [0xff; 32]);
         assert_eq!(from_u256("0").unwrap().to_bytes(), [0; 32]);
-        let one_more = "115792089237316195423570985008687907853269984665640564039457584007913129639936";
+        let one_more =
+            "115792089237316195423570985008687907853269984665640564039457584007913129639936";
         for wrong in ["", "-1", "0x10", "1e5", " 1", one_more, &"9".repeat(1_000)] {
             assert!(from_u256(wrong).is_err(), "{wrong}");
         }
@@ -82,7 +88,10 @@ mod tests {
 
     #[test]
     fn other_forms_say_what_to_type() {
-        let error = blob_id("13630748181740145464718863192400891872831470408538876359844821531898802938196").unwrap_err();
+        let error = blob_id(
+            "13630748181740145464718863192400891872831470408538876359844821531898802938196",
+        )
+        .unwrap_err();
         assert!(error.ends_with("hub blob id --from-u256 13630748181740145464718863192400891872831470408538876359844821531898802938196"), "{error}");
         let error = blob_id("6XUOE-Q5-nAXHRifN6n9nomVDtHZQbGuAkW3PjlBuKoB0AB7Ag").unwrap_err();
         assert!(error.contains("hub quilt get 6XUOE"), "{error}");

@@ -2,7 +2,9 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use clap::{Args, ValueEnum};
-use hub_walrus_client::{Cache, Client, Config, EpochClock, Error, Patience, Publisher, DEFAULT_BUDGET};
+use hub_walrus_client::{
+    Cache, Client, Config, EpochClock, Error, Patience, Publisher, DEFAULT_BUDGET,
+};
 
 use crate::failure::Failure;
 
@@ -11,19 +13,42 @@ use crate::failure::Failure;
 #[command(next_help_heading = "Walrus")]
 pub struct Network {
     /// Which Walrus.
-    #[arg(long, value_enum, default_value = "mainnet", env = "HUB_WALRUS_NETWORK", hide_env_values = true)]
+    #[arg(
+        long,
+        value_enum,
+        default_value = "mainnet",
+        env = "HUB_WALRUS_NETWORK",
+        hide_env_values = true
+    )]
     pub network: Name,
 
     /// Aggregator to read from; several, the preferred one first. Default: the network's own.
-    #[arg(long = "aggregator", value_name = "URL", env = "HUB_WALRUS_AGGREGATORS", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long = "aggregator",
+        value_name = "URL",
+        env = "HUB_WALRUS_AGGREGATORS",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     aggregators: Vec<String>,
 
     /// Storage node to ask what only storage nodes know: ends of storage, sliver roots. Several in order.
-    #[arg(long = "node", value_name = "URL", env = "HUB_WALRUS_NODES", value_delimiter = ',', hide_env_values = true)]
+    #[arg(
+        long = "node",
+        value_name = "URL",
+        env = "HUB_WALRUS_NODES",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
     nodes: Vec<String>,
 
     /// Folder of the cache. Default: $XDG_CACHE_HOME/hub/walrus.
-    #[arg(long, value_name = "DIR", env = "HUB_WALRUS_CACHE", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "HUB_WALRUS_CACHE",
+        hide_env_values = true
+    )]
     cache: Option<PathBuf>,
 
     /// Bytes that blobs in the cache may take together.
@@ -50,15 +75,30 @@ pub const LOCAL: &str = "http://127.0.0.1:31415";
 #[command(next_help_heading = "Publisher")]
 pub struct PublisherArgs {
     /// Publisher that stores and pays. Mainnet has no public one.
-    #[arg(long, value_name = "URL", env = "HUB_WALRUS_PUBLISHER", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "HUB_WALRUS_PUBLISHER",
+        hide_env_values = true
+    )]
     publisher: Option<String>,
 
     /// Bytes that it takes in one request. Default: 10485760, as publishers have it.
-    #[arg(long, value_name = "BYTES", env = "HUB_WALRUS_PUBLISHER_LIMIT", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "BYTES",
+        env = "HUB_WALRUS_PUBLISHER_LIMIT",
+        hide_env_values = true
+    )]
     publisher_limit: Option<u64>,
 
     /// Token (JWT) that it asks for. Better in the environment than on the command line.
-    #[arg(long, value_name = "TOKEN", env = "HUB_WALRUS_TOKEN", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "HUB_WALRUS_TOKEN",
+        hide_env_values = true
+    )]
     publisher_token: Option<String>,
 }
 
@@ -117,7 +157,8 @@ impl PublisherArgs {
                 })
             }
         };
-        let mut publisher = Publisher::new(&url, Patience::default())?.token(self.publisher_token.clone());
+        let mut publisher =
+            Publisher::new(&url, Patience::default())?.token(self.publisher_token.clone());
         if let Some(limit) = self.publisher_limit {
             publisher = publisher.limit(limit);
         }

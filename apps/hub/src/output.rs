@@ -17,7 +17,11 @@ impl Output {
 
     /// Prints the result in the form that was asked for.
     pub fn result(&self, text: &str, value: &Value) {
-        let line = if self.json { value.to_string() } else { text.trim_end().to_owned() };
+        let line = if self.json {
+            value.to_string()
+        } else {
+            text.trim_end().to_owned()
+        };
         // Whoever reads may have had enough: then nothing is left to say.
         let _ = writeln!(io::stdout(), "{line}");
     }
@@ -39,7 +43,11 @@ impl Output {
 
 /// Names and values below each other.
 pub fn table(rows: &[(&str, String)]) -> String {
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let width = rows
+        .iter()
+        .map(|(name, _)| name.len())
+        .max()
+        .unwrap_or_default();
     let line = |(name, value): &(&str, String)| format!("{name:width$}  {value}\n");
     rows.iter().map(line).collect()
 }

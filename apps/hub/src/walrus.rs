@@ -66,10 +66,16 @@ impl Serve {
     fn run(self, output: &Output) -> Outcome {
         let failed = |e: std::io::Error| {
             let hint = match e.kind() {
-                std::io::ErrorKind::AddrInUse => "something listens there already: choose another address with --listen",
+                std::io::ErrorKind::AddrInUse => {
+                    "something listens there already: choose another address with --listen"
+                }
                 _ => "look at the folder and the address",
             };
-            Failure::new(FAILED, format!("the local Walrus could not start: {e}"), hint)
+            Failure::new(
+                FAILED,
+                format!("the local Walrus could not start: {e}"),
+                hint,
+            )
         };
         let runtime = tokio::runtime::Runtime::new().map_err(failed)?;
         let options = Options {
@@ -82,11 +88,16 @@ impl Serve {
         let ready = |address: SocketAddr| {
             let url = format!("http://{address}");
             output.result(
-                &format!("Walrus over {} at {url} (aggregator, publisher, storage nodes)", self.dir.display()),
+                &format!(
+                    "Walrus over {} at {url} (aggregator, publisher, storage nodes)",
+                    self.dir.display()
+                ),
                 &json!({ "url": url }),
             );
         };
-        runtime.block_on(serve(&self.dir, self.listen, options, ready)).map_err(failed)?;
+        runtime
+            .block_on(serve(&self.dir, self.listen, options, ready))
+            .map_err(failed)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -89,7 +89,10 @@ fn wrong_rows(path: &std::path::Path, slivers: &Slivers) -> Result<Vec<(u16, u64
         }
         let mut bytes = vec![];
         file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
-        (&mut file).take(range.end - range.start).read_to_end(&mut bytes).map_err(failed)?;
+        (&mut file)
+            .take(range.end - range.start)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
         if slivers.check_row(row, &bytes).is_err() {
             wrong.push((row, range.start, range.end - 1));
         }

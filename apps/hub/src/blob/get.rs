@@ -53,10 +53,14 @@ pub struct Get {
 
 impl Get {
     pub fn run(self, output: &Output) -> Outcome {
-        let path = self.output.unwrap_or_else(|| PathBuf::from(self.id.to_string()));
+        let path = self
+            .output
+            .unwrap_or_else(|| PathBuf::from(self.id.to_string()));
         save::check(&path, self.overwrite)?;
         let roots = match &self.roots {
-            Some(path) => Some(fs::read(path).map_err(|e| Failure::from(Error::io("read", path, e)))?),
+            Some(path) => {
+                Some(fs::read(path).map_err(|e| Failure::from(Error::io("read", path, e)))?)
+            }
             None => None,
         };
         let options = FetchOptions {
@@ -65,8 +69,12 @@ impl Get {
             connections: self.connections.into(),
             ..FetchOptions::default()
         };
-        let fetched = self.network.client()?.fetch(&self.id, &options, &Bars::new())?;
-        let bytes = File::open(&fetched.path).map_err(|e| Failure::from(Error::io("read", &fetched.path, e)))?;
+        let fetched = self
+            .network
+            .client()?
+            .fetch(&self.id, &options, &Bars::new())?;
+        let bytes = File::open(&fetched.path)
+            .map_err(|e| Failure::from(Error::io("read", &fetched.path, e)))?;
         save::save(bytes, &path, self.overwrite)?;
         if path != PathBuf::from("-") {
             report(&fetched, &path, output);

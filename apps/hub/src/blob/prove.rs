@@ -3,6 +3,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine;
 use clap::Args;
 use hub_walrus_client::{encode_file, Error};
 use serde_json::json;
@@ -14,8 +16,9 @@ use crate::Outcome;
 
 /// Show what a blob is, to somebody who only has its id: its length, or bytes at a place in it.
 ///
-/// Nothing is sent. Without --offset it prints what shows the blob's length: with --model and --release as the message
-/// prove_size of the registry. With --offset it prints the symbol at that byte with the hashes that lead from it to the id.
+/// Nothing is sent. Without --offset it prints what shows the blob's length, with it the symbol at that byte and the
+/// hashes that lead from it to the id. With --model and --release the output is what the registry takes: its message
+/// prove_size, or its query verify_symbol.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -34,7 +37,7 @@ pub struct Prove {
     release: Option<u64>,
 
     /// Byte of the file to prove, from 0.
-    #[arg(long, value_name = "BYTE", conflicts_with_all = ["model", "release"])]
+    #[arg(long, value_name = "BYTE")]
     offset: Option<u64>,
 }
 
@@ -66,7 +69,11 @@ impl Prove {
         let row = slivers.row_of(offset).ok_or_else(|| {
             Failure::new(
                 USAGE,
-                format!("byte {offset} lies beyond the end of {}, which has {} bytes", self.file.display(), encoding.length),
+                format!(
+                    "byte {offset} lies beyond the end of {}, which has {} bytes",
+                    self.file.display(),
+                    encoding.length
+                ),
                 "give an --offset below that",
             )
         })?;
@@ -76,32 +83,64 @@ impl Prove {
         let mut file = File::open(&self.file).map_err(failed)?;
         file.seek(SeekFrom::Start(range.start)).map_err(failed)?;
         let mut bytes = vec![];
-        file.take(range.end - range.start).read_to_end(&mut bytes).map_err(failed)?;
-        let (proof, symbol) = slivers
-            .prove_symbol(row, column, &bytes)
-            .map_err(|e| Failure::new(WRONG, e.to_string(), "the file changed meanwhile: run the same command again"))?;
+        file.take(range.end - range.start)
+            .read_to_end(&mut bytes)
+            .map_err(failed)?;
+        let (proof, symbol) = slivers.prove_symbol(row, column, &bytes).map_err(|e| {
+            Failure::new(
+                WRONG,
+                e.to_string(),
+                "the file changed meanwhile: run the same command again",
+            )
+        })?;
         let proven = proof
             .verify(slivers.code(), &encoding.id, encoding.length, &symbol)
-            .map_err(|e| Failure::new(WRONG, e.to_string(), "this is a fault of this program: report it"))?
+            .map_err(|e| {
+                Failure::new(
+                    WRONG,
+                    e.to_string(),
+                    "this is a fault of this program: report it",
+                )
+            })?
             .unwrap_or(offset..offset);
         let hashes = |path: &[[u8; 32]]| path.iter().map(hex::encode).collect::<Vec<_>>();
-        let value = json!({
-            "blob_id": encoding.id.to_string(),
-            "length": encoding.length,
+        let symbol = STANDARD.encode(&symbol);
+        let proof = json!({
             "row": row,
             "column": column,
-            "first_byte": proven.start,
-            "end_byte": proven.end,
-            "symbol": hex::encode(&symbol),
             "row_path": hashes(&proof.row_path),
             "paired_column_root": hex::encode(proof.paired_column_root),
             "pair_path": hashes(&proof.pair_path),
         });
+        let size = encoding.length.to_string();
+        if let (Some(model), Some(release)) = (self.model, self.release) {
+            let query = json!({
+                "verify_symbol": {
+                    "model": model,
+                    "release": release,
+                    "size": size,
+                    "symbol": symbol,
+                    "proof": proof,
+                }
+            });
+            output.result(&query.to_string(), &query);
+            return Ok(ExitCode::SUCCESS);
+        }
+        let value = json!({
+            "blob_id": encoding.id.to_string(),
+            "size": size,
+            "bytes": { "offset": proven.start, "length": proven.end - proven.start },
+            "symbol": symbol,
+            "proof": proof,
+        });
         let text = table(&[
             ("blob id", encoding.id.to_string()),
-            ("bytes", format!("{} to {} (not included)", proven.start, proven.end)),
+            (
+                "bytes",
+                format!("{} to {}, not included", proven.start, proven.end),
+            ),
             ("symbol", format!("row {row}, column {column}")),
-            ("hashes", format!("{}, print them with --json", proof.row_path.len() + proof.pair_path.len() + 1)),
+            ("proof", "print it with --json".into()),
         ]);
         output.result(&text, &value);
         Ok(ExitCode::SUCCESS)

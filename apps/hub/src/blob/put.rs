@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use clap::Args;
 use hub_walrus_client::{
-    date, encode_file, parse_date, Client, EpochClock, Expiry, How, Lifetime, Owner, Source, StoreOptions,
-    Stored, SuiId, Upload, MOST_EPOCHS_AHEAD,
+    date, encode_file, parse_date, Client, EpochClock, Expiry, How, Lifetime, Owner, Source,
+    StoreOptions, Stored, SuiId, Upload, MOST_EPOCHS_AHEAD,
 };
 use serde_json::{json, Value};
 
@@ -128,15 +128,29 @@ impl Put {
         };
         let there = || client.holds(&upload.id);
         let stored = publisher.put(upload, &options, &there, &progress)?;
-        let (text, value) = report(&stored, encoding.length, hex::encode(encoding.root), &clock, &client);
+        let (text, value) = report(
+            &stored,
+            encoding.length,
+            hex::encode(encoding.root),
+            &clock,
+            &client,
+        );
         output.result(&text, &value);
         Ok(ExitCode::SUCCESS)
     }
 }
 
 /// What is to be said of a blob that is stored.
-pub fn report(stored: &Stored, length: u64, root: String, clock: &EpochClock, client: &Client) -> (String, Value) {
-    let end_epoch = stored.end_epoch.or_else(|| client.holds(&stored.id)?.end_epoch);
+pub fn report(
+    stored: &Stored,
+    length: u64,
+    root: String,
+    clock: &EpochClock,
+    client: &Client,
+) -> (String, Value) {
+    let end_epoch = stored
+        .end_epoch
+        .or_else(|| client.holds(&stored.id)?.end_epoch);
     let expiry = end_epoch.map(|end| Expiry::new(end, clock));
     let ends = expiry.and_then(|expiry| expiry.ends).map(date);
     let how = match stored.how {
@@ -144,16 +158,29 @@ pub fn report(stored: &Stored, length: u64, root: String, clock: &EpochClock, cl
         How::AlreadyStored => "was stored already",
         _ => "stored, though the publisher failed to answer",
     };
-    let mut rows = vec![("blob id", stored.id.to_string()), ("length", size(length)), ("state", how.into())];
+    let mut rows = vec![
+        ("blob id", stored.id.to_string()),
+        ("length", size(length)),
+        ("state", how.into()),
+    ];
     if let Some(expiry) = expiry {
-        let day = ends.as_ref().map(|day| format!(", about {day}")).unwrap_or_default();
-        rows.push(("ends", format!("with the beginning of epoch {}{day}", expiry.end_epoch)));
+        let day = ends
+            .as_ref()
+            .map(|day| format!(", about {day}"))
+            .unwrap_or_default();
+        rows.push((
+            "ends",
+            format!("with the beginning of epoch {}{day}", expiry.end_epoch),
+        ));
     }
     if let Some(object) = stored.object {
         rows.push(("object", object.to_string()));
     }
     if let Some(cost) = stored.cost {
-        rows.push(("cost", format!("{}.{:09} WAL", cost / 1_000_000_000, cost % 1_000_000_000)));
+        rows.push((
+            "cost",
+            format!("{}.{:09} WAL", cost / 1_000_000_000, cost % 1_000_000_000),
+        ));
     }
     let warnings: Vec<String> = stored.warnings.iter().map(ToString::to_string).collect();
     rows.extend(warnings.iter().map(|warning| ("warning", warning.clone())));

@@ -50,23 +50,62 @@ impl Status {
         let days = expiry.and_then(|expiry| expiry.days_left(SystemTime::now()));
         let soon = days.is_some_and(|days| days < self.days);
         let (state, sentence, code) = match &status {
-            Some(BlobStatus::Permanent { is_certified: true, .. }) if soon => {
-                ("ends_soon", "stored, but not for long: have it extended", ENDS)
-            }
-            Some(BlobStatus::Permanent { is_certified: true, .. }) => ("stored", "stored, nobody can delete it", 0),
-            Some(BlobStatus::Permanent { .. }) => ("registered", "registered, but its bytes have not arrived", GONE),
-            Some(BlobStatus::Deletable { .. }) => ("deletable", "stored, but its owner can delete it at any time", ENDS),
-            Some(BlobStatus::Nonexistent) => ("gone", "not stored: it never was, or its storage has ended", GONE),
-            Some(BlobStatus::Invalid {}) => ("invalid", "marked as wrongly encoded: it cannot be read", GONE),
-            None if readable => ("readable", "readable; until when it is stored, a storage node knows: --node URL", 0),
-            None => ("gone", "not readable: it was never stored, or its storage has ended", GONE),
+            Some(BlobStatus::Permanent {
+                is_certified: true, ..
+            }) if soon => (
+                "ends_soon",
+                "stored, but not for long: have it extended",
+                ENDS,
+            ),
+            Some(BlobStatus::Permanent {
+                is_certified: true, ..
+            }) => ("stored", "stored, nobody can delete it", 0),
+            Some(BlobStatus::Permanent { .. }) => (
+                "registered",
+                "registered, but its bytes have not arrived",
+                GONE,
+            ),
+            Some(BlobStatus::Deletable { .. }) => (
+                "deletable",
+                "stored, but its owner can delete it at any time",
+                ENDS,
+            ),
+            Some(BlobStatus::Nonexistent) => (
+                "gone",
+                "not stored: it never was, or its storage has ended",
+                GONE,
+            ),
+            Some(BlobStatus::Invalid {}) => (
+                "invalid",
+                "marked as wrongly encoded: it cannot be read",
+                GONE,
+            ),
+            None if readable => (
+                "readable",
+                "readable; until when it is stored, a storage node knows: --node URL",
+                0,
+            ),
+            None => (
+                "gone",
+                "not readable: it was never stored, or its storage has ended",
+                GONE,
+            ),
             Some(_) => ("unknown", "stored in a way that is not known here", ENDS),
         };
         let ends = expiry.and_then(|expiry| expiry.ends).map(date);
-        let mut rows = vec![("blob id", self.id.to_string()), ("state", sentence.to_owned())];
+        let mut rows = vec![
+            ("blob id", self.id.to_string()),
+            ("state", sentence.to_owned()),
+        ];
         if let Some(expiry) = expiry {
-            let day = ends.as_ref().map(|day| format!(", about {day}")).unwrap_or_default();
-            rows.push(("ends", format!("with the beginning of epoch {}{day}", expiry.end_epoch)));
+            let day = ends
+                .as_ref()
+                .map(|day| format!(", about {day}"))
+                .unwrap_or_default();
+            rows.push((
+                "ends",
+                format!("with the beginning of epoch {}{day}", expiry.end_epoch),
+            ));
         }
         if let Some(days) = days {
             rows.push(("days left", days.to_string()));

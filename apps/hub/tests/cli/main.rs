@@ -1,0 +1,8 @@
+//! The command `hub` as a process, with a local Walrus to talk to.
+
+mod bad_input;
+mod blobs;
+mod help;
+mod kills;
+mod quilts;
+mod world;
