@@ -325,6 +325,12 @@ impl Error {
                 413 => "this publisher takes less in one request than was thought: give the \
                         limit with --publisher-limit BYTES"
                     .into(),
+                _ if answer.reason.as_deref().is_some_and(|reason| {
+                    reason == "EXPIRED_SIGNATURE" || reason == "TOKEN_ALREADY_USED"
+                }) =>
+                {
+                    "get a new token and set HUB_WALRUS_TOKEN to it".into()
+                }
                 429 => "it has too much to do: run the same command again later".into(),
                 401 | 403 => "it wants to know who you are: set HUB_WALRUS_TOKEN".into(),
                 _ => {

@@ -282,9 +282,7 @@ impl Publisher {
         loop {
             let (error, may_be_there) = match send() {
                 Ok(Ok(answer)) => return Ok(Outcome::Answer(answer)),
-                Ok(Err(answer)) if answer.status < 500 && answer.status != 429 => {
-                    return Err(self.refused(answer));
-                }
+                Ok(Err(answer)) if is_final(&answer) => return Err(self.refused(answer)),
                 Ok(Err(answer)) => {
                     let stored = answer.status >= 500;
                     (self.refused(answer), stored)
@@ -412,6 +410,17 @@ impl Publisher {
         }
         Ok(stored)
     }
+}
+
+/// Whether sending it again is no use.
+fn is_final(answer: &Answer) -> bool {
+    // A token that is used up or too old stays so, whatever the status says.
+    let token = ["EXPIRED_SIGNATURE", "TOKEN_ALREADY_USED"];
+    let of_the_token = answer
+        .reason
+        .as_deref()
+        .is_some_and(|reason| token.contains(&reason));
+    of_the_token || (answer.status < 500 && answer.status != 429)
 }
 
 enum Outcome<T> {
@@ -568,5 +577,48 @@ impl Read for Pieces<'_> {
             }
             self.0.pop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, reason: Option<&str>) -> Answer {
+        Answer {
+            status,
+            reason: reason.map(str::to_owned),
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_may_work_later_is_sent_again() {
+        for status in [429, 500, 502, 503, 504] {
+            assert!(!is_final(&answer(status, None)), "{status}");
+        }
+        for status in [400, 401, 403, 413, 451] {
+            assert!(is_final(&answer(status, None)), "{status}");
+        }
+        assert!(!is_final(&answer(504, Some("INSUFFICIENT_CONFIRMATIONS"))));
+        assert!(is_final(&answer(504, Some("EXPIRED_SIGNATURE"))));
+        assert!(is_final(&answer(429, Some("TOKEN_ALREADY_USED"))));
+    }
+
+    #[test]
+    fn a_form_is_as_long_as_it_says_and_its_boundary_occurs_nowhere_else() {
+        let files = [
+            ("a", &b"--hub-quilt-boundary"[..]),
+            ("b\"\r\n", b"hub-quilt-boundary-x"),
+            ("c", b""),
+        ];
+        let files = files.map(|(identifier, bytes)| QuiltFile { identifier, bytes });
+        let form = Form::new(&files).unwrap();
+        let mut bytes = vec![];
+        form.reader().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, form.length);
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text.matches(&form.boundary).count(), 4);
+        assert!(text.contains("name=\"b%22%0D%0A\""), "{text}");
     }
 }
