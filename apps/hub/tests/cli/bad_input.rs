@@ -148,18 +148,51 @@ fn a_disk_that_is_full_in_the_middle_of_the_cache() {
 #[cfg(unix)]
 #[test]
 fn permission_denied() {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
     let world = World::new();
+    let mode = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
+    };
     let file = world.write("secret", b"hello");
-    fs::set_permissions(&file, fs::Permissions::from_mode(0)).unwrap();
-    let refused = world.run(&["blob", "id", "secret"]);
-    if refused.code == 0 {
-        return eprintln!("run as root, who may read everything: not shown");
-    }
+    let id = world.store(b"hello");
+    fs::create_dir(world.path("closed")).unwrap();
+    fs::create_dir(world.path("own")).unwrap();
+    mode(&file, 0);
+    mode(&world.path("closed"), 0o555);
+    mode(&world.path("own"), 0o777);
+    mode(world.folder.path(), 0o755);
+    let as_somebody = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.env("HUB_WALRUS_CACHE", world.path("own"));
+        if fs::metadata(world.folder.path()).unwrap().uid() == 0 {
+            // Root may do everything: be nobody instead.
+            command.uid(65_534).gid(65_534);
+        }
+        ran(command.output().unwrap(), world.folder.path())
+    };
+    says(
+        &as_somebody(&["blob", "id", "secret"]),
+        1,
+        "secret could not be read",
+        "hint: look at who may do so",
+    );
+    let refused = as_somebody(&["blob", "get", &id, "-o", "closed/out"]);
     says(
         &refused,
         1,
-        "secret could not be read",
+        "closed/out could not be written",
+        "hint: look at who may do so",
+    );
+    // It is in the cache all the same: nothing is fetched again.
+    world.faces[0].forget_requests();
+    assert_eq!(as_somebody(&["blob", "get", &id, "-o", "own/out"]).code, 0);
+    assert_eq!(world.faces[0].requests(), []);
+    let refused = as_somebody(&["blob", "get", &id, "-o", "own/again", "--cache", "closed"]);
+    says(
+        &refused,
+        1,
+        "could not be created",
         "hint: look at who may do so",
     );
 }

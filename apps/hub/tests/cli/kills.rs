@@ -35,7 +35,7 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
         0,
         On::Read,
         What::Trickle {
-            bytes_per_second: 600_000,
+            bytes_per_second: 200_000,
         },
     );
     let mut random: u64 = 42;
