@@ -90,12 +90,7 @@ pub use hub_types::billing::KeyType;
 pub use hub_types::walrus::BlobId;
 pub use hub_types::wire::{Batch, Group, Mode, Receipt, SigningKey, Units, Work};
 
-/// The examples of the project's README, which must run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-/// The page of code of this crate's README, likewise.
+/// The page of code of this crate's README, which must run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Page;

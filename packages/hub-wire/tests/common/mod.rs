@@ -2,6 +2,9 @@
 
 #![allow(dead_code)]
 
+pub mod calls;
+pub mod plain;
+
 use hub_wire::{Batch, Group, Items, RiceCode, Units, Work};
 use proptest::collection::vec;
 use proptest::prelude::{any, Just, Strategy};
