@@ -81,6 +81,13 @@ pub enum Error {
         publisher: String,
     },
 
+    /// A name that the form of a request cannot carry.
+    #[error("a form cannot carry the name {identifier:?}: it has a backslash or a line break")]
+    NameInForm {
+        /// The name.
+        identifier: String,
+    },
+
     /// The publisher refused, or failed for good.
     #[error("{publisher} did not store the blob: {answer}")]
     Publisher {
@@ -337,6 +344,9 @@ impl Error {
                     "run the same command again: what is stored already is not stored twice".into()
                 }
             },
+            Self::NameInForm { .. } => {
+                "store the quilt as a blob: hub quilt make -o FILE, then hub blob put FILE".into()
+            }
             Self::WrongId { .. } => "use another publisher: --publisher URL".into(),
             Self::Unreachable { .. } => "check the address and the network, then run the same \
                                          command again"

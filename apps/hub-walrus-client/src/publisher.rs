@@ -527,12 +527,14 @@ impl<'a> Form<'a> {
         let mut parts = vec![];
         let mut length = 0;
         for file in files {
-            // As browsers write it.
-            let name = file
-                .identifier
-                .replace('"', "%22")
-                .replace('\r', "%0D")
-                .replace('\n', "%0A");
+            let unfit = ['\\', '\r', '\n', '\0'];
+            if file.identifier.contains(unfit) {
+                return Err(Error::NameInForm {
+                    identifier: file.identifier.to_owned(),
+                });
+            }
+            // As Walrus' publisher reads it, which does not know the %22 of browsers.
+            let name = file.identifier.replace('"', "\\\"");
             let head = format!(
                 "{}--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"file\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n",
@@ -609,7 +611,7 @@ mod tests {
     fn a_form_is_as_long_as_it_says_and_its_boundary_occurs_nowhere_else() {
         let files = [
             ("a", &b"--hub-quilt-boundary"[..]),
-            ("b\"\r\n", b"hub-quilt-boundary-x"),
+            ("b\"", b"hub-quilt-boundary-x"),
             ("c", b""),
         ];
         let files = files.map(|(identifier, bytes)| QuiltFile { identifier, bytes });
@@ -619,6 +621,16 @@ mod tests {
         assert_eq!(bytes.len() as u64, form.length);
         let text = String::from_utf8(bytes).unwrap();
         assert_eq!(text.matches(&form.boundary).count(), 4);
-        assert!(text.contains("name=\"b%22%0D%0A\""), "{text}");
+        assert!(text.contains(r#"name="b\"""#), "{text}");
+        for identifier in ["a\\", "a\r\nb", "a\0"] {
+            let files = [QuiltFile {
+                identifier,
+                bytes: b"",
+            }];
+            assert!(
+                matches!(Form::new(&files), Err(Error::NameInForm { .. })),
+                "{identifier:?}"
+            );
+        }
     }
 }
