@@ -120,3 +120,15 @@ impl ReadAt for File {
         Ok(())
     }
 }
+
+/// Where there are no files.
+#[cfg(not(any(unix, windows)))]
+impl ReadAt for File {
+    fn stamp(&self) -> io::Result<Stamp> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn read_exact_at(&self, _buffer: &mut [u8], _offset: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}

@@ -1,9 +1,9 @@
 //! A whole Hub on an embedded chain in one line, for tests of contracts and clients.
 //!
 //! [`Hub::new`] starts a chain (cw-multi-test) with a registry, a billing contract and its escrow on it. Around it stand
-//! the things that every test needs: accounts, native coins and a cw20 token behind one [`Money`], models, sessions,
-//! attesters that sign, [`StorageNodes`] that certify, a [`Ledger`] of everything that everybody has, and the
-//! invariants that hold after every message.
+//! the things that every test needs: accounts, native coins and a cw20 token behind one [`Money`], models, sessions, and
+//! attesters that sign. [`StorageNodes`] certify, a [`Ledger`] shows everything that everybody has, and the invariants
+//! hold after every message.
 //!
 //! ```
 //! use hub_testing::{data, rates, Hub, KeyType, NewModel};

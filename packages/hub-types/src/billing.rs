@@ -71,7 +71,8 @@ pub enum ExecuteMsg {
     },
     /// Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
     /// the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
-    /// [`BatchResponse`] as data. A batch that changes nothing is an error, unless all of it was settled before.
+    /// [`BatchResponse`] as data. A batch that changes nothing is an error that names the reasons, unless some group of it
+    /// was settled before: then it succeeds, records nothing and emits nothing.
     SettleBatch {
         /// [`crate::wire::Batch`] in canonical bytes.
         batch: Binary,
@@ -278,7 +279,7 @@ pub enum QueryMsg {
     AuthorUsage {
         /// The author.
         author: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -299,7 +300,7 @@ pub enum QueryMsg {
     OperatorUsage {
         /// The operator.
         operator: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -312,7 +313,7 @@ pub enum QueryMsg {
     MeasurementUsage {
         /// The enclave image, 32 bytes.
         measurement: HexBinary,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<u64>,
@@ -323,7 +324,7 @@ pub enum QueryMsg {
     /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
     #[returns(RankingResponse)]
     Ranking {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Place of the last model of the page before.
         start_after: Option<RankingPlace>,
@@ -334,7 +335,7 @@ pub enum QueryMsg {
     /// error unless `days` is 1 to 90.
     #[returns(HubResponse)]
     Hub {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Length of both spans, 1 to 90.
         days: u32,
@@ -342,7 +343,7 @@ pub enum QueryMsg {
     /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads.
     #[returns(HubByDayResponse)]
     HubByDay {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
         start_after: Option<u64>,
@@ -352,7 +353,7 @@ pub enum QueryMsg {
     /// Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads.
     #[returns(HubWeeksResponse)]
     HubWeeks {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last week of the page before; any week will do.
         start_after: Option<u64>,
@@ -392,17 +393,20 @@ pub enum Outcome {
     UnknownSession,
     /// Writes nothing: the session trusts another operator or insists on another enclave image.
     AttesterNotAllowed,
-    /// Writes nothing: all of it was settled before, or a netted group does not start at the lane's position.
+    /// Writes nothing: all of it was settled before.
     Stale,
     /// Writes nothing: all lanes of the session are in use.
     LanesFull,
     /// Writes nothing: receipts before it are missing; send those first.
     Gap,
-    /// Consumed: its oldest receipt is older than the registry's `receipt_max_age_seconds`.
+    /// Writes nothing: a part of a netted group was settled before. Send the rest as a group of its own that starts at
+    /// the lane's position.
+    Overlaps,
+    /// Consumed: all of it is older than the registry's `receipt_max_age_seconds`.
     Expired,
-    /// Consumed: issued after the attester's retirement.
+    /// Consumed: all of it was issued after the attester's retirement.
     AttesterRetired,
-    /// Consumed: issued outside the session's time.
+    /// Consumed: all of it was issued outside the session's time.
     Closed,
     /// Consumed: the session lists other models.
     ModelNotAllowed,
@@ -412,15 +416,19 @@ pub enum Outcome {
     UnknownRelease,
     /// Consumed: no such terms.
     UnknownTerms,
-    /// Consumed: the terms were not in force when it was issued.
+    /// Consumed: the terms were not in force when any of it was issued.
     TermsNotInForce,
-    /// Consumed: issued while the model was retired.
+    /// Consumed: all of it was issued while the model was retired.
     Retired,
     /// Consumed: the terms are in another denomination than the session.
     WrongDenom,
     /// Consumed: the price is above the session's limit.
     PriceAboveLimit,
-    /// Consumed: an amount, or the model's lifetime gross with it, is beyond 128 bits.
+    /// Writes nothing: one of the limits of time that lead to `expired`, `attester_retired`, `closed`,
+    /// `terms_not_in_force` and `retired` refuses a part of it. Send the same receipts under the same numbers, cut into
+    /// groups that lie on one side of the limit each.
+    Straddles,
+    /// Consumed: an amount, or the model's lifetime gross with what would be billed, is beyond 128 bits.
     Overflow,
     /// Writes nothing: the budget does not cover the first receipt still to be billed.
     Exhausted,

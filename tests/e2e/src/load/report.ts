@@ -77,7 +77,7 @@ export function written({ load, run, kill, largest, ...of }: Report): string {
     `Seed ${of.seed}, ${of.cores} cores. Not counted are ${start} blocks before the first full one, ${away} around the kill, ` +
       `${tail} after the last full one, and ${thin} others that were less than 90 % full.`,
     `The whole run settled ${whole(run.receipts)} receipts of ${whole(run.batches)} batches, in ${whole(run.transactions)} ` +
-      `transactions (${why.join(", ")}).`,
+      `transactions. By why they were sent: ${why.join(", ")}.`,
     `Of the transactions, ${whole(run.settled)} billed everything in their batch that was still open, and ${whole(run.partly)} a part of it. ` +
       `${whole(run.tooEarly)} billed nothing, since earlier receipts were missing. ${whole(run.duplicate)} changed nothing, since ` +
       `everything was settled already, and ${whole(run.outOfGas)} ran out of gas. ${whole(run.again)} times a batch was sent in a new ` +

@@ -393,7 +393,7 @@ proptest! {
         let (_, snapshots) = run(notice, &steps);
         for snapshot in &snapshots {
             for time in edges(&snapshot.terms).into_iter().filter(|time| *time >= BIRTH) {
-                prop_assert!(snapshot.terms.iter().any(|terms| terms.record.in_force_for(time, time)));
+                prop_assert!(snapshot.terms.iter().any(|terms| terms.record.is_in_force_at(time)));
             }
         }
     }
@@ -463,10 +463,10 @@ proptest! {
         for dropped in book.all().iter().filter(|terms| terms.is_dropped()) {
             for snapshot in &snapshots {
                 if let Some(then) = snapshot.terms.get(dropped.number as usize - 1) {
-                    prop_assert!(!then.record.in_force_for(snapshot.time, snapshot.time));
+                    prop_assert!(!then.record.is_in_force_at(snapshot.time));
                 }
             }
-            prop_assert!(!dropped.record.in_force_for(0, u64::MAX));
+            prop_assert_eq!(dropped.record.in_force(), None);
         }
     }
 
@@ -504,7 +504,7 @@ proptest! {
         let times = edges(&last).into_iter().chain(snapshots.iter().map(|snapshot| snapshot.time)).chain([0, u64::MAX]);
         for time in times {
             let expected: Vec<u64> = last.iter().rev()
-                .filter(|terms| terms.record.in_force_for(time, time))
+                .filter(|terms| terms.record.is_in_force_at(time))
                 .map(|terms| terms.number)
                 .collect();
             prop_assert_eq!(book.numbers_at(time), expected);
