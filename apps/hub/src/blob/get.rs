@@ -76,7 +76,7 @@ impl Get {
         let bytes = File::open(&fetched.path)
             .map_err(|e| Failure::from(Error::io("read", &fetched.path, e)))?;
         save::save(bytes, &path, self.overwrite)?;
-        if path != PathBuf::from("-") {
+        if path.as_os_str() != "-" {
             report(&fetched, &path, output);
         }
         Ok(ExitCode::SUCCESS)
