@@ -1,6 +1,6 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
@@ -69,8 +69,30 @@ pub enum Owner {
 pub enum Source<'a> {
     /// Those of a file.
     File(&'a Path),
+    /// Those of a file from one byte on, as many as the upload is long.
+    Range {
+        /// The file.
+        path: &'a Path,
+        /// The first byte.
+        offset: u64,
+    },
     /// These.
     Bytes(&'a [u8]),
+}
+
+impl<'a> Source<'a> {
+    /// The bytes from the first one on.
+    pub(crate) fn open(self) -> Result<Box<dyn Read + 'a>> {
+        let (path, offset) = match self {
+            Self::Bytes(bytes) => return Ok(Box::new(bytes)),
+            Self::File(path) => (path, 0),
+            Self::Range { path, offset } => (path, offset),
+        };
+        let failed = |e| Error::io("read", path, e);
+        let mut file = File::open(path).map_err(failed)?;
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        Ok(Box::new(file))
+    }
 }
 
 /// A blob whose id is known, and where its bytes are.
@@ -214,12 +236,7 @@ impl Publisher {
         }
         let url = format!("{}/v1/blobs?{}", self.url, options.query());
         let send = || {
-            let body: Box<dyn Read + '_> = match upload.source {
-                Source::File(path) => {
-                    Box::new(File::open(path).map_err(|e| Error::io("read", path, e))?)
-                }
-                Source::Bytes(bytes) => Box::new(bytes),
-            };
+            let body = upload.source.open()?;
             // Not more than was announced, should the file have grown.
             let body = body.take(upload.length);
             match self.send(

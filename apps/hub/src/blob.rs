@@ -7,6 +7,7 @@ mod status;
 
 use clap::{Args, Subcommand};
 
+pub use self::put::HowToStore;
 use crate::output::Output;
 use crate::Outcome;
 

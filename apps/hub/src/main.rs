@@ -4,6 +4,7 @@ mod blob;
 mod failure;
 mod ids;
 mod interrupt;
+mod model;
 mod network;
 mod output;
 mod progress;
@@ -34,6 +35,8 @@ struct Cli {
 enum Command {
     /// Files on Walrus: ids, storing, fetching, checking.
     Blob(blob::Blob),
+    /// Model folders: what they would store, there and back.
+    Model(model::Model),
     /// Many small files as one blob.
     Quilt(quilt::Quilt),
     /// A Walrus on this machine.
@@ -56,6 +59,7 @@ fn main() -> ExitCode {
     interrupt::listen();
     let outcome = match cli.command {
         Command::Blob(command) => command.run(&output),
+        Command::Model(command) => command.run(&output),
         Command::Quilt(command) => command.run(&output),
         Command::Walrus(command) => command.run(&output),
     };

@@ -4,5 +4,6 @@ mod bad_input;
 mod blobs;
 mod help;
 mod kills;
+mod models;
 mod quilts;
 mod world;

@@ -4,7 +4,8 @@ use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
-use hub_types::wire::{Hash, PublicKey};
+use hub_types::verifier::Measurement;
+use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
 
@@ -46,14 +47,14 @@ pub fn register(
     storage: &mut dyn Storage,
     operator: CanonicalAddr,
     key: PublicKey,
-    measurement: Option<Hash>,
+    measurement: Option<Measurement>,
 ) -> StdResult<u64> {
     let attester = count(storage)?.saturating_add(1);
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
     BY_OPERATOR.save(storage, (operator.as_slice(), attester), &())?;
     if let Some(measurement) = &measurement {
-        BY_MEASUREMENT.save(storage, (measurement, attester), &())?;
+        BY_MEASUREMENT.save(storage, (measurement.as_bytes(), attester), &())?;
     }
     let record = AttesterRecord {
         operator,
@@ -139,14 +140,20 @@ pub fn page_by_operator(
     )
 }
 
-/// Ids of the attesters of an enclave image behind `start_after`, ascending.
+/// Ids of the attesters of a measurement behind `start_after`, ascending.
 pub fn page_by_measurement(
     storage: &dyn Storage,
-    measurement: &Hash,
+    measurement: &Measurement,
     start_after: Option<u64>,
     limit: usize,
 ) -> StdResult<Vec<u64>> {
-    page_of(storage, &BY_MEASUREMENT, measurement, start_after, limit)
+    page_of(
+        storage,
+        &BY_MEASUREMENT,
+        measurement.as_bytes(),
+        start_after,
+        limit,
+    )
 }
 
 fn page_of(

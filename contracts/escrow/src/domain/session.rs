@@ -5,7 +5,8 @@ use hub_types::escrow::{Models, SessionState};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{Funding, ListedModel, SessionPolicy, SessionRecord, MAX_MODELS};
 use hub_types::time;
-use hub_types::wire::{Hash, PublicKey};
+use hub_types::verifier::Measurement;
+use hub_types::wire::PublicKey;
 
 use super::reserve::Reserve;
 use crate::error::ContractError;
@@ -21,7 +22,7 @@ pub struct Parties {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opening {
     pub operator: CanonicalAddr,
-    pub measurement: Option<Hash>,
+    pub measurement: Option<Measurement>,
     pub models: Models,
     pub max_price: Option<Rates>,
     pub budget: Uint128,

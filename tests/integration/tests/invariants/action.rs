@@ -6,7 +6,7 @@
 use hub_types::billing::KeyType;
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Shares, Tag};
+use crate::reference::{Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Shares, Tag};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -202,8 +202,8 @@ pub enum StatusPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPlan {
     pub operator: Account,
-    /// It insists on an enclave image.
-    pub measured: Option<Image>,
+    /// It insists on what a verifier found.
+    pub measured: Option<Finding>,
     /// None: any model.
     pub models: Option<Vec<(Tag, Option<u64>)>>,
     pub max_price: Option<Rates>,
