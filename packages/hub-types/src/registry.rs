@@ -16,9 +16,9 @@ use crate::records::registry as records;
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
-    /// Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given.
+    /// Age in seconds from which receipts are refused as expired. 1 to 30 days; three days if not given.
     pub receipt_max_age_seconds: Option<u64>,
-    /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given.
+    /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; three days if not given.
     pub price_notice_seconds: Option<u64>,
     /// Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on releases,
     /// and behind nothing else. Without one no certificate is ever taken.

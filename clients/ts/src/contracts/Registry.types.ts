@@ -4,9 +4,9 @@
 
 /** Fixes the time constants for the life of this registry and of everything that settles by it. */
 export interface InstantiateMsg {
-  /** How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given. */
+  /** How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; three days if not given. */
   price_notice_seconds?: number | null;
-  /** Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given. */
+  /** Age in seconds from which receipts are refused as expired. 1 to 30 days; three days if not given. */
   receipt_max_age_seconds?: number | null;
   /**
    * Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on

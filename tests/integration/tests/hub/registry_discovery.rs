@@ -300,12 +300,17 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
         };
         ask::<TopicsResponse>(hub, question).topics
     };
-    for limit in [Some(0)] {
-        let error = || RegistryError::Page(PageError::LimitZero);
-        let start_after = None;
-        assert_no_answer(&hub, QueryMsg::Tags { start_after, limit }, error());
-        let start_after = None;
-        assert_no_answer(&hub, QueryMsg::Tasks { start_after, limit }, error());
+    for question in [
+        QueryMsg::Tags {
+            start_after: None,
+            limit: Some(0),
+        },
+        QueryMsg::Tasks {
+            start_after: None,
+            limit: Some(0),
+        },
+    ] {
+        assert_no_answer(&hub, question, RegistryError::Page(PageError::LimitZero));
     }
     let all = [topic("odd", 6), topic("even", 6), topic("eve", 6)];
     assert_eq!(tags(&hub, None, None), all);

@@ -74,12 +74,12 @@ fn coins_sent_along_are_refused() {
 }
 
 #[test]
-fn constants_are_fixed_at_birth_and_a_day_each_if_not_given() {
+fn constants_are_fixed_at_birth_and_three_days_each_if_not_given() {
     let mut hub = Hub::new();
     for (age, notice, expected) in [
-        (None, None, (DAY, DAY)),
+        (None, None, (3 * DAY, 3 * DAY)),
         (Some(1), Some(1), (1, 1)),
-        (Some(1), None, (1, DAY)),
+        (Some(1), None, (1, 3 * DAY)),
         (Some(30 * DAY), Some(30 * DAY), (30 * DAY, 30 * DAY)),
     ] {
         let registry = instantiate(&mut hub, age, notice).unwrap();

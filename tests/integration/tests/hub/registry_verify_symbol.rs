@@ -99,7 +99,8 @@ fn a_hash_that_is_not_32_bytes_is_refused() {
     let (hub, model) = market(&case);
     for length in [0, 31, 33] {
         let bytes = HexBinary::from(vec![0; length]);
-        let fields: [(&str, fn(&mut SymbolProof, HexBinary)); 3] = [
+        type Damage = fn(&mut SymbolProof, HexBinary);
+        let fields: [(&str, Damage); 3] = [
             ("row_path", |proof, bytes| proof.row_path[9] = bytes),
             ("pair_path", |proof, bytes| proof.pair_path[0] = bytes),
             ("paired_column_root", |proof, bytes| {
