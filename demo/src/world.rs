@@ -43,7 +43,7 @@ pub struct Listing {
     pub money: Money,
     pub rates: Rates,
     /// Id in the registry, once registered.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// A session, and what its caller calls in it.
@@ -145,7 +145,7 @@ impl World {
     pub fn receipts(
         &mut self,
         attester: &Attester,
-        session: u64,
+        session: SessionId,
         listing: usize,
         count: u64,
     ) -> Vec<Receipt> {

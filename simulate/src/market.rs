@@ -48,13 +48,13 @@ struct Caller {
 }
 
 struct Purse {
-    session: u64,
+    session: SessionId,
     left: u128,
     ends_at: u64,
 }
 
 struct Ending {
-    session: u64,
+    session: SessionId,
     service: usize,
     ends_at: u64,
     /// Who withdraws afterwards, having left.

@@ -63,7 +63,7 @@ impl Numbers {
 }
 
 /// The numbers of a model.
-pub fn of_model(world: &World, model: u64) -> Result<Numbers> {
+pub fn of_model(world: &World, model: ModelId) -> Result<Numbers> {
     let denom = world.money.unchecked();
     let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage { model, denom })?;
     Ok(Numbers {
@@ -78,7 +78,7 @@ pub fn of_model(world: &World, model: u64) -> Result<Numbers> {
 }
 
 /// Aged income of a model over days, both included.
-pub fn aged_of_days(world: &World, model: u64, from: u64, until: u64) -> Result<u128> {
+pub fn aged_of_days(world: &World, model: ModelId, from: u64, until: u64) -> Result<u128> {
     let denom = world.money.unchecked();
     let query = QueryMsg::UsageOfDays {
         model,

@@ -100,7 +100,7 @@ pub struct WeekRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelRow {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// What it is in truth.
     pub nature: Nature,
     /// What independent people paid for it.

@@ -41,7 +41,7 @@ pub enum Nature {
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// Id in the registry.
-    pub model: u64,
+    pub model: ModelId,
     /// Its author.
     pub author: Addr,
     /// What it is in truth.
@@ -151,7 +151,7 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// The session that pays.
-    pub session: u64,
+    pub session: SessionId,
     /// Place of the model among the listings.
     pub place: usize,
     /// Unix seconds.
@@ -237,7 +237,7 @@ impl World {
     pub fn list(
         &mut self,
         author: &Addr,
-        model: u64,
+        model: ModelId,
         blob_id: BlobId,
         rates: Rates,
         nature: Nature,
@@ -325,7 +325,7 @@ impl World {
     }
 
     /// Remembers whose money a session holds.
-    pub fn originate(&mut self, session: u64, origin: Origin) {
+    pub fn originate(&mut self, session: SessionId, origin: Origin) {
         self.origins.insert(session, origin);
     }
 
@@ -431,8 +431,8 @@ impl World {
 /// Which session and model a group of a batch is about, and what it is worth.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupOf {
-    session: u64,
-    model: u64,
+    session: SessionId,
+    model: ModelId,
     calls: u64,
     amount: u128,
 }

@@ -75,13 +75,13 @@ pub enum ContractError {
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {
         /// Who has it.
-        attester: u64,
+        attester: AttesterId,
     },
     /// No attester of that id.
     #[error("there is no attester {attester}: ids run from 1 to {last}")]
     UnknownAttester {
         /// Id given.
-        attester: u64,
+        attester: AttesterId,
         /// Highest id in use; 0 if none.
         last: u64,
     },
@@ -89,7 +89,7 @@ pub enum ContractError {
     #[error("only the operator {operator} of attester {attester} may do this")]
     NotTheOperator {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Its operator.
         operator: Addr,
     },
@@ -99,7 +99,7 @@ pub enum ContractError {
     )]
     AlreadyRetired {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Unix seconds.
         cutoff: u64,
     },
@@ -109,13 +109,13 @@ pub enum ContractError {
     )]
     AttesterRevoked {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Retired for so long that no receipt of it can be billed.
     #[error("attester {attester} was retired from {cutoff} on and its last receipts have expired: register a new key")]
     AttesterRetired {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Unix seconds.
         cutoff: u64,
     },
@@ -139,7 +139,7 @@ pub enum ContractError {
     #[error("the signature does not verify for attester {attester} over these bytes on this chain and contract: 64 bytes, low s")]
     SignatureInvalid {
         /// The attester named in the bytes.
-        attester: u64,
+        attester: AttesterId,
     },
     /// A sequence number with nothing behind it.
     #[error("sequence {sequence} is the last number there is: start a new session")]
@@ -167,7 +167,7 @@ pub enum ContractError {
     #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
     UnknownBatch {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Number given.
         batch: u64,
         /// Highest number in use; 0 if none.
@@ -185,7 +185,7 @@ pub enum ContractError {
     #[error("the proof does not lead from this receipt to the root of batch {batch} of attester {attester}")]
     NotIncluded {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// The batch.
         batch: u64,
     },

@@ -14,18 +14,18 @@ pub enum Event<'a> {
     },
     /// A key became an attester.
     AttesterRegistered {
-        attester: u64,
+        attester: AttesterId,
         operator: &'a Addr,
         key: &'a PublicKey,
         measurement: Option<&'a Hash>,
     },
     /// An attester issues nothing billable from a cutoff on.
-    AttesterRetired { attester: u64, cutoff: u64 },
+    AttesterRetired { attester: AttesterId, cutoff: u64 },
     /// Nothing of an attester is accepted any more.
-    AttesterRevoked { attester: u64 },
+    AttesterRevoked { attester: AttesterId },
     /// An attester can be reached elsewhere.
     EndpointSet {
-        attester: u64,
+        attester: AttesterId,
         endpoint: Option<&'a str>,
     },
     /// A batch was settled.

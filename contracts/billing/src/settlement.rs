@@ -37,10 +37,10 @@ use session::Position;
 
 /// Consecutive receipts of one session, model, release and terms that an attester signed.
 pub struct Group<'a> {
-    pub session: u64,
-    pub model: u64,
-    pub release: u64,
-    pub terms: u64,
+    pub session: SessionId,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// Blob that the receipt names, where it names one.
     pub blob_id: Option<BlobId>,
     /// Time of the oldest receipt, unix seconds.
@@ -57,7 +57,7 @@ pub struct Group<'a> {
 
 /// The attester that signed, when, and by which rules it is judged.
 pub struct Statement {
-    pub attester: u64,
+    pub attester: AttesterId,
     pub record: AttesterRecord,
     /// Block time, unix seconds.
     pub now: u64,
@@ -71,7 +71,7 @@ impl Statement {
         deps: Deps,
         env: &Env,
         config: &Config,
-        attester: u64,
+        attester: AttesterId,
         newest: u64,
     ) -> Result<Self, ContractError> {
         let now = env.block.time.seconds();
@@ -190,7 +190,7 @@ impl<'a> Settlement<'a> {
     /// Caller and denomination of a session that takes receipts.
     pub fn session_summary(
         &mut self,
-        session: u64,
+        session: SessionId,
     ) -> Result<Option<(CanonicalAddr, Denom)>, ContractError> {
         let Some(session) = self.books.session(session, &self.statement)? else {
             return Ok(None);

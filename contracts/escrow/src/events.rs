@@ -18,7 +18,7 @@ pub enum Event<'a> {
     },
     /// A session was opened; `amount` is its budget.
     SessionOpened {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         funder: &'a Addr,
         operator: &'a Addr,
@@ -28,7 +28,7 @@ pub enum Event<'a> {
     },
     /// A budget grew; `budget` is all that was ever reserved.
     SessionToppedUp {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         amount: Uint128,
         denom: &'a Denom,
@@ -36,13 +36,13 @@ pub enum Event<'a> {
     },
     /// A caller set the end of a session.
     SessionClosed {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         ends_at: u64,
     },
     /// What a session had left went to its caller.
     SessionReleased {
-        session: u64,
+        session: SessionId,
         released_by: &'a Addr,
         caller: &'a Addr,
         amount: Uint128,
@@ -50,7 +50,7 @@ pub enum Event<'a> {
     },
     /// A caller raised the ceiling of a session by message.
     CeilingRaised {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         ceiling: Uint128,
     },

@@ -79,7 +79,7 @@ pub enum ContractError {
     #[error("there is no model {model}")]
     UnknownModel {
         /// Id given.
-        model: u64,
+        model: ModelId,
     },
 
     /// The author never gave a model that name.
@@ -95,9 +95,9 @@ pub enum ContractError {
     #[error("model {model} has no release {release}: it has {latest}, numbered from 1")]
     UnknownRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number given.
-        release: u64,
+        release: ReleaseNumber,
         /// Number of its latest release, 0 if it has none.
         latest: u64,
     },
@@ -106,9 +106,9 @@ pub enum ContractError {
     #[error("model {model} has no terms {terms}: it has {latest}, numbered from 1")]
     UnknownTerms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number given.
-        terms: u64,
+        terms: TermsNumber,
         /// Number of its latest terms.
         latest: u64,
     },
@@ -117,7 +117,7 @@ pub enum ContractError {
     #[error("{sender} is not the author of model {model}: only {author} may do this")]
     NotAuthor {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Who tried.
@@ -134,14 +134,14 @@ pub enum ContractError {
         /// Name given.
         name: String,
         /// The model that has it.
-        model: u64,
+        model: ModelId,
     },
 
     /// A label not above the one before.
     #[error("release {label} of model {model} does not ascend: give a label above {latest}")]
     LabelNotAscending {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Label given.
         label: Label,
         /// Label of its latest release.
@@ -156,9 +156,9 @@ pub enum ContractError {
         /// The blob.
         blob_id: BlobId,
         /// The model it belongs to.
-        model: u64,
+        model: ModelId,
         /// The release it is.
-        release: u64,
+        release: ReleaseNumber,
     },
 
     /// A salt that reveals nothing.
@@ -214,7 +214,7 @@ pub enum ContractError {
     #[error("model {model} is {status}: give another status")]
     StatusUnchanged {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its status.
         status: StatusName,
     },
@@ -223,7 +223,7 @@ pub enum ContractError {
     #[error("model {model} is retired and can be made active or delisted from {reactivation_from} on; it is {now}")]
     StillRetired {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Unix seconds.
         reactivation_from: u64,
         /// Block time.
@@ -234,7 +234,7 @@ pub enum ContractError {
     #[error("{author} is the author of model {model}: offer it to another account")]
     OfferToAuthor {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
     },
@@ -243,14 +243,14 @@ pub enum ContractError {
     #[error("model {model} is offered to nobody: its author has to offer it first")]
     NotOffered {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
 
     /// The offer is for somebody else.
     #[error("model {model} is offered to {offered_to}, not to {sender}")]
     NotOfferedToSender {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Who may accept.
         offered_to: Addr,
         /// Who tried.
@@ -261,9 +261,9 @@ pub enum ContractError {
     #[error("release {release} of model {model} was proven to have {size} bytes: nothing needs to be repeated")]
     SizeProven {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its length in bytes.
         size: u64,
     },
@@ -301,9 +301,9 @@ pub enum ContractError {
     #[error("release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a later one")]
     CertificateNotNewer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Epoch of the certificate given.
         epoch: u32,
         /// Epoch of the certificate of the same kind that is shown.

@@ -11,7 +11,7 @@ pub enum Event {
     /// A model was registered.
     ModelRegistered {
         /// Its id.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Its name.
@@ -20,7 +20,7 @@ pub enum Event {
     /// The metadata of a model were replaced.
     MetadataUpdated {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Its title.
@@ -29,9 +29,9 @@ pub enum Event {
     /// A release was published.
     ReleasePublished {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number of the release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its label.
         label: Label,
         /// The billable blob.
@@ -55,7 +55,7 @@ pub enum Event {
     /// The status of a model changed.
     StatusSet {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// The new status.
@@ -68,7 +68,7 @@ pub enum Event {
     /// A model was offered to another account.
     TransferOffered {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Who may accept.
@@ -77,7 +77,7 @@ pub enum Event {
     /// An offer was taken back.
     TransferCancelled {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Who could have accepted.
@@ -86,7 +86,7 @@ pub enum Event {
     /// A model has a new author.
     TransferAccepted {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The author before.
         from: Addr,
         /// The author now.
@@ -106,9 +106,9 @@ pub enum Event {
     /// The length of a blob was proven.
     SizeProven {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its blob.
         blob_id: BlobId,
         /// Its length in bytes.
@@ -117,9 +117,9 @@ pub enum Event {
     /// A Walrus committee certified the blob of a release.
     ReleaseCertified {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// What was certified.
         confirmation: Confirmation,
         /// Shards of those who signed.

@@ -15,7 +15,7 @@ pub struct InstantiateMsg {
     /// The one enclave image accepted, 32 bytes; any if not given.
     pub measurement: Option<HexBinary>,
     /// The model that is called.
-    pub model: u64,
+    pub model: ModelId,
     /// How long an order lasts.
     pub order_seconds: u64,
 }
@@ -102,7 +102,7 @@ pub struct ConfigResponse {
     /// The one enclave image accepted.
     pub measurement: Option<HexBinary>,
     /// The model that is called.
-    pub model: u64,
+    pub model: ModelId,
     /// How long an order lasts.
     pub order_seconds: u64,
 }
@@ -129,7 +129,7 @@ pub struct RequestResponse {
 #[cw_serde]
 pub struct Answer {
     /// Who vouched for it.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// sha256 of the response, by the operator's convention.
     pub response_hash: HexBinary,
     /// When the response was given, unix seconds, as the attester says.

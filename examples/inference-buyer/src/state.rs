@@ -19,7 +19,7 @@ pub struct Config {
     pub billing: BillingContract,
     pub operator: Addr,
     pub measurement: Option<HexBinary>,
-    pub model: u64,
+    pub model: ModelId,
     pub order_seconds: u64,
 }
 

@@ -24,7 +24,7 @@ struct Shop {
     alice: Addr,
     bob: Addr,
     author: Addr,
-    model: u64,
+    model: ModelId,
     attester: Attester,
 }
 

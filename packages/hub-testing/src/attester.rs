@@ -83,7 +83,7 @@ impl Hub {
     /// A receipt of now for one call of a model: its newest release, the newest terms in force, 1 000 units in and 200
     /// out. Change what the test is about.
     #[track_caller]
-    pub fn receipt(&self, attester: &Attester, session: u64, model: u64) -> Receipt {
+    pub fn receipt(&self, attester: &Attester, session: SessionId, model: ModelId) -> Receipt {
         let terms: TermsListResponse = self
             .query_registry(QueryMsg::TermsAt { model, time: None })
             .expect("the model has terms");
@@ -114,8 +114,8 @@ impl Hub {
     pub fn receipts(
         &self,
         attester: &Attester,
-        session: u64,
-        model: u64,
+        session: SessionId,
+        model: ModelId,
         count: u64,
         change: impl Fn(u64, &mut Receipt),
     ) -> Vec<Receipt> {
@@ -205,7 +205,7 @@ impl Hub {
     }
 
     /// A ceiling signed with the key that a session names.
-    pub fn voucher(&self, key: &SigningKey, session: u64, ceiling: u128) -> SignedVoucher {
+    pub fn voucher(&self, key: &SigningKey, session: SessionId, ceiling: u128) -> SignedVoucher {
         let voucher = Voucher { session, ceiling };
         let digest = wire::voucher_digest(&self.tag(Purpose::Voucher), &voucher.encode());
         SignedVoucher {

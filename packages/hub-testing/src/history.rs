@@ -179,7 +179,7 @@ impl Breaches {
     }
 
     /// A lane moves forward, or is given to another attester.
-    fn lanes(&mut self, session: u64, before: &SessionRecord, after: &SessionRecord) {
+    fn lanes(&mut self, session: SessionId, before: &SessionRecord, after: &SessionRecord) {
         if before.ceiling.is_some() != after.ceiling.is_some() {
             let (was, is) = (before.ceiling, after.ceiling);
             self.0.push(format!(

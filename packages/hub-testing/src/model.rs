@@ -152,7 +152,7 @@ impl Hub {
 
     /// Publishes a release, labelled 1.n where n releases stand before it; returns its number.
     #[track_caller]
-    pub fn publish(&mut self, author: &Addr, model: u64, blob_id: impl Into<BlobId>) -> u64 {
+    pub fn publish(&mut self, author: &Addr, model: ModelId, blob_id: impl Into<BlobId>) -> u64 {
         let minor = u32::try_from(self.model(model).latest_release).expect("few releases");
         let msg = ExecuteMsg::PublishRelease {
             model,
@@ -166,14 +166,14 @@ impl Hub {
 
     /// Sets new terms; returns their number and when they take effect.
     #[track_caller]
-    pub fn set_terms(&mut self, author: &Addr, model: u64, terms: UncheckedTerms) -> TermsCreated {
+    pub fn set_terms(&mut self, author: &Addr, model: ModelId, terms: UncheckedTerms) -> TermsCreated {
         let response = self.registry(author, ExecuteMsg::SetTerms { model, terms });
         data(&response.expect("the terms are set"))
     }
 
     /// A model as the registry shows it.
     #[track_caller]
-    pub fn model(&self, model: u64) -> ModelResponse {
+    pub fn model(&self, model: ModelId) -> ModelResponse {
         self.query_registry(QueryMsg::Model { model })
             .expect("the model exists")
     }

@@ -59,13 +59,13 @@ impl Hub {
 
     /// A session as the escrow shows it.
     #[track_caller]
-    pub fn session(&self, session: u64) -> SessionResponse {
+    pub fn session(&self, session: SessionId) -> SessionResponse {
         self.query_escrow(QueryMsg::Session { session })
             .expect("the session exists")
     }
 
     /// The number of an attester's next receipt in a session; 0 where there is no lane or no session.
-    pub fn next(&self, session: u64, attester: u64) -> u64 {
+    pub fn next(&self, session: SessionId, attester: AttesterId) -> u64 {
         let session: Result<SessionResponse, _> = self.query_escrow(QueryMsg::Session { session });
         let lanes = session.map(|session| session.lanes).unwrap_or_default();
         let lane = lanes.into_iter().find(|lane| lane.attester == attester);

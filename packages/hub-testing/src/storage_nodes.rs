@@ -106,8 +106,8 @@ impl Hub {
     pub fn certify(
         &mut self,
         sender: &Addr,
-        model: u64,
-        release: u64,
+        model: ModelId,
+        release: ReleaseNumber,
         certificate: StorageCertificate,
     ) -> Result<AppResponse, RegistryError> {
         let msg = ExecuteMsg::Certify {

@@ -8,6 +8,7 @@
 //! 1970-01-01 by block time, weeks are whole spans of seven such days. "Reads" in the queries are storage reads beside
 //! the three that find the denomination's number; a range counts as one, and one for each entry that it gives.
 
+use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
 
@@ -54,18 +55,18 @@ pub enum ExecuteMsg {
     /// Emits `hub_attester_retired`.
     Retire {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Nothing of the attester is accepted any more, whenever it was issued. Its operator, once. Emits
     /// `hub_attester_revoked`.
     Revoke {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`.
     SetEndpoint {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// At most 256 bytes; none to withdraw it.
         endpoint: Option<String>,
     },
@@ -136,7 +137,7 @@ pub enum QueryMsg {
     #[returns(AttesterResponse)]
     Attester {
         /// Its id.
-        attester: u64,
+        attester: AttesterId,
     },
     /// An attester by key.
     #[returns(Option<AttesterResponse>)]
@@ -148,7 +149,7 @@ pub enum QueryMsg {
     #[returns(AttestersResponse)]
     Attesters {
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -158,7 +159,7 @@ pub enum QueryMsg {
         /// The operator.
         operator: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -168,7 +169,7 @@ pub enum QueryMsg {
         /// sha256(PCR0 ‖ PCR1 ‖ PCR2), 32 bytes.
         measurement: HexBinary,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -187,7 +188,7 @@ pub enum QueryMsg {
     #[returns(RecordedBatch)]
     Batch {
         /// Who signed it.
-        attester: u64,
+        attester: AttesterId,
         /// Its number among the attester's recorded batches, from 1.
         batch: u64,
     },
@@ -195,7 +196,7 @@ pub enum QueryMsg {
     #[returns(BatchesResponse)]
     Batches {
         /// Who signed them.
-        attester: u64,
+        attester: AttesterId,
         /// Last number of the page before.
         start_after: Option<u64>,
         /// Entries wanted.
@@ -206,7 +207,7 @@ pub enum QueryMsg {
     #[returns(InclusionResponse)]
     VerifyInclusion {
         /// Who signed the batch.
-        attester: u64,
+        attester: AttesterId,
         /// Its number among the attester's recorded batches, from 1.
         batch: u64,
         /// [`crate::wire::Receipt`] in canonical bytes.
@@ -218,7 +219,7 @@ pub enum QueryMsg {
     #[returns(UsageResponse)]
     Usage {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
     },
@@ -226,7 +227,7 @@ pub enum QueryMsg {
     #[returns(UsageByDayResponse)]
     UsageByDay {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
@@ -239,7 +240,7 @@ pub enum QueryMsg {
     #[returns(UsageOfDaysResponse)]
     UsageOfDays {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// First day.
@@ -251,11 +252,11 @@ pub enum QueryMsg {
     #[returns(UsageByReleaseResponse)]
     UsageByRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last release of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ReleaseNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -263,7 +264,7 @@ pub enum QueryMsg {
     #[returns(PayersResponse)]
     Payers {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last payer of the page before.
@@ -281,7 +282,7 @@ pub enum QueryMsg {
         /// In what.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Models wanted.
         limit: Option<u32>,
     },
@@ -289,7 +290,7 @@ pub enum QueryMsg {
     #[returns(AttesterUsageResponse)]
     AttesterUsage {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// In what.
         denom: UncheckedDenom,
     },
@@ -302,7 +303,7 @@ pub enum QueryMsg {
         /// In what.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Attesters wanted.
         limit: Option<u32>,
     },
@@ -315,7 +316,7 @@ pub enum QueryMsg {
         /// In what.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Attesters wanted.
         limit: Option<u32>,
     },
@@ -373,7 +374,7 @@ pub struct MigrateMsg {}
 #[cw_serde]
 pub struct AttesterCreated {
     /// Id of the attester.
-    pub attester: u64,
+    pub attester: AttesterId,
 }
 
 /// What became of a group of receipts. The first that holds wins.
@@ -432,7 +433,7 @@ pub enum Outcome {
 #[cw_serde]
 pub struct BatchResponse {
     /// Who signed.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Number of the record among the attester's; none if nothing was recorded.
     pub batch: Option<u64>,
     /// Receipts in the batch.
@@ -527,7 +528,7 @@ pub struct ConfigResponse {
 #[cw_serde]
 pub struct AttesterResponse {
     /// Its id.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Who runs it.
     pub operator: Addr,
     /// Its key.
@@ -569,7 +570,7 @@ pub struct AttestersResponse {
 #[cw_serde]
 pub struct RecordedBatch {
     /// Who signed it.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Its number among the attester's, from 1.
     pub batch: u64,
     /// RFC 6962 root over its receipts.
@@ -605,7 +606,7 @@ pub struct InclusionProof {
 #[cw_serde]
 pub struct InclusionResponse {
     /// Who vouched for the receipt.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Enclave image of the attester.
     pub measurement: Option<HexBinary>,
     /// Block time of the message that recorded the batch.
@@ -654,7 +655,7 @@ impl From<Sums> for UsageSums {
 #[cw_serde]
 pub struct UsageResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// The denomination.
     pub denom: Denom,
     /// Of its life.
@@ -708,7 +709,7 @@ pub struct UsageByReleaseResponse {
 #[cw_serde]
 pub struct UsageOfRelease {
     /// Its number.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Of its life.
     pub sums: UsageSums,
 }
@@ -739,7 +740,7 @@ pub struct AuthorUsageResponse {
     /// Of their lives.
     pub sums: UsageSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
-    pub next: Option<u64>,
+    pub next: Option<ModelId>,
 }
 
 /// What an attester signed and was paid.
@@ -768,7 +769,7 @@ impl From<AttesterTotals> for AttesterSums {
 #[cw_serde]
 pub struct AttesterUsageResponse {
     /// The attester.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// The denomination.
     pub denom: Denom,
     /// Of its life.
@@ -783,7 +784,7 @@ pub struct AttestersUsageResponse {
     /// Of their lives.
     pub sums: AttesterSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
-    pub next: Option<u64>,
+    pub next: Option<AttesterId>,
 }
 
 /// A model's place in the ranking.
@@ -794,7 +795,7 @@ pub struct RankingPlace {
     /// Its aged income, rounded to a small number that grows with it, see [`crate::records::usage::score`].
     pub score: u16,
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// A page of the ranking.
@@ -950,7 +951,7 @@ mod tests {
 
     fn response(outcomes: Vec<OutcomeRun>) -> BatchResponse {
         BatchResponse {
-            attester: 1,
+            attester: AttesterId(1),
             batch: None,
             offered: 0,
             paid: 0,

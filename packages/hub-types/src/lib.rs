@@ -44,6 +44,7 @@ pub mod time;
 
 pub use hub_walrus as walrus;
 pub use hub_wire as wire;
+pub use hub_wire::ids;
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint64};
 
@@ -47,7 +48,7 @@ pub enum ExecuteMsg {
     /// Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`.
     UpdateMetadata {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What readers see from now on.
         metadata: Metadata,
     },
@@ -56,7 +57,7 @@ pub enum ExecuteMsg {
     /// no commitment.
     PublishRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What is published.
         release: NewRelease,
     },
@@ -65,7 +66,7 @@ pub enum ExecuteMsg {
     /// terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns [`TermsCreated`] as data.
     SetTerms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Price and payees.
         terms: UncheckedTerms,
     },
@@ -74,28 +75,28 @@ pub enum ExecuteMsg {
     /// `hub_status_set`.
     SetStatus {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The new status.
         status: StatusName,
     },
     /// Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`.
     OfferTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Who may accept.
         to: String,
     },
     /// Takes an offer back. The author. Emits `hub_transfer_cancelled`.
     CancelTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
     /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
     /// operator share go on with the payees given. Fails if the sender has another model of the name. Emits
     /// `hub_transfer_accepted` and `hub_terms_set`. Returns [`TermsCreated`] as data.
     AcceptTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Payees from now on; with the operator's share they make 10 000 basis points.
         payees: Vec<UncheckedPayee>,
         /// New name, if the old one does not suit.
@@ -111,9 +112,9 @@ pub enum ExecuteMsg {
     /// author, once per release. Emits `hub_size_proven`.
     ProveSize {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Length of the blob in bytes.
         size: Uint64,
         /// Merkle root of the blob's slivers, 32 bytes.
@@ -125,9 +126,9 @@ pub enum ExecuteMsg {
     /// is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
     Certify {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Made by storage nodes.
         certificate: StorageCertificate,
     },
@@ -168,7 +169,7 @@ pub enum QueryMsg {
     #[returns(ModelResponse)]
     Model {
         /// Its id.
-        model: u64,
+        model: ModelId,
     },
     /// The model that carries, or once carried, `name` under `author`.
     #[returns(ModelResponse)]
@@ -200,7 +201,7 @@ pub enum QueryMsg {
     #[returns(ModelsResponse)]
     Models {
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -210,7 +211,7 @@ pub enum QueryMsg {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -221,7 +222,7 @@ pub enum QueryMsg {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -238,7 +239,7 @@ pub enum QueryMsg {
         /// The tag, exactly.
         tag: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -248,7 +249,7 @@ pub enum QueryMsg {
         /// The task, exactly.
         task: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -256,17 +257,17 @@ pub enum QueryMsg {
     #[returns(ReleaseResponse)]
     Release {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        release: u64,
+        release: ReleaseNumber,
     },
     /// Releases of a model, by number.
     #[returns(ReleasesResponse)]
     Releases {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ReleaseNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -274,17 +275,17 @@ pub enum QueryMsg {
     #[returns(TermsResponse)]
     Terms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        terms: u64,
+        terms: TermsNumber,
     },
     /// All sets of terms of a model, by number.
     #[returns(TermsListResponse)]
     TermsList {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<TermsNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -293,7 +294,7 @@ pub enum QueryMsg {
     #[returns(TermsListResponse)]
     TermsAt {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Time of issue; now if not given.
         time: Option<u64>,
     },
@@ -422,21 +423,21 @@ pub enum StatusName {
 #[cw_serde]
 pub struct ModelCreated {
     /// Id of the model.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// Data of [`ExecuteMsg::PublishRelease`].
 #[cw_serde]
 pub struct ReleaseCreated {
     /// Number of the release within its model.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Data of [`ExecuteMsg::SetTerms`] and [`ExecuteMsg::AcceptTransfer`].
 #[cw_serde]
 pub struct TermsCreated {
     /// Number of the terms within their model.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// Unix seconds.
     pub effective_from: u64,
 }
@@ -456,7 +457,7 @@ pub struct ConfigResponse {
 #[cw_serde]
 pub struct ModelResponse {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// Present author.
     pub author: Addr,
     /// Present name.
@@ -468,9 +469,9 @@ pub struct ModelResponse {
     /// Receipts issued before this time are refused as retired.
     pub active_from: u64,
     /// Number of its latest release; 0 if none.
-    pub latest_release: u64,
+    pub latest_release: ReleaseNumber,
     /// Number of its latest terms, pending ones included.
-    pub latest_terms: u64,
+    pub latest_terms: TermsNumber,
     /// Whom it is offered to.
     pub offered_to: Option<Addr>,
     /// Block time of the registration.
@@ -495,14 +496,14 @@ pub enum Status {
 #[cw_serde]
 pub struct ModelIdsResponse {
     /// By id.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// Numbers of models registered.
 #[cw_serde]
 pub struct ModelCountsResponse {
     /// One for each day asked for, in that order.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// A page of models.
@@ -516,9 +517,9 @@ pub struct ModelsResponse {
 #[cw_serde]
 pub struct ReleaseResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number within the model, from 1.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Label.
     pub major: u32,
     /// Label.
@@ -575,9 +576,9 @@ pub struct ReleasesResponse {
 #[derive(Copy, Eq)]
 pub struct ReleaseRef {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Somebody's publication of a blob id.
@@ -586,9 +587,9 @@ pub struct ClaimResponse {
     /// Time of the commitment that it revealed, else of the publication.
     pub claimed_at: u64,
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its release.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Author at publication.
     pub publisher: Addr,
     /// Present author.
@@ -610,18 +611,18 @@ pub struct ClaimCursor {
     /// Of the last claim.
     pub claimed_at: u64,
     /// Of the last claim.
-    pub model: u64,
+    pub model: ModelId,
     /// Of the last claim.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// A set of terms.
 #[cw_serde]
 pub struct TermsResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Their number within the model, from 1.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// What a call costs.
     pub price: Price,
     /// Share of the operator that serves the call.

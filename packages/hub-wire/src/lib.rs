@@ -38,6 +38,7 @@ mod builder;
 pub mod digest;
 mod error;
 mod hash;
+pub mod ids;
 mod key;
 pub mod merkle;
 mod possession;
@@ -60,6 +61,7 @@ pub use digest::{
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};
 pub use hub_walrus::BlobId;
+pub use ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use possession::possession_bytes;
 pub use receipt::Receipt;

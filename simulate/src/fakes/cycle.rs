@@ -27,7 +27,7 @@ enum Stage {
         service: usize,
         each: u128,
         since: u64,
-        sessions: Vec<u64>,
+        sessions: Vec<SessionId>,
     },
 }
 

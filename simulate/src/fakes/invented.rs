@@ -17,7 +17,7 @@ struct Stage {
 }
 
 struct Free {
-    session: u64,
+    session: SessionId,
     next: u64,
 }
 

@@ -17,7 +17,7 @@ enum Stage {
     Locked {
         service: usize,
         since: u64,
-        sessions: Vec<u64>,
+        sessions: Vec<SessionId>,
     },
     Done,
 }

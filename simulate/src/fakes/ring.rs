@@ -72,7 +72,7 @@ pub struct Ring {
     /// What it did to the numbers of others' models.
     pub elsewhere: Numbers,
     /// Sessions that hold its money.
-    sessions: Vec<u64>,
+    sessions: Vec<SessionId>,
     name: String,
     gas: GasMeter,
     service: Option<usize>,
@@ -271,7 +271,7 @@ impl Ring {
         world: &mut World,
         service: usize,
         place: usize,
-        sessions: &[u64],
+        sessions: &[SessionId],
         calls: u64,
     ) -> Result<()> {
         let each = sessions.iter().flat_map(|session| {
@@ -333,7 +333,7 @@ impl Ring {
         world: &World,
         service: usize,
         place: usize,
-        session: u64,
+        session: SessionId,
         sequence: u64,
         count: u16,
     ) -> Result<billing::ExecuteMsg> {

@@ -16,7 +16,7 @@ pub struct Sybils {
 struct Stage {
     service: usize,
     since: u64,
-    sessions: Vec<u64>,
+    sessions: Vec<SessionId>,
 }
 
 impl Sybils {

@@ -56,9 +56,9 @@ const ROLES: [(&str, &str); 15] = [
 /// A Hub in the middle of its life.
 struct World {
     hub: Hub,
-    model: u64,
+    model: ModelId,
     /// Of the caller's own money, with a ceiling.
-    session: u64,
+    session: SessionId,
     /// Of the funder's money.
     gift: u64,
     attester: Attester,

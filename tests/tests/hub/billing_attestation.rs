@@ -328,7 +328,7 @@ fn a_fresh_document_under_a_certificate_that_has_expired_is_refused_where_nothin
     }
 }
 
-fn attester(hub: &Hub, attester: u64) -> AttesterResponse {
+fn attester(hub: &Hub, attester: AttesterId) -> AttesterResponse {
     hub.query_billing(QueryMsg::Attester { attester }).unwrap()
 }
 
@@ -342,7 +342,7 @@ fn attesters(hub: &Hub) -> Vec<AttesterResponse> {
 }
 
 /// An attester whose key an enclave of this image holds.
-fn in_image(attester: u64, operator: &Addr, key: &SigningKey, image: &str) -> AttesterResponse {
+fn in_image(attester: AttesterId, operator: &Addr, key: &SigningKey, image: &str) -> AttesterResponse {
     let public = key.public_key();
     AttesterResponse {
         attester,

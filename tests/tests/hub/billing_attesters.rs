@@ -202,7 +202,7 @@ fn only_the_operator_may_change_an_attester_and_only_one_that_exists() {
         (
             u64::MAX,
             BillingError::UnknownAttester {
-                attester: u64::MAX,
+                attester: AttesterId::MAX,
                 last: 1,
             },
         ),

@@ -201,7 +201,7 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
 fn the_ten_largest_are_chosen_exactly_among_those_that_round_alike() {
     let mut trade = Trade::new();
     let (_, session) = trade.caller("caller");
-    let models: Vec<u64> = (0..14)
+    let models: Vec<ModelId> = (0..14)
         .map(|n| trade.model(&format!("model-{n}")))
         .collect();
     trade.hub.advance(2 * DAY);

@@ -15,7 +15,7 @@ fn page(trade: &Trade, start_after: Option<RankingPlace>, limit: u32) -> Vec<Ran
     page.models
 }
 
-fn ranked(model: u64, calls: u128) -> RankedModel {
+fn ranked(model: ModelId, calls: u128) -> RankedModel {
     let aged = calls * PRICE;
     RankedModel {
         place: RankingPlace {
@@ -53,7 +53,7 @@ fn models_without_aged_income_and_other_denominations_are_not_ranked() {
 #[test]
 fn the_most_aged_income_comes_first_and_of_equals_the_older_model() {
     let mut trade = Trade::new();
-    let models: Vec<u64> = (0..6).map(|n| trade.model(&format!("model-{n}"))).collect();
+    let models: Vec<ModelId> = (0..6).map(|n| trade.model(&format!("model-{n}"))).collect();
     let (_, session) = trade.caller("caller");
     trade.hub.advance(2 * DAY);
     // 33 of 32 is within a sixteenth: these two stand as equals, the older one first.

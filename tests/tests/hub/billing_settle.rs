@@ -503,7 +503,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                release: u64::MAX,
+                release: ReleaseNumber::MAX,
                 ..receipt.clone()
             },
             Outcome::UnknownRelease,

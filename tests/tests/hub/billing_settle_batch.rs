@@ -600,7 +600,7 @@ fn a_batch_pays_callers_of_both_kinds_of_money_at_once() {
 fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_message() {
     let mut stage = Stage::with_session(u128::MAX / 4, |session| session);
     let now = stage.hub.now();
-    let group = |release: u64, sequence| Group {
+    let group = |release: ReleaseNumber, sequence| Group {
         session: 1,
         model: 1,
         release,

@@ -11,7 +11,7 @@ use crate::stage::{Stage, CALL};
 
 const DAY: u64 = 86_400;
 
-fn usage(stage: &Stage, model: u64) -> UsageResponse {
+fn usage(stage: &Stage, model: ModelId) -> UsageResponse {
     let denom = UncheckedDenom::Native("uusdc".into());
     stage
         .hub
@@ -19,7 +19,7 @@ fn usage(stage: &Stage, model: u64) -> UsageResponse {
         .unwrap()
 }
 
-fn unused(model: u64) -> UsageResponse {
+fn unused(model: ModelId) -> UsageResponse {
     UsageResponse {
         model,
         denom: Denom::Native("uusdc".into()),

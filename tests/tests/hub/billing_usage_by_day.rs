@@ -6,7 +6,7 @@ use hub_types::billing::{
 
 use crate::usage_stage::{calls, Trade, DAY};
 
-fn page(trade: &Trade, model: u64, start_after: Option<u64>, limit: u32) -> Vec<UsageOfDay> {
+fn page(trade: &Trade, model: ModelId, start_after: Option<u64>, limit: u32) -> Vec<UsageOfDay> {
     let page: UsageByDayResponse = trade.ask(QueryMsg::UsageByDay {
         model,
         denom: trade.denom(),
@@ -16,7 +16,7 @@ fn page(trade: &Trade, model: u64, start_after: Option<u64>, limit: u32) -> Vec<
     page.days
 }
 
-fn span(trade: &Trade, model: u64, from: u64, until: u64) -> UsageSums {
+fn span(trade: &Trade, model: ModelId, from: u64, until: u64) -> UsageSums {
     let span: UsageOfDaysResponse = trade.ask(QueryMsg::UsageOfDays {
         model,
         denom: trade.denom(),

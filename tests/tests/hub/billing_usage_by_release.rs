@@ -6,7 +6,7 @@ use crate::usage_stage::{calls, Trade, DAY};
 
 fn page(
     trade: &Trade,
-    model: u64,
+    model: ModelId,
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Vec<UsageOfRelease> {
@@ -19,7 +19,7 @@ fn page(
     page.releases
 }
 
-fn sold(release: u64, count: u64, aged: u64) -> UsageOfRelease {
+fn sold(release: ReleaseNumber, count: u64, aged: u64) -> UsageOfRelease {
     UsageOfRelease {
         release,
         sums: calls(count, aged),

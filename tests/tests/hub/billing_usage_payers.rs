@@ -7,7 +7,7 @@ use crate::usage_stage::{Trade, DAY, WEEK};
 
 fn page(
     trade: &Trade,
-    model: u64,
+    model: ModelId,
     start_after: Option<String>,
     limit: Option<u32>,
 ) -> Vec<PayerResponse> {
@@ -21,7 +21,7 @@ fn page(
 }
 
 /// Payers ever, of this week, and returning ones.
-fn counts(trade: &Trade, model: u64) -> (u64, u64, u64) {
+fn counts(trade: &Trade, model: ModelId) -> (u64, u64, u64) {
     let denom = trade.denom();
     let usage: UsageResponse = trade.ask(QueryMsg::Usage { model, denom });
     (usage.payers, usage.payers_this_week, usage.returning)
@@ -98,7 +98,7 @@ fn the_payer_is_the_funder_with_the_first_and_last_week_in_which_it_paid() {
 #[test]
 fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
     let mut trade = Trade::new();
-    let models: Vec<u64> = (0..20)
+    let models: Vec<ModelId> = (0..20)
         .map(|n| trade.model(&format!("model-{n}")))
         .collect();
     let (caller, session) = trade.caller("caller");

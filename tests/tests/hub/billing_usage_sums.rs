@@ -109,7 +109,7 @@ fn those_who_did_nothing_have_zeros() {
 fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_model() {
     let mut trade = Trade::new();
     let author = trade.author.clone();
-    let models: Vec<u64> = (0..5).map(|n| trade.model(&format!("model-{n}"))).collect();
+    let models: Vec<ModelId> = (0..5).map(|n| trade.model(&format!("model-{n}"))).collect();
     let (buyer, buyers_session) = trade.caller("buyer");
     let (_, session) = trade.caller("caller");
     trade.hub.advance(2 * DAY);
@@ -193,7 +193,7 @@ fn an_operator_has_the_sums_of_its_attesters_retired_ones_too() {
     let retire = hub_types::billing::ExecuteMsg::Retire { attester: first.id };
     trade.hub.billing(&operator, retire).unwrap();
 
-    let of = |attester: u64| {
+    let of = |attester: AttesterId| {
         let denom = trade.denom();
         let usage: AttesterUsageResponse = trade.ask(QueryMsg::AttesterUsage { attester, denom });
         usage.sums

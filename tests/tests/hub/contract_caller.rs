@@ -30,7 +30,7 @@ mod buyer {
         /// Opens a session for one model with the coins sent along. Its ceiling starts at nothing.
         Open {
             operator: String,
-            model: u64,
+            model: ModelId,
         },
         /// Agrees to pay up to `price` more; whoever has receipts may settle them.
         Agree {
@@ -45,7 +45,7 @@ mod buyer {
         },
         /// Fails unless the receipt stands in a recorded batch.
         Check {
-            attester: u64,
+            attester: AttesterId,
             batch: u64,
             receipt: Binary,
             proof: InclusionProof,

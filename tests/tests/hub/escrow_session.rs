@@ -6,22 +6,22 @@ use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
 
-fn top_up(session: u64, amount: u128) -> ExecuteMsg {
+fn top_up(session: SessionId, amount: u128) -> ExecuteMsg {
     ExecuteMsg::TopUp {
         session,
         amount: amount.into(),
     }
 }
 
-fn close(session: u64) -> ExecuteMsg {
+fn close(session: SessionId) -> ExecuteMsg {
     ExecuteMsg::CloseSession { session }
 }
 
-fn release(session: u64) -> ExecuteMsg {
+fn release(session: SessionId) -> ExecuteMsg {
     ExecuteMsg::ReleaseSession { session }
 }
 
-fn raise(session: u64, ceiling: u128) -> ExecuteMsg {
+fn raise(session: SessionId, ceiling: u128) -> ExecuteMsg {
     ExecuteMsg::RaiseCeiling {
         session,
         ceiling: ceiling.into(),

@@ -41,7 +41,7 @@ fn prepared(mut stage: Stage) -> (Stage, u64) {
 }
 
 /// Gives lanes to attesters 1 to 4, which stand at 1.
-fn fill_lanes(stage: &mut Stage, session: u64) {
+fn fill_lanes(stage: &mut Stage, session: SessionId) {
     for attester in 1..=4 {
         stage
             .settle(vec![settlement(session, attester, 0, 0)], vec![])

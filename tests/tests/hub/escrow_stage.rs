@@ -108,7 +108,7 @@ impl Stage {
 
     /// Lets the session pay the author, in the name of billing.
     #[track_caller]
-    pub fn pay(&mut self, session: u64, amount: u128) {
+    pub fn pay(&mut self, session: SessionId, amount: u128) {
         let next = self.hub.next(session, 1);
         let credit = self.credit(&self.author, amount);
         self.settle(vec![settlement(session, 1, next, amount)], vec![credit])
@@ -202,7 +202,7 @@ impl Stage {
 }
 
 /// One receipt of `attester`, billed to a session.
-pub fn settlement(session: u64, attester: u64, next: u64, charge: u128) -> SessionSettlement {
+pub fn settlement(session: SessionId, attester: AttesterId, next: u64, charge: u128) -> SessionSettlement {
     SessionSettlement {
         session,
         attester,

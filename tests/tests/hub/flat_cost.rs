@@ -34,10 +34,10 @@ struct World {
     money: Money,
     attester: Attester,
     /// The last model and session, with thousands before them or a few.
-    model: u64,
-    session: u64,
+    model: ModelId,
+    session: SessionId,
     /// The newest release of the last model.
-    release: u64,
+    release: ReleaseNumber,
     costs: Vec<(&'static str, StorageCost)>,
     /// What usage queries cost beyond finding the denomination, and the most that they say.
     bounds: Vec<(&'static str, u64, u64)>,
@@ -120,7 +120,7 @@ impl World {
             self.hub
                 .register_enclave(&operator, KeyType::Ed25519, seed, IMAGE);
         }
-        let sessions: Vec<u64> = (0..10)
+        let sessions: Vec<SessionId> = (0..10)
             .map(|customer| {
                 let customer = self.hub.account(&format!("customer {customer}"));
                 let lasting = |session| escrow::NewSession {
@@ -141,7 +141,7 @@ impl World {
         }
         let session = sessions[0];
         let template = self.hub.receipt(&self.attester, session, self.model);
-        let models: Vec<u64> = (1..=self.model).collect();
+        let models: Vec<ModelId> = (1..=self.model).collect();
         for models in models.chunks(SOLD_AT_ONCE as usize) {
             let receipts = models.iter().map(|model| {
                 let mut receipt = template.clone();
@@ -545,7 +545,7 @@ impl World {
         let denom = || UncheckedDenom::Native("uusdc".into());
         // Finding the denomination is all that this does beyond one read.
         let unknown = Q::Usage {
-            model: u64::MAX,
+            model: ModelId::MAX,
             denom: denom(),
         };
         let reads = |cost: StorageCost| cost.reads + cost.ranges + cost.scanned;

@@ -22,7 +22,7 @@ struct Stage {
     operator: Addr,
     attester: Attester,
     /// Ids of the models, in the order of the market.
-    models: Vec<u64>,
+    models: Vec<ModelId>,
 }
 
 impl Stage {
@@ -168,7 +168,7 @@ fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) 
 /// Ten sessions, eight models and 125 calls of each in each: ten thousand receipts in eighty groups.
 fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mode: Mode) {
     let mut stage = Stage::new(money, key_type);
-    let sessions: Vec<u64> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
+    let sessions: Vec<SessionId> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
     let mut receipts: Vec<Receipt> = vec![];
     let mut expected: BTreeMap<String, i128> = BTreeMap::new();
     let mut gross = 0;

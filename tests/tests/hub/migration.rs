@@ -22,8 +22,8 @@ use serde_json::json;
 /// A Hub with an admin, a model, a session and an attester.
 struct Live {
     hub: Hub,
-    model: u64,
-    session: u64,
+    model: ModelId,
+    session: SessionId,
     attester: Attester,
 }
 

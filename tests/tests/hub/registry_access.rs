@@ -9,7 +9,7 @@ use hub_types::walrus::{Confirmation, Persistence};
 use crate::registry_stage::{assert_no_answer, blob, market_model, metadata, refused, release};
 
 /// What only the author of `model` may send.
-fn authors_messages(hub: &Hub, author: &Addr, model: u64) -> Vec<ExecuteMsg> {
+fn authors_messages(hub: &Hub, author: &Addr, model: ModelId) -> Vec<ExecuteMsg> {
     let price = terms(&hub.money_native(), rates(1, 2, 3), 0, &[(author, 10_000)]);
     vec![
         ExecuteMsg::UpdateMetadata {
@@ -63,7 +63,7 @@ fn certificate(nodes: &StorageNodes) -> StorageCertificate {
     nodes.certificate(&confirmation, 0..nodes.len())
 }
 
-fn acceptance(model: u64, payee: &Addr) -> ExecuteMsg {
+fn acceptance(model: ModelId, payee: &Addr) -> ExecuteMsg {
     ExecuteMsg::AcceptTransfer {
         model,
         payees: vec![UncheckedPayee {

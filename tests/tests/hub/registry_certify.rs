@@ -64,8 +64,8 @@ impl Stage {
     #[track_caller]
     fn refused_on(
         &mut self,
-        model: u64,
-        release: u64,
+        model: ModelId,
+        release: ReleaseNumber,
         certificate: StorageCertificate,
     ) -> RegistryError {
         let msg = ExecuteMsg::Certify {

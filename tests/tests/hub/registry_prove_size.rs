@@ -17,7 +17,7 @@ fn root() -> [u8; 32] {
     HexBinary::from_hex(ROOT).unwrap().to_array().unwrap()
 }
 
-fn proof(model: u64, release: u64, size: u64, root_hash: impl Into<HexBinary>) -> ExecuteMsg {
+fn proof(model: ModelId, release: ReleaseNumber, size: u64, root_hash: impl Into<HexBinary>) -> ExecuteMsg {
     ExecuteMsg::ProveSize {
         model,
         release,
@@ -26,7 +26,7 @@ fn proof(model: u64, release: u64, size: u64, root_hash: impl Into<HexBinary>) -
     }
 }
 
-fn size(hub: &Hub, model: u64, release: u64) -> Option<Uint64> {
+fn size(hub: &Hub, model: ModelId, release: ReleaseNumber) -> Option<Uint64> {
     let question = QueryMsg::Release { model, release };
     ask::<ReleaseResponse>(hub, question).size
 }

@@ -16,7 +16,7 @@ use crate::stage::attributes;
 
 const SALT: [u8; 32] = [0x5a; 32];
 
-fn publish(model: u64, release: NewRelease) -> ExecuteMsg {
+fn publish(model: ModelId, release: NewRelease) -> ExecuteMsg {
     ExecuteMsg::PublishRelease { model, release }
 }
 

@@ -10,7 +10,7 @@ use crate::stage::attributes;
 struct Stage {
     hub: Hub,
     author: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {

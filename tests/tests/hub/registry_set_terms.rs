@@ -17,7 +17,7 @@ use crate::stage::attributes;
 struct Stage {
     hub: Hub,
     author: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {
@@ -61,7 +61,7 @@ impl Stage {
     }
 }
 
-fn created(terms: u64, effective_from: u64) -> TermsCreated {
+fn created(terms: TermsNumber, effective_from: u64) -> TermsCreated {
     TermsCreated {
         terms,
         effective_from,

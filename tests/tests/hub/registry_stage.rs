@@ -59,7 +59,7 @@ pub fn shown(hub: &Hub) -> Vec<u64> {
 }
 
 /// All terms of a model.
-pub fn terms_of(hub: &Hub, model: u64) -> Vec<TermsResponse> {
+pub fn terms_of(hub: &Hub, model: ModelId) -> Vec<TermsResponse> {
     let question = QueryMsg::TermsList {
         model,
         start_after: None,
@@ -69,7 +69,7 @@ pub fn terms_of(hub: &Hub, model: u64) -> Vec<TermsResponse> {
 }
 
 /// When the terms of a model can be charged.
-pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
+pub fn validities(hub: &Hub, model: ModelId) -> Vec<Validity> {
     terms_of(hub, model)
         .into_iter()
         .map(|terms| terms.validity)
@@ -77,7 +77,7 @@ pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
 }
 
 /// Numbers of the terms that can be charged for receipts issued at `time`.
-pub fn terms_at(hub: &Hub, model: u64, time: impl Into<Option<u64>>) -> Vec<u64> {
+pub fn terms_at(hub: &Hub, model: ModelId, time: impl Into<Option<u64>>) -> Vec<u64> {
     let question = QueryMsg::TermsAt {
         model,
         time: time.into(),

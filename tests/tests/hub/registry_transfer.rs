@@ -20,7 +20,7 @@ struct Stage {
     seller: Addr,
     buyer: Addr,
     stranger: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {

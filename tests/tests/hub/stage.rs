@@ -17,8 +17,8 @@ pub struct Stage {
     pub operator: Addr,
     pub stranger: Addr,
     pub money: Money,
-    pub model: u64,
-    pub session: u64,
+    pub model: ModelId,
+    pub session: SessionId,
     pub attester: Attester,
 }
 

@@ -78,13 +78,13 @@ impl Trade {
     }
 
     /// Settles calls of a model's latest release.
-    pub fn call(&mut self, session: u64, model: u64, count: u64) {
+    pub fn call(&mut self, session: SessionId, model: ModelId, count: u64) {
         let release = self.hub.model(model).latest_release;
         self.call_release(session, (model, release), count);
     }
 
     /// Settles calls of 10 units in and 1 out.
-    pub fn call_release(&mut self, session: u64, (model, release): (u64, u64), count: u64) {
+    pub fn call_release(&mut self, session: SessionId, (model, release): (u64, u64), count: u64) {
         let receipts = self
             .hub
             .receipts(&self.attester, session, model, count, |_, receipt| {

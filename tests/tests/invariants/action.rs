@@ -86,7 +86,7 @@ pub enum What {
     },
     ProveSize {
         model: Tag,
-        release: u64,
+        release: ReleaseNumber,
         honest: bool,
     },
 
@@ -221,8 +221,8 @@ pub struct BatchPlan {
 pub struct GroupPlan {
     pub session: Tag,
     pub model: Tag,
-    pub release: u64,
-    pub terms: u64,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// Seconds between its oldest receipt and now; negative: in the future.
     pub age: i64,
     /// Seconds between its oldest and its newest receipt.
@@ -246,8 +246,8 @@ pub struct ReceiptPlan {
     pub attester: Tag,
     pub session: Tag,
     pub model: Tag,
-    pub release: u64,
-    pub terms: u64,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     pub age: i64,
     pub start: Start,
     pub units: Units,

@@ -117,7 +117,7 @@ impl Comparison<'_> {
         );
     }
 
-    fn terms(&mut self, model: u64, number: u64, terms: &Terms, found: Option<&TermsRecord>) {
+    fn terms(&mut self, model: ModelId, number: u64, terms: &Terms, found: Option<&TermsRecord>) {
         let what = || format!("terms {number} of model {model}");
         let Some(record) = found else {
             self.differences.push(format!("{} are missing", what()));

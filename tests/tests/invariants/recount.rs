@@ -99,7 +99,7 @@ impl Recount<'_> {
         }
     }
 
-    fn lifetime(&mut self, model: u64, sales: &[Sale]) {
+    fn lifetime(&mut self, model: ModelId, sales: &[Sale]) {
         let denom = self.denom();
         let found: UsageResponse = self.ask(QueryMsg::Usage { model, denom });
         let paid = || sales.iter().filter(|sale| sale.sums.calls > 0);
@@ -121,7 +121,7 @@ impl Recount<'_> {
         self.same(("usage", model), expected, found);
     }
 
-    fn days(&mut self, model: u64, sales: &[Sale]) {
+    fn days(&mut self, model: ModelId, sales: &[Sale]) {
         let days: BTreeSet<u64> = sales.iter().map(|sale| sale.day).collect();
         let on = |day: u64| sum(sales.iter().filter(|sale| sale.day == day));
         let expected: Vec<UsageOfDay> = days
@@ -168,7 +168,7 @@ impl Recount<'_> {
         }
     }
 
-    fn releases(&mut self, model: u64, sales: &[Sale]) {
+    fn releases(&mut self, model: ModelId, sales: &[Sale]) {
         let releases: BTreeSet<u64> = sales.iter().map(|sale| sale.release).collect();
         let expected: Vec<UsageOfRelease> = releases
             .into_iter()
@@ -190,7 +190,7 @@ impl Recount<'_> {
         self.same(("releases", model), expected, found);
     }
 
-    fn payers(&mut self, model: u64, sales: &[Sale]) {
+    fn payers(&mut self, model: ModelId, sales: &[Sale]) {
         let mut expected: Vec<(Account, PayerResponse)> = weeks_by_payer(sales)
             .into_iter()
             .map(|(payer, weeks)| {

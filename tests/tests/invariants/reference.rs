@@ -251,7 +251,7 @@ impl Reference {
         Ok(self.attesters.len() as u64)
     }
 
-    pub fn retire(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn retire(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         let cutoff = self.now + GRACE;
         let attester = self.own_attester(by, attester)?;
         need(attester.retired_at.is_none() && !attester.revoked)?;
@@ -259,14 +259,14 @@ impl Reference {
         Ok(())
     }
 
-    pub fn revoke(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn revoke(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         let attester = self.own_attester(by, attester)?;
         need(!attester.revoked)?;
         attester.revoked = true;
         Ok(())
     }
 
-    pub fn set_endpoint(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn set_endpoint(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         self.own_attester(by, attester).map(|_| ())
     }
 

@@ -118,7 +118,7 @@ pub fn offered_receipt(plan: &ReceiptPlan, reference: &Reference) -> Offer {
     }
 }
 
-fn start(reference: &Reference, session: u64, attester: u64, start: Start) -> u64 {
+fn start(reference: &Reference, session: SessionId, attester: AttesterId, start: Start) -> u64 {
     let next = reference
         .session(session)
         .and_then(|session| session.next(attester))

@@ -20,10 +20,10 @@ use crate::stage::{Message, Refusal, Stage};
 /// A receipt with its place in the batch.
 #[derive(Clone, Copy, Debug)]
 struct Item {
-    session: u64,
-    model: u64,
-    release: u64,
-    terms: u64,
+    session: SessionId,
+    model: ModelId,
+    release: ReleaseNumber,
+    terms: TermsNumber,
     sequence: u64,
     issued_at: u64,
     units: Units,
@@ -127,7 +127,7 @@ fn billable(
     dice: &mut Dice,
 ) -> Option<(u64, Vec<Item>, Vec<Voucher>)> {
     let mut batch = sealed::offered_batch(plan, reference);
-    let next = |session: u64| {
+    let next = |session: SessionId| {
         let session = reference.session(session)?;
         Some(session.next(batch.attester).unwrap_or_default())
     };
@@ -187,7 +187,7 @@ fn billable(
 }
 
 /// The batch of these receipts.
-fn offer(attester: u64, items: &[Item]) -> Offer {
+fn offer(attester: AttesterId, items: &[Item]) -> Offer {
     let mut groups: Vec<OfferedGroup> = vec![];
     let mut before = None;
     for item in items {

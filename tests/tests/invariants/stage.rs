@@ -317,7 +317,7 @@ impl Stage {
 
     /// A settlement of an action, signed.
     pub fn seal(&self, what: &What, reference: &Reference) -> Option<Sealed> {
-        let key = |attester: u64| reference.attester(attester).map_or(0, |it| it.key);
+        let key = |attester: AttesterId| reference.attester(attester).map_or(0, |it| it.key);
         match what {
             What::SettleBatch {
                 batch,
@@ -644,7 +644,7 @@ impl Stage {
         }
     }
 
-    fn settlement(&self, session: u64, charge: u128, to: Account) -> EscrowMsg {
+    fn settlement(&self, session: SessionId, charge: u128, to: Account) -> EscrowMsg {
         let books = Books {
             sessions: vec![SessionSettlement {
                 session,
@@ -741,7 +741,7 @@ fn metadata(number: u8) -> Metadata {
 }
 
 /// The label so many steps above a model's latest.
-pub fn next_label(reference: &Reference, model: u64, major: u32, minor: u32) -> (u32, u32) {
+pub fn next_label(reference: &Reference, model: ModelId, major: u32, minor: u32) -> (u32, u32) {
     let latest = reference
         .work(model)
         .and_then(|work| work.releases.last())

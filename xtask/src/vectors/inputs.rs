@@ -58,12 +58,12 @@ pub fn some_receipt(place: u64) -> Receipt {
 
 pub fn widest_receipt() -> Receipt {
     Receipt {
-        attester: u64::MAX,
-        session: u64::MAX,
+        attester: AttesterId::MAX,
+        session: SessionId::MAX,
         blob_id: BlobId::from_bytes([0xff; 32]),
-        model: u64::MAX,
-        release: u64::MAX,
-        terms: u64::MAX,
+        model: ModelId::MAX,
+        release: ReleaseNumber::MAX,
+        terms: TermsNumber::MAX,
         request_id: [0xff; 16],
         issued_at: u64::MAX,
         units: Units::new(u64::MAX, u64::MAX),

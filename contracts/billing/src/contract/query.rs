@@ -26,7 +26,7 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     })
 }
 
-pub fn attester(deps: Deps, attester: u64) -> Result<AttesterResponse, ContractError> {
+pub fn attester(deps: Deps, attester: AttesterId) -> Result<AttesterResponse, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
     Ok(AttesterResponse {
         attester,
@@ -106,7 +106,7 @@ pub fn preview_batch(
     settle_batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
-pub fn batch(deps: Deps, attester: u64, number: u64) -> Result<RecordedBatch, ContractError> {
+pub fn batch(deps: Deps, attester: AttesterId, number: u64) -> Result<RecordedBatch, ContractError> {
     let signer = attesters::load(deps.storage, attester)?;
     let record = batches::load(deps.storage, attester, number)?;
     Ok(recorded(attester, number, &signer, &record))
@@ -114,7 +114,7 @@ pub fn batch(deps: Deps, attester: u64, number: u64) -> Result<RecordedBatch, Co
 
 pub fn batches(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Result<BatchesResponse, ContractError> {
@@ -130,7 +130,7 @@ pub fn batches(
 }
 
 fn recorded(
-    attester: u64,
+    attester: AttesterId,
     number: u64,
     signer: &AttesterRecord,
     record: &BatchRecord,
@@ -148,7 +148,7 @@ fn recorded(
 
 pub fn verify_inclusion(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     number: u64,
     receipt: &Binary,
     proof: InclusionProof,

@@ -47,7 +47,7 @@ impl<'a> Books<'a> {
     /// The working copy of a session; none if there is no such session or it was released.
     pub fn session(
         &mut self,
-        session: u64,
+        session: SessionId,
         statement: &Statement,
     ) -> Result<Option<&mut SessionCopy>, ContractError> {
         match self.sessions.entry(session) {
@@ -60,7 +60,7 @@ impl<'a> Books<'a> {
     }
 
     /// The working copy of a session that was read before.
-    pub fn changed_session(&mut self, session: u64) -> Result<&mut SessionCopy, ContractError> {
+    pub fn changed_session(&mut self, session: SessionId) -> Result<&mut SessionCopy, ContractError> {
         self.sessions
             .get_mut(&session)
             .and_then(Option::as_mut)
@@ -69,7 +69,7 @@ impl<'a> Books<'a> {
             })
     }
 
-    pub fn model(&mut self, model: u64) -> StdResult<Option<&ModelRecord>> {
+    pub fn model(&mut self, model: ModelId) -> StdResult<Option<&ModelRecord>> {
         match self.models.entry(model) {
             Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
             Entry::Vacant(entry) => {
@@ -79,7 +79,7 @@ impl<'a> Books<'a> {
         }
     }
 
-    pub fn terms(&mut self, model: u64, terms: u64) -> StdResult<Option<&TermsRecord>> {
+    pub fn terms(&mut self, model: ModelId, terms: TermsNumber) -> StdResult<Option<&TermsRecord>> {
         match self.terms.entry((model, terms)) {
             Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
             Entry::Vacant(entry) => {
@@ -91,7 +91,7 @@ impl<'a> Books<'a> {
     }
 
     /// Read once per message, for a single receipt only; so not cached.
-    pub fn release(&self, model: u64, release: u64) -> StdResult<Option<ReleaseRecord>> {
+    pub fn release(&self, model: ModelId, release: ReleaseNumber) -> StdResult<Option<ReleaseRecord>> {
         let key = (model, release);
         RELEASES.query(&self.deps.querier, &self.config.registry, key)
     }
@@ -111,7 +111,7 @@ impl<'a> Books<'a> {
     }
 
     /// What the escrow is told of the sessions whose lane moved.
-    pub fn into_settlements(self, attester: u64) -> Vec<SessionSettlement> {
+    pub fn into_settlements(self, attester: AttesterId) -> Vec<SessionSettlement> {
         self.sessions
             .into_iter()
             .filter_map(|(session, copy)| copy?.into_settlement(session, attester))
@@ -122,7 +122,7 @@ impl<'a> Books<'a> {
 fn read_session(
     deps: Deps,
     config: &Config,
-    session: u64,
+    session: SessionId,
     statement: &Statement,
 ) -> Result<Option<SessionCopy>, ContractError> {
     let Some(record) = SESSIONS.query(&deps.querier, &config.escrow, session)? else {

@@ -24,7 +24,7 @@ pub enum LaneClaim {
     /// It gets the lane of an attester that can never charge again.
     Replaces {
         /// That attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// All lanes are in use.
     Full,
@@ -160,7 +160,7 @@ impl SessionCopy {
     }
 
     /// What the escrow is told; nothing if the lane did not move.
-    pub fn into_settlement(self, session: u64, attester: u64) -> Option<SessionSettlement> {
+    pub fn into_settlement(self, session: SessionId, attester: AttesterId) -> Option<SessionSettlement> {
         (self.next > self.next_before).then(|| SessionSettlement {
             session,
             attester,

@@ -823,7 +823,7 @@ fn a_payer_marked_this_week_is_not_counted_again() {
 }
 
 /// A voucher for the session, signed with its key.
-fn voucher(session: u64, ceiling: u128) -> SignedVoucher {
+fn voucher(session: SessionId, ceiling: u128) -> SignedVoucher {
     let voucher = Voucher { session, ceiling };
     SignedVoucher {
         voucher,

@@ -19,7 +19,7 @@ pub fn count(storage: &dyn Storage) -> StdResult<u64> {
     Ok(COUNT.may_load(storage)?.unwrap_or(0))
 }
 
-pub fn load(storage: &dyn Storage, attester: u64) -> Result<AttesterRecord, ContractError> {
+pub fn load(storage: &dyn Storage, attester: AttesterId) -> Result<AttesterRecord, ContractError> {
     match ATTESTERS.get(storage, attester)? {
         Some(record) => Ok(record),
         None => Err(ContractError::UnknownAttester {
@@ -70,7 +70,7 @@ pub fn register(
 /// that callers and authors already count on.
 pub fn retire(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     mut record: AttesterRecord,
     now: u64,
 ) -> Result<u64, ContractError> {
@@ -88,7 +88,7 @@ pub fn retire(
 
 pub fn revoke(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     mut record: AttesterRecord,
 ) -> Result<(), ContractError> {
     if record.revoked {
@@ -99,13 +99,13 @@ pub fn revoke(
     Ok(())
 }
 
-pub fn endpoint(storage: &dyn Storage, attester: u64) -> StdResult<Option<String>> {
+pub fn endpoint(storage: &dyn Storage, attester: AttesterId) -> StdResult<Option<String>> {
     ENDPOINTS.may_load(storage, attester)
 }
 
 pub fn set_endpoint(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     endpoint: Option<&String>,
 ) -> StdResult<()> {
     match endpoint {

@@ -39,8 +39,8 @@ pub struct UsageBook<'a> {
 
 /// What was used, of what and when.
 pub struct Use<'u> {
-    pub model: u64,
-    pub release: u64,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
     /// Number of the denomination.
     pub denom: u32,
     /// Present author of the model.
@@ -65,7 +65,7 @@ pub struct News {
 
 impl<'a> UsageBook<'a> {
     /// The books for a message signed by `attester`.
-    pub fn new(storage: &'a dyn Storage, attester: u64) -> Self {
+    pub fn new(storage: &'a dyn Storage, attester: AttesterId) -> Self {
         Self {
             models: ModelBook::new(storage),
             payers: PayerBook::new(storage),
@@ -75,7 +75,7 @@ impl<'a> UsageBook<'a> {
     }
 
     /// The model's lifetime gross with everything added so far.
-    pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
+    pub fn gross(&mut self, model: ModelId, denom: u32) -> StdResult<u128> {
         self.models.gross(model, denom)
     }
 
@@ -96,7 +96,7 @@ impl<'a> UsageBook<'a> {
     /// Counts `funder`, whose aged money was added on `day`, as a payer of the model.
     pub fn mark_payer(
         &mut self,
-        model: u64,
+        model: ModelId,
         denom: u32,
         funder: &CanonicalAddr,
         day: u64,

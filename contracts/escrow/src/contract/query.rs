@@ -88,7 +88,7 @@ fn denom_response(deps: Deps, number: u32, denom: Denom) -> Result<DenomResponse
     })
 }
 
-pub fn session(deps: Deps, env: &Env, session: u64) -> Result<SessionResponse, ContractError> {
+pub fn session(deps: Deps, env: &Env, session: SessionId) -> Result<SessionResponse, ContractError> {
     let session = sessions::load(deps.storage, session)?;
     let (policy, record) = (&session.policy, &session.reserve.record);
     Ok(SessionResponse {

@@ -11,7 +11,7 @@ use crate::error::ContractError;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reserve {
     /// Id of the session.
-    pub session: u64,
+    pub session: SessionId,
     /// As stored.
     pub record: SessionRecord,
 }

@@ -45,7 +45,7 @@ pub fn open(
     Ok(session)
 }
 
-pub fn load(storage: &dyn Storage, session: u64) -> Result<Session, ContractError> {
+pub fn load(storage: &dyn Storage, session: SessionId) -> Result<Session, ContractError> {
     let reserve = load_reserve(storage, session)?;
     let policy = POLICIES
         .get(storage, session)?
@@ -56,7 +56,7 @@ pub fn load(storage: &dyn Storage, session: u64) -> Result<Session, ContractErro
 }
 
 /// The part of a session that settlement needs.
-pub fn load_reserve(storage: &dyn Storage, session: u64) -> Result<Reserve, ContractError> {
+pub fn load_reserve(storage: &dyn Storage, session: SessionId) -> Result<Reserve, ContractError> {
     match SESSIONS.get(storage, session)? {
         Some(record) => Ok(Reserve { session, record }),
         None => Err(ContractError::UnknownSession {
@@ -74,7 +74,7 @@ pub fn store_policy(storage: &mut dyn Storage, session: &Session) {
     POLICIES.set(storage, session.id(), &session.policy);
 }
 
-pub fn label(storage: &dyn Storage, session: u64) -> StdResult<Option<String>> {
+pub fn label(storage: &dyn Storage, session: SessionId) -> StdResult<Option<String>> {
     LABELS.may_load(storage, session)
 }
 

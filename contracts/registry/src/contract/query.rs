@@ -180,7 +180,7 @@ fn claims_to(
     })
 }
 
-fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, ContractError> {
+fn one_release(deps: Deps, model: ModelId, number: u64) -> Result<ReleaseResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.releases;
     let release = releases::load(deps.storage, model, number, latest)?;
     Ok(view::release(deps, model, number, release)?)
@@ -188,7 +188,7 @@ fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, C
 
 fn releases_of(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     start_after: Option<u64>,
     limit: usize,
 ) -> Result<ReleasesResponse, ContractError> {
@@ -202,7 +202,7 @@ fn releases_of(
     })
 }
 
-fn one_terms(deps: Deps, model: u64, number: u64) -> Result<TermsResponse, ContractError> {
+fn one_terms(deps: Deps, model: ModelId, number: u64) -> Result<TermsResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.terms;
     let terms = terms_state::load(deps.storage, model, number, latest)?;
     Ok(view::terms(deps, model, &terms)?)
@@ -210,7 +210,7 @@ fn one_terms(deps: Deps, model: u64, number: u64) -> Result<TermsResponse, Contr
 
 fn terms_of(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     start_after: Option<u64>,
     limit: usize,
 ) -> Result<TermsListResponse, ContractError> {
@@ -224,7 +224,7 @@ fn terms_of(
     })
 }
 
-fn terms_at(deps: Deps, model: u64, time: u64) -> Result<TermsListResponse, ContractError> {
+fn terms_at(deps: Deps, model: ModelId, time: u64) -> Result<TermsListResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.terms;
     let terms = terms_state::in_force_at(deps.storage, model, latest, time)?;
     let terms = terms.iter().map(|terms| view::terms(deps, model, terms));

@@ -14,7 +14,7 @@ use crate::state::releases::Release;
 use crate::state::terms::Terms;
 use crate::state::{certificates, models, offers};
 
-pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
+pub fn model(deps: Deps, model: ModelId) -> Result<ModelResponse, ContractError> {
     let record = models::load(deps.storage, model)?;
     let details = models::load_details(deps.storage, model)?;
     Ok(ModelResponse {
@@ -31,7 +31,7 @@ pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
     })
 }
 
-pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> {
+pub fn terms(deps: Deps, model: ModelId, terms: &Terms) -> StdResult<TermsResponse> {
     let record = &terms.record;
     let payees = record.payees.iter().map(|payee| {
         Ok(Payee {
@@ -51,7 +51,7 @@ pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> 
 
 pub fn release(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     number: u64,
     release: Release,
 ) -> StdResult<ReleaseResponse> {

@@ -6,12 +6,12 @@ use cw_storage_plus::{Bound, Map};
 const MODELS_OF: Map<(&Addr, u64), Empty> = Map::new("models_of");
 
 /// Enters `model` under `author`.
-pub fn enter(storage: &mut dyn Storage, author: &Addr, model: u64) -> StdResult<()> {
+pub fn enter(storage: &mut dyn Storage, author: &Addr, model: ModelId) -> StdResult<()> {
     MODELS_OF.save(storage, (author, model), &Empty {})
 }
 
 /// Strikes `model` from under `author`.
-pub fn strike(storage: &mut dyn Storage, author: &Addr, model: u64) {
+pub fn strike(storage: &mut dyn Storage, author: &Addr, model: ModelId) {
     MODELS_OF.remove(storage, (author, model));
 }
 

@@ -11,8 +11,8 @@ use crate::error::ContractError;
 /// The certificate of a release as a permanent blob.
 pub fn permanent(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
 ) -> StdResult<Option<PermanentRecord>> {
     PERMANENT.get(storage, (model, release))
 }
@@ -20,8 +20,8 @@ pub fn permanent(
 /// The certificate of a release as a deletable blob.
 pub fn deletable(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
 ) -> StdResult<Option<DeletableRecord>> {
     DELETABLE.get(storage, (model, release))
 }
@@ -29,8 +29,8 @@ pub fn deletable(
 /// Refuses a certificate of an epoch that is not later than that of the certificate it would replace.
 pub fn check_news(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     confirmation: &Confirmation,
 ) -> Result<(), ContractError> {
     let shown = match confirmation.persistence {
@@ -53,8 +53,8 @@ pub fn check_news(
 /// Shows a certificate in place of the one of its kind before it.
 pub fn show(
     storage: &mut dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     confirmation: &Confirmation,
     now: u64,
 ) {

@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    fn claim(claimed_at: u64, model: u64, release: u64, publisher: &str) -> Claim {
+    fn claim(claimed_at: u64, model: ModelId, release: ReleaseNumber, publisher: &str) -> Claim {
         Claim {
             place: ClaimCursor {
                 claimed_at,

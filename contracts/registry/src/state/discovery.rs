@@ -9,7 +9,7 @@ const BY_TAG: Map<(&str, u64), Empty> = Map::new("listed_by_tag");
 const BY_TASK: Map<(&str, u64), Empty> = Map::new("listed_by_task");
 
 /// Shows a model.
-pub fn list(storage: &mut dyn Storage, model: u64, metadata: &Metadata) -> StdResult<()> {
+pub fn list(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) -> StdResult<()> {
     ALL.save(storage, model, &Empty {})?;
     for tag in &metadata.tags {
         BY_TAG.save(storage, (tag, model), &Empty {})?;
@@ -21,7 +21,7 @@ pub fn list(storage: &mut dyn Storage, model: u64, metadata: &Metadata) -> StdRe
 }
 
 /// Hides a model that was shown with `metadata`.
-pub fn unlist(storage: &mut dyn Storage, model: u64, metadata: &Metadata) {
+pub fn unlist(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) {
     ALL.remove(storage, model);
     for tag in &metadata.tags {
         BY_TAG.remove(storage, (tag, model));

@@ -53,26 +53,26 @@ pub fn count_up_to(storage: &dyn Storage, count: u64, day: u64) -> StdResult<u64
 }
 
 /// The record of a model.
-pub fn load(storage: &dyn Storage, model: u64) -> Result<ModelRecord, ContractError> {
+pub fn load(storage: &dyn Storage, model: ModelId) -> Result<ModelRecord, ContractError> {
     MODELS
         .get(storage, model)?
         .ok_or(ContractError::UnknownModel { model })
 }
 
 /// Stores the record of a model.
-pub fn save(storage: &mut dyn Storage, model: u64, record: &ModelRecord) {
+pub fn save(storage: &mut dyn Storage, model: ModelId, record: &ModelRecord) {
     MODELS.set(storage, model, record);
 }
 
 /// The details of a model.
-pub fn load_details(storage: &dyn Storage, model: u64) -> StdResult<ModelDetails> {
+pub fn load_details(storage: &dyn Storage, model: ModelId) -> StdResult<ModelDetails> {
     DETAILS.load(storage, model)
 }
 
 /// Stores the details of a model.
 pub fn save_details(
     storage: &mut dyn Storage,
-    model: u64,
+    model: ModelId,
     details: &ModelDetails,
 ) -> StdResult<()> {
     DETAILS.save(storage, model, details)
@@ -83,7 +83,7 @@ pub fn save_details(
 /// Retirement lasts until every receipt issued before its cutoff is settled or expired; so `active_from`, one number,
 /// tells for every receipt that can still be settled whether it was issued in retirement.
 pub fn with_status(
-    model: u64,
+    model: ModelId,
     record: ModelRecord,
     to: StatusName,
     now: u64,

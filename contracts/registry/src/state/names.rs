@@ -12,7 +12,7 @@ pub fn give(
     storage: &mut dyn Storage,
     author: &Addr,
     name: &str,
-    model: u64,
+    model: ModelId,
 ) -> Result<(), ContractError> {
     match NAMES.may_load(storage, (author, name))? {
         Some(holder) if holder != model => Err(ContractError::NameTaken {

@@ -51,7 +51,7 @@ pub struct Release {
 }
 
 /// Stores a new release.
-pub fn add(storage: &mut dyn Storage, model: u64, number: u64, release: &Release) -> StdResult<()> {
+pub fn add(storage: &mut dyn Storage, model: ModelId, number: u64, release: &Release) -> StdResult<()> {
     let record = ReleaseRecord {
         blob_id: release.blob_id,
     };
@@ -62,7 +62,7 @@ pub fn add(storage: &mut dyn Storage, model: u64, number: u64, release: &Release
 /// Stores what was learned of a release.
 pub fn save_details(
     storage: &mut dyn Storage,
-    model: u64,
+    model: ModelId,
     number: u64,
     details: &ReleaseDetails,
 ) -> StdResult<()> {
@@ -70,7 +70,7 @@ pub fn save_details(
 }
 
 /// The billable blob of a release, of which nothing else is read.
-pub fn blob_id(storage: &dyn Storage, model: u64, number: u64) -> Result<BlobId, ContractError> {
+pub fn blob_id(storage: &dyn Storage, model: ModelId, number: u64) -> Result<BlobId, ContractError> {
     match RELEASES.get(storage, (model, number))? {
         Some(record) => Ok(record.blob_id),
         None => Err(ContractError::UnknownRelease {
@@ -84,7 +84,7 @@ pub fn blob_id(storage: &dyn Storage, model: u64, number: u64) -> Result<BlobId,
 /// A release of a model whose latest is number `latest`.
 pub fn load(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     number: u64,
     latest: u64,
 ) -> Result<Release, ContractError> {
@@ -104,7 +104,7 @@ pub fn load(
 /// Refuses a label that is not above that of the latest release.
 pub fn check_label(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     label: Label,
     latest: u64,
 ) -> Result<(), ContractError> {

@@ -70,7 +70,7 @@ impl Draft {
         })
     }
 
-    fn into_terms(self, number: u64, from: u64, supersedes: u64) -> Terms {
+    fn into_terms(self, number: u64, from: u64, supersedes: TermsNumber) -> Terms {
         Terms {
             number,
             record: TermsRecord {
@@ -161,12 +161,12 @@ impl Standing {
 }
 
 /// Stores the first terms of a model.
-pub fn begin(storage: &mut dyn Storage, model: u64, first: &Terms) {
+pub fn begin(storage: &mut dyn Storage, model: ModelId, first: &Terms) {
     put(storage, model, first);
 }
 
 /// Where the terms of a model stand at `now`, whose latest set is number `latest`.
-pub fn standing(storage: &dyn Storage, model: u64, latest: u64, now: u64) -> StdResult<Standing> {
+pub fn standing(storage: &dyn Storage, model: ModelId, latest: u64, now: u64) -> StdResult<Standing> {
     let latest = get(storage, model, latest)?;
     if latest.is_pending(now) {
         Ok(Standing {
@@ -182,7 +182,7 @@ pub fn standing(storage: &dyn Storage, model: u64, latest: u64, now: u64) -> Std
 }
 
 /// Stores what new terms change.
-pub fn apply(storage: &mut dyn Storage, model: u64, change: &Change) {
+pub fn apply(storage: &mut dyn Storage, model: ModelId, change: &Change) {
     let changed = [
         Some(&change.superseded),
         change.dropped.as_ref(),
@@ -196,7 +196,7 @@ pub fn apply(storage: &mut dyn Storage, model: u64, change: &Change) {
 /// A set of a model whose latest is number `latest`.
 pub fn load(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     number: u64,
     latest: u64,
 ) -> Result<Terms, ContractError> {
@@ -216,7 +216,7 @@ pub fn load(
 /// of its successor by more than the grace, and a hundred sets are read at most.
 pub fn in_force_at(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     latest: u64,
     time: u64,
 ) -> StdResult<Vec<Terms>> {
@@ -240,7 +240,7 @@ pub fn in_force_at(
 }
 
 /// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
-fn last_begun(storage: &dyn Storage, model: u64, latest: u64, time: u64) -> StdResult<u64> {
+fn last_begun(storage: &dyn Storage, model: ModelId, latest: u64, time: u64) -> StdResult<u64> {
     let (mut begun, mut after): (u64, u64) = (0, next(latest)?);
     loop {
         // `begun` has begun (or is 0), `after` and all behind it have not (or do not exist).
@@ -261,14 +261,14 @@ fn last_begun(storage: &dyn Storage, model: u64, latest: u64, time: u64) -> StdR
     }
 }
 
-fn get(storage: &dyn Storage, model: u64, number: u64) -> StdResult<Terms> {
+fn get(storage: &dyn Storage, model: ModelId, number: u64) -> StdResult<Terms> {
     let record = TERMS
         .get(storage, (model, number))?
         .ok_or_else(|| StdError::not_found(format!("terms {number} of model {model}")))?;
     Ok(Terms { number, record })
 }
 
-fn put(storage: &mut dyn Storage, model: u64, terms: &Terms) {
+fn put(storage: &mut dyn Storage, model: ModelId, terms: &Terms) {
     TERMS.set(storage, (model, terms.number), &terms.record);
 }
 

@@ -1,5 +1,6 @@
 //! Records of the registry.
 
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::CanonicalAddr;
 use hub_walrus::BlobId;
 use hub_wire::varint::{Reader, Writer};
@@ -13,11 +14,11 @@ use crate::packed::{Packed, PackedError, PackedMap};
 use crate::price::Rates;
 
 /// Models by id.
-pub const MODELS: PackedMap<u64, ModelRecord> = PackedMap::new(b'M');
+pub const MODELS: PackedMap<ModelId, ModelRecord> = PackedMap::new(b'M');
 /// Terms by (model, number).
-pub const TERMS: PackedMap<(u64, u64), TermsRecord> = PackedMap::new(b'T');
+pub const TERMS: PackedMap<(ModelId, TermsNumber), TermsRecord> = PackedMap::new(b'T');
 /// Blob ids of releases by (model, number).
-pub const RELEASES: PackedMap<(u64, u64), ReleaseRecord> = PackedMap::new(b'R');
+pub const RELEASES: PackedMap<(ModelId, ReleaseNumber), ReleaseRecord> = PackedMap::new(b'R');
 
 /// What settlement asks of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,7 +108,7 @@ pub struct TermsRecord {
     /// When it can be charged.
     pub validity: Validity,
     /// Number of the terms that it superseded, 0 for the first.
-    pub supersedes: u64,
+    pub supersedes: TermsNumber,
 }
 
 /// A payee and its share.
@@ -164,7 +165,7 @@ impl Packed for TermsRecord {
                 pack_option(writer, until.as_ref(), |writer, until| writer.u64(*until));
             }
         }
-        writer.u64(self.supersedes);
+        writer.u64(self.supersedes.into());
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
@@ -186,7 +187,7 @@ impl Packed for TermsRecord {
                 },
                 other => return Err(PackedError::unknown("validity", other)),
             },
-            supersedes: reader.u64()?,
+            supersedes: reader.u64()?.into(),
         })
     }
 }

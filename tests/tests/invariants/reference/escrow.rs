@@ -79,7 +79,7 @@ impl Session {
         }
     }
 
-    pub fn next(&self, attester: u64) -> Option<u64> {
+    pub fn next(&self, attester: AttesterId) -> Option<u64> {
         self.lanes
             .iter()
             .find(|(of, _)| *of == attester)

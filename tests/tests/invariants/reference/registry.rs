@@ -285,7 +285,7 @@ impl Reference {
         &mut self,
         by: Account,
         work: u64,
-        release: u64,
+        release: ReleaseNumber,
         honest: bool,
     ) -> Verdict<()> {
         let work = self.authored(by, work)?;

@@ -16,7 +16,7 @@ use super::{
 /// Receipts under one signature, as an attester states them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    pub attester: u64,
+    pub attester: AttesterId,
     /// In the order of the batch.
     pub groups: Vec<OfferedGroup>,
     /// Signed, not in the future, in the format; nothing else is looked at if it is not.
@@ -26,10 +26,10 @@ pub struct Offer {
 /// Receipts of one session for one model, release and terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedGroup {
-    pub session: u64,
-    pub model: u64,
-    pub release: u64,
-    pub terms: u64,
+    pub session: SessionId,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// When its oldest receipt was issued.
     pub oldest: u64,
     /// When its newest receipt was issued.
@@ -57,7 +57,7 @@ impl OfferedGroup {
 /// A ceiling that was signed, well or badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voucher {
-    pub session: u64,
+    pub session: SessionId,
     pub ceiling: u128,
     pub signed_by: u8,
     pub intact: bool,
@@ -102,7 +102,7 @@ pub struct Usage {
 /// A batch on its way through its groups: what is stored if it changes anything.
 struct Course<'a> {
     reference: &'a mut Reference,
-    attester: u64,
+    attester: AttesterId,
     /// Highest ceiling that a good voucher names, by session.
     ceilings: BTreeMap<u64, u128>,
     moved: BTreeSet<u64>,
@@ -247,7 +247,7 @@ impl Course<'_> {
             || session.lanes.iter().any(|(of, _)| self.is_spent(*of))
     }
 
-    fn is_spent(&self, attester: u64) -> bool {
+    fn is_spent(&self, attester: AttesterId) -> bool {
         let (now, age) = (self.reference.now, self.reference.receipt_max_age);
         self.reference
             .attester(attester)
@@ -386,7 +386,7 @@ impl Course<'_> {
         })
     }
 
-    fn gross_of(&self, model: u64, money: Money) -> u128 {
+    fn gross_of(&self, model: ModelId, money: Money) -> u128 {
         self.reference
             .usage
             .get(&(model, money))
@@ -538,7 +538,7 @@ impl Course<'_> {
     }
 
     /// The funder's aged money pays the model: 1 if for the first time, 1 if for the first time in a second week.
-    fn meet(&mut self, model: u64, session: &Session) -> (u64, u64) {
+    fn meet(&mut self, model: ModelId, session: &Session) -> (u64, u64) {
         let week = self.reference.today() / 7;
         let key = (model, session.money, session.funder);
         match self.reference.payers.get_mut(&key) {

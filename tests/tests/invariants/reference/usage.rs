@@ -9,12 +9,12 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug)]
 pub struct Sale {
     pub day: u64,
-    pub model: u64,
-    pub release: u64,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
     pub money: Money,
     /// Author of the model at that time.
     pub author: Account,
-    pub attester: u64,
+    pub attester: AttesterId,
     pub sums: UsageSums,
     /// Whose aged money paid, if any did.
     pub payer: Option<Account>,
@@ -63,7 +63,7 @@ impl Reference {
         self.sales.iter().filter(move |sale| sale.money == money)
     }
 
-    pub fn sales_of(&self, model: u64, money: Money) -> impl Iterator<Item = &Sale> + Clone {
+    pub fn sales_of(&self, model: ModelId, money: Money) -> impl Iterator<Item = &Sale> + Clone {
         self.sales_in(money).filter(move |sale| sale.model == model)
     }
 

@@ -75,7 +75,7 @@ pub fn retire(
     deps: DepsMut,
     env: Env,
     info: MessageInfo,
-    attester: u64,
+    attester: AttesterId,
 ) -> Result<Response, ContractError> {
     let record = load_own(&deps, &info, attester)?;
     let now = env.block.time.seconds();
@@ -83,7 +83,7 @@ pub fn retire(
     Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
 }
 
-pub fn revoke(deps: DepsMut, info: MessageInfo, attester: u64) -> Result<Response, ContractError> {
+pub fn revoke(deps: DepsMut, info: MessageInfo, attester: AttesterId) -> Result<Response, ContractError> {
     let record = load_own(&deps, &info, attester)?;
     attesters::revoke(deps.storage, attester, record)?;
     Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
@@ -92,7 +92,7 @@ pub fn revoke(deps: DepsMut, info: MessageInfo, attester: u64) -> Result<Respons
 pub fn set_endpoint(
     deps: DepsMut,
     info: MessageInfo,
-    attester: u64,
+    attester: AttesterId,
     endpoint: Option<String>,
 ) -> Result<Response, ContractError> {
     load_own(&deps, &info, attester)?;
@@ -107,7 +107,7 @@ pub fn set_endpoint(
 fn load_own(
     deps: &DepsMut,
     info: &MessageInfo,
-    attester: u64,
+    attester: AttesterId,
 ) -> Result<AttesterRecord, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
     let sender = deps.api.addr_canonicalize(info.sender.as_str())?;

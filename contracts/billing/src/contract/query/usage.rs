@@ -42,7 +42,7 @@ impl Counted {
 pub fn usage(
     deps: Deps,
     env: &Env,
-    model: u64,
+    model: ModelId,
     denom: Counted,
 ) -> Result<UsageResponse, ContractError> {
     let usage = usage::load(deps.storage, model, denom.number)?;
@@ -66,7 +66,7 @@ pub fn usage(
 
 pub fn usage_by_day(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     start_after: Option<u64>,
     limit: Option<u32>,
@@ -91,7 +91,7 @@ pub fn usage_by_day(
 
 pub fn usage_of_days(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     from: u64,
     until: u64,
@@ -112,7 +112,7 @@ pub fn usage_of_days(
 
 pub fn usage_by_release(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     start_after: Option<u64>,
     limit: Option<u32>,
@@ -131,7 +131,7 @@ pub fn usage_by_release(
 
 pub fn payers(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     start_after: Option<Addr>,
     limit: Option<u32>,
@@ -182,7 +182,7 @@ pub fn author_usage(
 
 pub fn attester_usage(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     denom: Counted,
 ) -> Result<AttesterUsageResponse, ContractError> {
     attesters::load(deps.storage, attester)?;

@@ -9,7 +9,7 @@ use hub_types::records::usage::{AttesterTotals, ATTESTER_USAGE};
 use super::UsageChanges;
 
 /// What an attester signed and was paid in a denomination.
-pub fn totals(storage: &dyn Storage, attester: u64, denom: u32) -> StdResult<AttesterTotals> {
+pub fn totals(storage: &dyn Storage, attester: AttesterId, denom: u32) -> StdResult<AttesterTotals> {
     Ok(ATTESTER_USAGE
         .get(storage, (attester, denom))?
         .unwrap_or_default())
@@ -18,12 +18,12 @@ pub fn totals(storage: &dyn Storage, attester: u64, denom: u32) -> StdResult<Att
 /// The copy of a message, which one attester signed.
 pub struct AttesterBook<'a> {
     storage: &'a dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     totals: BTreeMap<u32, AttesterTotals>,
 }
 
 impl<'a> AttesterBook<'a> {
-    pub fn new(storage: &'a dyn Storage, attester: u64) -> Self {
+    pub fn new(storage: &'a dyn Storage, attester: AttesterId) -> Self {
         Self {
             storage,
             attester,

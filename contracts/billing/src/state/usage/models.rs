@@ -32,7 +32,7 @@ impl<'a> ModelBook<'a> {
         }
     }
 
-    pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
+    pub fn gross(&mut self, model: ModelId, denom: u32) -> StdResult<u128> {
         Ok(self.copy(model, denom)?.record.sums.gross)
     }
 
@@ -70,7 +70,7 @@ impl<'a> ModelBook<'a> {
     }
 
     /// Counts a payer that came for the first time this week; whether it is the model's first one of this week.
-    pub fn count_payer(&mut self, model: u64, denom: u32, visit: Visit) -> StdResult<bool> {
+    pub fn count_payer(&mut self, model: ModelId, denom: u32, visit: Visit) -> StdResult<bool> {
         let record = &mut self.copy(model, denom)?.record;
         let counts = match visit {
             Visit::Same => return Ok(false),
@@ -112,7 +112,7 @@ impl<'a> ModelBook<'a> {
         }
     }
 
-    fn copy(&mut self, model: u64, denom: u32) -> StdResult<&mut ModelCopy> {
+    fn copy(&mut self, model: ModelId, denom: u32) -> StdResult<&mut ModelCopy> {
         match self.models.entry((model, denom)) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
@@ -155,14 +155,14 @@ impl ModelCopy {
 }
 
 /// Usage of a model in a denomination; zeros if none.
-pub fn load(storage: &dyn Storage, model: u64, denom: u32) -> StdResult<UsageRecord> {
+pub fn load(storage: &dyn Storage, model: ModelId, denom: u32) -> StdResult<UsageRecord> {
     Ok(USAGE.get(storage, (model, denom))?.unwrap_or_default())
 }
 
 /// Lifetime sums of a model at the end of `day`; `usage` is its record.
 pub fn sums_up_to(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     denom: u32,
     usage: &UsageRecord,
     day: u64,
@@ -177,7 +177,7 @@ pub fn sums_up_to(
 /// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     denom: u32,
     usage: &UsageRecord,
     start_after: Option<u64>,
@@ -196,7 +196,7 @@ pub fn days(
 /// Sums of the releases behind `start_after` that were billed, by number.
 pub fn releases(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     denom: u32,
     start_after: Option<u64>,
     limit: usize,

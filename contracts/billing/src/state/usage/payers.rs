@@ -46,7 +46,7 @@ impl<'a> PayerBook<'a> {
     /// Counts `week` for the funder and the model; nothing if it was counted already.
     pub fn mark(
         &mut self,
-        model: u64,
+        model: ModelId,
         denom: u32,
         funder: &CanonicalAddr,
         week: u64,
@@ -124,7 +124,7 @@ impl<'a> PayerBook<'a> {
 /// Payers of a model behind `start_after`, with their weeks.
 pub fn page(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     denom: u32,
     start_after: Option<CanonicalAddr>,
     limit: usize,

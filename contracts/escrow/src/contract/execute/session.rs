@@ -100,7 +100,7 @@ pub fn top_up(
     deps: DepsMut,
     env: Env,
     info: MessageInfo,
-    session: u64,
+    session: SessionId,
     amount: Uint128,
 ) -> Result<Response, ContractError> {
     let (mut session, caller) = load_own(deps.as_ref(), &info, session)?;
@@ -123,7 +123,7 @@ pub fn close(
     deps: DepsMut,
     env: Env,
     info: MessageInfo,
-    session: u64,
+    session: SessionId,
 ) -> Result<Response, ContractError> {
     let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
     let ends_at = session.close(env.block.time.seconds())?;
@@ -139,7 +139,7 @@ pub fn release(
     deps: DepsMut,
     env: Env,
     info: MessageInfo,
-    session: u64,
+    session: SessionId,
 ) -> Result<Response, ContractError> {
     let mut session = sessions::load(deps.storage, session)?;
     let by = deps.api.addr_canonicalize(info.sender.as_str())?;
@@ -165,7 +165,7 @@ pub fn release(
 pub fn raise_ceiling(
     deps: DepsMut,
     info: MessageInfo,
-    session: u64,
+    session: SessionId,
     ceiling: Uint128,
 ) -> Result<Response, ContractError> {
     let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
@@ -182,7 +182,7 @@ pub fn raise_ceiling(
 fn load_own(
     deps: Deps,
     info: &MessageInfo,
-    session: u64,
+    session: SessionId,
 ) -> Result<(Session, CanonicalAddr), ContractError> {
     let loaded = sessions::load(deps.storage, session)?;
     let sender = deps.api.addr_canonicalize(info.sender.as_str())?;

@@ -142,7 +142,7 @@ impl Escrow {
 }
 
 /// Charges to a session, by an attester that begins.
-fn charged(session: u64, charge: u128) -> SessionSettlement {
+fn charged(session: SessionId, charge: u128) -> SessionSettlement {
     SessionSettlement {
         session,
         attester: 1,

@@ -31,7 +31,7 @@ fn with_lanes(lanes: &[(u64, u64)]) -> Reserve {
     reserve
 }
 
-fn settlement(attester: u64, next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
+fn settlement(attester: AttesterId, next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
     SessionSettlement {
         session: SESSION,
         attester,
@@ -45,7 +45,7 @@ fn settlement(attester: u64, next_before: u64, next_after: u64, charge: u128) ->
     }
 }
 
-fn replacing(attester: u64, replaces: u64, next_before: u64) -> SessionSettlement {
+fn replacing(attester: AttesterId, replaces: u64, next_before: u64) -> SessionSettlement {
     SessionSettlement {
         replaces: Some(replaces),
         ..settlement(attester, next_before, next_before + 5, 10)

@@ -75,7 +75,7 @@ pub fn register(
 pub fn update_metadata(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     metadata: Metadata,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
@@ -99,7 +99,7 @@ pub fn set_status(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     status: StatusName,
 ) -> Result<Response, ContractError> {
     let before = authored(deps.as_ref(), model, &sender)?;

@@ -32,7 +32,7 @@ pub fn publish(
     mut deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     publication: Publication,
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
@@ -52,7 +52,7 @@ pub fn append(
     deps: DepsMut,
     env: &Env,
     publisher: &Addr,
-    model: u64,
+    model: ModelId,
     record: &mut ModelRecord,
     publication: Publication,
 ) -> Result<Event, ContractError> {
@@ -150,7 +150,7 @@ pub fn commit(
 pub fn prove_size(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     number: u64,
     proof: SizeProof,
 ) -> Result<Response, ContractError> {
@@ -186,8 +186,8 @@ pub fn certify(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     certification: Certification,
 ) -> Result<Response, ContractError> {
     let Certification {

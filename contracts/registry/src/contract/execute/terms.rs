@@ -15,7 +15,7 @@ pub fn set(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     draft: Draft,
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
@@ -42,7 +42,7 @@ pub fn created(change: &Change) -> TermsCreated {
 }
 
 /// Event that tells of `change`.
-pub fn event(deps: Deps, model: u64, change: &Change) -> Result<Event, ContractError> {
+pub fn event(deps: Deps, model: ModelId, change: &Change) -> Result<Event, ContractError> {
     Ok(Event::TermsSet {
         terms: view::terms(deps, model, &change.set)?,
         superseded: Some((change.superseded.number, change.superseded_at)),

@@ -17,7 +17,7 @@ pub struct Acceptance {
     pub name: Option<String>,
 }
 
-pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Response, ContractError> {
+pub fn offer(deps: DepsMut, sender: Addr, model: ModelId, to: Addr) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     if to == sender {
         return Err(ContractError::OfferToAuthor {
@@ -35,7 +35,7 @@ pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Respon
     }))
 }
 
-pub fn cancel(deps: DepsMut, sender: Addr, model: u64) -> Result<Response, ContractError> {
+pub fn cancel(deps: DepsMut, sender: Addr, model: ModelId) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     let to = offers::load(deps.storage, model)?;
 
@@ -52,7 +52,7 @@ pub fn accept(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     acceptance: Acceptance,
 ) -> Result<Response, ContractError> {
     let mut record = models::load(deps.storage, model)?;
