@@ -9,8 +9,7 @@ mod query;
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use hub_types::hash;
-use hub_types::wire::digest::{domain_tag, Purpose};
-use hub_types::wire::{Hash, PublicKey};
+use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
 use execute::attesters::Candidate;
@@ -313,10 +312,4 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn migrate(deps: DepsMut, _env: Env, msg: MigrateMsg) -> Result<Response, ContractError> {
     migrate::migrate(deps, msg)
-}
-
-/// The tag of what is signed for `purpose` on this chain for this contract; computed, never sent nor stored.
-fn domain(deps: Deps, env: &Env, purpose: Purpose) -> Result<Hash, ContractError> {
-    let contract = deps.api.addr_canonicalize(env.contract.address.as_str())?;
-    Ok(domain_tag(purpose, &env.block.chain_id, &contract))
 }

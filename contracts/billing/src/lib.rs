@@ -20,6 +20,7 @@
 )]
 
 pub mod contract;
+mod domain;
 pub mod error;
 pub mod events;
 mod settlement;

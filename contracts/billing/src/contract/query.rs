@@ -11,8 +11,8 @@ use hub_types::records::billing::{AttesterRecord, BatchRecord};
 use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
-use crate::contract::execute::settle_batch;
 use crate::error::ContractError;
+use crate::settlement;
 use crate::state::{attesters, batches, config};
 
 pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
@@ -103,7 +103,7 @@ pub fn preview_batch(
     signature: Option<Binary>,
     vouchers: &[SignedVoucher],
 ) -> Result<BatchResponse, ContractError> {
-    settle_batch::preview(deps, env, batch, signature.as_deref(), vouchers)
+    settlement::batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
 pub fn batch(deps: Deps, attester: AttesterId, number: u64) -> Result<RecordedBatch, ContractError> {

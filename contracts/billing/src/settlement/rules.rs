@@ -1,56 +1,30 @@
 //! Refusals that no time cures. The first that holds wins; each consumes the numbers of the group, so that one author's
 //! retirement cannot block another's income.
 
-use cosmwasm_std::CanonicalAddr;
 use hub_types::billing::Outcome;
-use hub_types::records::escrow::{Admission, SessionPolicy};
-use hub_types::records::registry::TermsRecord;
+use hub_types::records::escrow::Admission;
 
-use super::books::Books;
-use super::{Group, Statement};
+use super::records::RecordCache;
+use super::statement::Statement;
+use crate::domain::basis::Basis;
+use crate::domain::group::Group;
+use crate::domain::session::SessionCopy;
 use crate::error::ContractError;
 
 /// What the rules say of a group.
 pub enum Judgement {
     /// Never billable.
     Refused(Outcome),
-    /// Billable at these terms, if the money is there.
-    Chargeable(Chargeable),
+    /// Billable on this basis, if the money is there.
+    Chargeable(Basis),
 }
 
-/// What a group is charged by.
-pub struct Chargeable {
-    /// Terms that it names.
-    pub terms: TermsRecord,
-    /// Present author of the model.
-    pub author: CanonicalAddr,
-    /// Number of the denomination of session and terms.
-    pub denom: u32,
-    /// How the session allows the model.
-    pub admission: Admission,
-}
-
-impl Chargeable {
-    /// Whether funder or caller of the session is a party to the income: author, payee or operator.
-    pub fn is_related(&self, policy: &SessionPolicy) -> bool {
-        let is_party = |account: &CanonicalAddr| {
-            *account == policy.operator
-                || *account == self.author
-                || self
-                    .terms
-                    .payees
-                    .iter()
-                    .any(|payee| payee.account == *account)
-        };
-        is_party(&policy.funder) || is_party(&policy.caller)
-    }
-}
-
-/// Judges a group of a session that the books hold.
+/// Judges a group of `session`.
 pub fn judge(
-    books: &mut Books,
-    statement: &Statement,
     group: &Group,
+    session: &SessionCopy,
+    records: &mut RecordCache,
+    statement: &Statement,
 ) -> Result<Judgement, ContractError> {
     let (oldest, newest) = (group.oldest, group.newest);
     let refused = |outcome| Ok(Judgement::Refused(outcome));
@@ -69,18 +43,16 @@ pub fn judge(
         return refused(Outcome::AttesterRetired);
     }
 
-    let session = books.changed_session(group.session)?;
-    if !session.policy().takes(oldest, newest) {
+    let policy = session.policy();
+    if !policy.takes(oldest, newest) {
         return refused(Outcome::Closed);
     }
-    let admission = session.policy().admits(group.model, group.release);
+    let admission = policy.admits(group.model, group.release);
     if admission == Admission::Refused {
         return refused(Outcome::ModelNotAllowed);
     }
-    let max_price = session.policy().max_price;
-    let number = session.denom();
 
-    let Some(model) = books.model(group.model)? else {
+    let Some(model) = records.model(group.model)? else {
         return refused(Outcome::UnknownModel);
     };
     let (author, terms_count) = (model.author.clone(), model.terms);
@@ -89,7 +61,7 @@ pub fn judge(
         return refused(Outcome::UnknownRelease);
     }
     if let Some(blob_id) = group.blob_id {
-        let release = books.release(group.model, group.release)?;
+        let release = records.release(group.model, group.release)?;
         if release.is_none_or(|release| release.blob_id != blob_id) {
             return refused(Outcome::UnknownRelease);
         }
@@ -97,7 +69,7 @@ pub fn judge(
     if !(1..=terms_count).contains(&group.terms) {
         return refused(Outcome::UnknownTerms);
     }
-    let Some(terms) = books.terms(group.model, group.terms)?.cloned() else {
+    let Some(terms) = records.terms(group.model, group.terms)?.cloned() else {
         return Err(ContractError::Inconsistent {
             what: "a model without terms of a number that it gave",
         });
@@ -108,16 +80,20 @@ pub fn judge(
     if retired {
         return refused(Outcome::Retired);
     }
-    if terms.denom != *books.denom(number)? {
+    let denom = session.denom();
+    if terms.denom != *records.denom(denom)? {
         return refused(Outcome::WrongDenom);
     }
-    if max_price.is_some_and(|limit| !terms.rates.within(&limit)) {
+    if policy
+        .max_price
+        .is_some_and(|limit| !terms.rates.within(&limit))
+    {
         return refused(Outcome::PriceAboveLimit);
     }
-    Ok(Judgement::Chargeable(Chargeable {
+    Ok(Judgement::Chargeable(Basis {
         terms,
         author,
-        denom: number,
+        denom,
         admission,
     }))
 }

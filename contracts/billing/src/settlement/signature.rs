@@ -1,7 +1,14 @@
 //! Signatures, checked by the chain.
 
-use cosmwasm_std::Api;
+use cosmwasm_std::{Api, Deps, Env, StdResult};
+use hub_types::wire::digest::{self, Purpose};
 use hub_types::wire::{is_low_s, Hash, PublicKey};
+
+/// The tag of what is signed for `purpose` on this chain for this contract; computed, never sent nor stored.
+pub fn domain_tag(deps: Deps, env: &Env, purpose: Purpose) -> StdResult<Hash> {
+    let contract = deps.api.addr_canonicalize(env.contract.address.as_str())?;
+    Ok(digest::domain_tag(purpose, &env.block.chain_id, &contract))
+}
 
 /// Whether `signature` is `key`'s over `digest`. Bytes of any other form are simply no signature.
 ///

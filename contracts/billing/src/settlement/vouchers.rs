@@ -5,30 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hub_types::wire::{voucher_digest, Hash, SignedVoucher};
 
-use super::books::Books;
-use super::{signature, Statement};
+use super::sessions::Sessions;
+use super::signature;
+use super::statement::Statement;
 use crate::error::ContractError;
 
-/// Raises the ceilings of `sessions`: per session the highest voucher that verifies counts. One that does not verify, or
+/// Raises the ceilings of the sessions `named` by the message: per session the highest voucher that verifies counts. One that does not verify, or
 /// that speaks of another session, is passed over, since submitters are strangers and the signers may not be at
 /// fault.
 pub fn apply(
-    books: &mut Books,
+    sessions: &mut Sessions,
     statement: &Statement,
-    sessions: &BTreeSet<u64>,
+    named: &BTreeSet<u64>,
     vouchers: &[SignedVoucher],
     tag: &Hash,
 ) -> Result<(), ContractError> {
     let mut by_session: BTreeMap<u64, Vec<&SignedVoucher>> = BTreeMap::new();
     for signed in vouchers {
         let session = signed.voucher.session;
-        if sessions.contains(&session) {
+        if named.contains(&session) {
             by_session.entry(session).or_default().push(signed);
         }
     }
-    let api = books.deps().api;
+    let api = sessions.deps().api;
     for (id, mut vouchers) in by_session {
-        let Some(session) = books.session(id, statement)? else {
+        let Some(session) = sessions.find(id, statement)? else {
             continue;
         };
         let (Some(key), Some(present)) = (session.policy().voucher_key, session.ceiling()) else {

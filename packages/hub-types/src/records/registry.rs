@@ -32,7 +32,7 @@ pub struct ModelRecord {
     /// Releases published: their numbers are 1 to this.
     pub releases: u64,
     /// Terms ever set, dropped ones included: their numbers are 1 to this.
-    pub terms: u64,
+    pub terms: TermsNumber,
 }
 
 /// Status of a model.

@@ -5,7 +5,6 @@ use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, Hash, PublicKey};
 
-use crate::contract::domain;
 use crate::error::ContractError;
 use crate::events::Event;
 use crate::settlement::signature;
@@ -27,7 +26,7 @@ pub fn register(
 ) -> Result<Response, ContractError> {
     let operator = deps.api.addr_canonicalize(info.sender.as_str())?;
     // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
-    let tag = domain(deps.as_ref(), &env, digest::Purpose::Attester)?;
+    let tag = signature::domain_tag(deps.as_ref(), &env, digest::Purpose::Attester)?;
     let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
     let possession = digest::possession_digest(&tag, &bytes);
     if !signature::verifies(deps.api, &candidate.key, &possession, &candidate.possession) {

@@ -5,7 +5,7 @@ use hub_types::escrow::{Books, ExecuteMsg};
 
 use crate::contract::CONTRACT_VERSION;
 use crate::error::ContractError;
-use crate::settlement::Decided;
+use crate::settlement::message::Decided;
 use crate::state::config;
 
 /// Reply id of a settlement that the escrow refused.

@@ -6,11 +6,13 @@ use cosmwasm_std::{to_json_binary, DepsMut, Env, Response};
 use hub_types::billing::ReceiptResponse;
 use hub_types::wire::{digest, Receipt, SignedVoucher, Work};
 
-use crate::contract::domain;
 use crate::contract::execute::collect::{self, nothing_settled};
+use crate::domain::group::Group;
 use crate::error::ContractError;
 use crate::events::{Event, ReceiptSettled};
-use crate::settlement::{Group, Settlement, Statement};
+use crate::settlement::message::Settlement;
+use crate::settlement::signature::domain_tag;
+use crate::settlement::statement::Statement;
 use crate::state::config;
 
 pub fn settle(
@@ -33,13 +35,13 @@ pub fn settle(
         receipt.attester,
         receipt.issued_at,
     )?;
-    let tag = domain(deps.as_ref(), &env, digest::Purpose::Receipt)?;
+    let tag = domain_tag(deps.as_ref(), &env, digest::Purpose::Receipt)?;
     let signed = digest::receipt_digest(&tag, bytes, sequence);
     statement.check_signature(deps.as_ref(), &signed, signature)?;
 
     let mut settlement = Settlement::new(deps.as_ref(), &config, statement);
     if let Some(voucher) = voucher {
-        let tag = domain(deps.as_ref(), &env, digest::Purpose::Voucher)?;
+        let tag = domain_tag(deps.as_ref(), &env, digest::Purpose::Voucher)?;
         let sessions = BTreeSet::from([receipt.session]);
         settlement.apply_vouchers(&sessions, &[voucher], &tag)?;
     }

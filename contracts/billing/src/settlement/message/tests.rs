@@ -8,7 +8,8 @@ use cosmwasm_std::{
 };
 use hub_types::escrow::SessionSettlement;
 use hub_types::packed::{to_bytes, Packed, PackedKey, PackedMap};
-use hub_types::records::billing::ATTESTERS;
+use hub_types::price::Rates;
+use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::records::escrow::{
     Funding, Lane, ListedModel, SessionPolicy, SessionRecord, DENOMS, POLICIES, SESSIONS,
 };
@@ -16,10 +17,12 @@ use hub_types::records::registry::{
     ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
     TERMS,
 };
-use hub_types::wire::{voucher_digest, PublicKey, Units, Voucher};
+use hub_types::records::usage::Sums;
+use hub_types::wire::{voucher_digest, BlobId, PublicKey, Units, Voucher, Work};
 use hub_wire::SigningKey;
 
 use super::*;
+use crate::settlement::signature;
 use crate::state::usage;
 
 const MAX_AGE: u64 = 86_400;

@@ -1,6 +1,6 @@
 use cosmwasm_std::CanonicalAddr;
 use hub_types::records::escrow::{Funding, Lane};
-use hub_types::wire::{PublicKey, Units};
+use hub_types::wire::{PublicKey, Units, Work};
 
 use super::*;
 

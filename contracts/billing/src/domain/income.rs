@@ -6,7 +6,7 @@ use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::Credit;
 use hub_types::split::split;
 
-use super::rules::Chargeable;
+use super::basis::Basis;
 use crate::error::ContractError;
 
 /// Canonical address, as bytes that sort.
@@ -23,12 +23,12 @@ impl Income {
     /// Divides `amount`, which follows the model's `gross_before`, among the payees in order and the operator last.
     pub fn add(
         &mut self,
-        chargeable: &Chargeable,
+        basis: &Basis,
         operator: &CanonicalAddr,
         gross_before: u128,
         amount: u128,
     ) -> Result<(), ContractError> {
-        let terms = &chargeable.terms;
+        let terms = &basis.terms;
         let shares = terms
             .payees
             .iter()
@@ -43,13 +43,13 @@ impl Income {
             if part > 0 {
                 let credit = self
                     .credits
-                    .entry((account.as_slice().to_vec(), chargeable.denom))
+                    .entry((account.as_slice().to_vec(), basis.denom))
                     .or_default();
                 // Bounded by what sessions hold, which the escrow keeps within 128 bits.
                 *credit = credit.saturating_add(part);
             }
         }
-        let gross = self.gross.entry(chargeable.denom).or_default();
+        let gross = self.gross.entry(basis.denom).or_default();
         *gross = gross.saturating_add(amount);
         Ok(())
     }
@@ -91,8 +91,8 @@ mod tests {
     }
 
     /// What a group is charged by whose terms give these shares to these accounts and the rest to the operator.
-    fn shared(denom: u32, operator_bps: u16, payees: &[(u8, u16)]) -> Chargeable {
-        Chargeable {
+    fn shared(denom: u32, operator_bps: u16, payees: &[(u8, u16)]) -> Basis {
+        Basis {
             terms: TermsRecord {
                 denom: Denom::Native(format!("coin{denom}")),
                 rates: Rates::default(),

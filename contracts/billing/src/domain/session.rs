@@ -5,10 +5,9 @@ use hub_types::billing::Outcome;
 use hub_types::escrow::SessionSettlement;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::{SessionPolicy, SessionRecord};
-use hub_types::wire::Work;
 
 use super::charge::Purse;
-use super::Group;
+use super::group::Group;
 use crate::error::ContractError;
 
 /// How the attester stands to the lanes of the session before the message.
@@ -99,8 +98,7 @@ impl SessionCopy {
     /// Where the group stands to the attester's lane. Numbers below the lane's next were billed or refused for good,
     /// so a replay is `stale` and an overlap is billed only in its new part.
     pub fn position(&self, group: &Group) -> Position {
-        let netted = matches!(group.work, Work::Netted { .. });
-        if group.end <= self.next || (netted && group.sequence < self.next) {
+        if group.end <= self.next || (group.is_netted() && group.sequence < self.next) {
             Position::Refused(Outcome::Stale)
         } else if self.claim == LaneClaim::Full {
             Position::Refused(Outcome::LanesFull)
@@ -150,7 +148,7 @@ impl SessionCopy {
         self.record.paid_week == week && self.record.paid_models & bit(place) != 0
     }
 
-    /// Remembers that.
+    /// Remembers that its funder is marked so.
     pub fn mark(&mut self, place: Option<usize>, week: u64) {
         if self.record.paid_week != week {
             self.record.paid_week = week;

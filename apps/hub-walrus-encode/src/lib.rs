@@ -1,0 +1,32 @@
+//! From a file to its Walrus blob id, in bounded memory and on all cores.
+//!
+//! ```
+//! use hub_walrus_encode::{Encoder, Options};
+//!
+//! let encoding = Encoder::new(Options::default()).encode(&b"hello"[..], &mut ())?;
+//! assert_eq!(encoding.id.to_string(), "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4");
+//!
+//! // Each row of the matrix is a run of the file's bytes, and is checked by itself as it arrives.
+//! let row = encoding.slivers.row_range(0);
+//! assert_eq!(row, 0..5);
+//! encoding.slivers.check_row(0, b"hello")?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+#![deny(missing_docs)]
+
+mod encoder;
+mod error;
+mod options;
+mod progress;
+pub mod reference;
+mod slivers;
+mod source;
+
+pub use encoder::{Encoder, Encoding};
+pub use error::EncodeError;
+pub use hub_walrus::{BlobId, Code, QuiltPatchId, SliverRoots, SymbolProof};
+pub use options::{Options, Spill};
+pub use progress::Progress;
+pub use slivers::{RowError, Slivers, SliversError};
+pub use source::{ReadAt, Stamp};

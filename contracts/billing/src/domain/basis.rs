@@ -1,0 +1,41 @@
+//! What a group is charged by, once the rules found nothing against it.
+
+use cosmwasm_std::CanonicalAddr;
+use hub_types::records::escrow::{Admission, SessionPolicy};
+use hub_types::records::registry::TermsRecord;
+
+/// What a group is charged by.
+pub struct Basis {
+    /// Terms that it names.
+    pub terms: TermsRecord,
+    /// Present author of the model.
+    pub author: CanonicalAddr,
+    /// Number of the denomination of session and terms.
+    pub denom: u32,
+    /// How the session allows the model.
+    pub admission: Admission,
+}
+
+impl Basis {
+    /// Whether funder or caller of the session is a party to the income: author, payee or operator.
+    pub fn is_related(&self, policy: &SessionPolicy) -> bool {
+        let is_party = |account: &CanonicalAddr| {
+            *account == policy.operator
+                || *account == self.author
+                || self
+                    .terms
+                    .payees
+                    .iter()
+                    .any(|payee| payee.account == *account)
+        };
+        is_party(&policy.funder) || is_party(&policy.caller)
+    }
+
+    /// Place of the model among those that the session lists; none if it takes any.
+    pub fn listed_place(&self) -> Option<usize> {
+        match self.admission {
+            Admission::Listed(place) => Some(place),
+            _ => None,
+        }
+    }
+}

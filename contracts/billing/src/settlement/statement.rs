@@ -1,0 +1,73 @@
+//! Who signed a message, and what decides about it as a whole.
+
+use cosmwasm_std::{Deps, Env};
+use hub_types::records::billing::AttesterRecord;
+use hub_types::time;
+use hub_types::wire::Hash;
+
+use super::signature;
+use crate::error::ContractError;
+use crate::state::attesters;
+use crate::state::config::Config;
+
+/// The attester that signed, when, and by which rules it is judged.
+pub struct Statement {
+    pub attester: AttesterId,
+    pub record: AttesterRecord,
+    /// Block time, unix seconds.
+    pub now: u64,
+    pub receipt_max_age_seconds: u64,
+}
+
+impl Statement {
+    /// What decides about a message as a whole, but for the signature: the attester must be known and able to charge,
+    /// and the newest receipt not from the future.
+    pub fn open(
+        deps: Deps,
+        env: &Env,
+        config: &Config,
+        attester: AttesterId,
+        newest: u64,
+    ) -> Result<Self, ContractError> {
+        let now = env.block.time.seconds();
+        let record = attesters::load(deps.storage, attester)?;
+        if record.revoked {
+            return Err(ContractError::AttesterRevoked { attester });
+        }
+        if let (Some(cutoff), true) = (
+            record.retired_at,
+            record.is_spent(now, config.receipt_max_age_seconds),
+        ) {
+            return Err(ContractError::AttesterRetired { attester, cutoff });
+        }
+        if newest > now.saturating_add(time::CUTOFF_GRACE_SECONDS) {
+            return Err(ContractError::FromTheFuture {
+                issued_at: newest,
+                now,
+                allowed: time::CUTOFF_GRACE_SECONDS,
+            });
+        }
+        Ok(Self {
+            attester,
+            record,
+            now,
+            receipt_max_age_seconds: config.receipt_max_age_seconds,
+        })
+    }
+
+    /// Whether the attester signed `digest`.
+    pub fn check_signature(
+        &self,
+        deps: Deps,
+        digest: &Hash,
+        signature: &[u8],
+    ) -> Result<(), ContractError> {
+        if signature::verifies(deps.api, &self.record.key, digest, signature) {
+            Ok(())
+        } else {
+            Err(ContractError::SignatureInvalid {
+                attester: self.attester,
+            })
+        }
+    }
+}
