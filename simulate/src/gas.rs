@@ -9,6 +9,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{coins, Addr, BankMsg, CosmosMsg, WasmMsg};
 use hub_testing::{
     rates, AppResponse, Attester, Hub, KeyType, Mode, NewModel, StorageCost, NATIVE,
@@ -163,7 +164,7 @@ impl GasMeter {
                     receipts.extend(
                         stage
                             .hub
-                            .receipts(&attester, *session, model, 10, |_, _| {}),
+                            .receipts(&attester, *session, ModelId(model.0), 10, |_, _| {}),
                     );
                 }
             }
@@ -232,7 +233,7 @@ impl Stage {
             .map(|place| {
                 let caller = hub.account(&format!("caller {place}"));
                 let listed = Self::listed(place, &models).map(|model| ModelRef {
-                    model,
+                    model: ModelId(model.0),
                     release: None,
                 });
                 let listed = Models::Listed(listed.collect());
@@ -255,7 +256,7 @@ impl Stage {
     }
 
     /// The models of the session at `place`: two different ones, where there are two.
-    fn listed(place: usize, models: &[ModelId]) -> impl Iterator<Item = u64> + '_ {
+    fn listed(place: usize, models: &[ModelId]) -> impl Iterator<Item = ModelId> + '_ {
         (2 * place..2 * place + models.len().min(2)).map(|place| models[place % models.len()])
     }
 }

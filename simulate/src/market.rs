@@ -1,6 +1,7 @@
 //! Honest people: authors who publish and change prices, callers who come, prepay, call and leave.
 
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use cosmwasm_std::{coins, Addr, Uint128};
 use hub_testing::{data, rates, terms, Market as Cards, Mode, NewModel, Units, NATIVE};
 use hub_types::escrow::{
@@ -308,7 +309,7 @@ impl Market {
         };
         let session = open(world, &address, session, origin)?;
         self.callers[at].session = Some(Purse {
-            session,
+            session: SessionId(session),
             left: budget,
             ends_at,
         });
@@ -436,7 +437,7 @@ impl Market {
             let session = open(world, &author, session, Origin::Own)?;
             for units in sizes {
                 let call = Call {
-                    session,
+                    session: SessionId(session),
                     place,
                     issued_at: now,
                     units,
@@ -444,7 +445,7 @@ impl Market {
                 world.attest(service, call)?;
             }
             self.ending.push(Ending {
-                session,
+                session: SessionId(session),
                 service,
                 ends_at: now + DAY,
                 leaver: None,
@@ -473,7 +474,7 @@ fn open(world: &mut World, caller: &Addr, session: NewSession, origin: Origin) -
     world.transactions += 1;
     let session = data::<SessionCreated>(&response).session;
     world.originate(session, origin);
-    Ok(session)
+    Ok(session.0)
 }
 
 /// Withdraws everything that is available, if anything is.

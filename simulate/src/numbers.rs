@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
+use hub_types::ids::ModelId;
 use cosmwasm_std::Addr;
 use hub_types::billing::{
     AttesterSums, AttestersUsageResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse,
@@ -91,7 +92,7 @@ pub fn aged_of_days(world: &World, model: ModelId, from: u64, until: u64) -> Res
 }
 
 /// Places in the ranking by aged income, from 1, by model. Models without any are not in it.
-pub fn ranking(world: &World) -> Result<BTreeMap<u64, u64>> {
+pub fn ranking(world: &World) -> Result<BTreeMap<ModelId, u64>> {
     let mut places = BTreeMap::new();
     let mut start_after = None;
     loop {

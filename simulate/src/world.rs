@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{ensure, Context, Result};
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::Addr;
 use hub_testing::{
     data, signing_key, Attester, BlobId, Hub, KeyType, Mode, Money, NewModel, Receipt, Units,
@@ -131,7 +132,7 @@ pub struct Service {
     /// The key that signs.
     pub attester: Attester,
     /// Number of the next receipt, by session.
-    lanes: BTreeMap<u64, u64>,
+    lanes: BTreeMap<SessionId, u64>,
     pending: Vec<Receipt>,
 }
 
@@ -178,7 +179,7 @@ pub struct World {
     pub truth: Vec<TrueDay>,
     /// Transactions sent.
     pub transactions: u64,
-    origins: BTreeMap<u64, Origin>,
+    origins: BTreeMap<SessionId, Origin>,
     sessions: u64,
     blobs: u64,
 }
@@ -265,7 +266,7 @@ impl World {
         let created = self.hub.set_terms(&author, model, terms);
         self.transactions += 1;
         self.listings[place].terms.push(TermsFrom {
-            number: created.terms,
+            number: created.terms.0,
             from: created.effective_from,
             rates,
         });
@@ -312,13 +313,13 @@ impl World {
     }
 
     /// The id of the newest session on the chain.
-    pub fn newest_session(&mut self) -> u64 {
+    pub fn newest_session(&mut self) -> SessionId {
         loop {
             let next = self.sessions + 1;
-            let query = escrow::QueryMsg::Session { session: next };
+            let query = escrow::QueryMsg::Session { session: SessionId(next) };
             let found: Result<escrow::SessionResponse, _> = self.hub.query_escrow(query);
             if found.is_err() {
-                return self.sessions;
+                return SessionId(self.sessions);
             }
             self.sessions = next;
         }
@@ -344,8 +345,8 @@ impl World {
             session: call.session,
             blob_id: listing.blob_id,
             model: listing.model,
-            release: 1,
-            terms: listing.terms_at(call.issued_at)?.number,
+            release: ReleaseNumber(1),
+            terms: TermsNumber(listing.terms_at(call.issued_at)?.number),
             request_id: self.dice.bytes(),
             issued_at: call.issued_at,
             units: call.units,
@@ -386,8 +387,8 @@ impl World {
         let mut parts = vec![];
         for group in &batch.groups {
             service.lanes.insert(group.session, group.end());
-            let listing = &self.listings[group.model as usize - 1];
-            let (calls, amount) = listing.worth(group.terms, &group.work)?;
+            let listing = &self.listings[group.model.0 as usize - 1];
+            let (calls, amount) = listing.worth(group.terms.0, &group.work)?;
             parts.push(GroupOf {
                 session: group.session,
                 model: group.model,
@@ -414,7 +415,7 @@ impl World {
                 part.session,
             );
             if let Some(Origin::Demand { caller }) = self.origins.get(&part.session) {
-                let listing = &mut self.listings[part.model as usize - 1];
+                let listing = &mut self.listings[part.model.0 as usize - 1];
                 listing.demand.income += part.amount;
                 listing.demand.calls += part.calls;
                 if let Some(today) = self.truth.last_mut() {
@@ -438,6 +439,6 @@ pub struct GroupOf {
 }
 
 /// The id of a model that a message registered.
-pub fn model_of(response: &hub_testing::AppResponse) -> u64 {
+pub fn model_of(response: &hub_testing::AppResponse) -> ModelId {
     data::<ModelCreated>(response).model
 }

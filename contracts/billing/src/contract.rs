@@ -6,6 +6,7 @@ mod migrate;
 mod parse;
 mod query;
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{to_json_binary, Binary, Deps, DepsMut, Env, MessageInfo, Reply, Response};
 use hub_types::billing::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 use hub_types::hash;
@@ -51,7 +52,7 @@ pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, Contrac
     match reply.id {
         instantiate::ESCROW_REPLY => instantiate::wire(deps, reply),
         execute::collect::ESCROW_REFUSED => execute::collect::refused(deps.as_ref(), reply),
-        id => Err(ContractError::UnknownReply { id }),
+        id => Err(ContractError::UnknownReply { id: AttesterId(id) }),
     }
 }
 
@@ -208,7 +209,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
                 deps,
                 model,
                 &denom,
-                start_after,
+                start_after.map(u64::from),
                 limit,
             )?)
         }
@@ -236,7 +237,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
                 deps,
                 author,
                 &denom,
-                start_after,
+                start_after.map(u64::from),
                 limit,
             )?)
         }
@@ -256,7 +257,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
                 deps,
                 &operator,
                 &denom,
-                start_after,
+                start_after.map(u64::from),
                 limit,
             )?)
         }
@@ -272,7 +273,7 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
                 deps,
                 &measurement,
                 &denom,
-                start_after,
+                start_after.map(u64::from),
                 limit,
             )?)
         }

@@ -1,5 +1,6 @@
 //! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::{ParseReplyError, PaymentError};
 use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
@@ -60,7 +61,7 @@ pub enum ContractError {
     #[error("reply {id} answers nothing that this contract asked for")]
     UnknownReply {
         /// Its id.
-        id: u64,
+        id: AttesterId,
     },
     /// A public key of the wrong form.
     #[error("{0}")]
@@ -83,7 +84,7 @@ pub enum ContractError {
         /// Id given.
         attester: AttesterId,
         /// Highest id in use; 0 if none.
-        last: u64,
+        last: AttesterId,
     },
     /// Only the operator may do this.
     #[error("only the operator {operator} of attester {attester} may do this")]

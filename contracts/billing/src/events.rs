@@ -1,5 +1,6 @@
 //! Events: what an indexer or a wallet reads of a message. Values are plain text, keys do not change.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::denom::Denom;

@@ -1,5 +1,6 @@
 //! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::{Denom, DenomError};
@@ -117,7 +118,7 @@ pub enum ContractError {
         /// Id given.
         session: SessionId,
         /// Highest id in use; 0 if none.
-        last: u64,
+        last: SessionId,
     },
     /// Only the caller may do this.
     #[error("only the caller {caller} of session {session} may do this")]
@@ -298,7 +299,7 @@ pub enum ContractError {
         /// The attester.
         attester: AttesterId,
         /// Whose lane was to be taken.
-        replaces: u64,
+        replaces: AttesterId,
     },
     /// A charge beyond the budget.
     #[error("session {session} has {left} left, {charge} was to be charged")]
@@ -336,7 +337,7 @@ pub enum ContractError {
         /// The account.
         account: CanonicalAddr,
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// An account credited twice in one denomination.
     #[error("account {account} is credited twice in denomination {denom}: add the credits up")]
@@ -344,19 +345,19 @@ pub enum ContractError {
         /// The account.
         account: CanonicalAddr,
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// Credits that no charge can match.
     #[error("the credits in denomination {denom} are beyond 128 bits")]
     CreditsOverflow {
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// Money would appear or vanish.
     #[error("in denomination {denom} sessions are charged {charged} and accounts credited {credited}: both must be the same")]
     Unbalanced {
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
         /// Sum of the charges.
         charged: Uint128,
         /// Sum of the credits.

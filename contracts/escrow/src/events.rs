@@ -1,5 +1,6 @@
 //! Events: what happened, for readers off chain.
 
+use hub_types::ids::SessionId;
 use cosmwasm_std::{Addr, Attribute, Uint128};
 use hub_types::denom::Denom;
 use hub_types::escrow::SkipReason;

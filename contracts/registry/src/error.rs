@@ -1,5 +1,6 @@
 //! Why a message or query was refused.
 
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::PaymentError;
 use hub_types::denom::DenomError;
@@ -99,7 +100,7 @@ pub enum ContractError {
         /// Number given.
         release: ReleaseNumber,
         /// Number of its latest release, 0 if it has none.
-        latest: u64,
+        latest: ReleaseNumber,
     },
 
     /// The model has no terms of the number.
@@ -110,7 +111,7 @@ pub enum ContractError {
         /// Number given.
         terms: TermsNumber,
         /// Number of its latest terms.
-        latest: u64,
+        latest: TermsNumber,
     },
 
     /// Somebody else's model.

@@ -1,5 +1,6 @@
 //! What the registry tells indexers.
 
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, HexBinary, Uint64};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};

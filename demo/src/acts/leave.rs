@@ -1,4 +1,5 @@
 use anyhow::ensure;
+use hub_types::ids::SessionId;
 use hub_types::billing::Outcome;
 use hub_types::escrow::ExecuteMsg;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
@@ -23,9 +24,9 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let money = world.hub.money_native();
     world
         .hub
-        .escrow(&caller, ExecuteMsg::CloseSession { session })?;
+        .escrow(&caller, ExecuteMsg::CloseSession { session: SessionId(session.0) })?;
     world.hub.advance(CUTOFF_GRACE_SECONDS);
-    let receipts = world.receipts(&attester, session, LISTING, 1);
+    let receipts = world.receipts(&attester, SessionId(session.0), LISTING, 1);
     for receipt in receipts {
         let response = world.settle_one(&attester, &receipt)?;
         ensure!(
@@ -38,14 +39,14 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
 
     world
         .hub
-        .escrow(&attester.operator, ExecuteMsg::ReleaseSession { session })?;
+        .escrow(&attester.operator, ExecuteMsg::ReleaseSession { session: SessionId(session.0) })?;
     let withdraw = ExecuteMsg::Withdraw {
         denom: money.unchecked(),
         amount: None,
         recipient: None,
     };
     world.hub.escrow(&caller, withdraw)?;
-    let budget = world.session(session)?.budget.u128();
+    let budget = world.session(session.0)?.budget.u128();
     let wallet = world.hub.wallet(&caller, &money);
     screen.note(&format!(
         "Of ${} bob has ${} back in his wallet.",

@@ -1,3 +1,4 @@
+use hub_types::ids::SessionId;
 use hub_testing::{rates, Money};
 use hub_types::escrow::{ModelRef, Models, NewSession};
 
@@ -72,7 +73,7 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         ]);
         let listings = called(world, &plan, &money);
         world.sessions.push(Session {
-            id,
+            id: SessionId(id),
             operator: plan.operator,
             listings,
         });

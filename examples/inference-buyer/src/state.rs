@@ -1,3 +1,4 @@
+use hub_types::ids::ModelId;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, HexBinary};
 use cw_storage_plus::{Item, Map};

@@ -1,5 +1,6 @@
 //! The buyer on a whole Hub: failure cases first.
 
+use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{coins, Addr, HexBinary, Uint128};
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use hub_testing::{data, rates, Attester, Hub, KeyType, Mode, NewModel, Receipt, NATIVE};
@@ -109,24 +110,24 @@ impl Shop {
     }
 
     #[track_caller]
-    fn order(&mut self, user: &Addr) -> u64 {
+    fn order(&mut self, user: &Addr) -> SessionId {
         let response = self.tell(user, ExecuteMsg::Order {}, &coins(BUDGET, NATIVE));
         data::<OrderCreated>(&response.unwrap()).order
     }
 
     #[track_caller]
-    fn ask(&mut self, user: &Addr, order: u64, request: &str) {
+    fn ask(&mut self, user: &Addr, order: SessionId, request: &str) {
         self.tell(user, asking(order, request, CALL), &[]).unwrap();
     }
 
     /// Serves requests of an order in one batch: batch number 1 if it is the first. Returns what shows each answer.
-    fn serve(&mut self, order: u64, requests: &[&str]) -> Vec<ExecuteMsg> {
+    fn serve(&mut self, order: SessionId, requests: &[&str]) -> Vec<ExecuteMsg> {
         self.serve_with(order, requests, |_| {})
     }
 
     fn serve_with(
         &mut self,
-        order: u64,
+        order: SessionId,
         requests: &[&str],
         change: impl Fn(&mut Receipt),
     ) -> Vec<ExecuteMsg> {
@@ -146,13 +147,13 @@ impl Shop {
         answers(number, &leaves)
     }
 
-    fn state(&self, order: u64) -> OrderResponse {
+    fn state(&self, order: SessionId) -> OrderResponse {
         let query = QueryMsg::Order { order };
         let wrap = self.hub.app.wrap();
         wrap.query_wasm_smart(&self.buyer, &query).unwrap()
     }
 
-    fn request(&self, order: u64, request: &str) -> RequestResponse {
+    fn request(&self, order: SessionId, request: &str) -> RequestResponse {
         let query = QueryMsg::Request {
             order,
             request_hash: hash(request).into(),
@@ -166,7 +167,7 @@ fn hash(request: &str) -> [u8; 32] {
     sha256(&[request.as_bytes()])
 }
 
-fn asking(order: u64, request: &str, max_price: u128) -> ExecuteMsg {
+fn asking(order: SessionId, request: &str, max_price: u128) -> ExecuteMsg {
     ExecuteMsg::Ask {
         order,
         request_hash: hash(request).into(),
@@ -539,7 +540,7 @@ fn a_buyer_is_not_made_for_what_is_no_hub_or_no_model() {
             ..good.clone()
         },
         InstantiateMsg {
-            model: 99,
+            model: ModelId(99),
             ..good.clone()
         },
         InstantiateMsg {

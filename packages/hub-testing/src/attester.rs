@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, KeyType};
@@ -17,7 +18,7 @@ use crate::response::data;
 #[derive(Clone, Debug)]
 pub struct Attester {
     /// Its id.
-    pub id: u64,
+    pub id: AttesterId,
     /// Who runs it.
     pub operator: Addr,
     /// Its secret key.
@@ -144,7 +145,7 @@ impl Hub {
         receipts: Vec<Receipt>,
     ) -> (Batch, Vec<Receipt>) {
         let mut builder = BatchBuilder::new(attester.id);
-        let sessions: BTreeSet<u64> = receipts.iter().map(|receipt| receipt.session).collect();
+        let sessions: BTreeSet<SessionId> = receipts.iter().map(|receipt| receipt.session).collect();
         for session in sessions {
             builder.next(session, self.next(session, attester.id));
         }

@@ -1,3 +1,4 @@
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Uint128};
 use hub_types::price::{Rates, UncheckedPrice};
 use hub_types::registry::{
@@ -145,15 +146,15 @@ fn labelled(minor: u32, blob_id: BlobId) -> NewRelease {
 impl Hub {
     /// Registers a model; returns its id.
     #[track_caller]
-    pub fn register_model(&mut self, author: &Addr, model: NewModel) -> u64 {
+    pub fn register_model(&mut self, author: &Addr, model: NewModel) -> ModelId {
         let response = self.registry(author, model.message(author));
         data::<ModelCreated>(&response.expect("the model is registered")).model
     }
 
     /// Publishes a release, labelled 1.n where n releases stand before it; returns its number.
     #[track_caller]
-    pub fn publish(&mut self, author: &Addr, model: ModelId, blob_id: impl Into<BlobId>) -> u64 {
-        let minor = u32::try_from(self.model(model).latest_release).expect("few releases");
+    pub fn publish(&mut self, author: &Addr, model: ModelId, blob_id: impl Into<BlobId>) -> ReleaseNumber {
+        let minor = u32::try_from(self.model(model).latest_release.0).expect("few releases");
         let msg = ExecuteMsg::PublishRelease {
             model,
             release: labelled(minor, blob_id.into()),

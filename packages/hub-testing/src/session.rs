@@ -1,3 +1,4 @@
+use hub_types::ids::{AttesterId, SessionId};
 use cosmwasm_std::Addr;
 use hub_types::escrow::{Models, NewSession, QueryMsg, SessionResponse, SessionsResponse};
 
@@ -33,7 +34,7 @@ impl Hub {
         money: &Money,
         budget: u128,
         change: impl FnOnce(NewSession) -> NewSession,
-    ) -> u64 {
+    ) -> SessionId {
         let session = change(self.new_session(operator, budget));
         let amount = session.budget.u128();
         self.give(caller, money, amount);
@@ -44,7 +45,7 @@ impl Hub {
 
     /// The newest session of a caller. A token's hook returns no data, so this is how a cw20 caller learns the id.
     #[track_caller]
-    pub fn last_session(&self, caller: &Addr) -> u64 {
+    pub fn last_session(&self, caller: &Addr) -> SessionId {
         let query = QueryMsg::SessionsByCaller {
             caller: caller.to_string(),
             start_after: None,

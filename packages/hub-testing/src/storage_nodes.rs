@@ -1,4 +1,5 @@
 use blst::min_pk::{AggregateSignature, SecretKey};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_types::registry::{CommitteeMember, ExecuteMsg, StorageCertificate};

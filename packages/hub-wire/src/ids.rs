@@ -17,6 +17,21 @@ macro_rules! numbers {
             pub $inner,
         );
 
+        impl $name {
+            /// The greatest of its integers.
+            pub const MAX: Self = Self(<$inner>::MAX);
+
+            /// The number after this one; the last has none and stays.
+            pub const fn next(self) -> Self {
+                Self(self.0.saturating_add(1))
+            }
+
+            /// The numbers from this one to `last`, ascending; none if `last` lies before it.
+            pub fn up_to(self, last: Self) -> impl Iterator<Item = Self> + Clone {
+                (self.0..=last.0).map(Self)
+            }
+        }
+
         impl From<$inner> for $name {
             fn from(number: $inner) -> Self {
                 Self(number)
@@ -84,5 +99,15 @@ mod tests {
         let session = SessionId::from(7);
         assert_eq!(format!("session {session}, {session:>3}"), "session 7,   7");
         assert_eq!(u64::from(session), 7);
+        assert_eq!(session.next(), SessionId(8));
+        assert_eq!(SessionId(u64::MAX).next(), SessionId(u64::MAX));
+    }
+
+    #[test]
+    fn ids_are_walked_in_order_as_far_as_they_were_given_out() {
+        let ids = |from, last| ModelId(from).up_to(ModelId(last)).map(u64::from);
+        assert_eq!(ids(2, 4).collect::<Vec<_>>(), [2, 3, 4]);
+        assert_eq!(ids(1, 0).count(), 0);
+        assert_eq!(ids(u64::MAX, u64::MAX).count(), 1);
     }
 }

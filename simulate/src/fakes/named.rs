@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use cosmwasm_std::Addr;
 use hub_types::time::day;
 

@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::{coins, Addr, CosmosMsg};
 use hub_testing::{data, rates, AppResponse, Attester, Mode, NewModel, NATIVE};
 use hub_types::billing::{self, AttesterCreated, BatchResponse, ExecuteMsg as BillingMsg};
@@ -251,7 +252,7 @@ impl Ring {
         payer: &Addr,
         beneficiary: Option<&Addr>,
         session: NewSession,
-    ) -> Result<u64> {
+    ) -> Result<SessionId> {
         let amount = session.budget.u128();
         let deposit = ExecuteMsg::Deposit {
             beneficiary: beneficiary.map(Addr::to_string),
@@ -262,7 +263,7 @@ impl Ring {
         world.originate(session, Origin::Own);
         self.sessions.push(session);
         self.bill.lock(world.hub.now(), amount);
-        Ok(session)
+        Ok(SessionId(session.0))
     }
 
     /// Has `calls` calls of a model charged to each session now, in one batch of sums.
@@ -288,11 +289,11 @@ impl Ring {
         &mut self,
         world: &mut World,
         service: usize,
-        calls: Vec<(u64, usize)>,
+        calls: Vec<(SessionId, usize)>,
     ) -> Result<()> {
         for (session, place) in calls {
             let call = Call {
-                session,
+                session: SessionId(session.0),
                 place,
                 issued_at: world.hub.now(),
                 units: Units::new(1, 1),
@@ -346,8 +347,8 @@ impl Ring {
             groups: vec![Group {
                 session,
                 model: world.listings[place].model,
-                release: 1,
-                terms: 1,
+                release: ReleaseNumber(1),
+                terms: TermsNumber(1),
                 from: 0,
                 span: 0,
                 sequence,

@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use hub_testing::{Mode, Units};
 
 use super::{Fake, Moment, Ring};
@@ -57,7 +58,7 @@ impl Fake for Smear {
         let session = ring.open(world, &funder, Some(&author), session)?;
         let before = numbers::of_model(world, model)?;
         let call = Call {
-            session,
+            session: SessionId(session.0),
             place,
             issued_at: now,
             units,

@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use hub_types::time::{day, week};
 
 use super::{Fake, Moment, Ring, AGE_DAYS};

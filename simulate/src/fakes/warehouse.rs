@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use hub_types::escrow::{ModelRef, Models, NewSession};
 use hub_types::time::day;
 
@@ -22,7 +23,7 @@ pub struct Warehouse {
 struct Paying {
     service: usize,
     since: u64,
-    sessions: Vec<(u64, Vec<usize>)>,
+    sessions: Vec<(SessionId, Vec<usize>)>,
 }
 
 impl Warehouse {

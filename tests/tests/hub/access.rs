@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
 use std::path::Path;
 
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_schema::schema_for;
 use cosmwasm_std::{coins, to_json_binary, Addr, Coin, HexBinary, Uint64, WasmMsg};
 use cw20::Cw20ReceiveMsg;
@@ -140,7 +141,7 @@ impl World {
             hub,
             model,
             session,
-            gift,
+            gift: gift.0,
             attester,
             nodes,
         };
@@ -168,7 +169,7 @@ impl World {
     fn credit(&self, role: &str, amount: u128) -> Credit {
         Credit {
             account: self.hub.canonical(&self.account(role)),
-            denom: 1,
+            denom: DenomNumber(1),
             amount: amount.into(),
         }
     }
@@ -313,7 +314,7 @@ fn registry_doors() -> Vec<Door> {
         door("", |world, _| {
             Knock::Registry(Msg::ProveSize {
                 model: world.model,
-                release: 1,
+                release: ReleaseNumber(1),
                 size: Uint64::one(),
                 root_hash: HexBinary::from_hex(ROOT).unwrap(),
             })
@@ -326,7 +327,7 @@ fn registry_doors() -> Vec<Door> {
             };
             Knock::Registry(Msg::Certify {
                 model: world.model,
-                release: 1,
+                release: ReleaseNumber(1),
                 certificate: world.nodes.certificate(&confirmation, [0]),
             })
         }),
@@ -394,7 +395,7 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let (session, amount) = (world.gift, 10u128.into());
-            Knock::Escrow(Msg::TopUp { session, amount }, vec![])
+            Knock::Escrow(Msg::TopUp { session: SessionId(session), amount }, vec![])
         }),
         door("one's own session", |world, _| {
             let session = world.session;
@@ -402,7 +403,7 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let session = world.gift;
-            Knock::Escrow(Msg::CloseSession { session }, vec![])
+            Knock::Escrow(Msg::CloseSession { session: SessionId(session) }, vec![])
         }),
         door("before the end", |world, _| {
             let session = world.session;

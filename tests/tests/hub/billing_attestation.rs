@@ -1,5 +1,6 @@
 //! Attesters whose enclave image the contract verified, and sessions that insist on one.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::Executor;
 use hub_nitro::{Error, Place, Root};
@@ -97,7 +98,7 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
 
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     let msg = hub.attested_registration(&operator, &key, nonsense());
-    let expected = BillingError::KeyRegistered { attester: 1 };
+    let expected = BillingError::KeyRegistered { attester: AttesterId(1) };
     assert_eq!(refused(&mut hub, msg), expected);
 }
 
@@ -163,7 +164,7 @@ fn a_document_is_taken_for_five_minutes_and_not_a_second_longer() {
     hub.set_time(now - 1);
     let msg = hub.attested_registration(&operator, &key, document);
     hub.billing(&operator, msg).unwrap();
-    assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+    assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
 }
 
 #[test]
@@ -183,7 +184,7 @@ fn a_document_from_a_minute_ahead_is_taken_and_not_from_a_second_more() {
     hub.advance(1);
     let msg = hub.attested_registration(&operator, &key, early);
     hub.billing(&operator, msg).unwrap();
-    assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+    assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
 }
 
 /// Attack (replay and ordering): whoever sees an enclave's registration sends its document again, for a key or an account of
@@ -198,7 +199,7 @@ fn a_document_that_was_used_makes_no_second_attester() {
     let registered = hub.attested_registration(&operator, &key, document.clone());
     hub.billing(&operator, registered.clone()).unwrap();
 
-    let once = || BillingError::KeyRegistered { attester: 1 };
+    let once = || BillingError::KeyRegistered { attester: AttesterId(1) };
     let unbound = || BillingError::Attestation(Error::KeyNotBound);
     let same_key = hub.attested_registration(&other, &key, document.clone());
     for (sender, msg, expected) in [
@@ -222,7 +223,7 @@ fn a_document_that_was_used_makes_no_second_attester() {
         assert_eq!(hub.billing(sender, msg).unwrap_err(), expected);
         before.assert_unchanged(&hub);
     }
-    assert_eq!(attesters(&hub), [in_image(1, &operator, &key, "image")]);
+    assert_eq!(attesters(&hub), [in_image(AttesterId(1), &operator, &key, "image")]);
 }
 
 #[test]
@@ -242,8 +243,8 @@ fn a_document_that_names_two_keys_vouches_for_both() {
     assert_eq!(
         attesters(&hub),
         [
-            in_image(1, &operator, first, "image"),
-            in_image(2, &operator, second, "image")
+            in_image(AttesterId(1), &operator, first, "image"),
+            in_image(AttesterId(2), &operator, second, "image")
         ]
     );
 }
@@ -271,16 +272,16 @@ fn what_a_key_was_registered_with_no_other_document_changes() {
         (&plain, too_late, 2),
     ] {
         let msg = hub.attested_registration(&operator, key, document);
-        let expected = BillingError::KeyRegistered { attester: id };
+        let expected = BillingError::KeyRegistered { attester: AttesterId(id) };
         assert_eq!(refused(&mut hub, msg), expected);
     }
     let without_image = AttesterResponse {
         measurement: None,
-        ..in_image(2, &operator, &plain, "")
+        ..in_image(AttesterId(2), &operator, &plain, "")
     };
     assert_eq!(
         attesters(&hub),
-        [in_image(1, &operator, &attested, "image"), without_image]
+        [in_image(AttesterId(1), &operator, &attested, "image"), without_image]
     );
 }
 
@@ -324,7 +325,7 @@ fn a_fresh_document_under_a_certificate_that_has_expired_is_refused_where_nothin
         let operator = hub.account("operator");
         let msg = hub.attested_registration(&operator, &key, fresh(now));
         hub.billing(&operator, msg).unwrap();
-        assert_eq!(attester(&hub, 1), in_image(1, &operator, &key, "image"));
+        assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
     }
 }
 
@@ -480,10 +481,10 @@ fn the_measurement_is_in_the_event_with_the_attester_and_in_the_index() {
             limit,
         };
         let page: AttestersResponse = hub.query_billing(query).unwrap();
-        page.attesters.iter().map(|it| it.attester).collect()
+        page.attesters.iter().map(|it| it.attester.0).collect()
     };
     assert_eq!(page("one", None, None), [2, 3, 6, 7, 8, 9]);
-    assert_eq!(page("one", Some(3), Some(2)), [6, 7]);
+    assert_eq!(page("one", Some(AttesterId(3)), Some(2)), [6, 7]);
     assert_eq!(page("two", None, None), [4, 5]);
     assert_eq!(page("three", None, None), [0; 0]);
 

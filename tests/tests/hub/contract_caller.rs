@@ -1,6 +1,7 @@
 //! A contract as caller: it opens a session with its own money, agrees to each call by raising the ceiling, settles the
 //! receipt itself, reads what was charged from the data, and later checks a proof that the call was made.
 
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, Coin, Deps, DepsMut, Empty, Env, MessageInfo, Reply,
@@ -56,7 +57,7 @@ mod buyer {
     }
 
     const CONFIG: Item<Config> = Item::new("config");
-    const SESSION: Item<u64> = Item::new("session");
+    const SESSION: Item<SessionId> = Item::new("session");
     const AGREED: Item<Uint128> = Item::new("agreed");
     const BOUGHT: Item<u64> = Item::new("bought");
 
@@ -143,12 +144,12 @@ mod buyer {
             }
             Execute::Close {} => {
                 let session = SESSION.load(deps.storage)?;
-                let close = to_json_binary(&escrow::ExecuteMsg::CloseSession { session })?;
+                let close = to_json_binary(&escrow::ExecuteMsg::CloseSession { session: SessionId(session.0) })?;
                 Ok(Response::new().add_message(call(&escrow, close, vec![])))
             }
             Execute::Collect {} => {
                 let session = SESSION.load(deps.storage)?;
-                let release = escrow::ExecuteMsg::ReleaseSession { session };
+                let release = escrow::ExecuteMsg::ReleaseSession { session: SessionId(session.0) };
                 let withdraw = escrow::ExecuteMsg::Withdraw {
                     denom: hub_types::denom::UncheckedDenom::Native(NATIVE.into()),
                     amount: None,
@@ -166,7 +167,7 @@ mod buyer {
         let session = SESSION.load(deps.storage)?;
         let ceiling = AGREED.load(deps.storage)? + price;
         AGREED.save(deps.storage, &ceiling)?;
-        to_json_binary(&escrow::ExecuteMsg::RaiseCeiling { session, ceiling })
+        to_json_binary(&escrow::ExecuteMsg::RaiseCeiling { session: SessionId(session.0), ceiling })
     }
 
     pub fn reply(deps: DepsMut, _: Env, reply: Reply) -> StdResult<Response> {
@@ -261,7 +262,7 @@ impl Buyer {
         }
     }
 
-    fn bought(&self) -> u64 {
+    fn bought(&self) -> SessionId {
         let hub: &Hub = &self.stage.hub;
         hub.app
             .wrap()
@@ -285,7 +286,7 @@ fn a_contract_that_agrees_to_too_little_pays_nothing_and_its_agreement_is_undone
         "{error:?}"
     );
     before.assert_unchanged(&buyer.stage.hub);
-    assert_eq!(buyer.bought(), 0);
+    assert_eq!(buyer.bought(), SessionId(0));
 }
 
 #[test]
@@ -302,7 +303,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
             amount: CALL.into()
         }
     );
-    assert_eq!(buyer.bought(), 1);
+    assert_eq!(buyer.bought(), SessionId(1));
     let paid = CALL as i128;
     let session = buyer.stage.session;
     assert_eq!(
@@ -328,7 +329,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     let bytes: Vec<_> = leaves.iter().map(Receipt::encode).collect();
     let proof = merkle::prove(&bytes, 1).unwrap();
     let check = |receipt: &[u8]| buyer::Execute::Check {
-        attester: 1,
+        attester: AttesterId(1),
         batch: 1,
         receipt: receipt.into(),
         proof: InclusionProof {
@@ -340,7 +341,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     assert_eq!(
         data::<InclusionResponse>(&response),
         InclusionResponse {
-            attester: 1,
+            attester: AttesterId(1),
             measurement: None,
             settled_at,
             offered: 2,

@@ -1,5 +1,6 @@
 //! Money comes in: native coins with the message, tokens through the hook.
 
+use hub_types::ids::SessionId;
 use cosmwasm_std::{coin, coins, Addr};
 use cw_utils::PaymentError;
 use hub_testing::{data, EscrowError, NATIVE};
@@ -252,7 +253,7 @@ fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
                 ),
             ],
         );
-        let session = stage.hub.session(1);
+        let session = stage.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&alice, &alice));
     });
 }
@@ -303,7 +304,7 @@ fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor(
                 ),
             ],
         );
-        let session = stage.hub.session(1);
+        let session = stage.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&bob, &alice));
         assert_eq!(session.state, SessionState::Open);
     });
@@ -320,7 +321,7 @@ fn a_native_deposit_returns_the_id_of_its_session() {
             .hub
             .deposit(&alice, &money, 10, None, Some(session))
             .unwrap();
-        let session = SessionCreated { session: id };
+        let session = SessionCreated { session: SessionId(id) };
         assert_eq!(data::<SessionCreated>(&response), session);
     }
 }

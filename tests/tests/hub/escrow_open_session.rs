@@ -1,5 +1,6 @@
 //! Sessions open, with money that is available. What a list of models may hold is tested in the escrow itself.
 
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, rates, signing_key, EscrowError, KeyType, Money};
 use hub_types::denom::DenomError;
@@ -197,12 +198,12 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
         };
         let models = Models::Listed(vec![
             ModelRef {
-                model: 4,
+                model: ModelId(4),
                 release: None,
             },
             ModelRef {
-                model: 9,
-                release: Some(2),
+                model: ModelId(9),
+                release: Some(ReleaseNumber(2)),
             },
         ]);
         let session = NewSession {
@@ -243,12 +244,12 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 ],
             )],
         );
-        let created = SessionCreated { session: 1 };
+        let created = SessionCreated { session: SessionId(1) };
         assert_eq!(data::<SessionCreated>(&response), created);
         assert_eq!(
-            stage.hub.session(1),
+            stage.hub.session(SessionId(1)),
             SessionResponse {
-                session: 1,
+                session: SessionId(1),
                 caller: alice.clone(),
                 funder: alice,
                 operator,

@@ -1,5 +1,7 @@
 //! Money goes out to whom it belongs, triggered by anyone, where its owner allows that.
 
+use hub_types::ids::SessionId;
+use hub_types::ids::DenomNumber;
 use cosmwasm_std::{to_json_binary, Addr};
 use cw20::Cw20ReceiveMsg;
 use hub_testing::{data, events, EscrowError, Hub, Money};
@@ -89,7 +91,7 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
                 balance(&stage.hub, &author, &money),
                 BalanceResponse {
                     denom: money.checked(),
-                    denom_number: Some(1),
+                    denom_number: Some(DenomNumber(1)),
                     available: 0u128.into(),
                     earned: 0u128.into(),
                     auto_payout: on,
@@ -403,7 +405,7 @@ fn income_credited_back_is_not_earned_twice() {
         session: stage.session(40),
     };
     stage.hub.escrow(&alice, open).unwrap();
-    stage.pay(1, 30);
+    stage.pay(SessionId(1), 30);
     let grudge = Manners {
         fails_for: vec![author.to_string()],
         ..Manners::default()

@@ -1,5 +1,6 @@
 //! What readers ask the escrow.
 
+use hub_types::ids::{DenomNumber, SessionId};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Money};
 use hub_types::escrow::{
@@ -21,7 +22,7 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
     let mut stage = Stage::native();
     stage.open(10, |session| session);
     for session in [0, 2] {
-        let error = refusal(&stage, QueryMsg::Session { session });
+        let error = refusal(&stage, QueryMsg::Session { session: SessionId(session) });
         let sentence = format!("there is no session {session}: ids run from 1 to 1");
         assert!(error.contains(&sentence), "{error}");
     }
@@ -83,7 +84,7 @@ fn a_balance_that_nobody_has_is_zero() {
             earned: 0u128.into(),
             auto_payout: false,
         };
-        let (unknown, known) = (nothing(None), nothing(Some(1)));
+        let (unknown, known) = (nothing(None), nothing(Some(DenomNumber(1))));
         let of_bob = QueryMsg::Balance {
             address: stage.bob.to_string(),
             denom: stage.money.unchecked(),
@@ -126,9 +127,9 @@ fn balances_are_listed_by_the_number_of_their_denomination() {
     };
     assert_eq!(list(&stage.alice, None, None), [(1, 1), (2, 2), (3, 3)]);
     assert_eq!(list(&stage.alice, None, Some(2)), [(1, 1), (2, 2)]);
-    assert_eq!(list(&stage.alice, Some(1), Some(1)), [(2, 2)]);
-    assert_eq!(list(&stage.alice, Some(3), None), []);
-    assert_eq!(list(&stage.alice, Some(u32::MAX), None), []);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(1)), Some(1)), [(2, 2)]);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(3)), None), []);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(u32::MAX)), None), []);
     assert_eq!(list(&stage.alice, None, Some(0)), []);
     assert_eq!(list(&stage.bob, None, None), [(2, 1)]);
     assert_eq!(list(&stage.author, None, None), []);
@@ -143,9 +144,9 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
         owed: owed.into(),
     };
     let all = [
-        entry(1, "coin-a", 1),
-        entry(2, "coin-b", 3),
-        entry(3, "coin-c", 3),
+        entry(DenomNumber(1), "coin-a", 1),
+        entry(DenomNumber(2), "coin-b", 3),
+        entry(DenomNumber(3), "coin-c", 3),
     ];
     let list = |start_after, limit| {
         let page: DenomsResponse = stage.ask(QueryMsg::Denoms { start_after, limit });
@@ -153,9 +154,9 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
     };
     assert_eq!(list(None, None), all);
     assert_eq!(list(None, Some(1)), all[..1]);
-    assert_eq!(list(Some(1), Some(100)), all[1..]);
-    assert_eq!(list(Some(3), None), []);
-    assert_eq!(list(Some(u32::MAX), None), []);
+    assert_eq!(list(Some(DenomNumber(1)), Some(100)), all[1..]);
+    assert_eq!(list(Some(DenomNumber(3)), None), []);
+    assert_eq!(list(Some(DenomNumber(u32::MAX)), None), []);
     let ask = |denom: &str| {
         let denom = Money::Native(denom.to_owned()).unchecked();
         stage.ask::<Option<DenomResponse>>(QueryMsg::Denom { denom })
@@ -183,7 +184,7 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
         let opened = stage
             .hub
             .open_session(caller, serves, &money, 10, |session| session);
-        assert_eq!(opened, id);
+        assert_eq!(opened, SessionId(id));
     }
     let ids = |page: SessionsResponse| {
         page.sessions
@@ -207,15 +208,15 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
     };
     assert_eq!(of_caller(&alice, None, None), [7, 5, 3, 1]);
     assert_eq!(of_caller(&alice, None, Some(2)), [7, 5]);
-    assert_eq!(of_caller(&alice, Some(5), Some(2)), [3, 1]);
-    assert_eq!(of_caller(&alice, Some(6), None), [5, 3, 1]);
-    assert_eq!(of_caller(&alice, Some(1), None), [0; 0]);
-    assert_eq!(of_caller(&alice, Some(0), None), [0; 0]);
+    assert_eq!(of_caller(&alice, Some(SessionId(5)), Some(2)), [3, 1]);
+    assert_eq!(of_caller(&alice, Some(SessionId(6)), None), [5, 3, 1]);
+    assert_eq!(of_caller(&alice, Some(SessionId(1)), None), [0; 0]);
+    assert_eq!(of_caller(&alice, Some(SessionId(0)), None), [0; 0]);
     assert_eq!(of_caller(&bob, None, None), [8, 6, 4, 2]);
     assert_eq!(of_caller(&operator, None, None), [0; 0]);
     assert_eq!(of_operator(&operator, None, None), [7, 6, 5, 3, 2, 1]);
     assert_eq!(of_operator(&alice, None, None), [8, 4]);
-    assert_eq!(of_operator(&alice, Some(8), None), [4]);
+    assert_eq!(of_operator(&alice, Some(SessionId(8)), None), [4]);
     assert_eq!(of_operator(&bob, None, None), [0; 0]);
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_testing::{events, EscrowError, Hub, Ledger, Money};
@@ -69,7 +70,7 @@ impl Stage {
 
     /// Opens a session of alice with a budget out of nothing.
     #[track_caller]
-    pub fn open(&mut self, budget: u128, change: impl FnOnce(NewSession) -> NewSession) -> u64 {
+    pub fn open(&mut self, budget: u128, change: impl FnOnce(NewSession) -> NewSession) -> SessionId {
         let (caller, operator, money) = (
             self.alice.clone(),
             self.operator.clone(),
@@ -80,7 +81,7 @@ impl Stage {
     }
 
     /// Number of the stage's money in the escrow.
-    pub fn denom_number(&self) -> u32 {
+    pub fn denom_number(&self) -> DenomNumber {
         let state = self.hub.state();
         let denom = self.money.checked();
         let found = state.denoms.iter().find(|(_, known)| **known == denom);
@@ -109,9 +110,9 @@ impl Stage {
     /// Lets the session pay the author, in the name of billing.
     #[track_caller]
     pub fn pay(&mut self, session: SessionId, amount: u128) {
-        let next = self.hub.next(session, 1);
+        let next = self.hub.next(session, AttesterId(1));
         let credit = self.credit(&self.author, amount);
-        self.settle(vec![settlement(session, 1, next, amount)], vec![credit])
+        self.settle(vec![settlement(session, AttesterId(1), next, amount)], vec![credit])
             .unwrap();
     }
 

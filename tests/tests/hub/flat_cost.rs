@@ -2,6 +2,7 @@
 //! models and sessions as beside a hundred thousand. Bytes differ by the width of numbers alone. And queries about usage
 //! read no more than they say.
 
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::Addr;
 use hub_testing::{
     measurement_of, rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost,
@@ -70,9 +71,9 @@ impl World {
             hub.register_model(&author, model);
         }
         let mut world = Self {
-            model: records,
-            session: 0,
-            release: 1,
+            model: ModelId(records),
+            session: SessionId(0),
+            release: ReleaseNumber(1),
             hub,
             author,
             buyer,
@@ -141,12 +142,12 @@ impl World {
         }
         let session = sessions[0];
         let template = self.hub.receipt(&self.attester, session, self.model);
-        let models: Vec<ModelId> = (1..=self.model).collect();
+        let models: Vec<ModelId> = ModelId(1).up_to(self.model).collect();
         for models in models.chunks(SOLD_AT_ONCE as usize) {
             let receipts = models.iter().map(|model| {
                 let mut receipt = template.clone();
                 receipt.model = *model;
-                receipt.units = Units::new(model * 1_000, 0);
+                receipt.units = Units::new(model.0 * 1_000, 0);
                 receipt
             });
             self.sell(receipts.collect());
@@ -157,7 +158,7 @@ impl World {
         for day in 0..30 {
             self.hub.advance(86_400);
             let release = 1 + day % 9;
-            let change = |_, receipt: &mut Receipt| receipt.release = release;
+            let change = |_, receipt: &mut Receipt| receipt.release = ReleaseNumber(release);
             let receipts = self
                 .hub
                 .receipts(&self.attester, session, self.model, 1, change);
@@ -208,7 +209,7 @@ impl World {
         ] {
             let mut receipts = vec![];
             for step in 0..3 {
-                let (session, model) = (session - step, model - step);
+                let (session, model) = (SessionId(session.0 - step), ModelId(model.0 - step));
                 receipts.extend(
                     self.hub
                         .receipts(&self.attester, session, model, 5, |_, _| {}),
@@ -229,8 +230,8 @@ impl World {
         let document = self.hub.attestation(&key, IMAGE);
         let msg = self.hub.attested_registration(&operator, &key, document);
         self.billing("register_attester, attested", &operator, msg);
-        self.billing("retire", &operator, Billing::Retire { attester: 12 });
-        self.billing("revoke", &operator, Billing::Revoke { attester: 12 });
+        self.billing("retire", &operator, Billing::Retire { attester: AttesterId(12) });
+        self.billing("revoke", &operator, Billing::Revoke { attester: AttesterId(12) });
     }
 
     fn move_money(&mut self) {
@@ -391,8 +392,8 @@ impl World {
         );
         let (author, caller) = (self.author.to_string(), self.caller.to_string());
         let (operator, denom) = (self.operator.to_string(), self.money.unchecked());
-        let (model, session) = (self.model - 1, self.session);
-        let (limit, start_after) = (Some(5), None);
+        let (model, session) = (ModelId(self.model.0 - 1), self.session);
+        let limit = Some(5);
         {
             use registry::QueryMsg as Q;
             let blob_id = hub_types::walrus::BlobId::from_bytes([0xfe; 32]).to_string();
@@ -413,7 +414,7 @@ impl World {
                         limit,
                     },
                 ),
-                ("models", Q::Models { start_after, limit }),
+                ("models", Q::Models { start_after: None, limit }),
                 (
                     "models, in the middle",
                     Q::Models {
@@ -425,7 +426,7 @@ impl World {
                     "models_by_author",
                     Q::ModelsByAuthor {
                         author,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -433,7 +434,7 @@ impl World {
                     "models_by_tag",
                     Q::ModelsByTag {
                         tag: "tag".into(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -441,7 +442,7 @@ impl World {
                     "models_by_task",
                     Q::ModelsByTask {
                         task: "task".into(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -449,7 +450,7 @@ impl World {
                     "releases",
                     Q::Releases {
                         model,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -457,7 +458,7 @@ impl World {
                     "terms_list",
                     Q::TermsList {
                         model,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -474,7 +475,7 @@ impl World {
                     "sessions_by_caller",
                     Q::SessionsByCaller {
                         caller: caller.clone(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -482,7 +483,7 @@ impl World {
                     "sessions_by_operator",
                     Q::SessionsByOperator {
                         operator: operator.clone(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -514,20 +515,20 @@ impl World {
         {
             use billing::QueryMsg as Q;
             for (name, query) in [
-                ("attesters", Q::Attesters { start_after, limit }),
+                ("attesters", Q::Attesters { start_after: None, limit }),
                 (
                     "attesters_by_operator",
                     Q::AttestersByOperator {
                         operator,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
                 (
                     "batches",
                     Q::Batches {
-                        attester: 1,
-                        start_after,
+                        attester: AttesterId(1),
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -595,7 +596,7 @@ impl World {
                 Q::UsageByRelease {
                     model,
                     denom: denom(),
-                    start_after: Some(2),
+                    start_after: Some(ReleaseNumber(2)),
                     limit,
                 },
             ),
@@ -615,7 +616,7 @@ impl World {
                 Q::AuthorUsage {
                     author,
                     denom: denom(),
-                    start_after: Some(1),
+                    start_after: Some(ModelId(1)),
                     limit,
                 },
             ),
@@ -623,7 +624,7 @@ impl World {
                 "attester_usage",
                 2,
                 Q::AttesterUsage {
-                    attester: 1,
+                    attester: AttesterId(1),
                     denom: denom(),
                 },
             ),
@@ -662,8 +663,8 @@ impl World {
                 Q::Ranking {
                     denom: denom(),
                     start_after: Some(billing::RankingPlace {
-                        score: hub_types::records::usage::score(u128::from(model) * 2_000),
-                        model: model / 2,
+                        score: hub_types::records::usage::score(u128::from(model.0) * 2_000),
+                        model: ModelId(model.0 / 2),
                     }),
                     limit,
                 },

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::Addr;
 use hub_testing::{
     data, event, events, AppResponse, Attester, Hub, KeyType, Market, Mode, Money, NewModel,
@@ -50,7 +51,7 @@ impl Stage {
         }
     }
 
-    fn open_session(&mut self, budget: u128) -> u64 {
+    fn open_session(&mut self, budget: u128) -> SessionId {
         let caller = self.hub.account("caller");
         self.hub
             .open_session(&caller, &self.operator, &self.money, budget, |session| {
@@ -175,7 +176,7 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
     let what = stage.hub.money_name(&stage.money);
     for session in &sessions {
         for (place, model) in stage.models.iter().enumerate() {
-            let calls: Vec<Units> = (0..125).map(|call| units(session * 1_000 + call)).collect();
+            let calls: Vec<Units> = (0..125).map(|call| units(session.0 * 1_000 + call)).collect();
             receipts.extend(stage.hub.receipts(
                 &stage.attester,
                 *session,

@@ -1,6 +1,7 @@
 //! Migration under live state, and contracts that are not of one release. From the wasm of the release before, on a real
 //! node, it is tested in `e2e/src/migration.ts`.
 
+use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, Deps, DepsMut, Empty, Env, HexBinary, MessageInfo, Response,
@@ -278,13 +279,13 @@ fn a_gift_of_before_stays_among_its_owners_sessions_and_is_its_funders_spending_
     let index: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
     index.remove(
         &mut *live.hub.app.contract_storage_mut(&live.hub.escrow),
-        (key.as_slice(), before),
+        (key.as_slice(), before.0),
     );
     let (escrow, code) = (live.hub.escrow.clone(), live.hub.codes.escrow);
     live.migrate(&escrow, code, "admin").unwrap();
     let since = give(&mut live);
 
-    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(u64, Addr)> {
+    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(SessionId, Addr)> {
         let page: escrow::SessionsResponse = live.hub.query_escrow(query).unwrap();
         let sessions = page.sessions.into_iter();
         sessions.map(|it| (it.session, it.funder)).collect()

@@ -1,5 +1,6 @@
 //! Lists of models: what they hold, in which order, on which pages.
 
+use hub_types::ids::ModelId;
 use hub_testing::{Hub, NewModel, RegistryError};
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
@@ -106,7 +107,7 @@ fn questions_with_texts_that_nothing_can_carry_have_no_answer() {
 fn pages_go_on_where_the_one_before_ended() {
     let hub = twelve();
     let author = hub.account("author").to_string();
-    type Question<'a> = &'a dyn Fn(Option<u64>, Option<u32>) -> QueryMsg;
+    type Question<'a> = &'a dyn Fn(Option<ModelId>, Option<u32>) -> QueryMsg;
     let newest = |start_after, limit| QueryMsg::Models { start_after, limit };
     let tagged = |start_after, limit| QueryMsg::ModelsByTag {
         tag: "even".to_owned(),
@@ -123,22 +124,24 @@ fn pages_go_on_where_the_one_before_ended() {
         start_after,
         limit,
     };
-    let questions: [(Question, Vec<u64>); 4] = [
-        (&newest, (1..=12).rev().collect()),
-        (&tagged, vec![12, 10, 8, 6, 4, 2]),
-        (&for_task, vec![12, 10, 8, 6, 4, 2]),
-        (&by_author, (1..=12).collect()),
+    let listed = |ids: &[u64]| ids.iter().copied().map(ModelId).collect();
+    let twelve: Vec<ModelId> = ModelId(1).up_to(ModelId(12)).collect();
+    let questions: [(Question, Vec<ModelId>); 4] = [
+        (&newest, twelve.iter().rev().copied().collect()),
+        (&tagged, listed(&[12, 10, 8, 6, 4, 2])),
+        (&for_task, listed(&[12, 10, 8, 6, 4, 2])),
+        (&by_author, twelve),
     ];
     for (question, all) in questions {
         let ten = all.get(..10.min(all.len())).unwrap();
         assert_eq!(ids(&hub, question(None, None)), ten);
         assert_eq!(ids(&hub, question(None, Some(100))), all);
         assert_eq!(ids(&hub, question(None, Some(u32::MAX))), all);
-        assert_eq!(ids(&hub, question(None, Some(0))), Vec::<u64>::new());
+        assert_eq!(ids(&hub, question(None, Some(0))), Vec::<ModelId>::new());
         assert_eq!(ids(&hub, question(Some(all[1]), Some(2))), all[2..4]);
         let last = all.last().copied();
-        assert_eq!(ids(&hub, question(last, None)), Vec::<u64>::new());
-        let mut found: Vec<u64> = vec![];
+        assert_eq!(ids(&hub, question(last, None)), Vec::<ModelId>::new());
+        let mut found: Vec<ModelId> = vec![];
         loop {
             let page = ids(&hub, question(found.last().copied(), Some(5)));
             if page.is_empty() {
@@ -181,7 +184,7 @@ fn tags_are_matched_whole() {
     };
     assert_eq!(tagged("eve"), [11, 9, 7, 5, 3, 1]);
     for tag in ["ev", "events", "Even", "forecasting"] {
-        assert_eq!(tagged(tag), Vec::<u64>::new());
+        assert_eq!(tagged(tag), Vec::<ModelId>::new());
     }
 }
 
@@ -197,7 +200,7 @@ fn hidden_models_leave_no_holes_in_pages() {
         (9, StatusName::Retired),
         (12, StatusName::Delisted),
     ] {
-        hub.registry(&author, ExecuteMsg::SetStatus { model, status })
+        hub.registry(&author, ExecuteMsg::SetStatus { model: ModelId(model), status })
             .unwrap();
     }
     let question = |start_after| QueryMsg::Models {
@@ -205,5 +208,5 @@ fn hidden_models_leave_no_holes_in_pages() {
         limit: Some(4),
     };
     assert_eq!(ids(&hub, question(None)), [10, 8, 7, 6]);
-    assert_eq!(ids(&hub, question(Some(9))), [8, 7, 6, 5]);
+    assert_eq!(ids(&hub, question(Some(ModelId(9)))), [8, 7, 6, 5]);
 }

@@ -1,5 +1,6 @@
 //! The registry's birth, constants and new code.
 
+use hub_types::ids::ModelId;
 use cosmwasm_std::{coins, Addr};
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
@@ -105,7 +106,7 @@ fn new_code_keeps_everything() {
     hub.execute(&author, &registry, &register, &[]).unwrap();
     let model = |hub: &Hub| -> ModelResponse {
         let wrap = hub.app.wrap();
-        let query = QueryMsg::Model { model: 1 };
+        let query = QueryMsg::Model { model: ModelId(1) };
         wrap.query_wasm_smart(&registry, &query).unwrap()
     };
     let before = (config(&hub, &registry), model(&hub));

@@ -1,5 +1,6 @@
 //! What tests of the registry share.
 
+use hub_types::ids::{ModelId, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Market, NewModel, RegistryError};
 use hub_types::registry::{
@@ -42,13 +43,13 @@ pub fn ask<T: DeserializeOwned>(hub: &Hub, question: QueryMsg) -> T {
 
 /// Ids of the models on a page.
 #[track_caller]
-pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<u64> {
+pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<ModelId> {
     let page: ModelsResponse = ask(hub, question);
     page.models.iter().map(|model| model.model).collect()
 }
 
 /// Every active model, as discovery shows it.
-pub fn shown(hub: &Hub) -> Vec<u64> {
+pub fn shown(hub: &Hub) -> Vec<ModelId> {
     ids(
         hub,
         QueryMsg::Models {
@@ -77,7 +78,7 @@ pub fn validities(hub: &Hub, model: ModelId) -> Vec<Validity> {
 }
 
 /// Numbers of the terms that can be charged for receipts issued at `time`.
-pub fn terms_at(hub: &Hub, model: ModelId, time: impl Into<Option<u64>>) -> Vec<u64> {
+pub fn terms_at(hub: &Hub, model: ModelId, time: impl Into<Option<u64>>) -> Vec<TermsNumber> {
     let question = QueryMsg::TermsAt {
         model,
         time: time.into(),

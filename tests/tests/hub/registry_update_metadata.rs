@@ -1,5 +1,6 @@
 //! Metadata are replaced as a whole, and discovery follows.
 
+use hub_types::ids::ModelId;
 use hub_testing::{event, Hub, RegistryError};
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
@@ -7,7 +8,7 @@ use hub_types::text::TextError;
 use crate::registry_stage::{ids, market_model, metadata, refused, shown};
 use crate::stage::attributes;
 
-fn tagged(hub: &Hub, tag: &str) -> Vec<u64> {
+fn tagged(hub: &Hub, tag: &str) -> Vec<ModelId> {
     let question = QueryMsg::ModelsByTag {
         tag: tag.to_owned(),
         start_after: None,
@@ -16,7 +17,7 @@ fn tagged(hub: &Hub, tag: &str) -> Vec<u64> {
     ids(hub, question)
 }
 
-fn for_task(hub: &Hub, task: &str) -> Vec<u64> {
+fn for_task(hub: &Hub, task: &str) -> Vec<ModelId> {
     let question = QueryMsg::ModelsByTask {
         task: task.to_owned(),
         start_after: None,

@@ -1,5 +1,6 @@
 //! What most tests of billing begin with: a model for sale, a caller with a session, and an attester that it trusts.
 
+use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{Addr, Binary};
 use cw_multi_test::AppResponse;
 use hub_testing::{rates, Attester, BillingError, Hub, KeyType, Money, NewModel};

@@ -3,6 +3,7 @@
 //! Actions name what they are about by the tag of the action that created it and state times and numbers relative to
 //! what they find. So a script of actions still makes sense when some are taken out of it.
 
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::billing::KeyType;
 use hub_types::wire::{Units, Work};
 
@@ -201,7 +202,7 @@ pub struct SessionPlan {
     /// It insists on an enclave image.
     pub measured: Option<Image>,
     /// None: any model.
-    pub models: Option<Vec<(Tag, Option<u64>)>>,
+    pub models: Option<Vec<(Tag, Option<ReleaseNumber>)>>,
     pub max_price: Option<Rates>,
     pub budget: u128,
     /// Seconds from now; negative: in the past.

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use hub_types::ids::SessionId;
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::{AttesterId, ModelId};
 use cosmwasm_std::{Decimal, Uint128, Uint256};
 use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse,
@@ -89,13 +92,13 @@ impl Recount<'_> {
         for model in 1..=self.reference.works.len() as u64 + 1 {
             let sales: Vec<Sale> = self
                 .reference
-                .sales_of(model, self.money)
+                .sales_of(ModelId(model), self.money)
                 .copied()
                 .collect();
-            self.lifetime(model, &sales);
-            self.days(model, &sales);
-            self.releases(model, &sales);
-            self.payers(model, &sales);
+            self.lifetime(ModelId(model), &sales);
+            self.days(ModelId(model), &sales);
+            self.releases(ModelId(model), &sales);
+            self.payers(ModelId(model), &sales);
         }
     }
 
@@ -169,7 +172,7 @@ impl Recount<'_> {
     }
 
     fn releases(&mut self, model: ModelId, sales: &[Sale]) {
-        let releases: BTreeSet<u64> = sales.iter().map(|sale| sale.release).collect();
+        let releases: BTreeSet<ReleaseNumber> = sales.iter().map(|sale| sale.release).collect();
         let expected: Vec<UsageOfRelease> = releases
             .into_iter()
             .map(|release| UsageOfRelease {
@@ -221,12 +224,12 @@ impl Recount<'_> {
         for attester in 1..=self.reference.attesters.len() as u64 {
             let sales = self.reference.sales_in(self.money);
             let expected = AttesterUsageResponse {
-                attester,
+                attester: AttesterId(attester),
                 denom: self.stage.moneys[self.money].checked(),
-                sums: signed(sales.filter(|sale| sale.attester == attester)),
+                sums: signed(sales.filter(|sale| sale.attester == AttesterId(attester))),
             };
             let denom = self.denom();
-            let found = self.ask(QueryMsg::AttesterUsage { attester, denom });
+            let found = self.ask(QueryMsg::AttesterUsage { attester: AttesterId(attester), denom });
             self.same(("attester", attester), expected, found);
         }
     }
@@ -247,7 +250,7 @@ impl Recount<'_> {
             .collect();
         let sums = own
             .iter()
-            .map(|model| sum(self.reference.sales_of(*model, self.money)))
+            .map(|model| sum(self.reference.sales_of(ModelId(*model), self.money)))
             .fold(UsageSums::default(), add);
         let (mut models, mut found, mut start_after) = (0, UsageSums::default(), None);
         loop {
@@ -273,9 +276,9 @@ impl Recount<'_> {
 
     fn operator(&mut self, account: Account) {
         let attesters = (1..).zip(&self.reference.attesters);
-        let own: BTreeSet<u64> = attesters
+        let own: BTreeSet<AttesterId> = attesters
             .filter(|(_, attester)| attester.operator == account)
-            .map(|(id, _)| id)
+            .map(|(id, _)| AttesterId(id))
             .collect();
         let sales = self.reference.sales_in(self.money);
         let sums = signed(sales.filter(|sale| own.contains(&sale.attester)));
@@ -324,9 +327,9 @@ impl Recount<'_> {
             .expect("the escrow answers");
         self.same(("spend", account), released, found.released.u128());
 
-        let mut expected: Vec<u64> = funded()
+        let mut expected: Vec<SessionId> = funded()
             .filter(|(_, session)| session.caller != account)
-            .map(|(id, _)| id)
+            .map(|(id, _)| SessionId(id))
             .collect();
         expected.reverse();
         let page = |start_after| {
@@ -338,7 +341,7 @@ impl Recount<'_> {
             let page: SessionsResponse = self.stage.hub.query_escrow(query).expect("it answers");
             page.sessions.into_iter().map(|it| it.session).collect()
         };
-        let found = self.pages(page, |id: &u64| *id);
+        let found = self.pages(page, |id: &SessionId| *id);
         self.same(("sessions for others", account), expected, found);
     }
 
@@ -348,7 +351,7 @@ impl Recount<'_> {
             .ranking(self.money)
             .into_iter()
             .map(|(score, model, aged)| RankedModel {
-                place: RankingPlace { score, model },
+                place: RankingPlace { score, model: ModelId(model.0) },
                 aged: aged.into(),
             })
             .collect();

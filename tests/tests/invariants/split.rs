@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::{Record, Uint256};
 use hub_testing::{data, BillingError};
 use hub_types::billing::{BatchResponse, Outcome};
@@ -30,7 +31,7 @@ struct Item {
 }
 
 impl Item {
-    fn key(&self) -> (u64, u64, u64, u64) {
+    fn key(&self) -> (SessionId, ModelId, ReleaseNumber, TermsNumber) {
         (self.session, self.model, self.release, self.terms)
     }
 }
@@ -48,7 +49,7 @@ pub fn check(
     let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
         return Ok(());
     };
-    let key = reference.attester(attester).map_or(0, |it| it.key);
+    let key = reference.attester(AttesterId(attester)).map_or(0, |it| it.key);
     let mut parts = vec![];
     let mut rest = items.as_slice();
     while !rest.is_empty() {
@@ -61,7 +62,7 @@ pub fn check(
     let start = stage.checkpoint();
     let mut send = |stage: &mut Stage, part: &[Item]| {
         tally.messages += 1;
-        settle(stage, offer(attester, part), &vouchers, key)
+        settle(stage, offer(AttesterId(attester), part), &vouchers, key)
     };
 
     send(stage, &items)?;
@@ -95,7 +96,7 @@ pub fn check(
     if shares_differ(reference, &items) {
         // Units of a model's income are numbered as they come, so it matters which of two divisions came first: for less
         // than a cycle of units in each part of each group.
-        let pieces = parts.iter().map(|part| offer(attester, part).groups.len());
+        let pieces = parts.iter().map(|part| offer(AttesterId(attester), part).groups.len());
         at_once.compare_within(&out_of_order, how, WHOLE * pieces.sum::<usize>() as u128)?;
         *tally.situation("a split of income that depends on order") += 1;
     } else {
@@ -112,7 +113,7 @@ fn shares_differ(reference: &Reference, items: &[Item]) -> bool {
     let mut shares = BTreeMap::new();
     items.iter().any(|item| {
         let work = reference.work(item.model).expect("it is billable");
-        let terms = &work.terms[item.terms as usize - 1];
+        let terms = &work.terms[item.terms.0 as usize - 1];
         let first = shares
             .entry((item.model, terms.money))
             .or_insert(&terms.shares);
@@ -131,7 +132,7 @@ fn billable(
         let session = reference.session(session)?;
         Some(session.next(batch.attester).unwrap_or_default())
     };
-    let starts: BTreeMap<u64, u64> = batch
+    let starts: BTreeMap<SessionId, u64> = batch
         .groups
         .iter()
         .filter_map(|group| Some((group.session, next(group.session)?)))
@@ -183,7 +184,7 @@ fn billable(
             });
         }
     }
-    Some((batch.attester, items, vouchers))
+    Some((batch.attester.0, items, vouchers))
 }
 
 /// The batch of these receipts.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 use std::sync::LazyLock;
 
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::{
     coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, Order, Record,
     Storage,
@@ -346,7 +347,7 @@ impl Stage {
                 let blob = reference
                     .work(group.model)
                     .and_then(|work| {
-                        let place = usize::try_from(group.release).ok()?.checked_sub(1)?;
+                        let place = usize::try_from(group.release.0).ok()?.checked_sub(1)?;
                         work.releases.get(place)
                     })
                     .map_or(0, |release| release.blob);
@@ -448,7 +449,7 @@ impl Stage {
                 let blob = reference
                     .work(model(tag))
                     .and_then(|work| {
-                        let place = usize::try_from(*release).ok()?.checked_sub(1)?;
+                        let place = usize::try_from(release.0).ok()?.checked_sub(1)?;
                         work.releases.get(place)
                     })
                     .map_or(0, |release| release.blob);
@@ -648,7 +649,7 @@ impl Stage {
         let books = Books {
             sessions: vec![SessionSettlement {
                 session,
-                attester: 1,
+                attester: AttesterId(1),
                 replaces: None,
                 next_before: 0,
                 next_after: 1,
@@ -659,7 +660,7 @@ impl Stage {
             }],
             credits: vec![Credit {
                 account: self.canonical[to].clone(),
-                denom: 1,
+                denom: DenomNumber(1),
                 amount: charge.into(),
             }],
         };

@@ -7,6 +7,7 @@ mod time;
 
 use std::collections::VecDeque;
 
+use hub_types::ids::ReleaseNumber;
 use crate::action::{Action, Flaw, SessionPlan, What};
 use crate::dice::Dice;
 use crate::reference::{Account, Money, Reference, Tag, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN};
@@ -209,7 +210,7 @@ impl Strategy {
             1 => plan.budget = u128::MAX,
             2 => plan.lasts = -(self.dice.below(100) as i64),
             3 => plan.models = Some(vec![]),
-            4 => plan.models = Some(vec![(NOWHERE, Some(0))]),
+            4 => plan.models = Some(vec![(NOWHERE, Some(ReleaseNumber(0)))]),
             _ => (plan.models, plan.max_price) = (None, None),
         }
     }

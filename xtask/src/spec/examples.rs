@@ -1,6 +1,7 @@
 //! Worked examples of the wire format: vectors, taken apart byte by byte.
 
 use anyhow::{ensure, Context, Result};
+use hub_wire::SessionId;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Batch, Mode, PublicKey, Receipt, SignedVoucher, Voucher, Work};
 use serde_json::Value;
@@ -185,10 +186,10 @@ fn batch(vectors: &Value, title: &str, mode: Mode) -> Result<String> {
         parts.integer("terms")?;
         parts.integer("from")?;
         parts.integer("span")?;
-        if group.session != session {
+        if group.session != SessionId(session) {
             parts.integer("sequence")?;
         }
-        let count = parts.integer(&match group.session != session {
+        let count = parts.integer(&match group.session != SessionId(session) {
             true => "receipts".to_owned(),
             false => format!(
                 "receipts, from sequence {} on, where the group before ends",
@@ -203,7 +204,7 @@ fn batch(vectors: &Value, title: &str, mode: Mode) -> Result<String> {
             parts.integer("units in")?;
             parts.integer("units out")?;
         }
-        session = group.session;
+        session = group.session.0;
     }
     parts.finish()
 }

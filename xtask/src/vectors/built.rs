@@ -1,5 +1,6 @@
 //! From receipts as they come in to signed bytes.
 
+use hub_wire::{AttesterId, SessionId};
 use super::inputs::{keys, named, some_receipt, CHAIN_ID};
 use super::values::{batch_value, key_type, mode, receipt_value};
 use anyhow::Result;
@@ -16,8 +17,8 @@ pub fn built_batches() -> Result<Value> {
     [(Mode::Itemised, secp256k1), (Mode::Netted, ed25519)]
         .into_iter()
         .map(|(how, (_, seed, key))| {
-            let mut builder = BatchBuilder::new(7);
-            lanes.iter().for_each(|(session, next)| builder.next(*session, *next));
+            let mut builder = BatchBuilder::new(AttesterId(7));
+            lanes.iter().for_each(|(session, next)| builder.next(SessionId(*session), *next));
             for receipt in &receipts {
                 builder.push(receipt.clone())?;
             }

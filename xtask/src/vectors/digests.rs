@@ -1,5 +1,6 @@
 //! Domain tags and what is hashed under them.
 
+use hub_wire::SessionId;
 use super::inputs::{account, contracts, keys, named, sample_batches, some_receipt, CHAIN_ID};
 use anyhow::Result;
 use hub_wire::{
@@ -55,7 +56,7 @@ pub fn digests() -> Result<Value> {
         all.push(entry(Purpose::Receipt, &bytes, Some(sequence), digest));
     }
     let bytes = Voucher {
-        session: 3,
+        session: SessionId(3),
         ceiling: 1_000_000,
     }
     .encode();

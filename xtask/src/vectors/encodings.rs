@@ -1,5 +1,6 @@
 //! Values and their bytes.
 
+use hub_wire::SessionId;
 use super::inputs::{account, keys, named, sample_batches, some_receipt, widest_receipt};
 use super::values::{batch_value, key_type, receipt_value};
 use anyhow::{Context, Result};
@@ -71,7 +72,7 @@ pub fn vouchers() -> Value {
     .map(|(session, ceiling)| {
         json!({
             "voucher": { "session": session.to_string(), "ceiling": ceiling.to_string() },
-            "hex": hex::encode(Voucher { session, ceiling }.encode()),
+            "hex": hex::encode(Voucher { session: SessionId(session), ceiling }.encode()),
         })
     })
     .collect()

@@ -2,6 +2,7 @@
 
 pub mod usage;
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{Binary, Deps, Env, HexBinary};
 use hub_types::billing::{
     AttesterResponse, AttesterStatus, AttestersResponse, BatchResponse, BatchesResponse,
@@ -59,7 +60,7 @@ pub fn attester_by_key(
 
 pub fn attesters(
     deps: Deps,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let ids = attesters::page(deps.storage, start_after, page::limit(limit))?;
@@ -69,7 +70,7 @@ pub fn attesters(
 pub fn attesters_by_operator(
     deps: Deps,
     operator: &cosmwasm_std::Addr,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
@@ -81,7 +82,7 @@ pub fn attesters_by_operator(
 pub fn attesters_by_measurement(
     deps: Deps,
     measurement: &Hash,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let limit = page::limit(limit);
@@ -89,7 +90,7 @@ pub fn attesters_by_measurement(
     attesters_of(deps, ids)
 }
 
-fn attesters_of(deps: Deps, ids: Vec<u64>) -> Result<AttestersResponse, ContractError> {
+fn attesters_of(deps: Deps, ids: Vec<AttesterId>) -> Result<AttestersResponse, ContractError> {
     let attesters = ids.into_iter().map(|id| attester(deps, id));
     Ok(AttestersResponse {
         attesters: attesters.collect::<Result<_, _>>()?,
@@ -158,8 +159,8 @@ pub fn verify_inclusion(
         .attester;
     if named != attester {
         return Err(ContractError::OtherAttester {
-            found: named,
-            expected: attester,
+            found: named.0,
+            expected: attester.0,
         });
     }
     let siblings = proof

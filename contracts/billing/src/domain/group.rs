@@ -1,5 +1,6 @@
 //! What is decided as one.
 
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{BlobId, Work};
 
 /// Consecutive receipts of one session, model, release and terms that an attester signed.

@@ -1,5 +1,6 @@
 //! The working copy of one session: read once, moved through all groups of a message, told to the escrow once.
 
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::Uint128;
 use hub_types::billing::Outcome;
 use hub_types::escrow::SessionSettlement;
@@ -71,7 +72,7 @@ impl SessionCopy {
     }
 
     /// Number of the session's denomination.
-    pub fn denom(&self) -> u32 {
+    pub fn denom(&self) -> DenomNumber {
         self.record.denom
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hub_types::ids::SessionId;
 use cosmwasm_std::{CanonicalAddr, Deps, Uint128};
 use hub_types::billing::{Gross, Outcome};
 use hub_types::denom::Denom;
@@ -86,7 +87,7 @@ impl<'a> Settlement<'a> {
     /// Raises the ceilings of the sessions `named` by the message, before its first group.
     pub fn apply_vouchers(
         &mut self,
-        named: &BTreeSet<u64>,
+        named: &BTreeSet<SessionId>,
         signed: &[SignedVoucher],
         tag: &Hash,
     ) -> Result<(), ContractError> {

@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Deps, StdResult};
 use hub_types::denom::Denom;
 use hub_types::records::escrow::DENOMS;
@@ -17,9 +18,9 @@ use crate::state::config::Config;
 pub struct RecordCache<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    models: BTreeMap<u64, Option<ModelRecord>>,
-    terms: BTreeMap<(u64, u64), Option<TermsRecord>>,
-    denoms: BTreeMap<u32, Denom>,
+    models: BTreeMap<ModelId, Option<ModelRecord>>,
+    terms: BTreeMap<(ModelId, TermsNumber), Option<TermsRecord>>,
+    denoms: BTreeMap<DenomNumber, Denom>,
 }
 
 impl<'a> RecordCache<'a> {
@@ -60,7 +61,7 @@ impl<'a> RecordCache<'a> {
         RELEASES.query(&self.deps.querier, &self.config.registry, key)
     }
 
-    pub fn denom(&mut self, number: u32) -> Result<&Denom, ContractError> {
+    pub fn denom(&mut self, number: DenomNumber) -> Result<&Denom, ContractError> {
         match self.denoms.entry(number) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {

@@ -3,6 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
+use hub_types::ids::{AttesterId, SessionId};
 use cosmwasm_std::Deps;
 use hub_types::escrow::SessionSettlement;
 use hub_types::records::escrow::{MAX_LANES, POLICIES, SESSIONS};
@@ -17,7 +18,7 @@ use crate::state::config::Config;
 pub struct Sessions<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    copies: BTreeMap<u64, Option<SessionCopy>>,
+    copies: BTreeMap<SessionId, Option<SessionCopy>>,
 }
 
 impl<'a> Sessions<'a> {

@@ -1,5 +1,6 @@
 //! Who signed a message, and what decides about it as a whole.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{Deps, Env};
 use hub_types::records::billing::AttesterRecord;
 use hub_types::time;

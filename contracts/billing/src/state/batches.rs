@@ -1,5 +1,6 @@
 //! Recorded batches: roots under which every settled receipt can be proven later.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::records::billing::{BatchRecord, BATCHES, BATCH_COUNTS};
 

@@ -9,6 +9,7 @@ mod hub;
 mod models;
 mod payers;
 
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::records::usage::{AttesterTotals, Sums};
 use hub_types::time;
@@ -42,7 +43,7 @@ pub struct Use<'u> {
     pub model: ModelId,
     pub release: ReleaseNumber,
     /// Number of the denomination.
-    pub denom: u32,
+    pub denom: DenomNumber,
     /// Present author of the model.
     pub author: &'u CanonicalAddr,
     /// What the group adds.
@@ -75,7 +76,7 @@ impl<'a> UsageBook<'a> {
     }
 
     /// The model's lifetime gross with everything added so far.
-    pub fn gross(&mut self, model: ModelId, denom: u32) -> StdResult<u128> {
+    pub fn gross(&mut self, model: ModelId, denom: DenomNumber) -> StdResult<u128> {
         self.models.gross(model, denom)
     }
 
@@ -97,7 +98,7 @@ impl<'a> UsageBook<'a> {
     pub fn mark_payer(
         &mut self,
         model: ModelId,
-        denom: u32,
+        denom: DenomNumber,
         funder: &CanonicalAddr,
         day: u64,
     ) -> StdResult<()> {

@@ -1,5 +1,6 @@
 //! Answers.
 
+use hub_types::ids::{DenomNumber, SessionId};
 use cosmwasm_std::{CanonicalAddr, Deps, Env, HexBinary};
 use hub_types::denom::Denom;
 use hub_types::escrow::{
@@ -39,7 +40,7 @@ pub fn balance(
 pub fn balances(
     deps: Deps,
     owner: CanonicalAddr,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<BalancesResponse, ContractError> {
     let balances = account::page(deps.storage, &owner, start_after, page::limit(limit))?
@@ -52,7 +53,7 @@ pub fn balances(
     Ok(BalancesResponse { balances })
 }
 
-fn balance_response(number: Option<u32>, denom: Denom, record: BalanceRecord) -> BalanceResponse {
+fn balance_response(number: Option<DenomNumber>, denom: Denom, record: BalanceRecord) -> BalanceResponse {
     BalanceResponse {
         denom,
         denom_number: number,
@@ -64,7 +65,7 @@ fn balance_response(number: Option<u32>, denom: Denom, record: BalanceRecord) ->
 
 pub fn denoms(
     deps: Deps,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<DenomsResponse, ContractError> {
     let denoms = denoms::page(deps.storage, start_after, page::limit(limit))?
@@ -80,7 +81,7 @@ pub fn denom(deps: Deps, denom: Denom) -> Result<Option<DenomResponse>, Contract
         .transpose()
 }
 
-fn denom_response(deps: Deps, number: u32, denom: Denom) -> Result<DenomResponse, ContractError> {
+fn denom_response(deps: Deps, number: DenomNumber, denom: Denom) -> Result<DenomResponse, ContractError> {
     Ok(DenomResponse {
         denom,
         denom_number: number,
@@ -126,7 +127,7 @@ pub fn sessions_by_caller(
     deps: Deps,
     env: &Env,
     caller: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::of_caller(deps.storage, &caller, start_after, page::limit(limit))?;
@@ -137,7 +138,7 @@ pub fn sessions_by_operator(
     deps: Deps,
     env: &Env,
     operator: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::of_operator(deps.storage, &operator, start_after, page::limit(limit))?;
@@ -148,7 +149,7 @@ pub fn sessions_for_others(
     deps: Deps,
     env: &Env,
     funder: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::for_others(deps.storage, &funder, start_after, page::limit(limit))?;
@@ -173,7 +174,7 @@ pub fn spend(
 fn sessions_response(
     deps: Deps,
     env: &Env,
-    ids: Vec<u64>,
+    ids: Vec<SessionId>,
 ) -> Result<SessionsResponse, ContractError> {
     let sessions = ids
         .into_iter()

@@ -1,5 +1,6 @@
 //! What one account has in one denomination.
 
+use hub_types::ids::DenomNumber;
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage, Uint128};
 use hub_types::records::escrow::{BalanceRecord, BALANCES};
 
@@ -9,13 +10,13 @@ use crate::error::ContractError;
 #[derive(Debug, PartialEq)]
 pub struct Account {
     owner: CanonicalAddr,
-    denom: u32,
+    denom: DenomNumber,
     balance: BalanceRecord,
 }
 
 impl Account {
     /// Loads the account; one that nobody credited yet is empty.
-    pub fn load(storage: &dyn Storage, owner: CanonicalAddr, denom: u32) -> StdResult<Self> {
+    pub fn load(storage: &dyn Storage, owner: CanonicalAddr, denom: DenomNumber) -> StdResult<Self> {
         let balance = BALANCES.get(storage, (&owner, denom))?.unwrap_or_default();
         Ok(Self {
             owner,
@@ -34,7 +35,7 @@ impl Account {
     }
 
     /// Number of the denomination.
-    pub fn denom(&self) -> u32 {
+    pub fn denom(&self) -> DenomNumber {
         self.denom
     }
 
@@ -94,7 +95,7 @@ impl Account {
 pub fn balance(
     storage: &dyn Storage,
     owner: &CanonicalAddr,
-    denom: u32,
+    denom: DenomNumber,
 ) -> StdResult<BalanceRecord> {
     Ok(BALANCES.get(storage, (owner, denom))?.unwrap_or_default())
 }
@@ -103,9 +104,9 @@ pub fn balance(
 pub fn page(
     storage: &dyn Storage,
     owner: &CanonicalAddr,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: usize,
-) -> StdResult<Vec<(u32, BalanceRecord)>> {
+) -> StdResult<Vec<(DenomNumber, BalanceRecord)>> {
     BALANCES
         .range(storage, owner, start_after)
         .take(limit)

@@ -1,5 +1,6 @@
 //! Answers.
 
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env};
 use hub_types::hash;
 use hub_types::packed::LAYOUT;
@@ -129,12 +130,12 @@ fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
 
 fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse, ContractError> {
     match names::resolve(deps.storage, &author, &name)? {
-        Some(model) => view::model(deps, model),
+        Some(model) => view::model(deps, ModelId(model.0)),
         None => Err(ContractError::UnknownName { author, name }),
     }
 }
 
-fn models_of(deps: Deps, ids: Vec<u64>) -> Result<ModelsResponse, ContractError> {
+fn models_of(deps: Deps, ids: Vec<ModelId>) -> Result<ModelsResponse, ContractError> {
     let models = ids.into_iter().map(|model| view::model(deps, model));
     Ok(ModelsResponse {
         models: models.collect::<Result<_, _>>()?,
@@ -149,10 +150,10 @@ fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, Contrac
             most,
         });
     }
-    let count = models::count(deps.storage)?;
+    let newest = models::newest(deps.storage)?;
     let models = days
         .iter()
-        .map(|day| models::count_up_to(deps.storage, count, *day));
+        .map(|day| models::count_up_to(deps.storage, newest, *day));
     Ok(ModelCountsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
@@ -180,8 +181,8 @@ fn claims_to(
     })
 }
 
-fn one_release(deps: Deps, model: ModelId, number: u64) -> Result<ReleaseResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+fn one_release(deps: Deps, model: ModelId, number: ReleaseNumber) -> Result<ReleaseResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_release;
     let release = releases::load(deps.storage, model, number, latest)?;
     Ok(view::release(deps, model, number, release)?)
 }
@@ -189,10 +190,10 @@ fn one_release(deps: Deps, model: ModelId, number: u64) -> Result<ReleaseRespons
 fn releases_of(
     deps: Deps,
     model: ModelId,
-    start_after: Option<u64>,
+    start_after: Option<ReleaseNumber>,
     limit: usize,
 ) -> Result<ReleasesResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+    let latest = models::load(deps.storage, model)?.latest_release;
     let releases = numbers(start_after, latest, limit).map(|number| {
         let release = releases::load(deps.storage, model, number, latest)?;
         Ok(view::release(deps, model, number, release)?)
@@ -202,8 +203,8 @@ fn releases_of(
     })
 }
 
-fn one_terms(deps: Deps, model: ModelId, number: u64) -> Result<TermsResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+fn one_terms(deps: Deps, model: ModelId, number: TermsNumber) -> Result<TermsResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::load(deps.storage, model, number, latest)?;
     Ok(view::terms(deps, model, &terms)?)
 }
@@ -211,10 +212,10 @@ fn one_terms(deps: Deps, model: ModelId, number: u64) -> Result<TermsResponse, C
 fn terms_of(
     deps: Deps,
     model: ModelId,
-    start_after: Option<u64>,
+    start_after: Option<TermsNumber>,
     limit: usize,
 ) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = numbers(start_after, latest, limit).map(|number| {
         let terms = terms_state::load(deps.storage, model, number, latest)?;
         Ok(view::terms(deps, model, &terms)?)
@@ -225,7 +226,7 @@ fn terms_of(
 }
 
 fn terms_at(deps: Deps, model: ModelId, time: u64) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::in_force_at(deps.storage, model, latest, time)?;
     let terms = terms.iter().map(|terms| view::terms(deps, model, terms));
     Ok(TermsListResponse {
@@ -284,7 +285,11 @@ fn members_of(
 }
 
 /// Numbers of a page, where numbers go from 1 to `latest` without a gap.
-fn numbers(start_after: Option<u64>, latest: u64, limit: usize) -> impl Iterator<Item = u64> {
-    let first = start_after.unwrap_or_default().saturating_add(1);
-    (first..=latest).take(limit)
+fn numbers<N: From<u64> + Into<u64>>(
+    start_after: Option<N>,
+    latest: N,
+    limit: usize,
+) -> impl Iterator<Item = N> {
+    let first = start_after.map_or(0, N::into).saturating_add(1);
+    (first..=latest.into()).take(limit).map(N::from)
 }

@@ -1,5 +1,6 @@
 //! What is stored, as answers and events show it.
 
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Deps, HexBinary, StdResult, Uint64};
 use hub_types::price::Price;
 use hub_types::records::walrus::CommitteeRecord;
@@ -24,8 +25,8 @@ pub fn model(deps: Deps, model: ModelId) -> Result<ModelResponse, ContractError>
         metadata: details.metadata,
         status: record.status.into(),
         active_from: record.active_from,
-        latest_release: record.releases,
-        latest_terms: record.terms,
+        latest_release: ReleaseNumber(record.latest_release.0),
+        latest_terms: TermsNumber(record.latest_terms.0),
         offered_to: offers::get(deps.storage, model)?,
         registered_at: details.registered_at,
     })
@@ -52,7 +53,7 @@ pub fn terms(deps: Deps, model: ModelId, terms: &Terms) -> StdResult<TermsRespon
 pub fn release(
     deps: Deps,
     model: ModelId,
-    number: u64,
+    number: ReleaseNumber,
     release: Release,
 ) -> StdResult<ReleaseResponse> {
     let details = release.details;

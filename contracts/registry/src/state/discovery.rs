@@ -1,5 +1,6 @@
 //! Indexes of active models, newest first. Models of another status are not in them, so a page costs what it shows.
 
+use hub_types::ids::ModelId;
 use cosmwasm_std::{Empty, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
 use hub_types::registry::Metadata;
@@ -10,38 +11,39 @@ const BY_TASK: Map<(&str, u64), Empty> = Map::new("listed_by_task");
 
 /// Shows a model.
 pub fn list(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) -> StdResult<()> {
-    ALL.save(storage, model, &Empty {})?;
+    ALL.save(storage, model.0, &Empty {})?;
     for tag in &metadata.tags {
-        BY_TAG.save(storage, (tag, model), &Empty {})?;
+        BY_TAG.save(storage, (tag, model.0), &Empty {})?;
     }
     if !metadata.task.is_empty() {
-        BY_TASK.save(storage, (&metadata.task, model), &Empty {})?;
+        BY_TASK.save(storage, (&metadata.task, model.0), &Empty {})?;
     }
     Ok(())
 }
 
 /// Hides a model that was shown with `metadata`.
 pub fn unlist(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) {
-    ALL.remove(storage, model);
+    ALL.remove(storage, model.0);
     for tag in &metadata.tags {
-        BY_TAG.remove(storage, (tag, model));
+        BY_TAG.remove(storage, (tag, model.0));
     }
-    BY_TASK.remove(storage, (&metadata.task, model));
+    BY_TASK.remove(storage, (&metadata.task, model.0));
 }
 
 /// Every model shown.
 pub fn newest(
     storage: &dyn Storage,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     ALL.keys(
         storage,
         None,
-        start_after.map(Bound::exclusive),
+        start_after.map(|after| Bound::exclusive(after.0)),
         Order::Descending,
     )
     .take(limit)
+    .map(|id| id.map(ModelId))
     .collect()
 }
 
@@ -49,9 +51,9 @@ pub fn newest(
 pub fn tagged(
     storage: &dyn Storage,
     tag: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     under(&BY_TAG, storage, tag, start_after, limit)
 }
 
@@ -59,9 +61,9 @@ pub fn tagged(
 pub fn for_task(
     storage: &dyn Storage,
     task: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     under(&BY_TASK, storage, task, start_after, limit)
 }
 
@@ -69,17 +71,18 @@ fn under(
     index: &Map<(&str, u64), Empty>,
     storage: &dyn Storage,
     heading: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     index
         .prefix(heading)
         .keys(
             storage,
             None,
-            start_after.map(Bound::exclusive),
+            start_after.map(|after| Bound::exclusive(after.0)),
             Order::Descending,
         )
         .take(limit)
+        .map(|id| id.map(ModelId))
         .collect()
 }

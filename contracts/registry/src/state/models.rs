@@ -1,5 +1,7 @@
 //! Models: the record that settlement reads, and what only readers ask for.
 
+use hub_types::ids::{ReleaseNumber, TermsNumber};
+use hub_types::ids::ModelId;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
@@ -10,10 +12,10 @@ use hub_types::time::{self, cutoff};
 use super::next;
 use crate::error::ContractError;
 
-const LAST: Item<u64> = Item::new("last_model");
+const LAST: Item<ModelId> = Item::new("last_model");
 /// First model registered on a day, for days that have one: as ids are given in order, it tells how many there were
 /// before that day.
-const FIRST_OF_DAY: Map<u64, u64> = Map::new("first_model_of_day");
+const FIRST_OF_DAY: Map<u64, ModelId> = Map::new("first_model_of_day");
 const DETAILS: Map<u64, ModelDetails> = Map::new("model_details");
 
 /// What settlement never reads.
@@ -28,8 +30,8 @@ pub struct ModelDetails {
 }
 
 /// Takes the next id, for a model registered at `now`.
-pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<u64> {
-    let model = next(count(storage)?)?;
+pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<ModelId> {
+    let model = next(newest(storage)?)?;
     LAST.save(storage, &model)?;
     let day = time::day(now);
     if !FIRST_OF_DAY.has(storage, day) {
@@ -38,18 +40,18 @@ pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<u64> {
     Ok(model)
 }
 
-/// How many models there are.
-pub fn count(storage: &dyn Storage) -> StdResult<u64> {
+/// The newest model: every id from 1 to it has one; 0 if there is none.
+pub fn newest(storage: &dyn Storage) -> StdResult<ModelId> {
     Ok(LAST.may_load(storage)?.unwrap_or_default())
 }
 
-/// Of `count` models, how many were registered up to the end of `day`.
-pub fn count_up_to(storage: &dyn Storage, count: u64, day: u64) -> StdResult<u64> {
+/// Of the models up to `newest`, how many were registered up to the end of `day`.
+pub fn count_up_to(storage: &dyn Storage, newest: ModelId, day: u64) -> StdResult<u64> {
     let later = FIRST_OF_DAY
         .range(storage, Some(Bound::exclusive(day)), None, Order::Ascending)
         .next()
         .transpose()?;
-    Ok(later.map_or(count, |(_, first)| first.saturating_sub(1)))
+    Ok(later.map_or(newest.0, |(_, first)| first.0.saturating_sub(1)))
 }
 
 /// The record of a model.
@@ -66,7 +68,7 @@ pub fn save(storage: &mut dyn Storage, model: ModelId, record: &ModelRecord) {
 
 /// The details of a model.
 pub fn load_details(storage: &dyn Storage, model: ModelId) -> StdResult<ModelDetails> {
-    DETAILS.load(storage, model)
+    DETAILS.load(storage, model.0)
 }
 
 /// Stores the details of a model.
@@ -75,7 +77,7 @@ pub fn save_details(
     model: ModelId,
     details: &ModelDetails,
 ) -> StdResult<()> {
-    DETAILS.save(storage, model, details)
+    DETAILS.save(storage, model.0, details)
 }
 
 /// The record of `model` with the status `to`, as asked for at `now`.
@@ -136,8 +138,8 @@ mod tests {
             author: CanonicalAddr::from(vec![1; 20]),
             status,
             active_from,
-            releases: 2,
-            terms: 3,
+            latest_release: ReleaseNumber(2),
+            latest_terms: TermsNumber(3),
         }
     }
 
@@ -150,9 +152,9 @@ mod tests {
         ] {
             for now in [100, 160, 1_000_000] {
                 assert_eq!(
-                    with_status(7, record(status, 0), name, now, MAX_AGE),
+                    with_status(ModelId(7), record(status, 0), name, now, MAX_AGE),
                     Err(ContractError::StatusUnchanged {
-                        model: 7,
+                        model: ModelId(7),
                         status: name
                     })
                 );
@@ -169,9 +171,9 @@ mod tests {
         ] {
             for now in [100, 160, 160 + MAX_AGE - 1] {
                 assert_eq!(
-                    with_status(7, retired.clone(), to, now, MAX_AGE),
+                    with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
                     Err(ContractError::StillRetired {
-                        model: 7,
+                        model: ModelId(7),
                         reactivation_from: 160 + MAX_AGE,
                         now
                     })
@@ -179,7 +181,7 @@ mod tests {
             }
             let now = 160 + MAX_AGE;
             assert_eq!(
-                with_status(7, retired.clone(), to, now, MAX_AGE),
+                with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
                 Ok(record(status, now))
             );
         }
@@ -189,18 +191,18 @@ mod tests {
     fn retiring_sets_a_cutoff_after_the_grace_and_hiding_sets_none() {
         for from in [ModelStatus::Active, ModelStatus::Delisted] {
             assert_eq!(
-                with_status(7, record(from, 5), StatusName::Retired, 100, MAX_AGE),
+                with_status(ModelId(7), record(from, 5), StatusName::Retired, 100, MAX_AGE),
                 Ok(record(ModelStatus::Retired { cutoff: 160 }, 5))
             );
         }
         let active = record(ModelStatus::Active, 5);
         let delisted = record(ModelStatus::Delisted, 5);
         assert_eq!(
-            with_status(7, active.clone(), StatusName::Delisted, 100, MAX_AGE),
+            with_status(ModelId(7), active.clone(), StatusName::Delisted, 100, MAX_AGE),
             Ok(delisted.clone())
         );
         assert_eq!(
-            with_status(7, delisted, StatusName::Active, 100, MAX_AGE),
+            with_status(ModelId(7), delisted, StatusName::Active, 100, MAX_AGE),
             Ok(active)
         );
     }
@@ -208,7 +210,7 @@ mod tests {
     #[test]
     fn no_receipt_that_can_still_be_settled_escapes_a_retirement() {
         let retired = with_status(
-            7,
+            ModelId(7),
             record(ModelStatus::Active, 0),
             StatusName::Retired,
             100,
@@ -216,7 +218,7 @@ mod tests {
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
-        let back = with_status(7, retired.clone(), StatusName::Active, back_at, MAX_AGE).unwrap();
+        let back = with_status(ModelId(7), retired.clone(), StatusName::Active, back_at, MAX_AGE).unwrap();
         assert!(!retired.retired_for(100, 159));
         assert!(retired.retired_for(100, 160));
         // At `back_at` receipts before 160 have expired, and all since count as issued in retirement.

@@ -1,11 +1,12 @@
 //! Names: (author, name) once given stays with its model for ever.
 
+use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 
 use crate::error::ContractError;
 
-const NAMES: Map<(&Addr, &str), u64> = Map::new("names");
+const NAMES: Map<(&Addr, &str), ModelId> = Map::new("names");
 
 /// Gives `name` under `author` to `model`, unless another model ever had it.
 pub fn give(
@@ -18,13 +19,13 @@ pub fn give(
         Some(holder) if holder != model => Err(ContractError::NameTaken {
             author: author.clone(),
             name: name.to_owned(),
-            model: holder,
+            model: ModelId(holder.0),
         }),
         _ => Ok(NAMES.save(storage, (author, name), &model)?),
     }
 }
 
 /// The model that has, or had, `name` under `author`.
-pub fn resolve(storage: &dyn Storage, author: &Addr, name: &str) -> StdResult<Option<u64>> {
+pub fn resolve(storage: &dyn Storage, author: &Addr, name: &str) -> StdResult<Option<ModelId>> {
     NAMES.may_load(storage, (author, name))
 }

@@ -1,5 +1,6 @@
 //! Open offers of models to other accounts, one a model.
 
+use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 
@@ -9,17 +10,17 @@ const OFFERS: Map<u64, Addr> = Map::new("offers");
 
 /// Offers `model` to `account`, in place of any earlier offer.
 pub fn make(storage: &mut dyn Storage, model: ModelId, account: &Addr) -> StdResult<()> {
-    OFFERS.save(storage, model, account)
+    OFFERS.save(storage, model.0, account)
 }
 
 /// Ends the offer of `model`.
 pub fn end(storage: &mut dyn Storage, model: ModelId) {
-    OFFERS.remove(storage, model);
+    OFFERS.remove(storage, model.0);
 }
 
 /// Whom `model` is offered to.
 pub fn get(storage: &dyn Storage, model: ModelId) -> StdResult<Option<Addr>> {
-    OFFERS.may_load(storage, model)
+    OFFERS.may_load(storage, model.0)
 }
 
 /// Whom `model` is offered to, or an error if it is offered to nobody.

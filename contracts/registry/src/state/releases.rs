@@ -1,5 +1,6 @@
 //! Releases: the blob that settlement checks, and what only readers ask for.
 
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
@@ -51,7 +52,7 @@ pub struct Release {
 }
 
 /// Stores a new release.
-pub fn add(storage: &mut dyn Storage, model: ModelId, number: u64, release: &Release) -> StdResult<()> {
+pub fn add(storage: &mut dyn Storage, model: ModelId, number: ReleaseNumber, release: &Release) -> StdResult<()> {
     let record = ReleaseRecord {
         blob_id: release.blob_id,
     };
@@ -63,20 +64,20 @@ pub fn add(storage: &mut dyn Storage, model: ModelId, number: u64, release: &Rel
 pub fn save_details(
     storage: &mut dyn Storage,
     model: ModelId,
-    number: u64,
+    number: ReleaseNumber,
     details: &ReleaseDetails,
 ) -> StdResult<()> {
-    DETAILS.save(storage, (model, number), details)
+    DETAILS.save(storage, (model.0, number.0), details)
 }
 
 /// The billable blob of a release, of which nothing else is read.
-pub fn blob_id(storage: &dyn Storage, model: ModelId, number: u64) -> Result<BlobId, ContractError> {
+pub fn blob_id(storage: &dyn Storage, model: ModelId, number: ReleaseNumber) -> Result<BlobId, ContractError> {
     match RELEASES.get(storage, (model, number))? {
         Some(record) => Ok(record.blob_id),
         None => Err(ContractError::UnknownRelease {
             model,
             release: number,
-            latest: models::load(storage, model)?.releases,
+            latest: ReleaseNumber((models::load(storage, model)?.latest_release).0),
         }),
     }
 }
@@ -85,19 +86,19 @@ pub fn blob_id(storage: &dyn Storage, model: ModelId, number: u64) -> Result<Blo
 pub fn load(
     storage: &dyn Storage,
     model: ModelId,
-    number: u64,
-    latest: u64,
+    number: ReleaseNumber,
+    latest: ReleaseNumber,
 ) -> Result<Release, ContractError> {
     let record = RELEASES
         .get(storage, (model, number))?
         .ok_or(ContractError::UnknownRelease {
             model,
             release: number,
-            latest,
+            latest: ReleaseNumber(latest.0),
         })?;
     Ok(Release {
         blob_id: record.blob_id,
-        details: DETAILS.load(storage, (model, number))?,
+        details: DETAILS.load(storage, (model.0, number.0))?,
     })
 }
 
@@ -106,12 +107,12 @@ pub fn check_label(
     storage: &dyn Storage,
     model: ModelId,
     label: Label,
-    latest: u64,
+    latest: ReleaseNumber,
 ) -> Result<(), ContractError> {
-    if latest == 0 {
+    if latest == ReleaseNumber(0) {
         return Ok(());
     }
-    let latest = DETAILS.load(storage, (model, latest))?.label;
+    let latest = DETAILS.load(storage, (model.0, latest.0))?.label;
     if label > latest {
         Ok(())
     } else {

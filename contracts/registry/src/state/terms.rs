@@ -4,6 +4,7 @@
 //! ascend; only its last link has no end. A set that begins more than the grace from now is *pending*: it can still
 //! be replaced, and is dropped then. Nearer than that it counts as in force, since attesters may already use it.
 
+use hub_types::ids::{ModelId, TermsNumber};
 use cosmwasm_std::{Api, StdError, StdResult, Storage};
 use hub_types::denom::Denom;
 use hub_types::price::Rates;
@@ -21,7 +22,7 @@ const MAX_AT_ONE_TIME: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Its number within the model, from 1.
-    pub number: u64,
+    pub number: TermsNumber,
     /// What is stored of it.
     pub record: TermsRecord,
 }
@@ -70,7 +71,7 @@ impl Draft {
         })
     }
 
-    fn into_terms(self, number: u64, from: u64, supersedes: TermsNumber) -> Terms {
+    fn into_terms(self, number: TermsNumber, from: u64, supersedes: TermsNumber) -> Terms {
         Terms {
             number,
             record: TermsRecord {
@@ -87,7 +88,7 @@ impl Draft {
     /// The first terms of a model, in force at once. Receipts of the grace before are charged at them too, as sessions
     /// take them: an attester whose clock is slow would lose what it earns right after the registration.
     pub fn into_first(self, now: u64) -> Terms {
-        self.into_terms(1, now.saturating_sub(CUTOFF_GRACE_SECONDS), 0)
+        self.into_terms(TermsNumber(1), now.saturating_sub(CUTOFF_GRACE_SECONDS), TermsNumber(0))
     }
 
     fn rises_above(&self, base: &TermsRecord) -> bool {
@@ -143,7 +144,7 @@ impl Standing {
         } else {
             (now.max(from), cutoff(now))
         };
-        let set = draft.into_terms(next(latest)?, begins, base.number);
+        let set = draft.into_terms(TermsNumber(next(latest.0)?), begins, base.number);
         base.record.validity = Validity::Interval {
             from,
             until: Some(superseded_at),
@@ -166,7 +167,7 @@ pub fn begin(storage: &mut dyn Storage, model: ModelId, first: &Terms) {
 }
 
 /// Where the terms of a model stand at `now`, whose latest set is number `latest`.
-pub fn standing(storage: &dyn Storage, model: ModelId, latest: u64, now: u64) -> StdResult<Standing> {
+pub fn standing(storage: &dyn Storage, model: ModelId, latest: TermsNumber, now: u64) -> StdResult<Standing> {
     let latest = get(storage, model, latest)?;
     if latest.is_pending(now) {
         Ok(Standing {
@@ -197,15 +198,15 @@ pub fn apply(storage: &mut dyn Storage, model: ModelId, change: &Change) {
 pub fn load(
     storage: &dyn Storage,
     model: ModelId,
-    number: u64,
-    latest: u64,
+    number: TermsNumber,
+    latest: TermsNumber,
 ) -> Result<Terms, ContractError> {
     let record = TERMS
         .get(storage, (model, number))?
         .ok_or(ContractError::UnknownTerms {
             model,
             terms: number,
-            latest,
+            latest: TermsNumber(latest.0),
         })?;
     Ok(Terms { number, record })
 }
@@ -217,13 +218,13 @@ pub fn load(
 pub fn in_force_at(
     storage: &dyn Storage,
     model: ModelId,
-    latest: u64,
+    latest: TermsNumber,
     time: u64,
 ) -> StdResult<Vec<Terms>> {
     let mut found = vec![];
     let mut number = last_begun(storage, model, latest, time)?;
     for _ in 0..MAX_AT_ONE_TIME {
-        if number == 0 {
+        if number == TermsNumber(0) {
             break;
         }
         let terms = get(storage, model, number)?;
@@ -240,15 +241,15 @@ pub fn in_force_at(
 }
 
 /// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
-fn last_begun(storage: &dyn Storage, model: ModelId, latest: u64, time: u64) -> StdResult<u64> {
-    let (mut begun, mut after): (u64, u64) = (0, next(latest)?);
+fn last_begun(storage: &dyn Storage, model: ModelId, latest: TermsNumber, time: u64) -> StdResult<TermsNumber> {
+    let (mut begun, mut after): (u64, u64) = (0, next(latest.0)?);
     loop {
         // `begun` has begun (or is 0), `after` and all behind it have not (or do not exist).
         let middle = begun.saturating_add(after.saturating_sub(begun) / 2);
         if middle == begun {
-            return Ok(begun);
+            return Ok(TermsNumber(begun));
         }
-        let mut terms = get(storage, model, middle)?;
+        let mut terms = get(storage, model, TermsNumber(middle))?;
         if terms.is_dropped() {
             // Between a dropped set and the one it would have superseded lie dropped sets only.
             terms = get(storage, model, terms.record.supersedes)?;
@@ -261,7 +262,7 @@ fn last_begun(storage: &dyn Storage, model: ModelId, latest: u64, time: u64) -> 
     }
 }
 
-fn get(storage: &dyn Storage, model: ModelId, number: u64) -> StdResult<Terms> {
+fn get(storage: &dyn Storage, model: ModelId, number: TermsNumber) -> StdResult<Terms> {
     let record = TERMS
         .get(storage, (model, number))?
         .ok_or_else(|| StdError::not_found(format!("terms {number} of model {model}")))?;

@@ -29,10 +29,10 @@ pub struct ModelRecord {
     pub status: ModelStatus,
     /// Receipts issued before this time are refused as retired.
     pub active_from: u64,
-    /// Releases published: their numbers are 1 to this.
-    pub releases: u64,
-    /// Terms ever set, dropped ones included: their numbers are 1 to this.
-    pub terms: TermsNumber,
+    /// Number of the release published last, 0 if there is none: every number from 1 to it has one.
+    pub latest_release: ReleaseNumber,
+    /// Number of the terms set last, dropped ones included: every number from 1 to it has terms.
+    pub latest_terms: TermsNumber,
 }
 
 /// Status of a model.
@@ -72,8 +72,8 @@ impl Packed for ModelRecord {
             }
         }
         writer.u64(self.active_from);
-        writer.u64(self.releases);
-        writer.u64(self.terms);
+        writer.u64(self.latest_release.into());
+        writer.u64(self.latest_terms.into());
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
@@ -88,8 +88,8 @@ impl Packed for ModelRecord {
                 other => return Err(PackedError::unknown("model status", other)),
             },
             active_from: reader.u64()?,
-            releases: reader.u64()?,
-            terms: reader.u64()?,
+            latest_release: reader.u64()?.into(),
+            latest_terms: reader.u64()?.into(),
         })
     }
 }

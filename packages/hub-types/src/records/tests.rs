@@ -46,8 +46,8 @@ fn model(status: ModelStatus) -> ModelRecord {
         author: account(0xa1),
         status,
         active_from: 1_790_000_000,
-        releases: 2,
-        terms: 3,
+        latest_release: ReleaseNumber(2),
+        latest_terms: TermsNumber(3),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The registry's decision: a registry of its own for every certificate, with a release of the blob in question and
 //! the committee of the epoch in question.
 
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, MockQuerier};
 use cosmwasm_std::{from_json, Addr, Binary, HexBinary, MemoryStorage, OwnedDeps, Uint128};
 use hub_registry::contract::{execute, instantiate, query};
@@ -49,8 +50,8 @@ impl Registry {
 
     fn release(&self) -> Result<ReleaseResponse, String> {
         let question = QueryMsg::Release {
-            model: 1,
-            release: 1,
+            model: ModelId(1),
+            release: ReleaseNumber(1),
         };
         let answer = query(self.deps.as_ref(), mock_env(), question);
         answer
@@ -87,8 +88,8 @@ pub(super) fn decide(listed: &Listed, case: &Case) -> Result<Result<(), String>,
         Persistence::Deletable { object_id } => Some(HexBinary::from(&object_id)),
     };
     let taken = registry.execute(ExecuteMsg::Certify {
-        model: 1,
-        release: 1,
+        model: ModelId(1),
+        release: ReleaseNumber(1),
         certificate: StorageCertificate {
             epoch: case.expected.epoch,
             object_id: object_id.clone(),

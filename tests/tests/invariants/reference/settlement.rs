@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::Uint512;
 use hub_types::billing::{Outcome, UsageSums};
 use hub_types::wire::{Units, Work as Done};
@@ -104,8 +105,8 @@ struct Course<'a> {
     reference: &'a mut Reference,
     attester: AttesterId,
     /// Highest ceiling that a good voucher names, by session.
-    ceilings: BTreeMap<u64, u128>,
-    moved: BTreeSet<u64>,
+    ceilings: BTreeMap<SessionId, u128>,
+    moved: BTreeSet<SessionId>,
     gross: BTreeMap<Money, u128>,
 }
 
@@ -131,7 +132,7 @@ impl Reference {
         let offered = offer.groups.iter().map(OfferedGroup::count).sum();
         let paid = groups.iter().map(|group| group.paid).sum();
         let batch = changed.then(|| {
-            let attester = &mut self.attesters[offer.attester as usize - 1];
+            let attester = &mut self.attesters[offer.attester.0 as usize - 1];
             attester.batches.push((offered, paid, now));
             attester.batches.len() as u64
         });
@@ -184,7 +185,7 @@ impl Reference {
     }
 
     /// Per session the highest ceiling that was signed with its key.
-    fn ceilings(&self, vouchers: &[Voucher]) -> BTreeMap<u64, u128> {
+    fn ceilings(&self, vouchers: &[Voucher]) -> BTreeMap<SessionId, u128> {
         let mut ceilings = BTreeMap::new();
         for voucher in vouchers {
             let key = self
@@ -223,9 +224,9 @@ impl Course<'_> {
         }
     }
 
-    fn session(&self, id: u64) -> Option<&Session> {
+    fn session(&self, id: SessionId) -> Option<&Session> {
         self.reference
-            .session(id)
+            .session(SessionId(id.0))
             .filter(|session| !session.released)
     }
 
@@ -297,7 +298,7 @@ impl Course<'_> {
             oldest + GRACE >= session.opened_at && newest < session.ends_at(),
             Outcome::Closed,
         )?;
-        let listed = |(model, release): &(u64, Option<u64>)| {
+        let listed = |(model, release): &(ModelId, Option<ReleaseNumber>)| {
             *model == group.model && release.is_none_or(|release| release == group.release)
         };
         unless(
@@ -394,7 +395,7 @@ impl Course<'_> {
     }
 
     /// The ceiling of a session with what vouchers make of it.
-    fn ceiling(&self, session: &Session, id: u64) -> Option<u128> {
+    fn ceiling(&self, session: &Session, id: SessionId) -> Option<u128> {
         let signed = self.ceilings.get(&id).copied().unwrap_or_default();
         session.ceiling.map(|ceiling| ceiling.max(signed))
     }
@@ -409,18 +410,18 @@ impl Course<'_> {
             full.then(|| session.lanes.iter().position(|(of, _)| self.is_spent(*of)))
                 .flatten()
         });
-        self.moved.insert(group.session);
-        let session = &mut self.reference.sessions[group.session as usize - 1];
+        self.moved.insert(SessionId(group.session.0));
+        let session = &mut self.reference.sessions[group.session.0 as usize - 1];
         session.ceiling = ceiling;
         match place {
-            Some(place) => session.lanes[place] = (attester, next),
-            None => session.lanes.push((attester, next)),
+            Some(place) => session.lanes[place] = (AttesterId(attester.0), next),
+            None => session.lanes.push((AttesterId(attester.0), next)),
         }
     }
 
     fn bill(&mut self, group: &OfferedGroup, receipts: u64, amount: u128) {
         let session = self
-            .session(group.session)
+            .session(SessionId(group.session.0))
             .expect("looked up before")
             .clone();
         let next = self.next(&session);
@@ -430,7 +431,7 @@ impl Course<'_> {
             .work(group.model)
             .expect("looked up before")
             .clone();
-        let terms = work.terms[group.terms as usize - 1].clone();
+        let terms = work.terms[group.terms.0 as usize - 1].clone();
 
         let gross = self.gross_of(group.model, terms.money);
         for (account, part) in divide(gross, amount, &terms, operator) {
@@ -447,7 +448,7 @@ impl Course<'_> {
             *self.gross.entry(terms.money).or_default() += amount;
         }
         self.move_lane(group, next + receipts);
-        self.reference.sessions[group.session as usize - 1].spent += amount;
+        self.reference.sessions[group.session.0 as usize - 1].spent += amount;
     }
 
     /// Adds a billed group to the usage of its model.
@@ -460,7 +461,7 @@ impl Course<'_> {
     ) {
         let next = self.next(session);
         let operator = self.attester().operator;
-        let terms = &work.terms[group.terms as usize - 1];
+        let terms = &work.terms[group.terms.0 as usize - 1];
         let insider = |account: Account| {
             account == work.author
                 || account == operator

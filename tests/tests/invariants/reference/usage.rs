@@ -1,5 +1,6 @@
 //! What was sold, one entry a billed group. Every number about usage is a recount of this list.
 
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
 use hub_types::billing::{AttesterSums, HubSums, HubWeek, UsageSums};
 
 use super::{Account, Money, Reference};
@@ -106,9 +107,9 @@ impl Reference {
     }
 
     /// Models with aged income, the most first as far as the Hub promises an order: (score, model, aged income).
-    pub fn ranking(&self, money: Money) -> Vec<(u16, u64, u128)> {
-        let models = 1..=self.works.len() as u64;
-        let aged = models.map(|model| (model, sum(self.sales_of(model, money)).aged.u128()));
+    pub fn ranking(&self, money: Money) -> Vec<(u16, ModelId, u128)> {
+        let models = ModelId(1).up_to(ModelId(self.works.len() as u64));
+        let aged = models.map(|model| (model, sum(self.sales_of(ModelId(model.0), money)).aged.u128()));
         let mut ranking: Vec<_> = aged
             .filter(|(_, aged)| *aged > 0)
             .map(|(model, aged)| (score(aged), model, aged))

@@ -1,5 +1,6 @@
 //! What the reference says of a message.
 
+use hub_types::ids::SessionId;
 use super::Runner;
 use crate::action::{Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::reference::{
@@ -12,11 +13,11 @@ use crate::stage;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Nothing,
-    Model(u64),
-    Release(u64),
-    Terms(u64, u64),
-    Session(Option<u64>),
-    Attester(u64),
+    Model(ModelId),
+    Release(ReleaseNumber),
+    Terms(TermsNumber, u64),
+    Session(Option<SessionId>),
+    Attester(AttesterId),
     Paid(Vec<(Account, u128)>, usize),
     Batch(Settlement),
     One(Settled),
@@ -60,7 +61,7 @@ impl Runner {
                 let model = reference.work_of(*model);
                 reference
                     .set_terms(by, model, parts(terms))
-                    .map(|(number, from)| Answer::Terms(number, from))
+                    .map(|(number, from)| Answer::Terms(number.0, from))
             }
             What::SetStatus { model, status } => {
                 let model = reference.work_of(*model);
@@ -87,7 +88,7 @@ impl Runner {
                 let model = reference.work_of(*model);
                 reference
                     .accept(by, model, payees.clone(), *name)
-                    .map(|(number, from)| Answer::Terms(number, from))
+                    .map(|(number, from)| Answer::Terms(number.0, from))
             }
             What::Commit { blob, salt } => reference.commit(by, *blob, *salt).map(nothing),
             What::ProveSize {
@@ -118,7 +119,7 @@ impl Runner {
                 let opening = opening(reference, tag, session);
                 reference
                     .open(by, *money, opening)
-                    .map(|id| Answer::Session(Some(id)))
+                    .map(|id| Answer::Session(Some(id.0)))
             }
             What::ForgeHook { .. } | What::SettleInEscrow { .. } => Err(Refused::Message),
             What::Withdraw {
@@ -130,19 +131,19 @@ impl Runner {
                 .map(|_| Answer::Nothing),
             What::TopUp { session, amount } => {
                 let session = reference.session_of(*session);
-                reference.top_up(by, session, *amount).map(nothing)
+                reference.top_up(by, SessionId(session.0), *amount).map(nothing)
             }
             What::CloseSession { session } => {
                 let session = reference.session_of(*session);
-                reference.close(by, session).map(nothing)
+                reference.close(by, SessionId(session.0)).map(nothing)
             }
             What::ReleaseSession { session } => {
                 let session = reference.session_of(*session);
-                reference.release(by, session).map(nothing)
+                reference.release(by, SessionId(session.0)).map(nothing)
             }
             What::RaiseCeiling { session, ceiling } => {
                 let session = reference.session_of(*session);
-                reference.raise_ceiling(by, session, *ceiling).map(nothing)
+                reference.raise_ceiling(by, SessionId(session.0), *ceiling).map(nothing)
             }
             What::SetAutoPayout { money, on } => {
                 reference.set_auto_payout(by, *money, *on).map(nothing)

@@ -1,5 +1,6 @@
 //! What authors do.
 
+use hub_types::ids::ReleaseNumber;
 use super::{Strategy, NOWHERE};
 use crate::action::{Action, ReleasePlan, StatusPlan, TermsPlan, What};
 use crate::reference::{Account, Rates, Reference, Shares, Status, Tag};
@@ -222,7 +223,7 @@ impl Strategy {
         let (model, author) = self.work(world);
         let what = What::ProveSize {
             model,
-            release: self.dice.below(4),
+            release: ReleaseNumber(self.dice.below(4)),
             honest: self.dice.chance(80),
         };
         self.action(author, what)

@@ -1,5 +1,6 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
+use hub_types::ids::AttesterId;
 use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response, Storage};
 use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;

@@ -1,5 +1,6 @@
 //! Answers about usage.
 
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Decimal, Deps, Env, Uint128};
 use hub_types::billing::{
     AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, HubByDayResponse, HubOfDay,
@@ -21,7 +22,7 @@ const RANKED_FOR_TEN_LARGEST: usize = 32;
 /// The denomination that a reader names, and the number under which its usage is kept.
 pub struct Counted {
     denom: Denom,
-    number: u32,
+    number: DenomNumber,
 }
 
 impl Counted {
@@ -34,7 +35,7 @@ impl Counted {
             },
         )?;
         // Numbers start at 1, so nothing is ever kept under 0.
-        let number = known.map_or(0, |known| known.denom_number);
+        let number = known.map_or(DenomNumber(0), |known| known.denom_number);
         Ok(Self { denom, number })
     }
 }
@@ -118,10 +119,10 @@ pub fn usage_by_release(
     limit: Option<u32>,
 ) -> Result<UsageByReleaseResponse, ContractError> {
     let limit = page::limit(limit);
-    let releases = usage::releases(deps.storage, model, denom.number, start_after, limit)?
+    let releases = usage::releases(deps.storage, model, denom.number, start_after.map(ReleaseNumber), limit)?
         .into_iter()
         .map(|(release, sums)| UsageOfRelease {
-            release,
+            release: ReleaseNumber(release.0),
             sums: sums.into(),
         });
     Ok(UsageByReleaseResponse {
@@ -165,7 +166,7 @@ pub fn author_usage(
         config::load(deps.storage)?.registry,
         &registry::QueryMsg::ModelIdsByAuthor {
             author: author.into_string(),
-            start_after,
+            start_after: start_after.map(ModelId),
             limit,
         },
     )?;
@@ -203,7 +204,7 @@ pub fn operator_usage(
 ) -> Result<AttestersUsageResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
     let wanted = page::limit(limit);
-    let ids = attesters::page_by_operator(deps.storage, &operator, start_after, wanted)?;
+    let ids = attesters::page_by_operator(deps.storage, &operator, start_after.map(AttesterId), wanted)?;
     sum_of_attesters(deps, denom, &ids, limit)
 }
 
@@ -215,14 +216,14 @@ pub fn measurement_usage(
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let wanted = page::limit(limit);
-    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, wanted)?;
+    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after.map(AttesterId), wanted)?;
     sum_of_attesters(deps, denom, &ids, limit)
 }
 
 fn sum_of_attesters(
     deps: Deps,
     denom: &Counted,
-    ids: &[u64],
+    ids: &[AttesterId],
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let mut sums = AttesterTotals::default();
@@ -237,12 +238,12 @@ fn sum_of_attesters(
     })
 }
 
-fn count(ids: &[u64]) -> u64 {
+fn count<T>(ids: &[T]) -> u64 {
     u64::try_from(ids.len()).unwrap_or(u64::MAX)
 }
 
 /// Where to go on behind a page of `ids`; nowhere if it is not full.
-fn next(ids: &[u64], limit: Option<u32>) -> Option<u64> {
+fn next<T: Copy>(ids: &[T], limit: Option<u32>) -> Option<T> {
     let full = ids.len() == page::limit(limit);
     ids.last().copied().filter(|_| full)
 }

@@ -3,13 +3,14 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
+use hub_types::ids::{AttesterId, DenomNumber};
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::records::usage::{AttesterTotals, ATTESTER_USAGE};
 
 use super::UsageChanges;
 
 /// What an attester signed and was paid in a denomination.
-pub fn totals(storage: &dyn Storage, attester: AttesterId, denom: u32) -> StdResult<AttesterTotals> {
+pub fn totals(storage: &dyn Storage, attester: AttesterId, denom: DenomNumber) -> StdResult<AttesterTotals> {
     Ok(ATTESTER_USAGE
         .get(storage, (attester, denom))?
         .unwrap_or_default())
@@ -19,7 +20,7 @@ pub fn totals(storage: &dyn Storage, attester: AttesterId, denom: u32) -> StdRes
 pub struct AttesterBook<'a> {
     storage: &'a dyn Storage,
     attester: AttesterId,
-    totals: BTreeMap<u32, AttesterTotals>,
+    totals: BTreeMap<DenomNumber, AttesterTotals>,
 }
 
 impl<'a> AttesterBook<'a> {
@@ -31,7 +32,7 @@ impl<'a> AttesterBook<'a> {
         }
     }
 
-    pub fn add(&mut self, denom: u32, added: &AttesterTotals) -> StdResult<()> {
+    pub fn add(&mut self, denom: DenomNumber, added: &AttesterTotals) -> StdResult<()> {
         // Free calls change nothing here, and spare the record.
         if *added == AttesterTotals::default() {
             return Ok(());

@@ -7,6 +7,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
+use hub_types::ids::{DenomNumber, ModelId};
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::records::usage::{
     ModelPayer, PayerRecord, Visit, Weeks, MAX_INLINE_MODELS, MODEL_PAYERS, PAYERS,
@@ -17,8 +18,8 @@ use super::{Account, UsageChanges};
 /// The copies of a message.
 pub struct PayerBook<'a> {
     storage: &'a dyn Storage,
-    payers: BTreeMap<(u32, Account), PayerCopy>,
-    entries: BTreeMap<(u64, u32, Account), ModelPayer>,
+    payers: BTreeMap<(DenomNumber, Account), PayerCopy>,
+    entries: BTreeMap<(ModelId, DenomNumber, Account), ModelPayer>,
 }
 
 struct PayerCopy {
@@ -47,7 +48,7 @@ impl<'a> PayerBook<'a> {
     pub fn mark(
         &mut self,
         model: ModelId,
-        denom: u32,
+        denom: DenomNumber,
         funder: &CanonicalAddr,
         week: u64,
     ) -> StdResult<Option<Visits>> {
@@ -125,7 +126,7 @@ impl<'a> PayerBook<'a> {
 pub fn page(
     storage: &dyn Storage,
     model: ModelId,
-    denom: u32,
+    denom: DenomNumber,
     start_after: Option<CanonicalAddr>,
     limit: usize,
 ) -> StdResult<Vec<(CanonicalAddr, Weeks)>> {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use hub_types::ids::DenomNumber;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, DepsMut, MessageInfo, Reply, Response, StdResult, SubMsg,
@@ -30,7 +31,7 @@ const CW20_GAS_LIMIT: u64 = 500_000;
 #[cw_serde]
 struct Transfer {
     account: Addr,
-    denom: u32,
+    denom: DenomNumber,
     amount: Uint128,
 }
 
@@ -113,7 +114,7 @@ pub fn payout(
 /// back from one finds every balance of this payout gone.
 fn take_available(
     deps: DepsMut,
-    number: Option<u32>,
+    number: Option<DenomNumber>,
     account: Addr,
 ) -> Result<Result<Transfer, SkipReason>, ContractError> {
     // Nobody opted in for a denomination that the escrow does not know.

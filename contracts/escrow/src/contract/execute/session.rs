@@ -1,5 +1,6 @@
 //! The life of a session.
 
+use hub_types::ids::SessionId;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, CanonicalAddr, Deps, DepsMut, Env, Event as StdEvent,
     MessageInfo, Response, Uint128,

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hub_types::ids::DenomNumber;
 use cosmwasm_std::{DepsMut, MessageInfo, Response, Storage, Uint128};
 use hub_types::escrow::{Books, Credit, SessionSettlement};
 
@@ -88,10 +89,10 @@ fn earn(
 /// Sums per denomination number. A credit in a denomination that no session was charged in finds no match, so unknown
 /// numbers need no check of their own.
 #[derive(Default)]
-struct Totals(BTreeMap<u32, (Uint128, Uint128)>);
+struct Totals(BTreeMap<DenomNumber, (Uint128, Uint128)>);
 
 impl Totals {
-    fn charge(&mut self, denom: u32, amount: Uint128) -> Result<(), ContractError> {
+    fn charge(&mut self, denom: DenomNumber, amount: Uint128) -> Result<(), ContractError> {
         let (charged, _) = self.0.entry(denom).or_default();
         // Cannot overflow: it is part of what the sessions had left, which is part of what is owed.
         *charged = charged
@@ -102,7 +103,7 @@ impl Totals {
         Ok(())
     }
 
-    fn credit(&mut self, denom: u32, amount: Uint128) -> Result<(), ContractError> {
+    fn credit(&mut self, denom: DenomNumber, amount: Uint128) -> Result<(), ContractError> {
         let (_, credited) = self.0.entry(denom).or_default();
         *credited = credited
             .checked_add(amount)

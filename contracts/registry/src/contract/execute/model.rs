@@ -1,5 +1,7 @@
 //! Registration, metadata, status.
 
+use hub_types::ids::ModelId;
+use hub_types::ids::ReleaseNumber;
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::{Metadata, ModelCreated, StatusName};
@@ -35,8 +37,8 @@ pub fn register(
         author: deps.api.addr_canonicalize(sender.as_str())?,
         status: ModelStatus::Active,
         active_from: 0,
-        releases: 0,
-        terms: first.number,
+        latest_release: ReleaseNumber(0),
+        latest_terms: first.number,
     };
     let details = ModelDetails {
         name: registration.name,

@@ -1,5 +1,6 @@
 //! Publication, commitments, proofs.
 
+use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
 use hub_types::records::registry::ModelRecord;
 use hub_types::registry::{ClaimCursor, ReleaseCreated};
@@ -42,7 +43,7 @@ pub fn publish(
 
     Ok(Response::new()
         .set_data(to_json_binary(&ReleaseCreated {
-            release: record.releases,
+            release: ReleaseNumber(record.latest_release.0),
         })?)
         .add_event(published))
 }
@@ -62,13 +63,13 @@ pub fn append(
         manifest,
         salt,
     } = publication;
-    releases::check_label(deps.storage, model, label, record.releases)?;
+    releases::check_label(deps.storage, model, label, record.latest_release)?;
     let now = env.block.time.seconds();
     let claimed_at = match salt {
         Some(salt) => revealed_at(deps.as_ref(), env, publisher, &blob_id, &salt)?,
         None => now,
     };
-    record.releases = next(record.releases)?;
+    record.latest_release = next(record.latest_release)?;
 
     claims::enter(
         deps.storage,
@@ -77,7 +78,7 @@ pub fn append(
             place: ClaimCursor {
                 claimed_at,
                 model,
-                release: record.releases,
+                release: ReleaseNumber(record.latest_release.0),
             },
             publisher: publisher.clone(),
         },
@@ -85,7 +86,7 @@ pub fn append(
     releases::add(
         deps.storage,
         model,
-        record.releases,
+        ReleaseNumber(record.latest_release.0),
         &Release {
             blob_id,
             details: ReleaseDetails {
@@ -101,7 +102,7 @@ pub fn append(
 
     Ok(Event::ReleasePublished {
         model,
-        release: record.releases,
+        release: ReleaseNumber(record.latest_release.0),
         label,
         blob_id,
         manifest,
@@ -151,11 +152,11 @@ pub fn prove_size(
     deps: DepsMut,
     sender: Addr,
     model: ModelId,
-    number: u64,
+    number: ReleaseNumber,
     proof: SizeProof,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
-    let mut release = releases::load(deps.storage, model, number, record.releases)?;
+    let mut release = releases::load(deps.storage, model, number, record.latest_release)?;
     if let Some(size) = release.details.size {
         return Err(ContractError::SizeProven {
             model,

@@ -1,5 +1,7 @@
 //! New terms.
 
+use hub_types::ids::TermsNumber;
+use hub_types::ids::ModelId;
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Response};
 use hub_types::registry::TermsCreated;
 
@@ -21,11 +23,11 @@ pub fn set(
     let mut record = authored(deps.as_ref(), model, &sender)?;
     let now = env.block.time.seconds();
     let config = Config::load(deps.storage)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     let change = standing.set(draft, now, config.price_notice_seconds)?;
 
     terms::apply(deps.storage, model, &change);
-    record.terms = change.set.number;
+    record.latest_terms = TermsNumber(change.set.number.0);
     models::save(deps.storage, model, &record);
 
     Ok(Response::new()
@@ -45,7 +47,7 @@ pub fn created(change: &Change) -> TermsCreated {
 pub fn event(deps: Deps, model: ModelId, change: &Change) -> Result<Event, ContractError> {
     Ok(Event::TermsSet {
         terms: view::terms(deps, model, &change.set)?,
-        superseded: Some((change.superseded.number, change.superseded_at)),
-        dropped: change.dropped.as_ref().map(|dropped| dropped.number),
+        superseded: Some((change.superseded.number.0, change.superseded_at)),
+        dropped: change.dropped.as_ref().map(|dropped| dropped.number).map(u64::from),
     })
 }

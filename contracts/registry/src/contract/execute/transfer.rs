@@ -1,5 +1,7 @@
 //! A model's way to another author.
 
+use hub_types::ids::TermsNumber;
+use hub_types::ids::ModelId;
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::registry::Payee;
 
@@ -67,7 +69,7 @@ pub fn accept(
     let now = env.block.time.seconds();
     let config = Config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     let base = standing.base();
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
@@ -77,7 +79,7 @@ pub fn accept(
         details.name = name;
     }
     record.author = deps.api.addr_canonicalize(sender.as_str())?;
-    record.terms = change.set.number;
+    record.latest_terms = TermsNumber(change.set.number.0);
 
     names::give(deps.storage, &sender, &details.name, model)?;
     authors::strike(deps.storage, &seller, model);
