@@ -1,4 +1,4 @@
-# `make help` prints the text behind `##`. Targets that take more than two lines live in tools/.
+# `make help` prints the text behind `##`. Targets that take more than two lines live in tools/scripts/.
 
 SHELL := bash
 .DEFAULT_GOAL := help
@@ -14,7 +14,7 @@ demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
 .PHONY: simulate
-simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in simulate/scenarios, default large, or a file), report in OUT
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, default large, or a file), report in OUT
 	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
 
 .PHONY: simulate-docs
@@ -27,7 +27,7 @@ simulate-check: need-rust ## Fails if docs/simulation is not what the largest sc
 
 .PHONY: test
 test: need-rust ## Runs everything that must pass, step by step
-	@tools/run-steps.sh $(STEPS)
+	@tools/scripts/run-steps.sh $(STEPS)
 
 .PHONY: unit
 unit: need-rust ## Runs the unit, integration and property tests, but for those of packages/hub-nitro
@@ -35,7 +35,7 @@ unit: need-rust ## Runs the unit, integration and property tests, but for those 
 
 .PHONY: nitro
 nitro: need-rust ## Runs the tests of packages/hub-nitro in the arithmetic that is deployed
-	@tools/test-nitro.sh
+	@tools/scripts/test-nitro.sh
 
 .PHONY: soak
 soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and holds the Hub to its invariants after each
@@ -43,11 +43,11 @@ soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HU
 
 .PHONY: planted-bugs
 planted-bugs: need-rust ## Plants five bugs in a copy of the money code and shows that the invariants catch each
-	@tools/planted-bugs.sh
+	@tools/scripts/planted-bugs.sh
 
 .PHONY: mutants
 mutants: need-rust ## Changes the money code in every small way there is (20 minutes or more); fails if no test notices one
-	@tools/mutants.sh
+	@tools/scripts/mutants.sh
 
 .PHONY: vectors
 vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
@@ -70,11 +70,11 @@ schema-check: need-rust ## Fails if the committed schemas are not what the code 
 	cargo schema --check
 
 .PHONY: spec
-spec: need-rust ## Writes the generated parts of docs/SPEC.md
+spec: need-rust ## Writes the generated parts of docs/spec
 	cargo spec
 
 .PHONY: spec-check
-spec-check: need-rust ## Fails if docs/SPEC.md is not what the code says
+spec-check: need-rust ## Fails if docs/spec is not what the code says
 	cargo spec --check
 
 .PHONY: trust
@@ -82,7 +82,7 @@ trust: need-rust ## Writes the generated tables of docs/TRUST.md
 	HUB_TRUST_UPDATE=1 cargo test --locked --package hub-nitro --test nitro -- trust
 
 .PHONY: attacks
-attacks: need-rust ## Writes the catalogue of attacks in docs/SECURITY.md from the tests that run them
+attacks: need-rust ## Writes the catalogue of attacks in docs/THREATS.md from the tests that run them
 	cargo attacks
 
 .PHONY: attacks-check
@@ -91,23 +91,23 @@ attacks-check: need-rust ## Fails if the catalogue of attacks is not what the te
 
 .PHONY: wasm
 wasm: ## Builds, optimises and checks the contracts; writes artifacts/
-	@tools/build-wasm.sh
+	@tools/scripts/build-wasm.sh
 
 .PHONY: wasm-check
 wasm-check: ## Fails if the contracts do not build to the committed checksums
-	@tools/build-wasm.sh --check
+	@tools/scripts/build-wasm.sh --check
 
 .PHONY: examples
 examples: need-rust ## Builds the example contracts to wasm and checks them; needs what `make wasm` installs
 	@examples/build-wasm
 
 .PHONY: devnet
-devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; devnet/README.md names the settings
-	@devnet/start --wait $(if $(DEVNET_HOME),,--fresh)
+devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
+	@tests/devnet/start --wait $(if $(DEVNET_HOME),,--fresh)
 
 .PHONY: devnet-stop
 devnet-stop: ## Stops the node that runs on the same DEVNET_HOME
-	@devnet/stop
+	@tests/devnet/stop
 
 .PHONY: client
 client: ## Checks the TypeScript client: types, generated code, tests over the vectors
@@ -119,23 +119,23 @@ deploy: ## Deploys to CHAIN (a name in deploy/chains, or a file), by its node or
 
 .PHONY: e2e
 e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through the client
-	@e2e/run
+	@tests/e2e/run
 
 .PHONY: load
 load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a wasmd node, kills it in the middle, recounts every receipt
-	@e2e/load
+	@tests/e2e/load
 
 .PHONY: load-update
-load-update: wasm ## The same, and writes the figures: e2e/load.json and README.md
-	@HUB_LOAD_UPDATE=1 e2e/load
+load-update: wasm ## The same, and writes the figures: tests/e2e/load.json and README.md
+	@HUB_LOAD_UPDATE=1 tests/e2e/load
 
 .PHONY: gas
-gas: wasm ## Measures gas in wasmd's own application; fails if a row left gas/snapshot.json by more than 0.5 %, or is over budget
-	@devnet/measure-gas
+gas: wasm ## Measures gas in wasmd's own application; fails if a row left tests/gas/snapshot.json by more than 0.5 %, or is over budget
+	@tests/gas/measure
 
 .PHONY: gas-update
-gas-update: wasm ## Measures gas and writes gas/
-	@HUB_GAS_UPDATE=1 devnet/measure-gas
+gas-update: wasm ## Measures gas and writes tests/gas/
+	@HUB_GAS_UPDATE=1 tests/gas/measure
 
 .PHONY: fmt
 fmt: need-rust ## Formats the Rust code
@@ -151,16 +151,16 @@ lint: need-rust ## Runs clippy, warnings denied
 
 .PHONY: deny
 deny: need-rust ## Checks licences, duplicate versions and sources of all dependencies, without network
-	@tools/deny.sh
+	@tools/scripts/deny.sh
 
 .PHONY: advisories
 advisories: need-rust ## The same, and known vulnerabilities, by the RustSec database on GitHub
-	@tools/deny.sh advisories
+	@tools/scripts/deny.sh advisories
 
 .PHONY: clean
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target artifacts/*.wasm clients/ts/LICENSE {.,tools,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,e2e,devnet,examples,examples/cosmjs}/build devnet/homes devnet/cw20/target
+	rm -rf target artifacts/*.wasm clients/ts/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules {clients/ts,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
 
 .PHONY: need-rust
 need-rust:
-	@tools/need.sh cargo cc
+	@tools/scripts/need.sh cargo cc

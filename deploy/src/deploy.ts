@@ -248,8 +248,13 @@ export class Deployment {
     const { deployer } = this.#input;
     const response = await deployer.client.signAndSend(deployer.address, [message], {
       fee: GAS_ADJUSTMENT,
-      beforeBroadcast: ({ txHash, timeoutHeight }) => {
-        this.#progress.pending = { step, tx: txHash, timeout_height: timeoutHeight.toString() };
+      beforeBroadcast: ({ txHash, timeoutHeight, afterHeight }) => {
+        this.#progress.pending = {
+          step,
+          tx: txHash,
+          timeout_height: timeoutHeight.toString(),
+          after_height: afterHeight.toString(),
+        };
         this.#save();
       },
     });
@@ -272,7 +277,11 @@ export class Deployment {
     }
     say(`looking for the transaction of '${pending.step}': ${pending.tx}`);
     try {
-      const lost = { txHash: pending.tx, timeoutHeight: BigInt(pending.timeout_height) };
+      const lost = {
+        txHash: pending.tx,
+        timeoutHeight: BigInt(pending.timeout_height),
+        afterHeight: BigInt(pending.after_height),
+      };
       this.#happened(pending.step, await deployer.client.resume(lost));
       say("  it happened");
     } catch (error) {

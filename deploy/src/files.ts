@@ -17,7 +17,9 @@ export interface Progress {
   transactions: Partial<Record<Step, string>>;
   codes: Partial<Record<ContractName, number>>;
   /** A transaction that was signed; whether it happened was not known yet. */
-  pending?: { readonly step: Step; readonly tx: string; readonly timeout_height: string } | undefined;
+  pending?:
+    | { readonly step: Step; readonly tx: string; readonly timeout_height: string; readonly after_height: string }
+    | undefined;
 }
 
 /** A contract that was deployed. */
@@ -28,7 +30,7 @@ export interface DeployedContract {
   readonly version: string;
 }
 
-/** A finished deployment: `deployments/<chain-id>.json`. */
+/** A finished deployment: `deploy/deployments/<chain-id>.json`. */
 export interface DeploymentFile extends Deployment {
   readonly name: string;
   readonly prefix: string;

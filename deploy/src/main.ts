@@ -15,7 +15,7 @@ const USAGE = `deploy <chain> [--dry-run] [--rpc URL] [--artifacts FOLDER] [--ou
   --dry-run     says what would be done, and what it would cost
   --rpc         another node of the chain than the config names
   --artifacts   folder of the codes and checksums.txt (default: artifacts)
-  --out         folder of the deployment files (default: deployments)
+  --out         folder of the deployment files (default: deploy/deployments)
 
 HUB_MNEMONIC in the environment holds the words of the account that deploys and pays the fees.`;
 
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       "dry-run": { type: "boolean", default: false },
       rpc: { type: "string" },
       artifacts: { type: "string", default: `${root}artifacts` },
-      out: { type: "string", default: `${root}deployments` },
+      out: { type: "string", default: `${root}deploy/deployments` },
       help: { type: "boolean", default: false },
     },
   });

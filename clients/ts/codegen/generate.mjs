@@ -5,8 +5,8 @@
  *   generate.mjs           writes the files
  *   generate.mjs --check   writes nothing; fails if they are not what the schemas give
  *
- * What ts-codegen writes is made to fit: imports of @cosmjs/cosmwasm (the package's new name) and of ES modules, and the
- * sentences of the schemas as comments, which ts-codegen drops.
+ * What ts-codegen writes is made to fit: imports of @cosmjs/cosmwasm (the package's new name) and of ES modules, queries that
+ * need no cosmjs, and the sentences of the schemas as comments, which ts-codegen drops.
  */
 
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -154,7 +154,10 @@ function fit(text, schema) {
       `/**\n * Generated from schema/${schema.contract_name.replace("hub-", "")}.json by '${renew}'. Do not edit.\n */\n`,
     )
     .replaceAll('"@cosmjs/cosmwasm-stargate"', '"@cosmjs/cosmwasm"')
-    .replaceAll(/from "(\.\/[^"]+)"/g, 'from "$1.js"')
+    // Queries need no more than a querier: pages read without cosmjs.
+    .replace(/^import \{ CosmWasmClient, (.*)$/m, 'import { $1\nimport { SmartQuerier } from "../querier";')
+    .replaceAll(/\bclient: CosmWasmClient\b/g, "client: SmartQuerier")
+    .replaceAll(/from "(\.\.?\/[^"]+)"/g, 'from "$1.js"')
     .replaceAll(/^import \{/gm, "import type {");
   return documented(code, schema);
 }

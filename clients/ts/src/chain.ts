@@ -6,6 +6,7 @@ import { encodePubkey, type EncodeObject, type OfflineSigner } from "@cosmjs/pro
 import {
   BroadcastTxError,
   calculateFee,
+  type Coin,
   type DeliverTxResponse,
   type Event,
   GasPrice,
@@ -25,7 +26,9 @@ import { SignMode } from "cosmjs-types/cosmos/tx/signing/v1beta1/signing";
 import { Tx, TxRaw } from "cosmjs-types/cosmos/tx/v1beta1/tx";
 import { accountNumbers, signerFor } from "./accounts.js";
 import { toHex } from "./bytes.js";
-import { HubError, InputError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
+import { checkChain } from "./deployment.js";
+import { behind, HubError, InputError, translate, translateText, UnconfirmedError, unreachable } from "./errors.js";
+import { earlierExecution, fateOf, type Flight, INDEXING_BLOCKS, latestBlock } from "./fate.js";
 
 /** How transactions are sent. Everything but the gas price has a default. */
 export interface SendingOptions {
@@ -33,6 +36,11 @@ export interface SendingOptions {
   readonly gasPrice: string;
   /** Gas limit over the estimate: 1.3 if not given. */
   readonly gasAdjustment?: number;
+  /**
+   * Most that one transaction may pay for gas, in the coin of `gasPrice`, such as `250000untrn`. Whatever a node says about gas,
+   * nothing above it is signed. What 50 million gas cost if not given.
+   */
+  readonly maxFee?: string;
   /** Blocks after which a transaction that was not executed never will be: 100 if not given. */
   readonly timeoutBlocks?: number;
   /** How long a block with the transaction is waited for: 60 000 if not given. */
@@ -56,23 +64,20 @@ export interface Executed {
 export interface LostTransaction {
   readonly txHash: string;
   readonly txBytes?: Uint8Array | undefined;
-  /** The last block that can hold it. With it, `resume` can tell that it never happened. */
+  /** The last block that can hold it. Without it, `resume` can never tell that it did not happen. */
   readonly timeoutHeight?: bigint | undefined;
+  /** The block after which it was signed. With it, a node's whole history of the time can show that it did not happen. */
+  readonly afterHeight?: bigint | undefined;
+  /** Whose it is. With it and `txBytes`, the account's sequence can show that it did not happen. */
+  readonly sender?: string | undefined;
 }
-
-/** A transaction on its way. */
-interface Flight {
-  readonly txHash: string;
-  readonly txBytes?: Uint8Array | undefined;
-  readonly until?: bigint | undefined;
-  readonly address?: string | undefined;
-}
-
-/** A node announces a block before it can find the transactions in it. */
-const INDEXING_BLOCKS = 2n;
 
 /** Told of a transaction before it leaves, so that it can be kept; it leaves once this is done. */
-export type BeforeBroadcast = (tx: { readonly txHash: string; readonly timeoutHeight: bigint }) => void | Promise<void>;
+export type BeforeBroadcast = (tx: {
+  readonly txHash: string;
+  readonly timeoutHeight: bigint;
+  readonly afterHeight: bigint;
+}) => void | Promise<void>;
 
 /** Options of one transaction. */
 export interface SendOptions {
@@ -109,7 +114,7 @@ class NodeRpc implements RpcClient {
   disconnect = (): void => this.#http.disconnect();
 }
 
-/** Opens the RPC interface of a node. Fails if it does not answer or belongs to another chain. */
+/** Opens the RPC interface of a node. Fails if it does not answer, belongs to another chain, or is still catching up. */
 export async function connectNode(
   endpoint: string,
   chainId?: string,
@@ -121,13 +126,10 @@ export async function connectNode(
     throw unreachable(endpoint, error);
   }
   const comet38 = Comet38Client.create(rpc);
-  const { nodeInfo } = await comet38.status();
-  if (chainId !== undefined && nodeInfo.network !== chainId) {
-    throw new HubError(
-      "wrong_chain",
-      `the node at ${endpoint} belongs to chain ${nodeInfo.network}, expected ${chainId}`,
-      "give a node of the expected chain, or the deployment of the node's chain",
-    );
+  const { nodeInfo, syncInfo } = await comet38.status();
+  checkChain(endpoint, nodeInfo.network, chainId);
+  if (syncInfo.catchingUp) {
+    throw behind(endpoint, syncInfo.latestBlockHeight, new Date(syncInfo.latestBlockTime.getTime()));
   }
   const comet = nodeInfo.version.startsWith("0.37.")
     ? Tendermint37Client.create(rpc)
@@ -141,6 +143,11 @@ export async function connectNode(
 export class ReadingClient extends CosmWasmClient {
   static override create(comet: CometClient, options: CosmWasmClientOptions = {}): ReadingClient {
     return new ReadingClient(comet, options);
+  }
+
+  /** What a contract keeps under a key; empty if nothing. In one question: cosmjs asks before whether there is a contract. */
+  async rawState(address: string, key: Uint8Array): Promise<Uint8Array> {
+    return (await this.forceGetQueryClient().wasm.queryContractRaw(address, key)).data;
   }
 
   override async queryContractSmart(address: string, query: object): Promise<unknown> {
@@ -163,6 +170,7 @@ export class SigningClient extends SigningCosmWasmClient {
   readonly #options: SendingOptions;
   /** Account numbers, which cosmjs cannot carry. */
   readonly #numbers: Map<string, bigint>;
+  readonly #maxFee: Coin;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(
@@ -175,10 +183,16 @@ export class SigningClient extends SigningCosmWasmClient {
     this.#signer = signer;
     this.#options = options;
     this.#numbers = numbers;
+    this.#maxFee = maxFeeOf(options);
   }
 
   static open(comet: CometClient, signer: OfflineSigner, options: SendingOptions): SigningClient {
     return new SigningClient(comet, signer, options);
+  }
+
+  /** What a contract keeps under a key; empty if nothing. In one question: cosmjs asks before whether there is a contract. */
+  async rawState(address: string, key: Uint8Array): Promise<Uint8Array> {
+    return (await this.forceGetQueryClient().wasm.queryContractRaw(address, key)).data;
   }
 
   override async queryContractSmart(address: string, query: object): Promise<unknown> {
@@ -206,10 +220,11 @@ export class SigningClient extends SigningCosmWasmClient {
     options: SendOptions,
   ): Promise<DeliverTxResponse> {
     return await this.#inTurn(async () => {
-      const { txBytes, until } = await this.#sign(address, messages, options);
+      const { txBytes, after, until } = await this.#sign(address, messages, options);
       const txHash = hashOf(txBytes);
-      await options.beforeBroadcast?.({ txHash, timeoutHeight: until });
-      return await this.#confirm({ txHash, txBytes, until, address }, await this.#broadcast(txBytes, address));
+      await options.beforeBroadcast?.({ txHash, timeoutHeight: until, afterHeight: after });
+      const flight = { txHash, txBytes, after, until, sender: address };
+      return await this.#confirm(flight, await this.#broadcast(txBytes, address));
     });
   }
 
@@ -218,8 +233,9 @@ export class SigningClient extends SigningCosmWasmClient {
    * block holds them.
    */
   async resume(lost: string | LostTransaction): Promise<Executed> {
-    const { txHash, txBytes, timeoutHeight: until } = typeof lost === "string" ? { txHash: lost } : lost;
-    return executed(await this.#confirm({ txHash, txBytes, until }, new Error("resumed")));
+    const known: LostTransaction = typeof lost === "string" ? { txHash: lost } : lost;
+    const { txHash, txBytes, timeoutHeight: until, afterHeight: after, sender } = known;
+    return executed(await this.#confirm({ txHash, txBytes, after, until, sender }, new Error("resumed")));
   }
 
   override async getSequence(address: string): Promise<SequenceResponse> {
@@ -288,13 +304,18 @@ export class SigningClient extends SigningCosmWasmClient {
     address: string,
     messages: readonly EncodeObject[],
     { fee = "auto", memo = "", timeoutHeight }: SendOptions,
-  ): Promise<{ txBytes: Uint8Array; until: bigint }> {
+  ): Promise<{ txBytes: Uint8Array; after: bigint; until: bigint }> {
     try {
       const adjustment = fee === "auto" ? (this.#options.gasAdjustment ?? 1.3) : fee;
       const used = typeof adjustment === "number" ? await this.#fee(address, messages, memo, adjustment) : adjustment;
-      const until = timeoutHeight ?? BigInt(await this.getHeight()) + BigInt(this.#options.timeoutBlocks ?? 100);
+      this.#checkFee(used);
+      const { height: after, time, catchingUp } = await latestBlock(this.forceGetCometClient());
+      if (catchingUp) {
+        throw behind("hand", after, time);
+      }
+      const until = timeoutHeight ?? after + BigInt(this.#options.timeoutBlocks ?? 100);
       const raw = await this.sign(address, messages, used, memo, undefined, until);
-      return { txBytes: TxRaw.encode(raw).finish(), until };
+      return { txBytes: TxRaw.encode(raw).finish(), after, until };
     } catch (error) {
       throw translate(error, { address });
     }
@@ -303,6 +324,19 @@ export class SigningClient extends SigningCosmWasmClient {
   async #fee(address: string, messages: readonly EncodeObject[], memo: string, adjustment: number): Promise<StdFee> {
     const gas = Math.ceil((await this.simulate(address, messages, memo)) * adjustment);
     return calculateFee(gas, this.#options.gasPrice);
+  }
+
+  /** Fails if a fee is above what the account is willing to pay. */
+  #checkFee({ amount, gas }: StdFee): void {
+    const most = this.#maxFee;
+    const above = amount.find(({ denom, amount: paid }) => denom !== most.denom || BigInt(paid) > BigInt(most.amount));
+    if (above !== undefined) {
+      throw new HubError(
+        "fee_too_high",
+        `${gas} gas would cost ${above.amount}${above.denom}, more than maxFee, which is ${most.amount}${most.denom}`,
+        "ask another node, since this one may be wrong about the gas; raise maxFee if the transaction is worth it",
+      );
+    }
   }
 
   /** Hands the transaction to the node. Gives the reason if it cannot be told whether the node has it. */
@@ -328,22 +362,28 @@ export class SigningClient extends SigningCosmWasmClient {
    * block yet, so after one the same bytes are sent again, which the chain executes at most once.
    */
   async #confirm(flight: Flight, doubt: unknown): Promise<DeliverTxResponse> {
-    const { txHash, txBytes, until, address } = flight;
+    const { txHash, txBytes, after, until, sender } = flight;
     const deadline = Date.now() + (this.#options.confirmTimeoutMs ?? 60_000);
     let cause = doubt;
     do {
       try {
         // Asked before the search: what is not found then is in no block up to this height.
-        const height = BigInt(await this.getHeight());
-        const found = await this.#find(txHash, address);
+        const latest = await latestBlock(this.forceGetCometClient());
+        const found = await this.#find(flight);
         if (found !== undefined) {
           return found;
         }
-        if (until !== undefined && height > until + INDEXING_BLOCKS) {
-          const what = `no block up to ${until}, the last one that could, holds the transaction`;
-          throw new HubError("tx_dropped", what, "nothing happened, send the messages again", { txHash });
-        }
-        if (cause !== undefined && txBytes !== undefined) {
+        if (until !== undefined && latest.height > until + INDEXING_BLOCKS) {
+          const fate = await fateOf(this.forceGetCometClient(), this.forceGetQueryClient(), flight, latest.height);
+          if ("executed" in fate) {
+            return succeeded(fate.executed, sender);
+          }
+          if ("dropped" in fate) {
+            const what = `no block up to ${until}, the last one that could, holds the transaction (${fate.dropped})`;
+            throw new HubError("tx_dropped", what, "nothing happened, send the messages again", { txHash });
+          }
+          cause = new Error(fate.unknown);
+        } else if (cause !== undefined && txBytes !== undefined) {
           // Refused for now, or because a block just took it: what comes after tells.
           cause = await this.#broadcast(txBytes).catch((error: unknown) => error);
         }
@@ -355,20 +395,25 @@ export class SigningClient extends SigningCosmWasmClient {
       }
       await sleep(this.#options.pollMs ?? 500);
     } while (Date.now() < deadline);
-    throw new UnconfirmedError(txHash, txBytes, until, cause);
+    throw new UnconfirmedError(txHash, txBytes, until, cause, after, sender);
   }
 
   /** The transaction, if a block holds it. An error if it failed there. */
-  async #find(txHash: string, address?: string): Promise<DeliverTxResponse | undefined> {
+  async #find(flight: Flight): Promise<DeliverTxResponse | undefined> {
+    const { txHash, sender: address } = flight;
     const found = await this.getTx(txHash);
     if (found === null) {
       return undefined;
     }
-    if (found.code !== 0) {
-      throw translateText(found.rawLog, { address, txHash });
-    }
     const { height, txIndex, code, rawLog, events, msgResponses, gasUsed, gasWanted } = found;
-    return { height, txIndex, code, rawLog, events, msgResponses, gasUsed, gasWanted, transactionHash: txHash };
+    const last = { height, txIndex, code, rawLog, events, msgResponses, gasUsed, gasWanted, transactionHash: txHash };
+    if (code === 0 || translateText(rawLog, {}).code !== "sequence_conflict") {
+      return succeeded(last, address);
+    }
+    // A node tells of the last block with these bytes. They fail there also if an earlier block has executed them.
+    const blocks = BigInt(this.#options.timeoutBlocks ?? 100);
+    const first = await earlierExecution(this.forceGetCometClient(), flight, BigInt(height), blocks);
+    return succeeded(first ?? last, address);
   }
 
   /** One transaction after the other: they share the account's sequence. */
@@ -377,6 +422,40 @@ export class SigningClient extends SigningCosmWasmClient {
     this.#last = turn.catch(() => undefined);
     return await turn;
   }
+}
+
+/** The transaction, or the error that it ended with in its block. */
+function succeeded(response: DeliverTxResponse, address: string | undefined): DeliverTxResponse {
+  if (response.code !== 0) {
+    throw translateText(response.rawLog ?? "", { address, txHash: response.transactionHash });
+  }
+  return response;
+}
+
+/** Gas that one transaction may pay for where no bound is given. */
+const MOST_GAS = 50_000_000;
+
+function maxFeeOf({ gasPrice, maxFee }: SendingOptions): Coin {
+  const price = gasPriceOf(gasPrice);
+  if (maxFee === undefined) {
+    return coinOf(calculateFee(MOST_GAS, price));
+  }
+  const [, amount, denom] = /^(\d{1,38})([a-zA-Z][a-zA-Z0-9/:._-]{2,127})$/.exec(maxFee) ?? [];
+  if (amount === undefined || denom !== price.denom) {
+    throw new InputError(
+      `maxFee is ${JSON.stringify(maxFee)}`,
+      `give an amount in the coin of the gas price, such as 250000${price.denom}`,
+    );
+  }
+  return { amount, denom };
+}
+
+function coinOf({ amount }: StdFee): Coin {
+  const [coin] = amount;
+  if (coin === undefined) {
+    throw new InputError("the fee has no coin", "give a gas price with one");
+  }
+  return coin;
 }
 
 function gasPriceOf(text: string): GasPrice {

@@ -6,12 +6,15 @@
 /** Stable names of the failures. */
 export type HubErrorCode =
   | "node_unreachable"
+  | "node_busy"
+  | "node_behind"
   | "wrong_chain"
   | "not_a_hub"
   | "other_version"
   | "account_unknown"
   | "insufficient_funds"
   | "fee_too_low"
+  | "fee_too_high"
   | "out_of_gas"
   | "sequence_conflict"
   | "refused"
@@ -78,6 +81,10 @@ export class UnconfirmedError extends HubError {
     /** The last block that can hold it. */
     readonly timeoutHeight: bigint | undefined,
     cause: unknown,
+    /** The block after which it was signed: no earlier one can hold it. */
+    readonly afterHeight?: bigint | undefined,
+    /** Whose account number and sequence it uses. */
+    readonly sender?: string | undefined,
   ) {
     super(
       "unconfirmed",
@@ -126,6 +133,15 @@ export function unreachable(endpoint: string, cause: unknown): HubError {
     `the node at ${endpoint} does not answer`,
     "start it, or give the RPC address of another node of this chain",
     { cause },
+  );
+}
+
+/** The failure of a node that has not caught up with its chain: what it says is of the past. */
+export function behind(endpoint: string, height: bigint | number, time: Date): HubError {
+  return new HubError(
+    "node_behind",
+    `the node at ${endpoint} is still catching up, at block ${height} of ${time.toISOString()}`,
+    "wait until it has caught up, or give the RPC address of another node of this chain",
   );
 }
 

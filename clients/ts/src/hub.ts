@@ -16,27 +16,26 @@ import {
 import {
   type billing,
   BillingQueryClient,
-  CONTRACTS,
   type escrow,
   EscrowQueryClient,
   type registry,
   RegistryQueryClient,
 } from "./contracts/index.js";
+import {
+  checkContract,
+  checkWiring,
+  CONTRACT_INFO,
+  type ContractInfo,
+  contractInfoOf,
+  type ContractName,
+  type Deployment,
+} from "./deployment.js";
 import { HubError, translate } from "./errors.js";
+import { latestBlock } from "./fate.js";
 import { type Action, encodeAction, Messages, outcomesOf } from "./messages.js";
 import { type Id, idNumber, type Rates, ratesOf } from "./values.js";
 import { BlobId } from "./wire/blob-id.js";
 import type { Domain } from "./wire/digest.js";
-
-/** Where a Hub is: what `deployments/<chain-id>.json` holds, or as much of it. */
-export interface Deployment {
-  readonly chain_id: string;
-  readonly contracts: {
-    readonly registry: { readonly address: string };
-    readonly escrow: { readonly address: string };
-    readonly billing: { readonly address: string };
-  };
-}
 
 /** A contract of the Hub: its queries, and its messages. */
 export class Contract<Q, M, A> extends Messages<M, A> {
@@ -95,17 +94,17 @@ export class Hub {
   static async connect(rpc: string, deployment: Deployment): Promise<Hub> {
     const { comet, chainId } = await connectNode(rpc, deployment.chain_id);
     const hub = new Hub(chainId, ReadingClient.create(comet), comet, deployment);
-    await hub.#checkVersion("registry", hub.registry.address);
-    await hub.#checkVersion("escrow", hub.escrow.address);
-    await hub.#checkVersion("billing", hub.billing.address);
-    const wiring = await hub.billing.query.config();
-    if (wiring.registry !== hub.registry.address || wiring.escrow !== hub.escrow.address) {
-      throw new HubError(
-        "not_a_hub",
-        `${hub.billing.address} settles by registry ${wiring.registry} and escrow ${wiring.escrow}, not by those given`,
-        "give the three addresses of one deployment",
-      );
+    // All at once: a connection takes two round trips. The wiring is judged only where there is a billing.
+    const [wiring] = await Promise.all([
+      hub.billing.query.config().catch((error: unknown) => translate(error)),
+      hub.#checkVersion("registry"),
+      hub.#checkVersion("escrow"),
+      hub.#checkVersion("billing"),
+    ]);
+    if (wiring instanceof HubError) {
+      throw wiring;
     }
+    checkWiring(deployment, wiring);
     return hub;
   }
 
@@ -131,8 +130,8 @@ export class Hub {
 
   /** Time of the latest block, unix seconds. The contracts know no other. */
   async now(): Promise<number> {
-    const { header } = await this.#call(() => this.client.getBlock());
-    return Math.floor(Date.parse(header.time) / 1_000);
+    const { time } = await this.#call(() => latestBlock(this.#comet));
+    return Math.floor(time.getTime() / 1_000);
   }
 
   /** What calls of a model cost now: its latest release, or the one named, and the latest terms in force. */
@@ -166,23 +165,9 @@ export class Hub {
     };
   }
 
-  async #checkVersion(contract: keyof typeof CONTRACTS, address: string): Promise<void> {
-    const expected = CONTRACTS[contract];
-    const found = await contractInfo(this.client, address);
-    if (found?.contract !== expected.name) {
-      throw new HubError(
-        "not_a_hub",
-        `${address} is ${found === undefined ? "no contract" : found.contract}, expected ${expected.name}`,
-        `give the address of the ${contract} of this chain's deployment`,
-      );
-    }
-    if (compatible(found.version) !== compatible(expected.version)) {
-      throw new HubError(
-        "other_version",
-        `the ${contract} at ${address} has version ${found.version}, this package is made for ${expected.version}`,
-        "install the hub-client of the contracts' version",
-      );
-    }
+  async #checkVersion(contract: ContractName): Promise<void> {
+    const { address } = this[contract];
+    checkContract(contract, address, await contractInfo(this.client, address));
   }
 
   async #call<T>(read: () => Promise<T>): Promise<T> {
@@ -259,10 +244,9 @@ function answered<T extends readonly Action<unknown>[]>(actions: T, result: Exec
 export async function contractInfo(
   client: ReadingClient | SigningClient,
   address: string,
-): Promise<{ contract: string; version: string } | undefined> {
-  let raw: Uint8Array | null;
+): Promise<ContractInfo | undefined> {
   try {
-    raw = await client.queryContractRaw(address, toUtf8("contract_info"));
+    return contractInfoOf(await client.rawState(address, toUtf8(CONTRACT_INFO)));
   } catch (error) {
     const failure = translate(error);
     if (failure.code === "node_unreachable") {
@@ -270,15 +254,6 @@ export async function contractInfo(
     }
     return undefined;
   }
-  const text = raw === null ? "null" : new TextDecoder().decode(raw);
-  const info = JSON.parse(text) as { contract: unknown; version: unknown } | null;
-  return typeof info?.contract === "string" ? { contract: info.contract, version: String(info.version) } : undefined;
-}
-
-/** The part of a version within which messages stay the same. */
-function compatible(version: string): string {
-  const [major = "", minor = ""] = version.split(".");
-  return major === "0" ? `0.${minor}` : major;
 }
 
 /** Longest address in characters; cosmjs' own default is refused by some versions of what it is built on. */

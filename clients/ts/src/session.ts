@@ -7,7 +7,7 @@ import type { Hub, HubAccount, Sent } from "./hub.js";
 import { toHex } from "./bytes.js";
 import { sleep } from "./chain.js";
 import { type Action, cw20Send, eventsOf, type MessageOutcome, valueOf } from "./messages.js";
-import { amountText, type Denom, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
+import { amountText, type Denom, denomText, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
 import { type SignedVoucher, verifyVoucher } from "./signing.js";
 import type { Domain } from "./wire/digest.js";
 import { PublicKey } from "./wire/keys.js";
@@ -23,8 +23,11 @@ export interface SessionWish {
   readonly budget: bigint;
   /** End, in seconds from the latest block on. */
   readonly lastsSeconds: number;
-  /** Highest price accepted, each component its own. Needed where any model can be charged. */
-  readonly maxPrice?: Rates;
+  /**
+   * Highest price accepted, each component its own; `none` for no limit. If not given, `openSession` takes what the listed models
+   * cost now, so that a later rise of a price is not paid. Needed where any model can be charged.
+   */
+  readonly maxPrice?: Rates | "none";
   /** Pays only up to a ceiling that the caller raises: by vouchers of `key`, or by messages alone. */
   readonly ceiling?: { readonly key?: PublicKey };
   /** The one enclave image accepted: 32 bytes. */
@@ -37,7 +40,10 @@ export interface SessionWish {
   readonly from?: "wallet" | "balance";
 }
 
-/** The message that deposits the budget and opens the session, or opens it from the balance. */
+/**
+ * The message that deposits the budget and opens the session, or opens it from the balance. It asks nobody what the models cost:
+ * without a `maxPrice` there is no limit.
+ */
 export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Action<escrow.SessionCreated> {
   const session = newSession(wish, now);
   const deposit = { beneficiary: wish.beneficiary ?? null, session };
@@ -64,21 +70,50 @@ export function openSessionMessage(hub: Hub, wish: SessionWish, now: number): Ac
   return { ...cw20Send(wish.denom.cw20, hub.escrow.address, session.budget, hook), read };
 }
 
-/** Deposits the budget and opens the session, in one transaction. */
+/**
+ * Deposits the budget and opens the session, in one transaction. Without a `maxPrice` it is limited to what the listed models cost
+ * now: each component to the highest among them. Fails if one of them is not callable, or has its price in another denomination.
+ */
 export async function openSession(
   account: HubAccount,
   wish: SessionWish,
 ): Promise<Sent<[escrow.SessionCreated]> & escrow.SessionCreated> {
-  const action = openSessionMessage(account.hub, wish, await account.hub.now());
+  const { hub } = account;
+  const [now, maxPrice] = await Promise.all([hub.now(), wish.maxPrice ?? presentPrice(hub, wish)]);
+  const action = openSessionMessage(hub, maxPrice === undefined ? wish : { ...wish, maxPrice }, now);
   const sent = await account.send([action]);
   return { ...sent, session: sent.answers[0].session };
+}
+
+/** The highest of what the listed models cost now, each component its own; undefined where any model can be charged. */
+async function presentPrice(hub: Hub, { models, denom }: SessionWish): Promise<Rates | undefined> {
+  if (models === "any") {
+    return undefined;
+  }
+  const offers = await Promise.all(
+    models.map((one) => (typeof one === "object" ? hub.offer(one.model, one.release) : hub.offer(one))),
+  );
+  const foreign = offers.find((offer) => denomText(offer.denom) !== denomText(denom));
+  if (foreign !== undefined) {
+    throw new InputError(
+      `model ${foreign.model} has its price in ${denomText(foreign.denom)}, the session holds ${denomText(denom)}`,
+      "open a session in the denomination of the model",
+    );
+  }
+  const highest = (component: keyof Rates) =>
+    offers.reduce((most, { rates }) => (rates[component] > most ? rates[component] : most), 0n);
+  return {
+    perCall: highest("perCall"),
+    perMillionIn: highest("perMillionIn"),
+    perMillionOut: highest("perMillionOut"),
+  };
 }
 
 function newSession(wish: SessionWish, now: number): escrow.NewSession {
   if (wish.budget <= 0n) {
     throw new InputError(`the budget is ${wish.budget}`, "give at least 1");
   }
-  if (wish.models === "any" && wish.maxPrice === undefined) {
+  if (wish.models === "any" && (wish.maxPrice === undefined || wish.maxPrice === "none")) {
     throw new InputError("the session is for any model and has no maxPrice", "set it, or list the models");
   }
   const key = wish.ceiling?.key;
@@ -86,7 +121,7 @@ function newSession(wish: SessionWish, now: number): escrow.NewSession {
     operator: wish.operator,
     measurement: wish.measurement === undefined ? null : toHex(wish.measurement),
     models: wish.models === "any" ? { any: {} } : { listed: wish.models.map(modelRef) },
-    max_price: wish.maxPrice === undefined ? null : ratesMessage(wish.maxPrice),
+    max_price: wish.maxPrice === undefined || wish.maxPrice === "none" ? null : ratesMessage(wish.maxPrice),
     budget: amountText(wish.budget, "budget"),
     expires_at: now + idNumber(wish.lastsSeconds, "lastsSeconds"),
     ceiling:

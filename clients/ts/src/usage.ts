@@ -1,13 +1,17 @@
 /** What was used and earned, as numbers to reckon with; the queries themselves are `hub.billing.query`. */
 
-import type { billing } from "./contracts/index.js";
-import type { Hub } from "./hub.js";
+import type { billing, BillingQueryClient } from "./contracts/index.js";
 import type { Denom } from "./values.js";
 
 const SECONDS_A_DAY = 86_400;
 const DAYS_A_WEEK = 7;
 /** Most that a page holds. */
 const PAGE = 100;
+
+/** A Hub that can be asked: the whole client's, or that of `hub-client/read`. */
+export interface UsageQueries {
+  readonly billing: { readonly query: BillingQueryClient };
+}
 
 /** The day of a time in unix seconds, as usage is counted by: whole days since 1970-01-01. */
 export function dayOf(seconds: number): number {
@@ -88,7 +92,11 @@ function plus<N extends { readonly [name in keyof N]: bigint }>(one: N, other: N
 }
 
 /** What the present models of an author were used for and earned, and how many they are. */
-export async function authorUsage(hub: Hub, author: string, denom: Denom): Promise<Sums & { readonly models: bigint }> {
+export async function authorUsage(
+  hub: UsageQueries,
+  author: string,
+  denom: Denom,
+): Promise<Sums & { readonly models: bigint }> {
   return await overAllPages(
     (from) => hub.billing.query.authorUsage({ author, denom, ...from }),
     ({ models, sums }) => ({ models: BigInt(models), ...sumsOf(sums) }),
@@ -98,12 +106,12 @@ export async function authorUsage(hub: Hub, author: string, denom: Denom): Promi
 type OfAttesters = AttesterSums & { readonly attesters: bigint };
 
 /** What an operator's attesters signed and was paid, and how many they are. */
-export async function operatorUsage(hub: Hub, operator: string, denom: Denom): Promise<OfAttesters> {
+export async function operatorUsage(hub: UsageQueries, operator: string, denom: Denom): Promise<OfAttesters> {
   return await overAllPages((from) => hub.billing.query.operatorUsage({ operator, denom, ...from }), ofAttesters);
 }
 
 /** What the attesters of one enclave image signed and was paid, and how many they are. */
-export async function measurementUsage(hub: Hub, measurement: string, denom: Denom): Promise<OfAttesters> {
+export async function measurementUsage(hub: UsageQueries, measurement: string, denom: Denom): Promise<OfAttesters> {
   return await overAllPages((from) => hub.billing.query.measurementUsage({ measurement, denom, ...from }), ofAttesters);
 }
 

@@ -10,9 +10,9 @@ const read = (path: string): string => readFileSync(new URL(`../../../../${path}
 const readme = read("clients/ts/README.md");
 
 for (const name of ["page", "reading"]) {
-  test(`the code of e2e/src/${name}.ts is in the README as it runs`, () => {
-    const code = read(`e2e/src/${name}.ts`);
-    assert.ok(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`), `copy e2e/src/${name}.ts into clients/ts/README.md`);
+  test(`the code of tests/e2e/src/${name}.ts is in the README as it runs`, () => {
+    const code = read(`tests/e2e/src/${name}.ts`);
+    assert.ok(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`), `copy tests/e2e/src/${name}.ts into clients/ts/README.md`);
   });
 }
 

@@ -9,6 +9,7 @@ import {
   type KeyType,
   type Mode,
   type Receipt,
+  type RiceCode,
   type Units,
 } from "../src/wire/index.js";
 
@@ -64,6 +65,10 @@ export function unitsOf(value: unknown): Units {
   return { input: BigInt(input), output: BigInt(output) };
 }
 
+export function codeOf(entry: Entry): RiceCode {
+  return { k: Number(integer(entry, "k")), base: integer(entry, "base") };
+}
+
 export function batchOf(entry: Entry): Batch {
   const mode = text(entry, "mode") as Mode;
   return {
@@ -86,7 +91,12 @@ function groupOf(mode: Mode, entry: Entry): Group {
     sequence: integer(entry, "sequence"),
     work:
       mode === "itemised"
-        ? { mode, units: list(entry, "units").map(unitsOf) }
+        ? {
+            mode,
+            codeIn: codeOf(object(entry, "code_in")),
+            codeOut: codeOf(object(entry, "code_out")),
+            units: list(entry, "units").map(unitsOf),
+          }
         : { mode, count: Number(integer(entry, "count")), total: unitsOf(entry["total"]) },
   };
 }

@@ -17,6 +17,7 @@ import {
   encodeBatch,
   encodeReceipt,
   encodeVoucher,
+  itemised,
   KeyError,
   leafHash,
   merkleRoot,
@@ -40,6 +41,7 @@ import {
   batchOf,
   byteList,
   bytes,
+  codeOf,
   type Entry,
   integer,
   keyType,
@@ -47,6 +49,7 @@ import {
   object,
   receiptOf,
   text,
+  unitsOf,
   vectorFile,
 } from "./vectors.js";
 
@@ -55,6 +58,7 @@ const MAX_U64 = (1n << 64n) - 1n;
 const SECTIONS: Record<string, (entry: Entry) => void> = {
   varints: varint,
   batches: batch,
+  shortest_codes: shortest,
   receipts: receipt,
   vouchers: voucher,
   possessions: possession,
@@ -127,6 +131,16 @@ function batch(entry: Entry): void {
   sameBytes(sha256(encoded), bytes(entry, "sha256"));
   assert.equal(BigInt(offered(value)), integer(entry, "offered"));
   assert.deepEqual(decodeBatch(encoded), value);
+}
+
+function shortest(entry: Entry): void {
+  const units = list(entry, "units").map(unitsOf);
+  assert.deepEqual(itemised(units), {
+    mode: "itemised",
+    codeIn: codeOf(object(entry, "code_in")),
+    codeOut: codeOf(object(entry, "code_out")),
+    units,
+  });
 }
 
 function receipt(entry: Entry): void {

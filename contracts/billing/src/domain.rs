@@ -1,4 +1,4 @@
-//! Rules of settlement that need no chain and no storage: each file is one of them, tested by itself.
+//! Rules, without storage or chain.
 
 pub mod basis;
 pub mod charge;

@@ -1,4 +1,4 @@
-//! Events: what an indexer or a wallet reads of a message. Values are plain text, keys do not change.
+//! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, HexBinary, Uint128};

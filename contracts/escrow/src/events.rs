@@ -1,4 +1,4 @@
-//! Events: what happened, for readers off chain.
+//! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use hub_types::ids::SessionId;
 use cosmwasm_std::{Addr, Attribute, Uint128};

@@ -1,7 +1,8 @@
-//! Entry points: payment rule, parsing, dispatch.
+//! Entry points: the payment rule, parsing, dispatch.
 
 pub mod curve;
 mod execute;
+mod instantiate;
 mod migrate;
 mod parse;
 mod query;
@@ -12,16 +13,16 @@ use cw_utils::nonpayable;
 use hub_types::hash;
 use hub_types::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
 
+use self::instantiate::Instantiation;
+use crate::domain::config::Config;
 use crate::error::ContractError;
-use crate::state::config::Config;
-use crate::state::keeper;
 
-/// Name by which the contract knows its own storage.
-pub const CONTRACT_NAME: &str = "crates.io:hub-registry";
-/// Version of the code.
+/// Name under which cw2 knows this contract.
+pub const CONTRACT_NAME: &str = concat!("crates.io:", env!("CARGO_PKG_NAME"));
+/// Version of this code.
 pub const CONTRACT_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Fixes the constants, and names the first keeper.
+/// Fixes the constants, and names the first keeper. See [`InstantiateMsg`].
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn instantiate(
     deps: DepsMut,
@@ -30,17 +31,18 @@ pub fn instantiate(
     msg: InstantiateMsg,
 ) -> Result<Response, ContractError> {
     nonpayable(&info)?;
-    let config = Config::new(msg.receipt_max_age_seconds, msg.price_notice_seconds)?;
-    config.save(deps.storage)?;
-    if let Some(address) = msg.walrus_keeper {
-        let account = parse::address(deps.api, "walrus_keeper", &address)?;
-        keeper::appoint(deps.storage, account)?;
-    }
     cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
-    Ok(Response::new())
+    let instantiation = Instantiation {
+        config: Config::new(msg.receipt_max_age_seconds, msg.price_notice_seconds)?,
+        walrus_keeper: msg
+            .walrus_keeper
+            .map(|keeper| parse::address(deps.api, "walrus_keeper", &keeper))
+            .transpose()?,
+    };
+    instantiate::instantiate(deps, instantiation)
 }
 
-/// Does what a message asks for.
+/// Does what a message asks for. See [`ExecuteMsg`].
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn execute(
     deps: DepsMut,
@@ -141,14 +143,14 @@ pub fn execute(
     }
 }
 
-/// Answers a question.
+/// Answers a question. See [`QueryMsg`].
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractError> {
     query::answer(deps, &env, msg)
 }
 
-/// Keeps everything, under newer code.
+/// Keeps everything, and refuses to go back in version. See [`MigrateMsg`].
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
-pub fn migrate(deps: DepsMut, _env: Env, _msg: MigrateMsg) -> Result<Response, ContractError> {
-    migrate::migrate(deps)
+pub fn migrate(deps: DepsMut, _env: Env, msg: MigrateMsg) -> Result<Response, ContractError> {
+    migrate::migrate(deps, msg)
 }

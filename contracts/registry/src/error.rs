@@ -1,4 +1,4 @@
-//! Why a message or query was refused.
+//! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
 use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
@@ -12,7 +12,7 @@ use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
 use hub_types::walrus::{BlobId, BlobIdError, CertificateError, CommitteeError, PointError};
 use thiserror::Error;
 
-use crate::label::Label;
+use crate::domain::label::Label;
 
 /// Why a message or query was refused. Nothing was changed.
 #[derive(Error, Debug, PartialEq)]
@@ -46,9 +46,9 @@ pub enum ContractError {
         source: BlobIdError,
     },
 
-    /// A text that is no address.
+    /// A text that is no address of this chain.
     #[error("{field} {address:?} is no address of this chain: {reason}")]
-    Address {
+    NotAnAddress {
         /// Name of the message field.
         field: &'static str,
         /// Text given.

@@ -1,31 +1,31 @@
-//! What the registry tells indexers.
+//! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, HexBinary, Uint64};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};
 
-use crate::label::Label;
+use crate::domain::label::Label;
 
-/// What happened. Each becomes one event of the transaction.
-pub enum Event {
+/// Events of the registry. Each becomes one event of the transaction.
+pub enum Event<'a> {
     /// A model was registered.
     ModelRegistered {
         /// Its id.
         model: ModelId,
         /// Its author.
-        author: Addr,
+        author: &'a Addr,
         /// Its name.
-        name: String,
+        name: &'a str,
     },
     /// The metadata of a model were replaced.
     MetadataUpdated {
         /// The model.
         model: ModelId,
         /// Its author.
-        author: Addr,
+        author: &'a Addr,
         /// Its title.
-        title: String,
+        title: &'a str,
     },
     /// A release was published.
     ReleasePublished {
@@ -40,14 +40,14 @@ pub enum Event {
         /// The blob that lists the files.
         manifest: Option<BlobId>,
         /// The author.
-        publisher: Addr,
+        publisher: &'a Addr,
         /// When the blob counts as claimed.
         claimed_at: u64,
     },
     /// Terms were set.
     TermsSet {
         /// The new set.
-        terms: TermsResponse,
+        terms: &'a TermsResponse,
         /// The set before it and its end; none for the first.
         superseded: Option<(u64, u64)>,
         /// The set that was waiting.
@@ -58,7 +58,7 @@ pub enum Event {
         /// The model.
         model: ModelId,
         /// Its author.
-        author: Addr,
+        author: &'a Addr,
         /// The new status.
         status: StatusName,
         /// From when on no receipts are issued, if it was retired.
@@ -71,36 +71,36 @@ pub enum Event {
         /// The model.
         model: ModelId,
         /// Its author.
-        author: Addr,
+        author: &'a Addr,
         /// Who may accept.
-        to: Addr,
+        to: &'a Addr,
     },
     /// An offer was taken back.
     TransferCancelled {
         /// The model.
         model: ModelId,
         /// Its author.
-        author: Addr,
+        author: &'a Addr,
         /// Who could have accepted.
-        to: Addr,
+        to: &'a Addr,
     },
     /// A model has a new author.
     TransferAccepted {
         /// The model.
         model: ModelId,
         /// The author before.
-        from: Addr,
+        from: &'a Addr,
         /// The author now.
-        author: Addr,
+        author: &'a Addr,
         /// Its name now.
-        name: String,
+        name: &'a str,
     },
     /// A hash was committed.
     Committed {
         /// The hash, in hex.
-        hash: String,
+        hash: &'a str,
         /// Who sent it.
-        sender: Addr,
+        sender: &'a Addr,
         /// Block time.
         committed_at: u64,
     },
@@ -128,7 +128,7 @@ pub enum Event {
         /// Shards of all.
         n_shards: u16,
         /// Who showed it.
-        sender: Addr,
+        sender: &'a Addr,
     },
     /// A Walrus committee was stored.
     CommitteeSet {
@@ -139,33 +139,33 @@ pub enum Event {
         /// Number of members.
         members: usize,
         /// Who answers for it.
-        keeper: Addr,
+        keeper: &'a Addr,
     },
     /// The keeper's role was offered.
     KeeperOffered {
         /// The keeper.
-        keeper: Addr,
+        keeper: &'a Addr,
         /// Who may accept.
-        to: Addr,
+        to: &'a Addr,
     },
     /// An offer of the keeper's role was taken back.
     KeeperOfferCancelled {
         /// The keeper.
-        keeper: Addr,
+        keeper: &'a Addr,
         /// Who could have accepted.
-        to: Addr,
+        to: &'a Addr,
     },
     /// There is a new keeper.
     KeeperChanged {
         /// The keeper before.
-        from: Addr,
+        from: &'a Addr,
         /// The keeper now.
-        keeper: Addr,
+        keeper: &'a Addr,
     },
 }
 
-impl From<Event> for cosmwasm_std::Event {
-    fn from(event: Event) -> Self {
+impl From<Event<'_>> for cosmwasm_std::Event {
+    fn from(event: Event<'_>) -> Self {
         match event {
             Event::ModelRegistered {
                 model,
@@ -301,7 +301,7 @@ impl From<Event> for cosmwasm_std::Event {
 }
 
 fn terms_set(
-    terms: TermsResponse,
+    terms: &TermsResponse,
     superseded: Option<(u64, u64)>,
     dropped: Option<u64>,
 ) -> cosmwasm_std::Event {

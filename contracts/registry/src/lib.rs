@@ -1,28 +1,13 @@
 //! Which models exist, who made them, what they cost.
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 #![cfg_attr(
     test,
-    allow(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
+    allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
 
 pub mod contract;
+mod domain;
 pub mod error;
-pub mod events;
-mod label;
+mod events;
 mod state;
 
-pub use label::Label;
+pub use domain::label::Label;

@@ -1,4 +1,4 @@
-//! What the registry keeps. Maps are private to their modules; handlers know the verbs.
+//! What the contract keeps. Maps are private; the verbs here are the only way to them.
 
 pub mod authors;
 pub mod certificates;
@@ -12,16 +12,4 @@ pub mod models;
 pub mod names;
 pub mod offers;
 pub mod releases;
-pub mod shares;
 pub mod terms;
-
-use cosmwasm_std::{OverflowError, OverflowOperation, StdError, StdResult};
-
-/// The number after `number`.
-pub fn next<N: From<u64> + Into<u64>>(number: N) -> StdResult<N> {
-    number
-        .into()
-        .checked_add(1)
-        .map(N::from)
-        .ok_or_else(|| StdError::overflow(OverflowError::new(OverflowOperation::Add)))
-}

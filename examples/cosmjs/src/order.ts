@@ -22,7 +22,7 @@ import {
   wire,
 } from "hub-client";
 
-const { HUB_RPC = "http://127.0.0.1:26657", HUB_DEPLOYMENT = "deployments/hub-devnet-1.json" } = process.env;
+const { HUB_RPC = "http://127.0.0.1:26657", HUB_DEPLOYMENT = "deploy/deployments/hub-devnet-1.json" } = process.env;
 const hub = await Hub.connect(HUB_RPC, JSON.parse(await readFile(HUB_DEPLOYMENT, "utf8")));
 const account = async (words = "") => {
   const signer = await DirectSecp256k1HdWallet.fromMnemonic(words, { prefix: "wasm" });

@@ -1,4 +1,9 @@
 //! The buyer on a whole Hub: failure cases first.
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{coins, Addr, HexBinary, Uint128};

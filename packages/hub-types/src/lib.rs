@@ -7,26 +7,10 @@
 //! * [`packed`] and [`records`]: the bytes in which the contracts keep what settlement reads, an ABI between them.
 //!
 //! What is signed off chain is in [`wire`].
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 #![cfg_attr(
     test,
-    allow(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
+    allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
-#![deny(missing_docs)]
 
 pub mod billing;
 pub mod denom;

@@ -503,7 +503,7 @@ pub struct ModelIdsResponse {
 #[cw_serde]
 pub struct ModelCountsResponse {
     /// One for each day asked for, in that order.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// A page of models.

@@ -5,26 +5,10 @@
 //! Pure values: no storage, no chain, no network. Everything runs in Wasm. The arithmetic on the curve is the host's,
 //! behind the trait [`Bls`].
 
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 #![cfg_attr(
     test,
-    allow(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
+    allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
-#![deny(missing_docs)]
 
 mod blob_id;
 mod bls;

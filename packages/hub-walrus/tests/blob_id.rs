@@ -1,4 +1,5 @@
 //! Refusals first, each by its own error; then the accepted form and the formula.
+#![allow(clippy::unwrap_used)]
 
 use hub_walrus::{BlobId, BlobIdError};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};

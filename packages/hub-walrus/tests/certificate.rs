@@ -1,4 +1,9 @@
 //! Committees and certificates over blst, the library that Walrus uses. Refusals first, each by its own error.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 use blst::min_pk::{AggregatePublicKey, AggregateSignature, PublicKey as BlstKey, SecretKey};
 use blst::BLST_ERROR;

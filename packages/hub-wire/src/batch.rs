@@ -1,21 +1,25 @@
 use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::error::{DecodeError, EncodeError};
 use crate::hash::Hash;
+use crate::items::Items;
 use crate::rules::{BatchRule, GroupKey, Rules};
 use crate::units::Units;
 use crate::varint::{Reader, Writer};
-use crate::VERSION;
+use crate::BATCH_VERSION;
 
 /// Many receipts under one attester signature.
 ///
 /// ```text
-/// batch   = 0x01 ‖ mode ‖ attester ‖ issued_from ‖ issued_to ‖ receipts_root[32] ‖ group count ‖ group…
+/// batch   = 0x02 ‖ mode ‖ attester ‖ issued_from ‖ issued_to ‖ receipts_root[32] ‖ group count ‖ group…
 /// mode    = 0x00 itemised | 0x01 netted
 /// group   = session delta ‖ model ‖ release ‖ terms ‖ from ‖ span ‖ [sequence] ‖ count ‖ body
-/// body    = itemised: count × (units_in ‖ units_out)          netted: Σ units_in ‖ Σ units_out
+/// body    = itemised: code_in ‖ code_out ‖ bits               netted: Σ units_in ‖ Σ units_out
+/// code    = k | 64 + k ‖ base
+/// bits    = count × (rice(units_in) ‖ rice(units_out)), zero bits up to the byte
 /// ```
 ///
-/// Integers are LEB128 ([`crate::varint`]). The mode stands once for all groups; here it is the variant of every
+/// Integers are LEB128 ([`crate::varint`]), but for the units of itemised groups, which are Rice-coded ([`Items`],
+/// [`RiceCode`](crate::RiceCode)). The mode stands once for all groups; here it is the variant of every
 /// group's [`Work`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
@@ -57,7 +61,7 @@ pub struct Group {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Units of every receipt, in order. 1 to 65 535.
-    Itemised(Vec<Units>),
+    Itemised(Items),
     /// Units of all receipts together.
     Netted {
         /// Number of receipts, from 1.
@@ -96,6 +100,11 @@ impl Mode {
 }
 
 impl Work {
+    /// The units of every receipt, in the form that is shortest.
+    pub fn itemised(units: impl IntoIterator<Item = Units>) -> Self {
+        Self::Itemised(units.into_iter().collect())
+    }
+
     /// How it states units.
     pub const fn mode(&self) -> Mode {
         match self {
@@ -107,7 +116,7 @@ impl Work {
     /// Number of receipts.
     pub fn count(&self) -> u64 {
         match self {
-            Self::Itemised(units) => units.len() as u64,
+            Self::Itemised(items) => items.len() as u64,
             Self::Netted { count, .. } => (*count).into(),
         }
     }
@@ -164,7 +173,7 @@ impl Batch {
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
         let mode = self.mode();
         let mut writer = Writer::new();
-        writer.byte(VERSION);
+        writer.byte(BATCH_VERSION);
         writer.byte(mode.to_byte());
         writer.u64(self.attester.into());
         writer.u64(self.issued_from);
@@ -190,7 +199,7 @@ impl Batch {
     /// The batch that these bytes are the encoding of. Bytes that are accepted encode to themselves.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        reader.version()?;
+        reader.version(BATCH_VERSION)?;
         let at = reader.offset();
         let found = reader.byte()?;
         let mode = Mode::from_byte(found).ok_or(DecodeError::UnknownMode { at, found })?;
@@ -261,7 +270,7 @@ fn write_group(
         .map_err(broken)?;
     writer.u64(group.count());
     match &group.work {
-        Work::Itemised(units) => units.iter().for_each(|units| units.write(writer)),
+        Work::Itemised(items) => items.write(writer),
         Work::Netted { total, .. } => total.write(writer),
     }
     Ok(())
@@ -300,16 +309,11 @@ fn read_group(
     let count = reader.u64()?;
     rules.count(key, sequence, count).map_err(broken(at))?;
 
+    let count = u16::try_from(count).map_err(|_| broken(at)(BatchRule::GroupTooLarge))?;
     let work = match mode {
-        Mode::Itemised => {
-            let mut units = Vec::new();
-            for _ in 0..count {
-                units.push(Units::read(reader)?);
-            }
-            Work::Itemised(units)
-        }
+        Mode::Itemised => Work::Itemised(Items::read(reader, count)?),
         Mode::Netted => Work::Netted {
-            count: u16::try_from(count).map_err(|_| broken(at)(BatchRule::GroupTooLarge))?,
+            count,
             total: Units::read(reader)?,
         },
     };

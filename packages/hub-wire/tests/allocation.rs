@@ -10,7 +10,7 @@ static ALLOCATOR: Cap<System> = Cap::new(System, usize::MAX);
 
 fn claims(mode: u8, groups: u64, receipts: u64) -> Vec<u8> {
     let mut writer = Writer::with_capacity(64);
-    writer.byte(1);
+    writer.byte(2);
     writer.byte(mode);
     [1, 0, 0]
         .into_iter()

@@ -1,18 +1,26 @@
 //! Batches: every rule refused by its own name, at its own byte; then that one value has one encoding.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
 
 mod common;
 
 use common::{any_batch, batch, damage, damaged, group, itemised, netted};
 use hub_wire::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::varint::Writer;
-use hub_wire::{Batch, BatchRule, DecodeError, EncodeError, Group, Mode, Units, Work};
+use hub_wire::{
+    Batch, BatchRule, DecodeError, EncodeError, Group, Items, Mode, RiceCode, Units, Work,
+};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
 /// Header of a batch of attester 1 over 0..=60: 37 bytes up to the root, which ends at byte 37.
 fn header(mode: u8) -> Writer {
     let mut writer = Writer::new();
-    writer.byte(1);
+    writer.byte(2);
     writer.byte(mode);
     writer.u64(1);
     writer.u64(0);
@@ -38,8 +46,9 @@ fn rule_of(bytes: &[u8]) -> (usize, BatchRule) {
     }
 }
 
-/// session delta, model, release, terms, from, span, sequence, count, units…
-const ONE: [u64; 10] = [5, 1, 1, 1, 0, 60, 0, 1, 9, 9];
+/// session delta, model, release, terms, from, span, sequence, count, codes, bits: 0 for the quotient and 101 for the
+/// low bits of 5, twice.
+const ONE: [u64; 11] = [5, 1, 1, 1, 0, 60, 0, 1, 3, 3, 0x55];
 
 fn one_with(place: usize, value: u64) -> Vec<u8> {
     let mut integers = ONE;
@@ -52,9 +61,10 @@ fn the_example_is_accepted() {
     let decoded = Batch::decode(&raw(0, 1, &ONE)).unwrap();
     assert_eq!(decoded.groups.len(), 1);
     assert_eq!(decoded.mode(), Mode::Itemised);
+    let code = RiceCode::new(0, 3).unwrap();
     assert_eq!(
         decoded.groups[0].work,
-        Work::Itemised(vec![Units::new(9, 9)])
+        Work::Itemised(Items::coded(&[Units::new(5, 5)], code, code).unwrap())
     );
 }
 
@@ -93,14 +103,18 @@ fn trailing_bytes_are_refused() {
 #[test]
 fn other_versions_and_modes_are_refused() {
     let mut bytes = raw(0, 1, &ONE);
-    for found in (0..=255).filter(|b| *b != 1) {
+    for found in (0..=255).filter(|b| *b != 2) {
         bytes[0] = found;
         assert_eq!(
             Batch::decode(&bytes),
-            Err(DecodeError::UnknownVersion { at: 0, found })
+            Err(DecodeError::UnknownVersion {
+                at: 0,
+                found,
+                expected: 2
+            })
         );
     }
-    bytes[0] = 1;
+    bytes[0] = 2;
     for found in 2..=255 {
         bytes[1] = found;
         assert_eq!(
@@ -116,8 +130,8 @@ fn other_versions_and_modes_are_refused() {
 #[test]
 fn an_integer_that_is_not_in_its_shortest_form_is_refused_wherever_it_stands() {
     let bytes = raw(0, 1, &ONE);
-    // All integers here but attester and times are single bytes behind the root.
-    for at in [2, 3, 4].into_iter().chain(GROUPS_AT..bytes.len()) {
+    // All integers are single bytes: attester and times, and what stands between root and bits.
+    for at in [2, 3, 4].into_iter().chain(GROUPS_AT..bytes.len() - 1) {
         let mut longer = bytes.clone();
         longer[at] |= 0x80;
         longer.insert(at + 1, 0);
@@ -195,7 +209,7 @@ fn numbers_of_a_lane_fit_64_bits() {
     let last = Batch::decode(&one_with(6, u64::MAX - 1)).unwrap();
     assert_eq!(last.groups[0].end(), u64::MAX);
     // The second group starts where the first ends: at the last number.
-    let second = [0, 2, 1, 1, 0, 60, 1, 9, 9];
+    let second = [0, 2, 1, 1, 0, 60, 1, 3, 3, 0x55];
     let mut integers = ONE.to_vec();
     integers[6] = u64::MAX - 1;
     integers.extend(second);
@@ -209,13 +223,13 @@ fn numbers_of_a_lane_fit_64_bits() {
 fn sessions_fit_64_bits() {
     let mut integers = ONE.to_vec();
     integers[0] = u64::MAX;
-    integers.extend([1, 1, 1, 1, 0, 60, 0, 1, 9, 9]);
+    integers.extend([1, 1, 1, 1, 0, 60, 0, 1, 3, 3, 0x55]);
     assert_eq!(rule_of(&raw(0, 2, &integers)).1, BatchRule::SessionOverflow);
 }
 
 #[test]
 fn groups_that_do_not_ascend_are_refused() {
-    let first = [5, 4, 4, 4, 0, 60, 0, 1, 9, 9];
+    let first = [5, 4, 4, 4, 0, 60, 0, 1, 3, 3, 0x55];
     for (model, release, terms) in [
         (4, 4, 4),
         (3, 4, 4),
@@ -225,8 +239,8 @@ fn groups_that_do_not_ascend_are_refused() {
         (0, 0, 0),
     ] {
         let mut integers = first.to_vec();
-        integers.extend([0, model, release, terms, 0, 60, 1, 9, 9]);
-        let at = GROUPS_AT + 11;
+        integers.extend([0, model, release, terms, 0, 60, 1, 3, 3, 0x55]);
+        let at = GROUPS_AT + 12;
         assert_eq!(
             rule_of(&raw(0, 2, &integers)),
             (at, BatchRule::NotAscending),
@@ -235,12 +249,12 @@ fn groups_that_do_not_ascend_are_refused() {
     }
     for (model, release, terms) in [(4, 4, 5), (4, 5, 0), (5, 0, 0)] {
         let mut integers = first.to_vec();
-        integers.extend([0, model, release, terms, 0, 60, 1, 9, 9]);
+        integers.extend([0, model, release, terms, 0, 60, 1, 3, 3, 0x55]);
         assert!(Batch::decode(&raw(0, 2, &integers)).is_ok());
     }
     // Another session starts over.
     let mut integers = first.to_vec();
-    integers.extend([1, 0, 0, 0, 0, 60, 77, 1, 9, 9]);
+    integers.extend([1, 0, 0, 0, 0, 60, 77, 1, 3, 3, 0x55]);
     assert_eq!(
         Batch::decode(&raw(0, 2, &integers)).unwrap().groups[1].sequence,
         77
@@ -262,7 +276,7 @@ fn a_group_ends_by_issued_to() {
 
 #[test]
 fn the_interval_is_tight_at_both_ends() {
-    let late = [5, 1, 1, 1, 1, 59, 0, 1, 9, 9];
+    let late = [5, 1, 1, 1, 1, 59, 0, 1, 3, 3, 0x55];
     let bytes = raw(0, 1, &late);
     assert_eq!(
         rule_of(&bytes),
@@ -270,8 +284,8 @@ fn the_interval_is_tight_at_both_ends() {
     );
     assert_eq!(rule_of(&one_with(5, 59)).1, BatchRule::NothingAtIssuedTo);
     // One group may touch one end and another the other.
-    let mut integers = vec![5, 1, 1, 1, 0, 10, 0, 1, 9, 9];
-    integers.extend([0, 2, 1, 1, 50, 10, 1, 9, 9]);
+    let mut integers = vec![5, 1, 1, 1, 0, 10, 0, 1, 3, 3, 0x55];
+    integers.extend([0, 2, 1, 1, 50, 10, 1, 3, 3, 0x55]);
     assert!(Batch::decode(&raw(0, 2, &integers)).is_ok());
 }
 
@@ -286,8 +300,8 @@ fn a_sequence_stands_only_where_the_session_changes() {
     assert_eq!(Batch::decode(&bytes), Ok(two.clone()));
     let mut alone = two;
     alone.groups.remove(1);
-    // delta, model, release, terms, from, span, count, two units: nine bytes without a sequence.
-    assert_eq!(alone.encode().unwrap().len() + 9, bytes.len());
+    // delta, model, release, terms, from, span, count, two codes, bits: ten bytes without a sequence.
+    assert_eq!(alone.encode().unwrap().len() + 10, bytes.len());
 }
 
 #[test]
@@ -385,7 +399,7 @@ proptest! {
         start in vec(0_u8..4, 3),
         rest in vec(proptest::prop_oneof![0_u8..4, any::<u8>()], 0..120),
     ) {
-        let bytes = [&[1, mode], &start[..], &[0; 32], &rest[..]].concat();
+        let bytes = [&[2, mode], &start[..], &[0; 32], &rest[..]].concat();
         for bytes in [&bytes[..], &rest] {
             if let Ok(decoded) = Batch::decode(bytes) {
                 prop_assert_eq!(decoded.encode(), Ok(bytes.to_vec()));

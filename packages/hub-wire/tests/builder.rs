@@ -1,4 +1,9 @@
 //! Batches made from receipts in any order.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::unwrap_used
+)]
 
 use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::merkle::{prove, root};
@@ -172,8 +177,8 @@ proptest! {
             prop_assert_eq!(own.iter().map(|r| r.issued_at).min(), Some(batch.oldest(group)));
             prop_assert_eq!(own.iter().map(|r| r.issued_at).max(), Some(batch.newest(group)));
             match &group.work {
-                Work::Itemised(units) => {
-                    prop_assert_eq!(units, &own.iter().map(|r| r.units).collect::<Vec<_>>());
+                Work::Itemised(items) => {
+                    prop_assert_eq!(items, &own.iter().map(|r| r.units).collect());
                 }
                 Work::Netted { total, .. } => {
                     prop_assert_eq!(total.input, own.iter().map(|r| r.units.input).sum::<u64>());

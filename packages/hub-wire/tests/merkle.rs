@@ -1,4 +1,5 @@
 //! The tree against the recursive definition of RFC 6962, and every way to tamper with a proof.
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
 use hub_wire::merkle::{leaf_hash, node_hash, prove, root, verify, Proof, Tree};
 use hub_wire::{sha256, Hash};

@@ -1,4 +1,10 @@
 //! Digests are bound to what they are for, and signatures are the only ones that count.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation,
+    clippy::indexing_slicing,
+    clippy::unwrap_used
+)]
 
 use hub_wire::{
     batch_digest, commit_hash, domain_tag, is_low_s, possession_digest, receipt_digest, sha256,

@@ -1,4 +1,5 @@
 //! Receipts, vouchers, possessions and keys.
+#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used)]
 
 mod common;
 
@@ -85,7 +86,11 @@ fn a_receipt_of_another_version_or_with_a_long_integer_is_refused() {
     other[0] = 2;
     assert_eq!(
         Receipt::decode(&other),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
     // attester, session, model, release, terms, issued_at, units
     for at in [1, 2, 35, 36, 37, 54, 55, 56] {
@@ -131,7 +136,11 @@ fn a_voucher_is_strict_up_to_128_bits() {
     );
     assert_eq!(
         Voucher::decode(&[2, 3, 4]),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
     assert_eq!(
         Voucher::decode(&[1, 3, 4, 0]),
@@ -170,7 +179,11 @@ fn a_signed_voucher_is_the_voucher_and_64_bytes() {
     );
     assert_eq!(
         SignedVoucher::decode(&[&[2], &bytes[1..]].concat()),
-        Err(DecodeError::UnknownVersion { at: 0, found: 2 })
+        Err(DecodeError::UnknownVersion {
+            at: 0,
+            found: 2,
+            expected: 1
+        })
     );
 }
 

@@ -1,4 +1,5 @@
 //! The strict integers: one value, one encoding.
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;

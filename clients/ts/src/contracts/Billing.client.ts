@@ -2,7 +2,8 @@
  * Generated from schema/billing.json by 'npm run codegen --workspace hub-client'. Do not edit.
  */
 
-import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
 import type { HexBinary, InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
@@ -251,10 +252,10 @@ export interface BillingReadOnlyInterface {
   }) => Promise<HubWeeksResponse>;
 }
 export class BillingQueryClient implements BillingReadOnlyInterface {
-  client: CosmWasmClient;
+  client: SmartQuerier;
   contractAddress: string;
 
-  constructor(client: CosmWasmClient, contractAddress: string) {
+  constructor(client: SmartQuerier, contractAddress: string) {
     this.client = client;
     this.contractAddress = contractAddress;
     this.config = this.config.bind(this);

@@ -2,7 +2,8 @@
  * Generated from schema/escrow.json by 'npm run codegen --workspace hub-client'. Do not edit.
  */
 
-import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
 import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SpendResponse, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
@@ -99,10 +100,10 @@ export interface EscrowReadOnlyInterface {
   }) => Promise<SolvencyResponse>;
 }
 export class EscrowQueryClient implements EscrowReadOnlyInterface {
-  client: CosmWasmClient;
+  client: SmartQuerier;
   contractAddress: string;
 
-  constructor(client: CosmWasmClient, contractAddress: string) {
+  constructor(client: SmartQuerier, contractAddress: string) {
     this.client = client;
     this.contractAddress = contractAddress;
     this.config = this.config.bind(this);

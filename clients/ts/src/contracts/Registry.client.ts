@@ -2,7 +2,8 @@
  * Generated from schema/registry.json by 'npm run codegen --workspace hub-client'. Do not edit.
  */
 
-import type { CosmWasmClient, SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
+import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
 import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
@@ -170,10 +171,10 @@ export interface RegistryReadOnlyInterface {
   }) => Promise<CommitteeMembersResponse>;
 }
 export class RegistryQueryClient implements RegistryReadOnlyInterface {
-  client: CosmWasmClient;
+  client: SmartQuerier;
   contractAddress: string;
 
-  constructor(client: CosmWasmClient, contractAddress: string) {
+  constructor(client: SmartQuerier, contractAddress: string) {
     this.client = client;
     this.contractAddress = contractAddress;
     this.config = this.config.bind(this);

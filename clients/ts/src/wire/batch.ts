@@ -1,8 +1,9 @@
 import { DecodeError, EncodeError } from "./errors.js";
 import { type BatchRule, type GroupKey, Rules, sentenceOf } from "./rules.js";
+import { BitReader, BitWriter, readCode, type RiceCode, shortestCode, writeCode } from "./rice.js";
 import { readUnits, type Units, writeUnits } from "./units.js";
 import { MAX_U64 } from "./rules.js";
-import { Reader, VERSION, Writer } from "./varint.js";
+import { BATCH_VERSION, Reader, Writer } from "./varint.js";
 
 /** How a batch states units: receipt by receipt, or in sum per group. */
 export type Mode = "itemised" | "netted";
@@ -11,6 +12,10 @@ export type Mode = "itemised" | "netted";
 export type Work =
   | {
       readonly mode: "itemised";
+      /** How input units are coded: see {@link itemised} for the shortest. */
+      readonly codeIn: RiceCode;
+      /** How output units are coded. */
+      readonly codeOut: RiceCode;
       /** Units of every receipt, in order. 1 to 65 535; a budget that runs out pays for a prefix. */
       readonly units: readonly Units[];
     }
@@ -48,6 +53,16 @@ export interface Batch {
   readonly groups: readonly Group[];
 }
 
+/** The units of every receipt, in the form that is shortest. */
+export function itemised(units: readonly Units[]): Work {
+  return {
+    mode: "itemised",
+    codeIn: shortestCode(units.map(({ input }) => input)),
+    codeOut: shortestCode(units.map(({ output }) => output)),
+    units,
+  };
+}
+
 /** Number of receipts in a group. */
 export function countOf(group: Group): number {
   return group.work.mode === "itemised" ? group.work.units.length : group.work.count;
@@ -67,7 +82,7 @@ export function offered(batch: Batch): number {
 export function encodeBatch(batch: Batch): Uint8Array {
   const mode = batch.groups[0]?.work.mode ?? "itemised";
   const writer = new Writer()
-    .byte(VERSION)
+    .byte(BATCH_VERSION)
     .byte(mode === "itemised" ? 0x00 : 0x01)
     .u64(batch.attester)
     .u64(batch.issuedFrom)
@@ -92,7 +107,7 @@ export function encodeBatch(batch: Batch): Uint8Array {
 /** The batch that these bytes are the encoding of. Bytes that are accepted encode to themselves. */
 export function decodeBatch(bytes: Uint8Array): Batch {
   const reader = new Reader(bytes);
-  reader.version();
+  reader.version(BATCH_VERSION);
   const modeAt = reader.offset;
   const modeByte = reader.byte();
   if (modeByte > 1) {
@@ -141,11 +156,22 @@ function writeGroup(writer: Writer, rules: Rules, place: number, group: Group): 
   const count = BigInt(countOf(group));
   hold(rules.count(group, group.sequence, count), place);
   writer.u64(count);
-  if (group.work.mode === "itemised") {
-    group.work.units.forEach((units) => writeUnits(writer, units));
-  } else {
-    writeUnits(writer, group.work.total);
+  writeWork(writer, group.work);
+}
+
+function writeWork(writer: Writer, work: Work): void {
+  if (work.mode === "netted") {
+    writeUnits(writer, work.total);
+    return;
   }
+  writeCode(writer, work.codeIn);
+  writeCode(writer, work.codeOut);
+  const bits = new BitWriter();
+  for (const { input, output } of work.units) {
+    bits.integer(work.codeIn, input);
+    bits.integer(work.codeOut, output);
+  }
+  writer.raw(bits.finish());
 }
 
 function readGroup(reader: Reader, rules: Rules, mode: Mode): Group {
@@ -171,11 +197,16 @@ function readWork(reader: Reader, mode: Mode, count: number): Work {
   if (mode === "netted") {
     return { mode, count, total: readUnits(reader) };
   }
+  const codeIn = readCode(reader);
+  const codeOut = readCode(reader);
+  const bits = new BitReader(reader.source, reader.offset);
+  // The count is believed only as far as there are bits for it: two or more a receipt.
   const units: Units[] = [];
   for (let left = count; left > 0; left -= 1) {
-    units.push(readUnits(reader));
+    units.push({ input: bits.integer(codeIn), output: bits.integer(codeOut) });
   }
-  return { mode, units };
+  reader.raw(bits.finish() - reader.offset);
+  return { mode, codeIn, codeOut, units };
 }
 
 function obey(rule: BatchRule | undefined, at: number): void {

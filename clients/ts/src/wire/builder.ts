@@ -1,5 +1,5 @@
 import type { Batch, Group, Mode, Work } from "./batch.js";
-import { encodeBatch } from "./batch.js";
+import { encodeBatch, itemised } from "./batch.js";
 import { merkleRoot } from "./merkle.js";
 import { encodeReceipt, type Receipt } from "./receipt.js";
 import { compareKeys, MAX_GROUP_COUNT, MAX_U64 } from "./rules.js";
@@ -113,7 +113,7 @@ function interval(receipts: readonly Receipt[]): { oldest: bigint; newest: bigin
 
 function work(mode: Mode, receipts: readonly Receipt[]): Work {
   if (mode === "itemised") {
-    return { mode, units: receipts.map((receipt) => receipt.units) };
+    return itemised(receipts.map((receipt) => receipt.units));
   }
   let total: Units = { input: 0n, output: 0n };
   for (const { session, model, units } of receipts) {

@@ -2,7 +2,17 @@ import type { BatchRule } from "./rules.js";
 
 /** Why bytes were refused: the names that the test vectors use. */
 export type DecodeReason =
-  "truncated" | "overlong" | "too_large" | "trailing" | "unknown_version" | "unknown_mode" | BatchRule;
+  | "truncated"
+  | "overlong"
+  | "too_large"
+  | "trailing"
+  | "unknown_version"
+  | "unknown_mode"
+  | "unknown_code"
+  | "needless_base"
+  | "needless_escape"
+  | "padding"
+  | BatchRule;
 
 /** Bytes that are no canonical encoding. */
 export class DecodeError extends Error {

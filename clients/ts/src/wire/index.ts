@@ -4,7 +4,7 @@
  * One value has one encoding; decoders accept nothing else. Integers as wide as 64 bits or wider are bigints.
  */
 
-export { countOf, decodeBatch, encodeBatch, endOf, offered } from "./batch.js";
+export { countOf, decodeBatch, encodeBatch, endOf, itemised, offered } from "./batch.js";
 export type { Batch, Group, Mode, Work } from "./batch.js";
 export { BlobId, BlobIdError } from "./blob-id.js";
 export { BatchBuilder, BuildError } from "./builder.js";
@@ -28,10 +28,12 @@ export type { Proof } from "./merkle.js";
 export { possessionBytes } from "./possession.js";
 export { decodeReceipt, encodeReceipt } from "./receipt.js";
 export type { Receipt } from "./receipt.js";
+export { shortestCode } from "./rice.js";
+export type { RiceCode } from "./rice.js";
 export { MAX_GROUP_COUNT } from "./rules.js";
 export type { BatchRule, GroupKey } from "./rules.js";
 export { addUnits } from "./units.js";
 export type { Units } from "./units.js";
-export { Reader, VERSION, Writer } from "./varint.js";
+export { BATCH_VERSION, Reader, VERSION, Writer } from "./varint.js";
 export { decodeSignedVoucher, decodeVoucher, encodeSignedVoucher, encodeVoucher } from "./voucher.js";
 export type { Voucher } from "./voucher.js";

@@ -47,7 +47,7 @@ export function encodeReceipt(receipt: Receipt): Uint8Array {
 /** The receipt that these bytes are the encoding of. Bytes that are accepted encode to themselves. */
 export function decodeReceipt(bytes: Uint8Array): Receipt {
   const reader = new Reader(bytes);
-  reader.version();
+  reader.version(VERSION);
   const receipt = {
     attester: reader.u64(),
     session: reader.u64(),

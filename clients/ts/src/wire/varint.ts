@@ -6,8 +6,11 @@
 import { DecodeError, EncodeError } from "./errors.js";
 import { MAX_U128, MAX_U64 } from "./rules.js";
 
-/** First byte of every encoding of this version. */
+/** First byte of a receipt, a voucher and a possession. */
 export const VERSION = 0x01;
+
+/** First byte of a batch. Version 1 wrote units as LEB128; nothing reads it any more. */
+export const BATCH_VERSION = 0x02;
 
 /** Appends values to a byte string. */
 export class Writer {
@@ -133,12 +136,12 @@ export class Reader {
     return bytes;
   }
 
-  /** The first byte of an encoding. */
-  version(): void {
+  /** The first byte of an encoding, which must be `expected`. */
+  version(expected: number): void {
     const at = this.#offset;
     const found = this.byte();
-    if (found !== VERSION) {
-      throw new DecodeError("unknown_version", at, `version ${found}, expected ${VERSION}`);
+    if (found !== expected) {
+      throw new DecodeError("unknown_version", at, `version ${found}, expected ${expected}`);
     }
   }
 
@@ -181,6 +184,7 @@ export class Reader {
   }
 }
 
-function truncated(at: number): DecodeError {
+/** @internal */
+export function truncated(at: number): DecodeError {
   return new DecodeError("truncated", at, "the bytes end here, expected more");
 }

@@ -35,6 +35,6 @@ export function decodeSignedVoucher(bytes: Uint8Array): { readonly voucher: Vouc
 }
 
 function readVoucher(reader: Reader): Voucher {
-  reader.version();
+  reader.version(VERSION);
   return { session: reader.u64(), ceiling: reader.u128() };
 }

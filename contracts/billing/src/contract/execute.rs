@@ -1,4 +1,4 @@
-//! Handlers, one file an action: authority, load, decide, write, event, messages.
+//! Handlers: authority, load, decide, write, event, messages.
 
 pub mod attesters;
 pub mod collect;

@@ -1,4 +1,4 @@
-//! Migration of code under live state.
+//! Newer code on older storage.
 
 use cosmwasm_std::{DepsMut, Response};
 use hub_types::billing::MigrateMsg;

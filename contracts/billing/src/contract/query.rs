@@ -1,22 +1,211 @@
 //! Answers.
 
-pub mod usage;
+mod usage;
 
-use hub_types::ids::AttesterId;
-use cosmwasm_std::{Binary, Deps, Env, HexBinary};
+use cosmwasm_std::{to_json_binary, Binary, Deps, Env, HexBinary};
 use hub_types::billing::{
-    AttesterResponse, AttesterStatus, AttestersResponse, BatchResponse, BatchesResponse,
-    ConfigResponse, InclusionProof, InclusionResponse, RecordedBatch,
+    AttesterResponse, AttestersResponse, BatchResponse, BatchesResponse, ConfigResponse,
+    InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
-use hub_types::records::billing::{AttesterRecord, BatchRecord};
 use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
+use self::usage::Counted;
+use super::{parse, view};
 use crate::error::ContractError;
 use crate::settlement;
 use crate::state::{attesters, batches, config};
 
-pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
+/// Parses a question and dispatches it.
+pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let answer = match msg {
+        QueryMsg::Config {} => to_json_binary(&config(deps)?),
+        QueryMsg::Attester { attester } => to_json_binary(&view::attester(deps, attester)?),
+        QueryMsg::AttesterByKey { key } => to_json_binary(&attester_by_key(deps, &key)?),
+        QueryMsg::Attesters { start_after, limit } => {
+            to_json_binary(&attesters(deps, start_after, limit)?)
+        }
+        QueryMsg::AttestersByOperator {
+            operator,
+            start_after,
+            limit,
+        } => {
+            let operator = parse::address(deps.api, "operator", &operator)?;
+            to_json_binary(&attesters_by_operator(deps, &operator, start_after, limit)?)
+        }
+        QueryMsg::AttestersByMeasurement {
+            measurement,
+            start_after,
+            limit,
+        } => {
+            let measurement = hash::parse("measurement", &measurement)?;
+            to_json_binary(&attesters_by_measurement(
+                deps,
+                &measurement,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::PreviewBatch {
+            batch,
+            signature,
+            vouchers,
+        } => {
+            let vouchers = parse::vouchers(&vouchers);
+            to_json_binary(&preview_batch(deps, env, &batch, signature, &vouchers)?)
+        }
+        QueryMsg::Batch { attester, batch } => to_json_binary(&one_batch(deps, attester, batch)?),
+        QueryMsg::Batches {
+            attester,
+            start_after,
+            limit,
+        } => to_json_binary(&batches(deps, attester, start_after, limit)?),
+        QueryMsg::VerifyInclusion {
+            attester,
+            batch,
+            receipt,
+            proof,
+        } => to_json_binary(&verify_inclusion(deps, attester, batch, &receipt, proof)?),
+        QueryMsg::Usage { model, denom } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage(deps, env, model, denom)?)
+        }
+        QueryMsg::UsageByDay {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_by_day(
+                deps,
+                model,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::UsageOfDays {
+            model,
+            denom,
+            from,
+            until,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_of_days(deps, model, &denom, from, until)?)
+        }
+        QueryMsg::UsageByRelease {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usage_by_release(
+                deps,
+                model,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Payers {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            let start_after = start_after
+                .map(|payer| parse::address(deps.api, "start_after", &payer))
+                .transpose()?;
+            to_json_binary(&usage::payers(deps, model, &denom, start_after, limit)?)
+        }
+        QueryMsg::AuthorUsage {
+            author,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let author = parse::address(deps.api, "author", &author)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::author_usage(
+                deps,
+                author,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::AttesterUsage { attester, denom } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::attester_usage(deps, attester, denom)?)
+        }
+        QueryMsg::OperatorUsage {
+            operator,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let operator = parse::address(deps.api, "operator", &operator)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::operator_usage(
+                deps,
+                &operator,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::MeasurementUsage {
+            measurement,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let measurement = hash::parse("measurement", &measurement)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::measurement_usage(
+                deps,
+                &measurement,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Ranking {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::ranking(deps, &denom, start_after, limit)?)
+        }
+        QueryMsg::Hub { denom, days } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub(deps, env, denom, days)?)
+        }
+        QueryMsg::HubByDay {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub_by_day(deps, &denom, start_after, limit)?)
+        }
+        QueryMsg::HubWeeks {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::hub_weeks(deps, &denom, start_after, limit)?)
+        }
+    };
+    Ok(answer?)
+}
+
+fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     let config = config::load(deps.storage)?;
     Ok(ConfigResponse {
         layout: packed::LAYOUT,
@@ -27,38 +216,13 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     })
 }
 
-pub fn attester(deps: Deps, attester: AttesterId) -> Result<AttesterResponse, ContractError> {
-    let record = attesters::load(deps.storage, attester)?;
-    Ok(AttesterResponse {
-        attester,
-        operator: deps.api.addr_humanize(&record.operator)?,
-        key: Binary::from(record.key.as_bytes()),
-        key_type: record.key.key_type().into(),
-        status: status(&record),
-        measurement: record.measurement.map(HexBinary::from),
-        endpoint: attesters::endpoint(deps.storage, attester)?,
-        batches: batches::count(deps.storage, attester)?,
-    })
-}
-
-fn status(record: &AttesterRecord) -> AttesterStatus {
-    match (record.revoked, record.retired_at) {
-        (true, _) => AttesterStatus::Revoked {},
-        (false, Some(cutoff)) => AttesterStatus::Retired { cutoff },
-        (false, None) => AttesterStatus::Active {},
-    }
-}
-
-pub fn attester_by_key(
-    deps: Deps,
-    key: &Binary,
-) -> Result<Option<AttesterResponse>, ContractError> {
+fn attester_by_key(deps: Deps, key: &Binary) -> Result<Option<AttesterResponse>, ContractError> {
     attesters::by_key(deps.storage, key)?
-        .map(|id| attester(deps, id))
+        .map(|id| view::attester(deps, id))
         .transpose()
 }
 
-pub fn attesters(
+fn attesters(
     deps: Deps,
     start_after: Option<AttesterId>,
     limit: Option<u32>,
@@ -67,7 +231,7 @@ pub fn attesters(
     attesters_of(deps, ids)
 }
 
-pub fn attesters_by_operator(
+fn attesters_by_operator(
     deps: Deps,
     operator: &cosmwasm_std::Addr,
     start_after: Option<AttesterId>,
@@ -79,7 +243,7 @@ pub fn attesters_by_operator(
     attesters_of(deps, ids)
 }
 
-pub fn attesters_by_measurement(
+fn attesters_by_measurement(
     deps: Deps,
     measurement: &Hash,
     start_after: Option<AttesterId>,
@@ -91,13 +255,13 @@ pub fn attesters_by_measurement(
 }
 
 fn attesters_of(deps: Deps, ids: Vec<AttesterId>) -> Result<AttestersResponse, ContractError> {
-    let attesters = ids.into_iter().map(|id| attester(deps, id));
+    let attesters = ids.into_iter().map(|id| view::attester(deps, id));
     Ok(AttestersResponse {
         attesters: attesters.collect::<Result<_, _>>()?,
     })
 }
 
-pub fn preview_batch(
+fn preview_batch(
     deps: Deps,
     env: &Env,
     batch: &Binary,
@@ -107,13 +271,13 @@ pub fn preview_batch(
     settlement::batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
-pub fn batch(deps: Deps, attester: AttesterId, number: u64) -> Result<RecordedBatch, ContractError> {
+fn one_batch(deps: Deps, attester: AttesterId, number: u64) -> Result<RecordedBatch, ContractError> {
     let signer = attesters::load(deps.storage, attester)?;
     let record = batches::load(deps.storage, attester, number)?;
-    Ok(recorded(attester, number, &signer, &record))
+    Ok(view::batch(attester, number, &signer, &record))
 }
 
-pub fn batches(
+fn batches(
     deps: Deps,
     attester: AttesterId,
     start_after: Option<u64>,
@@ -123,31 +287,14 @@ pub fn batches(
     let numbers = batches::page(deps.storage, attester, start_after, page::limit(limit))?;
     let batches = numbers.into_iter().map(|number| {
         let record = batches::load(deps.storage, attester, number)?;
-        Ok(recorded(attester, number, &signer, &record))
+        Ok(view::batch(attester, number, &signer, &record))
     });
     Ok(BatchesResponse {
         batches: batches.collect::<Result<_, ContractError>>()?,
     })
 }
 
-fn recorded(
-    attester: AttesterId,
-    number: u64,
-    signer: &AttesterRecord,
-    record: &BatchRecord,
-) -> RecordedBatch {
-    RecordedBatch {
-        attester,
-        batch: number,
-        receipts_root: HexBinary::from(record.receipts_root),
-        offered: record.offered,
-        paid: record.paid,
-        settled_at: record.settled_at,
-        measurement: signer.measurement.map(HexBinary::from),
-    }
-}
-
-pub fn verify_inclusion(
+fn verify_inclusion(
     deps: Deps,
     attester: AttesterId,
     number: u64,

@@ -57,10 +57,9 @@ impl Billed {
 /// Charges `work` at `rates`, without its first `skip` receipts, which were settled before.
 pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before: u128) -> Charge {
     match work {
-        Work::Itemised(units) => {
+        Work::Itemised(items) => {
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            let units = units.get(skip..).unwrap_or_default();
-            itemised(rates, units, purse, gross_before)
+            itemised(rates, items.iter().skip(skip), purse, gross_before)
         }
         Work::Netted { count, total } => netted(rates, *count, *total, purse, gross_before),
     }
@@ -68,13 +67,18 @@ pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before
 
 /// Bills receipt by receipt, as far as the money goes. The sum of all of them decides about an overflow, so that
 /// the outcome does not hang on the money.
-fn itemised(rates: &Rates, units: &[Units], purse: &Purse, gross_before: u128) -> Charge {
+fn itemised(
+    rates: &Rates,
+    receipts: impl Iterator<Item = Units>,
+    purse: &Purse,
+    gross_before: u128,
+) -> Charge {
     let mut gross = gross_before;
     let mut amount: u128 = 0;
     let mut billed = Billed::nothing(Outcome::Paid);
     let mut stopped = None;
-    for units in units {
-        let Some(cost) = rates.amount(1, *units) else {
+    for units in receipts {
+        let Some(cost) = rates.amount(1, units) else {
             return Charge::Overflow;
         };
         let (Some(next_gross), Some(next_amount)) =
@@ -161,7 +165,7 @@ mod tests {
     }
 
     fn receipts(count: usize) -> Work {
-        Work::Itemised(vec![
+        Work::itemised(vec![
             Units {
                 input: 3,
                 output: 4

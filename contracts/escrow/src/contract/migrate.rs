@@ -1,12 +1,13 @@
-//! Migration keeps everything.
+//! Newer code on older storage.
 
 use cosmwasm_std::{DepsMut, Response};
+use hub_types::escrow::MigrateMsg;
 
 use super::{CONTRACT_NAME, CONTRACT_VERSION};
 use crate::error::ContractError;
 
 /// Refuses the code of another contract, and a step back.
-pub fn migrate(deps: DepsMut) -> Result<Response, ContractError> {
+pub fn migrate(deps: DepsMut, _msg: MigrateMsg) -> Result<Response, ContractError> {
     cw2::ensure_from_older_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     Ok(Response::new())
 }
@@ -21,7 +22,7 @@ mod tests {
     fn migrate_from(name: &str, version: &str) -> (Result<Response, ContractError>, String) {
         let mut deps = mock_dependencies();
         cw2::set_contract_version(&mut deps.storage, name, version).unwrap();
-        let result = migrate(deps.as_mut());
+        let result = migrate(deps.as_mut(), MigrateMsg {});
         let stored = cw2::get_contract_version(&deps.storage).unwrap();
         (result, stored.version)
     }

@@ -6,9 +6,9 @@ use hub_types::escrow::{Cw20HookMsg, NewCeiling, NewSession};
 use hub_types::wire::PublicKey;
 use hub_types::{hash, text};
 
+use crate::domain::session::{CeilingRule, Opening};
 use crate::error::ContractError;
 use crate::state::denoms;
-use crate::state::session::{CeilingRule, Opening};
 
 /// An address of this chain.
 pub fn address(api: &dyn Api, field: &'static str, address: &str) -> Result<Addr, ContractError> {

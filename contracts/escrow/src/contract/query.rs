@@ -1,22 +1,88 @@
 //! Answers.
 
-use hub_types::ids::{DenomNumber, SessionId};
-use cosmwasm_std::{CanonicalAddr, Deps, Env, HexBinary};
+use cosmwasm_std::{to_json_binary, Binary, CanonicalAddr, Deps, Env};
 use hub_types::denom::Denom;
 use hub_types::escrow::{
-    BalanceResponse, BalancesResponse, Ceiling, ConfigResponse, DenomResponse, DenomsResponse,
-    LaneResponse, ModelRef, Models, SessionResponse, SessionsResponse, SolvencyResponse,
-    SpendResponse, VoucherKey,
+    BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, QueryMsg,
+    SessionsResponse, SolvencyResponse, SpendResponse,
 };
 use hub_types::packed::LAYOUT;
 use hub_types::page;
-use hub_types::records::escrow::{BalanceRecord, ListedModel};
-use hub_types::wire::PublicKey;
+use hub_types::records::escrow::BalanceRecord;
 
+use super::{parse, view};
 use crate::error::ContractError;
-use crate::state::{account, config, denoms, sessions, spend};
+use crate::state::{accounts, config, denoms, sessions, spend};
 
-pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
+/// Parses a question and dispatches it.
+pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractError> {
+    let answer = match msg {
+        QueryMsg::Config {} => to_json_binary(&config(deps)?),
+        QueryMsg::Balance { address, denom } => {
+            let owner = parse::canonical(deps.api, "address", &address)?;
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&balance(deps, owner, denom)?)
+        }
+        QueryMsg::Balances {
+            address,
+            start_after,
+            limit,
+        } => {
+            let owner = parse::canonical(deps.api, "address", &address)?;
+            to_json_binary(&balances(deps, owner, start_after, limit)?)
+        }
+        QueryMsg::Denoms { start_after, limit } => {
+            to_json_binary(&denoms(deps, start_after, limit)?)
+        }
+        QueryMsg::Denom { denom } => {
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&one_denom(deps, denom)?)
+        }
+        QueryMsg::Session { session } => to_json_binary(&view::session(deps, env, session)?),
+        QueryMsg::SessionsByCaller {
+            caller,
+            start_after,
+            limit,
+        } => {
+            let caller = parse::canonical(deps.api, "caller", &caller)?;
+            to_json_binary(&sessions_by_caller(deps, env, caller, start_after, limit)?)
+        }
+        QueryMsg::SessionsByOperator {
+            operator,
+            start_after,
+            limit,
+        } => {
+            let operator = parse::canonical(deps.api, "operator", &operator)?;
+            to_json_binary(&sessions_by_operator(
+                deps,
+                env,
+                operator,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::SessionsForOthers {
+            funder,
+            start_after,
+            limit,
+        } => {
+            let funder = parse::canonical(deps.api, "funder", &funder)?;
+            to_json_binary(&sessions_for_others(deps, env, funder, start_after, limit)?)
+        }
+        QueryMsg::Spend { funder, denom } => {
+            let funder = parse::canonical(deps.api, "funder", &funder)?;
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&spend(deps, funder, denom)?)
+        }
+        QueryMsg::Solvency { denom } => {
+            let denom = parse::denom(deps, &denom)?;
+            to_json_binary(&solvency(deps, env, denom)?)
+        }
+    };
+    Ok(answer?)
+}
+
+fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     Ok(ConfigResponse {
         layout: LAYOUT,
         collector: config::collector(deps.storage)?,
@@ -24,106 +90,54 @@ pub fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     })
 }
 
-pub fn balance(
+fn balance(
     deps: Deps,
     owner: CanonicalAddr,
     denom: Denom,
 ) -> Result<BalanceResponse, ContractError> {
     let number = denoms::find(deps.storage, &denom)?;
     let record = match number {
-        Some(number) => account::balance(deps.storage, &owner, number)?,
+        Some(number) => accounts::balance(deps.storage, &owner, number)?,
         None => BalanceRecord::default(),
     };
-    Ok(balance_response(number, denom, record))
+    Ok(view::balance(number, denom, record))
 }
 
-pub fn balances(
+fn balances(
     deps: Deps,
     owner: CanonicalAddr,
     start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<BalancesResponse, ContractError> {
-    let balances = account::page(deps.storage, &owner, start_after, page::limit(limit))?
+    let balances = accounts::page(deps.storage, &owner, start_after, page::limit(limit))?
         .into_iter()
         .map(|(number, record)| {
             let denom = denoms::get(deps.storage, number)?;
-            Ok(balance_response(Some(number), denom, record))
+            Ok(view::balance(Some(number), denom, record))
         })
         .collect::<Result<_, ContractError>>()?;
     Ok(BalancesResponse { balances })
 }
 
-fn balance_response(number: Option<DenomNumber>, denom: Denom, record: BalanceRecord) -> BalanceResponse {
-    BalanceResponse {
-        denom,
-        denom_number: number,
-        available: record.available.into(),
-        earned: record.earned.into(),
-        auto_payout: record.auto_payout,
-    }
-}
-
-pub fn denoms(
+fn denoms(
     deps: Deps,
     start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<DenomsResponse, ContractError> {
     let denoms = denoms::page(deps.storage, start_after, page::limit(limit))?
         .into_iter()
-        .map(|(number, denom)| denom_response(deps, number, denom))
+        .map(|(number, denom)| view::denom(deps, number, denom))
         .collect::<Result<_, ContractError>>()?;
     Ok(DenomsResponse { denoms })
 }
 
-pub fn denom(deps: Deps, denom: Denom) -> Result<Option<DenomResponse>, ContractError> {
+fn one_denom(deps: Deps, denom: Denom) -> Result<Option<DenomResponse>, ContractError> {
     denoms::find(deps.storage, &denom)?
-        .map(|number| denom_response(deps, number, denom))
+        .map(|number| view::denom(deps, number, denom))
         .transpose()
 }
 
-fn denom_response(deps: Deps, number: DenomNumber, denom: Denom) -> Result<DenomResponse, ContractError> {
-    Ok(DenomResponse {
-        denom,
-        denom_number: number,
-        owed: denoms::owed(deps.storage, number)?,
-    })
-}
-
-pub fn session(deps: Deps, env: &Env, session: SessionId) -> Result<SessionResponse, ContractError> {
-    let session = sessions::load(deps.storage, session)?;
-    let (policy, record) = (&session.policy, &session.reserve.record);
-    Ok(SessionResponse {
-        session: session.id(),
-        caller: deps.api.addr_humanize(&policy.caller)?,
-        funder: deps.api.addr_humanize(&policy.funder)?,
-        operator: deps.api.addr_humanize(&policy.operator)?,
-        measurement: policy.measurement.map(HexBinary::from),
-        models: models(&policy.models),
-        max_price: policy.max_price,
-        denom: denoms::get(deps.storage, record.denom)?,
-        budget: record.budget.into(),
-        spent: record.spent.into(),
-        left: record.left().into(),
-        ceiling: record.ceiling.map(|ceiling| Ceiling {
-            ceiling: ceiling.into(),
-            key: policy.voucher_key.as_ref().map(voucher_key),
-        }),
-        opened_at: policy.opened_at,
-        ends_at: policy.ends_at(),
-        state: session.state(env.block.time.seconds()),
-        lanes: record
-            .lanes
-            .iter()
-            .map(|lane| LaneResponse {
-                attester: lane.attester,
-                next: lane.next,
-            })
-            .collect(),
-        label: sessions::label(deps.storage, session.id())?,
-    })
-}
-
-pub fn sessions_by_caller(
+fn sessions_by_caller(
     deps: Deps,
     env: &Env,
     caller: CanonicalAddr,
@@ -134,7 +148,7 @@ pub fn sessions_by_caller(
     sessions_response(deps, env, ids)
 }
 
-pub fn sessions_by_operator(
+fn sessions_by_operator(
     deps: Deps,
     env: &Env,
     operator: CanonicalAddr,
@@ -145,7 +159,7 @@ pub fn sessions_by_operator(
     sessions_response(deps, env, ids)
 }
 
-pub fn sessions_for_others(
+fn sessions_for_others(
     deps: Deps,
     env: &Env,
     funder: CanonicalAddr,
@@ -156,11 +170,7 @@ pub fn sessions_for_others(
     sessions_response(deps, env, ids)
 }
 
-pub fn spend(
-    deps: Deps,
-    funder: CanonicalAddr,
-    denom: Denom,
-) -> Result<SpendResponse, ContractError> {
+fn spend(deps: Deps, funder: CanonicalAddr, denom: Denom) -> Result<SpendResponse, ContractError> {
     let released = match denoms::find(deps.storage, &denom)? {
         Some(number) => spend::released(deps.storage, &funder, number)?,
         None => 0,
@@ -178,12 +188,12 @@ fn sessions_response(
 ) -> Result<SessionsResponse, ContractError> {
     let sessions = ids
         .into_iter()
-        .map(|id| session(deps, env, id))
+        .map(|id| view::session(deps, env, id))
         .collect::<Result<_, ContractError>>()?;
     Ok(SessionsResponse { sessions })
 }
 
-pub fn solvency(deps: Deps, env: &Env, denom: Denom) -> Result<SolvencyResponse, ContractError> {
+fn solvency(deps: Deps, env: &Env, denom: Denom) -> Result<SolvencyResponse, ContractError> {
     Ok(SolvencyResponse {
         held: denom.held(&deps.querier, &env.contract.address)?,
         owed: match denoms::find(deps.storage, &denom)? {
@@ -192,26 +202,4 @@ pub fn solvency(deps: Deps, env: &Env, denom: Denom) -> Result<SolvencyResponse,
         },
         denom,
     })
-}
-
-fn models(listed: &[ListedModel]) -> Models {
-    if listed.is_empty() {
-        return Models::Any {};
-    }
-    Models::Listed(
-        listed
-            .iter()
-            .map(|listed| ModelRef {
-                model: listed.model,
-                release: listed.release,
-            })
-            .collect(),
-    )
-}
-
-fn voucher_key(key: &PublicKey) -> VoucherKey {
-    VoucherKey {
-        key_type: key.key_type().into(),
-        key: key.as_bytes().into(),
-    }
 }

@@ -5,8 +5,8 @@ use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 
-use super::reserve::Reserve;
-use super::session::{Opening, Parties, Session};
+use crate::domain::reserve::Reserve;
+use crate::domain::session::{Opening, Parties, Session};
 use crate::error::ContractError;
 
 const COUNT: Item<SessionId> = Item::new("session_count");
@@ -135,8 +135,8 @@ mod tests {
     use hub_types::escrow::Models;
     use hub_types::price::Rates;
 
-    use super::super::session::CeilingRule;
     use super::*;
+    use crate::domain::session::CeilingRule;
 
     fn address(byte: u8) -> CanonicalAddr {
         vec![byte; 20].into()

@@ -1,4 +1,4 @@
-//! Handlers. Each goes: authority, load, decide, write, event.
+//! Handlers: authority, load, decide, write, event, messages.
 
 pub mod keeper;
 pub mod model;

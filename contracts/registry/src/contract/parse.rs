@@ -1,4 +1,4 @@
-//! From what a message states to what handlers may rely on.
+//! The edge: from what messages carry to what handlers take.
 
 use std::str::FromStr;
 
@@ -11,16 +11,15 @@ use hub_types::registry::{
 use hub_types::text::{self, MAX_DESCRIPTION, MAX_HOMEPAGE, MAX_TAG, MAX_TASK, MAX_TITLE};
 use hub_types::walrus::{BlobId, Certificate, Member, Persistence, PublicKey, Signature};
 
-use super::execute::release::Certification;
+use super::execute::release::{Certification, Publication};
+use crate::domain::label::Label;
+use crate::domain::shares::Shares;
+use crate::domain::terms::Draft;
 use crate::error::ContractError;
-use crate::label::Label;
-use crate::state::releases::Publication;
-use crate::state::shares::Shares;
-use crate::state::terms::Draft;
 
 pub fn address(api: &dyn Api, field: &'static str, text: &str) -> Result<Addr, ContractError> {
     api.addr_validate(text)
-        .map_err(|error| ContractError::Address {
+        .map_err(|error| ContractError::NotAnAddress {
             field,
             address: text.to_owned(),
             reason: error.to_string(),

@@ -17,9 +17,8 @@ use hub_types::wire::Hash;
 use super::{parse, view};
 use crate::error::ContractError;
 use crate::state::committees::Keys;
-use crate::state::config::Config;
 use crate::state::{
-    authors, claims, commitments, committees, discovery, keeper, models, names, releases,
+    authors, claims, commitments, committees, config, discovery, keeper, models, names, releases,
     terms as terms_state,
 };
 
@@ -120,7 +119,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
 }
 
 fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
-    let config = Config::load(deps.storage)?;
+    let config = config::load(deps.storage)?;
     Ok(ConfigResponse {
         layout: LAYOUT,
         receipt_max_age_seconds: config.receipt_max_age_seconds,

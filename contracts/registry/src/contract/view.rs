@@ -10,9 +10,9 @@ use hub_types::registry::{
 };
 use hub_types::walrus::quorum;
 
+use crate::domain::terms::Terms;
 use crate::error::ContractError;
 use crate::state::releases::Release;
-use crate::state::terms::Terms;
 use crate::state::{certificates, models, offers};
 
 pub fn model(deps: Deps, model: ModelId) -> Result<ModelResponse, ContractError> {

@@ -6,25 +6,12 @@ use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
 use hub_types::records::registry::{ReleaseRecord, RELEASES};
 use hub_types::walrus::BlobId;
-use hub_types::wire::Hash;
 
 use super::models;
+use crate::domain::label::Label;
 use crate::error::ContractError;
-use crate::label::Label;
 
 const DETAILS: Map<(u64, u64), ReleaseDetails> = Map::new("release_details");
-
-/// A release to be published, in checked form.
-pub struct Publication {
-    /// Its label.
-    pub label: Label,
-    /// The billable blob.
-    pub blob_id: BlobId,
-    /// The blob that lists the files.
-    pub manifest: Option<BlobId>,
-    /// Reveals a commitment.
-    pub salt: Option<Hash>,
-}
 
 /// What settlement never reads. What is learned of a blob later is added as an optional field.
 #[cw_serde]

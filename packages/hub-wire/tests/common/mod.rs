@@ -2,8 +2,7 @@
 
 #![allow(dead_code)]
 
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
-use hub_wire::{Batch, Group, Units, Work};
+use hub_wire::{Batch, Group, Items, RiceCode, Units, Work};
 use proptest::collection::vec;
 use proptest::prelude::{any, Just, Strategy};
 use proptest::sample::select;
@@ -22,7 +21,7 @@ pub fn group(session: SessionId, model: ModelId, sequence: u64, work: Work) -> G
 }
 
 pub fn itemised(count: u64) -> Work {
-    Work::Itemised((0..count).map(|i| Units::new(i, 2 * i)).collect())
+    Work::itemised((0..count).map(|i| Units::new(i, 2 * i)))
 }
 
 pub fn netted(count: u16) -> Work {
@@ -47,17 +46,42 @@ pub fn number() -> impl Strategy<Value = u64> {
     (any::<u64>(), 0_u32..64).prop_map(|(value, shift)| value >> shift)
 }
 
-fn units() -> impl Strategy<Value = Units> {
+pub fn units() -> impl Strategy<Value = Units> {
     (number(), number()).prop_map(|(input, output)| Units { input, output })
 }
 
+/// Any code under which `integers` can be stated: its base is at most the least of them.
+fn code(integers: Vec<u64>, base: u64, k: u8) -> RiceCode {
+    let least = integers.into_iter().min().unwrap_or_default();
+    RiceCode::new(base.min(least), k).unwrap()
+}
+
+/// The units of a group in their shortest form or in any other.
+pub fn items() -> impl Strategy<Value = Items> {
+    let codes = proptest::option::of(((number(), 0_u8..64), (number(), 0_u8..64)));
+    (vec(units(), 1..9), codes).prop_map(|(units, codes)| match codes {
+        None => units.into(),
+        Some(((base_in, k_in), (base_out, k_out))) => {
+            let input = code(
+                units.iter().map(|units| units.input).collect(),
+                base_in,
+                k_in,
+            );
+            let output = code(
+                units.iter().map(|units| units.output).collect(),
+                base_out,
+                k_out,
+            );
+            Items::coded(&units, input, output).unwrap()
+        }
+    })
+}
+
 fn work(netted: bool) -> impl Strategy<Value = Work> {
-    (vec(units(), 1..9), 1..=u16::MAX, units()).prop_map(
-        move |(items, count, total)| match netted {
-            true => Work::Netted { count, total },
-            false => Work::Itemised(items),
-        },
-    )
+    (items(), 1..=u16::MAX, units()).prop_map(move |(items, count, total)| match netted {
+        true => Work::Netted { count, total },
+        false => Work::Itemised(items),
+    })
 }
 
 /// Any batch that keeps all rules.

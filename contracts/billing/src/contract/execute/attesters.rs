@@ -1,7 +1,6 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
-use hub_types::ids::AttesterId;
-use cosmwasm_std::{to_json_binary, Binary, DepsMut, Env, MessageInfo, Response, Storage};
+use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response, Storage};
 use hub_types::billing::AttesterCreated;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, Hash, PublicKey};
@@ -21,13 +20,13 @@ pub struct Candidate {
 
 pub fn register(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     candidate: Candidate,
 ) -> Result<Response, ContractError> {
-    let operator = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let operator = deps.api.addr_canonicalize(sender.as_str())?;
     // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
-    let tag = signature::domain_tag(deps.as_ref(), &env, digest::Purpose::Attester)?;
+    let tag = signature::domain_tag(deps.as_ref(), env, digest::Purpose::Attester)?;
     let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
     let possession = digest::possession_digest(&tag, &bytes);
     if !signature::verifies(deps.api, &candidate.key, &possession, &candidate.possession) {
@@ -50,7 +49,7 @@ pub fn register(
         .set_data(to_json_binary(&AttesterCreated { attester })?)
         .add_event(Event::AttesterRegistered {
             attester,
-            operator: &info.sender,
+            operator: &sender,
             key: &candidate.key,
             measurement: measurement.as_ref(),
         }))
@@ -73,29 +72,29 @@ fn attest(
 
 pub fn retire(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     attester: AttesterId,
 ) -> Result<Response, ContractError> {
-    let record = load_own(&deps, &info, attester)?;
+    let record = load_own(&deps, &sender, attester)?;
     let now = env.block.time.seconds();
     let cutoff = attesters::retire(deps.storage, attester, record, now)?;
     Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
 }
 
-pub fn revoke(deps: DepsMut, info: MessageInfo, attester: AttesterId) -> Result<Response, ContractError> {
-    let record = load_own(&deps, &info, attester)?;
+pub fn revoke(deps: DepsMut, sender: Addr, attester: AttesterId) -> Result<Response, ContractError> {
+    let record = load_own(&deps, &sender, attester)?;
     attesters::revoke(deps.storage, attester, record)?;
     Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
 }
 
 pub fn set_endpoint(
     deps: DepsMut,
-    info: MessageInfo,
+    sender: Addr,
     attester: AttesterId,
     endpoint: Option<String>,
 ) -> Result<Response, ContractError> {
-    load_own(&deps, &info, attester)?;
+    load_own(&deps, &sender, attester)?;
     attesters::set_endpoint(deps.storage, attester, endpoint.as_ref())?;
     Ok(Response::new().add_event(Event::EndpointSet {
         attester,
@@ -104,13 +103,9 @@ pub fn set_endpoint(
 }
 
 /// The attester, if the sender is its operator.
-fn load_own(
-    deps: &DepsMut,
-    info: &MessageInfo,
-    attester: AttesterId,
-) -> Result<AttesterRecord, ContractError> {
+fn load_own(deps: &DepsMut, sender: &Addr, attester: AttesterId) -> Result<AttesterRecord, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
-    let sender = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let sender = deps.api.addr_canonicalize(sender.as_str())?;
     if record.operator != sender {
         return Err(ContractError::NotTheOperator {
             attester,

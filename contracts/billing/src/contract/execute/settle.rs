@@ -17,7 +17,7 @@ use crate::state::config;
 
 pub fn settle(
     deps: DepsMut,
-    env: Env,
+    env: &Env,
     bytes: &[u8],
     sequence: u64,
     signature: &[u8],
@@ -30,18 +30,18 @@ pub fn settle(
     let config = config::load(deps.storage)?;
     let statement = Statement::open(
         deps.as_ref(),
-        &env,
+        env,
         &config,
         receipt.attester,
         receipt.issued_at,
     )?;
-    let tag = domain_tag(deps.as_ref(), &env, digest::Purpose::Receipt)?;
+    let tag = domain_tag(deps.as_ref(), env, digest::Purpose::Receipt)?;
     let signed = digest::receipt_digest(&tag, bytes, sequence);
     statement.check_signature(deps.as_ref(), &signed, signature)?;
 
     let mut settlement = Settlement::new(deps.as_ref(), &config, statement);
     if let Some(voucher) = voucher {
-        let tag = domain_tag(deps.as_ref(), &env, digest::Purpose::Voucher)?;
+        let tag = domain_tag(deps.as_ref(), env, digest::Purpose::Voucher)?;
         let sessions = BTreeSet::from([receipt.session]);
         settlement.apply_vouchers(&sessions, &[voucher], &tag)?;
     }
@@ -55,7 +55,7 @@ pub fn settle(
         newest: receipt.issued_at,
         sequence,
         end,
-        work: &Work::Itemised(vec![receipt.units]),
+        work: &Work::itemised([receipt.units]),
     })?;
     let session = settlement.session_summary(receipt.session)?;
     let decided = settlement.finish()?;

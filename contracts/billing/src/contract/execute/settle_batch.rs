@@ -12,7 +12,7 @@ use crate::state::{batches, config};
 
 pub fn settle_batch(
     deps: DepsMut,
-    env: Env,
+    env: &Env,
     batch: &[u8],
     signature: &[u8],
     vouchers: &[SignedVoucher],
@@ -20,7 +20,7 @@ pub fn settle_batch(
     let config = config::load(deps.storage)?;
     let (batch, decided) = decide(
         deps.as_ref(),
-        &env,
+        env,
         &config,
         batch,
         Some(signature),

@@ -115,7 +115,7 @@ pub fn usage_by_release(
     deps: Deps,
     model: ModelId,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<ReleaseNumber>,
     limit: Option<u32>,
 ) -> Result<UsageByReleaseResponse, ContractError> {
     let limit = page::limit(limit);
@@ -159,7 +159,7 @@ pub fn author_usage(
     deps: Deps,
     author: Addr,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: Option<u32>,
 ) -> Result<AuthorUsageResponse, ContractError> {
     let listed: registry::ModelIdsResponse = deps.querier.query_wasm_smart(
@@ -199,7 +199,7 @@ pub fn operator_usage(
     deps: Deps,
     operator: &Addr,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
@@ -212,7 +212,7 @@ pub fn measurement_usage(
     deps: Deps,
     measurement: &Hash,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let wanted = page::limit(limit);

@@ -89,7 +89,7 @@ fn position(copy: &SessionCopy, work: &Work, sequence: u64, end: u64) -> Positio
 }
 
 fn itemised() -> Work {
-    Work::Itemised(vec![])
+    Work::itemised([])
 }
 
 fn netted() -> Work {

@@ -269,7 +269,7 @@ fn rates(per_call: u128) -> Rates {
 }
 
 fn work(receipts: usize) -> Work {
-    Work::Itemised(vec![
+    Work::itemised(vec![
         Units {
             input: 3,
             output: 4
@@ -758,7 +758,7 @@ fn usage_counts_calls_free_calls_units_and_the_lag() {
         };
         market.policy.max_price = None;
     });
-    let work = Work::Itemised(vec![Units::new(5, 0), Units::new(6, 7), Units::new(0, 1)]);
+    let work = Work::itemised(vec![Units::new(5, 0), Units::new(6, 7), Units::new(0, 1)]);
     let group = Group {
         end: 3,
         newest: NOW - 30,

@@ -4,11 +4,10 @@ use cosmwasm_std::{Addr, DepsMut, Env, Response, Uint128};
 use hub_types::denom::Denom;
 
 use super::session::{reserve, Purse};
+use crate::domain::session::Opening;
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::account::Account;
-use crate::state::denoms;
-use crate::state::session::Opening;
+use crate::state::{accounts, denoms};
 
 /// Money that the chain or a token delivered.
 pub struct Received {
@@ -26,7 +25,7 @@ pub struct Received {
 /// cannot be covered with what others hold in it. Queries cannot change state, so nothing happens in between.
 pub fn receive(
     deps: DepsMut,
-    env: Env,
+    env: &Env,
     received: Received,
     opening: Option<Opening>,
 ) -> Result<Response, ContractError> {
@@ -63,7 +62,7 @@ pub fn receive(
 /// Credits the beneficiary and opens a session if asked to.
 pub fn deposit(
     mut deps: DepsMut,
-    env: Env,
+    env: &Env,
     received: Received,
     opening: Option<Opening>,
 ) -> Result<Response, ContractError> {
@@ -88,7 +87,7 @@ pub fn deposit(
     let number = denoms::number(deps.storage, denom)?;
     denoms::owe(deps.storage, number, denom, *amount)?;
     let owner = deps.api.addr_canonicalize(beneficiary.as_str())?;
-    let mut account = Account::load(deps.storage, owner, number)?;
+    let mut account = accounts::load(deps.storage, owner, number)?;
     account.credit(*amount)?;
     let opened = match &opening {
         Some(opening) => {
@@ -98,11 +97,11 @@ pub fn deposit(
                 funder: depositor,
                 denom,
             };
-            Some(reserve(deps.branch(), &env, purse, opening)?)
+            Some(reserve(deps.branch(), env, purse, opening)?)
         }
         None => None,
     };
-    account.store(deps.storage);
+    accounts::store(deps.storage, &account);
     let response = Response::new().add_event(Event::Deposited {
         depositor,
         beneficiary,

@@ -5,16 +5,15 @@ use std::collections::BTreeSet;
 use hub_types::ids::DenomNumber;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    from_json, to_json_binary, Addr, DepsMut, MessageInfo, Reply, Response, StdResult, SubMsg,
-    SubMsgResult, Uint128,
+    from_json, to_json_binary, Addr, DepsMut, Reply, Response, StdResult, SubMsg, SubMsgResult,
+    Uint128,
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{PayoutResponse, PayoutSent, PayoutSkipped, SkipReason};
 
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::account::Account;
-use crate::state::denoms;
+use crate::state::{accounts, denoms};
 
 /// Reply id of a transfer that failed.
 pub const TRANSFER_FAILED: u64 = 1;
@@ -37,18 +36,18 @@ struct Transfer {
 
 pub fn set_auto_payout(
     deps: DepsMut,
-    info: MessageInfo,
+    sender: Addr,
     denom: Denom,
     on: bool,
 ) -> Result<Response, ContractError> {
     // An author opts in before the first deposit in its denomination just as well as after.
     let number = denoms::number(deps.storage, &denom)?;
-    let owner = deps.api.addr_canonicalize(info.sender.as_str())?;
-    let mut account = Account::load(deps.storage, owner, number)?;
+    let owner = deps.api.addr_canonicalize(sender.as_str())?;
+    let mut account = accounts::load(deps.storage, owner, number)?;
     account.set_auto_payout(on);
-    account.store(deps.storage);
+    accounts::store(deps.storage, &account);
     Ok(Response::new().add_event(Event::AutoPayoutSet {
-        account: &info.sender,
+        account: &sender,
         denom: &denom,
         on,
     }))
@@ -122,7 +121,7 @@ fn take_available(
         return Ok(Err(SkipReason::NotOptedIn));
     };
     let owner = deps.api.addr_canonicalize(account.as_str())?;
-    let mut balance = Account::load(deps.storage, owner, denom)?;
+    let mut balance = accounts::load(deps.storage, owner, denom)?;
     if !balance.auto_payout() {
         return Ok(Err(SkipReason::NotOptedIn));
     }
@@ -130,7 +129,7 @@ fn take_available(
     if amount.is_zero() {
         return Ok(Err(SkipReason::Empty));
     }
-    balance.store(deps.storage);
+    accounts::store(deps.storage, &balance);
     Ok(Ok(Transfer {
         account,
         denom,
@@ -164,9 +163,9 @@ pub fn take_back(deps: DepsMut, reply: Reply) -> Result<Response, ContractError>
     // Refused only if a transfer before this one let a token deposit, from within, nearly all that 128 bits hold. Then
     // the payout in that token is undone as a whole, and nobody loses by it.
     denoms::owe(deps.storage, number, &denom, amount)?;
-    let mut balance = Account::load(deps.storage, owner, number)?;
+    let mut balance = accounts::load(deps.storage, owner, number)?;
     balance.credit(amount)?;
-    balance.store(deps.storage);
+    accounts::store(deps.storage, &balance);
     Ok(Response::new().add_event(Event::PayoutFailed {
         account: &account,
         amount,

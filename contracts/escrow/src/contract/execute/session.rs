@@ -2,17 +2,17 @@
 
 use hub_types::ids::SessionId;
 use cosmwasm_std::{
-    to_json_binary, Addr, Binary, CanonicalAddr, Deps, DepsMut, Env, Event as StdEvent,
-    MessageInfo, Response, Uint128,
+    to_json_binary, Addr, Binary, CanonicalAddr, Deps, DepsMut, Env, Event as StdEvent, Response,
+    Uint128,
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::SessionCreated;
 
+use crate::domain::account::Account;
+use crate::domain::session::{Opening, Parties, Session};
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::account::Account;
-use crate::state::session::{Opening, Parties, Session};
-use crate::state::{config, denoms, sessions, spend};
+use crate::state::{accounts, config, denoms, sessions, spend};
 
 /// Where the budget of a new session comes from.
 pub struct Purse<'a> {
@@ -74,8 +74,8 @@ pub fn reserve(
 /// Opens a session with what the sender has available.
 pub fn open(
     mut deps: DepsMut,
-    env: Env,
-    caller: Addr,
+    env: &Env,
+    sender: Addr,
     denom: Denom,
     opening: Opening,
 ) -> Result<Response, ContractError> {
@@ -84,36 +84,36 @@ pub fn open(
         available: Uint128::zero(),
         needed: opening.budget,
     })?;
-    let owner = deps.api.addr_canonicalize(caller.as_str())?;
-    let mut account = Account::load(deps.storage, owner, number)?;
+    let owner = deps.api.addr_canonicalize(sender.as_str())?;
+    let mut account = accounts::load(deps.storage, owner, number)?;
     let purse = Purse {
         account: &mut account,
-        caller: &caller,
-        funder: &caller,
+        caller: &sender,
+        funder: &sender,
         denom: &denom,
     };
-    let opened = reserve(deps.branch(), &env, purse, &opening)?;
-    account.store(deps.storage);
+    let opened = reserve(deps.branch(), env, purse, &opening)?;
+    accounts::store(deps.storage, &account);
     Ok(opened.report(Response::new()))
 }
 
 pub fn top_up(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     session: SessionId,
     amount: Uint128,
 ) -> Result<Response, ContractError> {
-    let (mut session, caller) = load_own(deps.as_ref(), &info, session)?;
+    let (mut session, caller) = load_own(deps.as_ref(), &sender, session)?;
     let denom_number = session.reserve.record.denom;
-    let mut account = Account::load(deps.storage, caller, denom_number)?;
+    let mut account = accounts::load(deps.storage, caller, denom_number)?;
     session.top_up(amount, env.block.time.seconds())?;
     account.debit(amount)?;
     sessions::store_reserve(deps.storage, &session.reserve);
-    account.store(deps.storage);
+    accounts::store(deps.storage, &account);
     Ok(Response::new().add_event(Event::SessionToppedUp {
         session: session.id(),
-        caller: &info.sender,
+        caller: &sender,
         amount,
         denom: &denoms::get(deps.storage, denom_number)?,
         budget: session.reserve.record.budget.into(),
@@ -122,41 +122,41 @@ pub fn top_up(
 
 pub fn close(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     session: SessionId,
 ) -> Result<Response, ContractError> {
-    let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
+    let (mut session, _) = load_own(deps.as_ref(), &sender, session)?;
     let ends_at = session.close(env.block.time.seconds())?;
     sessions::store_policy(deps.storage, &session);
     Ok(Response::new().add_event(Event::SessionClosed {
         session: session.id(),
-        caller: &info.sender,
+        caller: &sender,
         ends_at,
     }))
 }
 
 pub fn release(
     deps: DepsMut,
-    env: Env,
-    info: MessageInfo,
+    env: &Env,
+    sender: Addr,
     session: SessionId,
 ) -> Result<Response, ContractError> {
     let mut session = sessions::load(deps.storage, session)?;
-    let by = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let by = deps.api.addr_canonicalize(sender.as_str())?;
     let receipt_max_age_seconds = config::receipt_max_age_seconds(deps.storage)?;
     let left = session.release(&by, receipt_max_age_seconds, env.block.time.seconds())?;
     let caller = deps.api.addr_humanize(&session.policy.caller)?;
     let denom_number = session.reserve.record.denom;
-    let mut account = Account::load(deps.storage, session.policy.caller.clone(), denom_number)?;
+    let mut account = accounts::load(deps.storage, session.policy.caller.clone(), denom_number)?;
     account.credit(left)?;
     let (funder, spent) = (&session.policy.funder, session.reserve.record.spent);
     spend::add(deps.storage, funder, denom_number, spent)?;
     sessions::store_reserve(deps.storage, &session.reserve);
-    account.store(deps.storage);
+    accounts::store(deps.storage, &account);
     Ok(Response::new().add_event(Event::SessionReleased {
         session: session.id(),
-        released_by: &info.sender,
+        released_by: &sender,
         caller: &caller,
         amount: left,
         denom: &denoms::get(deps.storage, denom_number)?,
@@ -165,16 +165,16 @@ pub fn release(
 
 pub fn raise_ceiling(
     deps: DepsMut,
-    info: MessageInfo,
+    sender: Addr,
     session: SessionId,
     ceiling: Uint128,
 ) -> Result<Response, ContractError> {
-    let (mut session, _) = load_own(deps.as_ref(), &info, session)?;
+    let (mut session, _) = load_own(deps.as_ref(), &sender, session)?;
     session.raise_ceiling(ceiling)?;
     sessions::store_reserve(deps.storage, &session.reserve);
     Ok(Response::new().add_event(Event::CeilingRaised {
         session: session.id(),
-        caller: &info.sender,
+        caller: &sender,
         ceiling,
     }))
 }
@@ -182,11 +182,11 @@ pub fn raise_ceiling(
 /// The session and its caller, who must be the sender.
 fn load_own(
     deps: Deps,
-    info: &MessageInfo,
+    sender: &Addr,
     session: SessionId,
 ) -> Result<(Session, CanonicalAddr), ContractError> {
     let loaded = sessions::load(deps.storage, session)?;
-    let sender = deps.api.addr_canonicalize(info.sender.as_str())?;
+    let sender = deps.api.addr_canonicalize(sender.as_str())?;
     if sender != loaded.policy.caller {
         return Err(ContractError::NotTheCaller {
             session,

@@ -1,12 +1,9 @@
 //! Handlers over storage alone. Events and refusals as a user meets them are tested on the whole Hub.
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
-use cosmwasm_std::testing::{
-    message_info, mock_dependencies, mock_env, MockApi, MockQuerier, MockStorage,
-};
+use cosmwasm_std::testing::{mock_dependencies, mock_env, MockApi, MockQuerier, MockStorage};
 use cosmwasm_std::{
-    from_json, to_json_binary, Addr, Api, CanonicalAddr, ContractResult, Env, MessageInfo,
-    OwnedDeps, SystemResult, Timestamp, Uint128,
+    from_json, to_json_binary, Addr, Api, CanonicalAddr, ContractResult, Env, OwnedDeps,
+    SystemResult, Timestamp, Uint128,
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{
@@ -18,10 +15,9 @@ use hub_types::records::escrow::BalanceRecord;
 
 use super::deposit::{self, Received};
 use super::{payout, session, settle, withdraw};
+use crate::domain::session::{CeilingRule, Opening};
 use crate::error::ContractError;
-use crate::state::account;
-use crate::state::session::{CeilingRule, Opening};
-use crate::state::{config, denoms, sessions, spend};
+use crate::state::{accounts, config, denoms, sessions, spend};
 
 const NOW: u64 = 1_000_000;
 const MAX_AGE: u64 = 600;
@@ -60,10 +56,6 @@ impl Escrow {
         self.0.api.addr_canonicalize(address.as_str()).unwrap()
     }
 
-    fn from(&self, name: &str) -> MessageInfo {
-        message_info(&self.address(name), &[])
-    }
-
     /// A session with the operator, under a ceiling.
     fn opening(&self, budget: u128) -> Opening {
         Opening {
@@ -93,7 +85,7 @@ impl Escrow {
             amount: amount(given),
         };
         let opening = budget.map(|budget| self.opening(budget));
-        let response = deposit::deposit(self.0.as_mut(), at(NOW), received, opening)?;
+        let response = deposit::deposit(self.0.as_mut(), &at(NOW), received, opening)?;
         Ok(response.data.map(|data| {
             let created: SessionCreated = from_json(data).unwrap();
             created.session
@@ -101,7 +93,7 @@ impl Escrow {
     }
 
     fn balance(&self, name: &str) -> BalanceRecord {
-        account::balance(&self.0.storage, &self.canonical(name), USDC).unwrap()
+        accounts::balance(&self.0.storage, &self.canonical(name), USDC).unwrap()
     }
 
     fn available(&self, name: &str) -> u128 {
@@ -113,13 +105,13 @@ impl Escrow {
     }
 
     fn opt_in(&mut self, name: &str) {
-        let info = self.from(name);
-        payout::set_auto_payout(self.0.as_mut(), info, usdc(), true).unwrap();
+        let sender = self.address(name);
+        payout::set_auto_payout(self.0.as_mut(), sender, usdc(), true).unwrap();
     }
 
     fn settle(&mut self, sender: &str, books: &Books) -> Result<(), ContractError> {
-        let info = self.from(sender);
-        settle::settle(self.0.as_mut(), info, &books.encode()).map(|_| ())
+        let sender = self.address(sender);
+        settle::settle(self.0.as_mut(), sender, &books.encode()).map(|_| ())
     }
 
     fn credit(&self, name: &str, denom: DenomNumber, earned: u128) -> Credit {
@@ -193,7 +185,7 @@ fn a_token_must_cover_what_is_owed_with_the_deposit() {
             SystemResult::Ok(ContractResult::Ok(to_json_binary(&balance).unwrap()))
         });
         let received = received(&escrow);
-        deposit::receive(escrow.0.as_mut(), at(NOW), received, None).map(|_| ())
+        deposit::receive(escrow.0.as_mut(), &at(NOW), received, None).map(|_| ())
     };
     let not_covered = |held, owed| ContractError::NotCovered {
         token: token.clone(),
@@ -215,7 +207,7 @@ fn a_session_opens_with_what_the_caller_has_available() {
     let mut escrow = Escrow::new();
     escrow.deposit("alice", "alice", 100, None).unwrap();
     let (caller, opening) = (escrow.address("alice"), escrow.opening(70));
-    let response = session::open(escrow.0.as_mut(), at(NOW), caller, usdc(), opening).unwrap();
+    let response = session::open(escrow.0.as_mut(), &at(NOW), caller, usdc(), opening).unwrap();
     let created: SessionCreated = from_json(response.data.unwrap()).unwrap();
     assert_eq!(created.session, SessionId(1));
     assert_eq!(response.events.len(), 1);
@@ -236,27 +228,27 @@ fn a_session_is_changed_by_its_caller_alone() {
             session: SessionId(1),
             caller: escrow.address("alice"),
         });
-        let info = escrow.from(name);
+        let sender = escrow.address(name);
         let deps = &mut escrow.0;
         assert_eq!(
-            session::top_up(deps.as_mut(), at(NOW), info.clone(), SessionId(1), amount(1)),
+            session::top_up(deps.as_mut(), &at(NOW), sender.clone(), 1, amount(1)),
             refused
         );
         assert_eq!(
-            session::close(deps.as_mut(), at(NOW), info.clone(), SessionId(1)),
+            session::close(deps.as_mut(), &at(NOW), sender.clone(), 1),
             refused
         );
         assert_eq!(
-            session::raise_ceiling(deps.as_mut(), info, SessionId(1), amount(1)),
+            session::raise_ceiling(deps.as_mut(), sender, 1, amount(1)),
             refused
         );
     }
     assert_eq!(escrow.session(1), before);
 
-    let alice = escrow.from("alice");
-    session::top_up(escrow.0.as_mut(), at(NOW), alice.clone(), SessionId(1), amount(20)).unwrap();
-    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), SessionId(1), amount(50)).unwrap();
-    session::close(escrow.0.as_mut(), at(NOW), alice, SessionId(1)).unwrap();
+    let alice = escrow.address("alice");
+    session::top_up(escrow.0.as_mut(), &at(NOW), alice.clone(), 1, amount(20)).unwrap();
+    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), 1, amount(50)).unwrap();
+    session::close(escrow.0.as_mut(), &at(NOW), alice, 1).unwrap();
     assert_eq!(
         escrow.session(1),
         (90, Some(50), NOW + 60, SessionState::Open)
@@ -273,8 +265,8 @@ fn what_a_session_has_left_is_the_callers_again_and_what_it_spent_the_funders_sp
         credits: vec![escrow.credit("anna", USDC, 40)],
     };
     escrow.settle("billing", &books).unwrap();
-    let operator = escrow.from("operator");
-    session::release(escrow.0.as_mut(), at(NOW + 1_000), operator, SessionId(1)).unwrap();
+    let operator = escrow.address("operator");
+    session::release(escrow.0.as_mut(), &at(NOW + 1_000), operator, 1).unwrap();
     assert_eq!(
         (escrow.available("alice"), escrow.available("bob")),
         (60, 0)

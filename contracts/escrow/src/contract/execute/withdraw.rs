@@ -5,8 +5,7 @@ use hub_types::denom::Denom;
 
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::account::Account;
-use crate::state::denoms;
+use crate::state::{accounts, denoms};
 
 /// Sends `amount`, or everything available, of the sender to `recipient`.
 pub fn withdraw(
@@ -24,7 +23,7 @@ pub fn withdraw(
     };
     let number = denoms::find(deps.storage, &denom)?.ok_or_else(nothing)?;
     let owner = deps.api.addr_canonicalize(sender.as_str())?;
-    let mut account = Account::load(deps.storage, owner, number)?;
+    let mut account = accounts::load(deps.storage, owner, number)?;
     if account.available().is_zero() {
         return Err(nothing());
     }
@@ -36,7 +35,7 @@ pub fn withdraw(
         None => account.debit_all(),
     };
     // Written before the transfer: a token that calls back from it finds the money gone.
-    account.store(deps.storage);
+    accounts::store(deps.storage, &account);
     denoms::pay(deps.storage, number, amount)?;
     Ok(Response::new()
         .add_event(Event::Withdrawn {

@@ -45,7 +45,7 @@ pub fn set_committee(
         epoch: new.epoch,
         n_shards: new.n_shards,
         members: new.members.len(),
-        keeper: sender,
+        keeper: &sender,
     }))
 }
 
@@ -57,7 +57,10 @@ pub fn offer(deps: DepsMut, sender: Addr, to: Addr) -> Result<Response, Contract
 
     keeper::offer(deps.storage, sender.clone(), Some(to.clone()))?;
 
-    Ok(Response::new().add_event(Event::KeeperOffered { keeper: sender, to }))
+    Ok(Response::new().add_event(Event::KeeperOffered {
+        keeper: &sender,
+        to: &to,
+    }))
 }
 
 pub fn cancel(deps: DepsMut, sender: Addr) -> Result<Response, ContractError> {
@@ -68,7 +71,10 @@ pub fn cancel(deps: DepsMut, sender: Addr) -> Result<Response, ContractError> {
 
     keeper::offer(deps.storage, sender.clone(), None)?;
 
-    Ok(Response::new().add_event(Event::KeeperOfferCancelled { keeper: sender, to }))
+    Ok(Response::new().add_event(Event::KeeperOfferCancelled {
+        keeper: &sender,
+        to: &to,
+    }))
 }
 
 pub fn accept(deps: DepsMut, sender: Addr) -> Result<Response, ContractError> {
@@ -83,7 +89,7 @@ pub fn accept(deps: DepsMut, sender: Addr) -> Result<Response, ContractError> {
     keeper::appoint(deps.storage, sender.clone())?;
 
     Ok(Response::new().add_event(Event::KeeperChanged {
-        from: keeper.account,
-        keeper: sender,
+        from: &keeper.account,
+        keeper: &sender,
     }))
 }

@@ -6,15 +6,15 @@ use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::{Metadata, ModelCreated, StatusName};
 
-use super::{authored, release};
+use super::authored;
+use super::release::{self, Publication};
 use crate::contract::view;
+use crate::domain::status::with_status;
+use crate::domain::terms::Draft;
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::config::Config;
 use crate::state::models::{self, ModelDetails};
-use crate::state::releases::Publication;
-use crate::state::terms::{self, Draft};
-use crate::state::{authors, discovery, names};
+use crate::state::{authors, config, discovery, names, terms};
 
 /// A model to be registered, in checked form.
 pub struct Registration {
@@ -63,11 +63,11 @@ pub fn register(
         .set_data(to_json_binary(&ModelCreated { model })?)
         .add_event(Event::ModelRegistered {
             model,
-            author: sender,
-            name: details.name,
+            author: &sender,
+            name: &details.name,
         })
         .add_event(Event::TermsSet {
-            terms: view::terms(deps.as_ref(), model, &first)?,
+            terms: &view::terms(deps.as_ref(), model, &first)?,
             superseded: None,
             dropped: None,
         })
@@ -92,8 +92,8 @@ pub fn update_metadata(
 
     Ok(Response::new().add_event(Event::MetadataUpdated {
         model,
-        author: sender,
-        title: details.metadata.title,
+        author: &sender,
+        title: &details.metadata.title,
     }))
 }
 
@@ -105,10 +105,10 @@ pub fn set_status(
     status: StatusName,
 ) -> Result<Response, ContractError> {
     let before = authored(deps.as_ref(), model, &sender)?;
-    let config = Config::load(deps.storage)?;
+    let config = config::load(deps.storage)?;
     let metadata = models::load_details(deps.storage, model)?.metadata;
     let (was, active_from) = (before.status, before.active_from);
-    let record = models::with_status(
+    let record = with_status(
         model,
         before,
         status,
@@ -125,7 +125,7 @@ pub fn set_status(
 
     Ok(Response::new().add_event(Event::StatusSet {
         model,
-        author: sender,
+        author: &sender,
         status,
         cutoff: match record.status {
             ModelStatus::Retired { cutoff } => Some(cutoff),

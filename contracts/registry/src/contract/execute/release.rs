@@ -9,12 +9,26 @@ use hub_types::wire::{commit_hash, domain_tag, Hash, Purpose};
 
 use super::authored;
 use crate::contract::curve::Curve;
+use crate::domain::label::Label;
+use crate::domain::next;
 use crate::error::ContractError;
 use crate::events::Event;
 use crate::state::claims::{self, Claim};
 use crate::state::committees::{self, Keys};
-use crate::state::releases::{self, Publication, Release, ReleaseDetails};
-use crate::state::{certificates, commitments, models, next};
+use crate::state::releases::{self, Release, ReleaseDetails};
+use crate::state::{certificates, commitments, models};
+
+/// A release to be published, in checked form.
+pub struct Publication {
+    /// Its label.
+    pub label: Label,
+    /// The billable blob.
+    pub blob_id: BlobId,
+    /// The blob that lists the files.
+    pub manifest: Option<BlobId>,
+    /// Reveals a commitment.
+    pub salt: Option<Hash>,
+}
 
 /// Length and Merkle root that are said to be a blob's.
 pub struct SizeProof {
@@ -49,14 +63,14 @@ pub fn publish(
 }
 
 /// Adds a release to a model whose author is `publisher`; the caller stores `record`.
-pub fn append(
+pub fn append<'a>(
     deps: DepsMut,
     env: &Env,
-    publisher: &Addr,
+    publisher: &'a Addr,
     model: ModelId,
     record: &mut ModelRecord,
     publication: Publication,
-) -> Result<Event, ContractError> {
+) -> Result<Event<'a>, ContractError> {
     let Publication {
         label,
         blob_id,
@@ -106,7 +120,7 @@ pub fn append(
         label,
         blob_id,
         manifest,
-        publisher: publisher.clone(),
+        publisher,
         claimed_at,
     })
 }
@@ -142,8 +156,8 @@ pub fn commit(
     commitments::commit(deps.storage, &hash, committed_at)?;
 
     Ok(Response::new().add_event(Event::Committed {
-        hash: HexBinary::from(&hash).to_hex(),
-        sender,
+        hash: &HexBinary::from(&hash).to_hex(),
+        sender: &sender,
         committed_at,
     }))
 }
@@ -219,6 +233,6 @@ pub fn certify(
         confirmation,
         weight,
         n_shards: committee.n_shards(),
-        sender,
+        sender: &sender,
     }))
 }

@@ -1,17 +1,14 @@
 //! New terms.
 
-use hub_types::ids::TermsNumber;
-use hub_types::ids::ModelId;
-use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Response};
+use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Event as StdEvent, Response};
 use hub_types::registry::TermsCreated;
 
 use super::authored;
 use crate::contract::view;
+use crate::domain::terms::{Change, Draft};
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::config::Config;
-use crate::state::models;
-use crate::state::terms::{self, Change, Draft};
+use crate::state::{config, models, terms};
 
 pub fn set(
     deps: DepsMut,
@@ -22,8 +19,8 @@ pub fn set(
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
     let now = env.block.time.seconds();
-    let config = Config::load(deps.storage)?;
-    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
+    let config = config::load(deps.storage)?;
+    let standing = terms::standing(deps.storage, model, record.terms, now)?;
     let change = standing.set(draft, now, config.price_notice_seconds)?;
 
     terms::apply(deps.storage, model, &change);
@@ -44,10 +41,11 @@ pub fn created(change: &Change) -> TermsCreated {
 }
 
 /// Event that tells of `change`.
-pub fn event(deps: Deps, model: ModelId, change: &Change) -> Result<Event, ContractError> {
+pub fn event(deps: Deps, model: ModelId, change: &Change) -> Result<StdEvent, ContractError> {
     Ok(Event::TermsSet {
-        terms: view::terms(deps, model, &change.set)?,
-        superseded: Some((change.superseded.number.0, change.superseded_at)),
-        dropped: change.dropped.as_ref().map(|dropped| dropped.number).map(u64::from),
-    })
+        terms: &view::terms(deps, model, &change.set)?,
+        superseded: Some((change.superseded.number, change.superseded_at)),
+        dropped: change.dropped.as_ref().map(|dropped| dropped.number),
+    }
+    .into())
 }

@@ -6,12 +6,11 @@ use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::registry::Payee;
 
 use super::{authored, terms as terms_handler};
+use crate::domain::shares::Shares;
+use crate::domain::terms::Draft;
 use crate::error::ContractError;
 use crate::events::Event;
-use crate::state::config::Config;
-use crate::state::shares::Shares;
-use crate::state::terms::{self, Draft};
-use crate::state::{authors, models, names, offers};
+use crate::state::{authors, config, models, names, offers, terms};
 
 /// What the new author brings, in checked form.
 pub struct Acceptance {
@@ -32,8 +31,8 @@ pub fn offer(deps: DepsMut, sender: Addr, model: ModelId, to: Addr) -> Result<Re
 
     Ok(Response::new().add_event(Event::TransferOffered {
         model,
-        author: sender,
-        to,
+        author: &sender,
+        to: &to,
     }))
 }
 
@@ -45,8 +44,8 @@ pub fn cancel(deps: DepsMut, sender: Addr, model: ModelId) -> Result<Response, C
 
     Ok(Response::new().add_event(Event::TransferCancelled {
         model,
-        author: sender,
-        to,
+        author: &sender,
+        to: &to,
     }))
 }
 
@@ -67,10 +66,10 @@ pub fn accept(
         });
     }
     let now = env.block.time.seconds();
-    let config = Config::load(deps.storage)?;
+    let config = config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
-    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
-    let base = standing.base();
+    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let base = &standing.base.record;
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
     let change = standing.set(draft, now, config.price_notice_seconds)?;
@@ -93,9 +92,9 @@ pub fn accept(
         .set_data(to_json_binary(&terms_handler::created(&change))?)
         .add_event(Event::TransferAccepted {
             model,
-            from: seller,
-            author: sender,
-            name: details.name,
+            from: &seller,
+            author: &sender,
+            name: &details.name,
         })
         .add_event(terms_handler::event(deps.as_ref(), model, &change)?))
 }

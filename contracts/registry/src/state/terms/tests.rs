@@ -1,11 +1,16 @@
 //! Terms without a chain: examples to the second, then promises over random histories.
 
-use hub_types::ids::{ModelId, TermsNumber};
-use cosmwasm_std::testing::MockStorage;
-use cosmwasm_std::{CanonicalAddr, Uint128};
+use cosmwasm_std::testing::{MockApi, MockStorage};
+use cosmwasm_std::Uint128;
+use hub_types::denom::Denom;
+use hub_types::price::Rates;
+use hub_types::records::registry::Validity;
+use hub_types::registry::Payee;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::shares::Shares;
+use crate::domain::terms::Draft;
 
 const MODEL: u64 = 7;
 const GRACE: u64 = CUTOFF_GRACE_SECONDS;
@@ -16,19 +21,18 @@ const BEGUN: u64 = BIRTH - GRACE;
 
 fn draft(denom: &str, rates: [u128; 3]) -> Draft {
     let [per_call, per_million_in, per_million_out] = rates.map(Uint128::new);
-    Draft {
-        denom: Denom::Native(denom.to_owned()),
-        rates: Rates {
-            per_call,
-            per_million_in,
-            per_million_out,
-        },
-        operator_bps: 500,
-        payees: vec![PayeeRecord {
-            account: CanonicalAddr::from(vec![1; 20]),
-            bps: 9_500,
-        }],
-    }
+    let rates = Rates {
+        per_call,
+        per_million_in,
+        per_million_out,
+    };
+    let api = MockApi::default();
+    let payee = Payee {
+        address: api.addr_make("author"),
+        bps: 9_500,
+    };
+    let shares = Shares::new(500, vec![payee]).unwrap();
+    Draft::new(&api, Denom::Native(denom.to_owned()), rates, &shares).unwrap()
 }
 
 fn at(price: u128) -> Draft {
@@ -38,7 +42,7 @@ fn at(price: u128) -> Draft {
 /// A model's terms in a storage of their own.
 struct Book {
     storage: MockStorage,
-    latest: u64,
+    latest: TermsNumber,
     notice: u64,
 }
 

@@ -1,0 +1,315 @@
+//! Rice codes: the bits in which an itemised group states its units.
+//!
+//! An integer u is coded as v = u − base. The quotient v >> k is written as that many one bits and a zero, then the k
+//! low bits of v, most significant first. From a quotient of 32 on, 32 one bits and the 64 bits of v stand instead.
+//! Under one base and one k every integer has one form.
+
+use crate::error::DecodeError;
+use crate::varint::{Reader, Writer};
+
+/// From this quotient on, an integer is written in full.
+const ESCAPE: u32 = 32;
+
+/// Bits of an integer that is written in full.
+const ESCAPED_BITS: u64 = 96;
+
+/// Added to the parameter where a base follows it.
+const WITH_BASE: u64 = 64;
+
+/// How the integers of one column are coded: a parameter `k` of 0 to 63, and a base that all of them reach.
+///
+/// ```text
+/// code = k                          0 to 63: the base is 0
+///      | 64 + k ‖ base              base from 1
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RiceCode {
+    base: u64,
+    k: u8,
+}
+
+impl RiceCode {
+    /// The code of base `base` and parameter `k`; none for a `k` above 63.
+    pub const fn new(base: u64, k: u8) -> Option<Self> {
+        match k {
+            0..=63 => Some(Self { base, k }),
+            _ => None,
+        }
+    }
+
+    /// Least integer that it can state.
+    pub const fn base(self) -> u64 {
+        self.base
+    }
+
+    /// How many low bits are written as they are: 0 to 63.
+    pub const fn parameter(self) -> u8 {
+        self.k
+    }
+
+    /// The code in which these integers take the fewest bits, those of the code included. Tried are no base and the least integer
+    /// as base; of equals, no base comes first, then the smaller parameter.
+    pub fn shortest<I: Iterator<Item = u64> + Clone>(integers: I) -> Self {
+        let (plain, bits) = Self::shortest_from(0, integers.clone());
+        let least = integers.clone().min().unwrap_or_default();
+        if least == 0 {
+            return plain;
+        }
+        let (based, bits_from_base) = Self::shortest_from(least, integers);
+        let mut base = Writer::new();
+        base.u64(least);
+        let bits_of_base = (base.finish().len() as u64).saturating_mul(8);
+        if bits_from_base.saturating_add(bits_of_base) < bits {
+            based
+        } else {
+            plain
+        }
+    }
+
+    /// The best parameter for a base, and the bits that the integers take with it.
+    fn shortest_from<I: Iterator<Item = u64> + Clone>(base: u64, integers: I) -> (Self, u64) {
+        let count = integers.clone().count() as u64;
+        let mut best = (Self { base, k: 0 }, u64::MAX);
+        for k in 0..=63 {
+            // No integer takes less than k + 1 bits, so no larger parameter can be better than this.
+            if count.saturating_mul(u64::from(k).saturating_add(1)) >= best.1 {
+                break;
+            }
+            let code = Self { base, k };
+            let bits = integers.clone().fold(0, |sum: u64, integer| {
+                sum.saturating_add(code.bits(integer.saturating_sub(base)))
+            });
+            if bits < best.1 {
+                best = (code, bits);
+            }
+        }
+        best
+    }
+
+    /// Bits of an integer, from the base.
+    fn bits(self, from_base: u64) -> u64 {
+        match from_base.wrapping_shr(self.k.into()) {
+            quotient if quotient < u64::from(ESCAPE) => {
+                quotient.saturating_add(1).saturating_add(self.k.into())
+            }
+            _ => ESCAPED_BITS,
+        }
+    }
+
+    pub(crate) fn write(self, writer: &mut Writer) {
+        let k = u64::from(self.k);
+        match self.base {
+            0 => writer.u64(k),
+            base => {
+                writer.u64(k.saturating_add(WITH_BASE));
+                writer.u64(base);
+            }
+        }
+    }
+
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, DecodeError> {
+        let at = reader.offset();
+        let found = reader.u64()?;
+        let [k, ..] = (found & 63).to_le_bytes();
+        match found {
+            0..=63 => Ok(Self { base: 0, k }),
+            64..=127 => match reader.u64()? {
+                0 => Err(DecodeError::NeedlessBase { at }),
+                base => Ok(Self { base, k }),
+            },
+            _ => Err(DecodeError::UnknownCode { at, found }),
+        }
+    }
+}
+
+/// Appends coded integers, first bit highest.
+#[derive(Default)]
+pub(crate) struct BitWriter {
+    bytes: Vec<u8>,
+    /// Bits not yet in `bytes`, from the highest down.
+    word: u64,
+    /// How many: 0 to 63.
+    held: u32,
+}
+
+impl BitWriter {
+    /// Appends an integer; none if it lies below the base.
+    pub fn integer(&mut self, code: RiceCode, integer: u64) -> Option<()> {
+        let from_base = integer.checked_sub(code.base)?;
+        let k = u32::from(code.k);
+        match u32::try_from(from_base.wrapping_shr(k)) {
+            Ok(quotient) if quotient < ESCAPE => {
+                let ones = 1_u64.wrapping_shl(quotient).wrapping_sub(1);
+                self.bits(ones.wrapping_shl(1), quotient.saturating_add(1));
+                self.bits(from_base & low_bits(k), k);
+            }
+            _ => {
+                self.bits(low_bits(ESCAPE), ESCAPE);
+                self.bits(from_base, 64);
+            }
+        }
+        Some(())
+    }
+
+    /// Appends the `width` low bits of `value`, in which no other bit is set.
+    fn bits(&mut self, value: u64, width: u32) {
+        let room = 64_u32.saturating_sub(self.held);
+        match width.checked_sub(room) {
+            None => {
+                let up = room.saturating_sub(width);
+                self.word |= value.checked_shl(up).unwrap_or(0);
+                self.held = self.held.saturating_add(width);
+            }
+            Some(over) => {
+                self.word |= value.checked_shr(over).unwrap_or(0);
+                self.bytes.extend_from_slice(&self.word.to_be_bytes());
+                self.word = value
+                    .checked_shl(64_u32.saturating_sub(over))
+                    .unwrap_or_default();
+                self.held = over;
+            }
+        }
+    }
+
+    /// What was written, with zero bits up to the byte.
+    pub fn finish(mut self) -> Vec<u8> {
+        let last = self.word.to_be_bytes();
+        let used = self.held.div_ceil(8) as usize;
+        self.bytes
+            .extend_from_slice(last.get(..used).unwrap_or(&last));
+        self.bytes
+    }
+}
+
+const fn low_bits(count: u32) -> u64 {
+    1_u64.wrapping_shl(count).wrapping_sub(1)
+}
+
+/// Why bits are refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The bits end inside an integer.
+    Truncated,
+    /// An integer is written in full, and its quotient is below 32.
+    NeedlessEscape,
+    /// The base and what is added to it exceed 64 bits.
+    TooLarge,
+    /// A bit is set between the last integer and the end of its byte.
+    Padding,
+}
+
+/// Takes coded integers off the front of bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct BitReader<'a> {
+    bytes: &'a [u8],
+    /// The next bit, from 0.
+    at: usize,
+}
+
+/// Bits that a window has for certain: it starts at a byte, up to seven bits early.
+const WINDOW: u32 = 57;
+
+impl<'a> BitReader<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Byte of the next bit.
+    #[inline]
+    pub fn byte(&self) -> usize {
+        self.at.wrapping_shr(3)
+    }
+
+    /// The next integer.
+    #[inline]
+    pub fn integer(&mut self, code: RiceCode) -> Result<u64, Fault> {
+        let window = self.window();
+        let quotient = window.leading_ones();
+        let k = u32::from(code.k);
+        let width = quotient.wrapping_add(k).wrapping_add(1);
+        let from_base = if quotient < ESCAPE && width <= WINDOW {
+            self.advance(width)?;
+            let low = window
+                .wrapping_shl(quotient.wrapping_add(1))
+                // In two steps, since k may be 0.
+                .wrapping_shr(63_u32.wrapping_sub(k))
+                .wrapping_shr(1);
+            u64::from(quotient).wrapping_shl(k) | low
+        } else {
+            self.long(quotient, code)?
+        };
+        from_base.checked_add(code.base).ok_or(Fault::TooLarge)
+    }
+
+    /// An integer that does not fit one window.
+    #[cold]
+    fn long(&mut self, quotient: u32, code: RiceCode) -> Result<u64, Fault> {
+        let k = u32::from(code.k);
+        if quotient < ESCAPE {
+            self.advance(quotient.saturating_add(1))?;
+            let low = self.bits(k)?;
+            return Ok(u64::from(quotient).wrapping_shl(k) | low);
+        }
+        self.advance(ESCAPE)?;
+        let from_base = self.bits(64)?;
+        if from_base.wrapping_shr(k) < u64::from(ESCAPE) {
+            return Err(Fault::NeedlessEscape);
+        }
+        Ok(from_base)
+    }
+
+    /// The end: zero bits up to the byte. Gives how many bytes were read.
+    pub fn finish(mut self) -> Result<usize, Fault> {
+        let used = u32::try_from(self.at & 7).unwrap_or_default();
+        if used != 0 && self.bits(8_u32.saturating_sub(used))? != 0 {
+            return Err(Fault::Padding);
+        }
+        Ok(self.byte())
+    }
+
+    /// The next `width` bits, at most 64, as a number.
+    fn bits(&mut self, width: u32) -> Result<u64, Fault> {
+        let first = width.min(32);
+        let high = self
+            .window()
+            .checked_shr(64_u32.saturating_sub(first))
+            .unwrap_or(0);
+        self.advance(first)?;
+        match width.saturating_sub(first) {
+            0 => Ok(high),
+            rest => Ok(high.wrapping_shl(rest) | self.bits(rest)?),
+        }
+    }
+
+    #[inline]
+    fn advance(&mut self, width: u32) -> Result<(), Fault> {
+        // A usize holds at least 32 bits on every target of this crate: the cast widens.
+        self.at = self.at.saturating_add(width as usize);
+        if self.at > self.bytes.len().saturating_mul(8) {
+            return Err(Fault::Truncated);
+        }
+        Ok(())
+    }
+
+    /// The next bits, highest first; zeros where there are none left.
+    #[inline]
+    fn window(&self) -> u64 {
+        let rest = self.bytes.get(self.byte()..).unwrap_or_default();
+        let word = match rest.first_chunk::<8>() {
+            Some(chunk) => u64::from_be_bytes(*chunk),
+            None => last_word(rest),
+        };
+        let [early, ..] = self.at.to_le_bytes();
+        word.wrapping_shl(u32::from(early & 7))
+    }
+}
+
+/// Fewer than eight bytes, filled up with zeros.
+#[cold]
+fn last_word(rest: &[u8]) -> u64 {
+    let mut bytes = [0; 8];
+    for (to, from) in bytes.iter_mut().zip(rest) {
+        *to = *from;
+    }
+    u64::from_be_bytes(bytes)
+}

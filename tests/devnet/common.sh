@@ -1,0 +1,26 @@
+# Shared by start and stop. What the environment may say:
+#
+#   DEVNET_HOME       folder of the chain's data (default: tests/devnet/homes/<chain id>)
+#   DEVNET_CHAIN_ID   chain id (default: hub-devnet-1)
+#   DEVNET_RPC_PORT   where the node answers, on 127.0.0.1 (default: 26657); another for a second node
+#   DEVNET_BLOCK_GAS  gas that a block of a new chain takes at most (default: -1, no limit)
+#   DEVNET_BLOCK_MS   milliseconds from a block of a new chain to the work on the next (default: 500)
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+chain_id=${DEVNET_CHAIN_ID:-hub-devnet-1}
+home=$(realpath -m "${DEVNET_HOME:-$here/homes/$chain_id}")
+rpc=127.0.0.1:${DEVNET_RPC_PORT:-26657}
+block_gas=${DEVNET_BLOCK_GAS:--1}
+block_ms=${DEVNET_BLOCK_MS:-500}
+node=$here/build/wasmd
+
+die() {
+    echo "$*" >&2
+    exit 1
+}
+
+# Whether the node of this home runs. A number that went to another process meanwhile does not count.
+running() {
+    [[ -f $home/node.pid ]] && pid=$(<"$home/node.pid") &&
+        { tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "--home $home "; } 2>/dev/null
+}

@@ -1,0 +1,13 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type Report, withReport } from "./report.js";
+
+const at = (path: string) => new URL(`../../../../../${path}`, import.meta.url);
+
+test("the README shows the figures of tests/e2e/load.json", () => {
+  const report = JSON.parse(readFileSync(at("tests/e2e/load.json"), "utf8")) as Report;
+  const readme = readFileSync(at("README.md"), "utf8");
+  assert.equal(readme, withReport(readme, report), "run make load-update");
+  assert.throws(() => withReport("# Hub\n", report), /README.md has no part between .* put it where/);
+});

@@ -1,0 +1,403 @@
+/**
+ * A Hub of the release before, in the middle of its life, is migrated to the codes under test: each contract alone while the
+ * others are still old, and all of them in one transaction. What was settled stays, what was promised is kept, and nobody
+ * loses a coin. The fixture is made by `tools/scripts/build-previous.sh`.
+ *
+ * Between that release and this one, what billing tells its escrow became bytes, and policies of sessions are written
+ * shorter. So while one of the two is of each release, settlements are refused, and wait; everything else goes on.
+ */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gunzipSync } from "node:zlib";
+import {
+  type Action,
+  type billing,
+  canonical,
+  type escrow,
+  Hub,
+  type HubAccount,
+  Messages,
+  otherMessage,
+  receiptFor,
+  type registry,
+  wire,
+} from "hub-client";
+import { NODE, ROOT } from "./node.js";
+import { blob, connect, fails, metadata, type Name, named, PRICE_NOTICE, RECEIPT_MAX_AGE, USDC } from "./stage.js";
+
+const CONTRACTS = ["registry", "escrow", "billing"] as const;
+type ContractName = (typeof CONTRACTS)[number];
+type Codes = Readonly<Record<ContractName, number>>;
+
+const PRICE = 7n;
+const KEY = wire.SigningKey.ed25519(named("migration attester"));
+const COMMITTED = Buffer.from(named("commitment")).toString("hex");
+/** sha256 of the certificate that AWS publishes. */
+const AWS_ROOT = "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b";
+const coins = (amount: number) => [{ denom: "uusdc", amount: amount.toString() }];
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+
+/** What a settlement is refused with while only one of the two is new. */
+const REFUSALS = {
+  /** Of session 1, and of one that was opened since. What is new says what to do. */
+  "new billing": [
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
+    /^the chain refused: the escrow .* so they are of two releases: migrate both to one in one transaction, .* unknown field `books`/,
+  ],
+  "new escrow": [
+    /unknown field `sessions`.*migrate both to one release, in one transaction/,
+    /the record has layout 2, this contract reads layout 1: migrate the contracts/,
+  ],
+} as const;
+
+/** Contracts that get new code in one transaction, and how settlements fare from then on. */
+interface Step {
+  readonly migrate: readonly ContractName[];
+  readonly then: "settles" | keyof typeof REFUSALS;
+}
+
+/** A Hub of the release before. Its admin is author and operator as well; ids count from 1. */
+class Old {
+  /** Numbers of the next receipts in the lanes, by session. */
+  readonly #next = new Map<number, number>();
+  #sessions = 2;
+  #releases = 1;
+  readonly #registry: Messages<registry.ExecuteMsg, object>;
+  readonly #escrow: Messages<escrow.ExecuteMsg, object>;
+  readonly #billing: Messages<billing.ExecuteMsg, { settle: { outcome: unknown } }>;
+
+  private constructor(
+    readonly admin: HubAccount,
+    readonly caller: HubAccount,
+    readonly address: Readonly<Record<ContractName, string>>,
+  ) {
+    this.#registry = new Messages(address.registry);
+    this.#escrow = new Messages(address.escrow);
+    this.#billing = new Messages(address.billing);
+  }
+
+  static async deploy(admin: HubAccount, caller: HubAccount, codes: Codes): Promise<Old> {
+    const instantiate = async (code: number, message: object, label: string) => {
+      const made = await admin.client.instantiate(admin.address, code, message, label, "auto", {
+        admin: admin.address,
+      });
+      return made.contractAddress;
+    };
+    const constants = { receipt_max_age_seconds: RECEIPT_MAX_AGE, price_notice_seconds: PRICE_NOTICE };
+    const registry = await instantiate(codes.registry, constants, "registry");
+    const wiring = { registry, escrow_code_id: codes.escrow, escrow_admin: admin.address };
+    const billing = await instantiate(codes.billing, wiring, "billing");
+    const { escrow } = (await admin.client.queryContractSmart(billing, { config: {} })) as { escrow: string };
+    return new Old(admin, caller, { registry, escrow, billing });
+  }
+
+  get domain(): wire.Domain {
+    return { chainId: NODE.chainId, contract: canonical(this.address.billing) };
+  }
+
+  /** A model with an offer, sessions with and without a ceiling, balances, receipts, a batch. */
+  async live(stranger: string): Promise<void> {
+    const possession = wire.possessionBytes(KEY.publicKey, this.admin.canonical);
+    await this.admin.send([
+      this.#registry.message("register_model", {
+        name: "model",
+        metadata: metadata("model"),
+        terms: {
+          price: { denom: USDC, per_call: PRICE.toString(), per_million_in: "0", per_million_out: "0" },
+          operator_bps: 0,
+          payees: [{ address: this.admin.address, bps: 10_000 }],
+        },
+        release: { major: 1, minor: 0, blob_id: blob("model").toString() },
+      }),
+      this.#registry.message("offer_transfer", { model: 1, to: stranger }),
+      this.#registry.message("commit", { hash: COMMITTED }),
+      otherMessage(this.address.billing, {
+        register_attester: {
+          key: base64(KEY.publicKey.bytes),
+          key_type: KEY.keyType,
+          possession: base64(KEY.sign(wire.possessionDigest(this.domain, possession))),
+        },
+      }),
+      this.#escrow.message("set_auto_payout", { denom: USDC, on: true }),
+    ]);
+    const session = {
+      operator: this.admin.address,
+      models: { listed: [{ model: 1 }] },
+      budget: "1000",
+      expires_at: (await this.admin.hub.now()) + 3_600,
+    };
+    await this.caller.send([
+      this.#escrow.message("deposit", { session }, coins(1_000)),
+      this.#escrow.message("deposit", { session: { ...session, ceiling: {} } }, coins(1_000)),
+      this.#escrow.message("raise_ceiling", { session: 2, ceiling: (2n * PRICE).toString() }),
+      this.#escrow.message("deposit", {}, coins(100)),
+    ]);
+    const receipts = [await this.#receipt(1), await this.#receipt(1), await this.#receipt(2)];
+    const builder = new wire.BatchBuilder(1n).next(1n, 1n).next(2n, 0n);
+    receipts.forEach((receipt) => builder.push(receipt));
+    const { bytes } = builder.build("itemised");
+    await this.admin.send([
+      await this.call(),
+      this.#billing.message("settle_batch", {
+        batch: base64(bytes),
+        signature: base64(KEY.sign(wire.batchDigest(this.domain, bytes))),
+        vouchers: [],
+      }),
+    ]);
+    this.#next.set(1, 3);
+  }
+
+  async #receipt(session: number): Promise<wire.Receipt> {
+    return receiptFor({
+      attester: 1,
+      session,
+      offer: { model: 1, release: 1, blobId: blob("model"), terms: 1 },
+      units: { input: 10n, output: 10n },
+      request: named("request"),
+      response: named("response"),
+      issuedAt: await this.admin.hub.now(),
+    });
+  }
+
+  /** The message that settles the next receipt of a session. */
+  async call(session = 1): Promise<Action<{ outcome: unknown }>> {
+    const bytes = wire.encodeReceipt(await this.#receipt(session));
+    const sequence = this.#next.get(session) ?? 0;
+    this.#next.set(session, sequence + 1);
+    const signature = KEY.sign(wire.receiptDigest(this.domain, bytes, BigInt(sequence)));
+    return this.#billing.message("settle", { receipt: base64(bytes), sequence, signature: base64(signature) });
+  }
+
+  /**
+   * What goes on whatever was migrated: the author publishes, an operator registers a key, a caller tops up, opens, raises, closes, withdraws
+   * and is paid out. Returns a session that is open.
+   */
+  async goOn(): Promise<number> {
+    this.#releases += 1;
+    this.#sessions += 2;
+    const key = wire.SigningKey.generate("secp256k1");
+    const possession = wire.possessionBytes(key.publicKey, this.admin.canonical);
+    const published = await this.admin.send([
+      this.#registry.message("publish_release", {
+        model: 1,
+        release: { major: 2, minor: this.#releases, blob_id: blob(`release ${this.#releases}`).toString() },
+      }),
+      otherMessage(this.address.billing, {
+        register_attester: {
+          key: base64(key.publicKey.bytes),
+          key_type: key.keyType,
+          possession: base64(key.sign(wire.possessionDigest(this.domain, possession))),
+        },
+      }),
+    ]);
+    assert.deepEqual(published.answers[0], { release: this.#releases });
+    const session = {
+      operator: this.admin.address,
+      models: { listed: [{ model: 1 }] },
+      budget: "20",
+      expires_at: (await this.admin.hub.now()) + 3_600,
+    };
+    await this.caller.send([
+      this.#escrow.message("deposit", {}, coins(60)),
+      this.#escrow.message("top_up", { session: 1, amount: "10" }),
+      this.#escrow.message("raise_ceiling", { session: 2, ceiling: (100 + this.#sessions).toString() }),
+      this.#escrow.message("open_session", { denom: USDC, session }),
+      this.#escrow.message("open_session", { denom: USDC, session }),
+      this.#escrow.message("close_session", { session: this.#sessions }),
+      this.#escrow.message("withdraw", { denom: USDC, amount: "5" }),
+      this.#escrow.message("set_auto_payout", { denom: USDC, on: true }),
+      this.#escrow.message("payout", { denom: USDC, accounts: [this.caller.address] }),
+      this.#escrow.message("set_auto_payout", { denom: USDC, on: false }),
+    ]);
+    return this.#sessions - 1;
+  }
+
+  /** What was put into sessions so far: the escrow owes it, to somebody. */
+  get reserved(): bigint {
+    return 2_000n + BigInt(this.#sessions - 2) * 25n;
+  }
+
+  /** Gives these contracts new code, in one transaction. */
+  async migrate(contracts: readonly ContractName[], codes: Codes, by = this.admin): Promise<void> {
+    const messages = contracts.map((name) => ({
+      typeUrl: "/cosmwasm.wasm.v1.MsgMigrateContract",
+      value: {
+        sender: by.address,
+        contract: this.address[name],
+        codeId: BigInt(codes[name]),
+        msg: new TextEncoder().encode("{}"),
+      },
+    }));
+    const { code, rawLog } = await by.client.signAndSend(by.address, messages, {});
+    assert.equal(code, 0, rawLog);
+  }
+
+  /** Everything that somebody could miss. */
+  async answers(): Promise<object> {
+    const { admin, caller, address } = this;
+    const questions: [ContractName, object][] = [
+      ["registry", { config: {} }],
+      ["registry", { model: { model: 1 } }],
+      ["registry", { terms_list: { model: 1 } }],
+      ["registry", { releases: { model: 1 } }],
+      ["registry", { commitment: { hash: COMMITTED } }],
+      ["registry", { models_by_author: { author: admin.address } }],
+      ["registry", { by_blob: { blob_id: blob("model").toString() } }],
+      ["escrow", { config: {} }],
+      ["escrow", { denoms: {} }],
+      ["escrow", { solvency: { denom: USDC } }],
+      ["escrow", { balances: { address: admin.address } }],
+      ["escrow", { balances: { address: caller.address } }],
+      ["escrow", { sessions_by_caller: { caller: caller.address } }],
+      ["escrow", { sessions_by_operator: { operator: admin.address } }],
+      ["billing", { config: {} }],
+      ["billing", { attesters: {} }],
+      ["billing", { batches: { attester: 1 } }],
+      ["billing", { usage: { model: 1, denom: USDC } }],
+    ];
+    const answered = questions.map(async ([contract, question]) => {
+      const answer = (await admin.client.queryContractSmart(address[contract], question)) as { sums?: object };
+      // What was used stood beside the rest of the answer, and now stands together.
+      return [`${contract} ${JSON.stringify(question)}`, { ...answer, ...answer.sums }] as const;
+    });
+    return Object.fromEntries(await Promise.all(answered)) as object;
+  }
+
+  /** Everybody takes what is theirs; what is still held is what the sessions have left. */
+  async settleUp(paid: bigint, paidSince: bigint): Promise<void> {
+    const hub = await Hub.connect(NODE.rpc, {
+      chain_id: NODE.chainId,
+      contracts: {
+        registry: { address: this.address.registry },
+        escrow: { address: this.address.escrow },
+        billing: { address: this.address.billing },
+      },
+    });
+    const { query } = hub.escrow;
+    const income = await query.balance({ address: this.admin.address, denom: USDC });
+    assert.deepEqual([income.available, income.earned], [paid.toString(), paid.toString()]);
+    await this.admin.send([hub.escrow.message("withdraw", { denom: USDC })]);
+    const { available } = await query.balance({ address: this.caller.address, denom: USDC });
+    if (available !== "0") {
+      await this.caller.send([hub.escrow.message("withdraw", { denom: USDC })]);
+    }
+    const { held, owed } = await query.solvency({ denom: USDC });
+    const left = (this.reserved - paid).toString();
+    assert.deepEqual([held, owed], [left, left]);
+
+    // A model's lifetime sums go on; what the release before did not keep begins with the new billing.
+    const usage = await hub.billing.query.usage({ model: 1, denom: USDC });
+    assert.equal(BigInt(usage.sums.gross), paid);
+    const { releases } = await hub.billing.query.usageByRelease({ model: 1, denom: USDC });
+    assert.deepEqual(
+      releases.map(({ release, sums }) => [release, BigInt(sums.gross)]),
+      [[1, paidSince]],
+    );
+    const { lifetime } = await hub.billing.query.hub({ denom: USDC, days: 1 });
+    assert.equal(BigInt(lifetime.sums.gross), paidSince);
+    // What is new finds itself without anybody having set it.
+    assert.deepEqual(await hub.registry.query.walrusKeeper(), { keeper: null, offered_to: null });
+    assert.match((await hub.billing.query.config()).nitro_root, /^641a0321/);
+  }
+}
+
+/** That what was answered before is answered still; newer code may say more, and has a newer layout. */
+function assertKept(before: unknown, after: unknown, path = ""): void {
+  if (typeof before !== "object" || before === null) {
+    assert.deepEqual(after, before, path);
+    return;
+  }
+  assert.ok(typeof after === "object" && after !== null, path);
+  if (Array.isArray(before)) {
+    assert.equal((after as unknown[]).length, before.length, path);
+  }
+  for (const [key, value] of Object.entries(before)) {
+    if (key !== "layout") {
+      assertKept(value, (after as Record<string, unknown>)[key], `${path}/${key}`);
+    }
+  }
+}
+
+/** Migrates step by step. Calls go on all the while; what cannot be settled in between waits, and is paid in the end. */
+async function carryOver(old: Old, codes: Codes, steps: readonly Step[]): Promise<void> {
+  // Settled before: three receipts of session 1, one of session 2.
+  let paid = 4n;
+  let paidSince = 0n;
+  const waiting: Action<{ outcome: unknown }>[] = [];
+  let billingIsNew = false;
+  for (const { migrate, then } of steps) {
+    const before = await old.answers();
+    await old.migrate(migrate, codes);
+    assertKept(before, await old.answers());
+    billingIsNew ||= migrate.includes("billing");
+
+    const calls = [await old.call(), await old.call(await old.goOn())];
+    if (then === "settles") {
+      const actions = [...waiting.splice(0), ...calls];
+      const { answers } = await old.caller.send(actions);
+      answers.forEach(({ outcome }) => assert.equal(outcome, "paid"));
+      paid += BigInt(actions.length);
+      paidSince += billingIsNew ? BigInt(actions.length) : 0n;
+    } else {
+      const standing = await old.answers();
+      for (const [place, call] of calls.entries()) {
+        await fails(old.caller.send([call]), "refused", REFUSALS[then][place] as RegExp);
+      }
+      assert.deepEqual(await old.answers(), standing, "what is refused writes nothing");
+      waiting.push(...calls);
+    }
+  }
+  assert.deepEqual(waiting, []);
+  await old.settleUp(paid * PRICE, paidSince * PRICE);
+  // The first release chose no root of enclaves.
+  const config = (await old.admin.client.queryContractSmart(old.address.billing, {
+    config: {},
+  })) as billing.ConfigResponse;
+  assert.equal(config.nitro_root, AWS_ROOT);
+}
+
+test("a Hub of the release before is migrated, each contract alone and all together, and nobody loses a coin", async () => {
+  const { hub, as } = await connect();
+  const old: Record<string, number> = {};
+  const now: Record<string, number> = {};
+  for (const name of CONTRACTS) {
+    const wasm = gunzipSync(readFileSync(`${ROOT}tests/fixtures/previous/hub_${name}.wasm.gz`));
+    old[name] = (await as.deployer.client.upload(as.deployer.address, wasm, "auto")).codeId;
+    now[name] = (await hub.client.getContract(hub[name].address)).codeId;
+  }
+  const before = old as unknown as Codes;
+  const codes = now as unknown as Codes;
+
+  const begin = async (admin: Name, caller: Name) => {
+    const begun = await Old.deploy(as[admin], as[caller], before);
+    await begun.live(as.stranger.address);
+    return begun;
+  };
+  // Side by side: each has accounts of its own.
+  const [first, second, third, fourth] = await Promise.all([
+    begin("deployer", "author"),
+    begin("author2", "payee"),
+    begin("caller", "caller2"),
+    begin("operator", "operator2"),
+  ]);
+  await assert.rejects(first.migrate(CONTRACTS, codes, as.stranger), /unauthorized|can not migrate/);
+  await assert.rejects(first.migrate(["escrow"], { ...codes, escrow: codes.registry }), /Cannot migrate from/);
+  await Promise.all([
+    carryOver(first, codes, [
+      { migrate: ["billing"], then: "new billing" },
+      { migrate: ["escrow"], then: "settles" },
+      { migrate: ["registry"], then: "settles" },
+    ]),
+    carryOver(second, codes, [
+      { migrate: ["escrow"], then: "new escrow" },
+      { migrate: ["registry", "billing"], then: "settles" },
+    ]),
+    carryOver(third, codes, [
+      { migrate: ["registry"], then: "settles" },
+      { migrate: ["billing", "escrow"], then: "settles" },
+    ]),
+    carryOver(fourth, codes, [{ migrate: CONTRACTS, then: "settles" }]),
+  ]);
+});

@@ -1,0 +1,636 @@
+//! Who is let in where: every message of every contract, sent by everybody who could think to have a right to.
+//!
+//! `docs/ACCESS.md` is what happened, not what somebody declared. A message that is not tried here fails the first test;
+//! a right that was gained or lost fails the second, until the file is written anew with `GOLDIE_UPDATE=1`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Write};
+use std::path::Path;
+
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
+use cosmwasm_schema::schema_for;
+use cosmwasm_std::{coins, to_json_binary, Addr, Coin, HexBinary, Uint64, WasmMsg};
+use cw20::Cw20ReceiveMsg;
+use cw_multi_test::Executor;
+use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, StorageNodes, NATIVE};
+use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
+use hub_types::registry::{StatusName, UncheckedPayee};
+use hub_types::walrus::{Confirmation, Persistence};
+use hub_types::{billing, escrow, registry};
+use serde::Serialize;
+
+use crate::escrow_stage::settlement;
+use crate::registry_stage::{blob, metadata, release, DAY};
+
+/// Blob id and root of the one byte 0x00, from the reference encoder of Walrus.
+const ONE_BYTE: &str = "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y";
+const ROOT: &str = "e3fb10a9d88c9e7157c5e112dd6916e44011f5a9d6460bced51ebacf9308e1da";
+
+/// Of Walrus, the latest that the registry knows.
+const EPOCH: u32 = 7;
+
+/// Who knocks. All of them have coins.
+const ROLES: [(&str, &str); 15] = [
+    (
+        "stranger",
+        "an account that has nothing to do with anything",
+    ),
+    ("author", "of the model"),
+    ("offered", "whom the model is offered to"),
+    ("payee", "of the model, besides its author"),
+    ("caller", "owns the sessions, and 100 available"),
+    ("funder", "paid for the session that is a gift"),
+    ("operator", "of the attester, and whom the sessions trust"),
+    ("other operator", "of another attester"),
+    ("keeper", "of the Walrus committees"),
+    ("next keeper", "whom the keeper's role is offered to"),
+    (
+        "token",
+        "the cw20 contract; it has just moved 10 to the escrow",
+    ),
+    ("registry", "the contract"),
+    ("escrow", "the contract"),
+    ("billing", "the contract"),
+    ("admin", "of the three contracts, where the chain knows one"),
+];
+
+/// A Hub in the middle of its life.
+struct World {
+    hub: Hub,
+    model: ModelId,
+    /// Of the caller's own money, with a ceiling.
+    session: SessionId,
+    /// Of the funder's money.
+    gift: u64,
+    attester: Attester,
+    /// The committee of [`EPOCH`].
+    nodes: StorageNodes,
+}
+
+impl World {
+    fn new(admin: Option<&str>) -> Self {
+        // The escrow itself and billing knock as well, which on a chain send nothing of the kind.
+        let builder = Hub::builder().unwatched();
+        let mut hub = match admin {
+            Some(name) => builder.admin(name),
+            None => builder,
+        }
+        .build();
+        let money = hub.money_native();
+        let [author, offered, payee, caller, funder, operator, other] = [
+            "author",
+            "offered",
+            "payee",
+            "caller",
+            "funder",
+            "operator",
+            "other operator",
+        ]
+        .map(|name| hub.account(name));
+
+        let forecast = NewModel::named("forecast")
+            .price(&money, rates(5, 0, 0))
+            .operator_bps(1_000)
+            .payees(&[(&author, 8_000), (&payee, 1_000)])
+            .release(ONE_BYTE.parse::<hub_testing::BlobId>().unwrap());
+        let model = hub.register_model(&author, forecast);
+        let offer = registry::ExecuteMsg::OfferTransfer {
+            model,
+            to: offered.to_string(),
+        };
+        hub.registry(&author, offer).unwrap();
+        let nodes = StorageNodes::with_weights(&[1]);
+        hub.set_committee(EPOCH, &nodes);
+        let (keeper, next) = (hub.keeper.clone(), hub.account("next keeper"));
+        let offer = registry::ExecuteMsg::OfferKeeperRole {
+            to: next.into_string(),
+        };
+        hub.registry(&keeper, offer).unwrap();
+
+        let attester = hub.register_attester(&operator, KeyType::Ed25519, 1);
+        hub.register_attester(&other, KeyType::Ed25519, 2);
+
+        let session = hub.open_session(&caller, &operator, &money, 100, |session| {
+            escrow::NewSession {
+                ceiling: Some(NewCeiling { key: None }),
+                expires_at: hub_testing::START_TIME + DAY,
+                ..session
+            }
+        });
+        let agree = escrow::ExecuteMsg::RaiseCeiling {
+            session,
+            ceiling: 50u128.into(),
+        };
+        hub.escrow(&caller, agree).unwrap();
+        let opening = hub.new_session(&operator, 100);
+        hub.give(&funder, &money, 100);
+        hub.deposit(&funder, &money, 100, Some(&caller), Some(opening))
+            .unwrap();
+        let gift = hub.last_session(&caller);
+        hub.give(&caller, &money, 100);
+        hub.deposit(&caller, &money, 100, None, None).unwrap();
+        let pay_me = escrow::ExecuteMsg::SetAutoPayout {
+            denom: money.unchecked(),
+            on: true,
+        };
+        hub.escrow(&caller, pay_me).unwrap();
+        let (escrow, tokens) = (hub.escrow.clone(), hub.money_cw20());
+        hub.give(&escrow, &tokens, 10);
+
+        let mut world = Self {
+            hub,
+            model,
+            session,
+            gift: gift.0,
+            attester,
+            nodes,
+        };
+        for (role, _) in ROLES {
+            let account = world.account(role);
+            world.hub.mint(&account, coins(1_000, NATIVE));
+        }
+        world
+    }
+
+    fn account(&self, role: &str) -> Addr {
+        match role {
+            "token" => match self.hub.money_cw20() {
+                hub_testing::Money::Cw20(token) => token,
+                hub_testing::Money::Native(_) => unreachable!(),
+            },
+            "registry" => self.hub.registry.clone(),
+            "escrow" => self.hub.escrow.clone(),
+            "billing" => self.hub.billing.clone(),
+            "keeper" => self.hub.keeper.clone(),
+            name => self.hub.account(name),
+        }
+    }
+
+    fn credit(&self, role: &str, amount: u128) -> Credit {
+        Credit {
+            account: self.hub.canonical(&self.account(role)),
+            denom: DenomNumber(1),
+            amount: amount.into(),
+        }
+    }
+
+    /// What the sender is answered: nothing, or the name of the error.
+    fn send(&mut self, sender: &Addr, knock: Knock) -> Result<(), String> {
+        let before = self.hub.snapshot();
+        let answer = match knock {
+            Knock::Registry(msg) => self.hub.registry(sender, msg).map_err(name),
+            Knock::Escrow(msg, funds) => self.hub.escrow_with(sender, msg, &funds).map_err(name),
+            Knock::Billing(msg) => self.hub.billing(sender, msg).map_err(name),
+            Knock::Migrate(contract, new_code_id) => {
+                let migrate = WasmMsg::Migrate {
+                    contract_addr: contract.into_string(),
+                    new_code_id,
+                    msg: to_json_binary(&serde_json::json!({})).unwrap(),
+                };
+                let answer = self.hub.app.execute(sender.clone(), migrate.into());
+                return answer.map(|_| ()).map_err(|_| "the chain".to_owned());
+            }
+        };
+        match answer {
+            Ok(_) => {
+                assert_ne!(before, self.hub.snapshot(), "nothing happened");
+                Ok(())
+            }
+            Err(error) => {
+                before.assert_unchanged(&self.hub);
+                Err(error)
+            }
+        }
+    }
+}
+
+/// The variant of an error.
+fn name(error: impl Debug) -> String {
+    let text = format!("{error:?}");
+    let end = text.find(|c: char| !c.is_alphanumeric());
+    text[..end.unwrap_or(text.len())].to_owned()
+}
+
+/// A message to one of the contracts.
+enum Knock {
+    Registry(registry::ExecuteMsg),
+    Escrow(escrow::ExecuteMsg, Vec<Coin>),
+    Billing(billing::ExecuteMsg),
+    Migrate(Addr, u64),
+}
+
+impl Knock {
+    /// Contract and message.
+    fn door(&self) -> (&'static str, String) {
+        match self {
+            Self::Registry(msg) => ("registry", key(msg)),
+            Self::Escrow(msg, _) => ("escrow", key(msg)),
+            Self::Billing(msg) => ("billing", key(msg)),
+            Self::Migrate(..) => ("the chain", "migrate".to_owned()),
+        }
+    }
+}
+
+/// The name of a message in JSON.
+fn key(msg: &impl Serialize) -> String {
+    let json = serde_json::to_value(msg).unwrap();
+    json.as_object().unwrap().keys().next().unwrap().clone()
+}
+
+/// A message that is right but for who may send it.
+struct Door {
+    /// Of what, or when.
+    circumstance: &'static str,
+    admin: Option<&'static str>,
+    /// How long after the beginning.
+    wait: u64,
+    knock: fn(&World, &Addr) -> Knock,
+}
+
+fn door(circumstance: &'static str, knock: fn(&World, &Addr) -> Knock) -> Door {
+    Door {
+        circumstance,
+        admin: Some("admin"),
+        wait: 0,
+        knock,
+    }
+}
+
+fn registry_doors() -> Vec<Door> {
+    use registry::ExecuteMsg as Msg;
+    vec![
+        door("", |_, sender| {
+            Knock::Registry(NewModel::named("new").release(blob(1)).message(sender))
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::UpdateMetadata {
+                model: world.model,
+                metadata: metadata("testing", &["new"]),
+            })
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::PublishRelease {
+                model: world.model,
+                release: release(2, 0, blob(1)),
+            })
+        }),
+        door("", |world, sender| {
+            let money = world.hub.money_native();
+            Knock::Registry(Msg::SetTerms {
+                model: world.model,
+                terms: terms(&money, rates(1, 0, 0), 0, &[(sender, 10_000)]),
+            })
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::SetStatus {
+                model: world.model,
+                status: StatusName::Retired,
+            })
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::OfferTransfer {
+                model: world.model,
+                to: world.account("stranger").into_string(),
+            })
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::CancelTransfer { model: world.model })
+        }),
+        door("", |world, sender| {
+            Knock::Registry(Msg::AcceptTransfer {
+                model: world.model,
+                payees: vec![UncheckedPayee {
+                    address: sender.to_string(),
+                    bps: 9_000,
+                }],
+                name: None,
+            })
+        }),
+        door("", |_, _| {
+            Knock::Registry(Msg::Commit {
+                hash: HexBinary::from([1; 32]),
+            })
+        }),
+        door("", |world, _| {
+            Knock::Registry(Msg::ProveSize {
+                model: world.model,
+                release: ReleaseNumber(1),
+                size: Uint64::one(),
+                root_hash: HexBinary::from_hex(ROOT).unwrap(),
+            })
+        }),
+        door("that the storage nodes signed", |world, _| {
+            let confirmation = Confirmation {
+                epoch: EPOCH,
+                blob_id: ONE_BYTE.parse().unwrap(),
+                persistence: Persistence::Permanent,
+            };
+            Knock::Registry(Msg::Certify {
+                model: world.model,
+                release: ReleaseNumber(1),
+                certificate: world.nodes.certificate(&confirmation, [0]),
+            })
+        }),
+        door("of the next epoch", |world, _| {
+            Knock::Registry(world.nodes.message(EPOCH + 1))
+        }),
+        door("in place of the offer there is", |world, _| {
+            Knock::Registry(Msg::OfferKeeperRole {
+                to: world.account("stranger").into_string(),
+            })
+        }),
+        door("", |_, _| Knock::Registry(Msg::CancelKeeperOffer {})),
+        door("", |_, _| Knock::Registry(Msg::AcceptKeeperRole {})),
+    ]
+}
+
+fn escrow_doors() -> Vec<Door> {
+    use escrow::ExecuteMsg as Msg;
+    vec![
+        door("for oneself", |_, _| {
+            let deposit = Msg::Deposit {
+                beneficiary: None,
+                session: None,
+            };
+            Knock::Escrow(deposit, coins(10, NATIVE))
+        }),
+        door("for the caller, with a session", |world, _| {
+            let operator = world.account("operator");
+            let deposit = Msg::Deposit {
+                beneficiary: Some(world.account("caller").into_string()),
+                session: Some(world.hub.new_session(&operator, 10)),
+            };
+            Knock::Escrow(deposit, coins(10, NATIVE))
+        }),
+        door("that says the caller sent 10 tokens", |world, _| {
+            let hook = Cw20HookMsg::Deposit {
+                beneficiary: None,
+                session: None,
+            };
+            let hook = Cw20ReceiveMsg {
+                sender: world.account("caller").into_string(),
+                amount: 10u128.into(),
+                msg: to_json_binary(&hook).unwrap(),
+            };
+            Knock::Escrow(Msg::Receive(hook), vec![])
+        }),
+        door("of what one has", |world, _| {
+            let withdraw = Msg::Withdraw {
+                denom: world.hub.money_native().unchecked(),
+                amount: None,
+                recipient: None,
+            };
+            Knock::Escrow(withdraw, vec![])
+        }),
+        door("of what one has", |world, _| {
+            let open = Msg::OpenSession {
+                denom: world.hub.money_native().unchecked(),
+                session: world.hub.new_session(&world.account("operator"), 10),
+            };
+            Knock::Escrow(open, vec![])
+        }),
+        door("one's own session", |world, _| {
+            let (session, amount) = (world.session, 10u128.into());
+            Knock::Escrow(Msg::TopUp { session, amount }, vec![])
+        }),
+        door("a session that is a gift", |world, _| {
+            let (session, amount) = (world.gift, 10u128.into());
+            Knock::Escrow(Msg::TopUp { session: SessionId(session), amount }, vec![])
+        }),
+        door("one's own session", |world, _| {
+            let session = world.session;
+            Knock::Escrow(Msg::CloseSession { session }, vec![])
+        }),
+        door("a session that is a gift", |world, _| {
+            let session = world.gift;
+            Knock::Escrow(Msg::CloseSession { session: SessionId(session) }, vec![])
+        }),
+        door("before the end", |world, _| {
+            let session = world.session;
+            Knock::Escrow(Msg::ReleaseSession { session }, vec![])
+        }),
+        Door {
+            wait: DAY,
+            ..door("from the end on", |world, _| {
+                let session = world.session;
+                Knock::Escrow(Msg::ReleaseSession { session }, vec![])
+            })
+        },
+        Door {
+            wait: 2 * DAY,
+            ..door("from the end + `receipt_max_age_seconds` on", |world, _| {
+                let session = world.session;
+                Knock::Escrow(Msg::ReleaseSession { session }, vec![])
+            })
+        },
+        door("", |world, _| {
+            let (session, ceiling) = (world.session, 100u128.into());
+            Knock::Escrow(Msg::RaiseCeiling { session, ceiling }, vec![])
+        }),
+        door("of oneself", |world, _| {
+            let set = Msg::SetAutoPayout {
+                denom: world.hub.money_cw20().unchecked(),
+                on: true,
+            };
+            Knock::Escrow(set, vec![])
+        }),
+        door("of the caller, who opted in", |world, _| {
+            let payout = Msg::Payout {
+                accounts: vec![world.account("caller").into_string()],
+                denom: world.hub.money_native().unchecked(),
+            };
+            Knock::Escrow(payout, vec![])
+        }),
+        door("10 of the session to the author", |world, _| {
+            let books = Books {
+                sessions: vec![settlement(world.session, world.attester.id, 0, 10)],
+                credits: vec![world.credit("author", 10)],
+            };
+            Knock::Escrow(
+                Msg::Settle {
+                    books: books.encode(),
+                },
+                vec![],
+            )
+        }),
+    ]
+}
+
+fn billing_doors() -> Vec<Door> {
+    use billing::ExecuteMsg as Msg;
+    vec![
+        door(
+            "a key whose holder agreed to be the sender's",
+            |world, sender| {
+                let key = hub_testing::signing_key(KeyType::Ed25519, 9);
+                Knock::Billing(world.hub.registration(sender, &key))
+            },
+        ),
+        door("", |world, _| {
+            let attester = world.attester.id;
+            Knock::Billing(Msg::Retire { attester })
+        }),
+        door("", |world, _| {
+            let attester = world.attester.id;
+            Knock::Billing(Msg::Revoke { attester })
+        }),
+        door("", |world, _| {
+            let attester = world.attester.id;
+            let endpoint = Some("https://example.com".to_owned());
+            Knock::Billing(Msg::SetEndpoint { attester, endpoint })
+        }),
+        door("that the attester signed", |world, _| {
+            let receipts =
+                world
+                    .hub
+                    .receipts(&world.attester, world.session, world.model, 2, |_, _| {});
+            let batch = world.hub.batch(&world.attester, Mode::Itemised, receipts);
+            Knock::Billing(world.hub.sign_batch(&world.attester, &batch))
+        }),
+        door("that the attester signed", |world, _| {
+            let receipt = world
+                .hub
+                .receipt(&world.attester, world.session, world.model);
+            Knock::Billing(world.hub.sign_receipt(&world.attester, &receipt, 0))
+        }),
+    ]
+}
+
+fn chain_doors() -> Vec<Door> {
+    let named: [Door; 3] = [
+        door("the registry, where an admin was named", |world, _| {
+            Knock::Migrate(world.hub.registry.clone(), world.hub.codes.registry)
+        }),
+        door("the escrow, where an admin was named", |world, _| {
+            Knock::Migrate(world.hub.escrow.clone(), world.hub.codes.escrow)
+        }),
+        door("billing, where an admin was named", |world, _| {
+            Knock::Migrate(world.hub.billing.clone(), world.hub.codes.billing)
+        }),
+    ];
+    let unnamed = ["the registry", "the escrow", "billing"];
+    let by_default = named.iter().zip(unnamed).map(|(door, circumstance)| Door {
+        circumstance,
+        admin: None,
+        ..*door
+    });
+    let by_default: Vec<_> = by_default.collect();
+    named.into_iter().chain(by_default).collect()
+}
+
+fn doors() -> Vec<Door> {
+    [
+        registry_doors(),
+        escrow_doors(),
+        billing_doors(),
+        chain_doors(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// Names of the messages that a schema knows.
+fn messages<T: schemars::JsonSchema>() -> BTreeSet<String> {
+    let schema = serde_json::to_value(schema_for!(T)).unwrap();
+    let variants = schema["oneOf"].as_array().unwrap().clone();
+    let name = |variant: &serde_json::Value| variant["required"][0].as_str().unwrap().to_owned();
+    variants.iter().map(name).collect()
+}
+
+#[test]
+fn every_message_of_every_contract_is_tried() {
+    let world = World::new(None);
+    let stranger = world.account("stranger");
+    let mut tried: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for door in doors() {
+        let (contract, message) = (door.knock)(&world, &stranger).door();
+        tried.entry(contract).or_default().insert(message);
+    }
+    tried.remove("the chain");
+    let known = BTreeMap::from([
+        ("registry", messages::<registry::ExecuteMsg>()),
+        ("escrow", messages::<escrow::ExecuteMsg>()),
+        ("billing", messages::<billing::ExecuteMsg>()),
+    ]);
+    assert_eq!(
+        tried, known,
+        "a message has no door in access.rs: add one for each circumstance in which somebody else may send it"
+    );
+}
+
+#[test]
+fn everybody_is_let_in_where_the_table_says_so_and_nowhere_else() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ACCESS.md");
+    let found = table();
+    if std::env::var("GOLDIE_UPDATE").is_ok() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = found
+        .lines()
+        .zip(written.lines().chain(std::iter::repeat("")))
+        .find(|(found, written)| found != written);
+    assert!(
+        found == written,
+        "docs/ACCESS.md is not what happens, first here: {differs:#?}\n\
+         If that is meant, run this test with GOLDIE_UPDATE=1 and read the diff"
+    );
+}
+
+fn table() -> String {
+    let mut page = String::from(PREFACE);
+    for (role, who) in ROLES {
+        writeln!(page, "| {role} | {who} |").unwrap();
+    }
+    let mut last = "";
+    for door in doors() {
+        let mut refusals = BTreeSet::new();
+        let mut marks = String::new();
+        let mut named = ("", String::new());
+        for (role, _) in ROLES {
+            let mut world = World::new(door.admin);
+            world.hub.advance(door.wait);
+            let sender = world.account(role);
+            let knock = (door.knock)(&world, &sender);
+            named = knock.door();
+            match world.send(&sender, knock) {
+                Ok(()) => marks.push_str(" ✓ |"),
+                Err(refusal) => {
+                    refusals.insert(refusal);
+                    marks.push_str(" |");
+                }
+            }
+        }
+        let (contract, message) = named;
+        if contract != last {
+            let roles = ROLES.map(|(role, _)| role).join(" | ");
+            let rule = ":-:|".repeat(ROLES.len());
+            writeln!(page, "\n## {}\n", capitalised(contract)).unwrap();
+            writeln!(page, "| message | | {roles} | refused with |").unwrap();
+            writeln!(page, "|---|---|{rule}---|").unwrap();
+            last = contract;
+        }
+        let refusals: Vec<_> = refusals.into_iter().collect();
+        let (what, refusals) = (door.circumstance, refusals.join(", "));
+        writeln!(page, "| `{message}` | {what} |{marks} {refusals} |").unwrap();
+    }
+    page
+}
+
+fn capitalised(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    first.to_uppercase() + rest
+}
+
+const PREFACE: &str = "\
+# Who is let in where
+
+Every message of every contract, sent by everybody who could think to have a right to: ✓ where it was done. Each message was right in
+all else, each sender had a Hub of its own in the same state, and whoever was refused changed nothing. Written by
+`tests/integration/tests/hub/access.rs`, which fails when this is not what happens; the messages are counted against the schemas, so none is
+missing. There is no message to remove a model, to change another's price, to pause, to move or freeze funds, or to take a fee.
+
+| who | |
+|---|---|
+";

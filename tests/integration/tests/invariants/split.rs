@@ -1,0 +1,308 @@
+//! However an itemised batch is split between receipts, and in whatever order the parts arrive: when every receipt is
+//! billable, what everybody has is the same afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use cosmwasm_std::{Record, Uint256};
+use hub_testing::{data, BillingError};
+use hub_types::billing::{BatchResponse, Outcome};
+use hub_types::records::billing::{BATCHES, BATCH_COUNTS};
+use hub_types::records::escrow::BALANCES;
+use hub_types::wire::{Units, Work};
+
+use crate::action::BatchPlan;
+use crate::dice::Dice;
+use crate::reference::{Account, Manners, Money, Offer, OfferedGroup, Reference, Voucher, WHOLE};
+use crate::runner::{Fault, Tally};
+use crate::sealed;
+use crate::stage::{Message, Refusal, Stage};
+
+/// A receipt with its place in the batch.
+#[derive(Clone, Copy, Debug)]
+struct Item {
+    session: SessionId,
+    model: ModelId,
+    release: ReleaseNumber,
+    terms: TermsNumber,
+    sequence: u64,
+    issued_at: u64,
+    units: Units,
+}
+
+impl Item {
+    fn key(&self) -> (SessionId, ModelId, ReleaseNumber, TermsNumber) {
+        (self.session, self.model, self.release, self.terms)
+    }
+}
+
+/// Settles what is billable of a batch at once, in parts, and in parts out of order, each time from where the Hub stands
+/// now, and leaves the Hub there.
+pub fn check(
+    stage: &mut Stage,
+    reference: &Reference,
+    plan: &BatchPlan,
+    seed: u64,
+    tally: &mut Tally,
+) -> Result<(), Fault> {
+    let mut dice = Dice::new(seed);
+    let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
+        return Ok(());
+    };
+    let key = reference.attester(AttesterId(attester)).map_or(0, |it| it.key);
+    let mut parts = vec![];
+    let mut rest = items.as_slice();
+    while !rest.is_empty() {
+        let longest = rest.len() as u64;
+        let (part, later) = rest.split_at(dice.between(1, longest) as usize);
+        parts.push(part);
+        rest = later;
+    }
+
+    let start = stage.checkpoint();
+    let mut send = |stage: &mut Stage, part: &[Item]| {
+        tally.messages += 1;
+        settle(stage, offer(AttesterId(attester), part), &vouchers, key)
+    };
+
+    send(stage, &items)?;
+    let at_once = Books::of(stage);
+
+    stage.go_back(&start);
+    for part in &parts {
+        send(stage, part)?;
+    }
+    at_once.compare(&Books::of(stage), "in parts")?;
+
+    stage.go_back(&start);
+    for place in (1..parts.len()).rev() {
+        parts.swap(place, dice.index(place + 1));
+    }
+    let mut open = parts.clone();
+    while !open.is_empty() {
+        let mut left = vec![];
+        for part in &open {
+            if !send(stage, part)? {
+                left.push(*part);
+            }
+        }
+        if left.len() == open.len() {
+            return Err("the parts wait for each other".to_owned());
+        }
+        open = left;
+    }
+    let out_of_order = Books::of(stage);
+    let how = "in parts out of order";
+    if shares_differ(reference, &items) {
+        // Units of a model's income are numbered as they come, so it matters which of two divisions came first: for less
+        // than a cycle of units in each part of each group.
+        let pieces = parts.iter().map(|part| offer(AttesterId(attester), part).groups.len());
+        at_once.compare_within(&out_of_order, how, WHOLE * pieces.sum::<usize>() as u128)?;
+        *tally.situation("a split of income that depends on order") += 1;
+    } else {
+        at_once.compare(&out_of_order, how)?;
+    }
+
+    stage.go_back(&start);
+    *tally.situation("a batch split in several ways") += 1;
+    Ok(())
+}
+
+/// Whether a model is charged at terms that divide its income differently.
+fn shares_differ(reference: &Reference, items: &[Item]) -> bool {
+    let mut shares = BTreeMap::new();
+    items.iter().any(|item| {
+        let work = reference.work(item.model).expect("it is billable");
+        let terms = &work.terms[item.terms.0 as usize - 1];
+        let first = shares
+            .entry((item.model, terms.money))
+            .or_insert(&terms.shares);
+        **first != terms.shares
+    })
+}
+
+/// What of a batch is billed in full, in batch order, with vouchers that allow it.
+fn billable(
+    reference: &Reference,
+    plan: &BatchPlan,
+    dice: &mut Dice,
+) -> Option<(u64, Vec<Item>, Vec<Voucher>)> {
+    let mut batch = sealed::offered_batch(plan, reference);
+    let next = |session: SessionId| {
+        let session = reference.session(session)?;
+        Some(session.next(batch.attester).unwrap_or_default())
+    };
+    let starts: BTreeMap<SessionId, u64> = batch
+        .groups
+        .iter()
+        .filter_map(|group| Some((group.session, next(group.session)?)))
+        .collect();
+    let vouchers: Vec<Voucher> = starts
+        .keys()
+        .filter_map(|id| {
+            Some(Voucher {
+                session: *id,
+                ceiling: u128::MAX,
+                signed_by: reference.session(*id)?.voucher_key?,
+                intact: true,
+            })
+        })
+        .collect();
+    loop {
+        batch.groups.retain(|group| {
+            starts.contains_key(&group.session) && matches!(group.work, Work::Itemised(_))
+        });
+        sealed::number(&mut batch.groups, |session| starts[&session]);
+        if batch.groups.is_empty() {
+            return None;
+        }
+        let settled = reference.clone().settle_batch(&batch, &vouchers).ok()?;
+        let mut outcomes = settled.groups.iter();
+        let before = batch.groups.len();
+        batch.groups.retain(|_| {
+            let settled = outcomes.next();
+            settled.is_some_and(|settled| settled.outcome == Outcome::Paid)
+        });
+        if batch.groups.len() == before {
+            break;
+        }
+    }
+    let mut items = vec![];
+    for group in &batch.groups {
+        let Work::Itemised(receipts) = &group.work else {
+            continue;
+        };
+        for (place, units) in (0..).zip(receipts) {
+            items.push(Item {
+                session: group.session,
+                model: group.model,
+                release: group.release,
+                terms: group.terms,
+                sequence: group.sequence + place,
+                issued_at: dice.between(group.oldest, group.newest),
+                units,
+            });
+        }
+    }
+    Some((batch.attester.0, items, vouchers))
+}
+
+/// The batch of these receipts.
+fn offer(attester: AttesterId, items: &[Item]) -> Offer {
+    let runs = items.chunk_by(|one, next| one.key() == next.key());
+    let groups = runs.map(|run| {
+        let times = || run.iter().map(|item| item.issued_at);
+        let first = run[0];
+        OfferedGroup {
+            session: first.session,
+            model: first.model,
+            release: first.release,
+            terms: first.terms,
+            oldest: times().min().unwrap_or_default(),
+            newest: times().max().unwrap_or_default(),
+            sequence: first.sequence,
+            work: Work::itemised(run.iter().map(|item| item.units)),
+            right_blob: true,
+        }
+    });
+    Offer {
+        attester,
+        groups: groups.collect(),
+        sound: true,
+    }
+}
+
+/// Whether all of it is settled now; what comes too early is refused for the gap before it.
+fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Result<bool, Fault> {
+    let sealed = stage.signer().batch(offer, vouchers.to_vec(), key, None);
+    let message = Message::Billing(sealed.message);
+    let outcomes: Vec<Outcome> = match stage.send(0, message, false, Manners::Honest) {
+        Ok(response) => {
+            let settled: BatchResponse = data(&response);
+            settled.outcomes_of_groups().collect()
+        }
+        Err(Refusal::Billing(BillingError::NothingSettled { outcomes })) => outcomes,
+        Err(refusal) => return Err(format!("a part was refused: {refusal:?}")),
+    };
+    let violations = stage.hub.check_invariants();
+    if !violations.is_empty() {
+        return Err(violations.join("\n"));
+    }
+    let mut done = true;
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Paid | Outcome::Stale => (),
+            Outcome::Gap => done = false,
+            other => return Err(format!("a billable part is {other:?}")),
+        }
+    }
+    Ok(done)
+}
+
+/// Everything but roots and how many batches there were.
+struct Books {
+    /// What the escrow keeps beside balances.
+    sessions: Vec<Record>,
+    /// What billing keeps beside batches.
+    usage: Vec<Record>,
+    /// Available balances and income.
+    balances: BTreeMap<(Account, Money), (u128, u128)>,
+}
+
+impl Books {
+    fn of(stage: &Stage) -> Self {
+        let hub = &stage.hub;
+        let mut sessions = hub.app.dump_wasm_raw(&hub.escrow);
+        sessions.retain(|(key, _)| BALANCES.key_of(key).is_none());
+        let mut usage = hub.app.dump_wasm_raw(&hub.billing);
+        usage
+            .retain(|(key, _)| BATCHES.key_of(key).is_none() && BATCH_COUNTS.key_of(key).is_none());
+        let mut balances = BTreeMap::new();
+        let state = hub.state();
+        for ((address, denom), balance) in &state.balances {
+            let account = stage.accounts.iter().position(|it| it == address);
+            let money = stage.money_of(&state.denoms[denom]);
+            if let (Some(account), Some(money)) = (account, money) {
+                balances.insert((account, money), (balance.available, balance.earned));
+            }
+        }
+        Self {
+            sessions,
+            usage,
+            balances,
+        }
+    }
+
+    /// Both are the same.
+    fn compare(&self, other: &Self, how: &str) -> Result<(), Fault> {
+        self.compare_within(other, how, 0)
+    }
+
+    /// Both are the same but for so much in each balance, and nothing in their sum.
+    fn compare_within(&self, other: &Self, how: &str, tolerance: u128) -> Result<(), Fault> {
+        let mut sums: BTreeMap<Money, [Uint256; 2]> = BTreeMap::new();
+        let accounts: BTreeSet<_> = self.balances.keys().chain(other.balances.keys()).collect();
+        for account in accounts {
+            let one = self.balances.get(account).copied().unwrap_or_default();
+            let two = other.balances.get(account).copied().unwrap_or_default();
+            if one.0.abs_diff(two.0).max(one.1.abs_diff(two.1)) > tolerance {
+                return Err(format!(
+                    "balance of {account:?}: at once {one:?}, {how} {two:?}"
+                ));
+            }
+            let sum = sums.entry(account.1).or_default();
+            sum[0] += Uint256::from(one.0);
+            sum[1] += Uint256::from(two.0);
+        }
+        if sums.values().any(|[one, two]| one != two) {
+            return Err(format!("sums of balances, at once and {how}: {sums:?}"));
+        }
+        if self.sessions != other.sessions {
+            return Err(format!("settled {how}, sessions differ from those at once"));
+        }
+        if self.usage != other.usage {
+            return Err(format!("settled {how}, usage differs from that at once"));
+        }
+        Ok(())
+    }
+}

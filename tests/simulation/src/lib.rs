@@ -1,0 +1,74 @@
+//! A market of thousands of models over ninety days on the embedded chain, with people in it who fake. Since the simulation
+//! knows who really wants what, it can say what the numbers of the chain tell apart, and what moving them cost.
+//!
+//! Everything happens by messages to the real contracts; everything in the report that is not called truth was asked from
+//! them by queries. The same scenario gives the same files, byte by byte.
+
+pub mod dice;
+pub mod fakes;
+pub mod gas;
+pub mod judge;
+mod market;
+pub mod numbers;
+pub mod outcome;
+mod puppet;
+pub mod report;
+pub mod scenario;
+pub mod world;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{ensure, Result};
+
+use fakes::{Fakes, Moment};
+use gas::{GasMeter, Snapshot};
+use market::Market;
+use outcome::Outcome;
+use scenario::Scenario;
+use world::{TrueDay, World, DAY, START};
+
+/// Between midnight and what rings do next to it.
+const EDGE_SECONDS: u64 = 300;
+
+/// Of what does not hold, as many sentences are shown.
+const SHOWN: usize = 5;
+
+/// A file of the project, wherever this runs.
+pub fn project_file(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .join(path)
+}
+
+/// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.
+pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<Outcome> {
+    let gas = GasMeter::calibrate(snapshot)?;
+    let mut world = World::new(scenario.seed);
+    let mut market = Market::open(&scenario.market, &mut world)?;
+    let mut fakes = Fakes::new(scenario, gas, &world);
+    for day in 0..scenario.days {
+        let midnight = START + day * DAY;
+        world.truth.push(TrueDay::default());
+        world.set_time(midnight + EDGE_SECONDS);
+        fakes.act(&mut world, day, Moment::Dawn)?;
+        market.morning(&mut world, day)?;
+        let rounds = scenario.market.rounds;
+        for round in 1..=rounds {
+            let until = midnight + EDGE_SECONDS + (DAY - 3 * EDGE_SECONDS) * round / rounds;
+            market.round(&mut world, day, until)?;
+        }
+        world.set_time(midnight + DAY - EDGE_SECONDS);
+        fakes.act(&mut world, day, Moment::Dusk)?;
+        let violations = world.hub.check_invariants();
+        ensure!(
+            violations.is_empty(),
+            "day {day}: {} sentences of the invariants do not hold, first of all:\n{}",
+            violations.len(),
+            violations[..violations.len().min(SHOWN)].join("\n")
+        );
+        progress(day);
+    }
+    world.set_time(START + scenario.days * DAY);
+    let rings = fakes.close(world.hub.now());
+    outcome::gather(scenario, snapshot, &gas, &mut world, &rings)
+}

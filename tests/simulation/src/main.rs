@@ -1,0 +1,154 @@
+//! Plays a scenario and writes its report.
+
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{bail, Context, Result};
+use hub_simulate::gas::Snapshot;
+use hub_simulate::judge::{verdict, Rule};
+use hub_simulate::outcome::Outcome;
+use hub_simulate::report::{is_document, Report};
+use hub_simulate::scenario::Scenario;
+use hub_simulate::{project_file, run};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+const USAGE: &str = "\
+usage: hub-simulate [--docs FOLDER | --check FOLDER] [SCENARIO [FOLDER]]
+
+SCENARIO  a name in tests/simulation/scenarios, or a file; large if not given
+FOLDER    where the report goes; target/simulate/<name> if not given
+--docs    also writes what belongs into the documents
+--check   fails if the documents there are not what this run writes";
+
+/// What to do.
+struct Order {
+    scenario: PathBuf,
+    folder: Option<PathBuf>,
+    docs: Option<PathBuf>,
+    check: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match order(std::env::args().skip(1))
+        .and_then(|order| order.map_or(Ok(()), |order| play(&order)))
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// None where only help was asked for.
+fn order(arguments: impl Iterator<Item = String>) -> Result<Option<Order>> {
+    let mut arguments = arguments.peekable();
+    let (mut docs, mut check, mut names) = (None, None, vec![]);
+    while let Some(argument) = arguments.next() {
+        let mut folder = || arguments.next().map(PathBuf::from).context(USAGE);
+        match argument.as_str() {
+            "--help" | "-h" => {
+                println!("{USAGE}");
+                return Ok(None);
+            }
+            "--docs" => docs = Some(folder()?),
+            "--check" => check = Some(folder()?),
+            _ if argument.starts_with('-') || names.len() == 2 => {
+                bail!("{argument} is not understood\n{USAGE}")
+            }
+            _ => names.push(argument),
+        }
+    }
+    let mut names = names.into_iter();
+    Ok(Some(Order {
+        scenario: scenario_file(&names.next().unwrap_or_else(|| "large".to_owned())),
+        folder: names.next().map(PathBuf::from),
+        docs,
+        check,
+    }))
+}
+
+/// A name stands for a shipped scenario, anything else for a file.
+fn scenario_file(name: &str) -> PathBuf {
+    if name.contains(['/', '.']) {
+        PathBuf::from(name)
+    } else {
+        project_file(&format!("tests/simulation/scenarios/{name}.toml"))
+    }
+}
+
+fn play(order: &Order) -> Result<()> {
+    let scenario = Scenario::load(&order.scenario)?;
+    let snapshot = Snapshot::load(&project_file("tests/gas/snapshot.json"))?;
+    let begun = Instant::now();
+    println!("{}: {}", scenario.name, scenario.about);
+    let bar = progress(scenario.days);
+    let outcome = run(&scenario, &snapshot, |_| bar.inc(1))?;
+    bar.finish_and_clear();
+    let report = Report::of(&outcome)?;
+    let folder = order
+        .folder
+        .clone()
+        .unwrap_or_else(|| project_file("target/simulate").join(&scenario.name));
+    report.write(&folder, |_| true)?;
+    if let Some(docs) = &order.docs {
+        report.write(docs, is_document)?;
+    }
+    summarise(&outcome, &folder, begun);
+    if let Some(docs) = &order.check {
+        compare(&report, docs)?;
+    }
+    Ok(())
+}
+
+fn progress(days: u64) -> ProgressBar {
+    let target = if io::stderr().is_terminal() {
+        ProgressDrawTarget::stderr()
+    } else {
+        ProgressDrawTarget::hidden()
+    };
+    let style =
+        ProgressStyle::with_template("{bar:40.cyan} day {pos} of {len}, {elapsed}, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::with_draw_target(Some(days), target).with_style(style)
+}
+
+fn summarise(outcome: &Outcome, folder: &Path, begun: Instant) {
+    let (chain, lifetime) = (&outcome.chain, &outcome.glance.lifetime);
+    let calls: u64 = outcome.days.iter().map(|day| day.true_calls).sum();
+    let earns = verdict(outcome, Rule::Earns);
+    println!(
+        "{} days, {} models, {calls} calls of independent people, {} transactions; invariants held each day",
+        outcome.days.len(),
+        lifetime.models_registered,
+        chain.transactions
+    );
+    println!(
+        "{} models really earn, the rule accepts {}: precision {:.3}, recall {:.3}",
+        earns.earning,
+        earns.accepted,
+        earns.precision(),
+        earns.recall()
+    );
+    println!(
+        "{} in {:.0} s",
+        folder.join("report.html").display(),
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+fn compare(report: &Report, docs: &Path) -> Result<()> {
+    for (name, bytes) in report.files().filter(|(name, _)| is_document(name)) {
+        let path = docs.join(name);
+        let found = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
+        if found != bytes {
+            bail!(
+                "{} is not what this run writes: make simulate-docs",
+                path.display()
+            );
+        }
+    }
+    Ok(())
+}
