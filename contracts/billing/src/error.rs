@@ -1,11 +1,11 @@
 //! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::{ParseReplyError, PaymentError};
 use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
 use hub_types::wire::{DecodeError, KeyError};
 use thiserror::Error;
@@ -61,7 +61,7 @@ pub enum ContractError {
     #[error("reply {id} answers nothing that this contract asked for")]
     UnknownReply {
         /// Its id.
-        id: AttesterId,
+        id: u64,
     },
     /// A public key of the wrong form.
     #[error("{0}")]

@@ -1,9 +1,9 @@
 //! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::denom::Denom;
+use hub_types::ids::AttesterId;
 use hub_types::wire::{Batch, Hash, KeyType, PublicKey, Receipt};
 
 /// Events of the billing contract.

@@ -1,10 +1,10 @@
 //! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use hub_types::packed::PackedError;
 use hub_types::records::escrow::{MAX_LANES, MAX_MODELS};
 use hub_types::text::TextError;

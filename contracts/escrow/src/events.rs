@@ -1,9 +1,9 @@
 //! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{Addr, Attribute, Uint128};
 use hub_types::denom::Denom;
 use hub_types::escrow::SkipReason;
+use hub_types::ids::SessionId;
 
 /// Longest text of foreign origin that an event repeats, in bytes.
 const MAX_FOREIGN_TEXT: usize = 128;

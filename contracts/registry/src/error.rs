@@ -1,10 +1,10 @@
 //! Why a message or query was refused. Each error says what was wrong and what was expected; nothing was changed.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::PaymentError;
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::StatusName;
 use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 use hub_types::text::TextError;

@@ -1,7 +1,8 @@
 //! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, HexBinary, Uint64};
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};
 
@@ -49,9 +50,9 @@ pub enum Event<'a> {
         /// The new set.
         terms: &'a TermsResponse,
         /// The set before it and its end; none for the first.
-        superseded: Option<(u64, u64)>,
+        superseded: Option<(TermsNumber, u64)>,
         /// The set that was waiting.
-        dropped: Option<u64>,
+        dropped: Option<TermsNumber>,
     },
     /// The status of a model changed.
     StatusSet {
@@ -302,8 +303,8 @@ impl From<Event<'_>> for cosmwasm_std::Event {
 
 fn terms_set(
     terms: &TermsResponse,
-    superseded: Option<(u64, u64)>,
-    dropped: Option<u64>,
+    superseded: Option<(TermsNumber, u64)>,
+    dropped: Option<TermsNumber>,
 ) -> cosmwasm_std::Event {
     let (before, superseded_at) = superseded.unzip();
     let event = cosmwasm_std::Event::new("hub_terms_set")

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context};
-use hub_types::ids::AttesterId;
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{Addr, CosmosMsg};
 use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode, Money, Receipt};
 use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
+use hub_types::ids::AttesterId;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::price::Rates;
 use hub_types::wire::SignedVoucher;
 
@@ -119,9 +119,9 @@ impl World {
     }
 
     pub fn session(&self, id: u64) -> anyhow::Result<SessionResponse> {
-        Ok(self
-            .hub
-            .query_escrow(escrow::QueryMsg::Session { session: SessionId(id) })?)
+        Ok(self.hub.query_escrow(escrow::QueryMsg::Session {
+            session: SessionId(id),
+        })?)
     }
 
     pub fn balance(&self, name: &str, money: &Money) -> anyhow::Result<BalanceResponse> {

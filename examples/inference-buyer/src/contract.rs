@@ -1,6 +1,5 @@
 //! Entry points and what they do.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{
     ensure, entry_point, from_json, to_json_binary, Addr, Binary, Coin, Deps, DepsMut, Env,
     HexBinary, MessageInfo, Reply, Response, Storage, SubMsg, Uint128,
@@ -11,6 +10,7 @@ use hub_types::denom::Denom;
 use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, SessionCreated, SessionState};
 use hub_types::hash;
 use hub_types::helpers::{answer, BillingContract};
+use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 use hub_types::wire::Receipt;
 
@@ -142,7 +142,9 @@ fn order(deps: DepsMut, env: Env, user: Addr, coin: Coin) -> Result<Response, Co
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     if reply.id != OPENED {
-        return Err(ContractError::UnknownReply { id: SessionId(reply.id).0 });
+        return Err(ContractError::UnknownReply {
+            id: SessionId(reply.id).0,
+        });
     }
     let user: Addr = from_json(&reply.payload)?;
     let SessionCreated { session: order } = answer(reply)?;

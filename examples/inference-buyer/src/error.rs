@@ -1,10 +1,10 @@
 //! Why a message was refused.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{Addr, OverflowError, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::Denom;
 use hub_types::hash::HashError;
+use hub_types::ids::SessionId;
 use hub_types::wire::DecodeError;
 use thiserror::Error;
 

@@ -1,10 +1,10 @@
 //! Messages of the buyer.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use hub_types::billing::InclusionProof;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId};
 
 /// What the contract buys, and from whom. Nobody can change it later, so users know what they pay for.
 #[cw_serde]

@@ -1,8 +1,8 @@
-use hub_types::ids::ModelId;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, HexBinary};
 use cw_storage_plus::{Item, Map};
 use hub_types::helpers::{BillingContract, EscrowContract, RegistryContract};
+use hub_types::ids::ModelId;
 use hub_types::wire::Hash;
 
 use crate::msg::RequestResponse;

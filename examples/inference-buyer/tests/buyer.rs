@@ -5,13 +5,13 @@
     clippy::unwrap_used
 )]
 
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{coins, Addr, HexBinary, Uint128};
 use cw_multi_test::{AppResponse, ContractWrapper, Executor};
 use hub_testing::{data, rates, Attester, Hub, KeyType, Mode, NewModel, Receipt, NATIVE};
 use hub_types::billing::InclusionProof;
 use hub_types::denom::Denom;
 use hub_types::escrow::{ExecuteMsg as Escrow, SessionState};
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::wire::{merkle, sha256};
 use inference_buyer::contract;
 use inference_buyer::error::ContractError;

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use hub_types::ids::{AttesterId, ModelId, SessionId};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, KeyType};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::registry::{QueryMsg, ReleaseResponse, TermsListResponse};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
@@ -145,7 +145,8 @@ impl Hub {
         receipts: Vec<Receipt>,
     ) -> (Batch, Vec<Receipt>) {
         let mut builder = BatchBuilder::new(attester.id);
-        let sessions: BTreeSet<SessionId> = receipts.iter().map(|receipt| receipt.session).collect();
+        let sessions: BTreeSet<SessionId> =
+            receipts.iter().map(|receipt| receipt.session).collect();
         for session in sessions {
             builder.next(session, self.next(session, attester.id));
         }

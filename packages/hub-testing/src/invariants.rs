@@ -325,7 +325,8 @@ fn check_models(state: &State, violations: &mut Violations) {
     check_ids("model", state.models.keys(), violations);
     for (id, model) in &state.models {
         check_terms(*id, model, state, violations);
-        let releases = state.releases
+        let releases = state
+            .releases
             .range((*id, ReleaseNumber(0))..=(*id, ReleaseNumber(u64::MAX)));
         let numbers: Vec<ReleaseNumber> = releases.map(|((_, number), _)| *number).collect();
         check_ids(&format!("model {id}: release"), &numbers, violations);
@@ -360,7 +361,10 @@ fn check_terms(id: ModelId, model: &ModelRecord, state: &State, violations: &mut
         violations.equal(
             &format!("terms {number} of model {id}"),
             ("what they supersede", terms.supersedes),
-            ("those before them", before.map_or(TermsNumber(0), |(number, _)| number)),
+            (
+                "those before them",
+                before.map_or(TermsNumber(0), |(number, _)| number),
+            ),
         );
         if let Some((_, until)) = before {
             // In the grace of a price cut both can be charged; never neither.
@@ -378,7 +382,12 @@ fn check_terms(id: ModelId, model: &ModelRecord, state: &State, violations: &mut
     });
 }
 
-fn check_shares(id: ModelId, number: TermsNumber, terms: &TermsRecord, violations: &mut Violations) {
+fn check_shares(
+    id: ModelId,
+    number: TermsNumber,
+    terms: &TermsRecord,
+    violations: &mut Violations,
+) {
     let payees: BTreeSet<_> = terms
         .payees
         .iter()
@@ -439,7 +448,7 @@ mod tests {
         let money = hub.money_native();
         let session = hub.open_session(&caller, &operator, &money, 10_000, |session| session);
         let attester = hub.register_attester(&operator, KeyType::Ed25519, 1);
-        let receipt = hub.receipt(&attester, SessionId(session.0), model);
+        let receipt = hub.receipt(&attester, session, model);
         let message = hub.sign_receipt(&attester, &receipt, 0);
         hub.billing(&operator, message).unwrap();
         hub
@@ -479,9 +488,15 @@ mod tests {
         hub.deposit(&caller, &money, 7, None, None).unwrap();
         let account = hub.canonical(&caller);
         let contract = |hub: &Hub| hub.escrow.clone();
-        corrupt(&mut hub, contract, &BALANCES, (&account, DenomNumber(1)), |balance| {
-            balance.available -= 1;
-        });
+        corrupt(
+            &mut hub,
+            contract,
+            &BALANCES,
+            (&account, DenomNumber(1)),
+            |balance| {
+                balance.available -= 1;
+            },
+        );
         let author = hub.account("author");
         hub.register_model(&author, NewModel::named("model"));
     }
@@ -527,10 +542,16 @@ mod tests {
         let mut hub = after_a_call();
         let author = hub.canonical(&hub.account("author"));
         let contract = |hub: &Hub| hub.escrow.clone();
-        corrupt(&mut hub, contract, &BALANCES, (&author, DenomNumber(1)), |balance| {
-            balance.available += 1;
-            balance.earned += 1;
-        });
+        corrupt(
+            &mut hub,
+            contract,
+            &BALANCES,
+            (&author, DenomNumber(1)),
+            |balance| {
+                balance.available += 1;
+                balance.earned += 1;
+            },
+        );
         assert_eq!(
             hub.check_invariants(),
             [
@@ -610,15 +631,29 @@ mod tests {
     fn usage_that_disagrees_with_itself_is_found() {
         let mut hub = after_a_call();
         let billing = |hub: &Hub| hub.billing.clone();
-        corrupt(&mut hub, billing, &USAGE, (ModelId(1), DenomNumber(1)), |usage| {
-            usage.payers = 1;
-            usage.release = ReleaseNumber(2);
-            usage.earlier_releases.calls = 1;
+        corrupt(
+            &mut hub,
+            billing,
+            &USAGE,
+            (ModelId(1), DenomNumber(1)),
+            |usage| {
+                usage.payers = 1;
+                usage.release = ReleaseNumber(2);
+                usage.earlier_releases.calls = 1;
+            },
+        );
+        corrupt(&mut hub, billing, &HUB, DenomNumber(1), |hub| {
+            hub.week.models_called = 0
         });
-        corrupt(&mut hub, billing, &HUB, DenomNumber(1), |hub| hub.week.models_called = 0);
-        corrupt(&mut hub, billing, &ATTESTER_USAGE, (AttesterId(1), DenomNumber(1)), |totals| {
-            totals.calls = 7;
-        });
+        corrupt(
+            &mut hub,
+            billing,
+            &ATTESTER_USAGE,
+            (AttesterId(1), DenomNumber(1)),
+            |totals| {
+                totals.calls = 7;
+            },
+        );
         let violations = hub.check_invariants();
         for (violation, sentence) in violations.iter().zip([
             "earlier releases of model 1 in denomination 1: ",

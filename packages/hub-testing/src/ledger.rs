@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::Addr;
+use hub_types::ids::DenomNumber;
 
 use crate::hub::Hub;
 use crate::money::Money;

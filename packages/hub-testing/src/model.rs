@@ -1,5 +1,5 @@
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Uint128};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::{Rates, UncheckedPrice};
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelCreated, ModelResponse, NewRelease, QueryMsg, ReleaseCreated,
@@ -153,7 +153,12 @@ impl Hub {
 
     /// Publishes a release, labelled 1.n where n releases stand before it; returns its number.
     #[track_caller]
-    pub fn publish(&mut self, author: &Addr, model: ModelId, blob_id: impl Into<BlobId>) -> ReleaseNumber {
+    pub fn publish(
+        &mut self,
+        author: &Addr,
+        model: ModelId,
+        blob_id: impl Into<BlobId>,
+    ) -> ReleaseNumber {
         let minor = u32::try_from(self.model(model).latest_release.0).expect("few releases");
         let msg = ExecuteMsg::PublishRelease {
             model,
@@ -167,7 +172,12 @@ impl Hub {
 
     /// Sets new terms; returns their number and when they take effect.
     #[track_caller]
-    pub fn set_terms(&mut self, author: &Addr, model: ModelId, terms: UncheckedTerms) -> TermsCreated {
+    pub fn set_terms(
+        &mut self,
+        author: &Addr,
+        model: ModelId,
+        terms: UncheckedTerms,
+    ) -> TermsCreated {
         let response = self.registry(author, ExecuteMsg::SetTerms { model, terms });
         data(&response.expect("the terms are set"))
     }

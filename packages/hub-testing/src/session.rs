@@ -1,6 +1,6 @@
-use hub_types::ids::{AttesterId, SessionId};
 use cosmwasm_std::Addr;
 use hub_types::escrow::{Models, NewSession, QueryMsg, SessionResponse, SessionsResponse};
+use hub_types::ids::{AttesterId, SessionId};
 
 use crate::hub::Hub;
 use crate::model::rates;

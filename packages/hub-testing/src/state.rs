@@ -1,6 +1,4 @@
-use hub_types::ids::{
-    AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber,
-};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 

@@ -1,7 +1,7 @@
 use blst::min_pk::{AggregateSignature, SecretKey};
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{CommitteeMember, ExecuteMsg, StorageCertificate};
 use hub_types::walrus::{Confirmation, Persistence, DST};
 

@@ -8,9 +8,9 @@
 //! 1970-01-01 by block time, weeks are whole spans of seven such days. "Reads" in the queries are storage reads beside
 //! the three that find the denomination's number; a range counts as one, and one for each entry that it gives.
 
-use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
+use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use crate::denom::{Denom, UncheckedDenom};
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};

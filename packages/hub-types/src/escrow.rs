@@ -4,11 +4,11 @@
 //! billing contract that instantiated the escrow can settle; nobody can pause, move or freeze funds. Times are unix
 //! seconds. List queries return `limit` entries (10 if not given, at most 100) from the one after `start_after` on.
 
-use hub_wire::ids::DenomNumber;
-use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use cw20::Cw20ReceiveMsg;
+use hub_wire::ids::DenomNumber;
+use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 
 use crate::billing::KeyType;
 use crate::denom::{Denom, UncheckedDenom};

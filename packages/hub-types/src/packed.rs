@@ -24,10 +24,8 @@ use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::ids::{
-    AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber,
-};
 use hub_wire::DecodeError;
 use thiserror::Error;
 
@@ -132,7 +130,14 @@ macro_rules! ids_in_keys {
     )+};
 }
 
-ids_in_keys!(SessionId, ModelId, AttesterId, ReleaseNumber, TermsNumber, DenomNumber);
+ids_in_keys!(
+    SessionId,
+    ModelId,
+    AttesterId,
+    ReleaseNumber,
+    TermsNumber,
+    DenomNumber
+);
 
 impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {

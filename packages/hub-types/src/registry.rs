@@ -6,9 +6,9 @@
 
 use std::fmt;
 
-use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint64};
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 
 use crate::price::{Price, UncheckedPrice};
 use crate::records::registry as records;
@@ -503,7 +503,7 @@ pub struct ModelIdsResponse {
 #[cw_serde]
 pub struct ModelCountsResponse {
     /// One for each day asked for, in that order.
-    pub models: Vec<ModelId>,
+    pub models: Vec<u64>,
 }
 
 /// A page of models.

@@ -1,6 +1,6 @@
-use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::error::{DecodeError, EncodeError};
 use crate::hash::Hash;
+use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::items::Items;
 use crate::rules::{BatchRule, GroupKey, Rules};
 use crate::units::Units;

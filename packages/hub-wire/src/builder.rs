@@ -1,6 +1,6 @@
-use crate::ids::{AttesterId, ModelId, SessionId};
 use crate::batch::{Batch, Group, Mode, Work};
 use crate::error::EncodeError;
+use crate::ids::{AttesterId, ModelId, SessionId};
 use crate::merkle::Tree;
 use crate::receipt::Receipt;
 use crate::rules::{GroupKey, MAX_GROUP_COUNT};

@@ -1,6 +1,6 @@
-use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::error::DecodeError;
 use crate::hash::Hash;
+use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::units::Units;
 use crate::varint::{Reader, Writer};
 use crate::VERSION;

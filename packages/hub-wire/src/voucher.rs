@@ -1,5 +1,5 @@
-use crate::ids::SessionId;
 use crate::error::DecodeError;
+use crate::ids::SessionId;
 use crate::varint::{Reader, Writer};
 use crate::VERSION;
 

@@ -9,11 +9,11 @@
 mod common;
 
 use common::{any_batch, batch, damage, damaged, group, itemised, netted};
-use hub_wire::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::varint::Writer;
 use hub_wire::{
     Batch, BatchRule, DecodeError, EncodeError, Group, Items, Mode, RiceCode, Units, Work,
 };
+use hub_wire::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
@@ -314,7 +314,10 @@ fn the_encoder_refuses_what_the_decoder_would() {
         batch(vec![changed]).encode()
     };
     assert_eq!(batch(vec![]).encode(), rule(0, BatchRule::NoGroups));
-    assert_eq!(with(&|g| g.session = SessionId(0)), rule(0, BatchRule::SessionZero));
+    assert_eq!(
+        with(&|g| g.session = SessionId(0)),
+        rule(0, BatchRule::SessionZero)
+    );
     assert_eq!(
         with(&|g| g.work = itemised(0)),
         rule(0, BatchRule::EmptyGroup)
@@ -348,11 +351,19 @@ fn the_encoder_refuses_what_the_decoder_would() {
         rule(1, BatchRule::NotAscending)
     );
     assert_eq!(
-        batch(vec![group(SessionId(2), ModelId(1), 0, itemised(1)), good.clone()]).encode(),
+        batch(vec![
+            group(SessionId(2), ModelId(1), 0, itemised(1)),
+            good.clone()
+        ])
+        .encode(),
         rule(1, BatchRule::NotAscending)
     );
     assert_eq!(
-        batch(vec![good.clone(), group(SessionId(1), ModelId(2), 3, itemised(1))]).encode(),
+        batch(vec![
+            good.clone(),
+            group(SessionId(1), ModelId(2), 3, itemised(1))
+        ])
+        .encode(),
         Err(EncodeError::WrongSequence {
             group: 1,
             expected: 2,

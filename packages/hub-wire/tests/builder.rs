@@ -5,8 +5,8 @@
     clippy::unwrap_used
 )]
 
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::merkle::{prove, root};
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
     Batch, BatchBuilder, BatchRule, BlobId, BuildError, EncodeError, Mode, Receipt, Units, Work,
 };
@@ -57,7 +57,9 @@ fn a_receipt_of_another_attester_is_refused() {
 #[test]
 fn no_receipts_are_no_batch() {
     assert_eq!(
-        BatchBuilder::new(AttesterId(7)).build(Mode::Netted).unwrap_err(),
+        BatchBuilder::new(AttesterId(7))
+            .build(Mode::Netted)
+            .unwrap_err(),
         BuildError::Refused(EncodeError::Rule {
             group: 0,
             rule: BatchRule::NoGroups
@@ -67,25 +69,38 @@ fn no_receipts_are_no_batch() {
 
 #[test]
 fn a_lane_must_be_known() {
-    let builder = builder_with(&[receipt(SessionId(5), ModelId(1), 0, 0)], &BTreeMap::from([(4, 0)]));
+    let builder = builder_with(
+        &[receipt(SessionId(5), ModelId(1), 0, 0)],
+        &BTreeMap::from([(4, 0)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
-        BuildError::UnknownLane { session: SessionId(5) }
+        BuildError::UnknownLane {
+            session: SessionId(5)
+        }
     );
 }
 
 #[test]
 fn a_lane_ends_at_64_bits() {
-    let builder = builder_with(&[receipt(SessionId(5), ModelId(1), 0, 0)], &BTreeMap::from([(5, u64::MAX)]));
+    let builder = builder_with(
+        &[receipt(SessionId(5), ModelId(1), 0, 0)],
+        &BTreeMap::from([(5, u64::MAX)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
-        BuildError::LaneOverflow { session: SessionId(5) }
+        BuildError::LaneOverflow {
+            session: SessionId(5)
+        }
     );
 }
 
 #[test]
 fn session_zero_is_refused() {
-    let builder = builder_with(&[receipt(SessionId(0), ModelId(1), 0, 0)], &BTreeMap::from([(0, 0)]));
+    let builder = builder_with(
+        &[receipt(SessionId(0), ModelId(1), 0, 0)],
+        &BTreeMap::from([(0, 0)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
         BuildError::Refused(EncodeError::Rule {
@@ -97,7 +112,10 @@ fn session_zero_is_refused() {
 
 #[test]
 fn netted_units_must_fit_64_bits() {
-    let mut receipts = [receipt(SessionId(1), ModelId(1), 0, 0), receipt(SessionId(1), ModelId(1), 0, 2)];
+    let mut receipts = [
+        receipt(SessionId(1), ModelId(1), 0, 0),
+        receipt(SessionId(1), ModelId(1), 0, 2),
+    ];
     receipts[0].units.output = u64::MAX;
     let next = BTreeMap::from([(1, 0)]);
     assert!(builder_with(&receipts, &next).build(Mode::Itemised).is_ok());
@@ -125,7 +143,12 @@ fn a_group_takes_65535_receipts() {
             model: ModelId(1)
         })
     );
-    builder.push(Receipt { terms: TermsNumber(2), ..one }).unwrap();
+    builder
+        .push(Receipt {
+            terms: TermsNumber(2),
+            ..one
+        })
+        .unwrap();
     let (batch, _) = builder.build(Mode::Netted).unwrap();
     assert_eq!(batch.groups[0].count(), 65_535);
     assert_eq!(batch.groups[1].sequence, 65_535);
@@ -136,7 +159,9 @@ fn any_receipts() -> impl Strategy<Value = Vec<Receipt>> {
     vec(one, 1..60).prop_map(|all| {
         let numbered = all.into_iter().zip(0..);
         numbered
-            .map(|((session, model, at), nonce)| receipt(SessionId(session), ModelId(model), at, nonce))
+            .map(|((session, model, at), nonce)| {
+                receipt(SessionId(session), ModelId(model), at, nonce)
+            })
             .collect()
     })
 }

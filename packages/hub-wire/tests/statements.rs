@@ -4,11 +4,11 @@
 mod common;
 
 use common::{damage, damaged, number};
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
     possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, SignedVoucher,
     Units, Voucher,
 };
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert_eq, proptest, Strategy};
 

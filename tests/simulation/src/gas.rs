@@ -9,12 +9,12 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{coins, Addr, BankMsg, CosmosMsg, WasmMsg};
 use hub_testing::{
     rates, AppResponse, Attester, Hub, KeyType, Mode, NewModel, StorageCost, NATIVE,
 };
 use hub_types::escrow::{ModelRef, Models, NewSession};
+use hub_types::ids::{ModelId, SessionId};
 use serde::Deserialize;
 
 /// A value read, and each byte of key and value (`KVGasConfig` of the SDK).
@@ -164,7 +164,7 @@ impl GasMeter {
                     receipts.extend(
                         stage
                             .hub
-                            .receipts(&attester, *session, ModelId(model.0), 10, |_, _| {}),
+                            .receipts(&attester, *session, model, 10, |_, _| {}),
                     );
                 }
             }
@@ -233,7 +233,7 @@ impl Stage {
             .map(|place| {
                 let caller = hub.account(&format!("caller {place}"));
                 let listed = Self::listed(place, &models).map(|model| ModelRef {
-                    model: ModelId(model.0),
+                    model,
                     release: None,
                 });
                 let listed = Models::Listed(listed.collect());

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use hub_types::ids::ModelId;
 use crate::fakes::Bill;
 use crate::numbers::Numbers;
 use crate::outcome::{ModelRow, Outcome};
 use crate::scenario::JudgePlan;
+use hub_types::ids::ModelId;
 
 /// Seconds of a year, for interest.
 const YEAR: f64 = 365.0 * 86_400.0;
@@ -164,7 +164,11 @@ pub fn overlap(outcome: &Outcome, order: Order, count: usize) -> f64 {
 }
 
 /// The first models by a number, without those that have none of it.
-fn first(outcome: &Outcome, count: usize, by: impl Fn(&ModelRow) -> Option<u128>) -> BTreeSet<ModelId> {
+fn first(
+    outcome: &Outcome,
+    count: usize,
+    by: impl Fn(&ModelRow) -> Option<u128>,
+) -> BTreeSet<ModelId> {
     let mut rows: Vec<(u128, ModelId)> = outcome
         .models
         .iter()

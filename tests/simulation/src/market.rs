@@ -1,12 +1,12 @@
 //! Honest people: authors who publish and change prices, callers who come, prepay, call and leave.
 
 use anyhow::Result;
-use hub_types::ids::SessionId;
 use cosmwasm_std::{coins, Addr, Uint128};
 use hub_testing::{data, rates, terms, Market as Cards, Mode, NewModel, Units, NATIVE};
 use hub_types::escrow::{
     BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
 };
+use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 
 use crate::dice::Weighted;

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use anyhow::Result;
-use hub_types::ids::ModelId;
 use cosmwasm_std::Addr;
 use hub_types::billing::{
     AttesterSums, AttestersUsageResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse,
     HubWeeksResponse, QueryMsg, RankingResponse, UsageOfDaysResponse, UsageResponse,
 };
+use hub_types::ids::ModelId;
 use hub_types::registry;
 
 use crate::world::World;

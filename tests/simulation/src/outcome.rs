@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use hub_types::ids::ModelId;
 use hub_types::billing::{HubResponse, HubSums, HubWeek};
+use hub_types::ids::ModelId;
 use hub_types::time::{day, week};
 
 use crate::fakes::{Bill, Ring};

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{ensure, Context, Result};
-use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::Addr;
 use hub_testing::{
     data, signing_key, Attester, BlobId, Hub, KeyType, Mode, Money, NewModel, Receipt, Units,
 };
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome};
 use hub_types::escrow;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::price::Rates;
 use hub_types::registry::{ModelCreated, TermsCreated, UncheckedTerms};
 use hub_types::wire::{BatchBuilder, Work};
@@ -316,7 +316,9 @@ impl World {
     pub fn newest_session(&mut self) -> SessionId {
         loop {
             let next = self.sessions + 1;
-            let query = escrow::QueryMsg::Session { session: SessionId(next) };
+            let query = escrow::QueryMsg::Session {
+                session: SessionId(next),
+            };
             let found: Result<escrow::SessionResponse, _> = self.hub.query_escrow(query);
             if found.is_err() {
                 return SessionId(self.sessions);

@@ -7,6 +7,7 @@ use hub_types::billing::{
     AttesterResponse, AttestersResponse, BatchResponse, BatchesResponse, ConfigResponse,
     InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
+use hub_types::ids::AttesterId;
 use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
@@ -271,7 +272,11 @@ fn preview_batch(
     settlement::batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
-fn one_batch(deps: Deps, attester: AttesterId, number: u64) -> Result<RecordedBatch, ContractError> {
+fn one_batch(
+    deps: Deps,
+    attester: AttesterId,
+    number: u64,
+) -> Result<RecordedBatch, ContractError> {
     let signer = attesters::load(deps.storage, attester)?;
     let record = batches::load(deps.storage, attester, number)?;
     Ok(view::batch(attester, number, &signer, &record))

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Binary, Deps, HexBinary};
 use hub_types::billing::{AttesterResponse, AttesterStatus, RecordedBatch};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
 
 use crate::error::ContractError;

@@ -1,7 +1,7 @@
 //! What a group is charged by, once the rules found nothing against it.
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::CanonicalAddr;
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::{Admission, SessionPolicy};
 use hub_types::records::registry::TermsRecord;
 

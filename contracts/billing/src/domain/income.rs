@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hub_types::ids::TermsNumber;
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::Credit;
+use hub_types::ids::DenomNumber;
+use hub_types::ids::TermsNumber;
 use hub_types::split::split;
 
 use super::basis::Basis;

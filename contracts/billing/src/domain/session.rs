@@ -1,9 +1,9 @@
 //! The working copy of one session: read once, moved through all groups of a message, told to the escrow once.
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::Uint128;
 use hub_types::billing::Outcome;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::{SessionPolicy, SessionRecord};
 
@@ -159,7 +159,11 @@ impl SessionCopy {
     }
 
     /// What the escrow is told; nothing if the lane did not move.
-    pub fn into_settlement(self, session: SessionId, attester: AttesterId) -> Option<SessionSettlement> {
+    pub fn into_settlement(
+        self,
+        session: SessionId,
+        attester: AttesterId,
+    ) -> Option<SessionSettlement> {
         (self.next > self.next_before).then(|| SessionSettlement {
             session,
             attester,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{Deps, Env};
 use hub_types::billing::{BatchResponse, OutcomeRun};
+use hub_types::ids::SessionId;
 use hub_types::wire::{digest, Batch, SignedVoucher};
 
 use super::message::{Decided, Settlement};
@@ -32,7 +32,8 @@ pub fn decide(
     }
     let mut settlement = Settlement::new(deps, config, statement);
     if !signed_vouchers.is_empty() {
-        let sessions: BTreeSet<SessionId> = batch.groups.iter().map(|group| group.session).collect();
+        let sessions: BTreeSet<SessionId> =
+            batch.groups.iter().map(|group| group.session).collect();
         let tag = domain_tag(deps, env, digest::Purpose::Voucher)?;
         settlement.apply_vouchers(&sessions, signed_vouchers, &tag)?;
     }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{CanonicalAddr, Deps, Uint128};
 use hub_types::billing::{Gross, Outcome};
 use hub_types::denom::Denom;
 use hub_types::escrow::{Credit, SessionSettlement};
+use hub_types::ids::SessionId;
 use hub_types::wire::{Hash, SignedVoucher};
 
 use super::decision::{self, Ledger};

@@ -3,9 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
-use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Deps, StdResult};
 use hub_types::denom::Denom;
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::DENOMS;
 use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
@@ -56,7 +56,11 @@ impl<'a> RecordCache<'a> {
     }
 
     /// Read once per message, for a single receipt only; so not cached.
-    pub fn release(&self, model: ModelId, release: ReleaseNumber) -> StdResult<Option<ReleaseRecord>> {
+    pub fn release(
+        &self,
+        model: ModelId,
+        release: ReleaseNumber,
+    ) -> StdResult<Option<ReleaseRecord>> {
         let key = (model, release);
         RELEASES.query(&self.deps.querier, &self.config.registry, key)
     }

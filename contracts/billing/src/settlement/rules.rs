@@ -1,8 +1,8 @@
 //! Refusals that no time cures. The first that holds wins; each consumes the numbers of the group, so that one author's
 //! retirement cannot block another's income.
 
-use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::billing::Outcome;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::Admission;
 
 use super::records::RecordCache;

@@ -3,9 +3,9 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
-use hub_types::ids::{AttesterId, SessionId};
 use cosmwasm_std::Deps;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, SessionId};
 use hub_types::records::escrow::{MAX_LANES, POLICIES, SESSIONS};
 
 use super::statement::Statement;

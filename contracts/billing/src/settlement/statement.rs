@@ -1,7 +1,7 @@
 //! Who signed a message, and what decides about it as a whole.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{Deps, Env};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::time;
 use hub_types::wire::Hash;

@@ -1,8 +1,8 @@
 //! Attesters: signing keys of operators, for life.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
 use hub_types::wire::{Hash, PublicKey};
@@ -119,7 +119,11 @@ pub fn set_endpoint(
 }
 
 /// Ids of all attesters behind `start_after`, ascending.
-pub fn page(storage: &dyn Storage, start_after: Option<AttesterId>, limit: usize) -> StdResult<Vec<AttesterId>> {
+pub fn page(
+    storage: &dyn Storage,
+    start_after: Option<AttesterId>,
+    limit: usize,
+) -> StdResult<Vec<AttesterId>> {
     let first = start_after.unwrap_or_default().next();
     Ok(first.up_to(count(storage)?).take(limit).collect())
 }

@@ -1,7 +1,7 @@
 //! Recorded batches: roots under which every settled receipt can be proven later.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{BatchRecord, BATCHES, BATCH_COUNTS};
 
 use crate::error::ContractError;
@@ -12,7 +12,11 @@ pub fn count(storage: &dyn Storage, attester: AttesterId) -> StdResult<u64> {
 }
 
 /// Records a batch under the attester's next number, which is returned.
-pub fn record(storage: &mut dyn Storage, attester: AttesterId, batch: &BatchRecord) -> StdResult<u64> {
+pub fn record(
+    storage: &mut dyn Storage,
+    attester: AttesterId,
+    batch: &BatchRecord,
+) -> StdResult<u64> {
     let number = count(storage, attester)?.saturating_add(1);
     BATCH_COUNTS.set(storage, attester, &number);
     BATCHES.set(storage, (attester, number), batch);

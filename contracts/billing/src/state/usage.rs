@@ -9,8 +9,8 @@ mod hub;
 mod models;
 mod payers;
 
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{AttesterTotals, Sums};
 use hub_types::time;
 

@@ -6,6 +6,7 @@ use hub_types::escrow::{
     BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, QueryMsg,
     SessionsResponse, SolvencyResponse, SpendResponse,
 };
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::records::escrow::BalanceRecord;

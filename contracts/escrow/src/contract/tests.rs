@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::testing::{
     message_info, mock_dependencies, mock_env, MockApi, MockQuerier, MockStorage,
 };
@@ -15,6 +14,7 @@ use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{
     BalanceResponse, Books, Credit, DenomResponse, Models, NewSession, SessionSettlement,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 
 use super::*;

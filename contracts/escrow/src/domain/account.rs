@@ -1,6 +1,7 @@
 //! What one account has in one denomination.
 
 use cosmwasm_std::{CanonicalAddr, Uint128};
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::BalanceRecord;
 
 use crate::error::ContractError;

@@ -1,9 +1,9 @@
 //! What a session has reserved and how much of it was charged: the part of a session that settlement reads and
 //! rewrites, with the rules that billing is held to.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::Uint128;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::SessionId;
 use hub_types::records::escrow::{Lane, SessionRecord, MAX_LANES};
 
 use crate::error::ContractError;

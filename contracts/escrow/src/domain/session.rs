@@ -1,8 +1,8 @@
 //! A session: a budget that its caller reserves for one operator. Its rules, without a chain.
 
-use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::{Models, SessionState};
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{Funding, ListedModel, SessionPolicy, SessionRecord, MAX_MODELS};
 use hub_types::time;

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
+use hub_types::ids::DenomNumber;
 
 use crate::error::ContractError;
 
 /// Sums per denomination number. A credit in a denomination that no session was charged in finds no match, so unknown
 /// numbers need no check of their own.
 #[derive(Default)]
-pub struct Totals(BTreeMap<u32, (Uint128, Uint128)>);
+pub struct Totals(BTreeMap<DenomNumber, (Uint128, Uint128)>);
 
 impl Totals {
     /// Adds what a session was charged.

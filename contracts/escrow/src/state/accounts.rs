@@ -1,6 +1,7 @@
 //! Balances of accounts, by denomination.
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::{BalanceRecord, BALANCES};
 
 use crate::domain::account::Account;

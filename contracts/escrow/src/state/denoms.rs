@@ -1,9 +1,9 @@
 //! Denominations by number, and what the escrow owes in each.
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::{StdResult, Storage, Uint128};
 use cw_storage_plus::{Item, Map};
 use hub_types::denom::Denom;
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::DENOMS;
 
 use crate::error::ContractError;
@@ -89,7 +89,11 @@ pub fn owed_with(owed: Uint128, denom: &Denom, amount: Uint128) -> Result<Uint12
 }
 
 /// Counts money that goes out.
-pub fn pay(storage: &mut dyn Storage, number: DenomNumber, amount: Uint128) -> Result<(), ContractError> {
+pub fn pay(
+    storage: &mut dyn Storage,
+    number: DenomNumber,
+    amount: Uint128,
+) -> Result<(), ContractError> {
     let owed =
         owed(storage, number)?
             .checked_sub(amount)
@@ -165,7 +169,13 @@ mod tests {
     #[test]
     fn more_than_128_bits_is_never_owed_and_more_than_is_owed_never_paid() {
         let mut storage = MockStorage::new();
-        owe(&mut storage, DenomNumber(1), &coin("a"), amount(u128::MAX - 5)).unwrap();
+        owe(
+            &mut storage,
+            DenomNumber(1),
+            &coin("a"),
+            amount(u128::MAX - 5),
+        )
+        .unwrap();
         assert_eq!(
             owe(&mut storage, DenomNumber(1), &coin("a"), amount(6)),
             Err(ContractError::OwedOverflow {

@@ -1,8 +1,8 @@
 //! Sessions in storage: the policy apart from the hot record, and who they belong to.
 
-use hub_types::ids::{DenomNumber, SessionId};
 use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 
 use crate::domain::reserve::Reserve;
@@ -171,11 +171,20 @@ mod tests {
     fn a_session_that_was_never_opened_is_unknown() {
         let mut storage = MockStorage::new();
         let unknown = |session, last| ContractError::UnknownSession { session, last };
-        assert_eq!(load(&storage, SessionId(1)), Err(unknown(SessionId(1), SessionId(0))));
+        assert_eq!(
+            load(&storage, SessionId(1)),
+            Err(unknown(SessionId(1), SessionId(0)))
+        );
         opened(&mut storage, 1, 1, 2, None);
         opened(&mut storage, 1, 1, 2, None);
-        assert_eq!(load(&storage, SessionId(3)), Err(unknown(SessionId(3), SessionId(2))));
-        assert_eq!(load_reserve(&storage, SessionId(0)), Err(unknown(SessionId(0), SessionId(2))));
+        assert_eq!(
+            load(&storage, SessionId(3)),
+            Err(unknown(SessionId(3), SessionId(2)))
+        );
+        assert_eq!(
+            load_reserve(&storage, SessionId(0)),
+            Err(unknown(SessionId(0), SessionId(2)))
+        );
     }
 
     #[test]
@@ -184,9 +193,15 @@ mod tests {
         assert_eq!(count(&storage), Ok(SessionId(0)));
         let first = opened(&mut storage, 1, 1, 2, None);
         let mut second = opened(&mut storage, 1, 3, 2, Some("mine"));
-        assert_eq!((first.id(), second.id(), count(&storage)), (SessionId(1), SessionId(2), Ok(SessionId(2))));
+        assert_eq!(
+            (first.id(), second.id(), count(&storage)),
+            (SessionId(1), SessionId(2), Ok(SessionId(2)))
+        );
         assert_eq!(load(&storage, SessionId(1)), Ok(first.clone()));
-        assert_eq!(load_reserve(&storage, SessionId(2)), Ok(second.reserve.clone()));
+        assert_eq!(
+            load_reserve(&storage, SessionId(2)),
+            Ok(second.reserve.clone())
+        );
         assert_eq!(label(&storage, SessionId(1)), Ok(None));
         assert_eq!(label(&storage, SessionId(2)), Ok(Some("mine".to_owned())));
 
@@ -205,14 +220,29 @@ mod tests {
         opened(&mut storage, 1, 3, 2, None);
         opened(&mut storage, 3, 3, 4, None);
         let (all, none) = (None, Ok(vec![]));
-        assert_eq!(of_caller(&storage, &address(1), all, 9), Ok(vec![SessionId(2), SessionId(1)]));
-        assert_eq!(of_caller(&storage, &address(3), all, 9), Ok(vec![SessionId(3)]));
+        assert_eq!(
+            of_caller(&storage, &address(1), all, 9),
+            Ok(vec![SessionId(2), SessionId(1)])
+        );
+        assert_eq!(
+            of_caller(&storage, &address(3), all, 9),
+            Ok(vec![SessionId(3)])
+        );
         assert_eq!(of_caller(&storage, &address(2), all, 9), none);
-        assert_eq!(of_operator(&storage, &address(2), all, 9), Ok(vec![SessionId(2), SessionId(1)]));
-        assert_eq!(of_operator(&storage, &address(4), all, 9), Ok(vec![SessionId(3)]));
+        assert_eq!(
+            of_operator(&storage, &address(2), all, 9),
+            Ok(vec![SessionId(2), SessionId(1)])
+        );
+        assert_eq!(
+            of_operator(&storage, &address(4), all, 9),
+            Ok(vec![SessionId(3)])
+        );
         assert_eq!(of_operator(&storage, &address(1), all, 9), none);
         // Whoever pays for its own sessions finds them as their caller.
-        assert_eq!(for_others(&storage, &address(3), all, 9), Ok(vec![SessionId(2)]));
+        assert_eq!(
+            for_others(&storage, &address(3), all, 9),
+            Ok(vec![SessionId(2)])
+        );
         assert_eq!(for_others(&storage, &address(1), all, 9), none);
     }
 

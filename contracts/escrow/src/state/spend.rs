@@ -1,11 +1,15 @@
 //! What funders spent on calls: of a session it is told when that is released, when it is final.
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::{Spent, SPENT};
 
 /// What the money of `funder` was spent in released sessions.
-pub fn released(storage: &dyn Storage, funder: &CanonicalAddr, denom: DenomNumber) -> StdResult<u128> {
+pub fn released(
+    storage: &dyn Storage,
+    funder: &CanonicalAddr,
+    denom: DenomNumber,
+) -> StdResult<u128> {
     Ok(SPENT.get(storage, (funder, denom))?.unwrap_or_default().0)
 }
 
@@ -42,7 +46,10 @@ mod tests {
         add(&mut storage, &funder(), DenomNumber(7), 5).unwrap();
         assert_eq!(released(&storage, &funder(), DenomNumber(7)), Ok(35));
         assert_eq!(released(&storage, &funder(), DenomNumber(8)), Ok(0));
-        assert_eq!(released(&storage, &vec![2; 20].into(), DenomNumber(7)), Ok(0));
+        assert_eq!(
+            released(&storage, &vec![2; 20].into(), DenomNumber(7)),
+            Ok(0)
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ pub mod release;
 pub mod terms;
 pub mod transfer;
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, Deps};
+use hub_types::ids::ModelId;
 use hub_types::records::registry::ModelRecord;
 
 use crate::error::ContractError;

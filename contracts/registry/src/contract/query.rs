@@ -1,8 +1,8 @@
 //! Answers.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env};
 use hub_types::hash;
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
@@ -129,7 +129,7 @@ fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
 
 fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse, ContractError> {
     match names::resolve(deps.storage, &author, &name)? {
-        Some(model) => view::model(deps, ModelId(model.0)),
+        Some(model) => view::model(deps, model),
         None => Err(ContractError::UnknownName { author, name }),
     }
 }
@@ -180,7 +180,11 @@ fn claims_to(
     })
 }
 
-fn one_release(deps: Deps, model: ModelId, number: ReleaseNumber) -> Result<ReleaseResponse, ContractError> {
+fn one_release(
+    deps: Deps,
+    model: ModelId,
+    number: ReleaseNumber,
+) -> Result<ReleaseResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.latest_release;
     let release = releases::load(deps.storage, model, number, latest)?;
     Ok(view::release(deps, model, number, release)?)
@@ -202,7 +206,11 @@ fn releases_of(
     })
 }
 
-fn one_terms(deps: Deps, model: ModelId, number: TermsNumber) -> Result<TermsResponse, ContractError> {
+fn one_terms(
+    deps: Deps,
+    model: ModelId,
+    number: TermsNumber,
+) -> Result<TermsResponse, ContractError> {
     let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::load(deps.storage, model, number, latest)?;
     Ok(view::terms(deps, model, &terms)?)

@@ -1,8 +1,8 @@
 //! Index of models by present author.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, Empty, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
+use hub_types::ids::ModelId;
 
 const MODELS_OF: Map<(&Addr, u64), Empty> = Map::new("models_of");
 

@@ -2,8 +2,8 @@
 //! stand side by side: anybody can store somebody else's blob again where he may delete it, and must not take the
 //! other certificate down by that. Each gives way only to one of a later epoch.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::walrus::{DeletableRecord, PermanentRecord, DELETABLE, PERMANENT};
 use hub_types::walrus::{Confirmation, Persistence};
 

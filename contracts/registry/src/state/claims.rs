@@ -1,8 +1,8 @@
 //! Who published which blob. A publisher has a blob once, for ever; several publishers may have the same one.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ClaimCursor, ReleaseRef};
 use hub_types::walrus::BlobId;
 
@@ -116,7 +116,12 @@ mod tests {
     fn a_blob_twice_by_one_publisher_is_refused_even_if_claimed_earlier() {
         let mut storage = MockStorage::new();
         let blob_id = BlobId::from_bytes([7; 32]);
-        enter(&mut storage, &blob_id, &claim(100, ModelId(1), ReleaseNumber(1), "ann")).unwrap();
+        enter(
+            &mut storage,
+            &blob_id,
+            &claim(100, ModelId(1), ReleaseNumber(1), "ann"),
+        )
+        .unwrap();
         for again in [
             claim(100, ModelId(1), ReleaseNumber(2), "ann"),
             claim(1, ModelId(2), ReleaseNumber(1), "ann"),

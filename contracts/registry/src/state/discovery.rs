@@ -1,8 +1,8 @@
 //! Indexes of active models, newest first. Models of another status are not in them, so a page costs what it shows.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Empty, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
+use hub_types::ids::ModelId;
 use hub_types::registry::Metadata;
 
 const ALL: Map<u64, Empty> = Map::new("listed");

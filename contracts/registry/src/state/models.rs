@@ -1,10 +1,10 @@
 //! Models: the record that settlement reads, and what only readers ask for.
 
-use hub_types::ids::{ReleaseNumber, TermsNumber};
-use hub_types::ids::ModelId;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::ModelId;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::registry::{ModelRecord, MODELS};
 use hub_types::registry::Metadata;
 use hub_types::time;

@@ -1,8 +1,8 @@
 //! Names: (author, name) once given stays with its model for ever.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
+use hub_types::ids::ModelId;
 
 use crate::error::ContractError;
 

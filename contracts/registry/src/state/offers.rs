@@ -1,8 +1,8 @@
 //! Open offers of models to other accounts, one a model.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
+use hub_types::ids::ModelId;
 
 use crate::error::ContractError;
 

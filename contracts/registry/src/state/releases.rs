@@ -1,9 +1,9 @@
 //! Releases: the blob that settlement checks, and what only readers ask for.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::{ReleaseRecord, RELEASES};
 use hub_types::walrus::BlobId;
 
@@ -39,7 +39,12 @@ pub struct Release {
 }
 
 /// Stores a new release.
-pub fn add(storage: &mut dyn Storage, model: ModelId, number: ReleaseNumber, release: &Release) -> StdResult<()> {
+pub fn add(
+    storage: &mut dyn Storage,
+    model: ModelId,
+    number: ReleaseNumber,
+    release: &Release,
+) -> StdResult<()> {
     let record = ReleaseRecord {
         blob_id: release.blob_id,
     };
@@ -58,7 +63,11 @@ pub fn save_details(
 }
 
 /// The billable blob of a release, of which nothing else is read.
-pub fn blob_id(storage: &dyn Storage, model: ModelId, number: ReleaseNumber) -> Result<BlobId, ContractError> {
+pub fn blob_id(
+    storage: &dyn Storage,
+    model: ModelId,
+    number: ReleaseNumber,
+) -> Result<BlobId, ContractError> {
     match RELEASES.get(storage, (model, number))? {
         Some(record) => Ok(record.blob_id),
         None => Err(ContractError::UnknownRelease {

@@ -1,6 +1,7 @@
 //! Terms of models by number.
 
 use cosmwasm_std::{StdError, StdResult, Storage};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::records::registry::TERMS;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
@@ -17,7 +18,12 @@ pub fn begin(storage: &mut dyn Storage, model: ModelId, first: &Terms) {
 }
 
 /// Where the terms of a model stand at `now`, whose latest set is number `latest`.
-pub fn standing(storage: &dyn Storage, model: ModelId, latest: TermsNumber, now: u64) -> StdResult<Standing> {
+pub fn standing(
+    storage: &dyn Storage,
+    model: ModelId,
+    latest: TermsNumber,
+    now: u64,
+) -> StdResult<Standing> {
     let latest = get(storage, model, latest)?;
     if latest.is_pending(now) {
         Ok(Standing {
@@ -56,7 +62,7 @@ pub fn load(
         .ok_or(ContractError::UnknownTerms {
             model,
             terms: number,
-            latest: TermsNumber(latest.0),
+            latest,
         })?;
     Ok(Terms { number, record })
 }
@@ -91,7 +97,12 @@ pub fn in_force_at(
 }
 
 /// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
-fn last_begun(storage: &dyn Storage, model: ModelId, latest: TermsNumber, time: u64) -> StdResult<TermsNumber> {
+fn last_begun(
+    storage: &dyn Storage,
+    model: ModelId,
+    latest: TermsNumber,
+    time: u64,
+) -> StdResult<TermsNumber> {
     let (mut begun, mut after): (u64, u64) = (0, next(latest.0)?);
     loop {
         // `begun` has begun (or is 0), `after` and all behind it have not (or do not exist).

@@ -1,7 +1,7 @@
 use anyhow::ensure;
-use hub_types::ids::SessionId;
 use hub_types::billing::Outcome;
 use hub_types::escrow::ExecuteMsg;
+use hub_types::ids::SessionId;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::screen::{dollars, Screen};
@@ -24,9 +24,9 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let money = world.hub.money_native();
     world
         .hub
-        .escrow(&caller, ExecuteMsg::CloseSession { session: SessionId(session.0) })?;
+        .escrow(&caller, ExecuteMsg::CloseSession { session })?;
     world.hub.advance(CUTOFF_GRACE_SECONDS);
-    let receipts = world.receipts(&attester, SessionId(session.0), LISTING, 1);
+    let receipts = world.receipts(&attester, session, LISTING, 1);
     for receipt in receipts {
         let response = world.settle_one(&attester, &receipt)?;
         ensure!(
@@ -39,7 +39,7 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
 
     world
         .hub
-        .escrow(&attester.operator, ExecuteMsg::ReleaseSession { session: SessionId(session.0) })?;
+        .escrow(&attester.operator, ExecuteMsg::ReleaseSession { session })?;
     let withdraw = ExecuteMsg::Withdraw {
         denom: money.unchecked(),
         amount: None,

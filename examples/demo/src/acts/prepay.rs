@@ -1,6 +1,6 @@
-use hub_types::ids::SessionId;
 use hub_testing::{rates, Money};
 use hub_types::escrow::{ModelRef, Models, NewSession};
+use hub_types::ids::SessionId;
 
 use crate::screen::{price, Screen};
 use crate::world::{label, Session, World};

@@ -1,7 +1,7 @@
 use anyhow::{ensure, Context};
-use hub_types::ids::SessionId;
 use hub_testing::{rates, terms, Units};
 use hub_types::billing::Outcome;
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;
@@ -66,7 +66,7 @@ fn call(world: &mut World) -> anyhow::Result<u128> {
     let attester = world.attesters[2].clone();
     let template = world
         .hub
-        .receipt(&attester, SessionId(session.0), world.listings[LISTING].model);
+        .receipt(&attester, session, world.listings[LISTING].model);
     let mut receipt = world.receipt(&template);
     receipt.units = Units::new(1_000, 200);
     let response = world.settle_one(&attester, &receipt)?;

@@ -1,7 +1,7 @@
 use anyhow::ensure;
-use hub_types::ids::SessionId;
 use hub_testing::Mode;
 use hub_types::escrow::ExecuteMsg;
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;

@@ -1,7 +1,7 @@
 use anyhow::{ensure, Context};
-use hub_types::ids::SessionId;
 use hub_testing::{data, Attester, Batch, Mode, Receipt};
 use hub_types::billing::BatchResponse;
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, grouped, Screen};
 use crate::world::{label, World, COURIER};
@@ -67,7 +67,7 @@ fn served(world: &mut World, attester: &Attester) -> Vec<Receipt> {
     {
         for place in &session.listings {
             let model = world.listings[*place].model;
-            templates.push(world.hub.receipt(attester, SessionId(session.id.0), model));
+            templates.push(world.hub.receipt(attester, session.id, model));
         }
     }
     let mut receipts = vec![];

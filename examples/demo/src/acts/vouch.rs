@@ -1,8 +1,8 @@
 use anyhow::ensure;
-use hub_types::ids::SessionId;
 use hub_testing::{signing_key, KeyType, Mode};
 use hub_types::billing::Outcome;
 use hub_types::escrow::{NewCeiling, VoucherKey};
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;

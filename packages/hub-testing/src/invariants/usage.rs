@@ -141,7 +141,8 @@ fn check_payers(state: &State, violations: &mut Violations) {
 fn check_hub(state: &State, denom: DenomNumber, violations: &mut Violations) {
     let hub = state.hubs.get(&denom).copied().unwrap_or_default();
     let models = || {
-        let of_denom = |((_, number), _): &(&(ModelId, DenomNumber), &UsageRecord)| *number == denom;
+        let of_denom =
+            |((_, number), _): &(&(ModelId, DenomNumber), &UsageRecord)| *number == denom;
         state.usage.iter().filter(of_denom).map(|(_, usage)| usage)
     };
     let count =

@@ -12,8 +12,8 @@
 //! Integers are unsigned LEB128 in their shortest form, `paid_models` is one byte, and what stands in brackets is 0x00
 //! if it is not given, else 0x01 and the value.
 
-use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::{Binary, CanonicalAddr, Uint128};
+use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use hub_wire::varint::{Reader, Writer};
 use serde::de::{Deserializer, Error};
 use serde::Deserialize;

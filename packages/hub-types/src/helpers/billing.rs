@@ -1,8 +1,8 @@
-use hub_wire::ids::{AttesterId, ModelId};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, CustomQuery, QuerierWrapper, StdError, StdResult, WasmMsg,
 };
+use hub_wire::ids::{AttesterId, ModelId};
 use serde::de::DeserializeOwned;
 
 use super::{EscrowContract, RegistryContract};

@@ -1,9 +1,9 @@
-use hub_wire::ids::SessionId;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, Coin, CustomQuery, QuerierWrapper, StdResult, Uint128, WasmMsg,
 };
 use cw20::Cw20ExecuteMsg;
+use hub_wire::ids::SessionId;
 use serde::de::DeserializeOwned;
 
 use crate::denom::UncheckedDenom;

@@ -1,8 +1,8 @@
-use hub_wire::ids::{ModelId, ReleaseNumber};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, CustomQuery, QuerierWrapper, StdError, StdResult, WasmMsg,
 };
+use hub_wire::ids::{ModelId, ReleaseNumber};
 use serde::de::DeserializeOwned;
 
 use crate::registry::{

@@ -1,4 +1,3 @@
-use hub_wire::ids::{ModelId, SessionId};
 use cosmwasm_std::testing::MockQuerier;
 use cosmwasm_std::{
     coin, from_json, to_json_binary, Addr, Binary, ContractResult, Empty, MsgResponse,
@@ -6,6 +5,7 @@ use cosmwasm_std::{
     Uint128, WasmMsg, WasmQuery,
 };
 use cw20::Cw20ExecuteMsg;
+use hub_wire::ids::{ModelId, SessionId};
 use serde::de::DeserializeOwned;
 
 use super::{answer, BillingContract, EscrowContract, RegistryContract};
@@ -101,7 +101,9 @@ fn a_reply_without_the_expected_data_is_an_error_that_says_why() {
 fn what_a_message_created_is_in_the_data_of_its_reply() {
     assert_eq!(
         answer(succeeded(vec![executed(br#"{"session":7}"#)])),
-        Ok(SessionCreated { session: SessionId(7) })
+        Ok(SessionCreated {
+            session: SessionId(7)
+        })
     );
 }
 
@@ -147,12 +149,16 @@ fn an_escrow_is_told_what_the_method_says_and_gets_coins_with_deposits_alone() {
         ),
         (
             escrow.close_session(SessionId(3)),
-            ExecuteMsg::CloseSession { session: SessionId(3) },
+            ExecuteMsg::CloseSession {
+                session: SessionId(3),
+            },
             false,
         ),
         (
             escrow.release_session(SessionId(3)),
-            ExecuteMsg::ReleaseSession { session: SessionId(3) },
+            ExecuteMsg::ReleaseSession {
+                session: SessionId(3),
+            },
             false,
         ),
         (

@@ -1,7 +1,7 @@
 //! Records of the billing contract.
 
-use hub_wire::ids::AttesterId;
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::AttesterId;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 

@@ -1,7 +1,7 @@
 //! Records of the escrow.
 
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 
@@ -171,7 +171,8 @@ impl SessionPolicy {
             models: unpack_list(reader, |reader| {
                 Ok(ListedModel {
                     model: reader.u64()?.into(),
-                    release: Some(reader.u64()?.into()).filter(|release| *release != ReleaseNumber(0)),
+                    release: Some(reader.u64()?.into())
+                        .filter(|release| *release != ReleaseNumber(0)),
                 })
             })?,
             max_price: unpack_option(reader, unpack_rates)?,

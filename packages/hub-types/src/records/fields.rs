@@ -1,7 +1,7 @@
 //! Packed forms of the parts that records, and what contracts tell each other, share.
 
-use hub_wire::ids::DenomNumber;
 use cosmwasm_std::{Addr, CanonicalAddr, Uint128};
+use hub_wire::ids::DenomNumber;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{DecodeError, KeyType, PublicKey};
 

@@ -1,8 +1,8 @@
 //! Records of the registry.
 
-use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::CanonicalAddr;
 use hub_walrus::BlobId;
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use super::fields::{

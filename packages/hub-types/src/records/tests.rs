@@ -1,9 +1,9 @@
 use std::fmt::{Debug, Write};
 
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Addr, CanonicalAddr, Storage, Uint128};
 use hub_walrus::PublicKey as PublicKeyInG1;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{BlobId, KeyType, PublicKey};
 use proptest::prelude::*;
 
@@ -167,7 +167,10 @@ fn payer() -> PayerRecord {
     let weeks = |first, last| Weeks { first, last };
     PayerRecord {
         weeks: weeks(2_950, 2_959),
-        models: vec![(ModelId(7), weeks(2_950, 2_950)), (ModelId(300), weeks(2_951, 2_959))],
+        models: vec![
+            (ModelId(7), weeks(2_950, 2_950)),
+            (ModelId(300), weeks(2_951, 2_959)),
+        ],
     }
 }
 
@@ -310,7 +313,13 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         ModelId(7),
         &model(ModelStatus::Delisted),
     );
-    line(p, "registry model 7, retired", &MODELS, ModelId(7), &model(retired));
+    line(
+        p,
+        "registry model 7, retired",
+        &MODELS,
+        ModelId(7),
+        &model(retired),
+    );
     line(
         p,
         "registry terms 3 of model 7",
@@ -339,9 +348,27 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (ModelId(7), ReleaseNumber(2)),
         &release,
     );
-    line(p, "escrow denomination 1, native", &DENOMS, DenomNumber(1), &native);
-    line(p, "escrow denomination 2, cw20", &DENOMS, DenomNumber(2), &cw20);
-    line(p, "escrow session 258, policy", &POLICIES, SessionId(258), &policy());
+    line(
+        p,
+        "escrow denomination 1, native",
+        &DENOMS,
+        DenomNumber(1),
+        &native,
+    );
+    line(
+        p,
+        "escrow denomination 2, cw20",
+        &DENOMS,
+        DenomNumber(2),
+        &cw20,
+    );
+    line(
+        p,
+        "escrow session 258, policy",
+        &POLICIES,
+        SessionId(258),
+        &policy(),
+    );
     line(
         p,
         "escrow session 258, policy with everything",
@@ -349,7 +376,13 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         SessionId(258),
         &full_policy,
     );
-    line(p, "escrow session 258, state", &SESSIONS, SessionId(258), &session());
+    line(
+        p,
+        "escrow session 258, state",
+        &SESSIONS,
+        SessionId(258),
+        &session(),
+    );
     line(
         p,
         "escrow session 258, released, with a ceiling",
@@ -364,7 +397,13 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (&account(0xa1), DenomNumber(1)),
         &balance,
     );
-    line(p, "billing attester 3", &ATTESTERS, AttesterId(3), &attester());
+    line(
+        p,
+        "billing attester 3",
+        &ATTESTERS,
+        AttesterId(3),
+        &attester(),
+    );
     line(
         p,
         "billing attester 3, attested, retired, revoked",
@@ -387,9 +426,27 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         &batch,
     );
     let spent = Spent(12_345_678);
-    line(p, "escrow spend of a funder", &SPENT, (&f0, DenomNumber(1)), &spent);
-    line(p, "billing usage of model 7", &USAGE, (ModelId(7), DenomNumber(1)), &usage());
-    line(p, "billing usage, one release", &USAGE, (ModelId(7), DenomNumber(1)), &once);
+    line(
+        p,
+        "escrow spend of a funder",
+        &SPENT,
+        (&f0, DenomNumber(1)),
+        &spent,
+    );
+    line(
+        p,
+        "billing usage of model 7",
+        &USAGE,
+        (ModelId(7), DenomNumber(1)),
+        &usage(),
+    );
+    line(
+        p,
+        "billing usage, one release",
+        &USAGE,
+        (ModelId(7), DenomNumber(1)),
+        &once,
+    );
     let day = (ModelId(7), DenomNumber(1), 20_717);
     line(
         p,
@@ -421,8 +478,20 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (ModelId(8), DenomNumber(1), &f0),
         &elsewhere,
     );
-    line(p, "billing author who earns", &EARNERS, (DenomNumber(1), &a1), &());
-    line(p, "billing ranking", &RANKING, (DenomNumber(1), rank(1_000), ModelId(7)), &());
+    line(
+        p,
+        "billing author who earns",
+        &EARNERS,
+        (DenomNumber(1), &a1),
+        &(),
+    );
+    line(
+        p,
+        "billing ranking",
+        &RANKING,
+        (DenomNumber(1), rank(1_000), ModelId(7)),
+        &(),
+    );
     line(
         p,
         "billing usage of attester 3",
@@ -438,7 +507,13 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (DenomNumber(1), 20_717),
         &totals(),
     );
-    line(p, "billing Hub of a week", &HUB_WEEKS, (DenomNumber(1), 2_959), &week());
+    line(
+        p,
+        "billing Hub of a week",
+        &HUB_WEEKS,
+        (DenomNumber(1), 2_959),
+        &week(),
+    );
     goldie::assert!(page);
 }
 
@@ -557,7 +632,11 @@ fn balances_of_one_account_are_listed_by_denomination_and_nobody_elses() {
         ..BalanceRecord::default()
     };
     for (account, denom) in [(&short, 1), (&short, 2), (&short, u32::MAX), (&long, 3)] {
-        BALANCES.set(&mut storage, (account, DenomNumber(denom)), &balance(denom.into()));
+        BALANCES.set(
+            &mut storage,
+            (account, DenomNumber(denom)),
+            &balance(denom.into()),
+        );
     }
     storage.set(b"Zother", b"1");
     let list = |account: &CanonicalAddr, after| {
@@ -595,10 +674,22 @@ fn a_session_ends_at_its_expiry_or_when_it_was_closed_and_takes_receipts_of_the_
 #[test]
 fn a_session_admits_the_models_that_it_lists_or_any() {
     let mut policy = policy();
-    assert_eq!(policy.admits(ModelId(7), ReleaseNumber(99)), Admission::Listed(0));
-    assert_eq!(policy.admits(ModelId(300), ReleaseNumber(2)), Admission::Listed(1));
-    assert_eq!(policy.admits(ModelId(300), ReleaseNumber(1)), Admission::Refused);
-    assert_eq!(policy.admits(ModelId(8), ReleaseNumber(1)), Admission::Refused);
+    assert_eq!(
+        policy.admits(ModelId(7), ReleaseNumber(99)),
+        Admission::Listed(0)
+    );
+    assert_eq!(
+        policy.admits(ModelId(300), ReleaseNumber(2)),
+        Admission::Listed(1)
+    );
+    assert_eq!(
+        policy.admits(ModelId(300), ReleaseNumber(1)),
+        Admission::Refused
+    );
+    assert_eq!(
+        policy.admits(ModelId(8), ReleaseNumber(1)),
+        Admission::Refused
+    );
     policy.models.clear();
     assert_eq!(policy.admits(ModelId(8), ReleaseNumber(1)), Admission::Any);
 }
@@ -648,7 +739,11 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
 fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
     let mut storage = MockStorage::new();
     for (model, denom, day) in [(6, 1, 3), (7, 1, 5), (7, 1, 300), (7, 2, 4), (8, 1, 1)] {
-        USAGE_DAYS.set(&mut storage, (ModelId(model), DenomNumber(denom), day), &sums());
+        USAGE_DAYS.set(
+            &mut storage,
+            (ModelId(model), DenomNumber(denom), day),
+            &sums(),
+        );
     }
     let days = |start_after| -> Vec<u32> {
         let days = USAGE_DAYS.range::<u32>(&storage, (7u64, 1u32), start_after);

@@ -4,8 +4,8 @@
 //! of its own, and a span of days costs two reads however long it is. Every sum saturates but a model's gross, which is
 //! exact, since the split of income hangs on it.
 
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use super::fields::{pack_option, unpack_option};
@@ -17,17 +17,20 @@ pub const USAGE: PackedMap<(ModelId, DenomNumber), UsageRecord> = PackedMap::new
 /// the first message of a later such day.
 pub const USAGE_DAYS: PackedMap<(ModelId, DenomNumber, u32), Sums> = PackedMap::new(b'D');
 /// Sums of the releases of a model by (model, denomination, release), without the latest one that was billed.
-pub const USAGE_RELEASES: PackedMap<(ModelId, DenomNumber, ReleaseNumber), Sums> = PackedMap::new(b'V');
+pub const USAGE_RELEASES: PackedMap<(ModelId, DenomNumber, ReleaseNumber), Sums> =
+    PackedMap::new(b'V');
 /// Payers by (denomination, funder).
 pub const PAYERS: PackedMap<(DenomNumber, &CanonicalAddr), PayerRecord> = PackedMap::new(b'P');
 /// Payers of a model by (model, denomination, funder).
-pub const MODEL_PAYERS: PackedMap<(ModelId, DenomNumber, &CanonicalAddr), ModelPayer> = PackedMap::new(b'Y');
+pub const MODEL_PAYERS: PackedMap<(ModelId, DenomNumber, &CanonicalAddr), ModelPayer> =
+    PackedMap::new(b'Y');
 /// Authors of whom a model has aged income, by (denomination, author).
 pub const EARNERS: PackedMap<(DenomNumber, &CanonicalAddr), ()> = PackedMap::new(b'E');
 /// Models with aged income, the most first, by (denomination, [`rank`], model).
 pub const RANKING: PackedMap<(DenomNumber, u16, ModelId), ()> = PackedMap::new(b'L');
 /// What attesters signed and were paid, by (attester, denomination).
-pub const ATTESTER_USAGE: PackedMap<(AttesterId, DenomNumber), AttesterTotals> = PackedMap::new(b'X');
+pub const ATTESTER_USAGE: PackedMap<(AttesterId, DenomNumber), AttesterTotals> =
+    PackedMap::new(b'X');
 /// Sums of the Hub by denomination.
 pub const HUB: PackedMap<DenomNumber, HubRecord> = PackedMap::new(b'H');
 /// Lifetime sums of the Hub at the end of a day on which receipts were billed, by (denomination, day).

@@ -1,7 +1,7 @@
 //! Records of the registry about Walrus: committees and what they certified. Settlement reads none of them.
 
-use hub_wire::ids::{ModelId, ReleaseNumber};
 use hub_walrus::PublicKey;
+use hub_wire::ids::{ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use crate::packed::{Packed, PackedError, PackedMap};

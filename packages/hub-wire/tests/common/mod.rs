@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{Batch, Group, Items, RiceCode, Units, Work};
 use proptest::collection::vec;
 use proptest::prelude::{any, Just, Strategy};

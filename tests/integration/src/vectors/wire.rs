@@ -1,7 +1,8 @@
 //! `wire.json`: the wire format, both ways.
 
 use super::json::{
-    array, blob_id, field, hashes, hex_list, hex_of, id, integer, list, same, same_bytes, text, units,
+    array, blob_id, field, hashes, hex_list, hex_of, id, integer, list, same, same_bytes, text,
+    units,
 };
 use super::Tally;
 use hub_wire::merkle::{leaf_hash, prove, root, verify};

@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write};
 use std::path::Path;
 
-use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_schema::schema_for;
 use cosmwasm_std::{coins, to_json_binary, Addr, Coin, HexBinary, Uint64, WasmMsg};
 use cw20::Cw20ReceiveMsg;
 use cw_multi_test::Executor;
 use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, StorageNodes, NATIVE};
 use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::{billing, escrow, registry};
@@ -395,7 +395,13 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let (session, amount) = (world.gift, 10u128.into());
-            Knock::Escrow(Msg::TopUp { session: SessionId(session), amount }, vec![])
+            Knock::Escrow(
+                Msg::TopUp {
+                    session: SessionId(session),
+                    amount,
+                },
+                vec![],
+            )
         }),
         door("one's own session", |world, _| {
             let session = world.session;
@@ -403,7 +409,12 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let session = world.gift;
-            Knock::Escrow(Msg::CloseSession { session: SessionId(session) }, vec![])
+            Knock::Escrow(
+                Msg::CloseSession {
+                    session: SessionId(session),
+                },
+                vec![],
+            )
         }),
         door("before the end", |world, _| {
             let session = world.session;

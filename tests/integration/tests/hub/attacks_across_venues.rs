@@ -1,11 +1,11 @@
 //! Two billing contracts with their escrows on one registry: what is signed, owned or allowed at one is nothing at the
 //! other, though all numbers are the same at both.
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_testing::{signing_key, BillingError, EscrowError, Hub, KeyType, Venue};
 use hub_types::escrow::{
     self, Books, Credit, ExecuteMsg, NewCeiling, NewSession, SessionSettlement, VoucherKey,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::wire::SigningKey;
 
 use crate::stage::{nothing_settled, Stage, CALL};
@@ -61,7 +61,9 @@ fn what_was_paid_at_one_billing_is_worth_nothing_at_another() {
 
     stage.hub.turn_to(&twins.second);
     for msg in [single, many] {
-        let refused = BillingError::SignatureInvalid { attester: AttesterId(1) };
+        let refused = BillingError::SignatureInvalid {
+            attester: AttesterId(1),
+        };
         assert_eq!(stage.refused(msg), refused);
     }
     assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 0);

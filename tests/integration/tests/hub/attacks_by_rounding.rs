@@ -1,8 +1,8 @@
 //! What could be gained where amounts are rounded and divided.
 
-use hub_types::ids::{SessionId, TermsNumber};
 use hub_testing::{data, rates, terms, NewModel};
 use hub_types::billing::{BatchResponse, ReceiptResponse};
+use hub_types::ids::{SessionId, TermsNumber};
 use hub_types::registry::ExecuteMsg;
 use hub_types::wire::{Mode, Units};
 

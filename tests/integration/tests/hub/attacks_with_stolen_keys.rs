@@ -1,10 +1,10 @@
 //! What a thief of a key can do: as little as the key was for.
 
-use hub_types::ids::{ModelId, SessionId};
 use hub_testing::data;
 use hub_testing::{rates, signing_key, KeyType, NewModel};
 use hub_types::billing::{BatchResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, VoucherKey};
+use hub_types::ids::{ModelId, SessionId};
 
 use crate::stage::{changes, nothing_settled, Stage, CALL};
 

@@ -1,6 +1,5 @@
 //! Attesters whose enclave image the contract verified, and sessions that insist on one.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::Executor;
 use hub_nitro::{Error, Place, Root};
@@ -15,6 +14,7 @@ use hub_types::billing::{
     ConfigResponse, ExecuteMsg, InstantiateMsg, Outcome, QueryMsg,
 };
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::wire::SigningKey;
 
 use crate::stage::{nothing_settled, Stage, CALL};
@@ -98,7 +98,9 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
 
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     let msg = hub.attested_registration(&operator, &key, nonsense());
-    let expected = BillingError::KeyRegistered { attester: AttesterId(1) };
+    let expected = BillingError::KeyRegistered {
+        attester: AttesterId(1),
+    };
     assert_eq!(refused(&mut hub, msg), expected);
 }
 
@@ -164,7 +166,10 @@ fn a_document_is_taken_for_five_minutes_and_not_a_second_longer() {
     hub.set_time(now - 1);
     let msg = hub.attested_registration(&operator, &key, document);
     hub.billing(&operator, msg).unwrap();
-    assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
+    assert_eq!(
+        attester(&hub, AttesterId(1)),
+        in_image(AttesterId(1), &operator, &key, "image")
+    );
 }
 
 #[test]
@@ -184,7 +189,10 @@ fn a_document_from_a_minute_ahead_is_taken_and_not_from_a_second_more() {
     hub.advance(1);
     let msg = hub.attested_registration(&operator, &key, early);
     hub.billing(&operator, msg).unwrap();
-    assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
+    assert_eq!(
+        attester(&hub, AttesterId(1)),
+        in_image(AttesterId(1), &operator, &key, "image")
+    );
 }
 
 /// Attack (replay and ordering): whoever sees an enclave's registration sends its document again, for a key or an account of
@@ -199,7 +207,9 @@ fn a_document_that_was_used_makes_no_second_attester() {
     let registered = hub.attested_registration(&operator, &key, document.clone());
     hub.billing(&operator, registered.clone()).unwrap();
 
-    let once = || BillingError::KeyRegistered { attester: AttesterId(1) };
+    let once = || BillingError::KeyRegistered {
+        attester: AttesterId(1),
+    };
     let unbound = || BillingError::Attestation(Error::KeyNotBound);
     let same_key = hub.attested_registration(&other, &key, document.clone());
     for (sender, msg, expected) in [
@@ -223,7 +233,10 @@ fn a_document_that_was_used_makes_no_second_attester() {
         assert_eq!(hub.billing(sender, msg).unwrap_err(), expected);
         before.assert_unchanged(&hub);
     }
-    assert_eq!(attesters(&hub), [in_image(AttesterId(1), &operator, &key, "image")]);
+    assert_eq!(
+        attesters(&hub),
+        [in_image(AttesterId(1), &operator, &key, "image")]
+    );
 }
 
 #[test]
@@ -272,7 +285,9 @@ fn what_a_key_was_registered_with_no_other_document_changes() {
         (&plain, too_late, 2),
     ] {
         let msg = hub.attested_registration(&operator, key, document);
-        let expected = BillingError::KeyRegistered { attester: AttesterId(id) };
+        let expected = BillingError::KeyRegistered {
+            attester: AttesterId(id),
+        };
         assert_eq!(refused(&mut hub, msg), expected);
     }
     let without_image = AttesterResponse {
@@ -281,7 +296,10 @@ fn what_a_key_was_registered_with_no_other_document_changes() {
     };
     assert_eq!(
         attesters(&hub),
-        [in_image(AttesterId(1), &operator, &attested, "image"), without_image]
+        [
+            in_image(AttesterId(1), &operator, &attested, "image"),
+            without_image
+        ]
     );
 }
 
@@ -325,7 +343,10 @@ fn a_fresh_document_under_a_certificate_that_has_expired_is_refused_where_nothin
         let operator = hub.account("operator");
         let msg = hub.attested_registration(&operator, &key, fresh(now));
         hub.billing(&operator, msg).unwrap();
-        assert_eq!(attester(&hub, AttesterId(1)), in_image(AttesterId(1), &operator, &key, "image"));
+        assert_eq!(
+            attester(&hub, AttesterId(1)),
+            in_image(AttesterId(1), &operator, &key, "image")
+        );
     }
 }
 
@@ -343,7 +364,12 @@ fn attesters(hub: &Hub) -> Vec<AttesterResponse> {
 }
 
 /// An attester whose key an enclave of this image holds.
-fn in_image(attester: AttesterId, operator: &Addr, key: &SigningKey, image: &str) -> AttesterResponse {
+fn in_image(
+    attester: AttesterId,
+    operator: &Addr,
+    key: &SigningKey,
+    image: &str,
+) -> AttesterResponse {
     let public = key.public_key();
     AttesterResponse {
         attester,

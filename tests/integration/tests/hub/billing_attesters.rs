@@ -1,11 +1,11 @@
 //! Attesters: registered with proof of possession, retired, revoked, found.
 
-use hub_types::ids::AttesterId;
 use cosmwasm_std::{Binary, HexBinary};
 use hub_testing::{data, event, signing_key, BillingError, Hub, KeyType};
 use hub_types::billing::{
     AttesterCreated, AttesterResponse, AttesterStatus, AttestersResponse, ExecuteMsg, QueryMsg,
 };
+use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
 use hub_types::wire::{self, KeyError, Purpose};
 
@@ -127,13 +127,28 @@ fn a_key_registers_once_ever_even_after_it_was_revoked() {
     for sender in [&operator, &other] {
         let again = hub.registration(sender, &attester.key);
         let error = hub.billing(sender, again).unwrap_err();
-        assert_eq!(error, BillingError::KeyRegistered { attester: AttesterId(1) });
+        assert_eq!(
+            error,
+            BillingError::KeyRegistered {
+                attester: AttesterId(1)
+            }
+        );
     }
-    hub.billing(&operator, ExecuteMsg::Revoke { attester: AttesterId(1) })
-        .unwrap();
+    hub.billing(
+        &operator,
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
+    )
+    .unwrap();
     let again = hub.registration(&operator, &attester.key);
     let error = hub.billing(&operator, again).unwrap_err();
-    assert_eq!(error, BillingError::KeyRegistered { attester: AttesterId(1) });
+    assert_eq!(
+        error,
+        BillingError::KeyRegistered {
+            attester: AttesterId(1)
+        }
+    );
 }
 
 #[test]
@@ -209,8 +224,12 @@ fn only_the_operator_may_change_an_attester_and_only_one_that_exists() {
         ),
     ] {
         for msg in [
-            ExecuteMsg::Retire { attester: AttesterId(attester) },
-            ExecuteMsg::Revoke { attester: AttesterId(attester) },
+            ExecuteMsg::Retire {
+                attester: AttesterId(attester),
+            },
+            ExecuteMsg::Revoke {
+                attester: AttesterId(attester),
+            },
             ExecuteMsg::SetEndpoint {
                 attester: AttesterId(attester),
                 endpoint: None,
@@ -230,8 +249,12 @@ fn coins_are_refused_by_every_message() {
     let key = signing_key(KeyType::Ed25519, 1);
     for msg in [
         hub.registration(&operator, &key),
-        ExecuteMsg::Retire { attester: AttesterId(1) },
-        ExecuteMsg::Revoke { attester: AttesterId(1) },
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
         ExecuteMsg::SetEndpoint {
             attester: AttesterId(1),
             endpoint: None,
@@ -273,7 +296,9 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
         let response = hub.billing(&operator, msg).unwrap();
         assert_eq!(
             data::<AttesterCreated>(&response),
-            AttesterCreated { attester: AttesterId(id) }
+            AttesterCreated {
+                attester: AttesterId(id)
+            }
         );
         assert_eq!(
             event(&response, "hub_attester_registered"),
@@ -296,7 +321,9 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
             batches: 0,
         };
         let by_id: AttesterResponse = hub
-            .query_billing(QueryMsg::Attester { attester: AttesterId(id) })
+            .query_billing(QueryMsg::Attester {
+                attester: AttesterId(id),
+            })
             .unwrap();
         assert_eq!(by_id, expected);
         let by_key: Option<AttesterResponse> = hub
@@ -323,7 +350,12 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     let cutoff = hub.now() + 60;
     let response = hub
-        .billing(&operator, ExecuteMsg::Retire { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     assert_eq!(
         event(&response, "hub_attester_retired"),
@@ -331,7 +363,12 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     );
     hub.advance(30);
     let error = hub
-        .billing(&operator, ExecuteMsg::Retire { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap_err();
     assert_eq!(
         error,
@@ -341,7 +378,9 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
         }
     );
     let shown: AttesterResponse = hub
-        .query_billing(QueryMsg::Attester { attester: AttesterId(1) })
+        .query_billing(QueryMsg::Attester {
+            attester: AttesterId(1),
+        })
         .unwrap();
     assert_eq!(shown.status, AttesterStatus::Retired { cutoff });
 }
@@ -351,24 +390,45 @@ fn a_revoked_attester_stays_revoked_and_a_retired_one_can_still_be_revoked() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
     hub.register_attester(&operator, KeyType::Ed25519, 1);
-    hub.billing(&operator, ExecuteMsg::Retire { attester: AttesterId(1) })
-        .unwrap();
+    hub.billing(
+        &operator,
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+    )
+    .unwrap();
     let response = hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     assert_eq!(
         event(&response, "hub_attester_revoked"),
         attributes(&[("attester", "1")])
     );
     for msg in [
-        ExecuteMsg::Retire { attester: AttesterId(1) },
-        ExecuteMsg::Revoke { attester: AttesterId(1) },
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
     ] {
         let error = hub.billing(&operator, msg).unwrap_err();
-        assert_eq!(error, BillingError::AttesterRevoked { attester: AttesterId(1) });
+        assert_eq!(
+            error,
+            BillingError::AttesterRevoked {
+                attester: AttesterId(1)
+            }
+        );
     }
     let shown: AttesterResponse = hub
-        .query_billing(QueryMsg::Attester { attester: AttesterId(1) })
+        .query_billing(QueryMsg::Attester {
+            attester: AttesterId(1),
+        })
         .unwrap();
     assert_eq!(shown.status, AttesterStatus::Revoked {});
 }
@@ -392,7 +452,9 @@ fn an_endpoint_is_set_and_withdrawn_by_the_operator() {
             ])
         );
         let shown: AttesterResponse = hub
-            .query_billing(QueryMsg::Attester { attester: AttesterId(1) })
+            .query_billing(QueryMsg::Attester {
+                attester: AttesterId(1),
+            })
             .unwrap();
         assert_eq!(shown.endpoint, endpoint);
     }

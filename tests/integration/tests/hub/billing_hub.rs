@@ -1,12 +1,12 @@
 //! The Hub at a glance.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::ModelId;
 use cosmwasm_std::{Decimal, Uint128};
 use hub_types::billing::{
     HubByDayResponse, HubResponse, HubSpan, HubSums, HubWeek, HubWeeksResponse, QueryMsg,
 };
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::ModelId;
+use hub_types::ids::SessionId;
 use hub_types::registry::{ModelCountsResponse, ModelIdsResponse, QueryMsg as RegistryQuery};
 
 use crate::usage_stage::{Trade, DAY, PRICE, WEEK};
@@ -261,5 +261,5 @@ fn models_registered_are_counted_up_to_the_end_of_each_day() {
             limit: Some(2),
         })
         .unwrap();
-    assert_eq!(ids.models, [2, 3]);
+    assert_eq!(ids.models, [2, 3].map(ModelId));
 }

@@ -1,10 +1,10 @@
 //! Recorded batches, and proofs that an attester vouched for a receipt.
 
-use hub_types::ids::{AttesterId, ModelId, SessionId};
 use cosmwasm_std::{HexBinary, StdResult};
 use hub_types::billing::{
     BatchesResponse, InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
 use crate::stage::{Stage, CALL};
@@ -39,11 +39,15 @@ fn verify(
 fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
     for mode in [Mode::Itemised, Mode::Netted] {
         let mut stage = Stage::with_session(5 * CALL, |session| session);
-        let receipts = stage
-            .hub
-            .receipts(&stage.attester, SessionId(1), ModelId(1), 5, |place, receipt| {
+        let receipts = stage.hub.receipts(
+            &stage.attester,
+            SessionId(1),
+            ModelId(1),
+            5,
+            |place, receipt| {
                 receipt.units.input = 1_000 - place;
-            });
+            },
+        );
         let (batch, leaves) = stage.hub.batch_and_leaves(&stage.attester, mode, receipts);
         stage.send(&batch).unwrap();
         let settled_at = stage.hub.now();

@@ -1,9 +1,9 @@
 //! Models by aged income.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::ModelId;
 use hub_types::billing::{QueryMsg, RankedModel, RankingPlace, RankingResponse};
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::ModelId;
+use hub_types::ids::SessionId;
 use hub_types::records::usage::score;
 
 use crate::usage_stage::{Trade, DAY, PRICE};

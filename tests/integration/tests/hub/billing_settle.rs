@@ -1,12 +1,12 @@
 //! One receipt in one transaction.
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, event, rates, terms, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{
     BatchResponse, ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
 };
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
 
@@ -60,7 +60,9 @@ fn malformed_receipts_are_refused() {
 fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
     let mut stage = Stage::new();
     let receipt = stage.receipts(1).remove(0);
-    let refused = BillingError::SignatureInvalid { attester: AttesterId(1) };
+    let refused = BillingError::SignatureInvalid {
+        attester: AttesterId(1),
+    };
 
     let other_chain = Hub::builder().chain_id("other-1").build();
     let msg = other_chain.sign_receipt(&stage.attester, &receipt, 0);
@@ -111,7 +113,9 @@ fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
         }
     }
     for msg in [single, many] {
-        let refused = BillingError::SignatureInvalid { attester: AttesterId(1) };
+        let refused = BillingError::SignatureInvalid {
+            attester: AttesterId(1),
+        };
         assert_eq!(stage.refused(msg), refused);
     }
 }
@@ -183,7 +187,12 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     let operator = stage.operator.clone();
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Retire { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 86_400);
@@ -211,12 +220,19 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
 
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
     assert_eq!(
         stage.refused(msg),
-        BillingError::AttesterRevoked { attester: AttesterId(1) }
+        BillingError::AttesterRevoked {
+            attester: AttesterId(1)
+        }
     );
 }
 
@@ -350,7 +366,9 @@ fn a_receipt_expires_when_it_is_older_than_the_maximum_age() {
 fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
     let mut stage = Stage::new();
     let cutoff = stage.hub.now() + 60;
-    let retire = ExecuteMsg::Retire { attester: AttesterId(1) };
+    let retire = ExecuteMsg::Retire {
+        attester: AttesterId(1),
+    };
     stage.hub.billing(&stage.operator.clone(), retire).unwrap();
     stage.hub.set_time(cutoff + 10);
     let mut receipt = stage.receipts(1).remove(0);
@@ -394,7 +412,9 @@ fn receipts_outside_the_time_of_the_session_are_closed() {
     );
 
     // From the close on, after the grace.
-    let close = escrow::ExecuteMsg::CloseSession { session: SessionId(1) };
+    let close = escrow::ExecuteMsg::CloseSession {
+        session: SessionId(1),
+    };
     stage.hub.escrow(&stage.caller.clone(), close).unwrap();
     let ends_at = stage.hub.now() + 60;
     stage.hub.set_time(ends_at + 5);
@@ -675,7 +695,10 @@ fn terms_are_charged_only_while_they_are_in_force() {
 fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
-    let status = |status| registry::ExecuteMsg::SetStatus { model: ModelId(1), status };
+    let status = |status| registry::ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage
         .hub
         .registry(&author, status(StatusName::Retired))

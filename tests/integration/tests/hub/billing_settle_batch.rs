@@ -1,6 +1,5 @@
 //! Many receipts under one signature.
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, event, rates, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{
@@ -8,6 +7,7 @@ use hub_types::billing::{
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Batch, DecodeError, Group, Mode, Receipt, Units, Work};
 
 use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
@@ -92,7 +92,9 @@ fn malformed_batches_are_refused_whatever_is_signed() {
 fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     let mut stage = Stage::new();
     let batch = stage.batch(stage.receipts(3));
-    let refused = BillingError::SignatureInvalid { attester: AttesterId(1) };
+    let refused = BillingError::SignatureInvalid {
+        attester: AttesterId(1),
+    };
     let other_chain = Hub::builder().chain_id("other-1").build();
     let msg = other_chain.sign_batch(&stage.attester, &batch);
     assert_eq!(stage.refused(msg), refused);
@@ -135,11 +137,15 @@ fn a_batch_with_one_receipt_from_the_future_fails_as_a_whole() {
 fn a_revoked_attester_settles_nothing_even_of_before() {
     let mut stage = Stage::new();
     let batch = stage.batch(stage.receipts(3));
-    let revoke = ExecuteMsg::Revoke { attester: AttesterId(1) };
+    let revoke = ExecuteMsg::Revoke {
+        attester: AttesterId(1),
+    };
     stage.hub.billing(&stage.operator.clone(), revoke).unwrap();
     assert_eq!(
         stage.refused_batch(&batch),
-        BillingError::AttesterRevoked { attester: AttesterId(1) }
+        BillingError::AttesterRevoked {
+            attester: AttesterId(1)
+        }
     );
 }
 
@@ -460,7 +466,12 @@ fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_
     // Retired is not enough: for the maximum age its earlier receipts are still billable.
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Retire { attester: AttesterId(2) })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(2),
+            },
+        )
         .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 86_400);
@@ -488,7 +499,12 @@ fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_
     );
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: AttesterId(1) })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     settle(&mut stage, 5).unwrap();
     assert!(!lanes(&stage).contains(&1) && lanes(&stage).contains(&6));
@@ -511,7 +527,11 @@ fn what_was_settled_is_recorded_announced_and_answered() {
             .release([9; 32]);
         let other = stage.hub.register_model(&stage.author.clone(), other);
         let mut receipts = stage.receipts(3);
-        receipts.extend(stage.hub.receipts(&stage.attester, SessionId(1), other, 2, |_, _| {}));
+        receipts.extend(
+            stage
+                .hub
+                .receipts(&stage.attester, SessionId(1), other, 2, |_, _| {}),
+        );
         receipts.push(Receipt {
             session: SessionId(77),
             ..stage.receipts(1).remove(0)
@@ -615,7 +635,9 @@ fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_mess
         sequence,
         work: Work::itemised(vec![Units::new(1_000, 200)]),
     };
-    let groups: Vec<Group> = (0..10_000).map(|i| group(ReleaseNumber(i + 1), i)).collect();
+    let groups: Vec<Group> = (0..10_000)
+        .map(|i| group(ReleaseNumber(i + 1), i))
+        .collect();
     let batch = Batch {
         attester: AttesterId(1),
         issued_from: now,

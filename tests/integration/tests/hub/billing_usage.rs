@@ -1,10 +1,10 @@
 //! What a model was used for, written in the same step as the money.
 
-use hub_types::ids::{ModelId, SessionId};
 use hub_testing::{rates, NewModel};
 use hub_types::billing::{QueryMsg, RankingResponse, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::time;
 use hub_types::wire::{Mode, Units};
 
@@ -45,9 +45,10 @@ fn unknown_models_and_denominations_answer_zeros_and_bad_denominations_an_error(
     assert_eq!(usage(&stage, ModelId(1)), unused(ModelId(1)));
     assert_eq!(usage(&stage, ModelId(99)), unused(ModelId(99)));
     let ask = |denom| {
-        stage
-            .hub
-            .query_billing::<UsageResponse>(QueryMsg::Usage { model: ModelId(1), denom })
+        stage.hub.query_billing::<UsageResponse>(QueryMsg::Usage {
+            model: ModelId(1),
+            denom,
+        })
     };
     let never = ask(UncheckedDenom::Native("never".into())).unwrap();
     assert_eq!(

@@ -1,9 +1,9 @@
 //! What a model was used for on each day, and over spans of days.
 
-use hub_types::ids::{ModelId, SessionId};
 use hub_types::billing::{
     QueryMsg, UsageByDayResponse, UsageOfDay, UsageOfDaysResponse, UsageSums,
 };
+use hub_types::ids::{ModelId, SessionId};
 
 use crate::usage_stage::{calls, Trade, DAY};
 
@@ -112,11 +112,15 @@ fn a_day_ends_with_the_block_time_and_not_with_the_receipts() {
     let (_, session) = trade.caller("caller");
     let first = trade.today();
     trade.hub.set_time((first + 1) * DAY - 1);
-    let receipts = trade
-        .hub
-        .receipts(&trade.attester, SessionId(session), model, 2, |_, receipt| {
+    let receipts = trade.hub.receipts(
+        &trade.attester,
+        SessionId(session),
+        model,
+        2,
+        |_, receipt| {
             receipt.units = hub_types::wire::Units::new(10, 1);
-        });
+        },
+    );
     let batch = |place: usize| vec![receipts[place].clone()];
     trade
         .hub

@@ -1,8 +1,8 @@
 //! What each release of a model was used for.
 
+use hub_types::billing::{QueryMsg, UsageByReleaseResponse, UsageOfRelease};
 use hub_types::ids::SessionId;
 use hub_types::ids::{ModelId, ReleaseNumber};
-use hub_types::billing::{QueryMsg, UsageByReleaseResponse, UsageOfRelease};
 
 use crate::usage_stage::{calls, Trade, DAY};
 
@@ -40,7 +40,10 @@ fn models_and_releases_that_were_never_billed_are_left_out() {
     }
     let (_, session) = trade.caller("caller");
     trade.call_release(SessionId(session), (model.0, 3), 2);
-    assert_eq!(page(&trade, model, None, None), [sold(ReleaseNumber(3), 2, 0)]);
+    assert_eq!(
+        page(&trade, model, None, None),
+        [sold(ReleaseNumber(3), 2, 0)]
+    );
     assert_eq!(page(&trade, model, Some(ReleaseNumber(3)), None), []);
 }
 
@@ -55,7 +58,10 @@ fn releases_are_told_apart_however_their_calls_interleave() {
     let (_, session) = trade.caller("caller");
     trade.call(SessionId(session), other, 7);
     trade.call_release(SessionId(session), (model.0, 1), 1);
-    assert_eq!(page(&trade, model, None, None), [sold(ReleaseNumber(1), 1, 0)]);
+    assert_eq!(
+        page(&trade, model, None, None),
+        [sold(ReleaseNumber(1), 1, 0)]
+    );
     trade.call_release(SessionId(session), (model.0, 3), 2);
     trade.call_release(SessionId(session), (model.0, 1), 4);
     trade.hub.advance(2 * DAY);
@@ -71,6 +77,9 @@ fn releases_are_told_apart_however_their_calls_interleave() {
     ];
     assert_eq!(page(&trade, model, None, None), releases);
     assert_eq!(page(&trade, model, None, Some(2)), releases[..2]);
-    assert_eq!(page(&trade, model, Some(ReleaseNumber(2)), Some(2)), releases[2..]);
+    assert_eq!(
+        page(&trade, model, Some(ReleaseNumber(2)), Some(2)),
+        releases[2..]
+    );
     assert_eq!(page(&trade, model, Some(ReleaseNumber(4)), None), []);
 }

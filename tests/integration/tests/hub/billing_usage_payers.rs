@@ -1,9 +1,9 @@
 //! Who really pays for a model.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::ModelId;
 use hub_types::billing::{PayerResponse, PayersResponse, QueryMsg, UsageResponse};
 use hub_types::escrow::ExecuteMsg as Escrow;
+use hub_types::ids::ModelId;
+use hub_types::ids::SessionId;
 
 use crate::usage_stage::{Trade, DAY, WEEK};
 

@@ -1,12 +1,12 @@
 //! Usage of those who stand behind models and attesters: authors, operators, enclave images.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId};
 use hub_testing::KeyType;
 use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, QueryMsg,
     UsageSums,
 };
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId};
 use hub_types::registry::{ExecuteMsg as Registry, UncheckedPayee};
 
 use crate::usage_stage::{calls, Trade, DAY, PRICE};
@@ -217,7 +217,16 @@ fn an_operator_has_the_sums_of_its_attesters_retired_ones_too() {
         next,
     };
     assert_eq!(ask(None, None), answer(3, signed(3, 2), None));
-    assert_eq!(ask(None, Some(1)), answer(1, signed(1, 0), Some(AttesterId(1))));
-    assert_eq!(ask(Some(AttesterId(1)), Some(1)), answer(1, signed(2, 2), Some(AttesterId(2))));
-    assert_eq!(ask(Some(AttesterId(2)), Some(2)), answer(1, signed(0, 0), None));
+    assert_eq!(
+        ask(None, Some(1)),
+        answer(1, signed(1, 0), Some(AttesterId(1)))
+    );
+    assert_eq!(
+        ask(Some(AttesterId(1)), Some(1)),
+        answer(1, signed(2, 2), Some(AttesterId(2)))
+    );
+    assert_eq!(
+        ask(Some(AttesterId(2)), Some(2)),
+        answer(1, signed(0, 0), None)
+    );
 }

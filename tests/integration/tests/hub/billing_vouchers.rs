@@ -1,10 +1,10 @@
 //! Ceilings: what callers agreed to pay, by voucher or by message.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::Binary;
 use hub_testing::{data, signing_key, Hub, KeyType};
 use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
+use hub_types::ids::SessionId;
 use hub_types::wire::{SignedVoucher, SigningKey};
 
 use crate::stage::{nothing_settled, with_high_s, Stage, CALL};
@@ -28,7 +28,13 @@ fn with_ceiling(key: Option<&SigningKey>) -> impl FnOnce(NewSession) -> NewSessi
 }
 
 fn ceiling(stage: &Stage) -> u128 {
-    stage.hub.session(SessionId(1)).ceiling.unwrap().ceiling.u128()
+    stage
+        .hub
+        .session(SessionId(1))
+        .ceiling
+        .unwrap()
+        .ceiling
+        .u128()
 }
 
 /// A batch of ten receipts under vouchers.
@@ -70,9 +76,11 @@ fn vouchers_that_do_not_verify_are_ignored() {
         voucher
     };
     let bad = vec![
-        stage
-            .hub
-            .voucher(&signing_key(KeyType::Ed25519, 1_001), SessionId(1), 10 * CALL),
+        stage.hub.voucher(
+            &signing_key(KeyType::Ed25519, 1_001),
+            SessionId(1),
+            10 * CALL,
+        ),
         other_chain.voucher(&key, SessionId(1), 10 * CALL),
         changed(&|signed| signed.voucher.ceiling = u128::MAX),
         changed(&|signed| signed.voucher.session = SessionId(2)),

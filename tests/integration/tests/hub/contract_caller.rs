@@ -1,7 +1,6 @@
 //! A contract as caller: it opens a session with its own money, agrees to each call by raising the ceiling, settles the
 //! receipt itself, reads what was charged from the data, and later checks a proof that the call was made.
 
-use hub_types::ids::{AttesterId, ModelId, SessionId};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, Binary, Coin, Deps, DepsMut, Empty, Env, MessageInfo, Reply,
@@ -12,6 +11,7 @@ use cw_storage_plus::Item;
 use hub_testing::{data, Hub, NATIVE};
 use hub_types::billing::{self, InclusionProof, InclusionResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{self, ModelRef, Models, NewCeiling, NewSession, SessionCreated};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
 use crate::stage::{changes, Stage, CALL};
@@ -144,12 +144,12 @@ mod buyer {
             }
             Execute::Close {} => {
                 let session = SESSION.load(deps.storage)?;
-                let close = to_json_binary(&escrow::ExecuteMsg::CloseSession { session: SessionId(session.0) })?;
+                let close = to_json_binary(&escrow::ExecuteMsg::CloseSession { session })?;
                 Ok(Response::new().add_message(call(&escrow, close, vec![])))
             }
             Execute::Collect {} => {
                 let session = SESSION.load(deps.storage)?;
-                let release = escrow::ExecuteMsg::ReleaseSession { session: SessionId(session.0) };
+                let release = escrow::ExecuteMsg::ReleaseSession { session };
                 let withdraw = escrow::ExecuteMsg::Withdraw {
                     denom: hub_types::denom::UncheckedDenom::Native(NATIVE.into()),
                     amount: None,
@@ -167,7 +167,7 @@ mod buyer {
         let session = SESSION.load(deps.storage)?;
         let ceiling = AGREED.load(deps.storage)? + price;
         AGREED.save(deps.storage, &ceiling)?;
-        to_json_binary(&escrow::ExecuteMsg::RaiseCeiling { session: SessionId(session.0), ceiling })
+        to_json_binary(&escrow::ExecuteMsg::RaiseCeiling { session, ceiling })
     }
 
     pub fn reply(deps: DepsMut, _: Env, reply: Reply) -> StdResult<Response> {

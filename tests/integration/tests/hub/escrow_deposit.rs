@@ -1,11 +1,11 @@
 //! Money comes in: native coins with the message, tokens through the hook.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{coin, coins, Addr};
 use cw_utils::PaymentError;
 use hub_testing::{data, EscrowError, NATIVE};
 use hub_types::denom::DenomError;
 use hub_types::escrow::{Books, ExecuteMsg, SessionCreated, SessionState};
+use hub_types::ids::SessionId;
 
 use crate::escrow_stage::{with_each_money, Stage};
 
@@ -321,7 +321,9 @@ fn a_native_deposit_returns_the_id_of_its_session() {
             .hub
             .deposit(&alice, &money, 10, None, Some(session))
             .unwrap();
-        let session = SessionCreated { session: SessionId(id) };
+        let session = SessionCreated {
+            session: SessionId(id),
+        };
         assert_eq!(data::<SessionCreated>(&response), session);
     }
 }

@@ -1,6 +1,5 @@
 //! Sessions open, with money that is available. What a list of models may hold is tested in the escrow itself.
 
-use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::HexBinary;
 use hub_testing::{data, rates, signing_key, EscrowError, KeyType, Money};
 use hub_types::denom::DenomError;
@@ -9,6 +8,7 @@ use hub_types::escrow::{
     SessionState, VoucherKey,
 };
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use hub_types::text::TextError;
 use hub_types::wire::KeyError;
 
@@ -244,7 +244,9 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 ],
             )],
         );
-        let created = SessionCreated { session: SessionId(1) };
+        let created = SessionCreated {
+            session: SessionId(1),
+        };
         assert_eq!(data::<SessionCreated>(&response), created);
         assert_eq!(
             stage.hub.session(SessionId(1)),

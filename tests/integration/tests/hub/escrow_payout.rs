@@ -1,7 +1,5 @@
 //! Money goes out to whom it belongs, triggered by anyone, where its owner allows that.
 
-use hub_types::ids::SessionId;
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::{to_json_binary, Addr};
 use cw20::Cw20ReceiveMsg;
 use hub_testing::{data, events, EscrowError, Hub, Money};
@@ -10,6 +8,8 @@ use hub_types::escrow::{
     BalanceResponse, Cw20HookMsg, ExecuteMsg, PayoutResponse, PayoutSent, PayoutSkipped, QueryMsg,
     SkipReason,
 };
+use hub_types::ids::DenomNumber;
+use hub_types::ids::SessionId;
 
 use crate::escrow_stage::{with_each_money, Stage};
 use crate::hostile::token::{Call, HostileToken, Manners};

@@ -1,12 +1,12 @@
 //! What readers ask the escrow.
 
-use hub_types::ids::{DenomNumber, SessionId};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Money};
 use hub_types::escrow::{
     BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, Models,
     QueryMsg, SessionState, SessionsResponse, SolvencyResponse,
 };
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 
 use crate::escrow_stage::{with_each_money, Stage, DAY};
@@ -22,7 +22,12 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
     let mut stage = Stage::native();
     stage.open(10, |session| session);
     for session in [0, 2] {
-        let error = refusal(&stage, QueryMsg::Session { session: SessionId(session) });
+        let error = refusal(
+            &stage,
+            QueryMsg::Session {
+                session: SessionId(session),
+            },
+        );
         let sentence = format!("there is no session {session}: ids run from 1 to 1");
         assert!(error.contains(&sentence), "{error}");
     }
@@ -122,7 +127,7 @@ fn balances_are_listed_by_the_number_of_their_denomination() {
         });
         page.balances
             .into_iter()
-            .map(|balance| (balance.denom_number.unwrap(), balance.available.u128()))
+            .map(|balance| (balance.denom_number.unwrap().0, balance.available.u128()))
             .collect::<Vec<_>>()
     };
     assert_eq!(list(&stage.alice, None, None), [(1, 1), (2, 2), (3, 3)]);
@@ -189,7 +194,7 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
     let ids = |page: SessionsResponse| {
         page.sessions
             .iter()
-            .map(|session| session.session)
+            .map(|session| session.session.0)
             .collect::<Vec<_>>()
     };
     let of_caller = |caller: &Addr, start_after, limit| {

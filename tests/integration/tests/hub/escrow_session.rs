@@ -1,9 +1,9 @@
 //! A session is topped up, closed, released, and its ceiling raised.
 
-use hub_types::ids::AttesterId;
-use hub_types::ids::SessionId;
 use hub_testing::EscrowError;
 use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, SessionState};
+use hub_types::ids::AttesterId;
+use hub_types::ids::SessionId;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
@@ -41,7 +41,7 @@ fn with_ceiling(session: NewSession) -> NewSession {
 fn prepared(mut stage: Stage) -> (Stage, SessionId) {
     let session = stage.open(100, |session| session);
     stage.fund(&stage.alice.clone(), 50);
-    (stage, SessionId(session.0))
+    (stage, session)
 }
 
 #[test]
@@ -56,7 +56,13 @@ fn sessions_that_nobody_opened_are_unknown() {
             raise(SessionId(session), 1),
         ] {
             let error = stage.refused(&alice, msg);
-            assert_eq!(error, EscrowError::UnknownSession { session: SessionId(session), last: SessionId(last.0) });
+            assert_eq!(
+                error,
+                EscrowError::UnknownSession {
+                    session: SessionId(session),
+                    last: SessionId(last.0)
+                }
+            );
         }
     }
 }
@@ -73,10 +79,10 @@ fn only_the_caller_tops_up_closes_and_raises() {
         stage.hub.billing.clone(),
     ];
     for other in others {
-        for msg in [top_up(SessionId(session.0), 1), close(SessionId(session.0)), raise(SessionId(session.0), 1)] {
+        for msg in [top_up(session, 1), close(session), raise(session, 1)] {
             let error = stage.refused(&other, msg);
             let caller = caller.clone();
-            assert_eq!(error, EscrowError::NotTheCaller { session: SessionId(session.0), caller });
+            assert_eq!(error, EscrowError::NotTheCaller { session, caller });
         }
     }
 }
@@ -87,19 +93,19 @@ fn a_top_up_comes_from_what_the_caller_has_available() {
         let (mut stage, session) = prepared(stage);
         let alice = stage.alice.clone();
         assert_eq!(
-            stage.refused(&alice, top_up(SessionId(session.0), 51)),
+            stage.refused(&alice, top_up(session, 51)),
             EscrowError::InsufficientFunds {
                 available: 50u128.into(),
                 needed: 51u128.into()
             }
         );
         assert_eq!(
-            stage.refused(&alice, top_up(SessionId(session.0), 0)),
+            stage.refused(&alice, top_up(session, 0)),
             EscrowError::Zero { field: "amount" }
         );
 
         let before = stage.hub.ledger();
-        let response = stage.hub.escrow(&alice, top_up(SessionId(session.0), 50)).unwrap();
+        let response = stage.hub.escrow(&alice, top_up(session, 50)).unwrap();
         stage.assert_changes(
             &before,
             &[
@@ -134,13 +140,13 @@ fn money_is_counted_on_the_day_it_comes_in() {
     };
     assert_eq!(funding(&stage), (day, 100, 0));
     // Noon of the first day, the last second of the second, the first of the third.
-    stage.hub.escrow(&alice, top_up(SessionId(session.0), 1)).unwrap();
+    stage.hub.escrow(&alice, top_up(session, 1)).unwrap();
     assert_eq!(funding(&stage), (day, 101, 0));
     stage.hub.set_time((day + 2) * DAY - 1);
-    stage.hub.escrow(&alice, top_up(SessionId(session.0), 2)).unwrap();
+    stage.hub.escrow(&alice, top_up(session, 2)).unwrap();
     assert_eq!(funding(&stage), (day + 1, 2, 101));
     stage.hub.advance(1);
-    stage.hub.escrow(&alice, top_up(SessionId(session.0), 4)).unwrap();
+    stage.hub.escrow(&alice, top_up(session, 4)).unwrap();
     assert_eq!(funding(&stage), (day + 2, 4, 2));
 }
 
@@ -148,14 +154,14 @@ fn money_is_counted_on_the_day_it_comes_in() {
 fn a_session_takes_top_ups_up_to_its_end_and_not_at_it() {
     let (mut stage, session) = prepared(Stage::native());
     let alice = stage.alice.clone();
-    stage.hub.escrow(&alice, close(SessionId(session.0))).unwrap();
+    stage.hub.escrow(&alice, close(session)).unwrap();
     let ends_at = stage.hub.now() + CUTOFF_GRACE_SECONDS;
     stage.hub.set_time(ends_at - 1);
-    stage.hub.escrow(&alice, top_up(SessionId(session.0), 1)).unwrap();
+    stage.hub.escrow(&alice, top_up(session, 1)).unwrap();
     stage.hub.set_time(ends_at);
     assert_eq!(
-        stage.refused(&alice, top_up(SessionId(session.0), 1)),
-        EscrowError::SessionEnded { session: SessionId(session.0), ends_at }
+        stage.refused(&alice, top_up(session, 1)),
+        EscrowError::SessionEnded { session, ends_at }
     );
 }
 
@@ -174,7 +180,9 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
         .unwrap();
     assert_eq!(
         stage.refused(&bob, top_up(SessionId(1), 1)),
-        EscrowError::FundedByAnother { session: SessionId(1) }
+        EscrowError::FundedByAnother {
+            session: SessionId(1)
+        }
     );
     // It is bob's all the same: he closes it, and what is left is his.
     stage.hub.escrow(&bob, close(SessionId(1))).unwrap();
@@ -190,7 +198,7 @@ fn closing_moves_the_end_once_and_no_money() {
     let alice = stage.alice.clone();
     let ends_at = stage.hub.now() + CUTOFF_GRACE_SECONDS;
     let before = stage.hub.ledger();
-    let response = stage.hub.escrow(&alice, close(SessionId(session.0))).unwrap();
+    let response = stage.hub.escrow(&alice, close(session)).unwrap();
     stage.assert_changes(&before, &[]);
     stage.assert_events(
         &response,
@@ -208,12 +216,12 @@ fn closing_moves_the_end_once_and_no_money() {
         (ends_at, SessionState::Ended),
     ] {
         stage.hub.set_time(now);
-        let session = stage.hub.session(SessionId(session.0));
+        let session = stage.hub.session(session);
         assert_eq!((session.ends_at, session.state), (ends_at, state));
     }
     assert_eq!(
-        stage.refused(&alice, close(SessionId(session.0))),
-        EscrowError::AlreadyClosed { session: SessionId(session.0), ends_at }
+        stage.refused(&alice, close(session)),
+        EscrowError::AlreadyClosed { session, ends_at }
     );
 }
 
@@ -221,20 +229,20 @@ fn closing_moves_the_end_once_and_no_money() {
 fn a_session_about_to_end_is_not_closed() {
     let (mut stage, session) = prepared(Stage::native());
     let alice = stage.alice.clone();
-    let ends_at = stage.hub.session(SessionId(session.0)).ends_at;
+    let ends_at = stage.hub.session(session).ends_at;
     stage.hub.set_time(ends_at - CUTOFF_GRACE_SECONDS);
     assert_eq!(
-        stage.refused(&alice, close(SessionId(session.0))),
+        stage.refused(&alice, close(session)),
         EscrowError::EndsByItself {
-            session: SessionId(session.0),
+            session,
             ends_at,
             cutoff: ends_at
         }
     );
     stage.hub.set_time(ends_at);
     assert_eq!(
-        stage.refused(&alice, close(SessionId(session.0))),
-        EscrowError::SessionEnded { session: SessionId(session.0), ends_at }
+        stage.refused(&alice, close(session)),
+        EscrowError::SessionEnded { session, ends_at }
     );
 }
 
@@ -245,12 +253,12 @@ fn what_is_left_goes_to_the_caller_whoever_releases() {
     with_each_money(|stage| {
         let (mut stage, session) = prepared(stage);
         let alice = stage.alice.clone();
-        let ends_at = stage.hub.session(SessionId(session.0)).ends_at;
-        stage.pay(SessionId(session.0), 30);
+        let ends_at = stage.hub.session(session).ends_at;
+        stage.pay(session, 30);
         let operator_from = ends_at;
         let anyone_from = ends_at + DAY;
         let too_early = |now| EscrowError::ReleaseTooEarly {
-            session: SessionId(session.0),
+            session,
             operator_from,
             anyone_from,
             now,
@@ -258,18 +266,18 @@ fn what_is_left_goes_to_the_caller_whoever_releases() {
         let (operator, stranger) = (stage.operator.clone(), stage.stranger.clone());
         stage.hub.set_time(ends_at - 1);
         for everybody in [&operator, &alice, &stranger] {
-            let error = stage.refused(everybody, release(SessionId(session.0)));
+            let error = stage.refused(everybody, release(session));
             assert_eq!(error, too_early(ends_at - 1));
         }
         stage.hub.set_time(anyone_from - 1);
         for other in [&alice, &stranger] {
-            let error = stage.refused(other, release(SessionId(session.0)));
+            let error = stage.refused(other, release(session));
             assert_eq!(error, too_early(anyone_from - 1));
         }
 
         stage.hub.set_time(anyone_from);
         let before = stage.hub.ledger();
-        let response = stage.hub.escrow(&stranger, release(SessionId(session.0))).unwrap();
+        let response = stage.hub.escrow(&stranger, release(session)).unwrap();
         stage.assert_changes(
             &before,
             &[("alice available $", 70), ("session 1 left", -70)],
@@ -287,7 +295,7 @@ fn what_is_left_goes_to_the_caller_whoever_releases() {
                 ],
             )],
         );
-        let shown = stage.hub.session(SessionId(session.0));
+        let shown = stage.hub.session(session);
         assert_eq!(shown.state, SessionState::Released);
         assert_eq!(
             (shown.budget.u128(), shown.spent.u128(), shown.left.u128()),
@@ -300,9 +308,9 @@ fn what_is_left_goes_to_the_caller_whoever_releases() {
 fn the_operator_releases_at_the_end() {
     let (mut stage, session) = prepared(Stage::native());
     let operator = stage.operator.clone();
-    stage.hub.set_time(stage.hub.session(SessionId(session.0)).ends_at);
+    stage.hub.set_time(stage.hub.session(session).ends_at);
     let before = stage.hub.ledger();
-    stage.hub.escrow(&operator, release(SessionId(session.0))).unwrap();
+    stage.hub.escrow(&operator, release(session)).unwrap();
     stage.assert_changes(
         &before,
         &[("alice available $", 100), ("session 1 left", -100)],
@@ -386,8 +394,8 @@ fn a_session_without_a_ceiling_gets_none() {
     let (mut stage, session) = prepared(Stage::native());
     let alice = stage.alice.clone();
     assert_eq!(
-        stage.refused(&alice, raise(SessionId(session.0), 1)),
-        EscrowError::NoCeiling { session: SessionId(session.0) }
+        stage.refused(&alice, raise(session, 1)),
+        EscrowError::NoCeiling { session }
     );
 }
 

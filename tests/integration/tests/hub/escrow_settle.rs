@@ -1,11 +1,11 @@
 //! Sessions pay and accounts earn, all or nothing, because billing says so.
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::Addr;
 use hub_testing::{EscrowError, Hub, Money};
 use hub_types::escrow::{
     Books, Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::packed::{Packed, PackedError};
 use hub_types::wire::DecodeError;
 
@@ -38,14 +38,17 @@ fn with_ceiling(session: NewSession) -> NewSession {
 /// A stage on which alice has a session of 100.
 fn prepared(mut stage: Stage) -> (Stage, SessionId) {
     let session = stage.open(100, |session| session);
-    (stage, SessionId(session.0))
+    (stage, session)
 }
 
 /// Gives lanes to attesters 1 to 4, which stand at 1.
 fn fill_lanes(stage: &mut Stage, session: SessionId) {
     for attester in 1..=4 {
         stage
-            .settle(vec![settlement(session, AttesterId(attester), 0, 0)], vec![])
+            .settle(
+                vec![settlement(session, AttesterId(attester), 0, 0)],
+                vec![],
+            )
             .unwrap();
     }
 }
@@ -67,7 +70,7 @@ fn nobody_but_billing_settles() {
     for other in others {
         // Before anything else is looked at, be it right, wrong or nothing.
         for sessions in [
-            vec![settlement(SessionId(session.0), AttesterId(1), 0, 10)],
+            vec![settlement(session, AttesterId(1), 0, 10)],
             vec![settlement(SessionId(99), AttesterId(1), 5, 10)],
             vec![],
         ] {
@@ -89,7 +92,7 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
     let (mut stage, session) = prepared(Stage::native());
     let (collector, stranger) = (stage.hub.billing.clone(), stage.stranger.clone());
     let good = Books {
-        sessions: vec![settlement(SessionId(session.0), AttesterId(1), 0, 10)],
+        sessions: vec![settlement(session, AttesterId(1), 0, 10)],
         credits: vec![stage.credit(&stage.author, 10)],
     }
     .encode();
@@ -134,13 +137,16 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
 fn an_unknown_session_refuses_the_whole() {
     let (mut stage, session) = prepared(Stage::native());
     for unknown in [0, 2, u64::MAX] {
-        let sessions = vec![settlement(SessionId(session.0), AttesterId(1), 0, 10), settlement(SessionId(unknown), AttesterId(1), 0, 0)];
+        let sessions = vec![
+            settlement(session, AttesterId(1), 0, 10),
+            settlement(SessionId(unknown), AttesterId(1), 0, 0),
+        ];
         let credits = vec![stage.credit(&stage.author, 10)];
         assert_eq!(
             refusal(&mut stage, sessions, credits),
             EscrowError::UnknownSession {
                 session: SessionId(unknown),
-                last: SessionId(session.0)
+                last: session
             }
         );
     }
@@ -152,11 +158,14 @@ fn an_unknown_session_refuses_the_whole() {
 #[test]
 fn a_session_stands_once_in_a_settlement() {
     let (mut stage, session) = prepared(Stage::native());
-    let sessions = vec![settlement(SessionId(session.0), AttesterId(1), 0, 10), settlement(SessionId(session.0), AttesterId(1), 1, 10)];
+    let sessions = vec![
+        settlement(session, AttesterId(1), 0, 10),
+        settlement(session, AttesterId(1), 1, 10),
+    ];
     let credits = vec![stage.credit(&stage.author, 20)];
     assert_eq!(
         refusal(&mut stage, sessions, credits),
-        EscrowError::SessionRepeated { session: SessionId(session.0) }
+        EscrowError::SessionRepeated { session }
     );
 }
 
@@ -165,8 +174,8 @@ fn a_session_stands_once_in_a_settlement() {
 #[test]
 fn a_released_session_is_not_charged() {
     let (mut stage, session) = prepared(Stage::native());
-    stage.hub.set_time(stage.hub.session(SessionId(session.0)).ends_at);
-    let release = ExecuteMsg::ReleaseSession { session: SessionId(session.0) };
+    stage.hub.set_time(stage.hub.session(session).ends_at);
+    let release = ExecuteMsg::ReleaseSession { session };
     stage.hub.escrow(&stage.operator.clone(), release).unwrap();
     for charge in [0, 10] {
         let credits = if charge > 0 {
@@ -175,8 +184,12 @@ fn a_released_session_is_not_charged() {
             vec![]
         };
         assert_eq!(
-            refusal(&mut stage, vec![settlement(SessionId(session.0), AttesterId(1), 0, charge)], credits),
-            EscrowError::SessionReleased { session: SessionId(session.0) }
+            refusal(
+                &mut stage,
+                vec![settlement(session, AttesterId(1), 0, charge)],
+                credits
+            ),
+            EscrowError::SessionReleased { session }
         );
     }
 }
@@ -186,17 +199,17 @@ fn a_released_session_is_not_charged() {
 #[test]
 fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
     let (mut stage, session) = prepared(Stage::native());
-    stage.pay(SessionId(session.0), 10);
+    stage.pay(session, 10);
     for (attester, expected, found) in [(1, 1, 0), (1, 1, 2), (2, 0, 1)] {
         let credits = vec![stage.credit(&stage.author, 10)];
         assert_eq!(
             refusal(
                 &mut stage,
-                vec![settlement(SessionId(session.0), AttesterId(attester), found, 10)],
+                vec![settlement(session, AttesterId(attester), found, 10)],
                 credits
             ),
             EscrowError::LaneMismatch {
-                session: SessionId(session.0),
+                session,
                 attester: AttesterId(attester),
                 expected,
                 found
@@ -205,12 +218,12 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
     }
     let still = SessionSettlement {
         next_after: 1,
-        ..settlement(SessionId(session.0), AttesterId(1), 1, 0)
+        ..settlement(session, AttesterId(1), 1, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![still], vec![]),
         EscrowError::LaneNotAdvanced {
-            session: SessionId(session.0),
+            session,
             attester: AttesterId(1),
             next_before: 1,
             next_after: 1
@@ -221,35 +234,45 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
 #[test]
 fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
     let (mut stage, session) = prepared(Stage::native());
-    fill_lanes(&mut stage, SessionId(session.0));
+    fill_lanes(&mut stage, session);
     let attester = 5;
     assert_eq!(
         refusal(
             &mut stage,
-            vec![settlement(SessionId(session.0), AttesterId(attester), 0, 0)],
+            vec![settlement(session, AttesterId(attester), 0, 0)],
             vec![]
         ),
-        EscrowError::LanesFull { session: SessionId(session.0), attester: AttesterId(attester) }
+        EscrowError::LanesFull {
+            session,
+            attester: AttesterId(attester)
+        }
     );
     let replacing = |replaces| SessionSettlement {
         replaces: Some(replaces),
-        ..settlement(SessionId(session.0), AttesterId(attester), 0, 0)
+        ..settlement(session, AttesterId(attester), 0, 0)
     };
     for replaces in [5, 6] {
         assert_eq!(
             refusal(&mut stage, vec![replacing(AttesterId(replaces))], vec![]),
             EscrowError::LaneNotReplaceable {
-                session: SessionId(session.0),
+                session,
                 attester: AttesterId(attester),
                 replaces: AttesterId(replaces)
             }
         );
     }
-    stage.settle(vec![replacing(AttesterId(3))], vec![]).unwrap();
+    stage
+        .settle(vec![replacing(AttesterId(3))], vec![])
+        .unwrap();
     let lane = |attester| LaneResponse { attester, next: 1 };
     assert_eq!(
-        stage.hub.session(SessionId(session.0)).lanes,
-        [lane(AttesterId(1)), lane(AttesterId(2)), lane(AttesterId(5)), lane(AttesterId(4))]
+        stage.hub.session(session).lanes,
+        [
+            lane(AttesterId(1)),
+            lane(AttesterId(2)),
+            lane(AttesterId(5)),
+            lane(AttesterId(4))
+        ]
     );
 }
 
@@ -259,15 +282,15 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
 #[test]
 fn no_lane_is_given_away_while_one_is_free() {
     let (mut stage, session) = prepared(Stage::native());
-    stage.pay(SessionId(session.0), 10);
+    stage.pay(session, 10);
     let replacing = SessionSettlement {
         replaces: Some(AttesterId(1)),
-        ..settlement(SessionId(session.0), AttesterId(2), 0, 0)
+        ..settlement(session, AttesterId(2), 0, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![replacing], vec![]),
         EscrowError::LaneNotReplaceable {
-            session: SessionId(session.0),
+            session,
             attester: AttesterId(2),
             replaces: AttesterId(1)
         }
@@ -280,18 +303,22 @@ fn no_lane_is_given_away_while_one_is_free() {
 fn a_session_pays_up_to_its_budget() {
     with_each_money(|stage| {
         let (mut stage, session) = prepared(stage);
-        stage.pay(SessionId(session.0), 60);
+        stage.pay(session, 60);
         let credits = vec![stage.credit(&stage.author, 41)];
         assert_eq!(
-            refusal(&mut stage, vec![settlement(SessionId(session.0), AttesterId(1), 1, 41)], credits),
+            refusal(
+                &mut stage,
+                vec![settlement(session, AttesterId(1), 1, 41)],
+                credits
+            ),
             EscrowError::BudgetExceeded {
-                session: SessionId(session.0),
+                session,
                 left: 40u128.into(),
                 charge: 41u128.into()
             }
         );
-        stage.pay(SessionId(session.0), 40);
-        assert_eq!(stage.hub.session(SessionId(session.0)).left.u128(), 0);
+        stage.pay(session, 40);
+        assert_eq!(stage.hub.session(session).left.u128(), 0);
     });
 }
 
@@ -352,11 +379,11 @@ fn a_session_without_a_ceiling_gets_none_from_billing() {
     let (mut stage, session) = prepared(Stage::native());
     let with = SessionSettlement {
         ceiling: Some(50u128.into()),
-        ..settlement(SessionId(session.0), AttesterId(1), 0, 0)
+        ..settlement(session, AttesterId(1), 0, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![with], vec![]),
-        EscrowError::NoCeiling { session: SessionId(session.0) }
+        EscrowError::NoCeiling { session }
     );
 }
 
@@ -381,14 +408,35 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
         charged: charged.into(),
         credited: credited.into(),
     };
-    let charges = |one, two| vec![settlement(SessionId(first.0), AttesterId(1), 0, one), settlement(second, AttesterId(1), 0, two)];
+    let charges = |one, two| {
+        vec![
+            settlement(SessionId(first.0), AttesterId(1), 0, one),
+            settlement(second, AttesterId(1), 0, two),
+        ]
+    };
     for (sessions, credits, error) in [
         (charges(10, 0), vec![], unbalanced(DenomNumber(1), 10, 0)),
-        (charges(10, 0), vec![credit(DenomNumber(1), 9)], unbalanced(DenomNumber(1), 10, 9)),
-        (charges(10, 0), vec![credit(DenomNumber(1), 11)], unbalanced(DenomNumber(1), 10, 11)),
+        (
+            charges(10, 0),
+            vec![credit(DenomNumber(1), 9)],
+            unbalanced(DenomNumber(1), 10, 9),
+        ),
+        (
+            charges(10, 0),
+            vec![credit(DenomNumber(1), 11)],
+            unbalanced(DenomNumber(1), 10, 11),
+        ),
         // The same sum in the other denomination, or in one that does not exist.
-        (charges(10, 0), vec![credit(DenomNumber(2), 10)], unbalanced(DenomNumber(1), 10, 0)),
-        (charges(0, 0), vec![credit(DenomNumber(2), 10)], unbalanced(DenomNumber(2), 0, 10)),
+        (
+            charges(10, 0),
+            vec![credit(DenomNumber(2), 10)],
+            unbalanced(DenomNumber(1), 10, 0),
+        ),
+        (
+            charges(0, 0),
+            vec![credit(DenomNumber(2), 10)],
+            unbalanced(DenomNumber(2), 0, 10),
+        ),
         (
             charges(10, 5),
             vec![credit(DenomNumber(1), 5), credit(DenomNumber(2), 10)],
@@ -396,10 +444,18 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
         ),
         (
             charges(10, 5),
-            vec![credit(DenomNumber(1), 10), credit(DenomNumber(2), 5), credit(DenomNumber(3), 1)],
+            vec![
+                credit(DenomNumber(1), 10),
+                credit(DenomNumber(2), 5),
+                credit(DenomNumber(3), 1),
+            ],
             unbalanced(DenomNumber(3), 0, 1),
         ),
-        (vec![], vec![credit(DenomNumber(0), 1)], unbalanced(DenomNumber(0), 0, 1)),
+        (
+            vec![],
+            vec![credit(DenomNumber(0), 1)],
+            unbalanced(DenomNumber(0), 0, 1),
+        ),
         (
             vec![],
             vec![credit(DenomNumber(1), u128::MAX)],
@@ -413,7 +469,7 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
 #[test]
 fn credits_are_of_something_and_stand_once() {
     let (mut stage, session) = prepared(Stage::native());
-    let charges = || vec![settlement(SessionId(session.0), AttesterId(1), 0, 10)];
+    let charges = || vec![settlement(session, AttesterId(1), 0, 10)];
     let credit = |amount| stage.credit(&stage.author, amount);
     let (zero, five, ten) = (credit(0), credit(5), credit(10));
     let (account, denom) = (ten.account.clone(), ten.denom);
@@ -474,7 +530,10 @@ fn several_sessions_pay_several_accounts_in_one_step() {
         );
         stage.assert_events(&response, &[]);
         assert_eq!(
-            (stage.hub.next(SessionId(first.0), AttesterId(3)), stage.hub.next(second, AttesterId(7))),
+            (
+                stage.hub.next(SessionId(first.0), AttesterId(3)),
+                stage.hub.next(second, AttesterId(7))
+            ),
             (1, 1_000)
         );
     });
@@ -498,7 +557,10 @@ fn native_coins_and_tokens_are_settled_side_by_side() {
     let credits = vec![stage.credit(&author, 10), in_tokens];
     stage
         .settle(
-            vec![settlement(SessionId(first.0), AttesterId(1), 0, 10), settlement(second, AttesterId(1), 0, 20)],
+            vec![
+                settlement(SessionId(first.0), AttesterId(1), 0, 10),
+                settlement(second, AttesterId(1), 0, 20),
+            ],
             credits,
         )
         .unwrap();
@@ -520,9 +582,9 @@ fn native_coins_and_tokens_are_settled_side_by_side() {
 #[test]
 fn an_ended_session_still_pays_and_billing_decides_for_what() {
     let (mut stage, session) = prepared(Stage::native());
-    stage.hub.set_time(stage.hub.session(SessionId(session.0)).ends_at + DAY);
-    stage.pay(SessionId(session.0), 100);
-    assert_eq!(stage.hub.session(SessionId(session.0)).spent.u128(), 100);
+    stage.hub.set_time(stage.hub.session(session).ends_at + DAY);
+    stage.pay(session, 100);
+    assert_eq!(stage.hub.session(session).spent.u128(), 100);
 }
 
 #[test]
@@ -531,7 +593,7 @@ fn the_marks_of_the_week_are_kept_as_billing_states_them() {
     let marked = SessionSettlement {
         paid_week: 2_900,
         paid_models: 0b1000_0001,
-        ..settlement(SessionId(session.0), AttesterId(1), 0, 0)
+        ..settlement(session, AttesterId(1), 0, 0)
     };
     stage.settle(vec![marked], vec![]).unwrap();
     let record = &stage.hub.state().sessions[&session];
@@ -602,7 +664,10 @@ fn an_escrow_obeys_whoever_instantiated_it() {
         denom: DenomNumber(1),
         amount: 100u128.into(),
     };
-    let msg = settle(vec![settlement(session, AttesterId(1), 0, 100)], vec![credit]);
+    let msg = settle(
+        vec![settlement(session, AttesterId(1), 0, 100)],
+        vec![credit],
+    );
     let error = hub.escrow(&billing, msg.clone()).unwrap_err();
     let not_the_collector = EscrowError::NotTheCollector {
         collector: collector.clone(),

@@ -1,9 +1,9 @@
 //! What funders spent.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::Addr;
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{ExecuteMsg, QueryMsg, SessionsResponse, SpendResponse};
+use hub_types::ids::SessionId;
 
 use crate::usage_stage::{Trade, DAY, PRICE};
 
@@ -16,7 +16,12 @@ fn spent(trade: &Trade, funder: &Addr, denom: UncheckedDenom) -> u128 {
     answer.released.u128()
 }
 
-fn for_others(trade: &Trade, funder: &Addr, start_after: Option<SessionId>, limit: u32) -> Vec<SessionId> {
+fn for_others(
+    trade: &Trade,
+    funder: &Addr,
+    start_after: Option<SessionId>,
+    limit: u32,
+) -> Vec<SessionId> {
     let query = QueryMsg::SessionsForOthers {
         funder: funder.to_string(),
         start_after,

@@ -2,13 +2,13 @@
 
 use std::fmt::Debug;
 
-use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::{Addr, Coin, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_testing::{events, EscrowError, Hub, Ledger, Money};
 use hub_types::escrow::{
     Books, Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use serde::de::DeserializeOwned;
 
 pub const DAY: u64 = 86_400;
@@ -70,7 +70,11 @@ impl Stage {
 
     /// Opens a session of alice with a budget out of nothing.
     #[track_caller]
-    pub fn open(&mut self, budget: u128, change: impl FnOnce(NewSession) -> NewSession) -> SessionId {
+    pub fn open(
+        &mut self,
+        budget: u128,
+        change: impl FnOnce(NewSession) -> NewSession,
+    ) -> SessionId {
         let (caller, operator, money) = (
             self.alice.clone(),
             self.operator.clone(),
@@ -112,8 +116,11 @@ impl Stage {
     pub fn pay(&mut self, session: SessionId, amount: u128) {
         let next = self.hub.next(session, AttesterId(1));
         let credit = self.credit(&self.author, amount);
-        self.settle(vec![settlement(session, AttesterId(1), next, amount)], vec![credit])
-            .unwrap();
+        self.settle(
+            vec![settlement(session, AttesterId(1), next, amount)],
+            vec![credit],
+        )
+        .unwrap();
     }
 
     /// The error of a message that must fail and change nothing.
@@ -203,7 +210,12 @@ impl Stage {
 }
 
 /// One receipt of `attester`, billed to a session.
-pub fn settlement(session: SessionId, attester: AttesterId, next: u64, charge: u128) -> SessionSettlement {
+pub fn settlement(
+    session: SessionId,
+    attester: AttesterId,
+    next: u64,
+    charge: u128,
+) -> SessionSettlement {
     SessionSettlement {
         session,
         attester,

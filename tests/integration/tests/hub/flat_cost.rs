@@ -2,7 +2,6 @@
 //! models and sessions as beside a hundred thousand. Bytes differ by the width of numbers alone. And queries about usage
 //! read no more than they say.
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::Addr;
 use hub_testing::{
     measurement_of, rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost,
@@ -11,6 +10,7 @@ use hub_testing::{
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode, Receipt, Units};
@@ -230,8 +230,20 @@ impl World {
         let document = self.hub.attestation(&key, IMAGE);
         let msg = self.hub.attested_registration(&operator, &key, document);
         self.billing("register_attester, attested", &operator, msg);
-        self.billing("retire", &operator, Billing::Retire { attester: AttesterId(12) });
-        self.billing("revoke", &operator, Billing::Revoke { attester: AttesterId(12) });
+        self.billing(
+            "retire",
+            &operator,
+            Billing::Retire {
+                attester: AttesterId(12),
+            },
+        );
+        self.billing(
+            "revoke",
+            &operator,
+            Billing::Revoke {
+                attester: AttesterId(12),
+            },
+        );
     }
 
     fn move_money(&mut self) {
@@ -414,7 +426,13 @@ impl World {
                         limit,
                     },
                 ),
-                ("models", Q::Models { start_after: None, limit }),
+                (
+                    "models",
+                    Q::Models {
+                        start_after: None,
+                        limit,
+                    },
+                ),
                 (
                     "models, in the middle",
                     Q::Models {
@@ -515,7 +533,13 @@ impl World {
         {
             use billing::QueryMsg as Q;
             for (name, query) in [
-                ("attesters", Q::Attesters { start_after: None, limit }),
+                (
+                    "attesters",
+                    Q::Attesters {
+                        start_after: None,
+                        limit,
+                    },
+                ),
                 (
                     "attesters_by_operator",
                     Q::AttestersByOperator {

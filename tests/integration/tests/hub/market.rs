@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::Addr;
 use hub_testing::{
     data, event, events, AppResponse, Attester, Hub, KeyType, Market, Mode, Money, NewModel,
@@ -12,6 +11,7 @@ use hub_testing::{
 use hub_types::billing::{
     BatchResponse, ExecuteMsg, Gross, Outcome, OutcomeRun, QueryMsg, ReceiptResponse, UsageResponse,
 };
+use hub_types::ids::{ModelId, SessionId};
 
 const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
 
@@ -176,7 +176,9 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
     let what = stage.hub.money_name(&stage.money);
     for session in &sessions {
         for (place, model) in stage.models.iter().enumerate() {
-            let calls: Vec<Units> = (0..125).map(|call| units(session.0 * 1_000 + call)).collect();
+            let calls: Vec<Units> = (0..125)
+                .map(|call| units(session.0 * 1_000 + call))
+                .collect();
             receipts.extend(stage.hub.receipts(
                 &stage.attester,
                 *session,

@@ -1,7 +1,6 @@
 //! Migration under live state, and contracts that are not of one release. From the wasm of the release before, on a real
 //! node, it is tested in `tests/e2e/src/migration.ts`.
 
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, Deps, DepsMut, Empty, Env, HexBinary, MessageInfo, Response,
@@ -13,6 +12,7 @@ use hub_nitro::{Error, Root};
 use hub_testing::{data, rates, signing_key, Attester, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
 use hub_types::escrow;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};

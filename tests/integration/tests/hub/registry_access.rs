@@ -1,9 +1,9 @@
 //! Who may do what in the registry, over all of its messages.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{coin, coins, Addr, HexBinary, Uint64};
 use cw_utils::PaymentError;
 use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageNodes, NATIVE};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, StorageCertificate, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 
@@ -193,7 +193,8 @@ fn everybody_may_certify() {
         let model = NewModel::named(name).release(blob(0));
         let model = hub.register_model(&hub.account(name), model);
         let certificate = certificate(&nodes);
-        hub.certify(sender, model, ReleaseNumber(1), certificate).unwrap();
+        hub.certify(sender, model, ReleaseNumber(1), certificate)
+            .unwrap();
     }
 }
 
@@ -236,7 +237,9 @@ fn models_that_do_not_exist_are_refused_by_every_message() {
         for msg in messages {
             assert_eq!(
                 refused(&mut hub, &author, msg),
-                RegistryError::UnknownModel { model: ModelId(model) }
+                RegistryError::UnknownModel {
+                    model: ModelId(model)
+                }
             );
         }
     }
@@ -251,13 +254,19 @@ fn questions_about_models_that_do_not_exist_have_no_answer() {
         let limit = None;
         for question in [
             QueryMsg::Model { model },
-            QueryMsg::Release { model, release: ReleaseNumber(1) },
+            QueryMsg::Release {
+                model,
+                release: ReleaseNumber(1),
+            },
             QueryMsg::Releases {
                 model,
                 start_after: None,
                 limit,
             },
-            QueryMsg::Terms { model, terms: TermsNumber(1) },
+            QueryMsg::Terms {
+                model,
+                terms: TermsNumber(1),
+            },
             QueryMsg::TermsList {
                 model,
                 start_after: None,

@@ -1,9 +1,9 @@
 //! Anyone shows that a Walrus committee stores the blob of a release.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use hub_testing::{event, Hub, NewModel, RegistryError, StorageNodes};
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{
     CommitteeMember, DeletableCertificate, ExecuteMsg, PermanentCertificate, QueryMsg,
     ReleaseResponse, ReleasesResponse, StatusName, StorageCertificate,
@@ -54,7 +54,9 @@ impl Stage {
     fn certify(&mut self, epoch: u32, object_id: Option<[u8; 32]>) {
         let certificate = self.certificate(epoch, object_id);
         let stranger = self.stranger.clone();
-        self.hub.certify(&stranger, ModelId(1), ReleaseNumber(1), certificate).unwrap();
+        self.hub
+            .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+            .unwrap();
     }
 
     #[track_caller]
@@ -168,7 +170,9 @@ fn what_does_not_exist_is_not_certified() {
     for model in [0, 2, u64::MAX] {
         assert_eq!(
             stage.refused_on(ModelId(model), ReleaseNumber(1), certificate.clone()),
-            RegistryError::UnknownModel { model: ModelId(model) }
+            RegistryError::UnknownModel {
+                model: ModelId(model)
+            }
         );
     }
     for release in [0, 2, u64::MAX] {
@@ -371,7 +375,10 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     assert_eq!(stage.shown(), (None, None));
     let before = stage.hub.state();
     let certificate = stage.certificate(EPOCH, None);
-    let response = stage.hub.certify(&stranger, ModelId(1), ReleaseNumber(1), certificate).unwrap();
+    let response = stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+        .unwrap();
     assert_eq!(
         event(&response, "hub_release_certified"),
         attributes(&[
@@ -392,7 +399,14 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     assert_eq!(stage.shown(), (Some(certificate), None));
     // Nothing that settlement reads grew.
     let mut after = stage.hub.state();
-    assert_eq!(after.permanent.remove(&(ModelId(1), ReleaseNumber(1))).unwrap().epoch, EPOCH);
+    assert_eq!(
+        after
+            .permanent
+            .remove(&(ModelId(1), ReleaseNumber(1)))
+            .unwrap()
+            .epoch,
+        EPOCH
+    );
     assert_eq!(after, before);
 }
 
@@ -401,7 +415,10 @@ fn a_deletable_blob_is_shown_as_such_with_its_object() {
     let mut stage = Stage::new();
     let (stranger, object) = (stage.stranger.clone(), [0xab; 32]);
     let certificate = stage.certificate(EPOCH, Some(object));
-    let response = stage.hub.certify(&stranger, ModelId(1), ReleaseNumber(1), certificate).unwrap();
+    let response = stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+        .unwrap();
     assert_eq!(
         event(&response, "hub_release_certified")[3..5],
         attributes(&[("epoch", "53"), ("object_id", &"ab".repeat(32))])
@@ -494,7 +511,10 @@ fn a_certificate_is_shown_on_its_release_alone() {
     assert_eq!(of(ModelId(1)), [true, false]);
     assert_eq!(of(copy), [false]);
     let certificate = stage.certificate(EPOCH, None);
-    stage.hub.certify(&author, copy, ReleaseNumber(1), certificate).unwrap();
+    stage
+        .hub
+        .certify(&author, copy, ReleaseNumber(1), certificate)
+        .unwrap();
 }
 
 #[test]
@@ -502,7 +522,10 @@ fn a_retired_model_is_certified_as_well() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
     let status = StatusName::Retired;
-    let msg = ExecuteMsg::SetStatus { model: ModelId(1), status };
+    let msg = ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage.hub.registry(&author, msg).unwrap();
     stage.certify(EPOCH, None);
     assert!(stage.shown().0.is_some());
@@ -519,7 +542,10 @@ fn a_bitmap_may_end_where_nobody_signed_any_more() {
         ..full
     };
     let stranger = stage.stranger.clone();
-    stage.hub.certify(&stranger, ModelId(1), ReleaseNumber(1), short).unwrap();
+    stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), short)
+        .unwrap();
 }
 
 #[test]
@@ -539,5 +565,8 @@ fn a_committee_of_a_thousand_certifies_with_exactly_its_quorum() {
     );
     let enough = nodes.certificate(&confirmation(EPOCH, None), signers(667));
     let stranger = stage.stranger.clone();
-    stage.hub.certify(&stranger, ModelId(1), ReleaseNumber(1), enough).unwrap();
+    stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), enough)
+        .unwrap();
 }

@@ -1,7 +1,7 @@
 //! Lists of models: what they hold, in which order, on which pages.
 
-use hub_types::ids::ModelId;
 use hub_testing::{Hub, NewModel, RegistryError};
+use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
 use hub_types::walrus::BlobIdError;
@@ -200,8 +200,14 @@ fn hidden_models_leave_no_holes_in_pages() {
         (9, StatusName::Retired),
         (12, StatusName::Delisted),
     ] {
-        hub.registry(&author, ExecuteMsg::SetStatus { model: ModelId(model), status })
-            .unwrap();
+        hub.registry(
+            &author,
+            ExecuteMsg::SetStatus {
+                model: ModelId(model),
+                status,
+            },
+        )
+        .unwrap();
     }
     let question = |start_after| QueryMsg::Models {
         start_after,

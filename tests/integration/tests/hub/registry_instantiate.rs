@@ -1,10 +1,10 @@
 //! The registry's birth, constants and new code.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::{coins, Addr};
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use hub_testing::{Hub, NewModel, RegistryError, NATIVE};
+use hub_types::ids::ModelId;
 use hub_types::packed::LAYOUT;
 use hub_types::registry::{ConfigResponse, InstantiateMsg, MigrateMsg, ModelResponse, QueryMsg};
 

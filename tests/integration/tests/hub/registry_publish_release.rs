@@ -1,9 +1,9 @@
 //! Releases are append-only, and their claims to a blob lie in the order of time.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, HexBinary};
 use hub_testing::{data, event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, ExecuteMsg, NewRelease, QueryMsg, ReleaseCreated,
     ReleaseRef, ReleaseResponse, ReleasesResponse, StatusName, UncheckedPayee,
@@ -155,8 +155,14 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
         .unwrap();
 
     let reference = |release| Some(ReleaseRef { model, release });
-    assert_eq!(published_by(&hub, &author, blob(0)), reference(ReleaseNumber(1)));
-    assert_eq!(published_by(&hub, &buyer, blob(0)), reference(ReleaseNumber(2)));
+    assert_eq!(
+        published_by(&hub, &author, blob(0)),
+        reference(ReleaseNumber(1))
+    );
+    assert_eq!(
+        published_by(&hub, &buyer, blob(0)),
+        reference(ReleaseNumber(2))
+    );
     let claim = |release, publisher: &Addr| ClaimResponse {
         claimed_at: START_TIME,
         model,
@@ -166,7 +172,10 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
     };
     assert_eq!(
         claims(&hub, blob(0), None, None),
-        [claim(ReleaseNumber(1), &author), claim(ReleaseNumber(2), &buyer)]
+        [
+            claim(ReleaseNumber(1), &author),
+            claim(ReleaseNumber(2), &buyer)
+        ]
     );
 }
 
@@ -277,7 +286,9 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
 
     assert_eq!(
         data::<ReleaseCreated>(&response),
-        ReleaseCreated { release: ReleaseNumber(1) }
+        ReleaseCreated {
+            release: ReleaseNumber(1)
+        }
     );
     let (blob_id, committed_at) = (blob(0).to_string(), START_TIME.to_string());
     assert_eq!(
@@ -292,7 +303,10 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
             ("claimed_at", &committed_at),
         ])
     );
-    let question = QueryMsg::Release { model, release: ReleaseNumber(1) };
+    let question = QueryMsg::Release {
+        model,
+        release: ReleaseNumber(1),
+    };
     assert_eq!(
         ask::<ReleaseResponse>(&hub, question),
         ReleaseResponse {
@@ -354,7 +368,10 @@ fn claims_of_one_second_are_by_model_and_release() {
     for (model, publisher) in (1..).zip(&publishers) {
         assert_eq!(
             published_by(&hub, publisher, blob(0)),
-            Some(ReleaseRef { model: ModelId(model), release: ReleaseNumber(1) })
+            Some(ReleaseRef {
+                model: ModelId(model),
+                release: ReleaseNumber(1)
+            })
         );
         assert_eq!(published_by(&hub, publisher, blob(1)), None);
     }
@@ -410,11 +427,17 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
     assert_eq!(numbers(Some(ReleaseNumber(10)), None), [11, 12]);
     assert_eq!(numbers(Some(ReleaseNumber(3)), Some(2)), [4, 5]);
     assert_eq!(numbers(Some(ReleaseNumber(12)), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(ReleaseNumber(u64::MAX)), None), Vec::<u64>::new());
+    assert_eq!(
+        numbers(Some(ReleaseNumber(u64::MAX)), None),
+        Vec::<u64>::new()
+    );
     for release in [0, 13, u64::MAX] {
         assert_no_answer(
             &hub,
-            QueryMsg::Release { model, release: ReleaseNumber(release) },
+            QueryMsg::Release {
+                model,
+                release: ReleaseNumber(release),
+            },
             RegistryError::UnknownRelease {
                 model,
                 release: ReleaseNumber(release),

@@ -1,9 +1,9 @@
 //! Registration: name, texts, price and shares are checked; a model is active and for sale at once.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{data, events, rates, Hub, Market, NewModel, RegistryError, START_TIME};
 use hub_types::denom::{DenomError, UncheckedDenom};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelCreated, ModelResponse, Payee, QueryMsg, ReleaseResponse, Status,
@@ -344,7 +344,10 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
 
     let response = hub.registry(&author, plan.message(&author)).unwrap();
 
-    assert_eq!(data::<ModelCreated>(&response), ModelCreated { model: ModelId(1) });
+    assert_eq!(
+        data::<ModelCreated>(&response),
+        ModelCreated { model: ModelId(1) }
+    );
     let token = hub.money_cw20().checked();
     let published_at = START_TIME.to_string();
     let begun = (START_TIME - GRACE).to_string();

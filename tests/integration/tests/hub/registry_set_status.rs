@@ -1,8 +1,8 @@
 //! Status: hidden models stay callable, retired ones come back only when nothing from before can be settled any more.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::Addr;
 use hub_testing::{event, Hub, RegistryError, START_TIME};
+use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, Status, StatusName};
 
 use crate::registry_stage::{ids, market_model, metadata, named, refused, shown, DAY, GRACE};
@@ -106,7 +106,10 @@ fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
             stage.hub.advance(pause);
             assert_eq!(
                 stage.refused(status),
-                RegistryError::StatusUnchanged { model: ModelId(1), status }
+                RegistryError::StatusUnchanged {
+                    model: ModelId(1),
+                    status
+                }
             );
         }
     }
@@ -211,7 +214,10 @@ fn active_from_stands_through_everything_but_another_return() {
     assert_eq!(stage.hub.model(ModelId(1)).active_from, first);
     stage.hub.advance(GRACE + DAY);
     stage.set(StatusName::Active);
-    assert_eq!(stage.hub.model(ModelId(1)).active_from, first + 20 + GRACE + DAY);
+    assert_eq!(
+        stage.hub.model(ModelId(1)).active_from,
+        first + 20 + GRACE + DAY
+    );
     stage.hub.assert_invariants();
 }
 

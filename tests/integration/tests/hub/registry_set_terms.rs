@@ -1,8 +1,8 @@
 //! New terms: rises wait for the notice, cuts begin at once, and what waits can be taken back until shortly before.
 
-use hub_types::ids::{ModelId, TermsNumber};
 use cosmwasm_std::Addr;
 use hub_testing::{data, event, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, TermsCreated, TermsListResponse, TermsResponse, UncheckedTerms,
@@ -93,7 +93,10 @@ fn numbers_that_were_never_set_have_no_answer() {
     for terms in [0, 2, u64::MAX] {
         assert_no_answer(
             &stage.hub,
-            QueryMsg::Terms { model: ModelId(1), terms: TermsNumber(terms) },
+            QueryMsg::Terms {
+                model: ModelId(1),
+                terms: TermsNumber(terms),
+            },
             RegistryError::UnknownTerms {
                 model: ModelId(1),
                 terms: TermsNumber(terms),
@@ -118,7 +121,10 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
     };
     let response = stage.hub.registry(&author, msg).unwrap();
 
-    assert_eq!(data::<TermsCreated>(&response), created(TermsNumber(2), begins));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(2), begins)
+    );
     let (from, shares) = (begins.to_string(), format!("{author}:6000,{partner}:3000"));
     assert_eq!(
         event(&response, "hub_terms_set"),
@@ -162,8 +168,14 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         vec![payee(&author, 6_000), payee(&partner, 3_000)],
         interval(begins, None),
     );
-    assert_eq!(terms_of(&stage.hub, ModelId(1)), [first.clone(), second.clone()]);
-    let question = QueryMsg::Terms { model: ModelId(1), terms: TermsNumber(2) };
+    assert_eq!(
+        terms_of(&stage.hub, ModelId(1)),
+        [first.clone(), second.clone()]
+    );
+    let question = QueryMsg::Terms {
+        model: ModelId(1),
+        terms: TermsNumber(2),
+    };
     assert_eq!(ask::<TermsResponse>(&stage.hub, question), second);
     assert_eq!(stage.hub.model(ModelId(1)).latest_terms, TermsNumber(2));
     for (time, expected) in [
@@ -174,7 +186,10 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         (Some(begins), vec![second]),
         (Some(START_TIME - GRACE - 1), vec![]),
     ] {
-        let question = QueryMsg::TermsAt { model: ModelId(1), time };
+        let question = QueryMsg::TermsAt {
+            model: ModelId(1),
+            time,
+        };
         assert_eq!(
             ask::<TermsListResponse>(&stage.hub, question).terms,
             expected
@@ -234,7 +249,10 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
         terms: stage.at(9),
     };
     let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
-    assert_eq!(data::<TermsCreated>(&response), created(TermsNumber(2), now));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(2), now)
+    );
     let attributes = event(&response, "hub_terms_set");
     let (from, until) = (now.to_string(), (now + GRACE).to_string());
     assert_eq!(
@@ -299,7 +317,10 @@ fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
 
     let dropped = ("dropped".to_owned(), "2".to_owned());
     assert_eq!(event(&response, "hub_terms_set").last(), Some(&dropped));
-    assert_eq!(data::<TermsCreated>(&response), created(TermsNumber(3), now + DAY));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(3), now + DAY)
+    );
     assert_eq!(
         stage.validities(),
         [
@@ -438,7 +459,10 @@ fn terms_lie_on_pages() {
     assert_eq!(numbers(Some(TermsNumber(3)), Some(2)), [4, 5]);
     assert_eq!(numbers(None, Some(100)), (1..=12).collect::<Vec<_>>());
     assert_eq!(numbers(Some(TermsNumber(12)), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(TermsNumber(u64::MAX)), None), Vec::<u64>::new());
+    assert_eq!(
+        numbers(Some(TermsNumber(u64::MAX)), None),
+        Vec::<u64>::new()
+    );
     assert_eq!(numbers(None, Some(0)), Vec::<u64>::new());
 }
 

@@ -1,8 +1,8 @@
 //! What tests of the registry share.
 
-use hub_types::ids::{ModelId, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Market, NewModel, RegistryError};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelResponse, ModelsResponse, NewRelease, QueryMsg, TermsListResponse,
     TermsResponse, Validity,

@@ -1,8 +1,8 @@
 //! A model changes hands in two steps, and takes its names, releases and price with it.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{data, events, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, StatusName, TermsCreated, UncheckedPayee, Validity,
 };
@@ -392,7 +392,10 @@ fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
         }
     );
     // The buyer has no model of that name and may give it.
-    assert_eq!(stage.hub.register_model(&buyer, NewModel::named(NAME)), ModelId(2));
+    assert_eq!(
+        stage.hub.register_model(&buyer, NewModel::named(NAME)),
+        ModelId(2)
+    );
 }
 
 #[test]
@@ -422,7 +425,10 @@ fn a_waiting_rise_is_dropped_by_the_sale() {
     stage.hub.set_time(START_TIME + DAY - GRACE - 1);
     let now = stage.hub.now();
     let created = stage.accept(&buyer, None);
-    assert_eq!((created.terms, created.effective_from), (TermsNumber(3), now));
+    assert_eq!(
+        (created.terms, created.effective_from),
+        (TermsNumber(3), now)
+    );
     assert_eq!(
         validities(&stage.hub, ModelId(1)),
         [
@@ -445,7 +451,10 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
     stage.set_price(99);
     stage.hub.set_time(begins - GRACE);
     let created = stage.accept(&buyer, None);
-    assert_eq!((created.terms, created.effective_from), (TermsNumber(3), begins));
+    assert_eq!(
+        (created.terms, created.effective_from),
+        (TermsNumber(3), begins)
+    );
     let all = terms_of(&stage.hub, ModelId(1));
     assert_eq!(all[2].price, all[1].price);
     assert_eq!(
@@ -464,13 +473,19 @@ fn a_sale_leaves_status_and_releases_as_they_are() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
     let status = StatusName::Retired;
-    let msg = ExecuteMsg::SetStatus { model: ModelId(1), status };
+    let msg = ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage.hub.registry(&seller, msg).unwrap();
     let before = stage.hub.model(ModelId(1));
     stage.accept(&buyer, None);
     let after = stage.hub.model(ModelId(1));
     assert_eq!(after.status, before.status);
     assert_eq!(after.latest_release, ReleaseNumber(1));
-    assert_eq!(stage.hub.publish(&buyer, ModelId(1), blob(4)), ReleaseNumber(2));
+    assert_eq!(
+        stage.hub.publish(&buyer, ModelId(1), blob(4)),
+        ReleaseNumber(2)
+    );
     assert_eq!(shown(&stage.hub), Vec::<u64>::new());
 }

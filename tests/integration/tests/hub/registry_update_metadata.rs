@@ -1,7 +1,7 @@
 //! Metadata are replaced as a whole, and discovery follows.
 
-use hub_types::ids::ModelId;
 use hub_testing::{event, Hub, RegistryError};
+use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
 

@@ -1,11 +1,11 @@
 //! What most tests of billing begin with: a model for sale, a caller with a session, and an attester that it trusts.
 
-use hub_types::ids::{ModelId, SessionId};
 use cosmwasm_std::{Addr, Binary};
 use cw_multi_test::AppResponse;
 use hub_testing::{rates, Attester, BillingError, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{ExecuteMsg, Outcome};
 use hub_types::escrow::NewSession;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::wire::{Batch, Mode, Receipt};
 
 /// What the receipts of [`Hub::receipt`] cost at the stage's price: 5 a call, 2 per thousand in, 8 per thousand out.

@@ -1,10 +1,10 @@
 //! What tests of usage begin with: models at a price per call alone, and callers whose money lay in their sessions.
 
-use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{rates, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{QueryMsg, UsageSums};
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use hub_types::time;
 use hub_types::wire::{sha256, Mode, Units};
 use serde::de::DeserializeOwned;
@@ -86,12 +86,16 @@ impl Trade {
 
     /// Settles calls of 10 units in and 1 out.
     pub fn call_release(&mut self, session: SessionId, (model, release): (u64, u64), count: u64) {
-        let receipts = self
-            .hub
-            .receipts(&self.attester, session, ModelId(model), count, |_, receipt| {
+        let receipts = self.hub.receipts(
+            &self.attester,
+            session,
+            ModelId(model),
+            count,
+            |_, receipt| {
                 receipt.release = ReleaseNumber(release);
                 receipt.units = Units::new(10, 1);
-            });
+            },
+        );
         let (answer, _) = self.hub.settle(&self.attester, Mode::Itemised, receipts);
         assert_eq!(answer.paid, count);
         self.hub.assert_invariants();

@@ -3,8 +3,8 @@
 //! Actions name what they are about by the tag of the action that created it and state times and numbers relative to
 //! what they find. So a script of actions still makes sense when some are taken out of it.
 
-use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::billing::KeyType;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
 use crate::reference::{Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Shares, Tag};

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hub_types::ids::{AttesterId, SessionId};
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::CanonicalAddr;
 use hub_testing::{rates, State};
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::price::Rates as Price;
 use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};

@@ -3,9 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hub_types::ids::SessionId;
-use hub_types::ids::ReleaseNumber;
-use hub_types::ids::{AttesterId, ModelId};
 use cosmwasm_std::{Decimal, Uint128, Uint256};
 use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse,
@@ -16,6 +13,9 @@ use hub_types::billing::{
 };
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{QueryMsg as EscrowQuery, SessionsResponse, SpendResponse};
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId};
 use hub_types::registry::{ModelCountsResponse, QueryMsg as RegistryQuery};
 use serde::de::DeserializeOwned;
 
@@ -229,7 +229,10 @@ impl Recount<'_> {
                 sums: signed(sales.filter(|sale| sale.attester == AttesterId(attester))),
             };
             let denom = self.denom();
-            let found = self.ask(QueryMsg::AttesterUsage { attester: AttesterId(attester), denom });
+            let found = self.ask(QueryMsg::AttesterUsage {
+                attester: AttesterId(attester),
+                denom,
+            });
             self.same(("attester", attester), expected, found);
         }
     }
@@ -351,7 +354,7 @@ impl Recount<'_> {
             .ranking(self.money)
             .into_iter()
             .map(|(score, model, aged)| RankedModel {
-                place: RankingPlace { score, model: ModelId(model.0) },
+                place: RankingPlace { score, model },
                 aged: aged.into(),
             })
             .collect();

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
-use hub_types::ids::{AttesterId, SessionId};
 use cosmwasm_std::{Addr, Binary};
 use hub_testing::{signing_key, Hub, SigningKey};
 use hub_types::billing::ExecuteMsg;
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
     batch_digest, domain_tag, receipt_digest, voucher_digest, Batch, Group, Hash, Purpose, Receipt,
@@ -46,7 +46,8 @@ impl Keyring {
 /// The batch of a plan, as the lanes stand now.
 pub fn offered_batch(plan: &BatchPlan, reference: &Reference) -> Offer {
     let attester = reference.attester_of(plan.attester);
-    let mut groups: BTreeMap<(SessionId, ModelId, ReleaseNumber, TermsNumber), OfferedGroup> = BTreeMap::new();
+    let mut groups: BTreeMap<(SessionId, ModelId, ReleaseNumber, TermsNumber), OfferedGroup> =
+        BTreeMap::new();
     let itemised = matches!(
         plan.groups.first().map(|group| &group.work),
         Some(Work::Itemised(_))
@@ -297,8 +298,12 @@ fn encode(offer: &Offer, flaw: Option<Flaw>) -> Vec<u8> {
         .is_some_and(|group| matches!(group.work, Work::Netted { .. }));
 
     let mut bytes = vec![0x02, netted.into()];
-    for number in [offer.attester, issued_from, issued_to] {
-        leb128(&mut bytes, number);
+    for number in [
+        offer.attester,
+        AttesterId(issued_from),
+        AttesterId(issued_to),
+    ] {
+        leb128(&mut bytes, number.0);
     }
     bytes.extend([0x5a; 32]);
     leb128(&mut bytes, groups.len() as u64);

@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::{Record, Uint256};
 use hub_testing::{data, BillingError};
 use hub_types::billing::{BatchResponse, Outcome};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::billing::{BATCHES, BATCH_COUNTS};
 use hub_types::records::escrow::BALANCES;
 use hub_types::wire::{Units, Work};
@@ -49,7 +49,9 @@ pub fn check(
     let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
         return Ok(());
     };
-    let key = reference.attester(AttesterId(attester)).map_or(0, |it| it.key);
+    let key = reference
+        .attester(AttesterId(attester))
+        .map_or(0, |it| it.key);
     let mut parts = vec![];
     let mut rest = items.as_slice();
     while !rest.is_empty() {
@@ -96,7 +98,9 @@ pub fn check(
     if shares_differ(reference, &items) {
         // Units of a model's income are numbered as they come, so it matters which of two divisions came first: for less
         // than a cycle of units in each part of each group.
-        let pieces = parts.iter().map(|part| offer(AttesterId(attester), part).groups.len());
+        let pieces = parts
+            .iter()
+            .map(|part| offer(AttesterId(attester), part).groups.len());
         at_once.compare_within(&out_of_order, how, WHOLE * pieces.sum::<usize>() as u128)?;
         *tally.situation("a split of income that depends on order") += 1;
     } else {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::fmt::{Debug, Display};
 use std::sync::LazyLock;
 
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use cosmwasm_std::{
     coin, to_json_binary, Addr, BlockInfo, CanonicalAddr, Coin, CosmosMsg, Empty, Order, Record,
     Storage,
@@ -23,6 +22,7 @@ use hub_types::escrow::{
     Books, Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
     SessionSettlement, VoucherKey,
 };
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates as Price;
 use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,

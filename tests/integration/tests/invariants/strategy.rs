@@ -7,12 +7,12 @@ mod time;
 
 use std::collections::VecDeque;
 
-use hub_types::ids::ReleaseNumber;
 use crate::action::{Action, Flaw, SessionPlan, What};
 use crate::dice::Dice;
 use crate::reference::{Account, Money, Reference, Tag, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN};
 use crate::sealed::KEYS;
 use crate::stage::{Setting, ACCOUNTS};
+use hub_types::ids::ReleaseNumber;
 
 const DAY: u64 = 86_400;
 /// A tag that no action has.

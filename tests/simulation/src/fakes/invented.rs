@@ -1,8 +1,8 @@
 use anyhow::{Context, Result};
 
-use hub_types::ids::SessionId;
 use super::{Fake, Moment, Ring};
 use crate::world::World;
+use hub_types::ids::SessionId;
 
 /// Calls that never were, stated by the ring's own attester as sums: thousands in one short message.
 pub struct Invented {
@@ -41,7 +41,7 @@ impl Invented {
             ring.bring(world, &account, 1);
             let session = ring.session(world, ring.places[0], service, 1);
             let session = ring.open(world, &account, None, session)?;
-            Some(Free { session: SessionId(session.0), next: 0 })
+            Some(Free { session, next: 0 })
         } else {
             let needed = u128::from(self.calls) * self.per_call;
             ring.bring(world, &account, needed);

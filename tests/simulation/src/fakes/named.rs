@@ -1,6 +1,6 @@
 use anyhow::Result;
-use hub_types::ids::SessionId;
 use cosmwasm_std::Addr;
+use hub_types::ids::SessionId;
 use hub_types::time::day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};

@@ -1,11 +1,11 @@
 use anyhow::Result;
-use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::{coins, Addr, CosmosMsg};
 use hub_testing::{data, rates, AppResponse, Attester, Mode, NewModel, NATIVE};
 use hub_types::billing::{self, AttesterCreated, BatchResponse, ExecuteMsg as BillingMsg};
 use hub_types::escrow::{
     BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
 };
+use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Batch, Group, Units, Work};
 
 use crate::gas::{bank_send, GasMeter};
@@ -263,7 +263,7 @@ impl Ring {
         world.originate(session, Origin::Own);
         self.sessions.push(session);
         self.bill.lock(world.hub.now(), amount);
-        Ok(SessionId(session.0))
+        Ok(session)
     }
 
     /// Has `calls` calls of a model charged to each session now, in one batch of sums.
@@ -293,7 +293,7 @@ impl Ring {
     ) -> Result<()> {
         for (session, place) in calls {
             let call = Call {
-                session: SessionId(session.0),
+                session,
                 place,
                 issued_at: world.hub.now(),
                 units: Units::new(1, 1),

@@ -1,6 +1,6 @@
 use anyhow::Result;
-use hub_types::ids::SessionId;
 use hub_testing::{Mode, Units};
+use hub_types::ids::SessionId;
 
 use super::{Fake, Moment, Ring};
 use crate::numbers;
@@ -58,7 +58,7 @@ impl Fake for Smear {
         let session = ring.open(world, &funder, Some(&author), session)?;
         let before = numbers::of_model(world, model)?;
         let call = Call {
-            session: SessionId(session.0),
+            session,
             place,
             issued_at: now,
             units,

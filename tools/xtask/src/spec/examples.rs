@@ -1,8 +1,8 @@
 //! Worked examples of the wire format: vectors, taken apart byte by byte.
 
 use anyhow::{ensure, Context, Result};
-use hub_wire::SessionId;
 use hub_wire::varint::{Reader, Writer};
+use hub_wire::SessionId;
 use hub_wire::{Batch, Items, Mode, PublicKey, Receipt, RiceCode, SignedVoucher, Voucher, Work};
 use serde_json::Value;
 
@@ -259,7 +259,7 @@ fn batch(vectors: &Value, title: &str, name: &str) -> Result<String> {
         if group.session != SessionId(session) {
             parts.integer("sequence")?;
         }
-        parts.integer(&match group.session != session {
+        parts.integer(&match group.session != SessionId(session) {
             true => "receipts".to_owned(),
             false => format!(
                 "receipts, from sequence {} on, where the group before ends",

@@ -1,10 +1,10 @@
 //! From receipts as they come in to signed bytes.
 
-use hub_wire::{AttesterId, SessionId};
 use super::inputs::{keys, named, some_receipt, CHAIN_ID};
 use super::values::{batch_value, key_type, mode, receipt_value};
 use anyhow::Result;
 use hub_wire::{batch_digest, domain_tag, BatchBuilder, Mode, Purpose, Receipt};
+use hub_wire::{AttesterId, SessionId};
 use serde_json::{json, Value};
 
 /// From receipts as they come in to signed bytes.

@@ -1,8 +1,8 @@
 //! Domain tags and what is hashed under them.
 
-use hub_wire::SessionId;
 use super::inputs::{account, contracts, keys, named, sample_batches, some_receipt, CHAIN_ID};
 use anyhow::Result;
+use hub_wire::SessionId;
 use hub_wire::{
     batch_digest, commit_hash, domain_tag, possession_bytes, possession_digest, receipt_digest,
     voucher_digest, BlobId, Hash, Purpose, Voucher,

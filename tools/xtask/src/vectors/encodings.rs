@@ -5,6 +5,7 @@ use super::inputs::{
 };
 use super::values::{batch_value, code_value, key_type, receipt_value, units};
 use anyhow::{Context, Result};
+use hub_types::ids::SessionId;
 use hub_wire::merkle::leaf_hash;
 use hub_wire::varint::Writer;
 use hub_wire::{possession_bytes, sha256, Items, Voucher};

@@ -1,6 +1,7 @@
 //! What the vectors are made of.
 
 use anyhow::{Context, Result};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
     sha256, Batch, BlobId, Group, Hash, Items, Receipt, RiceCode, SigningKey, Units, Work,
 };
@@ -133,7 +134,7 @@ pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
             items(&[(u64::MAX, u64::MAX)]),
         )],
     );
-    widest.attester = u64::MAX;
+    widest.attester = AttesterId(u64::MAX);
     Ok(vec![
         (
             "one receipt",

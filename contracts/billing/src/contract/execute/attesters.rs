@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response, Storage};
 use hub_types::billing::AttesterCreated;
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, Hash, PublicKey};
 
@@ -82,7 +83,11 @@ pub fn retire(
     Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
 }
 
-pub fn revoke(deps: DepsMut, sender: Addr, attester: AttesterId) -> Result<Response, ContractError> {
+pub fn revoke(
+    deps: DepsMut,
+    sender: Addr,
+    attester: AttesterId,
+) -> Result<Response, ContractError> {
     let record = load_own(&deps, &sender, attester)?;
     attesters::revoke(deps.storage, attester, record)?;
     Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
@@ -103,7 +108,11 @@ pub fn set_endpoint(
 }
 
 /// The attester, if the sender is its operator.
-fn load_own(deps: &DepsMut, sender: &Addr, attester: AttesterId) -> Result<AttesterRecord, ContractError> {
+fn load_own(
+    deps: &DepsMut,
+    sender: &Addr,
+    attester: AttesterId,
+) -> Result<AttesterRecord, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
     let sender = deps.api.addr_canonicalize(sender.as_str())?;
     if record.operator != sender {

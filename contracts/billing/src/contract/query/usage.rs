@@ -1,6 +1,5 @@
 //! Answers about usage.
 
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::{Addr, Decimal, Deps, Env, Uint128};
 use hub_types::billing::{
     AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, HubByDayResponse, HubOfDay,
@@ -9,6 +8,7 @@ use hub_types::billing::{
     UsageOfDaysResponse, UsageOfRelease, UsageResponse, MAX_GLANCE_DAYS,
 };
 use hub_types::denom::{Denom, UncheckedDenom};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{AttesterTotals, HubRecord, HubTotals, Sums, WeekCounts};
 use hub_types::wire::Hash;
 use hub_types::{escrow, page, registry, time};
@@ -119,10 +119,10 @@ pub fn usage_by_release(
     limit: Option<u32>,
 ) -> Result<UsageByReleaseResponse, ContractError> {
     let limit = page::limit(limit);
-    let releases = usage::releases(deps.storage, model, denom.number, start_after.map(ReleaseNumber), limit)?
+    let releases = usage::releases(deps.storage, model, denom.number, start_after, limit)?
         .into_iter()
         .map(|(release, sums)| UsageOfRelease {
-            release: ReleaseNumber(release.0),
+            release,
             sums: sums.into(),
         });
     Ok(UsageByReleaseResponse {
@@ -166,7 +166,7 @@ pub fn author_usage(
         config::load(deps.storage)?.registry,
         &registry::QueryMsg::ModelIdsByAuthor {
             author: author.into_string(),
-            start_after: start_after.map(ModelId),
+            start_after,
             limit,
         },
     )?;
@@ -204,7 +204,7 @@ pub fn operator_usage(
 ) -> Result<AttestersUsageResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
     let wanted = page::limit(limit);
-    let ids = attesters::page_by_operator(deps.storage, &operator, start_after.map(AttesterId), wanted)?;
+    let ids = attesters::page_by_operator(deps.storage, &operator, start_after, wanted)?;
     sum_of_attesters(deps, denom, &ids, limit)
 }
 
@@ -216,7 +216,7 @@ pub fn measurement_usage(
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let wanted = page::limit(limit);
-    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after.map(AttesterId), wanted)?;
+    let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, wanted)?;
     sum_of_attesters(deps, denom, &ids, limit)
 }
 

@@ -1,5 +1,5 @@
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::CanonicalAddr;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::escrow::{Funding, Lane};
 use hub_types::wire::{PublicKey, Units, Work};
 
@@ -152,7 +152,9 @@ fn a_netted_group_begins_where_the_lane_stands_or_not_at_all() {
 
 #[test]
 fn an_attester_without_a_lane_begins_at_0_if_there_is_one_for_it() {
-    let replaces = LaneClaim::Replaces { attester: AttesterId(4) };
+    let replaces = LaneClaim::Replaces {
+        attester: AttesterId(4),
+    };
     for claim in [LaneClaim::Free, replaces] {
         let copy = copy(claim);
         assert_eq!(position(&copy, &itemised(), 0, 5), Position::At(0));
@@ -191,10 +193,16 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
 
 #[test]
 fn the_escrow_hears_nothing_of_a_lane_that_stands_still() {
-    assert_eq!(held().into_settlement(SessionId(SESSION), AttesterId(ATTESTER)), None);
+    assert_eq!(
+        held().into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        None
+    );
     let mut raised = with_ceiling(50);
     raised.raise_ceiling(60);
-    assert_eq!(raised.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)), None);
+    assert_eq!(
+        raised.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        None
+    );
 }
 
 #[test]
@@ -228,7 +236,9 @@ fn a_charge_beyond_128_bits_is_an_error_and_moves_nothing() {
 
 #[test]
 fn the_escrow_hears_whose_lane_is_given_away() {
-    let replaces = LaneClaim::Replaces { attester: AttesterId(4) };
+    let replaces = LaneClaim::Replaces {
+        attester: AttesterId(4),
+    };
     for (claim, replaced) in [(LaneClaim::Free, None), (replaces, Some(4))] {
         let mut copy = copy(claim);
         copy.advance(1);
@@ -266,7 +276,10 @@ fn the_escrow_hears_of_a_ceiling_only_where_it_rose() {
     let mut copy = held();
     copy.raise_ceiling(60);
     copy.advance(11);
-    assert_eq!(copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)), Some(told(11)));
+    assert_eq!(
+        copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        Some(told(11))
+    );
 }
 
 #[test]

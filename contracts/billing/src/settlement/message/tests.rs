@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::testing::{mock_env, MockApi, MockQuerier, MockStorage};
 use cosmwasm_std::{
     Addr, ContractResult, OwnedDeps, Querier, SystemError, SystemResult, WasmQuery,
 };
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::packed::{to_bytes, Packed, PackedKey, PackedMap};
 use hub_types::price::Rates;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
@@ -432,7 +432,10 @@ fn a_lane_is_given_away_only_where_all_are_in_use_and_its_attester_can_never_cha
     let full = |change: fn(&mut AttesterRecord)| {
         Market::with(|market| {
             market.record.lanes = (101..=104)
-                .map(|attester| Lane { attester: AttesterId(attester), next: 7 })
+                .map(|attester| Lane {
+                    attester: AttesterId(attester),
+                    next: 7,
+                })
                 .collect();
             change(market.others.get_mut(&103).unwrap());
             change(market.others.get_mut(&104).unwrap());
@@ -455,7 +458,10 @@ fn a_lane_is_given_away_only_where_all_are_in_use_and_its_attester_can_never_cha
         let decided = full(change).settle(&[calls(&work)]).unwrap();
         let session = &decided.sessions[0];
         assert_eq!(decided.groups[0].outcome, Outcome::Paid);
-        assert_eq!((session.replaces, session.next_before), (Some(AttesterId(103)), 0));
+        assert_eq!(
+            (session.replaces, session.next_before),
+            (Some(AttesterId(103)), 0)
+        );
         // Nobody loses a lane while there is a free one.
         let mut market = full(change);
         market.record.lanes.remove(0);

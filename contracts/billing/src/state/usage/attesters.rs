@@ -3,14 +3,18 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
-use hub_types::ids::{AttesterId, DenomNumber};
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{AttesterId, DenomNumber};
 use hub_types::records::usage::{AttesterTotals, ATTESTER_USAGE};
 
 use super::UsageChanges;
 
 /// What an attester signed and was paid in a denomination.
-pub fn totals(storage: &dyn Storage, attester: AttesterId, denom: DenomNumber) -> StdResult<AttesterTotals> {
+pub fn totals(
+    storage: &dyn Storage,
+    attester: AttesterId,
+    denom: DenomNumber,
+) -> StdResult<AttesterTotals> {
     Ok(ATTESTER_USAGE
         .get(storage, (attester, denom))?
         .unwrap_or_default())

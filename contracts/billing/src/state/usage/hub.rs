@@ -3,8 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::DenomNumber;
 use hub_types::records::usage::{
     key_number, HubRecord, HubTotals, Visit, WeekCounts, EARNERS, HUB, HUB_DAYS, HUB_WEEKS,
 };
@@ -58,7 +58,12 @@ impl<'a> HubBook<'a> {
 
     /// Counts a payer for this week, unless it was counted for another model; and the model that it paid, if it is the
     /// first payer of that one this week.
-    pub fn count_payer(&mut self, denom: DenomNumber, visit: Visit, first_of_model: bool) -> StdResult<()> {
+    pub fn count_payer(
+        &mut self,
+        denom: DenomNumber,
+        visit: Visit,
+        first_of_model: bool,
+    ) -> StdResult<()> {
         let HubRecord { totals, week, .. } = &mut self.copy(denom)?.record;
         count(&mut week.models_earning, first_of_model);
         count(&mut week.payers, visit != Visit::Same);

@@ -3,8 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
-use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{
     key_number, rank, score, Sums, UsageRecord, Visit, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
 };
@@ -71,7 +71,12 @@ impl<'a> ModelBook<'a> {
     }
 
     /// Counts a payer that came for the first time this week; whether it is the model's first one of this week.
-    pub fn count_payer(&mut self, model: ModelId, denom: DenomNumber, visit: Visit) -> StdResult<bool> {
+    pub fn count_payer(
+        &mut self,
+        model: ModelId,
+        denom: DenomNumber,
+        visit: Visit,
+    ) -> StdResult<bool> {
         let record = &mut self.copy(model, denom)?.record;
         let counts = match visit {
             Visit::Same => return Ok(false),

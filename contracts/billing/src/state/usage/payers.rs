@@ -7,8 +7,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
-use hub_types::ids::{DenomNumber, ModelId};
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::{DenomNumber, ModelId};
 use hub_types::records::usage::{
     ModelPayer, PayerRecord, Visit, Weeks, MAX_INLINE_MODELS, MODEL_PAYERS, PAYERS,
 };

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use hub_types::ids::DenomNumber;
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     from_json, to_json_binary, Addr, DepsMut, Reply, Response, StdResult, SubMsg, SubMsgResult,
@@ -10,6 +9,7 @@ use cosmwasm_std::{
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{PayoutResponse, PayoutSent, PayoutSkipped, SkipReason};
+use hub_types::ids::DenomNumber;
 
 use crate::error::ContractError;
 use crate::events::Event;

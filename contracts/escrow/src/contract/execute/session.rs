@@ -1,12 +1,12 @@
 //! The life of a session.
 
-use hub_types::ids::SessionId;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, CanonicalAddr, Deps, DepsMut, Env, Event as StdEvent, Response,
     Uint128,
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::SessionCreated;
+use hub_types::ids::SessionId;
 
 use crate::domain::account::Account;
 use crate::domain::session::{Opening, Parties, Session};

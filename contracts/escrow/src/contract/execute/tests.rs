@@ -10,6 +10,7 @@ use hub_types::escrow::{
     Books, Credit, Models, PayoutResponse, SessionCreated, SessionSettlement, SessionState,
     SkipReason,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::BalanceRecord;
 
@@ -86,10 +87,13 @@ impl Escrow {
         };
         let opening = budget.map(|budget| self.opening(budget));
         let response = deposit::deposit(self.0.as_mut(), &at(NOW), received, opening)?;
-        Ok(response.data.map(|data| {
-            let created: SessionCreated = from_json(data).unwrap();
-            created.session
-        }).map(u64::from))
+        Ok(response
+            .data
+            .map(|data| {
+                let created: SessionCreated = from_json(data).unwrap();
+                created.session
+            })
+            .map(u64::from))
     }
 
     fn balance(&self, name: &str) -> BalanceRecord {
@@ -231,24 +235,37 @@ fn a_session_is_changed_by_its_caller_alone() {
         let sender = escrow.address(name);
         let deps = &mut escrow.0;
         assert_eq!(
-            session::top_up(deps.as_mut(), &at(NOW), sender.clone(), 1, amount(1)),
+            session::top_up(
+                deps.as_mut(),
+                &at(NOW),
+                sender.clone(),
+                SessionId(1),
+                amount(1)
+            ),
             refused
         );
         assert_eq!(
-            session::close(deps.as_mut(), &at(NOW), sender.clone(), 1),
+            session::close(deps.as_mut(), &at(NOW), sender.clone(), SessionId(1)),
             refused
         );
         assert_eq!(
-            session::raise_ceiling(deps.as_mut(), sender, 1, amount(1)),
+            session::raise_ceiling(deps.as_mut(), sender, SessionId(1), amount(1)),
             refused
         );
     }
     assert_eq!(escrow.session(1), before);
 
     let alice = escrow.address("alice");
-    session::top_up(escrow.0.as_mut(), &at(NOW), alice.clone(), 1, amount(20)).unwrap();
-    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), 1, amount(50)).unwrap();
-    session::close(escrow.0.as_mut(), &at(NOW), alice, 1).unwrap();
+    session::top_up(
+        escrow.0.as_mut(),
+        &at(NOW),
+        alice.clone(),
+        SessionId(1),
+        amount(20),
+    )
+    .unwrap();
+    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), SessionId(1), amount(50)).unwrap();
+    session::close(escrow.0.as_mut(), &at(NOW), alice, SessionId(1)).unwrap();
     assert_eq!(
         escrow.session(1),
         (90, Some(50), NOW + 60, SessionState::Open)
@@ -266,7 +283,7 @@ fn what_a_session_has_left_is_the_callers_again_and_what_it_spent_the_funders_sp
     };
     escrow.settle("billing", &books).unwrap();
     let operator = escrow.address("operator");
-    session::release(escrow.0.as_mut(), &at(NOW + 1_000), operator, 1).unwrap();
+    session::release(escrow.0.as_mut(), &at(NOW + 1_000), operator, SessionId(1)).unwrap();
     assert_eq!(
         (escrow.available("alice"), escrow.available("bob")),
         (60, 0)
@@ -307,7 +324,10 @@ fn books_that_do_not_balance_or_name_one_twice_are_refused() {
     escrow.deposit("alice", "alice", 100, Some(100)).unwrap();
     let anna = escrow.credit("anna", USDC, 40);
     let books = |charges: &[u128], credits: &[&Credit]| Books {
-        sessions: charges.iter().map(|charge| charged(SessionId(1), *charge)).collect(),
+        sessions: charges
+            .iter()
+            .map(|charge| charged(SessionId(1), *charge))
+            .collect(),
         credits: credits.iter().map(|credit| (*credit).clone()).collect(),
     };
     let unbalanced = |denom, charged, credited| ContractError::Unbalanced {
@@ -324,7 +344,9 @@ fn books_that_do_not_balance_or_name_one_twice_are_refused() {
         (books(&[40], &[&elsewhere]), unbalanced(USDC, 40, 0)),
         (
             books(&[20, 20], &[&anna]),
-            ContractError::SessionRepeated { session: SessionId(1) },
+            ContractError::SessionRepeated {
+                session: SessionId(1),
+            },
         ),
         (
             books(&[80], &[&anna, &anna]),

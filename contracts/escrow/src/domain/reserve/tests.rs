@@ -27,12 +27,20 @@ fn with_lanes(lanes: &[(u64, u64)]) -> Reserve {
     let mut reserve = reserve(1_000, None);
     reserve.record.lanes = lanes
         .iter()
-        .map(|&(attester, next)| Lane { attester: AttesterId(attester), next })
+        .map(|&(attester, next)| Lane {
+            attester: AttesterId(attester),
+            next,
+        })
         .collect();
     reserve
 }
 
-fn settlement(attester: AttesterId, next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
+fn settlement(
+    attester: AttesterId,
+    next_before: u64,
+    next_after: u64,
+    charge: u128,
+) -> SessionSettlement {
     SessionSettlement {
         session: SessionId(SESSION),
         attester,
@@ -82,10 +90,15 @@ const FULL: [(u64, u64); 4] = [(1, 10), (2, 20), (3, 30), (4, 40)];
 fn a_released_session_pays_nothing_whatever_else_is_wrong() {
     let mut released = with_lanes(&FULL);
     released.record.released = true;
-    for settlement in [settlement(AttesterId(1), 10, 11, 0), settlement(AttesterId(9), 3, 2, 2_000)] {
+    for settlement in [
+        settlement(AttesterId(1), 10, 11, 0),
+        settlement(AttesterId(9), 3, 2, 2_000),
+    ] {
         assert_eq!(
             refusal(&released, &settlement),
-            ContractError::SessionReleased { session: SessionId(SESSION) }
+            ContractError::SessionReleased {
+                session: SessionId(SESSION)
+            }
         );
     }
 }
@@ -178,7 +191,10 @@ fn a_replacement_needs_full_lanes_and_one_of_them_to_give_away() {
 #[test]
 fn lanes_are_moved_taken_and_given_away() {
     assert_eq!(
-        lanes_after(with_lanes(&FULL), &settlement(AttesterId(3), 30, u64::MAX, 0)),
+        lanes_after(
+            with_lanes(&FULL),
+            &settlement(AttesterId(3), 30, u64::MAX, 0)
+        ),
         [(1, 10), (2, 20), (3, u64::MAX), (4, 40)]
     );
     assert_eq!(
@@ -194,7 +210,9 @@ fn lanes_are_moved_taken_and_given_away() {
 #[test]
 fn a_charge_beyond_the_budget_is_refused() {
     let mut reserve = reserve(100, None);
-    reserve.settle(&settlement(AttesterId(1), 0, 1, 60)).unwrap();
+    reserve
+        .settle(&settlement(AttesterId(1), 0, 1, 60))
+        .unwrap();
     for charge in [41, u128::MAX] {
         assert_eq!(
             refusal(&reserve, &settlement(AttesterId(1), 1, 2, charge)),
@@ -212,7 +230,9 @@ fn a_charge_beyond_the_budget_is_refused() {
 #[test]
 fn a_charge_beyond_the_ceiling_is_refused() {
     let mut reserve = reserve(100, Some(50));
-    reserve.settle(&settlement(AttesterId(1), 0, 1, 30)).unwrap();
+    reserve
+        .settle(&settlement(AttesterId(1), 0, 1, 30))
+        .unwrap();
     assert_eq!(
         refusal(&reserve, &settlement(AttesterId(1), 1, 2, 21)),
         ContractError::CeilingExceeded {
@@ -236,7 +256,9 @@ fn a_ceiling_never_falls_and_none_appears() {
     );
     assert_eq!(
         refusal(&reserve(100, None), &under(50, 0)),
-        ContractError::NoCeiling { session: SessionId(SESSION) }
+        ContractError::NoCeiling {
+            session: SessionId(SESSION)
+        }
     );
 }
 
@@ -263,7 +285,9 @@ fn the_ceiling_that_comes_with_a_charge_bounds_it() {
 #[test]
 fn numbers_can_be_consumed_at_no_charge_and_the_marks_of_the_week_are_kept() {
     let mut settled = reserve(100, None);
-    settled.settle(&settlement(AttesterId(1), 0, 12, 0)).unwrap();
+    settled
+        .settle(&settlement(AttesterId(1), 0, 12, 0))
+        .unwrap();
     let mut expected = reserve(100, None);
     expected.record.lanes = vec![Lane {
         attester: AttesterId(1),

@@ -1,5 +1,5 @@
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::escrow::ModelRef;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 use proptest::prelude::*;
 
@@ -58,9 +58,10 @@ fn with_ceiling() -> Session {
 }
 
 fn listed(models: &[(u64, Option<u64>)]) -> Opening {
-    let refs = models
-        .iter()
-        .map(|&(model, release)| ModelRef { model: ModelId(model), release: release.map(ReleaseNumber) });
+    let refs = models.iter().map(|&(model, release)| ModelRef {
+        model: ModelId(model),
+        release: release.map(ReleaseNumber),
+    });
     Opening {
         models: Models::Listed(refs.collect()),
         max_price: None,
@@ -73,7 +74,9 @@ fn released(mut session: Session) -> Session {
     session
 }
 
-const RELEASED: ContractError = ContractError::SessionReleased { session: SessionId(7) };
+const RELEASED: ContractError = ContractError::SessionReleased {
+    session: SessionId(7),
+};
 
 #[test]
 fn a_session_needs_a_budget_and_an_end_in_the_future() {
@@ -253,7 +256,9 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
     let mut gift = Session::open(SessionId(7), DenomNumber(3), parties, &opening(), NOW).unwrap();
     assert_eq!(
         gift.top_up(1u128.into(), NOW),
-        Err(ContractError::FundedByAnother { session: SessionId(7) })
+        Err(ContractError::FundedByAnother {
+            session: SessionId(7)
+        })
     );
 }
 
@@ -381,7 +386,9 @@ fn a_session_without_end_can_be_released_once_it_was_closed() {
 fn a_ceiling_is_raised_only_where_there_is_one_and_only_upwards() {
     assert_eq!(
         session().raise_ceiling(1u128.into()),
-        Err(ContractError::NoCeiling { session: SessionId(7) })
+        Err(ContractError::NoCeiling {
+            session: SessionId(7)
+        })
     );
     assert_eq!(
         released(with_ceiling()).raise_ceiling(1u128.into()),

@@ -1,7 +1,7 @@
 //! Publication, commitments, proofs.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::ModelRecord;
 use hub_types::registry::{ClaimCursor, ReleaseCreated};
 use hub_types::walrus::{BlobId, Certificate, Committee, Confirmation, Persistence};

@@ -1,6 +1,7 @@
 //! New terms.
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Event as StdEvent, Response};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::registry::TermsCreated;
 
 use super::authored;
@@ -20,11 +21,11 @@ pub fn set(
     let mut record = authored(deps.as_ref(), model, &sender)?;
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     let change = standing.set(draft, now, config.price_notice_seconds)?;
 
     terms::apply(deps.storage, model, &change);
-    record.latest_terms = TermsNumber(change.set.number.0);
+    record.latest_terms = change.set.number;
     models::save(deps.storage, model, &record);
 
     Ok(Response::new()

@@ -1,8 +1,8 @@
 //! A model's way to another author.
 
-use hub_types::ids::TermsNumber;
-use hub_types::ids::ModelId;
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::ids::ModelId;
+use hub_types::ids::TermsNumber;
 use hub_types::registry::Payee;
 
 use super::{authored, terms as terms_handler};
@@ -18,7 +18,12 @@ pub struct Acceptance {
     pub name: Option<String>,
 }
 
-pub fn offer(deps: DepsMut, sender: Addr, model: ModelId, to: Addr) -> Result<Response, ContractError> {
+pub fn offer(
+    deps: DepsMut,
+    sender: Addr,
+    model: ModelId,
+    to: Addr,
+) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     if to == sender {
         return Err(ContractError::OfferToAuthor {
@@ -68,7 +73,7 @@ pub fn accept(
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     let base = &standing.base.record;
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
@@ -78,7 +83,7 @@ pub fn accept(
         details.name = name;
     }
     record.author = deps.api.addr_canonicalize(sender.as_str())?;
-    record.latest_terms = TermsNumber(change.set.number.0);
+    record.latest_terms = change.set.number;
 
     names::give(deps.storage, &sender, &details.name, model)?;
     authors::strike(deps.storage, &seller, model);

@@ -3,6 +3,7 @@
 use cosmwasm_std::testing::{MockApi, MockStorage};
 use cosmwasm_std::Uint128;
 use hub_types::denom::Denom;
+use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::Validity;
 use hub_types::registry::Payee;
@@ -52,22 +53,23 @@ impl Book {
         begin(&mut storage, ModelId(MODEL), &first.into_first(BIRTH));
         Self {
             storage,
-            latest: 1,
+            latest: TermsNumber(1),
             notice,
         }
     }
 
     fn set(&mut self, draft: Draft, now: u64) -> Change {
-        let standing = standing(&self.storage, ModelId(MODEL), TermsNumber(self.latest), now).unwrap();
+        let standing = standing(&self.storage, ModelId(MODEL), self.latest, now).unwrap();
         let change = standing.set(draft, now, self.notice).unwrap();
         apply(&mut self.storage, ModelId(MODEL), &change);
-        self.latest = change.set.number.0;
+        self.latest = change.set.number;
         change
     }
 
     fn all(&self) -> Vec<Terms> {
-        (1..=self.latest)
-            .map(|number| get(&self.storage, ModelId(MODEL), TermsNumber(number)).unwrap())
+        TermsNumber(1)
+            .up_to(self.latest)
+            .map(|number| get(&self.storage, ModelId(MODEL), number).unwrap())
             .collect()
     }
 
@@ -79,7 +81,7 @@ impl Book {
     }
 
     fn numbers_at(&self, time: u64) -> Vec<u64> {
-        in_force_at(&self.storage, ModelId(MODEL), TermsNumber(self.latest), time)
+        in_force_at(&self.storage, ModelId(MODEL), self.latest, time)
             .unwrap()
             .iter()
             .map(|terms| terms.number.0)
@@ -167,7 +169,10 @@ fn terms_set_again_replace_pending_ones_and_are_compared_with_those_in_force() {
     // 20 is below what was waiting, above what is in force: it waits anew.
     let again = rise + 1_000;
     let change = book.set(at(20), again);
-    assert_eq!(change.dropped.map(|dropped| dropped.number), Some(TermsNumber(2)));
+    assert_eq!(
+        change.dropped.map(|dropped| dropped.number),
+        Some(TermsNumber(2))
+    );
     assert_eq!(
         book.validities(),
         [

@@ -1,5 +1,5 @@
-use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use cosmwasm_std::{CanonicalAddr, Uint128};
+use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use hub_wire::DecodeError;
 use proptest::prelude::*;
 

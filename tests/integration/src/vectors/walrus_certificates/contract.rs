@@ -1,11 +1,11 @@
 //! The registry's decision: a registry of its own for every certificate, with a release of the blob in question and
 //! the committee of the epoch in question.
 
-use hub_types::ids::{ModelId, ReleaseNumber};
 use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, MockQuerier};
 use cosmwasm_std::{from_json, Addr, Binary, HexBinary, MemoryStorage, OwnedDeps, Uint128};
 use hub_registry::contract::{execute, instantiate, query};
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::UncheckedPrice;
 use hub_types::registry::{
     CommitteeMember, DeletableCertificate, ExecuteMsg, InstantiateMsg, Metadata, NewRelease,

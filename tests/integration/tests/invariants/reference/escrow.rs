@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use hub_types::ids::{ModelId, ReleaseNumber};
-use hub_types::ids::{AttesterId, SessionId};
 use super::{
     need, numbered_mut, Account, Image, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
     STUBBORN,
 };
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber};
 
 /// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -180,7 +180,13 @@ impl Reference {
         Ok(SessionId(self.reserve(by, by, money, opening).0))
     }
 
-    fn reserve(&mut self, caller: Account, funder: Account, money: Money, new: Opening) -> SessionId {
+    fn reserve(
+        &mut self,
+        caller: Account,
+        funder: Account,
+        money: Money,
+        new: Opening,
+    ) -> SessionId {
         self.balances.entry((caller, money)).or_default().available -= new.budget;
         self.sessions.push(Session {
             tag: new.tag,

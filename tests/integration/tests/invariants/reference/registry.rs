@@ -1,8 +1,8 @@
 //! What exists, who made it, what it costs.
 
+use super::{need, Account, Blob, Money, Name, Rates, Reference, Refused, Tag, Verdict, GRACE};
 use hub_types::ids::TermsNumber;
 use hub_types::ids::{ModelId, ReleaseNumber};
-use super::{need, Account, Blob, Money, Name, Rates, Reference, Refused, Tag, Verdict, GRACE};
 
 /// A model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Reference {
             }],
         };
         if let Some(release) = release {
-            self.append(&mut work, ModelId(id.0), by, release)?;
+            self.append(&mut work, id, by, release)?;
         }
         self.names.insert((by, name), id);
         self.works.push(work);
@@ -163,7 +163,12 @@ impl Reference {
         Ok(id)
     }
 
-    pub fn publish(&mut self, by: Account, work: ModelId, release: Publication) -> Verdict<ReleaseNumber> {
+    pub fn publish(
+        &mut self,
+        by: Account,
+        work: ModelId,
+        release: Publication,
+    ) -> Verdict<ReleaseNumber> {
         let mut changed = self.authored(by, work)?.clone();
         self.append(&mut changed, work, by, release)?;
         let number = changed.releases.len() as u64;
@@ -196,7 +201,7 @@ impl Reference {
             size_proven: false,
         });
         let number = work.releases.len() as u64;
-        self.claims.insert((by, blob), (ModelId(id.0), ReleaseNumber(number)));
+        self.claims.insert((by, blob), (id, ReleaseNumber(number)));
         Ok(())
     }
 

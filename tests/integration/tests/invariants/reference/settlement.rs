@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use cosmwasm_std::Uint512;
 use hub_types::billing::{Outcome, UsageSums};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Units, Work as Done};
 
 use super::registry::Status;
@@ -226,7 +226,7 @@ impl Course<'_> {
 
     fn session(&self, id: SessionId) -> Option<&Session> {
         self.reference
-            .session(SessionId(id.0))
+            .session(id)
             .filter(|session| !session.released)
     }
 
@@ -410,18 +410,18 @@ impl Course<'_> {
             full.then(|| session.lanes.iter().position(|(of, _)| self.is_spent(*of)))
                 .flatten()
         });
-        self.moved.insert(SessionId(group.session.0));
+        self.moved.insert(group.session);
         let session = &mut self.reference.sessions[group.session.0 as usize - 1];
         session.ceiling = ceiling;
         match place {
-            Some(place) => session.lanes[place] = (AttesterId(attester.0), next),
-            None => session.lanes.push((AttesterId(attester.0), next)),
+            Some(place) => session.lanes[place] = (attester, next),
+            None => session.lanes.push((attester, next)),
         }
     }
 
     fn bill(&mut self, group: &OfferedGroup, receipts: u64, amount: u128) {
         let session = self
-            .session(SessionId(group.session.0))
+            .session(group.session)
             .expect("looked up before")
             .clone();
         let next = self.next(&session);

@@ -1,7 +1,7 @@
 //! What was sold, one entry a billed group. Every number about usage is a recount of this list.
 
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
 use hub_types::billing::{AttesterSums, HubSums, HubWeek, UsageSums};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use super::{Account, Money, Reference};
 use std::collections::BTreeSet;
@@ -109,7 +109,7 @@ impl Reference {
     /// Models with aged income, the most first as far as the Hub promises an order: (score, model, aged income).
     pub fn ranking(&self, money: Money) -> Vec<(u16, ModelId, u128)> {
         let models = ModelId(1).up_to(ModelId(self.works.len() as u64));
-        let aged = models.map(|model| (model, sum(self.sales_of(ModelId(model.0), money)).aged.u128()));
+        let aged = models.map(|model| (model, sum(self.sales_of(model, money)).aged.u128()));
         let mut ranking: Vec<_> = aged
             .filter(|(_, aged)| *aged > 0)
             .map(|(model, aged)| (score(aged), model, aged))

@@ -1,6 +1,5 @@
 //! What the reference says of a message.
 
-use hub_types::ids::SessionId;
 use super::Runner;
 use crate::action::{Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::reference::{
@@ -8,6 +7,8 @@ use crate::reference::{
     Shares, Tag, Verdict, Wanted,
 };
 use crate::stage;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, TermsNumber};
 
 /// What a message that is accepted returns.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +62,7 @@ impl Runner {
                 let model = reference.work_of(*model);
                 reference
                     .set_terms(by, model, parts(terms))
-                    .map(|(number, from)| Answer::Terms(number.0, from))
+                    .map(|(number, from)| Answer::Terms(number, from))
             }
             What::SetStatus { model, status } => {
                 let model = reference.work_of(*model);
@@ -88,7 +89,7 @@ impl Runner {
                 let model = reference.work_of(*model);
                 reference
                     .accept(by, model, payees.clone(), *name)
-                    .map(|(number, from)| Answer::Terms(number.0, from))
+                    .map(|(number, from)| Answer::Terms(number, from))
             }
             What::Commit { blob, salt } => reference.commit(by, *blob, *salt).map(nothing),
             What::ProveSize {
@@ -119,7 +120,7 @@ impl Runner {
                 let opening = opening(reference, tag, session);
                 reference
                     .open(by, *money, opening)
-                    .map(|id| Answer::Session(Some(id.0)))
+                    .map(|id| Answer::Session(Some(id)))
             }
             What::ForgeHook { .. } | What::SettleInEscrow { .. } => Err(Refused::Message),
             What::Withdraw {
@@ -131,19 +132,19 @@ impl Runner {
                 .map(|_| Answer::Nothing),
             What::TopUp { session, amount } => {
                 let session = reference.session_of(*session);
-                reference.top_up(by, SessionId(session.0), *amount).map(nothing)
+                reference.top_up(by, session, *amount).map(nothing)
             }
             What::CloseSession { session } => {
                 let session = reference.session_of(*session);
-                reference.close(by, SessionId(session.0)).map(nothing)
+                reference.close(by, session).map(nothing)
             }
             What::ReleaseSession { session } => {
                 let session = reference.session_of(*session);
-                reference.release(by, SessionId(session.0)).map(nothing)
+                reference.release(by, session).map(nothing)
             }
             What::RaiseCeiling { session, ceiling } => {
                 let session = reference.session_of(*session);
-                reference.raise_ceiling(by, SessionId(session.0), *ceiling).map(nothing)
+                reference.raise_ceiling(by, session, *ceiling).map(nothing)
             }
             What::SetAutoPayout { money, on } => {
                 reference.set_auto_payout(by, *money, *on).map(nothing)

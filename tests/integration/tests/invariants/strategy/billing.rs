@@ -261,7 +261,10 @@ impl Strategy {
         for (id, work) in (1..).zip(&world.works) {
             let listed = session.filter(|session| !session.models.is_empty());
             let release = listed.map_or(Some(None), |session| {
-                let entry = session.models.iter().find(|(model, _)| *model == ModelId(id));
+                let entry = session
+                    .models
+                    .iter()
+                    .find(|(model, _)| *model == ModelId(id));
                 entry.map(|(_, release)| *release)
             });
             let Some(release) = release.filter(|_| !work.releases.is_empty()) else {

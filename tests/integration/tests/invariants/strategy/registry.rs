@@ -1,10 +1,10 @@
 //! What authors do.
 
-use hub_types::ids::ReleaseNumber;
 use super::{Strategy, NOWHERE};
 use crate::action::{Action, ReleasePlan, StatusPlan, TermsPlan, What};
 use crate::reference::{Account, Rates, Reference, Shares, Status, Tag};
 use crate::stage::{ACCOUNTS, BLOBS};
+use hub_types::ids::ReleaseNumber;
 
 impl Strategy {
     pub(super) fn terms(&mut self) -> TermsPlan {
