@@ -126,7 +126,7 @@ func TestGasIsAsInTheSnapshot(t *testing.T) {
 	report.node = node(t)
 	t.Log("\n" + report.table())
 	t.Log(report.onNode())
-	if os.Getenv("HUB_GAS_UPDATE") != "" {
+	if os.Getenv("HUB_UPDATE") != "" {
 		report.write(t)
 	} else {
 		report.compare(t)

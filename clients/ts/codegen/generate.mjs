@@ -18,7 +18,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const schemas = join(here, "../../../schema");
 const target = join(here, "../src/contracts");
 const contracts = ["registry", "escrow", "billing"];
-const renew = "npm run codegen --workspace hub-client";
+const renew = "cargo xtask client";
 
 const files = await generate();
 if (process.argv[2] === "--check") {

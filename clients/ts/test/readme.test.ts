@@ -9,13 +9,6 @@ import * as wire from "../src/wire/index.js";
 const read = (path: string): string => readFileSync(new URL(`../../../../${path}`, import.meta.url), "utf8");
 const readme = read("clients/ts/README.md");
 
-for (const name of ["page", "reading"]) {
-  test(`the code of tests/e2e/src/${name}.ts is in the README as it runs`, () => {
-    const code = read(`tests/e2e/src/${name}.ts`);
-    assert.ok(readme.includes(`\`\`\`ts\n${code}\`\`\`\n`), `copy tests/e2e/src/${name}.ts into clients/ts/README.md`);
-  });
-}
-
 test("the README names every code that a failure can have, and no other", () => {
   const [, union = ""] = /export type HubErrorCode =([^;]+);/.exec(read("clients/ts/src/errors.ts")) ?? [];
   const codes = [...union.matchAll(/"(\w+)"/g)].map(([, code]) => code);

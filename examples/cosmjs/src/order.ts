@@ -50,7 +50,7 @@ const attesterKey = wire.SigningKey.generate("secp256k1");
 const { attester } = await registerAttester(operator, attesterKey);
 
 // Somebody puts the contract on the chain, for orders of twelve seconds; a real one would let them last for weeks.
-const code = await readFile(process.env["BUYER_WASM"] ?? "examples/build/inference_buyer.wasm");
+const code = await readFile(process.env["HUB_BUYER_WASM"] ?? "examples/build/inference_buyer.wasm");
 const { codeId } = await author.client.upload(author.address, code, "auto");
 const buys = { billing: hub.billing.address, operator: operator.address, model, order_seconds: 12 };
 const made = await author.client.instantiate(author.address, codeId, buys, "inference-buyer", "auto");

@@ -1,19 +1,4 @@
-//! Verifies attestation documents of
-//! [AWS Nitro Enclaves](https://docs.aws.amazon.com/enclaves/latest/user/verify-root.html).
-//!
-//! A document says: an enclave whose image has these hashes (PCR0, PCR1, PCR2) was given this document at this time,
-//! and asked for this key to stand in it. It is a COSE_Sign1 envelope, signed with a leaf certificate whose chain ends
-//! in a root that the verifier trusts by hash.
-//!
-//! - [`verify`]: everything, in the order that keeps a bad document cheap;
-//! - [`Document`]: the same in two steps, for callers who look for no key of their own;
-//! - [`Remembered`]: certificates verified before, whose signatures are not computed again;
-//! - [`Error`]: one variant for every defect.
-//!
-//! Pure values: no storage, no chain, no clock. Nothing panics, whatever the bytes. All signatures are ECDSA over P-384
-//! with SHA-384, the only kind that AWS uses here; each costs about a hundred times everything else together, so they
-//! come last.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(
     test,
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)

@@ -1,12 +1,4 @@
-//! Messages, typed values and packed records of the Hub.
-//!
-//! Other contracts and clients depend on this crate alone. Three layers live here, none of which touches a chain:
-//!
-//! * [`registry`], [`escrow`], [`billing`]: the messages, queries and answers of the three contracts;
-//! * [`price`], [`split`], [`denom`], [`text`]: the domain, parsed at the edge and pure inside;
-//! * [`packed`] and [`records`]: the bytes in which the contracts keep what settlement reads, an ABI between them.
-//!
-//! What is signed off chain is in [`wire`].
+#![doc = include_str!("../README.md")]
 #![cfg_attr(
     test,
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)

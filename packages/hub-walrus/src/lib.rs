@@ -1,10 +1,4 @@
-//! What is known of Walrus without asking it: blob ids with their canonical text form and the formula that ties an id
-//! to a length and a root hash; the shape of the erasure code, sliver roots and proofs of single symbols; ids of files
-//! in quilts; committees of storage nodes; certificates that a committee stores a blob.
-//!
-//! Pure values: no storage, no chain, no network. Everything runs in Wasm. The arithmetic on the curve is the host's,
-//! behind the trait [`Bls`].
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(
     test,
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)

@@ -1,17 +1,4 @@
-//! The wire format of the Hub: what attesters and callers sign, byte for byte.
-//!
-//! Pure values: no storage, no chain. Contracts use the crate as it is; software that signs adds the feature
-//! `signing`.
-//!
-//! - [`Batch`], [`Receipt`], [`Voucher`], [`possession_bytes`]: the four canonical encodings that are signed;
-//! - [`merkle`]: the RFC 6962 tree whose root a batch states over its receipts;
-//! - [`digest`]: the 32-byte digests that are signed, bound to one chain and one contract;
-//! - [`varint`]: the strict LEB128 integers everything is written with, but for
-//! - [`Items`]: the units of an itemised group, a few bits a receipt;
-//! - `signing`, `BatchBuilder` (feature `signing`): keys, and batches from a pile of receipts.
-//!
-//! One value has one encoding. Decoders accept nothing else, never panic, and allocate nothing from a stated count.
-
+#![doc = include_str!("../README.md")]
 #![cfg_attr(
     test,
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)

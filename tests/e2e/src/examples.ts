@@ -11,7 +11,7 @@ test("a user of the contract in examples/inference-buyer is answered and gets th
     ...process.env,
     HUB_RPC: NODE.rpc,
     HUB_DEPLOYMENT: `${WORK}/deployments/${NODE.chainId}.json`,
-    BUYER_WASM: `${ROOT}examples/build/inference_buyer.wasm`,
+    HUB_BUYER_WASM: `${ROOT}examples/build/inference_buyer.wasm`,
     AUTHOR: words("keeper"),
     OPERATOR: words("faucet"),
     USER_WORDS: words("validator"),

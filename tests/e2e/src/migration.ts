@@ -1,7 +1,7 @@
 /**
  * A Hub of the release before, in the middle of its life, is migrated to the codes under test: each contract alone while the
  * others are still old, and all of them in one transaction. What was settled stays, what was promised is kept, and nobody
- * loses a coin. The fixture is made by `tools/scripts/build-previous.sh`.
+ * loses a coin. The fixture is made by `tools/scripts/build-previous`.
  *
  * Between that release and this one, what billing tells its escrow became bytes, and policies of sessions are written
  * shorter. So while one of the two is of each release, settlements are refused, and wait; everything else goes on.

@@ -12,15 +12,15 @@ export const ROOT = fileURLToPath(new URL("../../../..", import.meta.url));
 
 /** What tests/e2e/run or tests/e2e/load said about the node that it started. */
 export const NODE = {
-  rpc: `http://127.0.0.1:${env("DEVNET_RPC_PORT")}`,
-  chainId: env("DEVNET_CHAIN_ID"),
+  rpc: `http://127.0.0.1:${env("HUB_DEVNET_RPC_PORT")}`,
+  chainId: env("HUB_DEVNET_CHAIN_ID"),
 };
 
 /** Where this run may write. */
-export const WORK = env("E2E_WORK");
+export const WORK = env("HUB_WORK");
 
 /** Folder of the codes under test. */
-export const ARTIFACTS = env("E2E_ARTIFACTS");
+export const ARTIFACTS = env("HUB_ARTIFACTS");
 
 function env(name: string): string {
   const value = process.env[name];
@@ -62,7 +62,7 @@ export async function stopNode(): Promise<void> {
 
 /** Ends the node that tests/devnet/start started, without warning: it cannot store or finish anything. */
 export function killNode(): void {
-  process.kill(Number(readFileSync(`${env("DEVNET_HOME")}/node.pid`, "utf8")), "SIGKILL");
+  process.kill(Number(readFileSync(`${env("HUB_DEVNET_HOME")}/node.pid`, "utf8")), "SIGKILL");
 }
 
 export interface Ran {
@@ -99,7 +99,7 @@ export interface NitroDocument {
 /** Has packages/hub-nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
 export function nitroDocument(key: Uint8Array, time: number, image: string): NitroDocument {
   const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
-  const made = JSON.parse(execFileSync(env("E2E_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {
+  const made = JSON.parse(execFileSync(env("HUB_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {
     root_sha256: string;
     measurement: string;
     document: string;

@@ -35,9 +35,8 @@ const SHOWN: usize = 5;
 
 /// A file of the project, wherever this runs.
 pub fn project_file(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../..")
-        .join(path)
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).join(path)
 }
 
 /// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.

@@ -12,15 +12,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{bail, ensure, Context, Result};
 use syn::{Attribute, Expr, ExprLit, Item, ItemFn, Lit, Meta};
 use walkdir::WalkDir;
 
-const RENEW: &str = "cargo attacks";
+use crate::root;
+
+const RENEW: &str = "cargo xtask attacks";
 const PAGE: &str = "docs/THREATS.md";
-const BEGIN: &str = "<!-- attacks: written by `cargo attacks` from here -->\n";
+const BEGIN: &str = "<!-- attacks: written by `cargo xtask attacks` from here -->\n";
 const END: &str = "<!-- attacks: to here -->\n";
 /// Where tests are.
 const FOLDERS: [&str; 4] = ["contracts", "packages", "examples", "tests/integration"];
@@ -58,7 +60,7 @@ struct Attack {
 
 /// Writes the page, or with `check` compares it with what stands there.
 pub fn run(check: bool) -> Result<()> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let attacks = collect(&root)?;
     ensure!(
         attacks.len() >= LEAST,

@@ -8,13 +8,14 @@ use beside::Beside;
 use cosmwasm_schema::generate_api;
 use hub_types::{billing, escrow, registry};
 use std::fs;
-use std::path::PathBuf;
 
-const RENEW: &str = "cargo schema";
+use crate::root;
+
+const RENEW: &str = "cargo xtask schema";
 
 /// Writes the files, or with `check` compares them with what stands there.
 pub fn run(check: bool) -> Result<()> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../schema");
+    let folder = root().join("schema");
     let mut drifted = Vec::new();
     for (name, schema) in apis()? {
         let path = folder.join(format!("{name}.json"));

@@ -4,7 +4,7 @@
 //! A part stands between two lines:
 //!
 //! ```text
-//! <!-- spec: errors of the escrow, written by `cargo spec` from here -->
+//! <!-- spec: errors of the escrow, written by `cargo xtask spec` from here -->
 //! <!-- spec: to here -->
 //! ```
 
@@ -21,16 +21,18 @@ pub mod source;
 use anyhow::{bail, ensure, Context, Result};
 use std::collections::BTreeSet;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use source::Source;
 
-const RENEW: &str = "cargo spec";
+use crate::root;
+
+const RENEW: &str = "cargo xtask spec";
 const PAGES: &str = "docs/spec";
 /// The page that states the conditions of every outcome.
 const SETTLEMENT: &str = "docs/spec/settlement.md";
 const BEGIN: &str = "<!-- spec: ";
-const BEGIN_END: &str = ", written by `cargo spec` from here -->\n";
+const BEGIN_END: &str = ", written by `cargo xtask spec` from here -->\n";
 const END: &str = "<!-- spec: to here -->\n";
 
 /// Everything that the pages must hold, each once.
@@ -72,7 +74,7 @@ const PARTS: [&str; 33] = [
 
 /// Writes the pages, or with `check` compares them with what stands there.
 pub fn run(check: bool) -> Result<()> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = root();
     let source = Source::new(&root);
     let pages = pages(&root)?;
     let mut seen = BTreeSet::new();
@@ -245,7 +247,7 @@ mod tests {
 
     #[test]
     fn every_part_is_written_by_somebody() {
-        let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let root = root();
         let source = Source::new(&root);
         for part in PARTS {
             let text = write(&source, part).unwrap_or_else(|error| panic!("{part}: {error:#}"));

@@ -13,13 +13,14 @@ mod values;
 use anyhow::{bail, Context, Result};
 use serde_json::{json, Value};
 use std::fs;
-use std::path::PathBuf;
 
-const RENEW: &str = "cargo vectors";
+use crate::root;
+
+const RENEW: &str = "cargo xtask vectors";
 
 /// Writes the file, or with `check` compares it with what stands there.
 pub fn run(check: bool) -> Result<()> {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/wire.json");
+    let path = root().join("tests/vectors/wire.json");
     let text = format!("{}\n", serde_json::to_string_pretty(&wire()?)?);
     if !check {
         return fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()));

@@ -1,5 +1,5 @@
 /**
- * Generated from schema/billing.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ * Generated from schema/billing.json by 'cargo xtask client'. Do not edit.
  */
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Generated from schema/escrow.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ * Generated from schema/escrow.json by 'cargo xtask client'. Do not edit.
  */
 
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";

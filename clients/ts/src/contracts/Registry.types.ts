@@ -1,5 +1,5 @@
 /**
- * Generated from schema/registry.json by 'npm run codegen --workspace hub-client'. Do not edit.
+ * Generated from schema/registry.json by 'cargo xtask client'. Do not edit.
  */
 
 /** Fixes the time constants for the life of this registry and of everything that settles by it. */

@@ -1,6 +1,6 @@
 //! The table of defects in `docs/TRUST.md` is what the tests know.
 //!
-//! `make trust` writes it.
+//! `cargo xtask trust` writes it.
 
 use crate::attempt::{chain, defective, outcome, KEY};
 use crate::defects::expected;
@@ -16,12 +16,12 @@ fn the_tables_of_the_documentation_are_those_of_the_tests() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/TRUST.md");
     let found = std::fs::read_to_string(&path).unwrap();
     let wanted = replaced(&replaced(&found, "defects", &defects()), "sizes", &sizes());
-    if std::env::var_os("HUB_TRUST_UPDATE").is_some() {
+    if std::env::var_os("HUB_UPDATE").is_some() {
         std::fs::write(&path, wanted).unwrap();
     } else {
         assert!(
             found == wanted,
-            "docs/TRUST.md is not what the tests know: `make trust` renews it"
+            "docs/TRUST.md is not what the tests know: `cargo xtask trust` renews it"
         );
     }
 }

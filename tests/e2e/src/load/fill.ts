@@ -107,7 +107,7 @@ async function play(
   await until(() => {
     if (count("thin") > BLOCKS) {
       const what = `${count("thin")} blocks were not full, as the submitters do not keep up with the node`;
-      throw new Error(`${what}: give DEVNET_BLOCK_GAS less than ${BLOCK_GAS}`);
+      throw new Error(`${what}: give HUB_DEVNET_BLOCK_GAS less than ${BLOCK_GAS}`);
     }
     return count("load") >= BLOCKS;
   });

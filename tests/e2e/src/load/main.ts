@@ -50,7 +50,7 @@ async function run(): Promise<void> {
     largest,
   };
   console.log(`\n${written(report)}`);
-  if (process.env["HUB_LOAD_UPDATE"] === "1") {
+  if (process.env["HUB_UPDATE"] === "1") {
     writeFileSync(`${ROOT}tests/e2e/load.json`, `${JSON.stringify(report, undefined, 2)}\n`);
     const path = `${ROOT}README.md`;
     writeFileSync(path, withReport(readFileSync(path, "utf8"), report));

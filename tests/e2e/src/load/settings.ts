@@ -8,7 +8,7 @@ export const SEED = setting("HUB_LOAD_SEED", 1);
 /** Full blocks that are counted. */
 export const BLOCKS = setting("HUB_LOAD_BLOCKS", 100);
 /** Gas that a block takes. */
-export const BLOCK_GAS = setting("DEVNET_BLOCK_GAS", 0);
+export const BLOCK_GAS = setting("HUB_DEVNET_BLOCK_GAS", 0);
 
 function setting(name: string, otherwise: number): number {
   const text = process.env[name] ?? "";

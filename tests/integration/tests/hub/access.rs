@@ -574,7 +574,7 @@ fn every_message_of_every_contract_is_tried() {
 fn everybody_is_let_in_where_the_table_says_so_and_nowhere_else() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/ACCESS.md");
     let found = table();
-    if std::env::var("GOLDIE_UPDATE").is_ok() {
+    if std::env::var_os("HUB_UPDATE").is_some() {
         std::fs::write(&path, &found).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
@@ -585,7 +585,7 @@ fn everybody_is_let_in_where_the_table_says_so_and_nowhere_else() {
     assert!(
         found == written,
         "docs/ACCESS.md is not what happens, first here: {differs:#?}\n\
-         If that is meant, run this test with GOLDIE_UPDATE=1 and read the diff"
+         If that is meant, run `cargo xtask access` and read the diff"
     );
 }
 

@@ -1,0 +1,131 @@
+//! Certificates, put together from what storage nodes sign, and from an upload relay.
+
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine;
+use hub_walrus::{Persistence, PublicKey};
+use hub_walrus_client::{CommitteeNode, Registration, Relay, Silent, Source, TipConfig, Upload};
+use hub_walrus_local::{On, Options, What};
+
+use crate::world::{encode, noise, patience, Notes, World};
+
+fn committee(world: &World) -> Vec<CommitteeNode> {
+    let message = world.walrus.committee().message(world.walrus.epoch());
+    let node = |(place, member): (usize, &hub_walrus_local::MemberMessage)| CommitteeNode {
+        url: format!("{}/local/nodes/{place}", world.url(0)),
+        key: PublicKey::new(&STANDARD.decode(&member.key).unwrap()).unwrap(),
+        weight: member.weight,
+    };
+    message.members.iter().enumerate().map(node).collect()
+}
+
+#[test]
+fn a_certificate_needs_two_thirds_of_the_shards_and_leaves_out_who_signs_something_else() {
+    let world = World::with(
+        1,
+        Options {
+            nodes: 7,
+            ..Options::default()
+        },
+    );
+    let blob = world.blob(1_000, 1);
+    let client = world.client();
+    let mut nodes = committee(&world);
+    // One has another key than it says, one is not there.
+    nodes[0].key = nodes[1].key;
+    nodes[3].url = "http://127.0.0.1:9".into();
+    let notes = Notes::default();
+    let certificate = client
+        .nodes()
+        .certificate(&blob.id, Persistence::Permanent, 1, &nodes, &notes)
+        .unwrap();
+    assert_eq!(STANDARD.decode(certificate.signers).unwrap(), [0b111_0110]);
+    assert_eq!(notes.all().len(), 2, "{:?}", notes.all());
+    // A third of the shards is missing: no certificate.
+    nodes[5].url = "http://127.0.0.1:9".into();
+    let error = client
+        .nodes()
+        .certificate(&blob.id, Persistence::Permanent, 1, &nodes, &Silent)
+        .unwrap_err();
+    assert!(error.to_string().contains("667 have to"), "{error}");
+}
+
+#[test]
+fn nodes_do_not_confirm_what_is_not_stored_or_of_another_epoch() {
+    let world = World::new(1);
+    let blob = world.blob(1_000, 2);
+    let nodes = committee(&world);
+    let client = world.client();
+    let certificate = |epoch| {
+        client
+            .nodes()
+            .certificate(&blob.id, Persistence::Permanent, epoch, &nodes, &Silent)
+    };
+    certificate(1).unwrap();
+    certificate(2).unwrap_err();
+    world.walrus.set_epoch(11).unwrap();
+    certificate(11).unwrap_err();
+}
+
+#[test]
+fn a_relay_gives_the_certificate_of_a_registered_blob() {
+    let world = World::new(1);
+    let relay = Relay::new(&world.url(0), patience()).unwrap();
+    assert_eq!(relay.tip_config().unwrap(), TipConfig::NoTip);
+    let bytes = noise(3_000, 3);
+    let slivers = encode(&bytes);
+    let upload = Upload {
+        id: slivers.id(),
+        length: 3_000,
+        source: Source::Bytes(&bytes),
+    };
+    let error = relay
+        .upload(upload, &Registration::default(), &Silent)
+        .unwrap_err();
+    assert!(error.to_string().contains("not registered"), "{error}");
+    let registration = serde_json::json!({
+        "blob_id": slivers.id().to_string(),
+        "length": 3_000,
+        "root_hash": hex::encode(slivers.roots().root_hash()),
+        "epochs": 3,
+    });
+    let agent = ureq::Agent::config_builder().build().new_agent();
+    let url = format!("{}/local/registrations", world.url(0));
+    let body = registration.to_string();
+    agent
+        .post(&url)
+        .header("content-type", "application/json")
+        .send(&body)
+        .unwrap();
+    assert_eq!(
+        world.client().holds(&upload.id),
+        None,
+        "registered is not stored"
+    );
+    let certificate = relay
+        .upload(upload, &Registration::default(), &Silent)
+        .unwrap();
+    assert_eq!((certificate.epoch, &certificate.object_id), (1, &None));
+    let same = world
+        .client()
+        .nodes()
+        .certificate(
+            &slivers.id(),
+            Persistence::Permanent,
+            1,
+            &committee(&world),
+            &Silent,
+        )
+        .unwrap();
+    assert_eq!(certificate, same);
+    world.fault(
+        0,
+        On::Store,
+        What::Status {
+            code: 504,
+            retry_after: None,
+        },
+    );
+    relay
+        .upload(upload, &Registration::default(), &Silent)
+        .unwrap_err();
+}
