@@ -1,6 +1,5 @@
 mod usage;
 
-use hub_types::ids::DenomNumber;
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
@@ -431,6 +430,7 @@ fn sum(amounts: impl IntoIterator<Item = u128>) -> Uint256 {
 
 #[cfg(test)]
 mod tests {
+    use hub_types::ids::DenomNumber;
     use hub_types::packed::{Packed, PackedKey, PackedMap};
     use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
     use hub_types::records::registry::TERMS;

@@ -68,8 +68,6 @@ macro_rules! numbers {
     )+};
 }
 
-pub(crate) use numbers;
-
 numbers! {
     /// Id of a session within its escrow, from 1.
     SessionId(u64);

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::Credit;
 use hub_types::ids::DenomNumber;
-use hub_types::ids::TermsNumber;
 use hub_types::split::split;
 
 use super::basis::Basis;
@@ -78,6 +77,7 @@ impl Income {
 
 #[cfg(test)]
 mod tests {
+    use hub_types::ids::TermsNumber;
     use hub_types::denom::Denom;
     use hub_types::price::Rates;
     use hub_types::records::escrow::Admission;

@@ -1,7 +1,6 @@
 //! When a model may change its status, and from when on the change holds.
 
 use hub_types::ids::ModelId;
-use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::StatusName;
 use hub_types::time::cutoff;
@@ -58,6 +57,7 @@ pub fn with_status(
 mod tests {
     use super::*;
     use cosmwasm_std::CanonicalAddr;
+    use hub_types::ids::{ReleaseNumber, TermsNumber};
 
     const MAX_AGE: u64 = 86_400;
 

@@ -4,7 +4,6 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
 use hub_types::ids::ModelId;
-use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::registry::{ModelRecord, MODELS};
 use hub_types::registry::Metadata;
 use hub_types::time;

@@ -1,7 +1,6 @@
 use anyhow::ensure;
 use hub_types::billing::Outcome;
 use hub_types::escrow::ExecuteMsg;
-use hub_types::ids::SessionId;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::screen::{dollars, Screen};

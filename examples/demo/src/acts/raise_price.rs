@@ -1,7 +1,6 @@
 use anyhow::{ensure, Context};
 use hub_testing::{rates, terms, Units};
 use hub_types::billing::Outcome;
-use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;

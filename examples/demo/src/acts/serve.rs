@@ -1,7 +1,6 @@
 use anyhow::{ensure, Context};
 use hub_testing::{data, Attester, Batch, Mode, Receipt};
 use hub_types::billing::BatchResponse;
-use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, grouped, Screen};
 use crate::world::{label, World, COURIER};

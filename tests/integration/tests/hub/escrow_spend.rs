@@ -48,7 +48,10 @@ fn malformed_funders_and_denominations_are_refused_and_strangers_spent_nothing()
     assert_eq!(spent(&trade, &trade.author, trade.denom()), 0);
     let never = UncheckedDenom::Native("never".into());
     assert_eq!(spent(&trade, &trade.author, never), 0);
-    assert_eq!(for_others(&trade, &trade.author, None, 10), [] as [u64; 0]);
+    assert_eq!(
+        for_others(&trade, &trade.author, None, 10),
+        [] as [SessionId; 0]
+    );
 }
 
 #[test]
@@ -101,6 +104,6 @@ fn what_a_session_spent_is_its_funders_once_it_is_released() {
         for_others(&trade, &patron, Some(sessions[1]), 2),
         sessions[2..]
     );
-    assert_eq!(for_others(&trade, &caller, None, 10), [] as [u64; 0]);
+    assert_eq!(for_others(&trade, &caller, None, 10), [] as [SessionId; 0]);
     trade.hub.assert_invariants();
 }

@@ -182,7 +182,7 @@ fn tags_are_matched_whole() {
         };
         ids(&hub, question)
     };
-    assert_eq!(tagged("eve"), [11, 9, 7, 5, 3, 1]);
+    assert_eq!(tagged("eve"), [11, 9, 7, 5, 3, 1].map(ModelId));
     for tag in ["ev", "events", "Even", "forecasting"] {
         assert_eq!(tagged(tag), Vec::<ModelId>::new());
     }
@@ -213,6 +213,9 @@ fn hidden_models_leave_no_holes_in_pages() {
         start_after,
         limit: Some(4),
     };
-    assert_eq!(ids(&hub, question(None)), [10, 8, 7, 6]);
-    assert_eq!(ids(&hub, question(Some(ModelId(9)))), [8, 7, 6, 5]);
+    assert_eq!(ids(&hub, question(None)), [10, 8, 7, 6].map(ModelId));
+    assert_eq!(
+        ids(&hub, question(Some(ModelId(9)))),
+        [8, 7, 6, 5].map(ModelId)
+    );
 }

@@ -360,10 +360,19 @@ fn claims_of_one_second_are_by_model_and_release() {
         let page = claims(&hub, blob(0), None, limit);
         page.iter().map(|claim| claim.model).collect()
     };
-    assert_eq!(models(None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(models(Some(100)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(models(Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(models(Some(0)), Vec::<u64>::new());
+    assert_eq!(
+        models(None),
+        ModelId(1).up_to(ModelId(10)).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        models(Some(100)),
+        ModelId(1).up_to(ModelId(12)).collect::<Vec<_>>()
+    );
+    assert_eq!(
+        models(Some(u32::MAX)),
+        ModelId(1).up_to(ModelId(12)).collect::<Vec<_>>()
+    );
+    assert_eq!(models(Some(0)), [] as [ModelId; 0]);
     assert_eq!(claims(&hub, blob(1), None, None), []);
     for (model, publisher) in (1..).zip(&publishers) {
         assert_eq!(
@@ -423,13 +432,27 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
             .map(|release| release.release)
             .collect()
     };
-    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(ReleaseNumber(10)), None), [11, 12]);
-    assert_eq!(numbers(Some(ReleaseNumber(3)), Some(2)), [4, 5]);
-    assert_eq!(numbers(Some(ReleaseNumber(12)), None), Vec::<u64>::new());
+    assert_eq!(
+        numbers(None, None),
+        ReleaseNumber(1)
+            .up_to(ReleaseNumber(10))
+            .collect::<Vec<_>>()
+    );
+    assert_eq!(
+        numbers(Some(ReleaseNumber(10)), None),
+        [11, 12].map(ReleaseNumber)
+    );
+    assert_eq!(
+        numbers(Some(ReleaseNumber(3)), Some(2)),
+        [4, 5].map(ReleaseNumber)
+    );
+    assert_eq!(
+        numbers(Some(ReleaseNumber(12)), None),
+        [] as [ReleaseNumber; 0]
+    );
     assert_eq!(
         numbers(Some(ReleaseNumber(u64::MAX)), None),
-        Vec::<u64>::new()
+        [] as [ReleaseNumber; 0]
     );
     for release in [0, 13, u64::MAX] {
         assert_no_answer(

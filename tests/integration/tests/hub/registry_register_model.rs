@@ -493,7 +493,7 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             hub.register_model(author, NewModel::named(&model.name).release(model.blob_id));
         }
     }
-    let newest_first: Vec<u64> = (1..=16).rev().collect();
+    let newest_first: Vec<ModelId> = (1..=16).rev().map(ModelId).collect();
     assert_eq!(shown(&hub), newest_first);
     for (author, first) in authors.iter().zip([1, 9]) {
         let question = QueryMsg::ModelsByAuthor {
@@ -501,10 +501,10 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             start_after: None,
             limit: None,
         };
-        let in_order: Vec<u64> = (first..first + 8).collect();
+        let in_order: Vec<ModelId> = (first..first + 8).map(ModelId).collect();
         assert_eq!(ids(&hub, question), in_order);
         for (model, id) in market.models.iter().zip(in_order) {
-            assert_eq!(named(&hub, author, &model.name).model, ModelId(id));
+            assert_eq!(named(&hub, author, &model.name).model, id);
         }
     }
     hub.assert_invariants();

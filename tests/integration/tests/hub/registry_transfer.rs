@@ -357,9 +357,9 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
             interval(now, None)
         ]
     );
-    assert_eq!(stage.models_of(&seller), Vec::<u64>::new());
-    assert_eq!(stage.models_of(&buyer), [1]);
-    assert_eq!(shown(&stage.hub), [1]);
+    assert_eq!(stage.models_of(&seller), [] as [ModelId; 0]);
+    assert_eq!(stage.models_of(&buyer), [1].map(ModelId));
+    assert_eq!(shown(&stage.hub), [1].map(ModelId));
     stage.hub.assert_invariants();
 }
 
@@ -410,8 +410,8 @@ fn a_model_comes_home_under_the_name_it_had_there() {
     assert_eq!((&model.author, model.name.as_str()), (&seller, NAME));
     assert_eq!(named(&stage.hub, &seller, NAME), model);
     assert_eq!(named(&stage.hub, &buyer, NAME), model);
-    assert_eq!(stage.models_of(&seller), [1]);
-    assert_eq!(stage.models_of(&buyer), Vec::<u64>::new());
+    assert_eq!(stage.models_of(&seller), [1].map(ModelId));
+    assert_eq!(stage.models_of(&buyer), [] as [ModelId; 0]);
     stage.hub.assert_invariants();
 }
 
@@ -439,7 +439,10 @@ fn a_waiting_rise_is_dropped_by_the_sale() {
     );
     let all = terms_of(&stage.hub, ModelId(1));
     assert_eq!(all[2].price, all[0].price);
-    assert_eq!(terms_at(&stage.hub, ModelId(1), START_TIME + DAY), [3]);
+    assert_eq!(
+        terms_at(&stage.hub, ModelId(1), START_TIME + DAY),
+        [3].map(TermsNumber)
+    );
     stage.hub.assert_invariants();
 }
 
@@ -487,5 +490,5 @@ fn a_sale_leaves_status_and_releases_as_they_are() {
         stage.hub.publish(&buyer, ModelId(1), blob(4)),
         ReleaseNumber(2)
     );
-    assert_eq!(shown(&stage.hub), Vec::<u64>::new());
+    assert_eq!(shown(&stage.hub), [] as [ModelId; 0]);
 }

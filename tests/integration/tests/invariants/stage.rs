@@ -22,7 +22,7 @@ use hub_types::escrow::{
     Books, Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
     SessionSettlement, VoucherKey,
 };
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use hub_types::price::Rates as Price;
 use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,

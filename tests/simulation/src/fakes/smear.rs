@@ -1,6 +1,5 @@
 use anyhow::Result;
 use hub_testing::{Mode, Units};
-use hub_types::ids::SessionId;
 
 use super::{Fake, Moment, Ring};
 use crate::numbers;

@@ -1,7 +1,7 @@
 //! New terms.
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Event as StdEvent, Response};
-use hub_types::ids::{ModelId, TermsNumber};
+use hub_types::ids::ModelId;
 use hub_types::registry::TermsCreated;
 
 use super::authored;

@@ -2,7 +2,6 @@
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::ids::ModelId;
-use hub_types::ids::TermsNumber;
 use hub_types::registry::Payee;
 
 use super::{authored, terms as terms_handler};
