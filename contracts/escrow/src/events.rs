@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, Attribute, Uint128};
 use hub_types::denom::Denom;
 use hub_types::escrow::SkipReason;
 use hub_types::ids::SessionId;
+use hub_types::text::is_unseen;
 
 /// Longest text of foreign origin that an event repeats, in bytes.
 const MAX_FOREIGN_TEXT: usize = 128;
@@ -256,7 +257,7 @@ fn foreign(text: &str) -> String {
         if shown.len().saturating_add(char.len_utf8()) > MAX_FOREIGN_TEXT {
             break;
         }
-        shown.push(if char.is_control() { ' ' } else { char });
+        shown.push(if is_unseen(char) { ' ' } else { char });
     }
     if shown.trim().is_empty() {
         return "?".to_owned();
@@ -270,11 +271,12 @@ mod tests {
 
     #[test]
     fn foreign_texts_are_never_blank_and_end_between_characters() {
-        for blank in ["", " \t\n", "\0", " \0 \0 "] {
+        for blank in ["", " \t\n", "\0", " \0 \0 ", "\u{200b}\u{3164}"] {
             assert_eq!(foreign(blank), "?");
         }
         assert_eq!(foreign(" hub1x\n"), "hub1x");
         assert_eq!(foreign("a\nb\u{1b}[2J"), "a b [2J");
+        assert_eq!(foreign("a\u{202e}b\u{2028}c"), "a b c");
         assert_eq!(foreign(&"a".repeat(129)), "a".repeat(128));
         // 43 characters of three bytes would be 129.
         assert_eq!(foreign(&"€".repeat(43)), "€".repeat(42));

@@ -327,21 +327,22 @@ pub enum QueryMsg {
 #[serde(deny_unknown_fields)]
 pub struct MigrateMsg {}
 
-/// What readers see of a model. Limits in bytes.
+/// What readers see of a model. Limits are in bytes. No text holds characters that are not shown, is blank, or begins or
+/// ends with a space; see `text` of this crate.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub struct Metadata {
-    /// 1 to 128.
+    /// What the model is called in lists: 1 to 128 bytes.
     pub title: String,
-    /// At most 4 096; line feeds and tabs allowed.
+    /// What it is good for: at most 2 048 bytes. Line feeds and tabs are allowed.
     pub description: String,
-    /// What it does, such as `time-series-forecasting`: at most 64.
+    /// What it does, such as `time-series-forecasting`: at most 64 bytes.
     pub task: String,
-    /// SPDX expression: 1 to 64.
+    /// The licence as an SPDX expression: 1 to 64 bytes.
     pub license: String,
-    /// Up to 8 different ones of 1 to 32.
+    /// Up to 8 different tags of 1 to 32 bytes each.
     pub tags: Vec<String>,
-    /// At most 256.
+    /// An `https://` or `http://` address of at most 256 bytes.
     pub homepage: Option<String>,
 }
 
@@ -503,7 +504,7 @@ pub struct ModelIdsResponse {
 #[cw_serde]
 pub struct ModelCountsResponse {
     /// One for each day asked for, in that order.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// A page of models.

@@ -1,13 +1,27 @@
-//! Texts that messages carry, with their limits in bytes.
+//! Texts that messages carry, with their limits in bytes. A text is what a reader sees of it: nothing invisible stands
+//! in it, nothing that reorders or breaks the line around it, and no blank in place of words.
+//!
+//! Refused are all characters of the Unicode categories Cc, Cf, Co, Cn, Zl and Zp, and fillers, blanks and variation
+//! selectors of other categories; [`UNICODE_VERSION`] says of which Unicode. So an emoji of one character is taken, also
+//! with a colour of skin. One that is joined of several by U+200D is not, and U+FE0F behind one has to be left out.
+//! Scripts that use U+200C between letters are written without it.
+
+mod unseen;
+mod url;
+
+use std::cmp::Ordering;
 
 use thiserror::Error;
+
+pub use self::unseen::UNICODE_VERSION;
+use self::unseen::UNSEEN;
 
 /// Longest model name.
 pub const MAX_NAME: usize = 64;
 /// Longest title.
 pub const MAX_TITLE: usize = 128;
 /// Longest description.
-pub const MAX_DESCRIPTION: usize = 4_096;
+pub const MAX_DESCRIPTION: usize = 2_048;
 /// Longest task.
 pub const MAX_TASK: usize = 64;
 /// Longest licence identifier.
@@ -44,11 +58,35 @@ pub enum TextError {
         /// Longest allowed, in bytes.
         max: usize,
     },
-    /// A character that would garble what readers see.
-    #[error("{field} holds a control character: leave it out")]
-    ControlCharacter {
+    /// A character that no reader sees, or that garbles what stands around it.
+    #[error("{field} holds U+{code_point:04X}, a character that is not shown: leave it out")]
+    Unseen {
         /// Name of the message field.
         field: &'static str,
+        /// Code point of the first such character.
+        code_point: u32,
+    },
+    /// Spaces where words are expected.
+    #[error(
+        "{field} is blank: write something that can be read, or leave it empty where it may be"
+    )]
+    Blank {
+        /// Name of the message field.
+        field: &'static str,
+    },
+    /// A space that makes two texts look like one.
+    #[error("{field} begins or ends with a space: leave it out")]
+    OuterSpace {
+        /// Name of the message field.
+        field: &'static str,
+    },
+    /// Something else where the address of a page or service is expected.
+    #[error("{field} is no https:// or http:// address: {reason}")]
+    NotAUrl {
+        /// Name of the message field.
+        field: &'static str,
+        /// What is wrong with it, and what to do.
+        reason: &'static str,
     },
     /// A name that is no slug.
     #[error("{name:?} is no model name: 1 to 64 of a-z, 0-9, dot, underscore and hyphen, the first a letter or digit")]
@@ -76,11 +114,31 @@ pub enum TextError {
     },
 }
 
-/// A text of at most `max` bytes without control characters; it may be empty.
+/// Whether no reader sees a character, or it garbles what stands around it: a control, format, private or unassigned
+/// character, a line or paragraph separator, a filler, a blank or a variation selector.
+pub fn is_unseen(character: char) -> bool {
+    if character.is_ascii() {
+        return character.is_ascii_control();
+    }
+    let code_point = u32::from(character);
+    let place = |(first, last): &(u32, u32)| {
+        if *last < code_point {
+            Ordering::Less
+        } else if code_point < *first {
+            Ordering::Greater
+        } else {
+            Ordering::Equal
+        }
+    };
+    UNSEEN.binary_search_by(place).is_ok()
+}
+
+/// A text of one line: at most `max` bytes, all of it seen, no space at either end. It may be empty.
 pub fn check(field: &'static str, text: &str, max: usize) -> Result<(), TextError> {
     check_length(field, text, max)?;
-    if text.chars().any(char::is_control) {
-        return Err(TextError::ControlCharacter { field });
+    check_seen(field, text, |_| false)?;
+    if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
+        return Err(TextError::OuterSpace { field });
     }
     Ok(())
 }
@@ -93,12 +151,36 @@ pub fn check_required(field: &'static str, text: &str, max: usize) -> Result<(),
     check(field, text, max)
 }
 
-/// A text of several lines: as [`check`], with line feeds and tabs allowed.
+/// A text of several lines: at most `max` bytes, all of it seen, with line feeds and tabs. It may be empty.
 pub fn check_lines(field: &'static str, text: &str, max: usize) -> Result<(), TextError> {
     check_length(field, text, max)?;
-    let garbled = |c: char| c.is_control() && c != '\n' && c != '\t';
-    if text.chars().any(garbled) {
-        return Err(TextError::ControlCharacter { field });
+    check_seen(field, text, |character| matches!(character, '\n' | '\t'))
+}
+
+/// The address of a page or service: `https://` or `http://` and a host, in the characters of RFC 3986.
+pub fn check_url(field: &'static str, text: &str, max: usize) -> Result<(), TextError> {
+    check_required(field, text, max)?;
+    match url::fault(text) {
+        None => Ok(()),
+        Some(reason) => Err(TextError::NotAUrl { field, reason }),
+    }
+}
+
+/// Refuses what is not shown, beside what is `allowed`, and a text of spaces alone.
+fn check_seen(
+    field: &'static str,
+    text: &str,
+    allowed: impl Fn(char) -> bool,
+) -> Result<(), TextError> {
+    let unseen = |character: &char| is_unseen(*character) && !allowed(*character);
+    if let Some(character) = text.chars().find(unseen) {
+        return Err(TextError::Unseen {
+            field,
+            code_point: character.into(),
+        });
+    }
+    if !text.is_empty() && text.chars().all(char::is_whitespace) {
+        return Err(TextError::Blank { field });
     }
     Ok(())
 }
@@ -163,80 +245,4 @@ pub fn check_tags(tags: &[String]) -> Result<(), TextError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_slugs() {
-        let longest = "a".repeat(64);
-        for name in ["a", "0", "gpt-4.1", "og_1hr.v2-x", longest.as_str()] {
-            assert_eq!(check_name(name), Ok(()), "{name}");
-        }
-        let too_long = "a".repeat(65);
-        for name in [
-            "",
-            "-a",
-            ".a",
-            "_a",
-            "A",
-            "a b",
-            "ä",
-            "a/b",
-            too_long.as_str(),
-        ] {
-            assert_eq!(
-                check_name(name),
-                Err(TextError::NotASlug { name: name.into() }),
-                "{name}"
-            );
-        }
-    }
-
-    #[test]
-    fn limits_are_in_bytes_and_inclusive() {
-        assert_eq!(check_required("title", &"ä".repeat(64), MAX_TITLE), Ok(()));
-        assert_eq!(
-            check_required("title", &"ä".repeat(65), MAX_TITLE),
-            Err(TextError::TooLong {
-                field: "title",
-                length: 130,
-                max: 128
-            })
-        );
-        assert_eq!(
-            check_required("title", "", MAX_TITLE),
-            Err(TextError::Empty {
-                field: "title",
-                max: 128
-            })
-        );
-        assert_eq!(
-            check("task", "a\nb", MAX_TASK),
-            Err(TextError::ControlCharacter { field: "task" })
-        );
-        assert_eq!(
-            check_lines("description", "a\n\tb", MAX_DESCRIPTION),
-            Ok(())
-        );
-        assert_eq!(
-            check_lines("description", "a\u{1b}[2J", MAX_DESCRIPTION),
-            Err(TextError::ControlCharacter {
-                field: "description"
-            })
-        );
-    }
-
-    #[test]
-    fn tags_are_few_and_different() {
-        let tags = |tags: &[&str]| tags.iter().map(|tag| tag.to_string()).collect::<Vec<_>>();
-        assert_eq!(check_tags(&tags(&["a", "b"])), Ok(()));
-        assert_eq!(
-            check_tags(&tags(&["a", "a"])),
-            Err(TextError::DuplicateTag { tag: "a".into() })
-        );
-        assert_eq!(
-            check_tags(&tags(&["a"; 9])),
-            Err(TextError::TooManyTags { count: 9 })
-        );
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
 use crate::error::DecodeError;
-use crate::rice::{BitReader, BitWriter, Fault, RiceCode};
+use crate::rice::{BitReader, BitWriter, Fault, Refused, RiceCode};
 use crate::units::Units;
 use crate::varint::{Reader, Writer};
 use std::fmt;
@@ -81,14 +81,10 @@ impl Items {
         let start = reader.offset();
         let mut bits = BitReader::new(reader.rest());
         for _ in 0..count {
-            for code in [input, output] {
-                let at = bits.byte();
-                bits.integer(code)
-                    .map_err(|fault| refused(fault, start.saturating_add(at)))?;
-            }
+            bits.integer(input).map_err(refused(start))?;
+            bits.integer(output).map_err(refused(start))?;
         }
-        let at = start.saturating_add(bits.byte());
-        let length = bits.finish().map_err(|fault| refused(fault, at))?;
+        let length = bits.finish().map_err(refused(start))?;
         Ok(Self {
             input,
             output,
@@ -98,12 +94,16 @@ impl Items {
     }
 }
 
-fn refused(fault: Fault, at: usize) -> DecodeError {
-    match fault {
-        Fault::Truncated => DecodeError::Truncated { at },
-        Fault::NeedlessEscape => DecodeError::NeedlessEscape { at },
-        Fault::TooLarge => DecodeError::TooLarge { at, bits: 64 },
-        Fault::Padding => DecodeError::Padding { at },
+/// The error for bits that start at byte `start`.
+fn refused(start: usize) -> impl Fn(Refused) -> DecodeError {
+    move |(fault, byte)| {
+        let at = start.saturating_add(byte);
+        match fault {
+            Fault::Truncated => DecodeError::Truncated { at },
+            Fault::NeedlessEscape => DecodeError::NeedlessEscape { at },
+            Fault::TooLarge => DecodeError::TooLarge { at, bits: 64 },
+            Fault::Padding => DecodeError::Padding { at },
+        }
     }
 }
 

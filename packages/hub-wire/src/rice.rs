@@ -198,71 +198,92 @@ pub(crate) enum Fault {
     Padding,
 }
 
-/// Takes coded integers off the front of bytes.
+/// A fault, and the byte in which what is refused starts.
+pub(crate) type Refused = (Fault, usize);
+
+/// Takes coded integers off the front of bytes. After an error the place of the reader is not defined.
+///
+/// It works on a word of bits, so that a contract does few operations and reads memory every second receipt.
 #[derive(Clone, Debug)]
 pub(crate) struct BitReader<'a> {
-    bytes: &'a [u8],
-    /// The next bit, from 0.
-    at: usize,
+    /// The next bits, from the highest down. Below those that are held stand zeros or the bits that follow.
+    word: u64,
+    /// How many bits of `word` are taken from the bytes: 0 to 63.
+    held: u32,
+    rest: &'a [u8],
+    /// Length of the whole, to tell places.
+    length: usize,
 }
-
-/// Bits that a window has for certain: it starts at a byte, up to seven bits early.
-const WINDOW: u32 = 57;
 
 impl<'a> BitReader<'a> {
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
-    }
-
-    /// Byte of the next bit.
-    #[inline]
-    pub fn byte(&self) -> usize {
-        self.at.wrapping_shr(3)
+        Self {
+            word: 0,
+            held: 0,
+            rest: bytes,
+            length: bytes.len(),
+        }
     }
 
     /// The next integer.
     #[inline]
-    pub fn integer(&mut self, code: RiceCode) -> Result<u64, Fault> {
-        let window = self.window();
-        let quotient = window.leading_ones();
+    pub fn integer(&mut self, code: RiceCode) -> Result<u64, Refused> {
         let k = u32::from(code.k);
-        let width = quotient.wrapping_add(k).wrapping_add(1);
-        let from_base = if quotient < ESCAPE && width <= WINDOW {
-            self.advance(width)?;
-            let low = window
-                .wrapping_shl(quotient.wrapping_add(1))
-                // In two steps, since k may be 0.
-                .wrapping_shr(63_u32.wrapping_sub(k))
-                .wrapping_shr(1);
-            u64::from(quotient).wrapping_shl(k) | low
-        } else {
-            self.long(quotient, code)?
-        };
-        from_base.checked_add(code.base).ok_or(Fault::TooLarge)
+        let mut quotient = self.word.leading_ones();
+        let mut width = quotient.wrapping_add(k).wrapping_add(1);
+        if width > self.held {
+            self.refill();
+            quotient = self.word.leading_ones();
+            width = quotient.wrapping_add(k).wrapping_add(1);
+        }
+        if width > self.held || quotient >= ESCAPE {
+            return self.long(code);
+        }
+        let low_and_rest = self.word.wrapping_shl(quotient.wrapping_add(1));
+        // In two steps, since k may be 0.
+        let low = low_and_rest
+            .wrapping_shr(63_u32.wrapping_sub(k))
+            .wrapping_shr(1);
+        let from_base = u64::from(quotient).wrapping_shl(k) | low;
+        match from_base.checked_add(code.base) {
+            Some(integer) => {
+                self.word = low_and_rest.wrapping_shl(k);
+                self.held = self.held.wrapping_sub(width);
+                Ok(integer)
+            }
+            None => Err((Fault::TooLarge, self.byte())),
+        }
     }
 
-    /// An integer that does not fit one window.
+    /// An integer of more bits than a word may hold, or one that is cut off.
     #[cold]
-    fn long(&mut self, quotient: u32, code: RiceCode) -> Result<u64, Fault> {
+    fn long(&mut self, code: RiceCode) -> Result<u64, Refused> {
+        let start = self.byte();
+        let refused = |fault| (fault, start);
         let k = u32::from(code.k);
-        if quotient < ESCAPE {
-            self.advance(quotient.saturating_add(1))?;
-            let low = self.bits(k)?;
-            return Ok(u64::from(quotient).wrapping_shl(k) | low);
-        }
-        self.advance(ESCAPE)?;
-        let from_base = self.bits(64)?;
-        if from_base.wrapping_shr(k) < u64::from(ESCAPE) {
-            return Err(Fault::NeedlessEscape);
-        }
-        Ok(from_base)
+        let quotient = self.word.leading_ones();
+        let from_base = if quotient < ESCAPE {
+            self.bits(quotient.saturating_add(1)).map_err(refused)?;
+            u64::from(quotient).wrapping_shl(k) | self.bits(k).map_err(refused)?
+        } else {
+            self.bits(ESCAPE).map_err(refused)?;
+            let from_base = self.bits(64).map_err(refused)?;
+            if from_base.wrapping_shr(k) < u64::from(ESCAPE) {
+                return Err(refused(Fault::NeedlessEscape));
+            }
+            from_base
+        };
+        from_base
+            .checked_add(code.base)
+            .ok_or(refused(Fault::TooLarge))
     }
 
     /// The end: zero bits up to the byte. Gives how many bytes were read.
-    pub fn finish(mut self) -> Result<usize, Fault> {
-        let used = u32::try_from(self.at & 7).unwrap_or_default();
-        if used != 0 && self.bits(8_u32.saturating_sub(used))? != 0 {
-            return Err(Fault::Padding);
+    pub fn finish(mut self) -> Result<usize, Refused> {
+        let start = self.byte();
+        let refused = |fault| (fault, start);
+        if self.bits(self.held & 7).map_err(refused)? != 0 {
+            return Err(refused(Fault::Padding));
         }
         Ok(self.byte())
     }
@@ -270,37 +291,44 @@ impl<'a> BitReader<'a> {
     /// The next `width` bits, at most 64, as a number.
     fn bits(&mut self, width: u32) -> Result<u64, Fault> {
         let first = width.min(32);
+        if first > self.held {
+            self.refill();
+        }
+        let held = self.held.checked_sub(first).ok_or(Fault::Truncated)?;
         let high = self
-            .window()
+            .word
             .checked_shr(64_u32.saturating_sub(first))
             .unwrap_or(0);
-        self.advance(first)?;
+        self.word = self.word.wrapping_shl(first);
+        self.held = held;
         match width.saturating_sub(first) {
             0 => Ok(high),
             rest => Ok(high.wrapping_shl(rest) | self.bits(rest)?),
         }
     }
 
+    /// Fills the word up to 56 bits or more, or with all that is left.
     #[inline]
-    fn advance(&mut self, width: u32) -> Result<(), Fault> {
-        // A usize holds at least 32 bits on every target of this crate: the cast widens.
-        self.at = self.at.saturating_add(width as usize);
-        if self.at > self.bytes.len().saturating_mul(8) {
-            return Err(Fault::Truncated);
-        }
-        Ok(())
+    fn refill(&mut self) {
+        let next = match self.rest.first_chunk::<8>() {
+            Some(chunk) => u64::from_be_bytes(*chunk),
+            None => last_word(self.rest),
+        };
+        // What stands below the bits that are held is zero or, from the refill before, the same bits.
+        self.word |= next.wrapping_shr(self.held);
+        let bytes = 63_u32.wrapping_sub(self.held).wrapping_shr(3);
+        // At most seven bytes: the casts keep them all.
+        let taken = self.rest.len().min(bytes as usize);
+        self.rest = self.rest.get(taken..).unwrap_or_default();
+        let [taken, ..] = taken.to_le_bytes();
+        self.held = self.held.wrapping_add(u32::from(taken).wrapping_mul(8));
     }
 
-    /// The next bits, highest first; zeros where there are none left.
-    #[inline]
-    fn window(&self) -> u64 {
-        let rest = self.bytes.get(self.byte()..).unwrap_or_default();
-        let word = match rest.first_chunk::<8>() {
-            Some(chunk) => u64::from_be_bytes(*chunk),
-            None => last_word(rest),
-        };
-        let [early, ..] = self.at.to_le_bytes();
-        word.wrapping_shl(u32::from(early & 7))
+    /// Byte of the next bit.
+    fn byte(&self) -> usize {
+        let bytes_held = self.held.div_ceil(8) as usize;
+        let read = self.length.saturating_sub(self.rest.len());
+        read.saturating_sub(bytes_held)
     }
 }
 

@@ -30,7 +30,7 @@ const FOLDERS: [&str; 4] = ["contracts", "packages", "examples", "tests/integrat
 const LEAST: usize = 40;
 
 /// Classes in the order of the page. Each must have an attack.
-const CLASSES: [&str; 16] = [
+const CLASSES: [&str; 17] = [
     "replay and ordering",
     "front running and stripping",
     "griefing and wedging",
@@ -47,6 +47,7 @@ const CLASSES: [&str; 16] = [
     "upgrade of one contract alone",
     "cross-chain and cross-contract replay",
     "market-number fakes",
+    "misleading text",
 ];
 
 struct Attack {

@@ -9,6 +9,7 @@ mod links;
 mod prose;
 mod schema;
 mod spec;
+mod unicode;
 mod vectors;
 
 use anyhow::{bail, Context, Result};
@@ -27,7 +28,12 @@ struct Task {
 }
 
 /// In an order in which each finds what it reads already written.
-const TASKS: [Task; 10] = [
+const TASKS: [Task; 11] = [
+    Task {
+        name: "unicode",
+        writes: "packages/hub-types/src/text/unseen.rs",
+        run: unicode::run,
+    },
     Task {
         name: "schema",
         writes: "schema/",

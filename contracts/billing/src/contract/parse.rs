@@ -25,10 +25,10 @@ pub fn nitro_root(given: Option<&HexBinary>) -> Result<Root, ContractError> {
     }
 }
 
-/// Where an attester is reached; not an empty text, which would mean nothing.
+/// Where an attester is reached: the address of a service.
 pub fn check_endpoint(endpoint: Option<&str>) -> Result<(), ContractError> {
     if let Some(endpoint) = endpoint {
-        text::check_required("endpoint", endpoint, text::MAX_ENDPOINT)?;
+        text::check_url("endpoint", endpoint, text::MAX_ENDPOINT)?;
     }
     Ok(())
 }

@@ -77,8 +77,8 @@ impl Income {
 
 #[cfg(test)]
 mod tests {
-    use hub_types::ids::TermsNumber;
     use hub_types::denom::Denom;
+    use hub_types::ids::TermsNumber;
     use hub_types::price::Rates;
     use hub_types::records::escrow::Admission;
     use hub_types::records::registry::{PayeeRecord, TermsRecord, Validity};

@@ -52,7 +52,7 @@ pub fn metadata(metadata: Metadata) -> Result<Metadata, ContractError> {
     text::check_license(&metadata.license)?;
     text::check_tags(&metadata.tags)?;
     if let Some(homepage) = &metadata.homepage {
-        text::check("homepage", homepage, MAX_HOMEPAGE)?;
+        text::check_url("homepage", homepage, MAX_HOMEPAGE)?;
     }
     Ok(metadata)
 }

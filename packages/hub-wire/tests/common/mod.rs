@@ -3,6 +3,9 @@
 #![allow(dead_code)]
 
 use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
+pub mod calls;
+pub mod plain;
+
 use hub_wire::{Batch, Group, Items, RiceCode, Units, Work};
 use proptest::collection::vec;
 use proptest::prelude::{any, Just, Strategy};

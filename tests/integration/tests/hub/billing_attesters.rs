@@ -174,7 +174,24 @@ fn endpoints_have_a_limit() {
         ),
         (
             "https://a\u{7}",
-            TextError::ControlCharacter { field: "endpoint" },
+            TextError::Unseen {
+                field: "endpoint",
+                code_point: 7,
+            },
+        ),
+        (
+            "javascript:alert(1)",
+            TextError::NotAUrl {
+                field: "endpoint",
+                reason: "begin with https:// or http://",
+            },
+        ),
+        (
+            "https://good.example@thief.example",
+            TextError::NotAUrl {
+                field: "endpoint",
+                reason: "leave out the name before the host",
+            },
         ),
     ] {
         let msg = ExecuteMsg::SetEndpoint {

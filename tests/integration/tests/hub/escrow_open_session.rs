@@ -141,11 +141,18 @@ fn limits_are_stated_in_full_and_in_the_right_form() {
     });
     let (length, max) = (65, 64);
     assert_eq!(error, TextError::TooLong { field, length, max }.into());
+    for (label, code_point) in [("a\nb", 10), ("a\u{202e}b", 0x202e), ("\u{3164}", 0x3164)] {
+        let error = refusal(&mut stage, |session| NewSession {
+            label: Some(label.to_owned()),
+            ..session
+        });
+        assert_eq!(error, TextError::Unseen { field, code_point }.into());
+    }
     let error = refusal(&mut stage, |session| NewSession {
-        label: Some("a\nb".to_owned()),
+        label: Some("  ".to_owned()),
         ..session
     });
-    assert_eq!(error, TextError::ControlCharacter { field }.into());
+    assert_eq!(error, TextError::Blank { field }.into());
 }
 
 #[test]

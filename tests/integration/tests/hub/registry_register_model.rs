@@ -121,7 +121,7 @@ fn texts_beyond_their_limits_are_refused() {
         );
     };
     let too_long = |field, length, max| TextError::TooLong { field, length, max };
-    let control = |field| TextError::ControlCharacter { field };
+    let unseen = |field, code_point| TextError::Unseen { field, code_point };
     refused_with(
         |texts| texts.title.clear(),
         TextError::Empty {
@@ -133,20 +133,42 @@ fn texts_beyond_their_limits_are_refused() {
         |texts| texts.title = "ä".repeat(65),
         too_long("title", 130, 128),
     );
-    refused_with(|texts| texts.title.push('\n'), control("title"));
+    refused_with(|texts| texts.title.push('\n'), unseen("title", 10));
     refused_with(
-        |texts| texts.description = "a".repeat(4_097),
-        too_long("description", 4_097, 4_096),
+        |texts| texts.title = "\u{200b}".to_owned(),
+        unseen("title", 0x200b),
+    );
+    refused_with(
+        |texts| texts.title = "  ".to_owned(),
+        TextError::Blank { field: "title" },
+    );
+    refused_with(
+        |texts| texts.title.push(' '),
+        TextError::OuterSpace { field: "title" },
+    );
+    refused_with(
+        |texts| texts.description = "a".repeat(2_049),
+        too_long("description", 2_049, 2_048),
     );
     refused_with(
         |texts| texts.description.push('\u{1b}'),
-        control("description"),
+        unseen("description", 27),
+    );
+    refused_with(
+        |texts| texts.description.push('\u{2028}'),
+        unseen("description", 0x2028),
+    );
+    refused_with(
+        |texts| texts.description = "\n\n".to_owned(),
+        TextError::Blank {
+            field: "description",
+        },
     );
     refused_with(
         |texts| texts.task = "a".repeat(65),
         too_long("task", 65, 64),
     );
-    refused_with(|texts| texts.task.push('\0'), control("task"));
+    refused_with(|texts| texts.task.push('\0'), unseen("task", 0));
     refused_with(
         |texts| texts.license.clear(),
         TextError::Empty {
@@ -185,6 +207,18 @@ fn texts_beyond_their_limits_are_refused() {
         |texts| texts.homepage = Some("h".repeat(257)),
         too_long("homepage", 257, 256),
     );
+    for homepage in ["javascript:alert(1)", "data:text/html,hi", "hub.example"] {
+        let mut texts = metadata("forecasting", &["finance"]);
+        texts.homepage = Some(homepage.to_owned());
+        let msg = market_model(0).metadata(texts).message(&author);
+        assert_eq!(
+            refused(&mut hub, &author, msg),
+            RegistryError::Text(TextError::NotAUrl {
+                field: "homepage",
+                reason: "begin with https:// or http://"
+            })
+        );
+    }
 }
 
 #[test]
