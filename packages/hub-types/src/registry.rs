@@ -504,7 +504,7 @@ pub struct ModelIdsResponse {
 #[cw_serde]
 pub struct ModelCountsResponse {
     /// One for each day asked for, in that order.
-    pub models: Vec<ModelId>,
+    pub models: Vec<u64>,
 }
 
 /// A page of models.
