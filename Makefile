@@ -6,7 +6,7 @@ SHELL := bash
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 # What `make test` runs, in this order. Each is a target by itself.
-STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client apps
+STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client apps walrus-encode
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ gas: wasm ## Measures gas in wasmd's own application; fails if a row left tests/
 load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a node, kills it in the middle, recounts every receipt
 	@tests/e2e/load
 
+bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own one and the published algorithm; HUB_BENCH_MAX=1 adds the longest blob
+	@clients/walrus-encode/bench
+
 soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and checks the invariants after each
 	HUB_PROGRESS=1 HUB_MESSAGES=$(or $(HUB_MESSAGES),1000000) cargo test --locked --package hub-tests --test invariants -- --test-threads=1
 
@@ -54,6 +57,7 @@ mutants: need-rust ## Changes the money code in every small way there is (20 min
 
 vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
 	@cargo run --locked --package hub-tests --bin vectors
+	@cargo run --locked --quiet --manifest-path apps/Cargo.toml --package hub-walrus-encode --example vectors
 
 advisories: need-rust ## Looks for known vulnerabilities in the dependencies, by the RustSec database on GitHub
 	@tools/scripts/deny advisories
@@ -117,6 +121,9 @@ client:
 
 apps: need-rust
 	@tools/scripts/test-apps
+
+walrus-encode: need-rust
+	@clients/walrus-encode/check
 
 need-rust:
 	@tools/scripts/need cargo cc

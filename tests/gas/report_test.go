@@ -120,10 +120,14 @@ What the Hub costs on wasmd v0.70.3 with default parameters: SDK gas of whole tr
 ` + "`make gas`" + ` measures it in wasmd's own application and fails where a row differs from ` + "`snapshot.json`" + ` by more than 0.5 %;
 ` + "`make gas-update`" + ` renews both files. Gas is deterministic.
 
-Conditions: code not pinned; one payee, native denom, no ceilings (but for the vouchers), sessions of one caller each
-that list two models, units uniform in 50 to 4 000 in and 20 to 1 500 out, an attester with a secp256k1 key, money aged
-and unrelated, payers already seen this week and batches already seen this day (but for the first of a week), models
-with a long past, so that few change their place in the ranking (but where the row says otherwise). The marginal receipt is the difference between 11 000 and 10 000 receipts in the same 200 groups; a voucher is the difference
+Conditions, where the row does not say otherwise:
+
+- Code is not pinned. A model has one payee, a native denomination and a long past, so that few change their place in the ranking.
+- Sessions have one caller each, list two models, and have no ceiling.
+- Units are uniform in 50 to 4 000 in and 20 to 1 500 out, and the attester has a secp256k1 key.
+- Money is aged and unrelated. Payers were seen earlier this week and batches earlier this day.
+
+The marginal receipt is the difference between 11 000 and 10 000 receipts in the same 200 groups; a voucher is the difference
 between a W1k with 50 of them and without. Of a Walrus committee two of three members sign, spread all over it, and their
 certificate is the first of its release.
 
@@ -139,9 +143,9 @@ bytes are keys and values. What a contract answers to the chain, messages to oth
 const nodeText = `
 ## The same on a node
 
-All this is measured in process, where block times can be set. That a node charges the same is checked: this module and
+All this is measured in process, where block times can be set. That a node charges the same is checked. This module and
 the end-to-end run (` + "`tests/e2e/src/gas.ts`" + `, through the TypeScript client, against a node that runs) each make a Hub anew with
-two models and two sessions, send the same receipts under the same gas limit and fee, and ` + "`make e2e`" + ` fails where the gas
+two models and two sessions. Both send the same receipts under the same gas limit and fee. ` + "`make e2e`" + ` fails where the gas
 used differs by more than 0.5 %. What may differ within that: the width of account numbers, balances and times, and the
 height up to which the client lets a transaction wait.
 

@@ -1,4 +1,11 @@
-use crate::{reference, BlobId, EncodeError, Options, Progress, ReadAt, Slivers};
+use crate::blake2b::Kernel;
+use crate::matrix::{Matrix, Reader};
+use crate::parity::{Parity, SpillFile};
+use crate::passes::{self, Passes};
+use crate::plan::{Plan, Way};
+use crate::pool::Watch;
+use crate::sliced::Sliced;
+use crate::{BlobId, EncodeError, Options, Progress, ReadAt, Slivers};
 use hub_walrus::Code;
 use std::fs::File;
 use std::path::Path;
@@ -8,6 +15,7 @@ use std::path::Path;
 pub struct Encoder {
     code: Code,
     options: Options,
+    kernel: Kernel,
 }
 
 /// What a blob is to Walrus.
@@ -31,7 +39,11 @@ impl Encoder {
 
     /// An encoder for a network of another number of shards.
     pub fn with_code(code: Code, options: Options) -> Self {
-        Self { code, options }
+        Self {
+            code,
+            options,
+            kernel: Kernel::detect(),
+        }
     }
 
     /// The encoding of a source, which must not change meanwhile: if it does, that is noticed and is an error.
@@ -40,22 +52,68 @@ impl Encoder {
         source: &(impl ReadAt + ?Sized),
         progress: &mut dyn Progress,
     ) -> Result<Encoding, EncodeError> {
-        let read = |error| EncodeError::Read { offset: 0, error };
-        let _ = self.options.budget();
-        let length = source.stamp().map_err(read)?.length;
-        self.code.symbol_size(length)?;
-        let mut blob = vec![0; length as usize];
-        source.read_exact_at(&mut blob, 0).map_err(read)?;
-        let slivers = Slivers::new(length, reference::sliver_roots(self.code, &blob)?)?;
-        if progress.advance(length, length).is_break() {
-            return Err(EncodeError::Cancelled);
-        }
+        self.encode_by(source, progress, |matrix| Plan::new(matrix, &self.options))
+    }
+
+    fn encode_by(
+        &self,
+        source: &(impl ReadAt + ?Sized),
+        progress: &mut dyn Progress,
+        plan: impl FnOnce(Matrix) -> Plan,
+    ) -> Result<Encoding, EncodeError> {
+        let reader = Reader::new(source)?;
+        let length = reader.length();
+        let matrix = Matrix::new(self.code, length)?;
+        let Plan { threads, way } = plan(matrix);
+        let mut watch = Watch::new(progress, passes::units(matrix));
+        let passes = |batch| Passes {
+            matrix,
+            reader: &reader,
+            kernel: self.kernel,
+            threads,
+            batch,
+        };
+        let bytes = Parity::bytes(matrix);
+        let roots = match way {
+            Way::Memory { batch } => {
+                let parity = Parity::Memory(vec![0; usize::try_from(bytes).unwrap_or(usize::MAX)]);
+                passes(batch).run(parity, &mut watch)?
+            }
+            Way::Spilled { batch } => {
+                let file = SpillFile::create(&self.options.spill, bytes)?;
+                passes(batch).run(Parity::File(file), &mut watch)?
+            }
+            Way::Sliced { width } => Sliced {
+                matrix,
+                reader: &reader,
+                kernel: self.kernel,
+                threads,
+                width,
+            }
+            .run(&mut watch)?,
+        };
+        let slivers = Slivers::new(length, roots)?;
         Ok(Encoding {
             id: slivers.id(),
             length,
             root: slivers.roots().root_hash(),
             slivers,
         })
+    }
+
+    /// Row `row` of the extended matrix, as far as the blob's columns go: what [`Slivers::prove_symbol`] takes. For the
+    /// rows that hold the blob that is [`Slivers::row_range`] of it; the others are computed from all of the blob.
+    pub fn row(
+        &self,
+        source: &(impl ReadAt + ?Sized),
+        row: u16,
+        progress: &mut dyn Progress,
+    ) -> Result<Vec<u8>, EncodeError> {
+        let reader = Reader::new(source)?;
+        let matrix = Matrix::new(self.code, reader.length())?;
+        let symbols = passes::row(matrix, &reader, self.kernel, row.into(), progress)?;
+        reader.unchanged()?;
+        Ok(symbols)
     }
 
     /// The encoding of the file at a path.
@@ -86,3 +144,6 @@ fn open(path: &Path) -> Result<File, EncodeError> {
     }
     File::open(path).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests;

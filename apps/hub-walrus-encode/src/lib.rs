@@ -15,11 +15,21 @@
 
 #![deny(missing_docs)]
 
+mod blake2b;
 mod encoder;
 mod error;
+mod line;
+mod matrix;
 mod options;
+mod parity;
+mod passes;
+mod plan;
+mod pool;
 mod progress;
+pub mod quilt;
+mod reed_solomon;
 pub mod reference;
+mod sliced;
 mod slivers;
 mod source;
 

@@ -9,7 +9,7 @@ pub struct Options {
     /// Threads that encode; the calling one is among them. Default: the machine's cores. 1 starts no thread.
     pub threads: NonZeroUsize,
 
-    /// Bytes of memory that the encoding should stay below, the process itself not counted. Default: 60 MiB and 66 MiB
+    /// Bytes of memory that the encoding should stay below, the process itself not counted. Default: 56 MiB and 66 MiB
     /// a thread, which is enough for the longest blob. With less, fewer threads run; what one thread needs at least is
     /// taken in any case.
     pub memory: Option<u64>,
@@ -47,6 +47,6 @@ impl Options {
     pub(crate) fn budget(&self) -> u64 {
         let threads = u64::try_from(self.threads.get()).unwrap_or(u64::MAX);
         self.memory
-            .unwrap_or_else(|| (66 * MIB).saturating_mul(threads).saturating_add(60 * MIB))
+            .unwrap_or_else(|| (66 * MIB).saturating_mul(threads).saturating_add(56 * MIB))
     }
 }

@@ -1,3 +1,6 @@
+use crate::blake2b::Kernel;
+use crate::line::Liner;
+use crate::reed_solomon::{Shape, SLICE};
 use crate::BlobId;
 use hub_walrus::merkle::{self, Hash};
 use hub_walrus::{Code, CodeError, SliverRoots, SliverRootsError, SymbolProof};
@@ -165,57 +168,47 @@ impl Slivers {
 
     /// Checks that these are the bytes of row `row` of the blob, all of [`Slivers::row_range`].
     pub fn check_row(&self, row: u16, bytes: &[u8]) -> Result<(), RowError> {
-        let leaves = self.row_leaves(row, bytes)?;
-        let Range { start, end } = self.row_range(row);
-        match self.roots.row(row) {
-            Some(root) if *root == merkle::root(leaves) => Ok(()),
-            _ => Err(RowError::Wrong { row, start, end }),
-        }
+        self.checked_leaves(row, bytes).map(|_| ())
     }
 
     /// Proves what the symbol at `row` and `column` is, from the bytes of the row. The symbol comes with the proof.
+    ///
+    /// `bytes` are [`Slivers::row_range`] of the blob, or, for the rows that encoding added, what [`Encoder::row`](crate::Encoder::row) gives.
     pub fn prove_symbol(
         &self,
         row: u16,
         column: u16,
         bytes: &[u8],
     ) -> Result<(SymbolProof, Vec<u8>), RowError> {
-        let _ = (row, column, bytes, &self.roots);
         let columns = self.code.shards();
         if column >= columns {
             return Err(RowError::NoSuchColumn { column, columns });
         }
-        let symbols = self.row_symbols(row, bytes)?;
-        let leaves: Vec<Hash> = symbols.iter().map(|symbol| merkle::leaf(symbol)).collect();
-        let row_path = merkle::path(leaves.clone(), column.into());
-        let Range { start, end } = self.row_range(row);
-        let wrong = RowError::Wrong { row, start, end };
-        if self.roots.row(row) != Some(&merkle::root(leaves)) {
-            return Err(wrong);
-        }
-        let paired = columns - 1 - row;
+        let leaves = self.checked_leaves(row, bytes)?;
+        let wrong = self.wrong(row);
+        let symbol = self.symbol(column, bytes);
         let proof = SymbolProof {
             row,
             column,
-            row_path,
-            paired_column_root: *self.roots.column(paired).ok_or(wrong)?,
+            row_path: merkle::path(leaves, column.into()),
+            paired_column_root: *self.roots.column(columns - 1 - row).ok_or(wrong)?,
             pair_path: self.roots.pair_path(row),
         };
-        Ok((proof, symbols[usize::from(column)].clone()))
+        Ok((proof, symbol))
     }
 
-    fn row_leaves(&self, row: u16, bytes: &[u8]) -> Result<Vec<Hash>, RowError> {
-        let symbols = self.row_symbols(row, bytes)?;
-        Ok(symbols.iter().map(|symbol| merkle::leaf(symbol)).collect())
-    }
-
-    fn row_symbols(&self, row: u16, bytes: &[u8]) -> Result<Vec<Vec<u8>>, RowError> {
-        let rows = self.rows();
+    /// Hashes of all symbols of a row, which lead to its root.
+    fn checked_leaves(&self, row: u16, bytes: &[u8]) -> Result<Vec<Hash>, RowError> {
+        let rows = self.code.shards();
         if row >= rows {
             return Err(RowError::NoSuchRow { row, rows });
         }
+        let whole = usize::from(self.code.secondary()) * self.symbol_size;
         let range = self.row_range(row);
-        let expected = range.end - range.start;
+        let expected = match row < self.rows() {
+            true => range.end - range.start,
+            false => whole as u64,
+        };
         if bytes.len() as u64 != expected {
             return Err(RowError::Length {
                 row,
@@ -223,12 +216,60 @@ impl Slivers {
                 expected,
             });
         }
-        let mut padded = bytes.to_vec();
-        padded.resize(usize::from(self.code.secondary()) * self.symbol_size, 0);
-        let symbols = padded.chunks(self.symbol_size).map(<[u8]>::to_vec);
-        Ok(crate::reference::extend(
-            symbols.collect(),
-            self.code.shards().into(),
-        ))
+        let padded;
+        let bytes = match bytes.len() == whole {
+            true => bytes,
+            false => {
+                padded = [bytes, &vec![0; whole - bytes.len()]].concat();
+                &padded
+            }
+        };
+        let mut liner = Liner::new(Kernel::detect());
+        let mut leaves = vec![merkle::EMPTY; self.code.shards().into()];
+        let size = self.symbol_size;
+        liner.hash(self.row_shape(), size, bytes, size, &mut leaves);
+        match self.roots.row(row) {
+            Some(root) if *root == liner.root(leaves.iter().copied()) => Ok(leaves),
+            _ => Err(self.wrong(row)),
+        }
+    }
+
+    /// The symbol in this column of a row with these bytes.
+    fn symbol(&self, column: u16, bytes: &[u8]) -> Vec<u8> {
+        let size = self.symbol_size;
+        let given = |i: usize| -> Vec<u8> {
+            let from = (i * size).min(bytes.len());
+            let mut symbol = bytes[from..bytes.len().min(from + size)].to_vec();
+            symbol.resize(size, 0);
+            symbol
+        };
+        let Some(added) = column.checked_sub(self.code.secondary()) else {
+            return given(column.into());
+        };
+        let given: Vec<Vec<u8>> = (0..self.code.secondary().into()).map(given).collect();
+        let mut liner = Liner::new(Kernel::detect());
+        let mut symbol = Vec::with_capacity(size);
+        for start in (0..size).step_by(SLICE) {
+            let length = SLICE.min(size - start);
+            let slice = |i: usize| &given[i][start..start + length];
+            liner.extend(self.row_shape(), length, slice, |i, slice| {
+                if i == usize::from(added) {
+                    symbol.extend_from_slice(slice);
+                }
+            });
+        }
+        symbol
+    }
+
+    fn row_shape(&self) -> Shape {
+        Shape {
+            given: self.code.secondary().into(),
+            added: (self.code.shards() - self.code.secondary()).into(),
+        }
+    }
+
+    fn wrong(&self, row: u16) -> RowError {
+        let Range { start, end } = self.row_range(row);
+        RowError::Wrong { row, start, end }
     }
 }

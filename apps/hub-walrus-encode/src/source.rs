@@ -8,6 +8,12 @@ pub trait ReadAt: Sync {
 
     /// Fills the buffer with the bytes at `offset`. Fails with [`io::ErrorKind::UnexpectedEof`] if there are not as many.
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()>;
+
+    /// Bytes between two pieces from which on it is cheaper to read the pieces one by one than all that lies between. Files
+    /// and slices: 4 KiB. More where a call is dear.
+    fn worth_skipping(&self) -> usize {
+        4096
+    }
 }
 
 /// Tells one state of a source from another: two stamps differ if the content differs.
@@ -59,6 +65,10 @@ impl<T: ReadAt + ?Sized> ReadAt for &T {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         (**self).read_exact_at(buffer, offset)
     }
+
+    fn worth_skipping(&self) -> usize {
+        (**self).worth_skipping()
+    }
 }
 
 #[cfg(unix)]
@@ -108,5 +118,17 @@ impl ReadAt for File {
             }
         }
         Ok(())
+    }
+}
+
+/// Where there are no files.
+#[cfg(not(any(unix, windows)))]
+impl ReadAt for File {
+    fn stamp(&self) -> io::Result<Stamp> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    fn read_exact_at(&self, _buffer: &mut [u8], _offset: u64) -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -3,10 +3,10 @@
 import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { equal } from "./bytes.js";
 import type { billing, BillingQueryClient } from "./contracts/index.js";
-import { InputError, RefusedError } from "./errors.js";
+import { HubError, InputError, RefusedError } from "./errors.js";
 import type { Settlement } from "./settlement.js";
 import { inclusion, type SignedBatch, type SignedVoucher, signBatch, voucherField } from "./signing.js";
-import { type Id, idNumber, outcomeName, outcomesOfGroups } from "./values.js";
+import { type Id, idNumber, type OutcomeName, outcomeName, outcomesOfGroups } from "./values.js";
 import { type Batch, countOf, decodeBatch, type Group, type Mode } from "./wire/batch.js";
 import { BatchBuilder } from "./wire/builder.js";
 import type { SigningKey } from "./wire/keys.js";
@@ -56,7 +56,7 @@ export interface SettledBatch {
 
 /** Receipts of one group that will never be billed. */
 export interface Refused {
-  readonly outcome: ReturnType<typeof outcomeName>;
+  readonly outcome: OutcomeName;
   readonly receipts: readonly Receipt[];
 }
 
@@ -64,7 +64,7 @@ export interface Refused {
 export interface Held {
   readonly session: number;
   /** `message_refused`: the chain took no message with their batch, for the reason in `next`. */
-  readonly outcome: ReturnType<typeof outcomeName> | "message_refused";
+  readonly outcome: OutcomeName | "message_refused";
   readonly receipts: number;
   /** What to do. */
   readonly next: string;
@@ -79,12 +79,14 @@ interface Entry {
   txHash?: string | undefined;
 }
 
-type Fate = "done" | "refused" | "held";
+type Fate = "done" | "refused" | "held" | "cut";
 
 /** What becomes of the receipts of a group, by its outcome. */
-const FATES: Record<ReturnType<typeof outcomeName>, Fate> = {
+const FATES: Record<OutcomeName, Fate> = {
   paid: "done",
   stale: "done",
+  overlaps: "cut",
+  straddles: "cut",
   partial: "held",
   gap: "held",
   exhausted: "held",
@@ -107,11 +109,16 @@ const FATES: Record<ReturnType<typeof outcomeName>, Fate> = {
   overflow: "refused",
 };
 
+/** What another pass may settle. */
+const RETRIED: ReadonlySet<Held["outcome"]> = new Set(["gap", "overlaps", "straddles"]);
+
 const CURES: Partial<Record<Held["outcome"], string>> = {
   partial: "the session ran dry: ask the caller for a top-up or a voucher",
   exhausted: "the budget is used up: ask the caller for a top-up",
   voucher_missing: "the ceiling is reached: ask the caller for a voucher",
   gap: "receipts with lower numbers are missing: settle those first",
+  overlaps: "a part of the group was settled: the rest is sent as a group of its own",
+  straddles: "a limit of time runs through the group: it is sent again, cut there",
   lanes_full: "four attesters use the session: wait until one of them is revoked or long retired",
 };
 
@@ -202,13 +209,14 @@ export class Collector {
   async #settle(settlement: Settlement): Promise<SettleReport> {
     const round = new Round();
     await this.#number(settlement);
-    // Each pass takes the batches in the order of their numbers. Another pass helps where one closed a gap for another.
+    // Each pass takes the batches in the order of their numbers. Another pass helps where one closed a gap for another, and
+    // where groups were cut.
     do {
       round.begin();
       for (const entry of [...this.#outbox]) {
         await this.#advance(settlement, entry, round);
       }
-    } while (round.progress && round.held.some(({ outcome }) => outcome === "gap"));
+    } while (round.progress && round.held.some(({ outcome }) => RETRIED.has(outcome)));
     return round.report();
   }
 
@@ -221,7 +229,8 @@ export class Collector {
         const next = this.#next.get(session) ?? (await settlement.next(Number(session), this.#attester));
         builder.next(session, next);
       }
-      taken.forEach((receipt) => builder.push(receipt));
+      // By time, so that a limit of time divides a group in two at most once.
+      taken.sort((one, other) => Number(one.issuedAt - other.issuedAt)).forEach((receipt) => builder.push(receipt));
       const { batch, bytes, receipts } = builder.build(this.#mode);
       batch.groups.forEach((group) => this.#next.set(group.session, group.sequence + BigInt(countOf(group))));
       this.#outbox.push({ signed: signBatch(settlement.domain, this.#key, bytes), batch, receipts });
@@ -253,7 +262,10 @@ export class Collector {
       if (!(error instanceof RefusedError)) {
         throw error;
       }
-      round.refuse(partsOf(whole), error);
+      // Without a preview only this sentence tells that something is to be cut, and not what.
+      if (!/\b(?:straddles|overlaps) \(/.test(error.reason) || !(await this.#divide(settlement, whole, round))) {
+        round.refuse(partsOf(whole), error);
+      }
       return;
     }
     await this.#apply(settlement, whole, answer.response, round, answer.txHash);
@@ -301,32 +313,119 @@ export class Collector {
     round: Round,
     txHash?: string,
   ): Promise<void> {
+    const parts = partsOf(entry);
+    // All names are looked at before anything is done: a response that this client does not understand changes nothing.
+    const outcomes = outcomesOfGroups(response).map(outcomeName);
+    if (outcomes.length !== parts.length) {
+      throw new HubError(
+        "other_version",
+        `billing answered with ${outcomes.length} outcomes for a batch of ${parts.length} groups`,
+        "use the hub-client of the contracts' release; nothing is lost meanwhile",
+        { txHash },
+      );
+    }
     const kept: Part[] = [];
-    const outcomes = outcomesOfGroups(response);
+    // What comes after a cut in its session. It has a batch of its own: a batch holds one group of a kind.
+    const later: Part[] = [];
+    const refused: Refused[] = [];
+    const held: [Part, OutcomeName][] = [];
     // Read anew, and for the groups behind a partial one as well: whoever settled the same bytes since moved the lane on.
     const lanes = new Map<bigint, bigint>();
-    for (const [place, part] of partsOf(entry).entries()) {
+    const cut = new Set<bigint>();
+    for (const [place, part] of parts.entries()) {
       const { session } = part.group;
-      const outcome = outcomeName(outcomes[place] ?? "gap");
+      const outcome = outcomes[place] as OutcomeName;
       const fate = FATES[outcome];
-      if (outcome === "partial") {
+      if (fate === "done") {
+        continue;
+      }
+      if (fate === "refused") {
+        refused.push({ outcome, receipts: part.receipts });
+        continue;
+      }
+      if (outcome === "partial" || outcome === "overlaps") {
         lanes.set(session, await settlement.next(Number(session), this.#attester));
       }
-      const rest = fate === "held" ? unpaid(part, lanes.get(session)) : undefined;
-      if (fate === "refused") {
-        round.refused.push({ outcome, receipts: part.receipts });
-      } else if (rest !== undefined) {
+      const rest = unpaid(part, lanes.get(session));
+      if (rest === undefined) {
+        continue;
+      }
+      held.push([rest, outcome]);
+      if (cut.has(session)) {
+        later.push(rest);
+      } else if (outcome === "straddles" && rest.receipts.length > 1) {
+        const [first, second] = cutAt(rest, await this.#cut(settlement, rest));
+        kept.push(first);
+        later.push(second);
+        cut.add(session);
+      } else {
         kept.push(rest);
-        round.hold(rest, outcome);
       }
     }
+    round.refused.push(...refused);
+    held.forEach(([part, outcome]) => round.hold(part, outcome));
     if (txHash !== undefined) {
       round.batches.push({ txHash, response, signed: entry.signed, receipts: entry.receipts });
     }
-    round.progress ||= kept.length < entry.batch.groups.length || txHash !== undefined;
-    const unchanged = txHash === undefined && kept.length === entry.batch.groups.length;
-    this.#replace(entry, kept.length === 0 ? [] : unchanged ? [entry] : [this.#rebuilt(settlement, kept)]);
+    const left = [...kept, ...later].reduce((sum, { receipts }) => sum + receipts.length, 0);
+    const unchanged = txHash === undefined && later.length === 0 && left === entry.receipts.length;
+    round.progress ||= !unchanged;
+    const batches = [kept, later].filter((some) => some.length > 0);
+    this.#replace(entry, unchanged ? [entry] : batches.map((some) => this.#rebuilt(settlement, some)));
     await this.save();
+  }
+
+  /** Divides a batch in which something is to be cut: by sessions, else where the lane stands, else in the middle. */
+  async #divide(settlement: Settlement, entry: Entry, round: Round): Promise<boolean> {
+    const parts = partsOf(entry);
+    const [first, ...others] = parts as [Part, ...Part[]];
+    const sessions = new Set(parts.map(({ group }) => group.session));
+    let batches = [...sessions].map((session) => parts.filter(({ group }) => group.session === session));
+    if (batches.length === 1) {
+      const next = await settlement.next(Number(first.group.session), this.#attester);
+      const rest = unpaid(first, next);
+      if (rest !== undefined && rest.receipts.length === first.receipts.length) {
+        const half = Math.floor(rest.receipts.length / 2);
+        batches = half > 0 ? [[cutAt(rest, half)[0]], [cutAt(rest, half)[1], ...others]] : [[rest], others];
+      } else {
+        batches = [rest === undefined ? others : [rest, ...others]];
+      }
+    }
+    batches = batches.filter((some) => some.length > 0);
+    const left = batches.flat().reduce((sum, { receipts }) => sum + receipts.length, 0);
+    if (batches.length === 1 && left === entry.receipts.length) {
+      return false;
+    }
+    batches.flat().forEach((part) => round.hold(part, "straddles"));
+    round.progress = true;
+    this.#replace(
+      entry,
+      batches.map((some) => this.#rebuilt(settlement, some)),
+    );
+    await this.save();
+    return true;
+  }
+
+  /**
+   * Of the receipts of a group that straddles, how many make the largest group that does not: found by previews, which cost
+   * no fee. Half of them where the node has no gas for the question.
+   */
+  async #cut(settlement: Settlement, part: Part): Promise<number> {
+    const half = (from: number, to: number) => Math.floor((from + to) / 2);
+    // A single receipt never straddles, and what is longer than a group that does straddles as well.
+    let [good, bad] = [1, part.receipts.length];
+    while (bad - good > 1) {
+      const middle = half(good, bad);
+      const [first] = cutAt(part, middle);
+      const tried = this.#rebuilt(settlement, [first]);
+      const preview = await settlement.preview(tried.signed, this.#vouchersFor(tried.batch));
+      const [outcome] = preview === undefined ? [] : outcomesOfGroups(preview).map(outcomeName);
+      if (outcome === undefined) {
+        return middle;
+      }
+      [good, bad] = outcome === "straddles" ? [good, middle] : [middle, bad];
+    }
+    return good;
   }
 
   /** The same receipts under the same numbers in a batch of their own. */
@@ -459,6 +558,14 @@ function partsOf(entry: Entry): Part[] {
     place += count;
     return { group, receipts };
   });
+}
+
+/** The first `count` receipts of a group and the others, under their numbers. */
+function cutAt({ group, receipts }: Part, count: number): [Part, Part] {
+  return [
+    { group, receipts: receipts.slice(0, count) },
+    { group: { ...group, sequence: group.sequence + BigInt(count) }, receipts: receipts.slice(count) },
+  ];
 }
 
 /** The receipts of a group that the lane has not passed, under their numbers; undefined if it passed all of them. */

@@ -50,7 +50,7 @@ export type { AttesterDetails, Call, Inference, SignedBatch, SignedVoucher } fro
 export { settlementBy } from "./settlement.js";
 export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
-export type { Denom, Id, Rates } from "./values.js";
+export type { Denom, Id, OutcomeName, Rates } from "./values.js";
 export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";
 export type { AttesterSums, PageStart, Sums, UsageQueries } from "./usage.js";
 export { certifyMessage, setCommitteeMessage } from "./walrus.js";

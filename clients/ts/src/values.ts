@@ -1,7 +1,7 @@
 /** Values of messages: denominations, amounts, ids. */
 
 import type { billing, escrow, registry } from "./contracts/index.js";
-import { InputError } from "./errors.js";
+import { HubError, InputError } from "./errors.js";
 import { MAX_U128 } from "./wire/rules.js";
 import type { Units } from "./wire/units.js";
 
@@ -82,6 +82,42 @@ export function outcomesOfGroups({ outcomes }: Pick<billing.BatchResponse, "outc
 }
 
 /** The name of an outcome, without the number of receipts. */
-export function outcomeName(outcome: billing.Outcome): Exclude<billing.Outcome, object> | "partial" {
-  return typeof outcome === "string" ? outcome : "partial";
+export type OutcomeName = Exclude<billing.Outcome, object> | "partial";
+
+/** Every outcome that this client knows, but for `partial`, which carries a number. */
+const OUTCOMES: Record<Exclude<billing.Outcome, object>, true> = {
+  paid: true,
+  unknown_session: true,
+  attester_not_allowed: true,
+  stale: true,
+  lanes_full: true,
+  gap: true,
+  overlaps: true,
+  expired: true,
+  attester_retired: true,
+  closed: true,
+  model_not_allowed: true,
+  unknown_model: true,
+  unknown_release: true,
+  unknown_terms: true,
+  terms_not_in_force: true,
+  retired: true,
+  wrong_denom: true,
+  price_above_limit: true,
+  straddles: true,
+  overflow: true,
+  exhausted: true,
+  voucher_missing: true,
+};
+
+/** The name of an outcome. Fails for one that this client does not know: what to do about it cannot be guessed. */
+export function outcomeName(outcome: billing.Outcome): OutcomeName {
+  if (typeof outcome === "string" ? Object.hasOwn(OUTCOMES, outcome) : typeof outcome?.partial?.receipts === "number") {
+    return typeof outcome === "string" ? outcome : "partial";
+  }
+  throw new HubError(
+    "other_version",
+    `billing answered with the outcome ${JSON.stringify(outcome)}, which this client does not know`,
+    "use the hub-client of the contracts' release; nothing is lost meanwhile",
+  );
 }

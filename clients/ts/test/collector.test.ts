@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { billing } from "../src/contracts/index.js";
 import { Collector, type CollectorOptions, inclusionIn, type Store } from "../src/collector.js";
 import { BlobId, decodeBatch, encodeReceipt, type Receipt, SigningKey, verifyProof } from "../src/wire/index.js";
 import { FakeChain } from "./fake-chain.js";
@@ -113,6 +114,117 @@ test("what is refused for good is reported once and dropped", async () => {
   assert.equal(collector.pending, 0);
 });
 
+for (const mode of ["itemised", "netted"] as const) {
+  test(`a group across the end of its session is cut there: ${mode}`, async () => {
+    const { chain, collector } = await setUp({ 1: 10_000n, 2: 100n }, { mode });
+    // Receipt 1 is issued at 1 001; 361 of them, of which the last is a second late.
+    (chain.sessions.get(1) as { endsAt?: bigint }).endsAt = 1_361n;
+    for (let name = 361; name >= 1; name -= 1) {
+      collector.add(receipt(1, 1, name));
+    }
+    // What comes after it in its session waits for it, another session does not.
+    collector.add(receipt(1, 2, 5));
+    collector.add(receipt(2, 1, 7));
+    const report = await collector.settle(chain);
+    assert.equal(report.paid, 362);
+    assert.deepEqual(
+      report.refused.map(({ outcome, receipts }) => [outcome, receipts.map(({ issuedAt }) => issuedAt)]),
+      [["closed", [1_361n]]],
+    );
+    assert.deepEqual([report.held, collector.pending], [[], 0]);
+    assert.equal(chain.sessions.get(1)?.next, 362n);
+    assert.ok(chain.sent.length <= 3, `${chain.sent.length} transactions`);
+  });
+}
+
+for (const sessions of [1, 3]) {
+  test(`what straddles is cut where the node has no gas for previews, in a batch of ${sessions} sessions`, async () => {
+    const ids = Array.from({ length: sessions }, (_, place) => place + 1);
+    const { chain, collector } = await setUp(Object.fromEntries(ids.map((id) => [id, 10_000n])));
+    chain.previews = false;
+    ids.forEach((id) => {
+      (chain.sessions.get(id) as { endsAt?: bigint }).endsAt = 1_061n;
+      for (let name = 1; name <= 100; name += 1) {
+        collector.add(receipt(id, 1, name));
+      }
+    });
+    const report = await collector.settle(chain);
+    assert.equal(report.paid, 60 * sessions);
+    assert.equal(report.refused.flatMap(({ receipts }) => receipts).length, 40 * sessions);
+    assert.deepEqual([report.held, collector.pending], [[], 0]);
+  });
+}
+
+test("what waits for money is not divided where the node has no gas for previews", async () => {
+  const { chain, collector } = await setUp({ 1: 5n });
+  chain.previews = false;
+  [1, 2, 3, 4].forEach((name) => collector.add(receipt(1, 1, name)));
+  await assert.rejects(collector.settle(chain), { code: "refused" });
+  (chain.sessions.get(1) as { budget: bigint }).budget = 100n;
+  const report = await collector.settle(chain);
+  assert.deepEqual([report.paid, report.batches.length], [4, 1]);
+});
+
+test("a single receipt is never cut, whatever the chain says of it", async () => {
+  const { chain, collector } = await setUp({ 1: 100n });
+  (chain.sessions.get(1) as { refusal?: string }).refusal = "straddles";
+  collector.add(receipt(1, 1, 1));
+  const report = await collector.settle(chain);
+  assert.deepEqual(
+    report.held.map(({ outcome, receipts }) => [outcome, receipts]),
+    [["straddles", 1]],
+  );
+  assert.equal(collector.pending, 1);
+});
+
+test("the rest of a netted group of which a part was settled goes on from where the lane stands", async () => {
+  const { chain, collector } = await setUp({ 1: 100n }, { mode: "netted" });
+  [1, 2, 3].forEach((name) => collector.add(receipt(1, 1, name)));
+  chain.trouble = "never arrives";
+  await assert.rejects(collector.settle(chain));
+  chain.trouble = "none";
+  // An earlier batch of the first two reached the chain after all.
+  (chain.sessions.get(1) as { next: bigint }).next = 2n;
+  const report = await collector.settle(chain);
+  assert.deepEqual([report.paid, report.held, collector.pending], [1, [], 0]);
+  assert.equal(chain.sessions.get(1)?.next, 3n);
+});
+
+for (const strange of ["overtaken_by_aliens", { partial: {} }, { overlaps: { receipts: 1 } }, null, "toString"]) {
+  test(`an outcome that this client does not know loses nothing: ${JSON.stringify(strange)}`, async () => {
+    const { chain, collector, open } = await setUp({ 1: 100n, 2: 100n });
+    [1, 2].forEach((session) => collector.add(receipt(session, 1, session)));
+    const { submit } = chain;
+    const spoilt = (response: billing.BatchResponse): billing.BatchResponse => ({
+      ...response,
+      outcomes: [{ outcome: strange as billing.Outcome, groups: 2 }],
+    });
+    chain.submit = async (...sent) => {
+      const { txHash, response } = await submit(...sent);
+      return { txHash, response: spoilt(response) };
+    };
+    await assert.rejects(collector.settle(chain), { code: "other_version" });
+    assert.equal(collector.pending, 2);
+    // A client that knows it finds the same answer again.
+    chain.submit = submit;
+    const next = await open();
+    assert.equal((await next.settle(chain)).paid, 2);
+    assert.equal(next.pending, 0);
+  });
+}
+
+test("an answer about another number of groups is refused", async () => {
+  const { chain, collector } = await setUp({ 1: 100n });
+  collector.add(receipt(1, 1, 1));
+  const { preview } = chain;
+  chain.preview = async (batch) => {
+    const response = await preview(batch);
+    return response && { ...response, batch: null, outcomes: [] };
+  };
+  await assert.rejects(collector.settle(chain), { code: "other_version" });
+  assert.equal(collector.pending, 1);
+});
+
 test("a lane that stands elsewhere is taken from the chain", async () => {
   const { chain, collector } = await setUp({ 1: 100n });
   (chain.sessions.get(1) as { next: bigint }).next = 41n;
@@ -191,7 +303,7 @@ test("without previews a batch that the chain refuses waits, and stops no other"
   const first = await collector.settle(chain);
   assert.deepEqual([first.paid, billed(chain)], [1, [4n]]);
   assert.deepEqual(first.held, [
-    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted" },
+    { session: 1, outcome: "message_refused", receipts: 2, next: "nothing was settled: exhausted (a hint)" },
     { session: 1, outcome: "gap", receipts: 1, next: "receipts with lower numbers are missing: settle those first" },
   ]);
   await assert.rejects(collector.settle(chain), { code: "refused", reason: /exhausted/ });

@@ -13,6 +13,8 @@ export interface FakeSession {
   next: bigint;
   /** What every group of it is refused with. */
   refusal?: billing.Outcome;
+  /** Receipts issued from then on are refused as `closed`. */
+  endsAt?: bigint;
 }
 
 type Trouble = "none" | "answer lost" | "never arrives" | "crash before it leaves";
@@ -80,9 +82,18 @@ export class FakeChain implements Settlement {
       if (group.sequence + count <= session.next) {
         return answer("stale");
       }
-      if (session.refusal !== undefined) {
-        session.next = group.sequence + count;
-        return answer(session.refusal);
+      if (group.work.mode === "netted" && group.sequence < session.next) {
+        return answer("overlaps");
+      }
+      const oldest = batch.issuedFrom + group.from;
+      const { refusal, endsAt } = session;
+      const refused = endsAt !== undefined && oldest >= endsAt ? "closed" : refusal;
+      if (refused !== undefined) {
+        session.next = refused === "straddles" ? session.next : group.sequence + count;
+        return answer(refused);
+      }
+      if (endsAt !== undefined && oldest + group.span >= endsAt) {
+        return answer("straddles");
       }
       const wanted = group.sequence + count - session.next;
       const covered = session.budget / PRICE;
@@ -102,8 +113,9 @@ export class FakeChain implements Settlement {
     });
     const changed = [...copies].some(([id, session]) => session.next !== this.sessions.get(id)?.next);
     if (write) {
-      if (!changed && !groups.every(({ outcome }) => outcome === "stale")) {
-        throw new RefusedError("nothing was settled: exhausted");
+      if (!changed && !groups.some(({ outcome }) => outcome === "stale")) {
+        const reasons = new Set(groups.map(({ outcome }) => `${JSON.stringify(outcome).replaceAll('"', "")} (a hint)`));
+        throw new RefusedError(`nothing was settled: ${[...reasons].join(", ")}`);
       }
       copies.forEach((session, id) => this.sessions.set(id, session));
     }

@@ -218,19 +218,42 @@ pub enum ContractError {
 
 /// What a sender can do about each outcome that writes nothing.
 fn reasons(outcomes: &[Outcome]) -> String {
-    let sentence = |outcome: &Outcome| match outcome {
+    let sentence = |outcome: &Outcome| {
+        match outcome {
         Outcome::UnknownSession => "unknown_session (no such session, or it was released)",
         Outcome::AttesterNotAllowed => {
             "attester_not_allowed (the session trusts another operator or enclave image)"
         }
-        Outcome::Stale => "stale (settled before)",
         Outcome::LanesFull => "lanes_full (all lanes of the session are in use)",
         Outcome::Gap => "gap (send the receipts before it first)",
+        Outcome::Overlaps => {
+            "overlaps (a part of a netted group was settled: send the rest as a group of its own)"
+        }
+        Outcome::Straddles => {
+            "straddles (a limit of time runs through the group: send its receipts again, under the same numbers, \
+             in groups that are cut there)"
+        }
         Outcome::Exhausted => "exhausted (the budget does not cover the next receipt: top up)",
         Outcome::VoucherMissing => {
             "voucher_missing (the ceiling does not cover the next receipt: get a voucher)"
         }
-        _ => "refused",
+        // These settle something, or are no error.
+        Outcome::Paid
+        | Outcome::Partial { .. }
+        | Outcome::Stale
+        | Outcome::Expired
+        | Outcome::AttesterRetired
+        | Outcome::Closed
+        | Outcome::ModelNotAllowed
+        | Outcome::UnknownModel
+        | Outcome::UnknownRelease
+        | Outcome::UnknownTerms
+        | Outcome::TermsNotInForce
+        | Outcome::Retired
+        | Outcome::WrongDenom
+        | Outcome::PriceAboveLimit
+        | Outcome::Overflow => "refused",
+    }
     };
     outcomes.iter().map(sentence).collect::<Vec<_>>().join(", ")
 }

@@ -9,7 +9,9 @@ use hub_types::registry::StatusName;
 use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
-use hub_types::walrus::{BlobId, BlobIdError, CertificateError, CommitteeError, PointError};
+use hub_types::walrus::{
+    BlobId, BlobIdError, CertificateError, CommitteeError, PointError, SymbolProofError,
+};
 use thiserror::Error;
 
 use crate::domain::label::Label;
@@ -267,6 +269,13 @@ pub enum ContractError {
         release: ReleaseNumber,
         /// Its length in bytes.
         size: u64,
+    },
+
+    /// What was to be a symbol of a release's blob is none.
+    #[error("{source}")]
+    Symbol {
+        /// What does not hold.
+        source: SymbolProofError,
     },
 
     /// Size and root hash belong to another blob.

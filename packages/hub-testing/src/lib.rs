@@ -1,9 +1,9 @@
 //! A whole Hub on an embedded chain in one line, for tests of contracts and clients.
 //!
 //! [`Hub::new`] starts a chain (cw-multi-test) with a registry, a billing contract and its escrow on it. Around it stand
-//! the things that every test needs: accounts, native coins and a cw20 token behind one [`Money`], models, sessions,
-//! attesters that sign, [`StorageNodes`] that certify, a [`Ledger`] of everything that everybody has, and the
-//! invariants that hold after every message.
+//! the things that every test needs: accounts, native coins and a cw20 token behind one [`Money`], models, sessions, and
+//! attesters that sign. [`StorageNodes`] certify, a [`Ledger`] shows everything that everybody has, and the invariants
+//! hold after every message.
 //!
 //! ```
 //! use hub_testing::{data, rates, Hub, KeyType, NewModel};
@@ -93,12 +93,7 @@ pub use hub_types::billing::KeyType;
 pub use hub_types::walrus::BlobId;
 pub use hub_types::wire::{Batch, Group, Mode, Receipt, SigningKey, Units, Work};
 
-/// The examples of the project's README, which must run.
-#[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
-
-/// The page of code of this crate's README, likewise.
+/// The page of code of this crate's README, which must run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Page;

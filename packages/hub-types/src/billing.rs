@@ -72,7 +72,8 @@ pub enum ExecuteMsg {
     },
     /// Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
     /// the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
-    /// [`BatchResponse`] as data. A batch that changes nothing is an error, unless all of it was settled before.
+    /// [`BatchResponse`] as data. A batch that changes nothing is an error that names the reasons, unless some group of it
+    /// was settled before: then it succeeds, records nothing and emits nothing.
     SettleBatch {
         /// [`crate::wire::Batch`] in canonical bytes.
         batch: Binary,
@@ -393,17 +394,20 @@ pub enum Outcome {
     UnknownSession,
     /// Writes nothing: the session trusts another operator or insists on another enclave image.
     AttesterNotAllowed,
-    /// Writes nothing: all of it was settled before, or a netted group does not start at the lane's position.
+    /// Writes nothing: all of it was settled before.
     Stale,
     /// Writes nothing: all lanes of the session are in use.
     LanesFull,
     /// Writes nothing: receipts before it are missing; send those first.
     Gap,
-    /// Consumed: its oldest receipt is older than the registry's `receipt_max_age_seconds`.
+    /// Writes nothing: a part of a netted group was settled before. Send the rest as a group of its own that starts at
+    /// the lane's position.
+    Overlaps,
+    /// Consumed: all of it is older than the registry's `receipt_max_age_seconds`.
     Expired,
-    /// Consumed: issued after the attester's retirement.
+    /// Consumed: all of it was issued after the attester's retirement.
     AttesterRetired,
-    /// Consumed: issued outside the session's time.
+    /// Consumed: all of it was issued outside the session's time.
     Closed,
     /// Consumed: the session lists other models.
     ModelNotAllowed,
@@ -413,15 +417,19 @@ pub enum Outcome {
     UnknownRelease,
     /// Consumed: no such terms.
     UnknownTerms,
-    /// Consumed: the terms were not in force when it was issued.
+    /// Consumed: the terms were not in force when any of it was issued.
     TermsNotInForce,
-    /// Consumed: issued while the model was retired.
+    /// Consumed: all of it was issued while the model was retired.
     Retired,
     /// Consumed: the terms are in another denomination than the session.
     WrongDenom,
     /// Consumed: the price is above the session's limit.
     PriceAboveLimit,
-    /// Consumed: an amount, or the model's lifetime gross with it, is beyond 128 bits.
+    /// Writes nothing: one of the limits of time that lead to `expired`, `attester_retired`, `closed`,
+    /// `terms_not_in_force` and `retired` refuses a part of it. Send the same receipts under the same numbers, cut into
+    /// groups that lie on one side of the limit each.
+    Straddles,
+    /// Consumed: an amount, or the model's lifetime gross with what would be billed, is beyond 128 bits.
     Overflow,
     /// Writes nothing: the budget does not cover the first receipt still to be billed.
     Exhausted,

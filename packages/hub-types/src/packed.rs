@@ -17,7 +17,7 @@
 //! their messages to each other changed as well.
 //!
 //! To change the bytes of a kind: raise [`LAYOUT`], set the kind's `LAYOUT` to it, and read what was there in
-//! `unpack_older`, with defaults that are true of records of before. The bytes of every published layout stand in
+//! `unpack_older`, with defaults that are true of older records. The bytes of every published layout stand in
 //! `records/testdata/layout-<n>.golden`, and a test reads them all.
 
 use std::cmp::Ordering;
@@ -79,8 +79,8 @@ pub trait Packed: Sized {
     /// Reads the fields, in the same order.
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError>;
 
-    /// Reads the fields as they were in a layout from 1 to one below [`Packed::LAYOUT`], and says what is true of records
-    /// of then for fields that they did not have. What never changed has no such layout.
+    /// Reads the fields as they were in a layout from 1 to one below [`Packed::LAYOUT`], and says what is true of older
+    /// records for fields that they did not have. A kind that never changed has no such layout.
     fn unpack_older(layout: u8, _reader: &mut Reader) -> Result<Self, PackedError> {
         Err(PackedError::OtherLayout {
             found: layout,

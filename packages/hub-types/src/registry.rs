@@ -304,6 +304,22 @@ pub enum QueryMsg {
         /// 32 bytes.
         hash: HexBinary,
     },
+    /// Where in a release's blob these bytes lie: a symbol of its encoding over 1 000 shards, tied to the blob id by hashes alone.
+    /// An error says what does not hold. It shows what the encoder committed to; that the encoder was honest is
+    /// what a storage certificate shows. 1 storage read and 23 hashes, one of them over the symbol.
+    #[returns(SymbolResponse)]
+    VerifySymbol {
+        /// The model.
+        model: ModelId,
+        /// The release.
+        release: ReleaseNumber,
+        /// Length of its blob in bytes, which the proof shows as well.
+        size: Uint64,
+        /// The symbol, whose size follows from the blob's: `size` / 222 778, rounded up to an even number, at least 2.
+        symbol: Binary,
+        /// Ties the symbol to the blob id.
+        proof: SymbolProof,
+    },
     /// Who stores Walrus committees.
     #[returns(WalrusKeeperResponse)]
     WalrusKeeper {},
@@ -406,6 +422,23 @@ pub struct StorageCertificate {
     pub signers: Binary,
     /// BLS12-381 signature in G2, compressed: 96 bytes.
     pub signature: Binary,
+}
+
+/// Ties a symbol of a blob's encoding to the blob id. Source of the trees: MystenLabs/walrus,
+/// crates/walrus-core/src/merkle.rs.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+pub struct SymbolProof {
+    /// Row of the symbol, 0 to 999. Rows up to 333 hold the blob.
+    pub row: u16,
+    /// Column of the symbol, 0 to 999. Columns up to 666 hold the blob.
+    pub column: u16,
+    /// Hashes beside the way from the symbol to the root of its row, from the leaves up: 10 of 32 bytes.
+    pub row_path: Vec<HexBinary>,
+    /// Root of the column that is paired with the row, which is column 999 - `row`: 32 bytes.
+    pub paired_column_root: HexBinary,
+    /// Hashes beside the way from the pair to the root hash of the blob: 10 of 32 bytes.
+    pub pair_path: Vec<HexBinary>,
 }
 
 /// Names of the statuses.
@@ -670,6 +703,24 @@ pub struct TermsListResponse {
 pub struct CommitmentResponse {
     /// Unix seconds; none if it never was.
     pub committed_at: Option<u64>,
+}
+
+/// Where a symbol that was proven lies.
+#[cw_serde]
+pub struct SymbolResponse {
+    /// The blob of the release, in its text form.
+    pub blob_id: String,
+    /// Which bytes of the blob the symbol is; none for a symbol that encoding added.
+    pub bytes: Option<ByteRange>,
+}
+
+/// Bytes of a blob.
+#[cw_serde]
+pub struct ByteRange {
+    /// Place of the first one, from 0.
+    pub offset: Uint64,
+    /// How many: fewer than the symbol has at the end of the blob, where the rest of the symbol is zeros.
+    pub length: Uint64,
 }
 
 /// Who stores Walrus committees.

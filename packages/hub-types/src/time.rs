@@ -21,6 +21,46 @@ pub fn cutoff(now: u64) -> u64 {
     now.saturating_add(CUTOFF_GRACE_SECONDS)
 }
 
+/// A span of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interval {
+    /// Its first second, unix seconds.
+    pub from: u64,
+    /// The second after its last, unix seconds; none if it has no end.
+    pub until: Option<u64>,
+}
+
+/// How much of one span of time lies in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Containment {
+    /// All of it.
+    Whole,
+    /// Some of it.
+    Part,
+    /// Nothing of it.
+    Nothing,
+}
+
+impl Interval {
+    /// Whether `time` lies in it.
+    pub fn contains(&self, time: u64) -> bool {
+        time >= self.from && self.until.is_none_or(|until| time < until)
+    }
+
+    /// How much of what happened from `oldest` to `newest`, both included, lies in it. Only these two times are known
+    /// of a group of receipts, so [`Containment::Part`] says that a part may lie in it.
+    pub fn containment(&self, oldest: u64, newest: u64) -> Containment {
+        let first = oldest.max(self.from);
+        if first > newest || self.until.is_some_and(|until| first >= until) {
+            Containment::Nothing
+        } else if first == oldest && self.until.is_none_or(|until| newest < until) {
+            Containment::Whole
+        } else {
+            Containment::Part
+        }
+    }
+}
+
 /// Number of the day that holds `now`: whole days since 1970-01-01 UTC.
 pub fn day(now: u64) -> u64 {
     now / 86_400
@@ -39,6 +79,56 @@ mod tests {
     fn a_cutoff_is_a_minute_away_and_never_wraps_around() {
         assert_eq!(cutoff(1_000), 1_060);
         assert_eq!(cutoff(u64::MAX - 59), u64::MAX);
+    }
+
+    #[test]
+    fn a_span_lies_in_an_interval_wholly_in_part_or_not_at_all() {
+        let interval = Interval {
+            from: 100,
+            until: Some(200),
+        };
+        for (oldest, newest, containment) in [
+            (0, 99, Containment::Nothing),
+            (0, 100, Containment::Part),
+            (99, 199, Containment::Part),
+            (99, 200, Containment::Part),
+            (100, 199, Containment::Whole),
+            (100, 200, Containment::Part),
+            (199, u64::MAX, Containment::Part),
+            (200, u64::MAX, Containment::Nothing),
+        ] {
+            assert_eq!(
+                interval.containment(oldest, newest),
+                containment,
+                "{oldest} to {newest}"
+            );
+        }
+        let endless = Interval {
+            from: 100,
+            until: None,
+        };
+        assert_eq!(endless.containment(100, u64::MAX), Containment::Whole);
+        assert_eq!(endless.containment(99, u64::MAX), Containment::Part);
+        assert_eq!(endless.containment(0, 99), Containment::Nothing);
+    }
+
+    #[test]
+    fn containment_is_what_the_seconds_one_by_one_say() {
+        let ends = [None, Some(0), Some(2), Some(3), Some(5)];
+        for interval in (0..6).flat_map(|from| ends.map(|until| Interval { from, until })) {
+            for (oldest, newest) in (0..7).flat_map(|from| (from..7).map(move |to| (from, to))) {
+                let seconds: Vec<bool> = (oldest..=newest)
+                    .map(|time| interval.contains(time))
+                    .collect();
+                let expected = match (seconds.contains(&true), seconds.contains(&false)) {
+                    (true, false) => Containment::Whole,
+                    (true, true) => Containment::Part,
+                    (false, _) => Containment::Nothing,
+                };
+                let found = interval.containment(oldest, newest);
+                assert_eq!(found, expected, "{oldest} to {newest} in {interval:?}");
+            }
+        }
     }
 
     #[test]

@@ -197,7 +197,14 @@ fn a_damaged_walrus_vector_is_noticed() {
             ("u256_conversions", "blob_id_hex"),
             ("real_public_blob_ids", "blob_id"),
             ("quilt_patch_ids", "quilt_blob_id"),
+            ("quilt_patch_ids", "bytes_hex"),
             ("symbol_inclusion_proofs", "root_hash_hex"),
+            ("symbol_inclusion_proofs", "symbol_hex"),
+            ("symbol_inclusion_proofs", "primary_sliver_root_hex"),
+            (
+                "symbol_inclusion_proofs",
+                "secondary_sliver_root_of_pair_hex",
+            ),
         ],
     );
 }

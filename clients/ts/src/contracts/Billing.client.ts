@@ -710,7 +710,8 @@ export interface BillingInterface extends BillingReadOnlyInterface {
   /**
    * Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
    * the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
-   * `BatchResponse` as data. A batch that changes nothing is an error, unless all of it was settled before.
+   * `BatchResponse` as data. A batch that changes nothing is an error that names the reasons, unless some group
+   * of it was settled before: then it succeeds, records nothing and emits nothing.
    */
   settleBatch: ({
     batch,

@@ -77,7 +77,8 @@ export type ExecuteMsg = {
   /**
    * Settles many receipts under one signature. Anyone. Format, signature, attester and `issued_to` decide about
    * the whole; the rest is decided per group and never fails the others. Emits `hub_settle`. Returns
-   * `BatchResponse` as data. A batch that changes nothing is an error, unless all of it was settled before.
+   * `BatchResponse` as data. A batch that changes nothing is an error that names the reasons, unless some group
+   * of it was settled before: then it succeeds, records nothing and emits nothing.
    */
   settle_batch: {
     /** `Batch` in canonical bytes. */
@@ -673,22 +674,27 @@ export interface PayerResponse {
  * - `unknown_session`: Writes nothing: no such session, or it was released.
  * - `attester_not_allowed`: Writes nothing: the session trusts another operator or insists on another enclave
  * image.
- * - `stale`: Writes nothing: all of it was settled before, or a netted group does not start at the lane's
- * position.
+ * - `stale`: Writes nothing: all of it was settled before.
  * - `lanes_full`: Writes nothing: all lanes of the session are in use.
  * - `gap`: Writes nothing: receipts before it are missing; send those first.
- * - `expired`: Consumed: its oldest receipt is older than the registry's `receipt_max_age_seconds`.
- * - `attester_retired`: Consumed: issued after the attester's retirement.
- * - `closed`: Consumed: issued outside the session's time.
+ * - `overlaps`: Writes nothing: a part of a netted group was settled before. Send the rest as a group of its own
+ * that starts at the lane's position.
+ * - `expired`: Consumed: all of it is older than the registry's `receipt_max_age_seconds`.
+ * - `attester_retired`: Consumed: all of it was issued after the attester's retirement.
+ * - `closed`: Consumed: all of it was issued outside the session's time.
  * - `model_not_allowed`: Consumed: the session lists other models.
  * - `unknown_model`: Consumed: no such model.
  * - `unknown_release`: Consumed: no such release, or a single receipt names another blob id.
  * - `unknown_terms`: Consumed: no such terms.
- * - `terms_not_in_force`: Consumed: the terms were not in force when it was issued.
- * - `retired`: Consumed: issued while the model was retired.
+ * - `terms_not_in_force`: Consumed: the terms were not in force when any of it was issued.
+ * - `retired`: Consumed: all of it was issued while the model was retired.
  * - `wrong_denom`: Consumed: the terms are in another denomination than the session.
  * - `price_above_limit`: Consumed: the price is above the session's limit.
- * - `overflow`: Consumed: an amount, or the model's lifetime gross with it, is beyond 128 bits.
+ * - `straddles`: Writes nothing: one of the limits of time that lead to `expired`, `attester_retired`, `closed`,
+ * `terms_not_in_force` and `retired` refuses a part of it. Send the same receipts under the same numbers, cut
+ * into groups that lie on one side of the limit each.
+ * - `overflow`: Consumed: an amount, or the model's lifetime gross with what would be billed, is beyond 128
+ * bits.
  * - `exhausted`: Writes nothing: the budget does not cover the first receipt still to be billed.
  * - `voucher_missing`: Writes nothing: the budget covers it, the ceiling does not.
  */
@@ -701,7 +707,7 @@ export type Outcome = "paid" | {
     /** Billed by this message. */
     receipts: number;
   };
-} | "unknown_session" | "attester_not_allowed" | "stale" | "lanes_full" | "gap" | "expired" | "attester_retired" | "closed" | "model_not_allowed" | "unknown_model" | "unknown_release" | "unknown_terms" | "terms_not_in_force" | "retired" | "wrong_denom" | "price_above_limit" | "overflow" | "exhausted" | "voucher_missing";
+} | "unknown_session" | "attester_not_allowed" | "stale" | "lanes_full" | "gap" | "overlaps" | "expired" | "attester_retired" | "closed" | "model_not_allowed" | "unknown_model" | "unknown_release" | "unknown_terms" | "terms_not_in_force" | "retired" | "wrong_denom" | "price_above_limit" | "straddles" | "overflow" | "exhausted" | "voucher_missing";
 /** Data of `ExecuteMsg::SettleBatch`. */
 export interface BatchResponse {
   /** Who signed. */

@@ -5,7 +5,7 @@
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, SymbolProof, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, SymbolResponse, ByteRange, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
   /** The constants. */
@@ -155,6 +155,24 @@ export interface RegistryReadOnlyInterface {
   }: {
     hash: HexBinary;
   }) => Promise<CommitmentResponse>;
+  /**
+   * Where in a release's blob these bytes lie: a symbol of its encoding over 1 000 shards, tied to the blob id
+   * by hashes alone. An error says what does not hold. It shows what the encoder committed to; that the encoder
+   * was honest is what a storage certificate shows. 1 storage read and 23 hashes, one of them over the symbol.
+   */
+  verifySymbol: ({
+    model,
+    proof,
+    release,
+    size,
+    symbol
+  }: {
+    model: number;
+    proof: SymbolProof;
+    release: number;
+    size: Uint64;
+    symbol: Binary;
+  }) => Promise<SymbolResponse>;
   /** Who stores Walrus committees. */
   walrusKeeper: () => Promise<WalrusKeeperResponse>;
   /** The Walrus committees that certificates are checked against: at most two, the latest first. */
@@ -194,6 +212,7 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
     this.termsList = this.termsList.bind(this);
     this.termsAt = this.termsAt.bind(this);
     this.commitment = this.commitment.bind(this);
+    this.verifySymbol = this.verifySymbol.bind(this);
     this.walrusKeeper = this.walrusKeeper.bind(this);
     this.committees = this.committees.bind(this);
     this.committeeMembers = this.committeeMembers.bind(this);
@@ -437,6 +456,29 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
     return this.client.queryContractSmart(this.contractAddress, {
       commitment: {
         hash
+      }
+    });
+  };
+  verifySymbol = async ({
+    model,
+    proof,
+    release,
+    size,
+    symbol
+  }: {
+    model: number;
+    proof: SymbolProof;
+    release: number;
+    size: Uint64;
+    symbol: Binary;
+  }): Promise<SymbolResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      verify_symbol: {
+        model,
+        proof,
+        release,
+        size,
+        symbol
       }
     });
   };

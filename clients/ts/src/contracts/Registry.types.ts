@@ -236,19 +236,22 @@ export type Uint64 = string;
  * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
  */
 export type Binary = string;
-/** What readers see of a model. Limits in bytes. */
+/**
+ * What readers see of a model. Limits are in bytes. No text holds characters that are not shown, is blank, or
+ * begins or ends with a space; see `text` of this crate.
+ */
 export interface Metadata {
-  /** At most 4 096; line feeds and tabs allowed. */
+  /** What it is good for: at most 2 048 bytes. Line feeds and tabs are allowed. */
   description: string;
-  /** At most 256. */
+  /** An `https://` or `http://` address of at most 256 bytes. */
   homepage?: string | null;
-  /** SPDX expression: 1 to 64. */
+  /** The licence as an SPDX expression: 1 to 64 bytes. */
   license: string;
-  /** Up to 8 different ones of 1 to 32. */
+  /** Up to 8 different tags of 1 to 32 bytes each. */
   tags: string[];
-  /** What it does, such as `time-series-forecasting`: at most 64. */
+  /** What it does, such as `time-series-forecasting`: at most 64 bytes. */
   task: string;
-  /** 1 to 128. */
+  /** What the model is called in lists: 1 to 128 bytes. */
   title: string;
 }
 /** What is published. */
@@ -459,6 +462,27 @@ export type QueryMsg = {
     hash: HexBinary;
   };
 } | {
+  /**
+   * Where in a release's blob these bytes lie: a symbol of its encoding over 1 000 shards, tied to the blob id
+   * by hashes alone. An error says what does not hold. It shows what the encoder committed to; that the encoder
+   * was honest is what a storage certificate shows. 1 storage read and 23 hashes, one of them over the symbol.
+   */
+  verify_symbol: {
+    /** The model. */
+    model: number;
+    /** Ties the symbol to the blob id. */
+    proof: SymbolProof;
+    /** The release. */
+    release: number;
+    /** Length of its blob in bytes, which the proof shows as well. */
+    size: Uint64;
+    /**
+     * The symbol, whose size follows from the blob's: `size` / 222 778, rounded up to an even number, at least
+     * 2.
+     */
+    symbol: Binary;
+  };
+} | {
   /** Who stores Walrus committees. */
   walrus_keeper: {};
 } | {
@@ -483,6 +507,22 @@ export interface ClaimCursor {
   model: number;
   /** Of the last claim. */
   release: number;
+}
+/**
+ * Ties a symbol of a blob's encoding to the blob id. Source of the trees: MystenLabs/walrus,
+ * crates/walrus-core/src/merkle.rs.
+ */
+export interface SymbolProof {
+  /** Column of the symbol, 0 to 999. Columns up to 666 hold the blob. */
+  column: number;
+  /** Hashes beside the way from the pair to the root hash of the blob: 10 of 32 bytes. */
+  pair_path: HexBinary[];
+  /** Root of the column that is paired with the row, which is column 999 - `row`: 32 bytes. */
+  paired_column_root: HexBinary;
+  /** Row of the symbol, 0 to 999. Rows up to 333 hold the blob. */
+  row: number;
+  /** Hashes beside the way from the symbol to the root of its row, from the leaves up: 10 of 32 bytes. */
+  row_path: HexBinary[];
 }
 /** Nothing to say: a migration keeps everything. */
 export interface MigrateMsg {}
@@ -726,6 +766,20 @@ export interface Price {
 export interface TermsListResponse {
   /** In the order of the query. */
   terms: TermsResponse[];
+}
+/** Where a symbol that was proven lies. */
+export interface SymbolResponse {
+  /** The blob of the release, in its text form. */
+  blob_id: string;
+  /** Which bytes of the blob the symbol is; none for a symbol that encoding added. */
+  bytes?: ByteRange | null;
+}
+/** Bytes of a blob. */
+export interface ByteRange {
+  /** How many: fewer than the symbol has at the end of the blob, where the rest of the symbol is zeros. */
+  length: Uint64;
+  /** Place of the first one, from 0. */
+  offset: Uint64;
 }
 /** Who stores Walrus committees. */
 export interface WalrusKeeperResponse {

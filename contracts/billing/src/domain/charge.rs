@@ -15,7 +15,7 @@ pub struct Purse {
 /// What charging a group comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Charge {
-    /// An amount, or the model's lifetime gross with it, is beyond 128 bits.
+    /// The amount of a receipt, or the model's lifetime gross with what would be billed, is beyond 128 bits.
     Overflow,
     /// The money does not cover the first receipt.
     Refused(Outcome),
@@ -65,32 +65,31 @@ pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before
     }
 }
 
-/// Bills receipt by receipt, as far as the money goes. The sum of all of them decides about an overflow, so that
-/// the outcome does not hang on the money.
+/// Bills receipt by receipt, as far as the money goes.
+///
+/// A receipt whose own amount no money could pay voids the group, wherever it stands: after a prefix was billed it would
+/// block the lane. The model's gross counts only with what would be billed. So a repeat decides as the first time did,
+/// whatever other groups added to the gross since.
 fn itemised(
     rates: &Rates,
     receipts: impl Iterator<Item = Units>,
     purse: &Purse,
     gross_before: u128,
 ) -> Charge {
-    let mut gross = gross_before;
-    let mut amount: u128 = 0;
     let mut billed = Billed::nothing(Outcome::Paid);
     let mut stopped = None;
     for units in receipts {
         let Some(cost) = rates.amount(1, units) else {
             return Charge::Overflow;
         };
-        let (Some(next_gross), Some(next_amount)) =
-            (gross.checked_add(cost), amount.checked_add(cost))
-        else {
-            return Charge::Overflow;
-        };
-        gross = next_gross;
-        amount = next_amount;
         if stopped.is_some() {
             continue;
         }
+        let Some(amount) = billed.amount.checked_add(cost) else {
+            // No budget is so large.
+            stopped = Some(Outcome::Exhausted);
+            continue;
+        };
         if let Some(refusal) = purse.refuses(amount) {
             stopped = Some(refusal);
             continue;
@@ -100,6 +99,9 @@ fn itemised(
         billed.amount = amount;
         billed.units_in = billed.units_in.saturating_add(units.input.into());
         billed.units_out = billed.units_out.saturating_add(units.output.into());
+    }
+    if gross_before.checked_add(billed.amount).is_none() {
+        return Charge::Overflow;
     }
     match stopped {
         None => Charge::Billed(billed),
@@ -119,11 +121,11 @@ fn netted(rates: &Rates, count: u16, total: Units, purse: &Purse, gross_before: 
     let Some(amount) = rates.amount(receipts, total) else {
         return Charge::Overflow;
     };
-    if gross_before.checked_add(amount).is_none() {
-        return Charge::Overflow;
-    }
     if let Some(refusal) = purse.refuses(amount) {
         return Charge::Refused(refusal);
+    }
+    if gross_before.checked_add(amount).is_none() {
+        return Charge::Overflow;
     }
     Charge::Billed(Billed {
         outcome: Outcome::Paid,
@@ -161,6 +163,13 @@ mod tests {
         Rates {
             per_call: amount.into(),
             ..Rates::default()
+        }
+    }
+
+    fn purse(left: u128) -> Purse {
+        Purse {
+            left,
+            chargeable: left,
         }
     }
 
@@ -220,25 +229,87 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_beyond_128_bits_is_an_overflow_even_where_the_money_covers_a_prefix() {
-        let purse = Purse {
-            left: 10,
-            chargeable: 10,
+    fn a_receipt_beyond_128_bits_voids_its_group_wherever_it_stands() {
+        let rates = Rates {
+            per_call: 1u128.into(),
+            per_million_in: u128::MAX.into(),
+            ..Rates::default()
         };
+        let cheap = Units::new(0, 0);
+        let beyond = Units::new(1_000_000, 0);
+        for work in [vec![beyond, cheap], vec![cheap, beyond]] {
+            for purse in [PLENTY, purse(0)] {
+                let work = Work::itemised(work.clone());
+                assert_eq!(charge(&rates, &work, 0, &purse, 0), Charge::Overflow);
+            }
+        }
+        // What was settled before does not count.
+        let work = Work::itemised(vec![beyond, cheap]);
+        assert!(matches!(
+            charge(&rates, &work, 1, &PLENTY, 0),
+            Charge::Billed(_)
+        ));
+        let netted = Work::Netted {
+            count: 1,
+            total: beyond,
+        };
+        assert_eq!(charge(&rates, &netted, 0, &purse(0), 0), Charge::Overflow);
+    }
+
+    #[test]
+    fn no_budget_is_beyond_128_bits() {
         let half = per_call(u128::MAX / 2 + 1);
-        assert_eq!(charge(&half, &receipts(2), 0, &PLENTY, 0), Charge::Overflow);
         assert_eq!(
-            charge(&half, &receipts(1), 0, &purse, u128::MAX / 2 + 1),
-            Charge::Overflow
+            charge(&half, &receipts(2), 0, &PLENTY, 0),
+            billed(Outcome::Partial { receipts: 1 }, 1, u128::MAX / 2 + 1)
         );
+    }
+
+    #[test]
+    fn the_lifetime_gross_overflows_by_what_would_be_billed_alone() {
+        let netted = |count| Work::Netted {
+            count,
+            total: Units::default(),
+        };
+        let gross = u128::MAX - 1;
+        for work in [receipts(2), netted(2)] {
+            // Without money nothing would be billed; what other groups add to the gross meanwhile changes nothing.
+            for gross in [0, gross, u128::MAX] {
+                let refused = Charge::Refused(Outcome::Exhausted);
+                assert_eq!(charge(&per_call(1), &work, 0, &purse(0), gross), refused);
+            }
+            let refused = charge(&per_call(1), &work, 0, &purse(2), gross);
+            assert_eq!(refused, Charge::Overflow);
+        }
+        for work in [receipts(1), netted(1)] {
+            let fits = charge(&per_call(1), &work, 0, &purse(1), gross);
+            assert!(matches!(fits, Charge::Billed(Billed { amount: 1, .. })));
+        }
+        // The money covers the first alone, and that fits.
         assert_eq!(
-            charge(&per_call(1), &receipts(2), 0, &purse, u128::MAX - 1),
-            Charge::Overflow
+            charge(&per_call(1), &receipts(2), 0, &purse(1), gross),
+            billed(Outcome::Partial { receipts: 1 }, 1, 1)
         );
-        assert_eq!(
-            charge(&per_call(1), &receipts(1), 0, &purse, u128::MAX - 1),
-            billed(Outcome::Paid, 1, 1)
-        );
+    }
+
+    #[test]
+    fn a_repeat_decides_as_the_first_time_did() {
+        // Of three receipts the money covers as many; then the gross may have grown to anything by other groups.
+        for money in 0..4 {
+            let first = charge(&per_call(1), &receipts(3), 0, &purse(money), 0);
+            let done = match first {
+                Charge::Billed(billed) => billed.receipts,
+                _ => 0,
+            };
+            for gross in [0, u128::MAX - 1, u128::MAX] {
+                let again = charge(&per_call(1), &receipts(3), done, &purse(0), gross);
+                let expected = match done {
+                    3 => billed(Outcome::Paid, 0, 0),
+                    _ => Charge::Refused(Outcome::Exhausted),
+                };
+                assert_eq!(again, expected, "{money}, {gross}");
+            }
+        }
     }
 
     #[test]
@@ -272,10 +343,6 @@ mod tests {
                 input: 4,
                 output: 0,
             },
-        };
-        let purse = |left| Purse {
-            left,
-            chargeable: left,
         };
         assert_eq!(
             charge(&rates, &work, 0, &purse(3), 0),

@@ -96,15 +96,18 @@ impl SessionCopy {
                 || self.policy.measurement == attester.measurement)
     }
 
-    /// Where the group stands to the attester's lane. Numbers below the lane's next were billed or refused for good,
-    /// so a replay is `stale` and an overlap is billed only in its new part.
+    /// Where the group stands to the attester's lane. Numbers below the lane's next were billed or refused for good, so
+    /// a replay is `stale`. An itemised group that overlaps them is billed in its new part; of a netted one that part
+    /// is not known, so it waits until the rest is sent as a group of its own.
     pub fn position(&self, group: &Group) -> Position {
-        if group.end <= self.next || (group.is_netted() && group.sequence < self.next) {
+        if group.end <= self.next {
             Position::Refused(Outcome::Stale)
         } else if self.claim == LaneClaim::Full {
             Position::Refused(Outcome::LanesFull)
         } else if group.sequence > self.next {
             Position::Refused(Outcome::Gap)
+        } else if group.is_netted() && group.sequence < self.next {
+            Position::Refused(Outcome::Overlaps)
         } else {
             Position::At(self.next)
         }

@@ -41,6 +41,7 @@ pub fn settle(
             session.advance(group.end);
             return Ok(Billed::nothing(outcome));
         }
+        Judgement::Straddles => return Ok(Billed::nothing(Outcome::Straddles)),
         Judgement::Chargeable(basis) => basis,
     };
     let gross_before = ledger.usage.gross(group.model, basis.denom)?;

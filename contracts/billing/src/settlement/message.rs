@@ -61,11 +61,11 @@ impl Decided {
         !self.sessions.is_empty()
     }
 
-    /// Whether every group had been settled before.
-    pub fn is_stale(&self) -> bool {
+    /// Whether some group had been settled before: then a retry of it was overtaken, and is no error.
+    pub fn is_overtaken(&self) -> bool {
         self.groups
             .iter()
-            .all(|group| group.outcome == Outcome::Stale)
+            .any(|group| group.outcome == Outcome::Stale)
     }
 }
 

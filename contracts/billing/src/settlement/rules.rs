@@ -1,9 +1,10 @@
-//! Refusals that no time cures. The first that holds wins; each consumes the numbers of the group, so that one author's
-//! retirement cannot block another's income.
+//! What time cannot cure. The first refusal that holds wins. It applies to every receipt of the group and consumes its
+//! numbers, so that one author's retirement cannot block another's income.
 
 use hub_types::billing::Outcome;
 use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::Admission;
+use hub_types::time::{Containment, Interval};
 
 use super::records::RecordCache;
 use super::statement::Statement;
@@ -14,38 +15,42 @@ use crate::error::ContractError;
 
 /// What the rules say of a group.
 pub enum Judgement {
-    /// Never billable.
+    /// None of its receipts can ever be billed.
     Refused(Outcome),
+    /// No rule refuses all of it, and a limit of time refuses a part of it.
+    Straddles,
     /// Billable on this basis, if the money is there.
     Chargeable(Basis),
 }
 
 /// Judges a group of `session`.
+///
+/// Limits of time look at the group's oldest and newest receipt alone. What lies wholly outside one of them is refused.
+/// What lies on both sides waits until it is sent again in smaller groups, so that a receipt that is a second late voids
+/// no other. It waits only if nothing else refuses all of it: then cutting it would change nothing.
 pub fn judge(
     group: &Group,
     session: &SessionCopy,
     records: &mut RecordCache,
     statement: &Statement,
 ) -> Result<Judgement, ContractError> {
-    let (oldest, newest) = (group.oldest, group.newest);
     let refused = |outcome| Ok(Judgement::Refused(outcome));
+    let mut straddles = false;
+    let mut lies_outside = |limits: Interval| {
+        let containment = limits.containment(group.oldest, group.newest);
+        straddles |= containment == Containment::Part;
+        containment == Containment::Nothing
+    };
 
-    let expiry = statement
-        .now
-        .saturating_sub(statement.receipt_max_age_seconds);
-    if oldest < expiry {
+    if lies_outside(statement.accepted_age()) {
         return refused(Outcome::Expired);
     }
-    if statement
-        .record
-        .retired_at
-        .is_some_and(|cutoff| newest >= cutoff)
-    {
+    if lies_outside(statement.signing_time()) {
         return refused(Outcome::AttesterRetired);
     }
 
     let policy = session.policy();
-    if !policy.takes(oldest, newest) {
+    if lies_outside(policy.takes()) {
         return refused(Outcome::Closed);
     }
     let admission = policy.admits(group.model, group.release);
@@ -57,7 +62,7 @@ pub fn judge(
         return refused(Outcome::UnknownModel);
     };
     let (author, latest_terms) = (model.author.clone(), model.latest_terms);
-    let retired = model.retired_for(oldest, newest);
+    let in_service = model.in_service();
     if !(ReleaseNumber(1)..=model.latest_release).contains(&group.release) {
         return refused(Outcome::UnknownRelease);
     }
@@ -75,10 +80,10 @@ pub fn judge(
             what: "a model without terms of a number that it gave",
         });
     };
-    if !terms.in_force_for(oldest, newest) {
+    if terms.in_force().is_none_or(&mut lies_outside) {
         return refused(Outcome::TermsNotInForce);
     }
-    if retired {
+    if lies_outside(in_service) {
         return refused(Outcome::Retired);
     }
     let denom = session.denom();
@@ -90,6 +95,9 @@ pub fn judge(
         .is_some_and(|limit| !terms.rates.within(&limit))
     {
         return refused(Outcome::PriceAboveLimit);
+    }
+    if straddles {
+        return Ok(Judgement::Straddles);
     }
     Ok(Judgement::Chargeable(Basis {
         terms,

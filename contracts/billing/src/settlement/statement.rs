@@ -3,7 +3,7 @@
 use cosmwasm_std::{Deps, Env};
 use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
-use hub_types::time;
+use hub_types::time::{self, Interval};
 use hub_types::wire::Hash;
 
 use super::signature;
@@ -54,6 +54,22 @@ impl Statement {
             now,
             receipt_max_age_seconds: config.receipt_max_age_seconds,
         })
+    }
+
+    /// When receipts are issued that are not too old.
+    pub fn accepted_age(&self) -> Interval {
+        Interval {
+            from: self.now.saturating_sub(self.receipt_max_age_seconds),
+            until: None,
+        }
+    }
+
+    /// When receipts are issued that the attester may sign.
+    pub fn signing_time(&self) -> Interval {
+        Interval {
+            from: 0,
+            until: self.record.retired_at,
+        }
     }
 
     /// Whether the attester signed `digest`.

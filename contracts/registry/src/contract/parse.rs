@@ -2,14 +2,14 @@
 
 use std::str::FromStr;
 
-use cosmwasm_std::{Addr, Api, Deps};
+use cosmwasm_std::{Addr, Api, Deps, HexBinary};
 use hub_types::hash;
 use hub_types::registry::{
-    CommitteeMember, Metadata, NewRelease, Payee, StorageCertificate, UncheckedPayee,
+    CommitteeMember, Metadata, NewRelease, Payee, StorageCertificate, SymbolProof, UncheckedPayee,
     UncheckedTerms,
 };
 use hub_types::text::{self, MAX_DESCRIPTION, MAX_HOMEPAGE, MAX_TAG, MAX_TASK, MAX_TITLE};
-use hub_types::walrus::{BlobId, Certificate, Member, Persistence, PublicKey, Signature};
+use hub_types::walrus::{self, BlobId, Certificate, Member, Persistence, PublicKey, Signature};
 
 use super::execute::release::{Certification, Publication};
 use crate::domain::label::Label;
@@ -108,6 +108,20 @@ pub fn certification(certificate: StorageCertificate) -> Result<Certification, C
             signature: Signature::new(&certificate.signature)
                 .map_err(|source| ContractError::Signature { source })?,
         },
+    })
+}
+
+pub fn symbol_proof(proof: SymbolProof) -> Result<walrus::SymbolProof, ContractError> {
+    let path = |field: &'static str, hashes: Vec<HexBinary>| {
+        let hashes = hashes.iter().map(|hash| hash::parse(field, hash));
+        hashes.collect::<Result<_, _>>()
+    };
+    Ok(walrus::SymbolProof {
+        row: proof.row,
+        column: proof.column,
+        row_path: path("row_path", proof.row_path)?,
+        paired_column_root: hash::parse("paired_column_root", &proof.paired_column_root)?,
+        pair_path: path("pair_path", proof.pair_path)?,
     })
 }
 

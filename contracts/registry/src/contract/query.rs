@@ -6,12 +6,12 @@ use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
-    ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
+    ByteRange, ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
     CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelCountsResponse,
     ModelIdsResponse, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse,
-    TermsListResponse, TermsResponse, WalrusKeeperResponse,
+    SymbolResponse, TermsListResponse, TermsResponse, WalrusKeeperResponse,
 };
-use hub_types::walrus::BlobId;
+use hub_types::walrus::{BlobId, Code, SymbolProof};
 use hub_types::wire::Hash;
 
 use super::{parse, view};
@@ -106,6 +106,17 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
         QueryMsg::Commitment { hash } => {
             let hash = hash::parse("hash", &hash)?;
             to_json_binary(&commitment(deps, &hash)?)
+        }
+        QueryMsg::VerifySymbol {
+            model,
+            release,
+            size,
+            symbol,
+            proof,
+        } => {
+            let proof = parse::symbol_proof(proof)?;
+            let blob_id = releases::blob_id(storage, model, release)?;
+            to_json_binary(&locate(&blob_id, size.u64(), &symbol, &proof)?)
         }
         QueryMsg::WalrusKeeper {} => to_json_binary(&walrus_keeper(deps)?),
         QueryMsg::Committees {} => to_json_binary(&committees_kept(deps)?),
@@ -244,6 +255,24 @@ fn terms_at(deps: Deps, model: ModelId, time: u64) -> Result<TermsListResponse, 
 fn commitment(deps: Deps, hash: &Hash) -> Result<CommitmentResponse, ContractError> {
     Ok(CommitmentResponse {
         committed_at: commitments::committed_at(deps.storage, hash)?,
+    })
+}
+
+fn locate(
+    blob_id: &BlobId,
+    size: u64,
+    symbol: &[u8],
+    proof: &SymbolProof,
+) -> Result<SymbolResponse, ContractError> {
+    let range = proof
+        .verify(Code::WALRUS, blob_id, size, symbol)
+        .map_err(|source| ContractError::Symbol { source })?;
+    Ok(SymbolResponse {
+        blob_id: blob_id.to_string(),
+        bytes: range.map(|range| ByteRange {
+            offset: range.start.into(),
+            length: range.end.saturating_sub(range.start).into(),
+        }),
     })
 }
 

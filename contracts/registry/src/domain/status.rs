@@ -158,19 +158,12 @@ mod tests {
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
-        let back = with_status(
-            ModelId(7),
-            retired.clone(),
-            StatusName::Active,
-            back_at,
-            MAX_AGE,
-        )
-        .unwrap();
-        assert!(!retired.retired_for(100, 159));
-        assert!(retired.retired_for(100, 160));
+        let back = with_status(ModelId(7), retired.clone(), StatusName::Active, back_at, MAX_AGE).unwrap();
+        assert!(retired.in_service().contains(159));
+        assert!(!retired.in_service().contains(160));
         // At `back_at` receipts before 160 have expired, and all since count as issued in retirement.
-        assert!(back.retired_for(160, 160));
-        assert!(back.retired_for(back_at - 1, back_at));
-        assert!(!back.retired_for(back_at, back_at));
+        assert!(!back.in_service().contains(160));
+        assert!(!back.in_service().contains(back_at - 1));
+        assert!(back.in_service().contains(back_at));
     }
 }

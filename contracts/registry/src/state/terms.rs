@@ -86,7 +86,7 @@ pub fn in_force_at(
         let terms = get(storage, model, number)?;
         number = terms.record.supersedes;
         let begun = terms.effective_from();
-        if terms.record.in_force_for(time, time) {
+        if terms.record.is_in_force_at(time) {
             found.push(terms);
         }
         if begun.saturating_add(CUTOFF_GRACE_SECONDS) <= time {

@@ -13,7 +13,7 @@ use super::fields::{
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
 use crate::price::Rates;
-use crate::time;
+use crate::time::{self, Interval};
 
 /// Denominations by the number under which the escrow keeps them.
 pub const DENOMS: PackedMap<DenomNumber, Denom> = PackedMap::new(b'D');
@@ -85,10 +85,12 @@ impl SessionPolicy {
             .map_or(self.expires_at, |closed_at| self.expires_at.min(closed_at))
     }
 
-    /// Whether receipts issued from `oldest` to `newest` fall into the session's time.
-    pub fn takes(&self, oldest: u64, newest: u64) -> bool {
-        oldest >= self.opened_at.saturating_sub(time::CUTOFF_GRACE_SECONDS)
-            && newest < self.ends_at()
+    /// When receipts are issued that the session takes.
+    pub fn takes(&self) -> Interval {
+        Interval {
+            from: self.opened_at.saturating_sub(time::CUTOFF_GRACE_SECONDS),
+            until: Some(self.ends_at()),
+        }
     }
 
     /// How the session allows `release` of `model`.

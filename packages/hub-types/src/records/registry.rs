@@ -12,6 +12,7 @@ use super::fields::{
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
 use crate::price::Rates;
+use crate::time::Interval;
 
 /// Models by id.
 pub const MODELS: PackedMap<ModelId, ModelRecord> = PackedMap::new(b'M');
@@ -50,11 +51,15 @@ pub enum ModelStatus {
 }
 
 impl ModelRecord {
-    /// Whether receipts issued from `oldest` to `newest` fall into a time of retirement.
-    pub fn retired_for(&self, oldest: u64, newest: u64) -> bool {
-        let after_cutoff =
-            matches!(self.status, ModelStatus::Retired { cutoff } if newest >= cutoff);
-        after_cutoff || oldest < self.active_from
+    /// When receipts are issued that no retirement refuses.
+    pub fn in_service(&self) -> Interval {
+        Interval {
+            from: self.active_from,
+            until: match self.status {
+                ModelStatus::Retired { cutoff } => Some(cutoff),
+                ModelStatus::Active | ModelStatus::Delisted => None,
+            },
+        }
     }
 }
 
@@ -135,14 +140,18 @@ pub enum Validity {
 }
 
 impl TermsRecord {
-    /// Whether receipts issued from `oldest` to `newest` can be charged at these terms.
-    pub fn in_force_for(&self, oldest: u64, newest: u64) -> bool {
+    /// When receipts are issued that can be charged at these terms; none if they never can.
+    pub fn in_force(&self) -> Option<Interval> {
         match self.validity {
-            Validity::Dropped => false,
-            Validity::Interval { from, until } => {
-                oldest >= from && until.is_none_or(|until| newest < until)
-            }
+            Validity::Dropped => None,
+            Validity::Interval { from, until } => Some(Interval { from, until }),
         }
+    }
+
+    /// Whether receipts issued at `time` can be charged at these terms.
+    pub fn is_in_force_at(&self, time: u64) -> bool {
+        self.in_force()
+            .is_some_and(|interval| interval.contains(time))
     }
 }
 

@@ -52,7 +52,7 @@ async function run(): Promise<void> {
   console.log(`\n${written(report)}`);
   if (process.env["HUB_UPDATE"] === "1") {
     writeFileSync(`${ROOT}tests/e2e/load.json`, `${JSON.stringify(report, undefined, 2)}\n`);
-    const path = `${ROOT}README.md`;
+    const path = `${ROOT}docs/LOAD.md`;
     writeFileSync(path, withReport(readFileSync(path, "utf8"), report));
   }
 }

@@ -5,9 +5,9 @@ import { type Report, withReport } from "./report.js";
 
 const at = (path: string) => new URL(`../../../../../${path}`, import.meta.url);
 
-test("the README shows the figures of tests/e2e/load.json", () => {
+test("docs/LOAD.md shows the figures of tests/e2e/load.json", () => {
   const report = JSON.parse(readFileSync(at("tests/e2e/load.json"), "utf8")) as Report;
-  const readme = readFileSync(at("README.md"), "utf8");
-  assert.equal(readme, withReport(readme, report), "run make load-update");
-  assert.throws(() => withReport("# Hub\n", report), /README.md has no part between .* put it where/);
+  const page = readFileSync(at("docs/LOAD.md"), "utf8");
+  assert.equal(page, withReport(page, report), "run make load-update");
+  assert.throws(() => withReport("# Hub\n", report), /docs\/LOAD.md has no part between .* put it where/);
 });

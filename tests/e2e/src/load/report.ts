@@ -1,4 +1,4 @@
-/** The figures of a run, kept in tests/e2e/load.json and shown in the README of the repository. */
+/** The figures of a run, kept in tests/e2e/load.json and shown in docs/LOAD.md. */
 
 import type { LoadFigures } from "./figures.js";
 
@@ -25,7 +25,7 @@ export interface Report {
     readonly resent: number;
   };
   readonly kill: KillFigures;
-  /** One batch as large as the node takes, behind everything else. */
+  /** One batch as large as the node takes, after everything else. */
   readonly largest: Largest;
 }
 
@@ -48,13 +48,13 @@ export interface Largest {
 const FROM = "<!-- load: written by `make load-update` from here -->";
 const TO = "<!-- load: to here -->";
 
-/** A README with the figures in it. */
-export function withReport(readme: string, report: Report): string {
-  const [before, after] = [readme.indexOf(FROM), readme.indexOf(TO)];
+/** The page with the figures in it. */
+export function withReport(page: string, report: Report): string {
+  const [before, after] = [page.indexOf(FROM), page.indexOf(TO)];
   if (before < 0 || after < before) {
-    throw new Error(`README.md has no part between ${FROM} and ${TO}: put it where the figures of the load belong`);
+    throw new Error(`docs/LOAD.md has no part between ${FROM} and ${TO}: put it where the figures of the load belong`);
   }
-  return `${readme.slice(0, before)}${FROM}\n\n${written(report)}\n${readme.slice(after)}`;
+  return `${page.slice(0, before)}${FROM}\n\n${written(report)}\n${page.slice(after)}`;
 }
 
 /** The figures in Markdown. */
@@ -74,13 +74,14 @@ export function written({ load, run, kill, largest, ...of }: Report): string {
   const why = Object.entries(run.why).map(([name, count]) => `${whole(count)} ${name}`);
   const { start, thin, kill: away, tail } = load.others;
   const paragraphs = [
-    `Seed ${of.seed}, ${of.cores} cores. Blocks that are not counted: ${start} before the first full one, ${away} around the kill, ` +
-      `${thin} others less full, ${tail} behind the last.`,
-    `In the whole run ${whole(run.receipts)} receipts of ${whole(run.batches)} batches in ${whole(run.transactions)} ` +
-      `transactions (${why.join(", ")}). Of these, ${whole(run.settled)} billed all that was still open in theirs, ` +
-      `${whole(run.partly)} a part of it and ${whole(run.tooEarly)} nothing, since receipts before it were missing, and ` +
-      `${whole(run.duplicate)} changed nothing, since all of it was settled; ${whole(run.outOfGas)} ran out of gas. ` +
-      `${whole(run.again)} times a batch was sent in a new transaction since something of it was left.`,
+    `Seed ${of.seed}, ${of.cores} cores. Not counted are ${start} blocks before the first full one, ${away} around the kill, ` +
+      `${tail} after the last full one, and ${thin} others that were less than 90 % full.`,
+    `The whole run settled ${whole(run.receipts)} receipts of ${whole(run.batches)} batches, in ${whole(run.transactions)} ` +
+      `transactions. By why they were sent: ${why.join(", ")}.`,
+    `Of the transactions, ${whole(run.settled)} billed everything in their batch that was still open, and ${whole(run.partly)} a part of it. ` +
+      `${whole(run.tooEarly)} billed nothing, since earlier receipts were missing. ${whole(run.duplicate)} changed nothing, since ` +
+      `everything was settled already, and ${whole(run.outOfGas)} ran out of gas. ${whole(run.again)} times a batch was sent in a new ` +
+      `transaction, since something of it was left.`,
     `The node was killed with ${whole(kill.inMempool)} transactions in its mempool, and started again ${kill.startedAfter.toFixed(1)} s ` +
       `later; ${kill.blockAfter.toFixed(1)} s after the kill it made a block, ${kill.fullAfter.toFixed(1)} s after it a full one. ` +
       `${whole(run.resent)} transactions were sent again byte by byte.`,

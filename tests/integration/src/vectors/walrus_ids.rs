@@ -5,6 +5,7 @@
 
 use super::json::{array, blob_id, field, hex_of, integer, same, same_bytes, text};
 use super::Tally;
+use hub_walrus::{merkle, Code, QuiltPatchId, SymbolProof};
 use hub_wire::{sha256, BlobId};
 use serde_json::Value;
 
@@ -17,9 +18,7 @@ pub fn check(file: &Value, tally: &mut Tally) {
     tally.section(file, "u256_conversions", all_forms);
     tally.section(file, "real_public_blob_ids", all_forms);
     tally.section(file, "quilt_patch_ids", quilt_patch_id);
-    tally.section(file, "symbol_inclusion_proofs", |entry| {
-        formula(entry, integer(entry, "unencoded_length")?)
-    });
+    tally.section(file, "symbol_inclusion_proofs", symbol_proof);
     tally.skip_all_but(
         file,
         &[
@@ -108,18 +107,92 @@ fn text_case(entry: &Value) -> Result<(), String> {
     }
 }
 
-/// The id of a part of a quilt starts with the quilt's blob id and is no blob id itself.
+/// The id of a file of a quilt: quilt, version and columns. Its text is no blob id, and what is no id is refused.
 fn quilt_patch_id(entry: &Value) -> Result<(), String> {
-    if text(entry, "quilt_patch_id")?.parse::<BlobId>().is_ok() {
+    let given = text(entry, "quilt_patch_id")?;
+    if given.parse::<BlobId>().is_ok() {
         return Err("is accepted as a blob id".into());
     }
     let bytes = hex_of(entry, "bytes_hex")?;
     let quilt = blob_id(entry, "quilt_blob_id")?;
+    let [start, end] = ["start_index", "end_index"].map(|name| integer::<u16>(entry, name));
+    let (start, end) = (start?, end?);
+    let version: u8 = integer(entry, "version")?;
+    let columns = [start.to_le_bytes(), end.to_le_bytes()].concat();
+    let expected = [&quilt.as_bytes()[..], &[version], &columns].concat();
+    same_bytes("quilt, version and columns", &bytes, &expected)?;
+    let parsed = given.parse::<QuiltPatchId>();
+    let possible = version == 1 && (1..end).contains(&start) && end <= QuiltPatchId::COLUMNS;
+    match (possible, parsed) {
+        (true, Ok(id)) => {
+            same_bytes("bytes of the text", &id.to_bytes(), &bytes)?;
+            same("text of the bytes", id.to_string().as_str(), given)
+        }
+        (true, Err(error)) => Err(format!("is refused: {error}")),
+        (false, Ok(_)) => Err("is accepted, and no quilt has such columns".into()),
+        (false, Err(_)) => Ok(()),
+    }
+}
+
+/// A symbol leads to root hash and id by its paths, and lies where the file says.
+fn symbol_proof(entry: &Value) -> Result<(), String> {
+    let length: u64 = integer(entry, "unencoded_length")?;
+    formula(entry, length)?;
+    let code = Code::new(integer(entry, "n_shards")?).map_err(|error| error.to_string())?;
+    let symbol = hex_of(entry, "symbol_hex")?;
+    let size: usize = integer(entry, "symbol_size")?;
+    same("bytes of the symbol", symbol.len(), size)?;
+    let proof = SymbolProof {
+        row: integer(entry, "row")?,
+        column: integer(entry, "column")?,
+        row_path: path(entry, "primary_sliver_path_hex")?,
+        paired_column_root: array(entry, "secondary_sliver_root_of_pair_hex")?,
+        pair_path: path(entry, "pair_path_hex")?,
+    };
+    same("pair", proof.row, integer(entry, "pair_index")?)?;
+    let row_root = merkle::climb(merkle::leaf(&symbol), proof.column.into(), &proof.row_path);
     same_bytes(
-        "quilt blob id",
-        bytes.get(..32).unwrap_or_default(),
-        quilt.as_bytes(),
-    )
+        "root of the row",
+        &row_root,
+        &hex_of(entry, "primary_sliver_root_hex")?,
+    )?;
+    let range = proof
+        .verify(code, &blob_id(entry, "blob_id")?, length, &symbol)
+        .map_err(|error| error.to_string())?;
+    let systematic = entry.get("systematic").and_then(Value::as_bool);
+    same(
+        "whether it is of the blob",
+        Some(range.is_some()),
+        systematic,
+    )?;
+    match range {
+        None => Ok(()),
+        Some(range) => {
+            let offset: u64 = integer(entry, "blob_offset")?;
+            same("place in the blob", range.start, offset.min(length))?;
+            let there: u64 = integer(entry, "blob_bytes_in_symbol")?;
+            same(
+                "bytes of the blob",
+                range.end.saturating_sub(range.start),
+                there,
+            )
+        }
+    }
+}
+
+/// A list of hashes.
+fn path(entry: &Value, name: &str) -> Result<Vec<[u8; 32]>, String> {
+    let hashes = field(entry, name)?
+        .as_array()
+        .ok_or_else(|| format!("`{name}` is not a list"))?;
+    let hash = |value: &Value| {
+        let text = value.as_str().unwrap_or_default();
+        let mut hash = [0; 32];
+        hex::decode_to_slice(text, &mut hash)
+            .map_err(|error| format!("`{name}` holds no hash of 32 bytes: {error}"))?;
+        Ok(hash)
+    };
+    hashes.iter().map(hash).collect()
 }
 
 /// The bytes that an input describes.

@@ -637,10 +637,10 @@ fn capitalised(text: &str) -> String {
 const PREFACE: &str = "\
 # Who is let in where
 
-Every message of every contract, sent by everybody who could think to have a right to: ✓ where it was done. Each message was right in
-all else, each sender had a Hub of its own in the same state, and whoever was refused changed nothing. Written by
-`tests/integration/tests/hub/access.rs`, which fails when this is not what happens; the messages are counted against the schemas, so none is
-missing. There is no message to remove a model, to change another's price, to pause, to move or freeze funds, or to take a fee.
+Every message of every contract, sent by everybody who could think to have a right to: ✓ where it was done. Each message was correct in
+every other respect, each sender had a Hub of its own in the same state, and whoever was refused changed nothing. This page is
+written by `tests/integration/tests/hub/access.rs`, which fails when this is not what happens. The messages are counted against the
+schemas, so none is missing. There is no message to remove a model, to change another's price, to pause, to move or freeze funds, or to take a fee.
 
 | who | |
 |---|---|

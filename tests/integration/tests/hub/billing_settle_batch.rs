@@ -231,16 +231,16 @@ fn halves_sent_in_the_wrong_order_are_settled_by_sending_the_second_again() {
 }
 
 #[test]
-fn a_netted_group_that_overlaps_is_stale_and_one_ahead_is_a_gap() {
+fn a_netted_group_that_overlaps_waits_and_one_ahead_is_a_gap() {
     let mut stage = Stage::new();
     let first = stage.hub.batch(&stage.attester, NETTED, stage.receipts(4));
     stage.send(&first).unwrap();
     let mut overlapping = stage.hub.batch(&stage.attester, NETTED, stage.receipts(4));
     overlapping.groups[0].sequence = 2;
-    let before = stage.hub.snapshot();
-    let answer: BatchResponse = data(&stage.send(&overlapping).unwrap());
-    assert_eq!(outcomes(&answer), [Outcome::Stale]);
-    before.assert_unchanged(&stage.hub);
+    assert_eq!(
+        stage.refused_batch(&overlapping),
+        nothing_settled(&[Outcome::Overlaps])
+    );
     overlapping.groups[0].sequence = 5;
     assert_eq!(
         stage.refused_batch(&overlapping),

@@ -4,6 +4,7 @@ mod stage;
 mod usage_stage;
 
 mod access;
+mod attacks_across_limits;
 mod attacks_across_venues;
 mod attacks_by_rounding;
 mod attacks_by_time;
@@ -53,3 +54,4 @@ mod registry_set_terms;
 mod registry_stage;
 mod registry_transfer;
 mod registry_update_metadata;
+mod registry_verify_symbol;

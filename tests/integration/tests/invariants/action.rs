@@ -168,6 +168,10 @@ pub enum What {
     Again {
         of: Tag,
     },
+    /// What an earlier settlement left because a limit of time or the lane runs through a group, in smaller groups.
+    Cut {
+        of: Tag,
+    },
 }
 
 /// Price and shares.
@@ -361,6 +365,7 @@ impl What {
             Self::SettleBatch { .. } => "settle_batch",
             Self::Settle { .. } => "settle",
             Self::Again { .. } => "settle (again)",
+            Self::Cut { .. } => "settle_batch (cut)",
         }
     }
 

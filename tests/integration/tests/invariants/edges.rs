@@ -170,15 +170,25 @@ fn beyond_128_bits_of_lifetime_gross_a_model_sells_nothing_and_all_others_go_on(
             scene.settle(attester, vec![calls(session, round, 4)]);
             session = scene.open(ANN, 4 * price);
         }
-        scene.settle(attester, vec![calls(session, round, 3)]);
+        scene.settle(attester, vec![calls(session, round, 2)]);
         assert_eq!((scene.outcome("Paid"), scene.outcome("Overflow")), (4, 0));
+
+        // What a session cannot pay would be the sixteenth when the same bytes come again: it waits as it did before.
+        scene.settle(
+            attester,
+            vec![calls(other, round, 1), calls(session, round, 1)],
+        );
+        assert_eq!(
+            (scene.outcome("Exhausted"), scene.outcome("Overflow")),
+            (2, 0)
+        );
 
         // The sixteenth is affordable, and one too many.
         scene.settle(
             attester,
             vec![calls(session, round, 1), calls(other, honest, 2)],
         );
-        assert_eq!((scene.outcome("Paid"), scene.outcome("Overflow")), (5, 1));
+        assert_eq!((scene.outcome("Paid"), scene.outcome("Overflow")), (6, 1));
         scene
             .runner
             .drain()

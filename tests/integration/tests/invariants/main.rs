@@ -80,7 +80,7 @@ fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
     }
 }
 
-const OUTCOMES: [Outcome; 21] = [
+const OUTCOMES: [Outcome; 23] = [
     Outcome::Paid,
     Outcome::Partial { receipts: 1 },
     Outcome::UnknownSession,
@@ -88,6 +88,7 @@ const OUTCOMES: [Outcome; 21] = [
     Outcome::Stale,
     Outcome::LanesFull,
     Outcome::Gap,
+    Outcome::Overlaps,
     Outcome::Expired,
     Outcome::AttesterRetired,
     Outcome::Closed,
@@ -99,6 +100,7 @@ const OUTCOMES: [Outcome; 21] = [
     Outcome::Retired,
     Outcome::WrongDenom,
     Outcome::PriceAboveLimit,
+    Outcome::Straddles,
     Outcome::Overflow,
     Outcome::Exhausted,
     Outcome::VoucherMissing,
@@ -135,7 +137,7 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 29] = [
+const SITUATIONS: [&str; 32] = [
     "a contract that authors",
     "a contract that calls",
     "a contract that is paid out",
@@ -151,6 +153,9 @@ const SITUATIONS: [&str; 29] = [
     "a call paid by somebody else than the caller",
     "a call that had to come from an enclave",
     "a ceiling raised by a voucher",
+    "a group cut at a limit of time",
+    "a group cut where the lane stood",
+    "a group of which a limit of time left a part to be paid",
     "a group resumed where the lane stood",
     "a lane given to another attester",
     "scripts with a model back from retirement",

@@ -1,6 +1,7 @@
 //! Carries out a script on a Hub and on the reference, and holds the Hub to everything that must be true after every
 //! message.
 
+mod cut;
 mod finale;
 mod predict;
 mod tally;
@@ -148,6 +149,10 @@ impl Runner {
                     self.settle(action, &sealed)
                 }
                 None => Ok(()),
+            },
+            What::Cut { of } => match self.sealed.get(of).cloned() {
+                Some((venue, sealed)) if venue == self.venue => self.cut(action, &sealed),
+                _ => Ok(()),
             },
             _ => self.message(action),
         }

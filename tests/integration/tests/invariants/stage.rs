@@ -373,7 +373,8 @@ impl Stage {
             | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
-            | What::Again { .. } => return None,
+            | What::Again { .. }
+            | What::Cut { .. } => return None,
 
             What::RegisterModel {
                 name,

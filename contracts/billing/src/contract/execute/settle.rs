@@ -65,7 +65,7 @@ pub fn settle(
         amount: group.amount,
     })?);
     let Some((caller, denom)) = session.filter(|_| decided.changes_anything()) else {
-        if decided.is_stale() {
+        if decided.is_overtaken() {
             return Ok(response);
         }
         return Err(nothing_settled(&decided));

@@ -29,7 +29,7 @@ pub fn settle_batch(
     let mut response = answer(&batch, &decided, None);
     if !decided.changes_anything() {
         // Being overtaken by one's own retry harms no bundle of messages that this one is part of.
-        if decided.is_stale() {
+        if decided.is_overtaken() {
             return Ok(Response::new().set_data(to_json_binary(&response)?));
         }
         return Err(nothing_settled(&decided));

@@ -145,7 +145,9 @@ fn what_ends_before_the_lane_is_stale_and_what_begins_behind_it_a_gap() {
 fn a_netted_group_begins_where_the_lane_stands_or_not_at_all() {
     let copy = held();
     let at = |sequence, end| position(&copy, &netted(), sequence, end);
-    assert_eq!(at(9, 14), Position::Refused(Outcome::Stale));
+    assert_eq!(at(5, 10), Position::Refused(Outcome::Stale));
+    assert_eq!(at(5, 11), Position::Refused(Outcome::Overlaps));
+    assert_eq!(at(9, 14), Position::Refused(Outcome::Overlaps));
     assert_eq!(at(10, 15), Position::At(10));
     assert_eq!(at(11, 16), Position::Refused(Outcome::Gap));
 }

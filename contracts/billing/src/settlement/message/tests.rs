@@ -26,6 +26,8 @@ use super::*;
 use crate::settlement::signature;
 use crate::state::usage;
 
+mod precedence;
+
 const MAX_AGE: u64 = 86_400;
 const DAY: u64 = 20_000;
 const NOW: u64 = DAY * 86_400 + 40_000;
@@ -70,6 +72,9 @@ struct Market {
     terms: TermsRecord,
     /// Other attesters that have a lane.
     others: BTreeMap<u64, AttesterRecord>,
+    receipt_max_age_seconds: u64,
+    /// The registry has the model.
+    is_registered: bool,
 }
 
 impl Market {
@@ -83,6 +88,8 @@ impl Market {
             revoked: false,
         };
         Self {
+            receipt_max_age_seconds: MAX_AGE,
+            is_registered: true,
             others: (101..=104).map(|id| (id, attester.clone())).collect(),
             attester,
             policy: SessionPolicy {
@@ -144,7 +151,7 @@ impl Market {
         Config {
             registry: Addr::unchecked("registry"),
             escrow: Addr::unchecked("escrow"),
-            receipt_max_age_seconds: MAX_AGE,
+            receipt_max_age_seconds: self.receipt_max_age_seconds,
         }
     }
 
@@ -153,7 +160,7 @@ impl Market {
             attester: ATTESTER,
             record: self.attester.clone(),
             now: NOW,
-            receipt_max_age_seconds: MAX_AGE,
+            receipt_max_age_seconds: self.receipt_max_age_seconds,
         }
     }
 
@@ -167,7 +174,9 @@ impl Market {
             records.put(&config.escrow, &DENOMS, number, &denom(number));
         }
         let registry = &config.registry;
-        records.put(registry, &MODELS, MODEL, &self.model);
+        if self.is_registered {
+            records.put(registry, &MODELS, MODEL, &self.model);
+        }
         for number in TermsNumber(0).up_to(TERMS_NUMBER.next()) {
             records.put(registry, &TERMS, (MODEL, number), &self.terms);
         }
@@ -265,6 +274,14 @@ fn rates(per_call: u128) -> Rates {
     Rates {
         per_call: per_call.into(),
         ..Rates::default()
+    }
+}
+
+/// Rates at which no money pays for a receipt with an input unit.
+fn beyond_128_bits() -> Rates {
+    Rates {
+        per_million_in: 1_000_000u128.into(),
+        ..rates(u128::MAX)
     }
 }
 
@@ -480,18 +497,22 @@ fn receipts_older_than_the_maximum_age_are_expired() {
             until: None,
         };
     });
-    let at = |oldest| market.outcome(issued(&work, oldest, NOW));
-    assert_eq!(at(NOW - MAX_AGE), PAID);
-    assert_eq!(at(NOW - MAX_AGE - 1), consumed(Outcome::Expired));
+    let at = |oldest, newest| market.outcome(issued(&work, oldest, newest));
+    let limit = NOW - MAX_AGE;
+    assert_eq!(at(limit, NOW), PAID);
+    assert_eq!(at(limit - 1, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(limit - 1, limit), untouched(Outcome::Straddles));
+    assert_eq!(at(limit - 2, limit - 1), consumed(Outcome::Expired));
 }
 
 #[test]
 fn receipts_issued_at_the_attesters_retirement_or_later_are_refused() {
     let work = two();
     let market = Market::with(|market| market.attester.retired_at = Some(NOW));
-    let at = |newest| market.outcome(issued(&work, NOW - 5, newest));
-    assert_eq!(at(NOW - 1), PAID);
-    assert_eq!(at(NOW), consumed(Outcome::AttesterRetired));
+    let at = |oldest, newest| market.outcome(issued(&work, oldest, newest));
+    assert_eq!(at(NOW - 5, NOW - 1), PAID);
+    assert_eq!(at(NOW - 1, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(NOW, NOW + 5), consumed(Outcome::AttesterRetired));
 }
 
 #[test]
@@ -501,8 +522,14 @@ fn receipts_outside_the_time_of_the_session_are_refused() {
     let at = |oldest, newest| market.outcome(issued(&work, oldest, newest));
     let opened_at = market.policy.opened_at;
     assert_eq!(at(opened_at - 60, NOW - 1), PAID);
-    assert_eq!(at(opened_at - 61, NOW - 1), consumed(Outcome::Closed));
-    assert_eq!(at(opened_at - 60, NOW), consumed(Outcome::Closed));
+    assert_eq!(at(opened_at - 61, NOW - 1), untouched(Outcome::Straddles));
+    assert_eq!(at(opened_at - 60, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(opened_at - 61, NOW), untouched(Outcome::Straddles));
+    assert_eq!(
+        at(opened_at - 70, opened_at - 61),
+        consumed(Outcome::Closed)
+    );
+    assert_eq!(at(NOW, NOW), consumed(Outcome::Closed));
 }
 
 #[test]
@@ -580,17 +607,30 @@ fn terms_are_charged_in_their_time_and_to_the_whole_group() {
     });
     let at = |oldest, newest| market.outcome(issued(&work, oldest, newest));
     assert_eq!(at(NOW - 500, NOW - 1), PAID);
-    assert_eq!(at(NOW - 501, NOW - 1), consumed(Outcome::TermsNotInForce));
-    assert_eq!(at(NOW - 500, NOW), consumed(Outcome::TermsNotInForce));
+    assert_eq!(at(NOW - 501, NOW - 1), untouched(Outcome::Straddles));
+    assert_eq!(at(NOW - 500, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(NOW - 501, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(NOW - 510, NOW - 501), consumed(Outcome::TermsNotInForce));
+    assert_eq!(at(NOW, NOW + 5), consumed(Outcome::TermsNotInForce));
+    let dropped = Market::with(|market| market.terms.validity = Validity::Dropped);
+    assert_eq!(
+        dropped.outcome(issued(&work, 0, NOW)),
+        consumed(Outcome::TermsNotInForce)
+    );
 }
 
 #[test]
-fn a_retired_model_earns_nothing_from_its_cutoff_on() {
+fn a_retired_model_earns_nothing_from_its_cutoff_until_it_is_back() {
     let work = two();
     let market = Market::with(|market| market.model.status = ModelStatus::Retired { cutoff: NOW });
-    let at = |newest| market.outcome(issued(&work, NOW - 5, newest));
-    assert_eq!(at(NOW - 1), PAID);
-    assert_eq!(at(NOW), consumed(Outcome::Retired));
+    let at = |market: &Market, oldest, newest| market.outcome(issued(&work, oldest, newest));
+    assert_eq!(at(&market, NOW - 5, NOW - 1), PAID);
+    assert_eq!(at(&market, NOW - 1, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(&market, NOW, NOW + 5), consumed(Outcome::Retired));
+    let back = Market::with(|market| market.model.active_from = NOW);
+    assert_eq!(at(&back, NOW - 5, NOW - 1), consumed(Outcome::Retired));
+    assert_eq!(at(&back, NOW - 1, NOW), untouched(Outcome::Straddles));
+    assert_eq!(at(&back, NOW, NOW + 5), PAID);
 }
 
 #[test]
@@ -617,9 +657,14 @@ fn an_amount_beyond_128_bits_is_consumed_and_one_beyond_the_money_waits() {
             market.policy.max_price = None;
         })
     };
+    let beyond = Market::with(|market| {
+        market.terms.rates = beyond_128_bits();
+        market.policy.max_price = None;
+    });
+    assert_eq!(beyond.outcome(calls(&two())), consumed(Outcome::Overflow));
     assert_eq!(
         priced(u128::MAX).outcome(calls(&two())),
-        consumed(Outcome::Overflow)
+        untouched(Outcome::Exhausted)
     );
     assert_eq!(
         priced(1_001).outcome(calls(&two())),
@@ -690,11 +735,11 @@ fn a_group_goes_on_where_the_lane_and_the_group_before_it_stand() {
         }]
     );
     assert!(decided.changes_anything());
-    assert!(!decided.is_stale());
+    assert!(!decided.is_overtaken());
 }
 
 #[test]
-fn a_message_is_stale_if_all_its_groups_are() {
+fn a_message_is_overtaken_if_some_group_of_it_was_settled_before() {
     let market = Market::with(|market| {
         market.record.lanes = vec![Lane {
             attester: ATTESTER,
@@ -703,14 +748,21 @@ fn a_message_is_stale_if_all_its_groups_are() {
     });
     let work = two();
     let decided = market.settle(&[calls(&work)]).unwrap();
-    assert!(decided.is_stale());
+    assert!(decided.is_overtaken());
     assert!(!decided.changes_anything());
     let unknown = Group {
         session: SESSION.next(),
         ..calls(&work)
     };
-    let decided = market.settle(&[calls(&work), unknown]).unwrap();
-    assert!(!decided.is_stale());
+    let decided = market.settle(&[unknown]).unwrap();
+    assert!(!decided.is_overtaken());
+    assert!(!decided.changes_anything());
+    let unknown = Group {
+        session: SESSION.next(),
+        ..calls(&work)
+    };
+    let decided = market.settle(&[unknown, calls(&work)]).unwrap();
+    assert!(decided.is_overtaken());
     assert!(!decided.changes_anything());
 }
 

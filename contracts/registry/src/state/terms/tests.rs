@@ -397,8 +397,8 @@ proptest! {
     fn at_every_time_since_the_registration_some_set_is_in_force((notice, steps) in history()) {
         let (_, snapshots) = run(notice, &steps);
         for snapshot in &snapshots {
-            for time in edges(&snapshot.terms).into_iter().filter(|time| *time >= TermsNumber(BIRTH).0) {
-                prop_assert!(snapshot.terms.iter().any(|terms| terms.record.in_force_for(time, time)));
+            for time in edges(&snapshot.terms).into_iter().filter(|time| *time >= BIRTH) {
+                prop_assert!(snapshot.terms.iter().any(|terms| terms.record.is_in_force_at(time)));
             }
         }
     }
@@ -468,10 +468,10 @@ proptest! {
         for dropped in book.all().iter().filter(|terms| terms.is_dropped()) {
             for snapshot in &snapshots {
                 if let Some(then) = snapshot.terms.get(dropped.number.0 as usize - 1) {
-                    prop_assert!(!then.record.in_force_for(snapshot.time, snapshot.time));
+                    prop_assert!(!then.record.is_in_force_at(snapshot.time));
                 }
             }
-            prop_assert!(!dropped.record.in_force_for(0, u64::MAX));
+            prop_assert_eq!(dropped.record.in_force(), None);
         }
     }
 
@@ -509,7 +509,7 @@ proptest! {
         let times = edges(&last).into_iter().chain(snapshots.iter().map(|snapshot| snapshot.time)).chain([0, u64::MAX]);
         for time in times {
             let expected: Vec<u64> = last.iter().rev()
-                .filter(|terms| terms.record.in_force_for(time, time))
+                .filter(|terms| terms.record.is_in_force_at(time))
                 .map(|terms| terms.number.0)
                 .collect();
             prop_assert_eq!(book.numbers_at(time), expected);

@@ -79,6 +79,14 @@ impl Terms {
     pub fn in_force(&self, oldest: u64, newest: u64) -> bool {
         !self.dropped && self.from <= oldest && self.until.is_none_or(|until| newest < until)
     }
+
+    /// Whether some second from `oldest` to `newest` is one at which receipts can be charged at these terms.
+    pub fn in_force_for_some(&self, oldest: u64, newest: u64) -> bool {
+        let last = self
+            .until
+            .map_or(newest, |until| newest.min(until.saturating_sub(1)));
+        !self.dropped && (oldest.max(self.from)..=last).next().is_some()
+    }
 }
 
 impl Work {

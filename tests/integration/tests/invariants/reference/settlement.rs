@@ -175,8 +175,8 @@ impl Reference {
             .map(|group| course.take(group))
             .collect();
         let (changed, gross) = (!course.moved.is_empty(), course.gross);
-        let all_stale = groups.iter().all(|group| group.outcome == Outcome::Stale);
-        if changed || all_stale {
+        let overtaken = groups.iter().any(|group| group.outcome == Outcome::Stale);
+        if changed || overtaken {
             Ok((groups, gross, changed))
         } else {
             let reasons = groups.into_iter().map(|group| group.outcome);
@@ -268,7 +268,7 @@ impl Course<'_> {
         let next = self.next(session);
         let netted = matches!(group.work, Done::Netted { .. });
         let end = group.end().expect("checked before");
-        if end <= next || (netted && group.sequence < next) {
+        if end <= next {
             return Decision::Leave(Outcome::Stale);
         }
         if !self.has_room(session) {
@@ -277,27 +277,27 @@ impl Course<'_> {
         if group.sequence > next {
             return Decision::Leave(Outcome::Gap);
         }
+        if netted && group.sequence < next {
+            return Decision::Leave(Outcome::Overlaps);
+        }
         match self.sellable(session, group) {
             Err(outcome) => Decision::Consume(outcome),
-            Ok(terms) => self.afford(session, group, terms, next),
+            Ok((_, true)) => Decision::Leave(Outcome::Straddles),
+            Ok((terms, false)) => self.afford(session, group, terms, next),
         }
     }
 
-    /// The terms at which a group can be charged, or why it never can.
-    fn sellable(&self, session: &Session, group: &OfferedGroup) -> Result<&Terms, Outcome> {
+    /// The terms at which a group can be charged, and whether a limit of time keeps a part of it from that; or why none of
+    /// it ever can.
+    fn sellable(&self, session: &Session, group: &OfferedGroup) -> Result<(&Terms, bool), Outcome> {
         let unless = |holds: bool, outcome: Outcome| if holds { Ok(()) } else { Err(outcome) };
         let (now, age) = (self.reference.now, self.reference.receipt_max_age);
         let (oldest, newest) = (group.oldest, group.newest);
-        unless(oldest + age >= now, Outcome::Expired)?;
-        let cutoff = self.attester().retired_at;
-        unless(
-            cutoff.is_none_or(|cutoff| newest < cutoff),
-            Outcome::AttesterRetired,
-        )?;
-        unless(
-            oldest + GRACE >= session.opened_at && newest < session.ends_at(),
-            Outcome::Closed,
-        )?;
+        unless(newest + age >= now, Outcome::Expired)?;
+        let cutoff = self.attester().retired_at.unwrap_or(u64::MAX);
+        unless(oldest < cutoff, Outcome::AttesterRetired)?;
+        let (opens, ends) = (session.opened_at - GRACE, session.ends_at());
+        unless(newest >= opens && oldest < ends, Outcome::Closed)?;
         let listed = |(model, release): &(ModelId, Option<ReleaseNumber>)| {
             *model == group.model && release.is_none_or(|release| release == group.release)
         };
@@ -315,8 +315,18 @@ impl Course<'_> {
             Outcome::UnknownRelease,
         )?;
         let terms = super::numbered(&work.terms, group.terms).ok_or(Outcome::UnknownTerms)?;
-        unless(terms.in_force(oldest, newest), Outcome::TermsNotInForce)?;
-        unless(!retired(work, oldest, newest), Outcome::Retired)?;
+        unless(
+            terms.in_force_for_some(oldest, newest),
+            Outcome::TermsNotInForce,
+        )?;
+        let retirement = match work.status {
+            Status::Retired { cutoff } => cutoff,
+            _ => u64::MAX,
+        };
+        unless(
+            newest >= work.active_from && oldest < retirement,
+            Outcome::Retired,
+        )?;
         unless(terms.money == session.money, Outcome::WrongDenom)?;
         let within = |limit: Rates| {
             terms
@@ -329,7 +339,10 @@ impl Course<'_> {
             session.max_price.is_none_or(within),
             Outcome::PriceAboveLimit,
         )?;
-        Ok(terms)
+        let too_early = oldest + age < now || oldest < opens || oldest < work.active_from;
+        let too_late = newest >= cutoff || newest >= ends || newest >= retirement;
+        let straddles = too_early || too_late || !terms.in_force(oldest, newest);
+        Ok((terms, straddles))
     }
 
     /// How much of a group the session pays for.
@@ -343,25 +356,22 @@ impl Course<'_> {
         let Some(amounts) = amounts(&terms.rates, group, next) else {
             return Decision::Consume(Outcome::Overflow);
         };
-        let all = amounts
-            .iter()
-            .try_fold(self.gross_of(group.model, terms.money), |sum, amount| {
-                sum.checked_add(*amount)
-            });
-        if all.is_none() {
-            return Decision::Consume(Outcome::Overflow);
-        }
         let ceiling = self.ceiling(session, group.session);
         let limit = session.budget.min(ceiling.unwrap_or(u128::MAX));
         let (mut receipts, mut amount) = (0, 0);
         for one in &amounts {
-            match session.spent.checked_add(amount + one) {
+            let together = session.spent + amount;
+            match together.checked_add(*one) {
                 Some(spent) if spent <= limit => {
                     receipts += 1;
                     amount += one;
                 }
                 _ => break,
             }
+        }
+        let gross = self.gross_of(group.model, terms.money);
+        if gross.checked_add(amount).is_none() {
+            return Decision::Consume(Outcome::Overflow);
         }
         if receipts == amounts.len() as u64 {
             let receipts = group.end().expect("checked before") - next;
@@ -554,12 +564,6 @@ impl Course<'_> {
             }
         }
     }
-}
-
-/// Whether receipts issued from `oldest` to `newest` fall into a retirement.
-fn retired(work: &Work, oldest: u64, newest: u64) -> bool {
-    let after = matches!(work.status, Status::Retired { cutoff } if newest >= cutoff);
-    after || oldest < work.active_from
 }
 
 /// What each receipt from number `next` on costs; of a netted group, all of them together.

@@ -180,7 +180,8 @@ impl Runner {
             | What::Split { .. }
             | What::SettleBatch { .. }
             | What::Settle { .. }
-            | What::Again { .. } => unreachable!("carried out elsewhere"),
+            | What::Again { .. }
+            | What::Cut { .. } => unreachable!("carried out elsewhere"),
         }
     }
 }

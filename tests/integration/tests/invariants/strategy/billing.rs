@@ -71,6 +71,11 @@ impl Strategy {
                     _ => self.settle_batch(world),
                 };
                 self.signed.push(action.tag);
+                if self.dice.chance(25) {
+                    let by = self.anybody();
+                    let cut = self.action(by, What::Cut { of: action.tag });
+                    self.ahead.push_back(cut);
+                }
                 action
             }
         }

@@ -1,0 +1,95 @@
+//! How an encoding is done in the memory that it may take. All ways have one result.
+
+use crate::blake2b::{States, BLOCK, HASH};
+use crate::line::fresh_groups;
+use crate::matrix::Matrix;
+use crate::parity::Parity;
+use crate::reed_solomon::SLICE;
+use crate::{Options, Spill};
+
+/// Bytes of a run of symbols of one row that are read at once for a batch of columns.
+const RUN: usize = 64 << 10;
+
+/// Columns of a batch at most, so that there are enough batches for all threads.
+const BATCH: usize = 32;
+
+/// What a thread needs for its working sets, roughly.
+const WORKING_SET: u64 = 1 << 20;
+
+/// A way to encode, and the threads it takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Plan {
+    pub(crate) threads: usize,
+    pub(crate) way: Way,
+}
+
+/// Where intermediate results go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Rows are extended first; what that adds is kept in memory. The source is read twice.
+    Memory {
+        /// Columns that are read at once.
+        batch: usize,
+    },
+    /// The same, kept in a temporary file.
+    Spilled {
+        /// Columns that are read at once.
+        batch: usize,
+    },
+    /// Both are extended at once, a slice of every symbol at a time, with the states of all hashes kept. The source is
+    /// read once, in pieces.
+    Sliced {
+        /// Bytes of a slice: a multiple of [`BLOCK`].
+        width: usize,
+    },
+}
+
+impl Plan {
+    pub(crate) fn new(matrix: Matrix, options: &Options) -> Self {
+        let budget = options.budget();
+        let batch = (RUN / matrix.symbol).clamp(1, BATCH);
+        let shards = matrix.shards as u64;
+        let leaves = shards * shards * HASH as u64;
+        // A row and what is added to it, or a batch of columns.
+        let row = shards * matrix.symbol as u64;
+        let columns = (matrix.rows * batch * matrix.symbol) as u64;
+        let thread = row.max(columns) + WORKING_SET;
+
+        let fitting = |base: u64, thread: u64| {
+            let most = usize::try_from(budget.saturating_sub(base) / thread).unwrap_or(usize::MAX);
+            most.clamp(1, options.threads.get())
+        };
+        let parity = Parity::bytes(matrix);
+        if leaves + parity + thread <= budget {
+            // What is extended goes where it is kept, and a thread holds the row alone.
+            return Self {
+                threads: fitting(leaves + parity, thread),
+                way: Way::Memory { batch },
+            };
+        }
+        if options.spill != Spill::Never {
+            return Self {
+                threads: fitting(leaves, thread),
+                way: Way::Spilled { batch },
+            };
+        }
+        let states = shards * (fresh_groups(matrix.shards) * size_of::<States>()) as u64;
+        let base = states + 2 * WORKING_SET;
+        let threads = fitting(base, WORKING_SET);
+        let left = budget.saturating_sub(base + threads as u64 * WORKING_SET);
+        let cells = (matrix.rows * matrix.shards) as u64;
+        let width = usize::try_from(left / cells).unwrap_or(usize::MAX);
+        let most = matrix.symbol.next_multiple_of(BLOCK);
+        // Whole slices of the arithmetic where they fit.
+        let unit = match width >= SLICE {
+            true => SLICE,
+            false => BLOCK,
+        };
+        Self {
+            threads,
+            way: Way::Sliced {
+                width: (width / unit * unit).clamp(BLOCK, most),
+            },
+        }
+    }
+}

@@ -1,0 +1,297 @@
+//! Groups that lie on both sides of a limit, and what somebody gains by making them so: nothing.
+
+use hub_testing::{data, event, rates, NewModel};
+use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome};
+use hub_types::escrow;
+use hub_types::registry::{self, StatusName};
+use hub_types::wire::{Batch, Mode, Receipt};
+
+use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
+
+const GRACE: u64 = 60;
+const BOTH: [Mode; 2] = [Mode::Itemised, Mode::Netted];
+
+fn outcomes(response: &BatchResponse) -> Vec<Outcome> {
+    response.outcomes_of_groups().collect()
+}
+
+/// Receipts of which each was issued a second after the one before it, the last at `newest`.
+fn receipts_until(stage: &Stage, count: u64, newest: u64) -> Vec<Receipt> {
+    let numbered = |place, receipt: &mut Receipt| receipt.issued_at = newest - (count - 1 - place);
+    stage
+        .hub
+        .receipts(&stage.attester, stage.session, stage.model, count, numbered)
+}
+
+/// What became of a batch that changes something.
+#[track_caller]
+fn settled(stage: &mut Stage, mode: Mode, receipts: &[Receipt]) -> (Vec<Outcome>, u64) {
+    let batch = stage.hub.batch(&stage.attester, mode, receipts.to_vec());
+    let answer: BatchResponse = data(&stage.send(&batch).unwrap());
+    (outcomes(&answer), answer.paid)
+}
+
+/// Ten receipts of which a limit at `limit` refuses those from there on, or those before it, with `outcome`: together they
+/// wait, cut at the limit the good ones are paid.
+#[track_caller]
+fn is_cured_by_a_cut(stage: &mut Stage, mode: Mode, limit: u64, outcome: Outcome, late: bool) {
+    let receipts = receipts_until(stage, 10, limit + 2);
+    let (before, after) = receipts.split_at(7);
+    assert_eq!(after[0].issued_at, limit);
+    let batch = stage.hub.batch(&stage.attester, mode, receipts.clone());
+    assert_eq!(
+        stage.refused_batch(&batch),
+        nothing_settled(&[Outcome::Straddles])
+    );
+
+    let ledger = stage.hub.ledger();
+    let refused = (vec![outcome], 0);
+    let [first, second] = match late {
+        true => [(vec![Outcome::Paid], 7), refused],
+        false => [refused, (vec![Outcome::Paid], 3)],
+    };
+    assert_eq!(settled(stage, mode, before), first);
+    assert_eq!(settled(stage, mode, after), second);
+    let paid = (first.1 + second.1) as i128 * CALL as i128;
+    assert_eq!(
+        ledger.diff(&stage.hub.ledger()),
+        changes(&[
+            ("author available uusdc", paid),
+            ("author earned uusdc", paid),
+            ("session 1 left", -paid),
+            ("session 1 spent", paid),
+        ])
+    );
+    assert_eq!(stage.next(), 10);
+    stage.hub.assert_invariants();
+}
+
+/// Attack (griefing and wedging): a caller asks for a job of more than a minute and closes its session meanwhile, so that
+/// its last receipt comes too late and voids all others of its group.
+/// Defence: the group is `straddles` and writes nothing; cut at the end of the session, what was issued before it is paid.
+#[test]
+fn one_receipt_after_the_end_of_a_session_voids_no_other() {
+    for mode in BOTH {
+        let mut stage = Stage::new();
+        stage.hub.advance(1_000);
+        let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+        stage.hub.escrow(&stage.caller.clone(), close).unwrap();
+        let ends_at = stage.hub.now() + GRACE;
+        stage.hub.set_time(ends_at + 30);
+        is_cured_by_a_cut(&mut stage, mode, ends_at, Outcome::Closed, true);
+    }
+}
+
+/// Attack (griefing and wedging): a block producer holds a batch back until its oldest receipt has expired, so that all of
+/// it is void.
+/// Defence: only what is too old is `expired`; a group that is so in part is `straddles` and can be cut.
+#[test]
+fn a_batch_held_back_until_its_oldest_receipt_expires_loses_that_receipt_alone() {
+    for mode in BOTH {
+        let mut stage = Stage::new();
+        let oldest = stage.hub.now();
+        let config: hub_types::billing::ConfigResponse = stage
+            .hub
+            .query_billing(hub_types::billing::QueryMsg::Config {})
+            .unwrap();
+        let limit = oldest + 7;
+        stage.hub.set_time(limit + config.receipt_max_age_seconds);
+        is_cured_by_a_cut(&mut stage, mode, limit, Outcome::Expired, false);
+    }
+}
+
+#[test]
+fn an_attester_that_retires_is_paid_for_what_it_signed_before() {
+    for mode in BOTH {
+        let mut stage = Stage::new();
+        stage.hub.advance(1_000);
+        let retire = ExecuteMsg::Retire { attester: 1 };
+        stage.hub.billing(&stage.operator.clone(), retire).unwrap();
+        let cutoff = stage.hub.now() + GRACE;
+        stage.hub.set_time(cutoff + 30);
+        is_cured_by_a_cut(&mut stage, mode, cutoff, Outcome::AttesterRetired, true);
+    }
+}
+
+/// Attack (griefing and wedging): an author changes its terms or retires its model in the middle of a long group, so that
+/// the operator loses what it served before.
+/// Defence: the group is `straddles` and can be cut at the cutoff.
+#[test]
+fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
+    let retire = registry::ExecuteMsg::SetStatus {
+        model: 1,
+        status: StatusName::Retired,
+    };
+    let cheaper = |stage: &Stage| registry::ExecuteMsg::SetTerms {
+        model: 1,
+        terms: hub_testing::terms(&stage.money, rates(1, 0, 0), 0, &[(&stage.author, 10_000)]),
+    };
+    for mode in BOTH {
+        for outcome in [Outcome::Retired, Outcome::TermsNotInForce] {
+            let mut stage = Stage::new();
+            stage.hub.advance(1_000);
+            let receipt = stage.receipts(1).remove(0);
+            let change = match outcome {
+                Outcome::Retired => retire.clone(),
+                _ => cheaper(&stage),
+            };
+            stage.hub.registry(&stage.author.clone(), change).unwrap();
+            let cutoff = stage.hub.now() + GRACE;
+            stage.hub.set_time(cutoff + 30);
+            assert_eq!(receipt.terms, 1);
+            if outcome == Outcome::Retired {
+                is_cured_by_a_cut(&mut stage, mode, cutoff, outcome, true);
+                continue;
+            }
+            // Receipts are made out to the newest terms unless told otherwise.
+            let at_first_terms: Vec<Receipt> = receipts_until(&stage, 10, cutoff + 2)
+                .into_iter()
+                .map(|receipt| Receipt {
+                    terms: 1,
+                    ..receipt
+                })
+                .collect();
+            let batch = stage
+                .hub
+                .batch(&stage.attester, mode, at_first_terms.clone());
+            assert_eq!(
+                stage.refused_batch(&batch),
+                nothing_settled(&[Outcome::Straddles])
+            );
+            let (before, after) = at_first_terms.split_at(7);
+            let (paid, refused) = ((vec![Outcome::Paid], 7), (vec![outcome], 0));
+            assert_eq!(settled(&mut stage, mode, before), paid);
+            assert_eq!(settled(&mut stage, mode, after), refused);
+        }
+    }
+}
+
+/// Attack (griefing and wedging): receipts of one session are spread over its end, to spoil a batch that others share.
+/// Defence: only that group waits; the others are paid, and its outcome tells its attester what to do.
+#[test]
+fn a_group_that_straddles_harms_no_other_in_its_batch() {
+    let mut stage = Stage::new();
+    let (caller, operator, money) = (
+        stage.caller.clone(),
+        stage.operator.clone(),
+        stage.money.clone(),
+    );
+    let other = stage
+        .hub
+        .open_session(&caller, &operator, &money, CALL, |session| session);
+    stage.hub.advance(1_000);
+    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    stage.hub.escrow(&caller, close).unwrap();
+    let ends_at = stage.hub.now() + GRACE;
+    stage.hub.set_time(ends_at + 30);
+    let mut receipts = receipts_until(&stage, 3, ends_at);
+    receipts.push(stage.hub.receipt(&stage.attester, other, stage.model));
+    let response = stage.send(&stage.batch(receipts)).unwrap();
+    let answer: BatchResponse = data(&response);
+    assert_eq!(outcomes(&answer), [Outcome::Straddles, Outcome::Paid]);
+    assert_eq!((stage.next(), stage.hub.next(other, 1)), (0, 1));
+    let attributes = attributes(&[
+        ("outcomes", "straddles,paid"),
+        ("offered", "4"),
+        ("paid", "1"),
+    ]);
+    let found = event(&response, "hub_settle");
+    for attribute in attributes {
+        assert!(found.contains(&attribute), "{attribute:?} in {found:?}");
+    }
+}
+
+/// Attack (griefing and wedging): a stranger keeps the first, small batch of an attester that has since signed its
+/// receipts anew in a larger netted group, and settles the small one first, so that the rest of the large one is lost.
+/// Defence: the large group is `overlaps` and writes nothing; the rest is paid as a group of its own.
+#[test]
+fn the_rest_of_a_netted_group_of_which_a_part_was_settled_is_not_lost() {
+    let mut stage = Stage::new();
+    let receipts = stage.receipts(5);
+    let small = stage
+        .hub
+        .batch(&stage.attester, Mode::Netted, receipts[..2].to_vec());
+    let large = stage
+        .hub
+        .batch(&stage.attester, Mode::Netted, receipts.clone());
+    stage.send(&small).unwrap();
+    assert_eq!(
+        stage.refused_batch(&large),
+        nothing_settled(&[Outcome::Overlaps])
+    );
+    let rest = settled(&mut stage, Mode::Netted, &receipts[2..]);
+    assert_eq!(rest, (vec![Outcome::Paid], 3));
+    assert_eq!(stage.next(), 5);
+    assert_eq!(stage.hub.session(1).spent.u128(), 5 * CALL);
+    // All of it was settled: now it is stale.
+    let answer: BatchResponse = data(&stage.send(&large).unwrap());
+    assert_eq!(outcomes(&answer), [Outcome::Stale]);
+    stage.hub.assert_invariants();
+}
+
+/// Attack (replay and ordering): a stranger settles a part of what a bundle is about to settle, so that the bundle finds
+/// nothing that it can change and fails.
+/// Defence: a batch of which some group was settled before succeeds, writes nothing and emits nothing.
+#[test]
+fn a_bundle_that_was_overtaken_in_part_succeeds_without_effect() {
+    let mut stage = Stage::new();
+    let (caller, operator, money) = (
+        stage.caller.clone(),
+        stage.operator.clone(),
+        stage.money.clone(),
+    );
+    let poor = stage
+        .hub
+        .open_session(&caller, &operator, &money, CALL - 1, |session| session);
+    let waiting = stage.hub.receipt(&stage.attester, poor, stage.model);
+    let first = stage.receipts(2);
+    let whole = stage.batch([first.clone(), vec![waiting.clone()]].concat());
+    let part = stage.batch(first);
+    stage.send(&part).unwrap();
+
+    let before = stage.hub.snapshot();
+    let response = stage.send(&whole).unwrap();
+    before.assert_unchanged(&stage.hub);
+    let answer: BatchResponse = data(&response);
+    assert_eq!(outcomes(&answer), [Outcome::Stale, Outcome::Exhausted]);
+    assert_eq!((answer.batch, answer.paid, answer.gross), (None, 0, vec![]));
+    assert!(response
+        .events
+        .iter()
+        .all(|event| !event.ty.starts_with("wasm-")));
+
+    // Nothing of this one was settled before.
+    let alone = stage.batch(vec![waiting]);
+    assert_eq!(
+        stage.refused_batch(&alone),
+        nothing_settled(&[Outcome::Exhausted])
+    );
+}
+
+#[test]
+fn what_nothing_could_bill_is_consumed_even_where_a_limit_of_time_runs_through_it() {
+    let mut stage = Stage::with_session(100 * CALL, |session| escrow::NewSession {
+        models: escrow::Models::Listed(vec![escrow::ModelRef {
+            model: 1,
+            release: None,
+        }]),
+        ..session
+    });
+    let other = NewModel::named("other")
+        .price(&stage.money, rates(5, 0, 0))
+        .release([9; 32]);
+    let other = stage.hub.register_model(&stage.author.clone(), other);
+    stage.hub.advance(1_000);
+    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    stage.hub.escrow(&stage.caller.clone(), close).unwrap();
+    let ends_at = stage.hub.now() + GRACE;
+    stage.hub.set_time(ends_at + 30);
+    let mut receipts = receipts_until(&stage, 3, ends_at);
+    receipts
+        .iter_mut()
+        .for_each(|receipt| receipt.model = other);
+    let batch: Batch = stage.batch(receipts);
+    let answer: BatchResponse = data(&stage.send(&batch).unwrap());
+    assert_eq!(outcomes(&answer), [Outcome::ModelNotAllowed]);
+    assert_eq!(stage.next(), 3);
+}
