@@ -111,7 +111,7 @@ fn causes() -> Vec<Cause> {
         cause(Outcome::ModelNotAllowed, |case| {
             case.market.policy.models = vec![ListedModel {
                 model: MODEL,
-                release: Some(RELEASE + 1),
+                release: Some(RELEASE.next()),
             }];
         }),
         cause(Outcome::UnknownModel, |case| {
