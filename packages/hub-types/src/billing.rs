@@ -280,7 +280,7 @@ pub enum QueryMsg {
     AuthorUsage {
         /// The author.
         author: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
         start_after: Option<ModelId>,
@@ -301,7 +301,7 @@ pub enum QueryMsg {
     OperatorUsage {
         /// The operator.
         operator: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<AttesterId>,
@@ -314,7 +314,7 @@ pub enum QueryMsg {
     MeasurementUsage {
         /// The enclave image, 32 bytes.
         measurement: HexBinary,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<AttesterId>,
@@ -325,7 +325,7 @@ pub enum QueryMsg {
     /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
     #[returns(RankingResponse)]
     Ranking {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Place of the last model of the page before.
         start_after: Option<RankingPlace>,
@@ -336,7 +336,7 @@ pub enum QueryMsg {
     /// error unless `days` is 1 to 90.
     #[returns(HubResponse)]
     Hub {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Length of both spans, 1 to 90.
         days: u32,
@@ -344,7 +344,7 @@ pub enum QueryMsg {
     /// Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads.
     #[returns(HubByDayResponse)]
     HubByDay {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
         start_after: Option<u64>,
@@ -354,7 +354,7 @@ pub enum QueryMsg {
     /// Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads.
     #[returns(HubWeeksResponse)]
     HubWeeks {
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last week of the page before; any week will do.
         start_after: Option<u64>,

@@ -91,7 +91,7 @@ pub enum ExecuteMsg {
     SetAutoPayout {
         /// For this denomination.
         denom: UncheckedDenom,
-        /// Whether.
+        /// Whether payouts are allowed from now on.
         on: bool,
     },
     /// Sends the available balance of each account to its own address. Anyone, for accounts that opted in; others
@@ -101,7 +101,7 @@ pub enum ExecuteMsg {
     Payout {
         /// Whom to pay.
         accounts: Vec<String>,
-        /// In what.
+        /// The denomination that is paid out.
         denom: UncheckedDenom,
     },
     /// Charges sessions and credits accounts. The collector alone, which is believed about who is charged for what.
@@ -202,7 +202,7 @@ pub enum QueryMsg {
     Balance {
         /// The account.
         address: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// What an account has, by denomination number.
@@ -272,7 +272,7 @@ pub enum QueryMsg {
     Spend {
         /// Whose money it was.
         funder: String,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// What the escrow holds of a denomination against what it owes.

@@ -276,7 +276,7 @@ export type QueryMsg = {
   author_usage: {
     /** The author. */
     author: string;
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Models wanted. */
     limit?: number | null;
@@ -297,7 +297,7 @@ export type QueryMsg = {
    * reads.
    */
   operator_usage: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Attesters wanted. */
     limit?: number | null;
@@ -312,7 +312,7 @@ export type QueryMsg = {
    * `limit` + 1 reads.
    */
   measurement_usage: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Attesters wanted. */
     limit?: number | null;
@@ -327,7 +327,7 @@ export type QueryMsg = {
    * sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
    */
   ranking: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Entries wanted. */
     limit?: number | null;
@@ -342,13 +342,13 @@ export type QueryMsg = {
   hub: {
     /** Length of both spans, 1 to 90. */
     days: number;
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 } | {
   /** Sums of the Hub for each day on which any receipts were billed, by day. `limit` + 4 reads. */
   hub_by_day: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Entries wanted. */
     limit?: number | null;
@@ -358,7 +358,7 @@ export type QueryMsg = {
 } | {
   /** Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads. */
   hub_weeks: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Entries wanted. */
     limit?: number | null;

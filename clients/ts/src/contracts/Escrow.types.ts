@@ -92,7 +92,7 @@ export type ExecuteMsg = {
   set_auto_payout: {
     /** For this denomination. */
     denom: UncheckedDenom;
-    /** Whether. */
+    /** Whether payouts are allowed from now on. */
     on: boolean;
   };
 } | {
@@ -105,7 +105,7 @@ export type ExecuteMsg = {
   payout: {
     /** Whom to pay. */
     accounts: string[];
-    /** In what. */
+    /** The denomination that is paid out. */
     denom: UncheckedDenom;
   };
 } | {
@@ -240,7 +240,7 @@ export type QueryMsg = {
   balance: {
     /** The account. */
     address: string;
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 } | {
@@ -312,7 +312,7 @@ export type QueryMsg = {
    * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
    */
   spend: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Whose money it was. */
     funder: string;
