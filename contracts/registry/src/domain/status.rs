@@ -158,7 +158,14 @@ mod tests {
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
-        let back = with_status(ModelId(7), retired.clone(), StatusName::Active, back_at, MAX_AGE).unwrap();
+        let back = with_status(
+            ModelId(7),
+            retired.clone(),
+            StatusName::Active,
+            back_at,
+            MAX_AGE,
+        )
+        .unwrap();
         assert!(retired.in_service().contains(159));
         assert!(!retired.in_service().contains(160));
         // At `back_at` receipts before 160 have expired, and all since count as issued in retirement.

@@ -339,10 +339,7 @@ fn points(
     let mut points: [Point; 4] = Default::default();
     for ((point, day), models) in points.iter_mut().zip(days).zip(counts.models) {
         let totals = usage::hub_totals_up_to(deps.storage, denom.number, hub, day)?;
-        *point = Point {
-            models: models.0,
-            totals,
-        };
+        *point = Point { models, totals };
     }
     Ok(points)
 }

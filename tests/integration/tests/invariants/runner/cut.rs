@@ -2,6 +2,7 @@
 //! numbers, in smaller groups.
 
 use hub_types::billing::Outcome;
+use hub_types::ids::{AttesterId, SessionId};
 use hub_types::wire::{Units, Work};
 
 use super::{Fault, Runner};
