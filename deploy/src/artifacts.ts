@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { HubError } from "hub-client";
 
-export const CONTRACTS = ["registry", "escrow", "billing"] as const;
+export const CONTRACTS = ["registry", "escrow", "billing", "nitro_verifier"] as const;
 export type ContractName = (typeof CONTRACTS)[number];
 
 /** A contract's code. */
@@ -18,7 +18,7 @@ export interface Artifact {
   readonly sha256: string;
 }
 
-/** Reads the three codes, which must be what `checksums.txt` says. */
+/** Reads the codes, which must be what `checksums.txt` says. */
 export function readArtifacts(folder: string): Record<ContractName, Artifact> {
   const checksums = readChecksums(`${folder}/checksums.txt`);
   const read = (contract: ContractName): Artifact => {
@@ -35,7 +35,12 @@ export function readArtifacts(folder: string): Record<ContractName, Artifact> {
     }
     return { contract, gzipped: gzipSync(wasm, { level: 9 }), bytes: wasm.length, sha256 };
   };
-  return { registry: read("registry"), escrow: read("escrow"), billing: read("billing") };
+  return {
+    registry: read("registry"),
+    escrow: read("escrow"),
+    billing: read("billing"),
+    nitro_verifier: read("nitro_verifier"),
+  };
 }
 
 function readChecksums(path: string): Map<string, string> {

@@ -18,7 +18,7 @@ export interface ChainConfig {
   readonly admin: string | undefined;
   /** Who stores Walrus committees in the registry; nobody if undefined. It can hand the role on. */
   readonly keeper: string | undefined;
-  /** SHA-256 of the certificate (DER) that chains of Nitro attestation end with, in hex; AWS's own if undefined. */
+  /** SHA-256 of the root certificate (DER) that the verifier of Nitro Enclaves trusts, in hex; AWS's own if undefined. */
   readonly nitroRoot: string | undefined;
   /** Tells Hubs of one deployer on one chain apart. */
   readonly name: string;

@@ -9,19 +9,29 @@ import {
   CONTRACTS as EXPECTED,
   type Executed,
   HubError,
+  type nitroVerifier,
   type registry,
 } from "hub-client";
 import { type Artifact, CONTRACTS, type ContractName } from "./artifacts.js";
 import { addressOf, type Deployer, instantiateMessage, storedCode, storeMessage } from "./chain.js";
 import type { ChainConfig } from "./config.js";
-import { type DeploymentFile, type Progress, readJson, remove, type Step, writeJson } from "./files.js";
+import {
+  type DeploymentFile,
+  INSTANTIATED,
+  type Instantiated,
+  type Progress,
+  readJson,
+  remove,
+  type Step,
+  writeJson,
+} from "./files.js";
 import { verify, verifyKeeper } from "./verify.js";
 
 /**
- * What the two instantiations use with admin, keeper and root, for a dry run before the codes are stored. Rounded up; `make e2e` holds
+ * What the instantiations use with admin, keeper and root, for a dry run before the codes are stored. Rounded up; `make e2e` holds
  * them against what was used.
  */
-const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000 };
+const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000, nitro_verifier: 165_000 };
 const GAS_ADJUSTMENT = 1.2;
 
 export interface DeployInput {
@@ -73,8 +83,9 @@ export class Deployment {
     for (const name of CONTRACTS) {
       await this.#store(name);
     }
-    await this.#instantiate("registry");
-    await this.#instantiate("billing");
+    for (const name of INSTANTIATED) {
+      await this.#instantiate(name);
+    }
     const made = await this.#describe();
     await verify(deployer, made);
     // Later it may have been handed on.
@@ -99,7 +110,7 @@ export class Deployment {
       const fee = BigInt(calculateFee(Math.ceil(gas * GAS_ADJUSTMENT), price).amount[0]?.amount ?? "0");
       total += fee;
       say(
-        `${step.padEnd(20)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`,
+        `${step.padEnd(26)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`,
       );
     };
     for (const name of CONTRACTS) {
@@ -109,15 +120,15 @@ export class Deployment {
         const gas = await deployer.client.estimate(deployer.address, [storeMessage(deployer.address, gzipped)]);
         cost(`store ${name}`, gas, `${bytes} bytes, ${sha256}`);
       } else {
-        say(`${`store ${name}`.padEnd(20)} stored already, code ${code}`);
+        say(`${`store ${name}`.padEnd(26)} stored already, code ${code}`);
       }
     }
-    for (const name of ["registry", "billing"] as const) {
+    for (const name of INSTANTIATED) {
       const address = this.#address(name);
       if ((await contractInfo(deployer.client, address)) === undefined) {
         cost(`instantiate ${name}`, INSTANTIATION_GAS[name], `${address} (gas estimated)`);
       } else {
-        say(`${`instantiate ${name}`.padEnd(20)} there already, ${address}`);
+        say(`${`instantiate ${name}`.padEnd(26)} there already, ${address}`);
       }
     }
     const { amount } = await deployer.client.getBalance(deployer.address, config.denom);
@@ -204,7 +215,7 @@ export class Deployment {
     this.#save();
   }
 
-  async #instantiate(name: "registry" | "billing"): Promise<void> {
+  async #instantiate(name: Instantiated): Promise<void> {
     const { config, deployer, say } = this.#input;
     const address = this.#address(name);
     if ((await contractInfo(deployer.client, address)) !== undefined) {
@@ -217,11 +228,20 @@ export class Deployment {
       this.#code(name),
       this.#salt(name),
       `${config.name}-${name}`,
-      name === "registry" ? this.#registryMessage() : this.#billingMessage(),
+      this.#message(name),
       config.admin,
     );
     const result = await this.#send(`instantiate ${name}`, message);
     say(`  ${used(result)}`);
+  }
+
+  #message(name: Instantiated): object {
+    const messages = {
+      registry: () => this.#registryMessage(),
+      billing: () => this.#billingMessage(),
+      nitro_verifier: () => this.#nitroVerifierMessage(),
+    };
+    return messages[name]();
   }
 
   #registryMessage(): registry.InstantiateMsg {
@@ -234,13 +254,16 @@ export class Deployment {
   }
 
   #billingMessage(): billing.InstantiateMsg {
-    const { admin, nitroRoot } = this.#input.config;
+    const { admin } = this.#input.config;
     return {
       registry: this.#address("registry"),
       escrow_code_id: this.#code("escrow"),
       escrow_admin: admin ?? null,
-      nitro_root: nitroRoot ?? null,
     };
+  }
+
+  #nitroVerifierMessage(): nitroVerifier.InstantiateMsg {
+    return { root: this.#input.config.nitroRoot ?? null };
   }
 
   /** Sends a step's transaction; what is known of it is on disk before it leaves. */
@@ -314,17 +337,18 @@ export class Deployment {
         registry: of("registry", this.#address("registry")),
         escrow: of("escrow", escrow),
         billing: of("billing", billing),
+        nitro_verifier: of("nitro_verifier", this.#address("nitro_verifier")),
       },
       transactions: this.#progress.transactions,
     };
   }
 
-  #address(name: "registry" | "billing"): string {
+  #address(name: Instantiated): string {
     const { artifacts, config, deployer } = this.#input;
     return addressOf(artifacts[name].sha256, deployer.address, this.#salt(name), config.prefix);
   }
 
-  #salt(name: "registry" | "billing"): Uint8Array {
+  #salt(name: Instantiated): Uint8Array {
     return new TextEncoder().encode(`${this.#input.config.name}/${name}`);
   }
 

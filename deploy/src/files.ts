@@ -6,7 +6,11 @@ import type { Deployment } from "hub-client";
 import type { ContractName } from "./artifacts.js";
 
 /** Steps that are transactions. */
-export type Step = `store ${ContractName}` | "instantiate registry" | "instantiate billing";
+export type Step = `store ${ContractName}` | `instantiate ${Instantiated}`;
+
+/** Contracts that a deployment instantiates itself, in this order; billing instantiates the escrow. */
+export const INSTANTIATED = ["registry", "billing", "nitro_verifier"] as const;
+export type Instantiated = (typeof INSTANTIATED)[number];
 
 /** A deployment on its way. Nothing in it is secret. */
 export interface Progress {
@@ -40,7 +44,7 @@ export interface DeploymentFile extends Deployment {
   readonly constants: { readonly receipt_max_age_seconds: number; readonly price_notice_seconds: number };
   /** Who the registry's keeper was at first, if one was named. */
   readonly keeper?: string;
-  /** The root of Nitro attestation that was named, if any. */
+  /** The root that the verifier of Nitro Enclaves trusts, if one was named. */
   readonly nitro_root?: string;
   readonly contracts: Record<ContractName, DeployedContract>;
   readonly transactions: Partial<Record<Step, string>>;

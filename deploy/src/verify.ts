@@ -6,6 +6,7 @@ import {
   CONTRACTS as EXPECTED,
   EscrowQueryClient,
   HubError,
+  NitroVerifierQueryClient,
   RegistryQueryClient,
   translate,
 } from "hub-client";
@@ -25,7 +26,7 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
       differences.push(`${what} is ${String(found)}, expected ${String(expected)}`);
     }
   };
-  const { registry, escrow, billing } = meant.contracts;
+  const { registry, escrow, billing, nitro_verifier } = meant.contracts;
   for (const name of CONTRACTS) {
     await verifyCode(deployer, meant, name, same);
   }
@@ -40,12 +41,14 @@ export async function verify(deployer: Deployer, meant: DeploymentFile): Promise
     same("billing's escrow", wiring.escrow, escrow.address);
     same("billing's receipt_max_age_seconds", wiring.receipt_max_age_seconds, receipt_max_age_seconds);
     same("the layout of billing", wiring.layout, constants.layout);
-    same("billing's nitro_root", wiring.nitro_root, meant.nitro_root ?? AWS_NITRO_ROOT);
 
     const purse = await new EscrowQueryClient(client, escrow.address).config();
     same("the escrow's collector", purse.collector, billing.address);
     same("the escrow's receipt_max_age_seconds", purse.receipt_max_age_seconds, receipt_max_age_seconds);
     same("the layout of the escrow", purse.layout, constants.layout);
+
+    const { root } = await new NitroVerifierQueryClient(client, nitro_verifier.address).config();
+    same("the verifier's nitro_root", root, meant.nitro_root ?? AWS_NITRO_ROOT);
   }
   if (differences.length > 0) {
     throw new HubError(

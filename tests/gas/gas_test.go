@@ -78,11 +78,11 @@ var rows = []row{
 		_, _, result := setCommittee(t, 1_000)
 		return float64(result.Gas)
 	}},
-	{"nitro_cold", "Nitro registration, cold", 560_000, 500_000,
+	{"nitro_cold", "Nitro registration, cold", 540_000, 520_000,
 		registering("Nitro registration, cold", nil, nil)},
-	{"nitro_same_zone", "Nitro registration, same zone", 420_000, 370_000,
+	{"nitro_same_zone", "Nitro registration, same zone", 440_000, 420_000,
 		registering("Nitro registration, same zone", []string{"--instance", "0123456789abcdef0"}, nil)},
-	{"nitro_same_instance", "Nitro registration, same instance", 340_000, 300_000,
+	{"nitro_same_instance", "Nitro registration, same instance", 385_000, 368_000,
 		registering("Nitro registration, same instance", []string{"--enclave", "0123456789abcdef"}, nil)},
 	{"bank_send", "bank transfer, to compare", 0, 0, func(t *testing.T, _ *report) float64 {
 		m := open(t, thousand).withHistory()

@@ -64,8 +64,8 @@ type market struct {
 	// Time of the next block.
 	clock time.Time
 
-	registry, billing, escrow, token sdk.AccAddress
-	deployer, operator, submitter    *chain.Account
+	registry, billing, escrow, verifier, token sdk.AccAddress
+	deployer, operator, submitter              *chain.Account
 	// Paid every model much, long ago.
 	customer         *chain.Account
 	authors, callers []*chain.Account
@@ -122,7 +122,7 @@ func (m *market) deploy(t *testing.T) {
 	})
 	escrow := store(artifacts, "hub_escrow.wasm")
 	m.billing = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_billing.wasm"), object{
-		"registry": m.registry.String(), "escrow_code_id": escrow, "nitro_root": nitroRoot(t),
+		"registry": m.registry.String(), "escrow_code_id": escrow,
 	})
 	var config struct{ Escrow string }
 	m.Query(m.billing, object{"config": object{}}, &config)
@@ -134,6 +134,9 @@ func (m *market) deploy(t *testing.T) {
 	}
 	m.token = m.Instantiate(m.clock, m.deployer, store("../build", "cw20_base.wasm"), object{
 		"name": "US dollar", "symbol": "USDX", "decimals": 6, "initial_balances": balances,
+	})
+	m.verifier = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_nitro_verifier.wasm"), object{
+		"root": nitroRoot(t),
 	})
 }
 

@@ -19,9 +19,9 @@ var solo = shape{callers: 1, models: modelsPerSession, perGroup: 1}
 
 // attestation is what the generator of Nitro documents prints.
 type attestation struct {
-	Root        string `json:"root_sha256"`
-	Document    string
-	Measurement string
+	Root     string `json:"root_sha256"`
+	Document string
+	Digest   string
 }
 
 // attest runs the generator. The same arguments give the same bytes.
@@ -37,7 +37,7 @@ func attest(t *testing.T, arguments ...string) attestation {
 	return made
 }
 
-// nitroRoot is the root that the Hub trusts. It does not depend on key and time.
+// nitroRoot is the root that the verifier trusts. It does not depend on key and time.
 func nitroRoot(t *testing.T) string {
 	return attest(t, "--key", "00", "--time", fmt.Sprint(opening.Unix())).Root
 }
@@ -53,14 +53,14 @@ func (m *market) registration(t *testing.T, seed string, place ...string) sdk.Ms
 	require.NoError(t, err)
 	possession := wire.Possession(key.Type, key.Public(), m.operator.Address)
 	return m.Execute(m.operator, m.billing, object{"register_attester": object{
-		"key":         key.Public(),
-		"key_type":    key.Type.Name(),
-		"possession":  key.Sign(wire.Digest(m.tag(wire.ForAttester), possession)),
-		"attestation": document,
+		"key":        key.Public(),
+		"key_type":   key.Type.Name(),
+		"possession": key.Sign(wire.Digest(m.tag(wire.ForAttester), possession)),
+		"evidence":   object{"verifier": m.verifier.String(), "evidence": document},
 	}})
 }
 
-// registering is the gas of a registration by a contract that has seen what the first arguments place, if there are any.
+// registering is the gas of a registration by way of a verifier that has seen what the first arguments place, if there are any.
 func registering(name string, before, place []string) func(*testing.T, *report) float64 {
 	return func(t *testing.T, r *report) float64 {
 		m := open(t, solo)

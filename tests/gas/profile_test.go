@@ -50,9 +50,28 @@ func (p *profile) Execute(
 	code wasmvm.Checksum, env wasmvmtypes.Env, info wasmvmtypes.MessageInfo, message []byte, store wasmvm.KVStore,
 	api wasmvm.GoAPI, querier wasmvm.Querier, meter wasmvm.GasMeter, limit uint64, deserCost wasmvmtypes.UFraction,
 ) (*wasmvmtypes.ContractResult, uint64, error) {
+	return p.observe(env, meter, func(observed *call) (*wasmvmtypes.ContractResult, uint64, error) {
+		return p.WasmEngine.Execute(code, env, info, message, observedStore{store, meter, observed}, api,
+			observedQuerier{querier, meter, observed}, meter, limit, deserCost)
+	})
+}
+
+// Reply is the VM's, observed: how billing goes on once a verifier has answered.
+func (p *profile) Reply(
+	code wasmvm.Checksum, env wasmvmtypes.Env, reply wasmvmtypes.Reply, store wasmvm.KVStore,
+	api wasmvm.GoAPI, querier wasmvm.Querier, meter wasmvm.GasMeter, limit uint64, deserCost wasmvmtypes.UFraction,
+) (*wasmvmtypes.ContractResult, uint64, error) {
+	return p.observe(env, meter, func(observed *call) (*wasmvmtypes.ContractResult, uint64, error) {
+		return p.WasmEngine.Reply(code, env, reply, observedStore{store, meter, observed}, api,
+			observedQuerier{querier, meter, observed}, meter, limit, deserCost)
+	})
+}
+
+func (p *profile) observe(
+	env wasmvmtypes.Env, meter wasmvm.GasMeter, run func(*call) (*wasmvmtypes.ContractResult, uint64, error),
+) (*wasmvmtypes.ContractResult, uint64, error) {
 	observed := &call{contract: env.Contract.Address, before: gasOf(meter)}
-	result, used, err := p.WasmEngine.Execute(code, env, info, message, observedStore{store, meter, observed}, api,
-		observedQuerier{querier, meter, observed}, meter, limit, deserCost)
+	result, used, err := run(observed)
 	observed.compute = used / wasmtypes.DefaultGasMultiplier
 	observed.after = gasOf(meter) + observed.compute
 	// Written again, so some bytes more or less than the contract wrote.
@@ -161,6 +180,7 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 	total, bytes := result.Gas, result.Bytes
 	names := map[string]string{
 		m.registry.String(): "registry", m.escrow.String(): "escrow", m.billing.String(): "billing", m.token.String(): "token",
+		m.verifier.String(): "nitro verifier",
 	}
 	const perByte, signature, module = 10, 1_000, wasmtypes.DefaultInstanceCost
 	lines := []line{

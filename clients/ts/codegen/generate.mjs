@@ -17,7 +17,7 @@ import { fileURLToPath } from "node:url";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const schemas = join(here, "../../../schema");
 const target = join(here, "../src/contracts");
-const contracts = ["registry", "escrow", "billing"];
+const contracts = ["registry", "escrow", "billing", "nitro-verifier"];
 const renew = "cargo xtask client";
 
 const files = await generate();
@@ -128,18 +128,20 @@ function executeData({ data }) {
 
 function index() {
   const lines = [
-    "/** Generated from schema/: messages, queries and answers of the three contracts, and clients of cosmjs for them. */",
+    "/** Generated from schema/: messages, queries and answers of the contracts, and clients of cosmjs for them. */",
     "",
   ];
   for (const name of contracts) {
     const Name = capital(name);
-    lines.push(`export * as ${name} from "./${Name}.types.js";`);
+    lines.push(`export * as ${lower(name)} from "./${Name}.types.js";`);
     lines.push(`export { ${Name}Client, ${Name}QueryClient } from "./${Name}.client.js";`);
   }
   lines.push("", "/** Names and version of the contracts that these types belong to. */", "export const CONTRACTS = {");
   for (const name of contracts) {
     const { contract_name, contract_version } = schema(name);
-    lines.push(`  ${name}: { name: "crates.io:${contract_name}", version: "${contract_version}" },`);
+    lines.push(
+      `  ${name.replaceAll("-", "_")}: { name: "crates.io:${contract_name}", version: "${contract_version}" },`,
+    );
   }
   lines.push("} as const;", "");
   return lines.join("\n");
@@ -269,8 +271,15 @@ function wrapped(text, width) {
   return lines;
 }
 
+/** `NitroVerifier` of `nitro-verifier`. */
 function capital(name) {
-  return name.charAt(0).toUpperCase() + name.slice(1);
+  const words = name.split("-").map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return words.join("");
+}
+
+/** `nitroVerifier` of `nitro-verifier`. */
+function lower(name) {
+  return name.charAt(0) + capital(name).slice(1);
 }
 
 function camel(name) {

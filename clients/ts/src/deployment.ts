@@ -6,7 +6,10 @@ import { HubError } from "./errors.js";
 /** Where a Hub is: what `deploy/deployments/<chain-id>.json` holds, or as much of it. */
 export interface Deployment {
   readonly chain_id: string;
-  readonly contracts: { readonly [name in ContractName]: { readonly address: string } };
+  readonly contracts: { readonly [name in ContractName]: { readonly address: string } } & {
+    /** The verifier of Nitro Enclaves that was deployed along; a Hub is whole without it. */
+    readonly nitro_verifier?: { readonly address: string };
+  };
 }
 
 /** The contracts that make a Hub. */

@@ -35,6 +35,7 @@ export {
   checkReceipt,
   commitment,
   inclusion,
+  measurementBy,
   receiptFor,
   registerAttester,
   registerAttesterMessage,
@@ -46,7 +47,7 @@ export {
   voucherField,
   VoucherPad,
 } from "./signing.js";
-export type { AttesterDetails, Call, Inference, SignedBatch, SignedVoucher } from "./signing.js";
+export type { AttesterDetails, Call, Evidence, Inference, SignedBatch, SignedVoucher } from "./signing.js";
 export { settlementBy } from "./settlement.js";
 export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";

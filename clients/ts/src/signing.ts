@@ -4,13 +4,14 @@ import { fromBase64, toBase64 } from "@cosmjs/encoding";
 import { equal, toHex } from "./bytes.js";
 import type { billing } from "./contracts/index.js";
 import { InputError } from "./errors.js";
-import type { Hub, HubAccount, Offer, Sent } from "./hub.js";
+import { canonical, type Hub, type HubAccount, type Offer, type Sent } from "./hub.js";
 import type { Action } from "./messages.js";
 import { amountText, type Id, idNumber, priceOf } from "./values.js";
 import {
   batchDigest,
   commitHash,
   type Domain,
+  measurementOf,
   possessionDigest,
   receiptDigest,
   sha256,
@@ -131,29 +132,37 @@ export function checkReceipt(receipt: Receipt, { session, offer, request, respon
 
 // --- Attesters ----------------------------------------------------------------------------------
 
+/** Evidence about a key, and the verifier that is to judge it. */
+export interface Evidence {
+  /** Address of a contract that understands `attest`, such as a verifier of Nitro Enclaves. */
+  readonly verifier: string;
+  /**
+   * In the verifier's own form. For Nitro: the attestation document that names the key, as the enclave got it, at most 300 s
+   * old.
+   */
+  readonly evidence: Uint8Array;
+}
+
 /** What is known of an attester beside its key. */
 export interface AttesterDetails {
   /** Where callers reach it. */
   readonly endpoint?: string;
-  /**
-   * AWS Nitro attestation document that names the key, as the enclave got it: at most 300 s old. The contract verifies it, and
-   * knows from then on which enclave image holds the key.
-   */
-  readonly attestation?: Uint8Array;
+  /** Where the key lives, and who is to judge that. What the verifier finds is the attester's measurement. */
+  readonly evidence?: Evidence;
 }
 
 /** The message that registers a key as an attester of the sender. */
 export function registerAttesterMessage(
   account: HubAccount,
   key: SigningKey,
-  { endpoint, attestation }: AttesterDetails = {},
+  { endpoint, evidence }: AttesterDetails = {},
 ): Action<billing.AttesterCreated> {
   const possession = possessionBytes(key.publicKey, account.canonical);
   return account.hub.billing.message("register_attester", {
     key: toBase64(key.publicKey.bytes),
     key_type: key.keyType,
     possession: toBase64(key.sign(possessionDigest(account.hub.domain, possession))),
-    attestation: attestation === undefined ? null : toBase64(attestation),
+    evidence: evidence === undefined ? null : { verifier: evidence.verifier, evidence: toBase64(evidence.evidence) },
     endpoint: endpoint ?? null,
   });
 }
@@ -240,6 +249,14 @@ export function settleReceiptMessage(
 }
 
 // --- Readers ------------------------------------------------------------------------------------
+
+/**
+ * What an attester gets, and a session insists on, for which the contract at `verifier` answers `found`, 32 bytes. Of a verifier
+ * of Nitro Enclaves: sha256(PCR0 | PCR1 | PCR2).
+ */
+export function measurementBy(verifier: string, found: Uint8Array): Uint8Array {
+  return measurementOf(canonical(verifier), found);
+}
 
 /** The fields of `verify_inclusion` for one receipt of a recorded batch; `receipts` are all of it, in batch order. */
 export function inclusion(

@@ -20,6 +20,7 @@ import {
   itemised,
   KeyError,
   leafHash,
+  measurementOf,
   merkleRoot,
   type Mode,
   offered,
@@ -67,6 +68,7 @@ const SECTIONS: Record<string, (entry: Entry) => void> = {
   domain_tags: tag,
   digests: digest,
   commitments: commitment,
+  measurements: measurement,
   merkle_trees: tree,
   refused_proofs: refusedProof,
   signatures: signature,
@@ -215,6 +217,11 @@ function commitment(entry: Entry): void {
   const blobId = BlobId.parse(text(entry, "blob_id"));
   const found = commitHash(domainOf(entry), bytes(entry, "sender_hex"), blobId, bytes(entry, "salt_hex"));
   sameBytes(found, bytes(entry, "hash_hex"));
+}
+
+function measurement(entry: Entry): void {
+  const found = measurementOf(bytes(entry, "verifier_hex"), bytes(entry, "digest_hex"));
+  sameBytes(found, bytes(entry, "measurement_hex"));
 }
 
 function tree(entry: Entry): void {

@@ -35,14 +35,7 @@ pub fn instantiate(
         .escrow_admin
         .map(|admin| parse::address(deps.api, "escrow_admin", &admin))
         .transpose()?;
-    let nitro_root = parse::nitro_root(msg.nitro_root.as_ref())?;
-    instantiate::instantiate(
-        deps,
-        registry,
-        msg.escrow_code_id,
-        escrow_admin,
-        &nitro_root,
-    )
+    instantiate::instantiate(deps, registry, msg.escrow_code_id, escrow_admin)
 }
 
 /// Does what a message asks for. See [`ExecuteMsg`].
@@ -59,17 +52,17 @@ pub fn execute(
             key,
             key_type,
             possession,
-            attestation,
+            evidence,
             endpoint,
         } => {
             parse::check_endpoint(endpoint.as_deref())?;
             let candidate = Candidate {
+                operator: info.sender,
                 key: PublicKey::new(key_type.into(), &key)?,
-                possession,
-                attestation,
                 endpoint,
             };
-            execute::attesters::register(deps, &env, info.sender, candidate)
+            let evidence = parse::evidence(deps.api, evidence)?;
+            execute::attesters::register(deps, &env, candidate, &possession, evidence)
         }
         ExecuteMsg::Retire { attester } => {
             execute::attesters::retire(deps, &env, info.sender, attester)
@@ -105,12 +98,13 @@ pub fn query(deps: Deps, env: Env, msg: QueryMsg) -> Result<Binary, ContractErro
     query::answer(deps, &env, msg)
 }
 
-/// Learns the address of the escrow, and says what to do when it refuses.
+/// Learns the address of the escrow, says what to do when it refuses, and registers an attester once its verifier answered.
 #[cfg_attr(not(feature = "library"), cosmwasm_std::entry_point)]
 pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     match reply.id {
         instantiate::ESCROW_REPLY => instantiate::wire(deps, reply),
         execute::collect::ESCROW_REFUSED => execute::collect::refused(deps.as_ref(), reply),
+        execute::attest::ANSWERED => execute::attest::answered(deps, reply),
         id => Err(ContractError::UnknownReply { id }),
     }
 }

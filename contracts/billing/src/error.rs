@@ -7,6 +7,7 @@ use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
+use hub_types::verifier::DIGEST_LENGTH;
 use hub_types::wire::{DecodeError, KeyError};
 use thiserror::Error;
 
@@ -28,8 +29,8 @@ pub enum ContractError {
     /// A hash of the wrong length.
     #[error("{0}")]
     Hash(#[from] HashError),
-    /// The answer to the instantiation of the escrow could not be read.
-    #[error("the chain's answer to the instantiation of the escrow could not be read: {0}")]
+    /// What the chain says of a message that billing sent could not be read.
+    #[error("the chain's reply to a message of billing could not be read: {0}")]
     Reply(#[from] ParseReplyError),
     /// A text that is no address of this chain.
     #[error("{field} {address:?} is no address of this chain: {reason}")]
@@ -69,9 +70,22 @@ pub enum ContractError {
     /// The key does not sign for its registration by this operator on this contract.
     #[error("the proof of possession does not verify: sign the possession digest for this operator, chain and contract with the key itself")]
     PossessionInvalid,
-    /// The attestation document does not prove that an enclave holds the key.
-    #[error("the attestation document is refused: {0}")]
-    Attestation(#[from] hub_nitro::Error),
+    /// The address given as verifier is no contract.
+    #[error(
+        "{address} is no contract: give the address of a verifier, such as a hub-nitro-verifier"
+    )]
+    NotAVerifier {
+        /// Address given.
+        address: Addr,
+    },
+    /// The verifier answered, but not with a digest.
+    #[error("the verifier {verifier} answered with {length} bytes of data, and a digest has exactly {DIGEST_LENGTH}: nothing was registered, use another verifier")]
+    NotADigest {
+        /// Who answered.
+        verifier: Addr,
+        /// Length of the answer in bytes; 0 if there was none.
+        length: usize,
+    },
     /// A key registers once, ever.
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {
@@ -222,7 +236,7 @@ fn reasons(outcomes: &[Outcome]) -> String {
         match outcome {
         Outcome::UnknownSession => "unknown_session (no such session, or it was released)",
         Outcome::AttesterNotAllowed => {
-            "attester_not_allowed (the session trusts another operator or enclave image)"
+            "attester_not_allowed (the session trusts another operator, or insists on another measurement)"
         }
         Outcome::LanesFull => "lanes_full (all lanes of the session are in use)",
         Outcome::Gap => "gap (send the receipts before it first)",

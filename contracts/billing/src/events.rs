@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::denom::Denom;
 use hub_types::ids::AttesterId;
+use hub_types::verifier::Measurement;
 use hub_types::wire::{Batch, Hash, KeyType, PublicKey, Receipt};
 
 /// Events of the billing contract.
@@ -18,7 +19,7 @@ pub enum Event<'a> {
         attester: AttesterId,
         operator: &'a Addr,
         key: &'a PublicKey,
-        measurement: Option<&'a Hash>,
+        attestation: Option<&'a Attestation>,
     },
     /// An attester issues nothing billable from a cutoff on.
     AttesterRetired { attester: AttesterId, cutoff: u64 },
@@ -36,6 +37,13 @@ pub enum Event<'a> {
     },
     /// A single receipt was settled.
     ReceiptSettled(ReceiptSettled<'a>),
+}
+
+/// What a verifier found about a key.
+pub struct Attestation {
+    pub verifier: Addr,
+    pub digest: Hash,
+    pub measurement: Measurement,
 }
 
 /// Everything about one receipt.
@@ -58,15 +66,20 @@ impl From<Event<'_>> for cosmwasm_std::Event {
                 attester,
                 operator,
                 key,
-                measurement,
+                attestation,
             } => Self::new("hub_attester_registered")
                 .add_attribute("attester", attester.to_string())
                 .add_attribute("operator", operator)
                 .add_attribute("key_type", key_type_name(key.key_type()))
                 .add_attribute("key", HexBinary::from(key.as_bytes()).to_hex())
                 .add_attribute(
+                    "verifier",
+                    attestation.map_or("", |found| found.verifier.as_str()),
+                )
+                .add_attribute("digest", hex(attestation.map(|found| found.digest)))
+                .add_attribute(
                     "measurement",
-                    measurement.map_or_else(String::new, |hash| HexBinary::from(hash).to_hex()),
+                    hex(attestation.map(|found| found.measurement)),
                 ),
             Event::AttesterRetired { attester, cutoff } => Self::new("hub_attester_retired")
                 .add_attribute("attester", attester.to_string())
@@ -118,6 +131,11 @@ impl From<ReceiptSettled<'_>> for cosmwasm_std::Event {
             .add_attribute("amount", settled.amount)
             .add_attribute("denom", settled.denom.to_string())
     }
+}
+
+/// Hex digits, or an empty text for nothing.
+fn hex(bytes: Option<impl Into<HexBinary>>) -> String {
+    bytes.map_or_else(String::new, |bytes| bytes.into().to_hex())
 }
 
 /// Amounts as coins are written, separated by commas: `12uusdc,5cw20:…`.

@@ -3,5 +3,4 @@
 pub mod attesters;
 pub mod batches;
 pub mod config;
-pub mod nitro_paths;
 pub mod usage;

@@ -101,7 +101,7 @@ impl Document {
     }
 
     /// sha256(PCR0 ‖ PCR1 ‖ PCR2).
-    pub fn measurement(&self) -> [u8; 32] {
+    pub fn digest(&self) -> [u8; 32] {
         let value = |index| {
             let mut pcrs = self.pcrs.iter();
             pcrs.find(|(found, _)| *found == index)
@@ -153,8 +153,8 @@ pub fn image_pcrs(image: &str) -> [[u8; 48]; 3] {
     })
 }
 
-/// What billing calls an image of this name: sha256(PCR0 ‖ PCR1 ‖ PCR2).
-pub fn image_measurement(image: &str) -> [u8; 32] {
+/// The digest that names an image of this name: sha256(PCR0 ‖ PCR1 ‖ PCR2).
+pub fn image_digest(image: &str) -> [u8; 32] {
     Sha256::digest(image_pcrs(image).concat()).into()
 }
 

@@ -11,5 +11,5 @@ pub use chain::{Level, NitroChain};
 pub use defect::{
     Attempt, BundleDefect, CertificateDefect, ClaimDefect, Defect, EnvelopeDefect, PayloadDefect,
 };
-pub use document::{image_measurement, image_pcrs, to_be_signed, Document, Envelope, ES384};
+pub use document::{image_digest, image_pcrs, to_be_signed, Document, Envelope, ES384};
 pub use key::Key;

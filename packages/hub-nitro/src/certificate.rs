@@ -12,7 +12,7 @@ use x509_cert::{TbsCertificate, Version};
 
 use crate::error::{Error, Place};
 use crate::hash::sha384;
-use crate::signature;
+use crate::{signature, MAX_AHEAD_SECONDS};
 
 const ECDSA_WITH_SHA384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -80,9 +80,11 @@ impl<'a> Certificate<'a> {
         &self.key
     }
 
+    /// Valid at `now`. Its validity may start as far ahead of it as a document may be: a leaf is made for its document, by the
+    /// same clock.
     pub fn check_time(&self, now: u64) -> Result<(), Error> {
         let place = self.place;
-        if now < self.not_before {
+        if self.not_before.saturating_sub(now) > MAX_AHEAD_SECONDS {
             return Err(Error::NotYetValid {
                 place,
                 not_before: self.not_before,

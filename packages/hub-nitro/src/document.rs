@@ -42,7 +42,7 @@ pub struct Attestation<'a> {
     /// PCR0, PCR1 and PCR2: hashes of the image, of its kernel and boot, and of its application.
     pub image: [Pcr; 3],
     /// The name of the image: SHA-256 over the three.
-    pub measurement: Hash,
+    pub digest: Hash,
     /// A key, chosen by the enclave.
     pub public_key: Option<&'a [u8]>,
     /// Anything, chosen by the enclave.
@@ -98,7 +98,7 @@ impl<'a> Document<'a> {
         Ok(Attestation {
             module_id: payload.module_id,
             timestamp: payload.timestamp,
-            measurement: sha256(&[pcr0, pcr1, pcr2]),
+            digest: sha256(&[pcr0, pcr1, pcr2]),
             image: payload.image,
             public_key: payload.public_key,
             user_data: payload.user_data,

@@ -244,8 +244,10 @@ pub enum Error {
         /// Which.
         place: Place,
     },
-    /// Not valid yet.
-    #[error("{place} is valid from {not_before} on, it is {now}")]
+    /// Not valid yet, and not within the skew that documents have.
+    #[error(
+        "{place} is valid from {not_before} on, more than {MAX_AHEAD_SECONDS} s after {now}: wait"
+    )]
     NotYetValid {
         /// Which.
         place: Place,

@@ -33,5 +33,5 @@ pub const MAX_MODULE_ID: usize = 128;
 pub const MAX_BUNDLE: usize = 8;
 /// Oldest document that is accepted, in seconds.
 pub const MAX_AGE_SECONDS: u64 = 300;
-/// How far a document may be ahead of the verifier's clock, in seconds.
+/// How far a document, or the start of a certificate's validity, may be ahead of the verifier's clock, in seconds.
 pub const MAX_AHEAD_SECONDS: u64 = 60;

@@ -61,7 +61,7 @@ impl Hub {
             key: public.as_bytes().into(),
             key_type: public.key_type().into(),
             possession: self.possession(operator, key),
-            attestation: None,
+            evidence: None,
             endpoint: None,
         }
     }

@@ -3,6 +3,7 @@ use std::sync::LazyLock;
 use cosmwasm_std::{Addr, Binary};
 use hub_nitro_testing::NitroChain;
 use hub_types::billing::{AttesterCreated, ExecuteMsg, KeyType};
+use hub_types::verifier::{Evidence, Measurement};
 use hub_types::wire::SigningKey;
 
 use crate::attester::{signing_key, Attester};
@@ -12,7 +13,7 @@ use crate::response::data;
 /// Made once: its keys cost more than a whole Hub.
 static CHAIN: LazyLock<NitroChain> = LazyLock::new(|| NitroChain::new(1));
 
-/// The certificates below whose root every Hub accepts attestation documents, unless it was built with another root.
+/// The certificates below whose root the verifier of every Hub accepts attestation documents, unless it was built with another root.
 pub fn nitro_chain() -> NitroChain {
     CHAIN.clone()
 }
@@ -26,7 +27,13 @@ impl Hub {
         document.build().into()
     }
 
-    /// The message that registers a key for `operator` with an attestation document.
+    /// What sessions insist on, and attesters get, whose key is in an enclave of this image by the word of the Hub's verifier.
+    pub fn measurement_of(&self, image: &str) -> Measurement {
+        let verifier = self.canonical(&self.nitro_verifier);
+        Measurement::new(&verifier, &hub_nitro_testing::image_digest(image))
+    }
+
+    /// The message that registers a key for `operator` with an attestation document, for the Hub's verifier.
     pub fn attested_registration(
         &self,
         operator: &Addr,
@@ -38,7 +45,10 @@ impl Hub {
             key: public.as_bytes().into(),
             key_type: public.key_type().into(),
             possession: self.possession(operator, key),
-            attestation: Some(document.into()),
+            evidence: Some(Evidence {
+                verifier: self.nitro_verifier.to_string(),
+                evidence: document.into(),
+            }),
             endpoint: None,
         }
     }
@@ -64,9 +74,4 @@ impl Hub {
             key,
         }
     }
-}
-
-/// The name of the image in [`Hub::register_enclave`] and [`Hub::attestation`]: sha256(PCR0 ‖ PCR1 ‖ PCR2).
-pub fn measurement_of(image: &str) -> [u8; 32] {
-    hub_nitro_testing::image_measurement(image)
 }

@@ -12,7 +12,7 @@ use cw_multi_test::{
 };
 use cw_utils::parse_execute_response_data;
 use hub_types::wire::Hash;
-use hub_types::{billing, escrow, registry};
+use hub_types::{billing, escrow, nitro_verifier, registry};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
 
@@ -20,7 +20,7 @@ use crate::enclave::nitro_chain;
 use crate::meter::{Meter, MeteredStorage, StorageCost};
 use crate::money::{self, Money};
 use crate::state::State;
-use crate::{BillingError, EscrowError, RegistryError};
+use crate::{BillingError, EscrowError, NitroVerifierError, RegistryError};
 
 /// Chain id of the embedded chain.
 pub const CHAIN_ID: &str = "hub-testing-1";
@@ -33,7 +33,7 @@ const START_HEIGHT: u64 = 1_000_000;
 /// The embedded chain: cw-multi-test as it comes, on a storage that counts.
 pub type Chain = App<BankKeeper, MockApi, MeteredStorage>;
 
-/// A chain with a registry, a billing contract and its escrow.
+/// A chain with a registry, a billing contract and its escrow, and a verifier of Nitro Enclaves beside them.
 pub struct Hub {
     /// The chain.
     pub app: Chain,
@@ -43,6 +43,8 @@ pub struct Hub {
     pub escrow: Addr,
     /// Address of the billing contract.
     pub billing: Addr,
+    /// Address of the verifier of Nitro Enclaves.
+    pub nitro_verifier: Addr,
     /// Who stores Walrus committees.
     pub keeper: Addr,
     /// Codes stored on the chain, for instances of one's own.
@@ -79,6 +81,8 @@ pub struct Codes {
     pub escrow: u64,
     /// The billing contract.
     pub billing: u64,
+    /// The verifier of Nitro Enclaves.
+    pub nitro_verifier: u64,
     /// cw20-base.
     pub cw20: u64,
 }
@@ -155,7 +159,7 @@ impl HubBuilder {
         self
     }
 
-    /// Name of the account that may migrate the three contracts; nobody if not given.
+    /// Name of the account that may migrate the contracts; nobody if not given.
     pub fn admin(mut self, name: &str) -> Self {
         self.admin = Some(name.to_owned());
         self
@@ -177,6 +181,7 @@ impl HubBuilder {
             registry: app.store_code(registry_code()),
             escrow: app.store_code(escrow_code()),
             billing: app.store_code(billing_code()),
+            nitro_verifier: app.store_code(nitro_verifier_code()),
             cw20: app.store_code(money::cw20_code()),
         };
         let nitro_root = self.nitro_root;
@@ -200,9 +205,18 @@ impl HubBuilder {
             registry: registry.to_string(),
             escrow_code_id: codes.escrow,
             escrow_admin: admin.as_ref().map(Addr::to_string),
-            nitro_root: Some(nitro_root.into()),
         };
         let Venue { billing, escrow } = open_venue(&mut app, codes, &birth, admin.as_ref());
+        let nitro_verifier = instantiate(
+            &mut app,
+            codes.nitro_verifier,
+            &deployer,
+            &nitro_verifier::InstantiateMsg {
+                root: Some(nitro_root.into()),
+            },
+            "nitro verifier",
+            admin.as_ref(),
+        );
         let token = money::instantiate_token(&mut app, codes.cw20, money::TOKEN, &[]);
 
         let names = [
@@ -211,12 +225,14 @@ impl HubBuilder {
             (registry.clone(), "registry"),
             (escrow.clone(), "escrow"),
             (billing.clone(), "billing"),
+            (nitro_verifier.clone(), "nitro verifier"),
         ];
         Hub {
             app,
             registry,
             escrow,
             billing,
+            nitro_verifier,
             keeper,
             codes,
             meter,
@@ -296,6 +312,11 @@ fn billing_code() -> Box<dyn Contract<Empty>> {
     )
 }
 
+fn nitro_verifier_code() -> Box<dyn Contract<Empty>> {
+    use hub_nitro_verifier::contract::{execute, instantiate, migrate, query};
+    Box::new(ContractWrapper::new(execute, instantiate, query).with_migrate(migrate))
+}
+
 impl Default for Hub {
     fn default() -> Self {
         Self::new()
@@ -324,14 +345,10 @@ impl Hub {
     /// Instantiates another billing contract with an escrow of its own beside the first, on the same registry. The Hub
     /// stays where it is: [`Hub::turn_to`] goes there.
     pub fn another_venue(&mut self) -> Venue {
-        let config: billing::ConfigResponse = self
-            .query_billing(billing::QueryMsg::Config {})
-            .expect("billing answers its config");
         let birth = billing::InstantiateMsg {
             registry: self.registry.to_string(),
             escrow_code_id: self.codes.escrow,
             escrow_admin: None,
-            nitro_root: Some(config.nitro_root),
         };
         let venue = open_venue(&mut self.app, self.codes, &birth, None);
         for (address, name) in [(&venue.billing, "billing"), (&venue.escrow, "escrow")] {
@@ -498,6 +515,28 @@ impl Hub {
         typed(self.execute(sender, &contract, &msg, funds))
     }
 
+    /// Sends a message to the verifier of Nitro Enclaves.
+    #[track_caller]
+    pub fn nitro_verifier(
+        &mut self,
+        sender: &Addr,
+        msg: nitro_verifier::ExecuteMsg,
+    ) -> Result<AppResponse, NitroVerifierError> {
+        self.nitro_verifier_with(sender, msg, &[])
+    }
+
+    /// Sends a message with coins to the verifier of Nitro Enclaves.
+    #[track_caller]
+    pub fn nitro_verifier_with(
+        &mut self,
+        sender: &Addr,
+        msg: nitro_verifier::ExecuteMsg,
+        funds: &[Coin],
+    ) -> Result<AppResponse, NitroVerifierError> {
+        let contract = self.nitro_verifier.clone();
+        typed(self.execute(sender, &contract, &msg, funds))
+    }
+
     /// Sends a message to any contract. The error holds every cause; the typed ones above find a contract's own.
     ///
     /// A message that is accepted must leave the invariants whole ([`Hub::check_invariants`]) and take nothing back
@@ -559,6 +598,15 @@ impl Hub {
     /// Asks billing.
     pub fn query_billing<T: DeserializeOwned>(&self, msg: billing::QueryMsg) -> StdResult<T> {
         self.app.wrap().query_wasm_smart(&self.billing, &msg)
+    }
+
+    /// Asks the verifier of Nitro Enclaves.
+    pub fn query_nitro_verifier<T: DeserializeOwned>(
+        &self,
+        msg: nitro_verifier::QueryMsg,
+    ) -> StdResult<T> {
+        let contract = &self.nitro_verifier;
+        self.app.wrap().query_wasm_smart(contract, &msg)
     }
 }
 

@@ -73,7 +73,7 @@ mod state;
 mod storage_nodes;
 
 pub use attester::{signing_key, Attester};
-pub use enclave::{measurement_of, nitro_chain};
+pub use enclave::nitro_chain;
 pub use hub::{Chain, Codes, Hub, HubBuilder, Venue, CHAIN_ID, START_TIME};
 pub use ledger::Ledger;
 pub use market::{Card, Market, MarketModel};
@@ -86,6 +86,7 @@ pub use storage_nodes::StorageNodes;
 
 pub use hub_billing::error::ContractError as BillingError;
 pub use hub_escrow::error::ContractError as EscrowError;
+pub use hub_nitro_verifier::error::ContractError as NitroVerifierError;
 pub use hub_registry::error::ContractError as RegistryError;
 
 pub use cw_multi_test::AppResponse;
@@ -97,3 +98,8 @@ pub use hub_types::wire::{Batch, Group, Mode, Receipt, SigningKey, Units, Work};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Page;
+
+/// The example of the Nitro verifier's README, likewise.
+#[cfg(doctest)]
+#[doc = include_str!("../../../contracts/nitro-verifier/README.md")]
+struct NitroVerifierPage;

@@ -84,10 +84,10 @@ pub struct State {
     pub deletable: BTreeMap<(ModelId, ReleaseNumber), DeletableRecord>,
 }
 
-/// Every byte of the three contracts, to show that a message left all of it as it was.
+/// Every byte of the contracts, to show that a message left all of it as it was.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    dumps: [Vec<Record>; 3],
+    dumps: [Vec<Record>; 4],
 }
 
 impl Hub {
@@ -152,9 +152,14 @@ impl Hub {
         }
     }
 
-    /// Every byte of the three contracts.
+    /// Every byte of the three contracts, and of the verifier of Nitro Enclaves.
     pub fn snapshot(&self) -> Snapshot {
-        let contracts = [&self.registry, &self.escrow, &self.billing];
+        let contracts = [
+            &self.registry,
+            &self.escrow,
+            &self.billing,
+            &self.nitro_verifier,
+        ];
         Snapshot {
             dumps: contracts.map(|contract| self.app.dump_wasm_raw(contract)),
         }
@@ -216,15 +221,15 @@ fn id_and_number<Id: From<u64>>(key: &[u8]) -> (Id, DenomNumber) {
 }
 
 impl Snapshot {
-    /// Whether billing and escrow are as they were, whatever became of the registry.
+    /// Whether billing and escrow are as they were, whatever became of registry and verifier.
     pub fn is_same_venue(&self, other: &Self) -> bool {
-        self.dumps[1..] == other.dumps[1..]
+        self.dumps[1..3] == other.dumps[1..3]
     }
 
     /// Panics, naming the contract and the keys, unless the contracts are as they were.
     #[track_caller]
     pub fn assert_unchanged(&self, hub: &Hub) {
-        let names = ["registry", "escrow", "billing"];
+        let names = ["registry", "escrow", "billing", "nitro verifier"];
         for ((name, before), after) in names.iter().zip(&self.dumps).zip(&hub.snapshot().dumps) {
             let mut changed: Vec<_> = before
                 .iter()
@@ -243,7 +248,10 @@ impl Snapshot {
 
 impl Debug for Snapshot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let [registry, escrow, billing] = self.dumps.each_ref().map(Vec::len);
-        write!(f, "Snapshot({registry} + {escrow} + {billing} records)")
+        let [registry, escrow, billing, verifier] = self.dumps.each_ref().map(Vec::len);
+        write!(
+            f,
+            "Snapshot({registry} + {escrow} + {billing} + {verifier} records)"
+        )
     }
 }

@@ -14,6 +14,7 @@ use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use crate::denom::{Denom, UncheckedDenom};
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
+use crate::verifier::Evidence;
 
 /// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
 #[cw_serde]
@@ -25,18 +26,16 @@ pub struct InstantiateMsg {
     pub escrow_code_id: u64,
     /// Chain admin of the escrow: could move funds by new code, so none is the default.
     pub escrow_admin: Option<String>,
-    /// SHA-256 of the DER of the root certificate that attestation documents must end in; that of AWS Nitro Enclaves
-    /// (commercial partition, G1) if not given.
-    pub nitro_root: Option<HexBinary>,
 }
 
 /// What can be done. Sending coins along with any of these is an error.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub enum ExecuteMsg {
-    /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
-    /// attestation document the contract itself verifies which enclave image holds the key; a document that does not
-    /// verify fails the message. Emits `hub_attester_registered`. Returns [`AttesterCreated`] as data.
+    /// Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. Evidence is
+    /// given to the verifier that the sender names ([`crate::verifier::ExecuteMsg::Attest`]); what that finds is the
+    /// attester's measurement, and its refusal fails the message. Emits `hub_attester_registered`. Returns
+    /// [`AttesterCreated`] as data.
     RegisterAttester {
         /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
         key: Binary,
@@ -44,10 +43,8 @@ pub enum ExecuteMsg {
         key_type: KeyType,
         /// The key's signature over [`crate::wire::digest::possession_digest`], 64 bytes.
         possession: Binary,
-        /// AWS Nitro attestation document (COSE_Sign1), at most 300 s old and at most 8 192 bytes, that names the key:
-        /// as its `public_key`; or by `user_data`, which is the key's sha256, or the 68 bytes
-        /// `1220 ‖ hash ‖ 1220 ‖ sha256 of the key`.
-        attestation: Option<Binary>,
+        /// Where the key lives, and which verifier is to judge that; without it the attester has no measurement.
+        evidence: Option<Evidence>,
         /// Where callers reach it, at most 256 bytes.
         endpoint: Option<String>,
     },
@@ -164,10 +161,10 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// Attesters whose key a verified document placed in this enclave image, by id.
+    /// Attesters with this measurement, by id.
     #[returns(AttestersResponse)]
     AttestersByMeasurement {
-        /// sha256(PCR0 ‖ PCR1 ‖ PCR2), 32 bytes.
+        /// A verifier and what it found, 32 bytes: see [`crate::verifier::Measurement`].
         measurement: HexBinary,
         /// Last id of the page before.
         start_after: Option<AttesterId>,
@@ -308,11 +305,11 @@ pub enum QueryMsg {
         /// Attesters wanted.
         limit: Option<u32>,
     },
-    /// What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+    /// What the attesters of one measurement signed and was paid, summed over up to `limit` of them, by id. 2 ×
     /// `limit` + 1 reads.
     #[returns(AttestersUsageResponse)]
     MeasurementUsage {
-        /// The enclave image, 32 bytes.
+        /// A verifier and what it found, 32 bytes.
         measurement: HexBinary,
         /// The denomination that is asked about.
         denom: UncheckedDenom,
@@ -392,7 +389,7 @@ pub enum Outcome {
     },
     /// Writes nothing: no such session, or it was released.
     UnknownSession,
-    /// Writes nothing: the session trusts another operator or insists on another enclave image.
+    /// Writes nothing: the session trusts another operator or insists on another measurement.
     AttesterNotAllowed,
     /// Writes nothing: all of it was settled before.
     Stale,
@@ -528,8 +525,6 @@ pub struct ConfigResponse {
     pub escrow: Addr,
     /// Of the registry.
     pub receipt_max_age_seconds: u64,
-    /// SHA-256 of the root certificate that attestation documents must end in.
-    pub nitro_root: HexBinary,
 }
 
 /// An attester.
@@ -543,7 +538,7 @@ pub struct AttesterResponse {
     pub key: Binary,
     /// Kind of the key.
     pub key_type: KeyType,
-    /// The enclave image that holds the key, sha256(PCR0 ‖ PCR1 ‖ PCR2), where a document proved it at registration.
+    /// Which verifier vouched for the key at registration, and what it found; none where none was asked.
     pub measurement: Option<HexBinary>,
     /// Whether its receipts are accepted.
     pub status: AttesterStatus,
@@ -589,7 +584,7 @@ pub struct RecordedBatch {
     pub paid: u64,
     /// Block time of that message.
     pub settled_at: u64,
-    /// Enclave image of the attester.
+    /// Measurement of the attester.
     pub measurement: Option<HexBinary>,
 }
 
@@ -615,7 +610,7 @@ pub struct InclusionProof {
 pub struct InclusionResponse {
     /// Who vouched for the receipt.
     pub attester: AttesterId,
-    /// Enclave image of the attester.
+    /// Measurement of the attester.
     pub measurement: Option<HexBinary>,
     /// Block time of the message that recorded the batch.
     pub settled_at: u64,

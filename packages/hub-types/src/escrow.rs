@@ -134,7 +134,8 @@ pub enum Cw20HookMsg {
 pub struct NewSession {
     /// The one operator whose attesters can charge it.
     pub operator: String,
-    /// The one enclave image accepted, 32 bytes; any if not given.
+    /// What the attester's verifier must have found, 32 bytes: see [`crate::verifier::Measurement`]. Attesters without any
+    /// are accepted as well if not given.
     pub measurement: Option<HexBinary>,
     /// Models that can be charged.
     pub models: Models,
@@ -399,7 +400,7 @@ pub struct SessionResponse {
     pub funder: Addr,
     /// The one operator that it trusts.
     pub operator: Addr,
-    /// The one enclave image accepted.
+    /// What the attester's verifier must have found; attesters without any are accepted as well if none.
     pub measurement: Option<HexBinary>,
     /// Models that can be charged.
     pub models: Models,

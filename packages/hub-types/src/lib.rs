@@ -9,6 +9,7 @@ pub mod denom;
 pub mod escrow;
 pub mod hash;
 pub mod helpers;
+pub mod nitro_verifier;
 pub mod packed;
 pub mod page;
 pub mod price;
@@ -17,6 +18,7 @@ pub mod registry;
 pub mod split;
 pub mod text;
 pub mod time;
+pub mod verifier;
 
 pub use hub_walrus as walrus;
 pub use hub_wire as wire;

@@ -89,6 +89,16 @@ pub fn possession_digest(tag: &Hash, possession_bytes: &[u8]) -> Hash {
     sha256(&[tag, &sha256(&[possession_bytes])])
 }
 
+/// Names a verifier (canonical address) and what it found:
+/// sha256("hub/measurement/v1" ‖ len ‖ verifier ‖ digest), the length as varint. The same on every chain that spells the
+/// verifier's address with the same bytes.
+pub fn measurement(verifier: &[u8], digest: &Hash) -> Hash {
+    let mut writer = Writer::new();
+    writer.raw(b"hub/measurement/v1");
+    writer.bytes(verifier);
+    sha256(&[&writer.finish(), digest])
+}
+
 /// Commitment to a blob id before its publication: sha256(tag ‖ len ‖ sender ‖ blob id ‖ salt), the sender as
 /// canonical address with its length as varint.
 pub fn commit_hash(tag: &Hash, sender: &[u8], blob_id: &BlobId, salt: &[u8; 32]) -> Hash {

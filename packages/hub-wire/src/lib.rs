@@ -29,8 +29,8 @@ pub use batch::{Batch, Group, Mode, Work};
 #[cfg(feature = "signing")]
 pub use builder::{BatchBuilder, BuildError};
 pub use digest::{
-    batch_digest, commit_hash, domain_tag, possession_digest, receipt_digest, voucher_digest,
-    Domain, Purpose,
+    batch_digest, commit_hash, domain_tag, measurement, possession_digest, receipt_digest,
+    voucher_digest, Domain, Purpose,
 };
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};

@@ -7,8 +7,9 @@
 )]
 
 use hub_wire::{
-    batch_digest, commit_hash, domain_tag, is_low_s, possession_digest, receipt_digest, sha256,
-    verify_digest, voucher_digest, BlobId, Domain, KeyError, PublicKey, Purpose, SigningKey,
+    batch_digest, commit_hash, domain_tag, is_low_s, measurement, possession_digest,
+    receipt_digest, sha256, verify_digest, voucher_digest, BlobId, Domain, KeyError, PublicKey,
+    Purpose, SigningKey,
 };
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 use std::collections::BTreeSet;
@@ -128,6 +129,10 @@ fn digests_are_put_together_as_written() {
     assert_eq!(
         commit_hash(&tag, b"sender", &BlobId::from_bytes([5; 32]), &[6; 32]),
         sha256(&[&tag, b"\x06sender", &[5; 32], &[6; 32]])
+    );
+    assert_eq!(
+        measurement(b"verifier", &[7; 32]),
+        sha256(&[b"hub/measurement/v1\x08verifier", &[7; 32]])
     );
 }
 

@@ -4,13 +4,16 @@
 mod common;
 
 use common::{damage, damaged, number};
+use curve25519_dalek::constants::EIGHT_TORSION;
+use curve25519_dalek::edwards::CompressedEdwardsY;
 use hub_wire::{
     possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, SignedVoucher,
-    Units, Voucher,
+    SigningKey, Units, Voucher,
 };
 use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
-use proptest::prelude::{any, prop_assert_eq, proptest, Strategy};
+use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
+use std::collections::BTreeSet;
 
 fn any_receipt() -> impl Strategy<Value = Receipt> {
     let ids = (number(), number(), number(), number(), number());
@@ -225,6 +228,84 @@ fn keys_of_the_wrong_length_or_prefix_are_refused() {
             PublicKey::new(KeyType::Secp256k1, &[found; 33]),
             Err(KeyError::NotCompressed { found })
         );
+    }
+}
+
+/// p = 2^255 − 19 plus `more`, little-endian, with the sign bit of x where `negative`.
+fn not_canonical(more: u8, negative: bool) -> [u8; 32] {
+    let mut bytes = [0xff; 32];
+    bytes[0] = 0xed + more;
+    bytes[31] = if negative { 0xff } else { 0x7f };
+    bytes
+}
+
+fn ed25519(bytes: &[u8; 32]) -> Result<PublicKey, KeyError> {
+    PublicKey::new(KeyType::Ed25519, bytes)
+}
+
+#[test]
+fn ed25519_keys_of_small_order_are_refused_in_every_spelling() {
+    let mut spellings = BTreeSet::new();
+    for point in EIGHT_TORSION {
+        let canonical = point.compress().to_bytes();
+        let mut negative = canonical;
+        negative[31] |= 0x80;
+        let mut positive = canonical;
+        positive[31] &= 0x7f;
+        // The point itself, its mirror image, and where x is 0 the spelling with a needless sign.
+        for bytes in [positive, negative] {
+            assert_eq!(ed25519(&bytes), Err(KeyError::SmallOrder), "{bytes:?}");
+            spellings.insert(bytes);
+        }
+    }
+    // Eight points, and 1 and −1 once more with a sign.
+    assert_eq!(spellings.len(), 10);
+    // 0 and 1 also as p and p + 1: the fourteen of the literature.
+    for bytes in [0, 1].map(|more| [false, true].map(|sign| not_canonical(more, sign))) {
+        for bytes in bytes {
+            let point = CompressedEdwardsY(bytes).decompress().unwrap();
+            assert!(point.is_small_order());
+            assert_eq!(ed25519(&bytes), Err(KeyError::NotCanonical));
+            spellings.insert(bytes);
+        }
+    }
+    assert_eq!(spellings.len(), 14);
+}
+
+#[test]
+fn ed25519_keys_have_one_spelling() {
+    let mut points_with_two = 0;
+    for more in 0..19 {
+        for negative in [false, true] {
+            let bytes = not_canonical(more, negative);
+            assert_eq!(ed25519(&bytes), Err(KeyError::NotCanonical), "p + {more}");
+            points_with_two += usize::from(CompressedEdwardsY(bytes).decompress().is_some());
+        }
+    }
+    // Not all of them are small: the rule is worth more than a list.
+    assert!(points_with_two > 4, "{points_with_two}");
+    for negative in [0x00, 0x80] {
+        // p − 2 is below the order of the field, and so is every number with a smaller byte anywhere.
+        let mut below = [0xff; 32];
+        below[0] = 0xeb;
+        below[31] = 0x7f | negative;
+        assert!(ed25519(&below).is_ok());
+        for at in 1..32 {
+            let mut below = not_canonical(18, negative != 0);
+            below[at] -= 1;
+            assert!(ed25519(&below).is_ok(), "byte {at}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn keys_that_a_library_makes_and_their_mixed_relatives_are_accepted(seed in any::<[u8; 32]>(), place in 0_usize..8) {
+        let key = SigningKey::ed25519_from_seed(&seed).public_key();
+        prop_assert_eq!(PublicKey::new(KeyType::Ed25519, key.as_bytes()), Ok(key));
+        let bytes: [u8; 32] = key.as_bytes().try_into().unwrap();
+        let point = CompressedEdwardsY(bytes).decompress().unwrap() + EIGHT_TORSION[place];
+        prop_assert!(ed25519(&point.compress().to_bytes()).is_ok());
     }
 }
 

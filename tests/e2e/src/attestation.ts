@@ -1,10 +1,15 @@
-/** Enclaves: their documents are verified by the contract, and a session can insist on one image. Money is compared by differences. */
+/** Enclaves: their documents are verified by a contract, and a session can insist on one image. Money is compared by differences. */
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { toBase64 } from "@cosmjs/encoding";
 import {
+  type Evidence,
   type HubAccount,
+  measurementBy,
   measurementUsage,
+  NitroVerifierQueryClient,
   openSession,
   priceOf,
   readSession,
@@ -15,8 +20,8 @@ import {
   signBatch,
   wire,
 } from "hub-client";
-import { nitroDocument } from "./node.js";
-import { blob, connect, fails, metadata, named, USDC } from "./stage.js";
+import { nitroDocument, ROOT } from "./node.js";
+import { blob, connect, fails, metadata, named, USDC, verifierAddress } from "./stage.js";
 
 const KEYS = {
   enclave: wire.SigningKey.secp256k1(named("enclave key")),
@@ -25,13 +30,20 @@ const KEYS = {
 };
 const BUDGET = 10_000n;
 
-test("a session insists on one enclave image, which the contract itself verified", async (context) => {
+/** Evidence for the deployment's verifier. */
+function evidence(document: Uint8Array): { evidence: Evidence } {
+  return { evidence: { verifier: verifierAddress(), evidence: document } };
+}
+
+test("a session insists on one enclave image, which a verifier on chain vouches for", async (context) => {
   const { hub, as } = await connect();
+  const verifier = new NitroVerifierQueryClient(hub.client, verifierAddress());
   const attested = async (by: HubAccount, key: wire.SigningKey, image: string) => {
     const made = nitroDocument(key.publicKey.bytes, await hub.now(), image);
-    const { attester, gasUsed } = await registerAttester(by, key, { attestation: made.document });
+    const { attester, gasUsed } = await registerAttester(by, key, evidence(made.document));
     console.log(`  an attester with a document of ${made.document.length} bytes: ${gasUsed} gas`);
-    return { ...made, attester };
+    const measurement = Buffer.from(measurementBy(verifierAddress(), made.digest)).toString("hex");
+    return { ...made, measurement, attester };
   };
   const first = await attested(as.operator, KEYS.enclave, "server 1.0");
   const second = await attested(as.operator, KEYS.other, "server 1.1");
@@ -49,23 +61,43 @@ test("a session insists on one enclave image, which the contract itself verified
     );
   });
 
+  await context.test("a dry run says what a document is worth before anything is sent", async () => {
+    const key = wire.SigningKey.generate("ed25519");
+    const question = (document: Uint8Array) => ({
+      key: toBase64(key.publicKey.bytes),
+      keyType: key.keyType,
+      evidence: toBase64(document),
+    });
+    const made = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const found = await verifier.verify(question(made.document));
+    assert.equal(found.measurement, first.measurement);
+    // The instance was seen before.
+    assert.equal(found.new_authorities, 0);
+    await assert.rejects(verifier.verify(question(first.document)), /does not bind the key/);
+  });
+
+  await context.test("what is no verifier vouches for nobody", async () => {
+    const key = wire.SigningKey.generate("ed25519");
+    const { document } = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const by = (address: string) => ({ evidence: { verifier: address, evidence: document } });
+    await fails(registerAttester(as.operator, key, by(as.operator.address)), "refused", /is no contract/);
+    await fails(registerAttester(as.operator, key, by(hub.escrow.address)), "refused", /unknown variant `attest`/);
+    assert.equal(await hub.billing.query.attesterByKey({ key: toBase64(key.publicKey.bytes) }), null);
+  });
+
   await context.test("a document serves no other key, no second time, and not for long", async () => {
     const key = wire.SigningKey.generate("secp256k1");
     const { document } = first;
-    const stolen = registerAttester(as.operator2, key, { attestation: document });
+    const stolen = registerAttester(as.operator2, key, evidence(document));
     await fails(stolen, "refused", /does not bind the key/);
-    await fails(
-      registerAttester(as.operator, KEYS.enclave, { attestation: document }),
-      "refused",
-      /this key is attester/,
-    );
+    await fails(registerAttester(as.operator, KEYS.enclave, evidence(document)), "refused", /this key is attester/);
     const old = nitroDocument(key.publicKey.bytes, (await hub.now()) - 330, "server 1.0");
-    await fails(registerAttester(as.operator, key, { attestation: old.document }), "refused", /get a fresh one/);
+    await fails(registerAttester(as.operator, key, evidence(old.document)), "refused", /get a fresh one/);
     const garbled = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
     const last = garbled.document.length - 1;
     garbled.document[last] = (garbled.document[last] ?? 0) ^ 1;
     await fails(
-      registerAttester(as.operator, key, { attestation: garbled.document }),
+      registerAttester(as.operator, key, evidence(garbled.document)),
       "refused",
       /the signature of the document does not verify/,
     );
@@ -138,4 +170,48 @@ test("a session insists on one enclave image, which the contract itself verified
     });
     assert.equal((await measurementUsage(hub, second.measurement, USDC)).gross, 0n);
   });
+});
+
+test("a verifier of anybody's making vouches for those who believe it", async () => {
+  const { hub, as } = await connect();
+  const auditors = ["first", "second", "third"].map((name) => wire.SigningKey.ed25519(named(`auditor ${name}`)));
+  const { client, address } = as.stranger;
+  const { codeId } = await client.upload(address, readFileSync(`${ROOT}examples/build/keys_verifier.wasm`), "auto");
+  const panel = {
+    threshold: 2,
+    keys: auditors.map(({ publicKey }, place) => ({
+      name: `auditor ${place}`,
+      key_type: publicKey.keyType,
+      key: toBase64(publicKey.bytes),
+    })),
+  };
+  const { contractAddress } = await client.instantiate(address, codeId, panel, "auditors", "auto");
+  const key = wire.SigningKey.secp256k1(named("audited key"));
+  const statement = named("report");
+  const toSign = (await client.queryContractSmart(contractAddress, {
+    to_sign: {
+      key: toBase64(key.publicKey.bytes),
+      key_type: key.keyType,
+      statement: Buffer.from(statement).toString("hex"),
+    },
+  })) as string;
+  const vouched = (signers: readonly number[]) => ({
+    evidence: {
+      verifier: contractAddress,
+      evidence: Buffer.from(
+        JSON.stringify({
+          statement: Buffer.from(statement).toString("hex"),
+          signatures: signers.map((signer) => ({
+            signer,
+            signature: toBase64((auditors[signer] as wire.SigningKey).sign(Buffer.from(toSign, "hex"))),
+          })),
+        }),
+      ),
+    },
+  });
+  await fails(registerAttester(as.operator, key, vouched([1])), "refused", /1 of the named keys signed, 2 are needed/);
+  await fails(registerAttester(as.operator, key, vouched([1, 1])), "refused", /signer 1 stands twice/);
+  const { attester } = await registerAttester(as.operator, key, vouched([0, 2]));
+  const { measurement } = await hub.billing.query.attester({ attester });
+  assert.equal(measurement, Buffer.from(measurementBy(contractAddress, statement)).toString("hex"));
 });

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { connectNode, SigningClient } from "hub-client";
+import { connectNode, NitroVerifierQueryClient, SigningClient } from "hub-client";
 import { addressOf, ARTIFACTS, deploy, nitroDocument, NODE, ROOT, WORK, words } from "./node.js";
-import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, wallet } from "./stage.js";
+import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, verifierAddress, wallet } from "./stage.js";
 
 const keeper = addressOf("keeper");
 const { root: nitroRoot } = nitroDocument(new Uint8Array(33), 1_700_000_000, "any");
@@ -67,7 +67,7 @@ test("a deployment that cannot succeed says what to do", async () => {
 
   const other = `${WORK}/artifacts`;
   mkdirSync(other, { recursive: true });
-  for (const name of ["registry", "escrow", "billing"]) {
+  for (const name of ["registry", "escrow", "billing", "nitro_verifier"]) {
     writeFileSync(`${other}/hub_${name}.wasm`, readFileSync(`${ARTIFACTS}/hub_${name}.wasm`));
   }
   saysWhatToDo(await run({ args: ["--artifacts", other] }), /checksums.txt cannot be read.*make wasm/);
@@ -99,8 +99,10 @@ test("a dry run says what would be done and what it costs, and does nothing", as
     "store registry",
     "store escrow",
     "store billing",
+    "store nitro_verifier",
     "instantiate registry",
     "instantiate billing",
+    "instantiate nitro_verifier",
   ]) {
     assert.match(said, new RegExp(`${step} +[0-9,]+ gas +[0-9]+ stake`));
   }
@@ -119,6 +121,7 @@ test("a deployment that is killed goes on where it stopped, and stores no code t
     /code 2/,
     /instantiating registry/,
     /instantiating billing/,
+    /instantiating nitro_verifier/,
   ]) {
     assert.equal((await run({}, moment)).code, null, `killed at ${moment.source}`);
   }
@@ -128,12 +131,13 @@ test("a deployment that is killed goes on where it stopped, and stores no code t
   assert.match(said, /the chain has what was meant/);
   const { hub } = await connect();
   assert.deepEqual(await hub.registry.query.walrusKeeper(), { keeper, offered_to: null });
-  assert.equal((await hub.billing.query.config()).nitro_root, nitroRoot);
+  const verifier = new NitroVerifierQueryClient(hub.client, verifierAddress());
+  assert.deepEqual(await verifier.config(), { root: nitroRoot, max_age_seconds: 300, max_ahead_seconds: 60 });
   const file = JSON.parse(readFileSync(`${out}/${NODE.chainId}.json`, "utf8")) as object;
   assert.deepEqual(file, { ...file, keeper, nitro_root: nitroRoot });
   assert.deepEqual(
     (await hub.client.getCodes()).map(({ id }) => id),
-    [1, 2, 3],
+    [1, 2, 3, 4],
   );
 });
 
@@ -142,7 +146,10 @@ test("what a dry run estimates is what the instantiations used, rounded up by a 
   const { transactions } = JSON.parse(readFileSync(`${out}/${NODE.chainId}.json`, "utf8")) as {
     transactions: Record<string, string>;
   };
-  assert.deepEqual([...estimated.keys()], ["instantiate registry", "instantiate billing"]);
+  assert.deepEqual(
+    [...estimated.keys()],
+    ["instantiate registry", "instantiate billing", "instantiate nitro_verifier"],
+  );
   for (const [step, estimate] of estimated) {
     const used = (await hub.client.getTx(transactions[step] ?? ""))?.gasUsed ?? 0n;
     assert.ok(used <= estimate && used * 10n >= estimate * 9n, `${step}: ${used} gas, ${estimate} estimated`);
@@ -184,7 +191,7 @@ test("a Hub that was made for another keeper or another root of attestation is n
   const none = await run({ changes: { keeper: null }, args });
   saysWhatToDo(none, new RegExp(`the registry's keeper is ${keeper}, expected nobody`));
   const aws = await run({ changes: { nitro_root: null }, args });
-  saysWhatToDo(aws, new RegExp(`billing's nitro_root is ${nitroRoot}, expected 641a0321a3e2`));
+  saysWhatToDo(aws, new RegExp(`the verifier's nitro_root is ${nitroRoot}, expected 641a0321a3e2`));
 });
 
 test("without its files a deployment is found again on the chain", async () => {

@@ -92,7 +92,8 @@ export async function deploy(args: readonly string[], mnemonic: string | undefin
 /** An attestation document under a root of the tests' own, which is the root of the deployment under test. */
 export interface NitroDocument {
   readonly root: string;
-  readonly measurement: string;
+  /** Of the image: sha256(PCR0 | PCR1 | PCR2), 32 bytes. */
+  readonly digest: Uint8Array;
   readonly document: Uint8Array;
 }
 
@@ -101,12 +102,12 @@ export function nitroDocument(key: Uint8Array, time: number, image: string): Nit
   const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
   const made = JSON.parse(execFileSync(env("HUB_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {
     root_sha256: string;
-    measurement: string;
+    digest: string;
     document: string;
   };
   return {
     root: made.root_sha256,
-    measurement: made.measurement,
+    digest: Uint8Array.from(Buffer.from(made.digest, "hex")),
     document: Uint8Array.from(Buffer.from(made.document, "hex")),
   };
 }

@@ -41,6 +41,11 @@ export function deployment(): Deployment {
   return JSON.parse(readFileSync(`${WORK}/deployments/${NODE.chainId}.json`, "utf8")) as Deployment;
 }
 
+/** Address of the verifier of Nitro Enclaves that was deployed along. */
+export function verifierAddress(): string {
+  return deployment().contracts.nitro_verifier?.address ?? assert.fail("no verifier was deployed");
+}
+
 export function wallet(mnemonic: string): Promise<DirectSecp256k1HdWallet> {
   return DirectSecp256k1HdWallet.fromMnemonic(mnemonic, { prefix: "wasm" });
 }

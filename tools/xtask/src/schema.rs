@@ -6,7 +6,7 @@ mod beside;
 use anyhow::{ensure, Context, Result};
 use beside::Beside;
 use cosmwasm_schema::generate_api;
-use hub_types::{billing, escrow, registry};
+use hub_types::{billing, escrow, nitro_verifier, registry};
 use std::fs;
 
 use crate::root;
@@ -80,6 +80,17 @@ fn apis() -> Result<Vec<(&'static str, String)>> {
                 .data::<billing::AttesterCreated>("register_attester")
                 .data::<billing::BatchResponse>("settle_batch")
                 .data::<billing::ReceiptResponse>("settle"),
+        ),
+        (
+            "nitro-verifier",
+            generate_api! {
+                name: "hub-nitro-verifier",
+                instantiate: nitro_verifier::InstantiateMsg,
+                execute: nitro_verifier::ExecuteMsg,
+                query: nitro_verifier::QueryMsg,
+                migrate: nitro_verifier::MigrateMsg,
+            },
+            Beside::new(),
         ),
     ];
     apis.into_iter()

@@ -36,7 +36,7 @@ const BEGIN_END: &str = ", written by `cargo xtask spec` from here -->\n";
 const END: &str = "<!-- spec: to here -->\n";
 
 /// Everything that the pages must hold, each once.
-const PARTS: [&str; 33] = [
+const PARTS: [&str; 39] = [
     "constants",
     "instantiation of the registry",
     "messages of the registry",
@@ -59,6 +59,12 @@ const PARTS: [&str; 33] = [
     "errors of billing",
     "events of billing",
     "records of billing",
+    "instantiation of the Nitro verifier",
+    "messages of the Nitro verifier",
+    "queries of the Nitro verifier",
+    "types of the Nitro verifier",
+    "errors of the Nitro verifier",
+    "events of the Nitro verifier",
     "types of several contracts",
     "packed parts",
     "books of a settlement",
@@ -124,8 +130,12 @@ fn pages(root: &Path) -> Result<Vec<(String, String)>> {
 /// The text of one part.
 fn write(source: &Source, part: &str) -> Result<String> {
     if let Some((kind, contract)) = part.split_once(" of ") {
-        let contract = contract.trim_start_matches("the ");
-        if let "registry" | "escrow" | "billing" = contract {
+        let folder = match contract.trim_start_matches("the ") {
+            contract @ ("registry" | "escrow" | "billing") => Some(contract),
+            "Nitro verifier" => Some("nitro-verifier"),
+            _ => None,
+        };
+        if let Some(contract) = folder {
             return match kind {
                 "instantiation" => messages::instantiation(source, contract),
                 "messages" => messages::messages(source, contract),

@@ -57,6 +57,7 @@ fn wire() -> Result<Value> {
             "batch, voucher, possession digest": "sha256(tag | sha256(bytes)), the tag of purpose batch, voucher, attester",
             "receipt digest": "sha256(tag | sha256(receipt) | sequence as 8 big-endian bytes)",
             "commitment": "sha256(tag | length | sender (canonical address) | blob id[32] | salt[32])",
+            "measurement": "sha256('hub/measurement/v1' | length | verifier (canonical address) | digest[32]), the digest being the verifier's answer",
             "merkle": "RFC 6962: leaf sha256(0x00 | bytes), node sha256(0x01 | left | right); proofs as in RFC 9162 section 2.1.3",
             "secp256k1": "ECDSA over the 32-byte digest as it is, RFC 6979 nonce with sha256, low s, r | s; the seed is the secret key, big-endian",
             "ed25519": "RFC 8032 over the 32 bytes of the digest as message; the seed is the RFC's"
@@ -72,6 +73,7 @@ fn wire() -> Result<Value> {
         "domain_tags": digests::domain_tags(),
         "digests": digests::digests()?,
         "commitments": digests::commitments(),
+        "measurements": digests::measurements(),
         "merkle_trees": trees::merkle_trees()?,
         "refused_proofs": trees::refused_proofs()?,
         "signatures": signatures::signatures()?,

@@ -5,7 +5,7 @@
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { HexBinary, InstantiateMsg, ExecuteMsg, Binary, KeyType, QueryMsg, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
+import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Evidence, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** Wiring and constants. */
@@ -40,7 +40,7 @@ export interface BillingReadOnlyInterface {
     operator: string;
     startAfter?: number;
   }) => Promise<AttestersResponse>;
-  /** Attesters whose key a verified document placed in this enclave image, by id. */
+  /** Attesters with this measurement, by id. */
   attestersByMeasurement: ({
     limit,
     measurement,
@@ -192,7 +192,7 @@ export interface BillingReadOnlyInterface {
     startAfter?: number;
   }) => Promise<AttestersUsageResponse>;
   /**
-   * What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+   * What the attesters of one measurement signed and was paid, summed over up to `limit` of them, by id. 2 ×
    * `limit` + 1 reads.
    */
   measurementUsage: ({
@@ -664,19 +664,20 @@ export interface BillingInterface extends BillingReadOnlyInterface {
   contractAddress: string;
   sender: string;
   /**
-   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
-   * attestation document the contract itself verifies which enclave image holds the key; a document that does
-   * not verify fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated` as data.
+   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever.
+   * Evidence is given to the verifier that the sender names (`Attest`); what that finds is the attester's
+   * measurement, and its refusal fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated`
+   * as data.
    */
   registerAttester: ({
-    attestation,
     endpoint,
+    evidence,
     key,
     keyType,
     possession
   }: {
-    attestation?: Binary;
     endpoint?: string;
+    evidence?: Evidence;
     key: Binary;
     keyType: KeyType;
     possession: Binary;
@@ -754,22 +755,22 @@ export class BillingClient extends BillingQueryClient implements BillingInterfac
   }
 
   registerAttester = async ({
-    attestation,
     endpoint,
+    evidence,
     key,
     keyType,
     possession
   }: {
-    attestation?: Binary;
     endpoint?: string;
+    evidence?: Evidence;
     key: Binary;
     keyType: KeyType;
     possession: Binary;
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       register_attester: {
-        attestation,
         endpoint,
+        evidence,
         key,
         key_type: keyType,
         possession

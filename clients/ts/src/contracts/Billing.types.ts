@@ -2,44 +2,28 @@
  * Generated from schema/billing.json by 'cargo xtask client'. Do not edit.
  */
 
-/**
- * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
- * help encode inline.
- *
- * This is similar to `cosmwasm_std::Binary` but uses hex. See also
- * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
- */
-export type HexBinary = string;
 /** Binds a new billing contract to a registry and lets it instantiate an escrow of its own. */
 export interface InstantiateMsg {
   /** Chain admin of the escrow: could move funds by new code, so none is the default. */
   escrow_admin?: string | null;
   /** Code of the escrow. */
   escrow_code_id: number;
-  /**
-   * SHA-256 of the DER of the root certificate that attestation documents must end in; that of AWS Nitro
-   * Enclaves (commercial partition, G1) if not given.
-   */
-  nitro_root?: HexBinary | null;
   /** Address of a registry; it must answer as one. */
   registry: string;
 }
 /** What can be done. Sending coins along with any of these is an error. */
 export type ExecuteMsg = {
   /**
-   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever. With an
-   * attestation document the contract itself verifies which enclave image holds the key; a document that does
-   * not verify fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated` as data.
+   * Registers a signing key of the sender, who becomes its operator. Anyone; a key registers once, ever.
+   * Evidence is given to the verifier that the sender names (`Attest`); what that finds is the attester's
+   * measurement, and its refusal fails the message. Emits `hub_attester_registered`. Returns `AttesterCreated`
+   * as data.
    */
   register_attester: {
-    /**
-     * AWS Nitro attestation document (COSE_Sign1), at most 300 s old and at most 8 192 bytes, that names the
-     * key: as its `public_key`; or by `user_data`, which is the key's sha256, or the 68 bytes `1220 ‖ hash ‖
-     * 1220 ‖ sha256 of the key`.
-     */
-    attestation?: Binary | null;
     /** Where callers reach it, at most 256 bytes. */
     endpoint?: string | null;
+    /** Where the key lives, and which verifier is to judge that; without it the attester has no measurement. */
+    evidence?: Evidence | null;
     /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
     key: Binary;
     /** Its kind. */
@@ -121,6 +105,13 @@ export type Binary = string;
  * - `ed25519`: Ed25519 (RFC 8032).
  */
 export type KeyType = "secp256k1" | "ed25519";
+/** Evidence about a key, and who is to judge it. */
+export interface Evidence {
+  /** In the verifier's own form, such as an attestation document. */
+  evidence: Binary;
+  /** Address of a verifier; any contract that understands `ExecuteMsg`. */
+  verifier: string;
+}
 /** Questions. */
 export type QueryMsg = {
   /** Wiring and constants. */
@@ -156,11 +147,11 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
-  /** Attesters whose key a verified document placed in this enclave image, by id. */
+  /** Attesters with this measurement, by id. */
   attesters_by_measurement: {
     /** Entries wanted. */
     limit?: number | null;
-    /** sha256(PCR0 ‖ PCR1 ‖ PCR2), 32 bytes. */
+    /** A verifier and what it found, 32 bytes: see `Measurement`. */
     measurement: HexBinary;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -308,7 +299,7 @@ export type QueryMsg = {
   };
 } | {
   /**
-   * What the attesters of one enclave image signed and was paid, summed over up to `limit` of them, by id. 2 ×
+   * What the attesters of one measurement signed and was paid, summed over up to `limit` of them, by id. 2 ×
    * `limit` + 1 reads.
    */
   measurement_usage: {
@@ -316,7 +307,7 @@ export type QueryMsg = {
     denom: UncheckedDenom;
     /** Attesters wanted. */
     limit?: number | null;
-    /** The enclave image, 32 bytes. */
+    /** A verifier and what it found, 32 bytes. */
     measurement: HexBinary;
     /** Last attester summed by the page before: its `next`. */
     start_after?: number | null;
@@ -366,6 +357,14 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 };
+/**
+ * This is a wrapper around Vec<u8> to add hex de/serialization with serde. It also adds some helper methods to
+ * help encode inline.
+ *
+ * This is similar to `cosmwasm_std::Binary` but uses hex. See also
+ * <https://github.com/CosmWasm/cosmwasm/blob/main/docs/MESSAGE_TYPES.md>.
+ */
+export type HexBinary = string;
 /** A denomination as a message names it. */
 export type UncheckedDenom = {
   /** A native coin of the chain, such as `untrn` or `ibc/…`. */
@@ -432,10 +431,7 @@ export interface AttesterResponse {
   key: Binary;
   /** Kind of the key. */
   key_type: KeyType;
-  /**
-   * The enclave image that holds the key, sha256(PCR0 ‖ PCR1 ‖ PCR2), where a document proved it at
-   * registration.
-   */
+  /** Which verifier vouched for the key at registration, and what it found; none where none was asked. */
   measurement?: HexBinary | null;
   /** Who runs it. */
   operator: Addr;
@@ -521,7 +517,7 @@ export interface RecordedBatch {
   attester: number;
   /** Its number among the attester's, from 1. */
   batch: number;
-  /** Enclave image of the attester. */
+  /** Measurement of the attester. */
   measurement?: HexBinary | null;
   /** Receipts in it. */
   offered: number;
@@ -543,8 +539,6 @@ export interface ConfigResponse {
   escrow: Addr;
   /** Layout of its packed records, see `LAYOUT`. */
   layout: number;
-  /** SHA-256 of the root certificate that attestation documents must end in. */
-  nitro_root: HexBinary;
   /** Of the registry. */
   receipt_max_age_seconds: number;
   /** Where models and terms are read. */
@@ -672,8 +666,8 @@ export interface PayerResponse {
  * What became of a group of receipts. The first that holds wins.
  * - `paid`: Everything from the lane's position on was billed.
  * - `unknown_session`: Writes nothing: no such session, or it was released.
- * - `attester_not_allowed`: Writes nothing: the session trusts another operator or insists on another enclave
- * image.
+ * - `attester_not_allowed`: Writes nothing: the session trusts another operator or insists on another
+ * measurement.
  * - `stale`: Writes nothing: all of it was settled before.
  * - `lanes_full`: Writes nothing: all lanes of the session are in use.
  * - `gap`: Writes nothing: receipts before it are missing; send those first.
@@ -809,7 +803,7 @@ export interface UsageOfDaysResponse {
 export interface InclusionResponse {
   /** Who vouched for the receipt. */
   attester: number;
-  /** Enclave image of the attester. */
+  /** Measurement of the attester. */
   measurement?: HexBinary | null;
   /** Receipts in the batch. */
   offered: number;

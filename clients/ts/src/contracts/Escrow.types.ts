@@ -187,7 +187,10 @@ export interface NewSession {
   label?: string | null;
   /** Highest price accepted, each component its own. Needed where `models` is any. */
   max_price?: Rates | null;
-  /** The one enclave image accepted, 32 bytes; any if not given. */
+  /**
+   * What the attester's verifier must have found, 32 bytes: see `Measurement`. Attesters without any are
+   * accepted as well if not given.
+   */
   measurement?: HexBinary | null;
   /** Models that can be charged. */
   models: Models;
@@ -421,7 +424,7 @@ export interface SessionResponse {
   left: Uint128;
   /** Highest price accepted. */
   max_price?: Rates | null;
-  /** The one enclave image accepted. */
+  /** What the attester's verifier must have found; attesters without any are accepted as well if none. */
   measurement?: HexBinary | null;
   /** Models that can be charged. */
   models: Models;

@@ -60,6 +60,14 @@ export function commitHash(domain: Domain, sender: Uint8Array, blobId: BlobId, s
   return sha256(concat(domainTag("commit", domain), hidden));
 }
 
+/**
+ * Names a verifier (canonical address) and what it found, the 32 bytes that it answers: what attesters get and sessions insist on.
+ */
+export function measurementOf(verifier: Uint8Array, found: Uint8Array): Uint8Array {
+  const named = new Writer().raw(utf8("hub/measurement/v1")).bytes(verifier).fixed(found, 32, "digest");
+  return sha256(named.finish());
+}
+
 function digest(purpose: Purpose, domain: Domain, bytes: Uint8Array): Uint8Array {
   return sha256(concat(domainTag(purpose, domain), sha256(bytes)));
 }

@@ -13,6 +13,7 @@ export {
   batchDigest,
   commitHash,
   domainTag,
+  measurementOf,
   possessionDigest,
   receiptDigest,
   sha256,

@@ -3,6 +3,7 @@
 import { ed25519 } from "@noble/curves/ed25519";
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { randomBytes } from "@noble/hashes/utils";
+import { equal, fromHex } from "../bytes.js";
 
 /** The signature schemes that attesters and callers may use. */
 export type KeyType = "secp256k1" | "ed25519";
@@ -12,7 +13,35 @@ export class KeyError extends Error {
   override readonly name = "KeyError";
 }
 
-/** A public key: right in type, length and prefix. Whether it is a point of its curve shows when it verifies. */
+/** y of the points of small order of edwards25519: 0, 1, -1, and two of order 8. Little-endian, without the sign of x. */
+const SMALL_ORDER = [
+  "0000000000000000000000000000000000000000000000000000000000000000",
+  "0100000000000000000000000000000000000000000000000000000000000000",
+  "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+  "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+  "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+].map((hex) => fromHex(hex));
+
+/** Refuses keys that anybody can sign for, and second spellings of one key: chains accept both (ZIP 215). */
+function checkEd25519(bytes: Uint8Array): void {
+  const y = bytes.slice();
+  y[31] = (y[31] as number) & 0x7f;
+  if ((y[0] as number) >= 0xed && y[31] === 0x7f && y.subarray(1, 31).every((byte) => byte === 0xff)) {
+    throw new KeyError(
+      "ed25519 key is not canonical: its y is 2^255 - 19 or more, expected the key as a library gives it out",
+    );
+  }
+  if (SMALL_ORDER.some((small) => equal(small, y))) {
+    throw new KeyError(
+      "ed25519 key is a point of small order, for which anybody can sign: expected the public key of a secret one",
+    );
+  }
+}
+
+/**
+ * A public key: right in type, length and prefix, and, of ed25519, in its one encoding and not of small order. Whether it is a
+ * point of its curve shows when it verifies.
+ */
 export class PublicKey {
   private constructor(
     readonly keyType: KeyType,
@@ -28,6 +57,9 @@ export class PublicKey {
     }
     if (keyType === "secp256k1" && bytes[0] !== 0x02 && bytes[0] !== 0x03) {
       throw new KeyError(`secp256k1 key starts with ${bytes[0]}, expected compressed SEC1: 2 or 3`);
+    }
+    if (keyType === "ed25519") {
+      checkEd25519(bytes);
     }
     return new PublicKey(keyType, bytes.slice());
   }

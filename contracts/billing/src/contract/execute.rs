@@ -1,5 +1,6 @@
 //! Handlers: authority, load, decide, write, event, messages.
 
+pub mod attest;
 pub mod attesters;
 pub mod collect;
 pub mod settle;

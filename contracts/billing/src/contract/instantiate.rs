@@ -2,7 +2,6 @@
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Reply, Response, SubMsg, WasmMsg};
 use cw_utils::{parse_instantiate_response_data, ParseReplyError};
-use hub_nitro::Root;
 use hub_types::{escrow, packed, registry};
 
 use crate::error::ContractError;
@@ -18,7 +17,6 @@ pub fn instantiate(
     registry: Addr,
     escrow_code_id: u64,
     escrow_admin: Option<Addr>,
-    nitro_root: &Root,
 ) -> Result<Response, ContractError> {
     let constants = registry_constants(&deps, &registry)?;
     config::begin(
@@ -27,7 +25,6 @@ pub fn instantiate(
             registry,
             receipt_max_age_seconds: constants.receipt_max_age_seconds,
         },
-        nitro_root,
     )?;
     let escrow = WasmMsg::Instantiate {
         admin: escrow_admin.map(Addr::into_string),

@@ -1,9 +1,9 @@
 //! The edge: from what messages carry to what handlers take.
 
-use cosmwasm_std::{Addr, Api, Binary, HexBinary};
-use hub_nitro::Root;
+use cosmwasm_std::{Addr, Api, Binary};
+use hub_types::text;
+use hub_types::verifier::Evidence;
 use hub_types::wire::SignedVoucher;
-use hub_types::{hash, text};
 
 use crate::error::ContractError;
 
@@ -17,12 +17,15 @@ pub fn address(api: &dyn Api, field: &'static str, text: &str) -> Result<Addr, C
         })
 }
 
-/// The root that attestation documents must end in.
-pub fn nitro_root(given: Option<&HexBinary>) -> Result<Root, ContractError> {
-    match given {
-        Some(given) => Ok(Root(hash::parse("nitro_root", given)?)),
-        None => Ok(Root::AWS),
-    }
+/// Evidence, with the verifier that is to judge it.
+pub fn evidence(
+    api: &dyn Api,
+    evidence: Option<Evidence>,
+) -> Result<Option<(Addr, Binary)>, ContractError> {
+    let Some(Evidence { verifier, evidence }) = evidence else {
+        return Ok(None);
+    };
+    Ok(Some((address(api, "verifier", &verifier)?, evidence)))
 }
 
 /// Where an attester is reached: the address of a service.

@@ -8,7 +8,8 @@ use hub_types::billing::{
     InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
 use hub_types::ids::AttesterId;
-use hub_types::wire::{merkle, Hash, Receipt, SignedVoucher};
+use hub_types::verifier::Measurement;
+use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
 use self::usage::Counted;
@@ -39,7 +40,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             start_after,
             limit,
         } => {
-            let measurement = hash::parse("measurement", &measurement)?;
+            let measurement = Measurement::parse("measurement", &measurement)?;
             to_json_binary(&attesters_by_measurement(
                 deps,
                 &measurement,
@@ -164,7 +165,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             start_after,
             limit,
         } => {
-            let measurement = hash::parse("measurement", &measurement)?;
+            let measurement = Measurement::parse("measurement", &measurement)?;
             let denom = Counted::find(deps, denom)?;
             to_json_binary(&usage::measurement_usage(
                 deps,
@@ -213,7 +214,6 @@ fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
         registry: config.registry,
         escrow: config.escrow,
         receipt_max_age_seconds: config.receipt_max_age_seconds,
-        nitro_root: config::nitro_root(deps.storage)?.0.into(),
     })
 }
 
@@ -246,7 +246,7 @@ fn attesters_by_operator(
 
 fn attesters_by_measurement(
     deps: Deps,
-    measurement: &Hash,
+    measurement: &Measurement,
     start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {

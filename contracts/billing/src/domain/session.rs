@@ -89,7 +89,7 @@ impl SessionCopy {
         }
     }
 
-    /// Whether the session trusts the operator of the attester, and its enclave image where it insists on one.
+    /// Whether the session trusts the operator of the attester, and its measurement where it insists on one.
     pub fn trusts(&self, attester: &AttesterRecord) -> bool {
         self.policy.operator == attester.operator
             && (self.policy.measurement.is_none()

@@ -5,7 +5,8 @@ use cw_storage_plus::{Bound, Item, Map};
 use hub_types::ids::AttesterId;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
-use hub_types::wire::{Hash, PublicKey};
+use hub_types::verifier::Measurement;
+use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
 
@@ -47,14 +48,14 @@ pub fn register(
     storage: &mut dyn Storage,
     operator: CanonicalAddr,
     key: PublicKey,
-    measurement: Option<Hash>,
+    measurement: Option<Measurement>,
 ) -> StdResult<AttesterId> {
     let attester = count(storage)?.next();
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
     BY_OPERATOR.save(storage, (operator.as_slice(), attester.0), &())?;
     if let Some(measurement) = &measurement {
-        BY_MEASUREMENT.save(storage, (measurement, attester.0), &())?;
+        BY_MEASUREMENT.save(storage, (measurement.as_bytes(), attester.0), &())?;
     }
     let record = AttesterRecord {
         operator,
@@ -144,14 +145,20 @@ pub fn page_by_operator(
     )
 }
 
-/// Ids of the attesters of an enclave image behind `start_after`, ascending.
+/// Ids of the attesters of a measurement behind `start_after`, ascending.
 pub fn page_by_measurement(
     storage: &dyn Storage,
-    measurement: &Hash,
+    measurement: &Measurement,
     start_after: Option<AttesterId>,
     limit: usize,
 ) -> StdResult<Vec<AttesterId>> {
-    page_of(storage, &BY_MEASUREMENT, measurement, start_after, limit)
+    page_of(
+        storage,
+        &BY_MEASUREMENT,
+        measurement.as_bytes(),
+        start_after,
+        limit,
+    )
 }
 
 fn page_of(

@@ -1,13 +1,10 @@
 //! Wiring and constants, fixed at instantiation.
 
 use cosmwasm_schema::cw_serde;
-use cosmwasm_std::{Addr, Binary, StdResult, Storage};
+use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
-use hub_nitro::Root;
 
 const CONFIG: Item<Config> = Item::new("config");
-/// Apart from the rest, which every settlement reads.
-const NITRO_ROOT: Item<Binary> = Item::new("nitro_root");
 const UNWIRED: Item<Unwired> = Item::new("unwired");
 
 /// Wiring and constants.
@@ -30,8 +27,7 @@ pub struct Unwired {
     pub receipt_max_age_seconds: u64,
 }
 
-pub fn begin(storage: &mut dyn Storage, unwired: &Unwired, root: &Root) -> StdResult<()> {
-    NITRO_ROOT.save(storage, &Binary::from(root.0))?;
+pub fn begin(storage: &mut dyn Storage, unwired: &Unwired) -> StdResult<()> {
     UNWIRED.save(storage, unwired)
 }
 
@@ -52,12 +48,4 @@ pub fn complete(storage: &mut dyn Storage, escrow: Addr) -> StdResult<Config> {
 
 pub fn load(storage: &dyn Storage) -> StdResult<Config> {
     CONFIG.load(storage)
-}
-
-/// The authority below which enclaves are attested. Billings of 0.1.0 chose none, and trust AWS's once they are migrated.
-pub fn nitro_root(storage: &dyn Storage) -> StdResult<Root> {
-    match NITRO_ROOT.may_load(storage)? {
-        Some(chosen) => Ok(Root(chosen.to_array()?)),
-        None => Ok(Root::AWS),
-    }
 }

@@ -3,8 +3,9 @@
 use cosmwasm_std::{from_json, Addr, Api, Binary, CanonicalAddr, Deps, Env};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{Cw20HookMsg, NewCeiling, NewSession};
+use hub_types::text;
+use hub_types::verifier::Measurement;
 use hub_types::wire::PublicKey;
-use hub_types::{hash, text};
 
 use crate::domain::session::{CeilingRule, Opening};
 use crate::error::ContractError;
@@ -82,7 +83,7 @@ pub fn opening(deps: Deps, env: &Env, session: NewSession) -> Result<Opening, Co
         operator: deps.api.addr_canonicalize(operator.as_str())?,
         measurement: session
             .measurement
-            .map(|measurement| hash::parse("measurement", &measurement))
+            .map(|measurement| Measurement::parse("measurement", &measurement))
             .transpose()?,
         models: session.models,
         max_price: session.max_price,

@@ -6,7 +6,8 @@ use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{Funding, ListedModel, SessionPolicy, SessionRecord, MAX_MODELS};
 use hub_types::time;
-use hub_types::wire::{Hash, PublicKey};
+use hub_types::verifier::Measurement;
+use hub_types::wire::PublicKey;
 
 use super::reserve::Reserve;
 use crate::error::ContractError;
@@ -22,7 +23,7 @@ pub struct Parties {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opening {
     pub operator: CanonicalAddr,
-    pub measurement: Option<Hash>,
+    pub measurement: Option<Measurement>,
     pub models: Models,
     pub max_price: Option<Rates>,
     pub budget: Uint128,

@@ -72,7 +72,7 @@ fn document(arguments: &[String]) -> Result<serde_json::Value, String> {
         .public_key(&key);
     Ok(json!({
         "root_sha256": hex::encode(chain.root_hash()),
-        "measurement": hex::encode(document.measurement()),
+        "digest": hex::encode(document.digest()),
         "public_key": hex::encode(&key),
         "time": time,
         "document": hex::encode(document.build()),

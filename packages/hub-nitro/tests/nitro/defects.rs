@@ -13,7 +13,7 @@ fn a_document_without_a_defect_is_accepted() {
     let attempt = Attempt::sound(&chain(), &KEY);
     let attestation = outcome(&attempt).unwrap();
     let document = chain().document().public_key(KEY);
-    assert_eq!(attestation.measurement, document.measurement());
+    assert_eq!(attestation.digest, document.digest());
     assert_eq!(attestation.public_key, Some(&KEY[..]));
     assert_eq!(attestation.timestamp, document.timestamp_ms);
     assert_eq!(attestation.learned.len(), 3);

@@ -243,8 +243,8 @@ fn stage() -> (Verifier, Attempt) {
 /// What holds of whatever was accepted, stated apart from the code that accepts.
 fn check_true(attestation: &Attestation, attempt: &Attempt) {
     let image = attestation.image.concat();
-    let measurement: Hash = Sha256::digest(&image).into();
-    assert_eq!(attestation.measurement, measurement);
+    let digest: Hash = Sha256::digest(&image).into();
+    assert_eq!(attestation.digest, digest);
     assert!(attestation.image.iter().all(|pcr| *pcr != [0; 48]));
     let hash = Sha256::digest(&attempt.key);
     let bound = attestation.public_key == Some(&attempt.key)

@@ -1,7 +1,7 @@
 //! Every shape that documents really have is accepted, and every limit is where it is said to be.
 
 use crate::attempt::{chain, outcome, KEY};
-use hub_nitro::Error;
+use hub_nitro::{Error, MAX_AHEAD_SECONDS};
 use hub_nitro_testing::cbor::Value;
 use hub_nitro_testing::certificate::{id, Extension};
 use hub_nitro_testing::der::{generalized_time, sequence, tlv};
@@ -101,12 +101,12 @@ fn a_document_is_good_for_300_seconds_and_from_60_seconds_before() {
 }
 
 #[test]
-fn certificates_are_good_in_their_first_and_last_second() {
+fn certificates_are_good_from_a_minute_before_their_first_second_to_their_last() {
     for level in Level::ALL {
         let now = chain().time();
-        let first = chain().edit(level, |it| it.not_before = now);
+        let first = chain().edit(level, |it| it.not_before = now + MAX_AHEAD_SECONDS);
         let last = chain().edit(level, |it| it.not_after = now);
-        let early = chain().edit(level, |it| it.not_before = now + 1);
+        let early = chain().edit(level, |it| it.not_before = now + MAX_AHEAD_SECONDS + 1);
         let late = chain().edit(level, |it| it.not_after = now - 1);
         for good in [first, last] {
             outcome(&Attempt::sound(&good, &KEY)).unwrap();

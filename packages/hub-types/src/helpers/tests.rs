@@ -206,7 +206,6 @@ fn chain_with_collector(collector: &'static str) -> MockQuerier {
                     registry: Addr::unchecked("registry"),
                     escrow: Addr::unchecked("escrow"),
                     receipt_max_age_seconds: 1,
-                    nitro_root: [7; 32].into(),
                 }),
                 "escrow" => to_json_binary(&escrow::ConfigResponse {
                     layout: crate::packed::LAYOUT,

@@ -7,9 +7,10 @@ use hub_wire::{Hash, PublicKey};
 
 use super::fields::{
     pack_address, pack_bool, pack_key, pack_option, unpack_address, unpack_bool, unpack_key,
-    unpack_option,
+    unpack_measurement, unpack_option,
 };
 use crate::packed::{Packed, PackedError, PackedMap};
+use crate::verifier::Measurement;
 
 /// Attesters by id.
 pub const ATTESTERS: PackedMap<AttesterId, AttesterRecord> = PackedMap::new(b'A');
@@ -37,8 +38,8 @@ pub struct AttesterRecord {
     pub operator: CanonicalAddr,
     /// The key.
     pub key: PublicKey,
-    /// The enclave image that holds the key, where that was proven.
-    pub measurement: Option<Hash>,
+    /// Which verifier vouched for the key and what it found, where one did.
+    pub measurement: Option<Measurement>,
     /// Receipts issued from this time on are refused.
     pub retired_at: Option<u64>,
     /// Nothing is accepted any more, whenever it was issued.
@@ -61,8 +62,8 @@ impl Packed for AttesterRecord {
     fn pack(&self, writer: &mut Writer) {
         pack_address(writer, &self.operator);
         pack_key(writer, &self.key);
-        pack_option(writer, self.measurement.as_ref(), |writer, hash| {
-            writer.raw(hash)
+        pack_option(writer, self.measurement.as_ref(), |writer, it| {
+            writer.raw(it.as_bytes())
         });
         pack_option(writer, self.retired_at.as_ref(), |writer, at| {
             writer.u64(*at)
@@ -74,7 +75,7 @@ impl Packed for AttesterRecord {
         Ok(Self {
             operator: unpack_address(reader)?,
             key: unpack_key(reader)?,
-            measurement: unpack_option(reader, |reader| Ok(reader.array()?))?,
+            measurement: unpack_option(reader, unpack_measurement)?,
             retired_at: unpack_option(reader, |reader| Ok(reader.u64()?))?,
             revoked: unpack_bool(reader)?,
         })

@@ -3,17 +3,18 @@
 use cosmwasm_std::CanonicalAddr;
 use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{Hash, PublicKey};
+use hub_wire::PublicKey;
 
 use super::fields::{
     pack_address, pack_bool, pack_denom, pack_denom_number, pack_key, pack_list, pack_option,
     pack_rates, unpack_address, unpack_bool, unpack_denom, unpack_denom_number, unpack_key,
-    unpack_list, unpack_option, unpack_rates,
+    unpack_list, unpack_measurement, unpack_option, unpack_rates,
 };
 use crate::denom::Denom;
 use crate::packed::{Packed, PackedError, PackedMap};
 use crate::price::Rates;
 use crate::time::{self, Interval};
+use crate::verifier::Measurement;
 
 /// Denominations by the number under which the escrow keeps them.
 pub const DENOMS: PackedMap<DenomNumber, Denom> = PackedMap::new(b'D');
@@ -53,8 +54,8 @@ pub struct SessionPolicy {
     pub funder: CanonicalAddr,
     /// The one operator that it trusts.
     pub operator: CanonicalAddr,
-    /// The one enclave image that it accepts, if it insists on one.
-    pub measurement: Option<Hash>,
+    /// What the attester's verifier must have found, if the session insists on it.
+    pub measurement: Option<Measurement>,
     /// Models that may be charged.
     pub models: Vec<ListedModel>,
     /// Highest price that may be charged. Always present where `models` is empty, which means any.
@@ -128,8 +129,8 @@ impl Packed for SessionPolicy {
         let other_funder = Some(&self.funder).filter(|funder| **funder != self.caller);
         pack_option(writer, other_funder, pack_address);
         pack_address(writer, &self.operator);
-        pack_option(writer, self.measurement.as_ref(), |writer, hash| {
-            writer.raw(hash)
+        pack_option(writer, self.measurement.as_ref(), |writer, it| {
+            writer.raw(it.as_bytes())
         });
         pack_list(writer, &self.models, |writer, listed| {
             writer.u64(listed.model.into());
@@ -169,7 +170,7 @@ impl SessionPolicy {
             caller,
             funder,
             operator: unpack_address(reader)?,
-            measurement: unpack_option(reader, |reader| Ok(reader.array()?))?,
+            measurement: unpack_option(reader, unpack_measurement)?,
             models: unpack_list(reader, |reader| {
                 Ok(ListedModel {
                     model: reader.u64()?.into(),

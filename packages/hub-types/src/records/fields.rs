@@ -8,6 +8,7 @@ use hub_wire::{DecodeError, KeyType, PublicKey};
 use crate::denom::Denom;
 use crate::packed::PackedError;
 use crate::price::Rates;
+use crate::verifier::Measurement;
 
 pub(crate) fn pack_address(writer: &mut Writer, address: &CanonicalAddr) {
     writer.bytes(address.as_slice());
@@ -122,6 +123,10 @@ pub(crate) fn unpack_rates(reader: &mut Reader) -> Result<Rates, PackedError> {
         per_million_in: Uint128::new(reader.u128()?),
         per_million_out: Uint128::new(reader.u128()?),
     })
+}
+
+pub(crate) fn unpack_measurement(reader: &mut Reader) -> Result<Measurement, PackedError> {
+    Ok(Measurement::from_bytes(reader.array()?))
 }
 
 pub(crate) fn pack_key(writer: &mut Writer, key: &PublicKey) {

@@ -29,6 +29,7 @@ use crate::denom::Denom;
 use crate::packed::{from_bytes, to_bytes, Packed, PackedKey, PackedMap, LAYOUT};
 use crate::price::Rates;
 use crate::time::Interval;
+use crate::verifier::Measurement;
 
 fn account(byte: u8) -> CanonicalAddr {
     CanonicalAddr::from(vec![byte; 20])
@@ -244,7 +245,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     };
     let full_policy = SessionPolicy {
         funder: account(0xf0),
-        measurement: Some([0x3e; 32]),
+        measurement: Some(Measurement::from_bytes([0x3e; 32])),
         models: vec![],
         max_price: Some(rates()),
         closed_at: Some(1_790_000_100),
@@ -264,7 +265,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         auto_payout: true,
     };
     let attested = AttesterRecord {
-        measurement: Some([0x3e; 32]),
+        measurement: Some(Measurement::from_bytes([0x3e; 32])),
         retired_at: Some(1_790_000_060),
         revoked: true,
         ..attester()

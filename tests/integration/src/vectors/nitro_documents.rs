@@ -69,7 +69,7 @@ fn says(entry: &Value, attestation: &Attestation) -> Result<(), String> {
         same_bytes(&format!("PCR{index}"), pcr, &expected)?;
         image.extend(expected);
     }
-    same_bytes("measurement", &attestation.measurement, &sha256(&[&image]))?;
+    same_bytes("digest", &attestation.digest, &sha256(&[&image]))?;
     let learned = integer::<usize>(entry, "certificates")?.saturating_sub(2);
     same("authorities", attestation.learned.len(), learned)?;
     for (name, found) in [

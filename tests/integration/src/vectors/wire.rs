@@ -8,16 +8,17 @@ use super::Tally;
 use hub_wire::merkle::{leaf_hash, prove, root, verify};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{
-    batch_digest, commit_hash, domain_tag, possession_bytes, possession_digest, receipt_digest,
-    sha256, verify_digest, voucher_digest, Batch, BatchBuilder, DecodeError, Group, Hash, Items,
-    KeyType, Mode, PublicKey, Purpose, Receipt, RiceCode, SigningKey, Units, Voucher, Work,
+    batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
+    receipt_digest, sha256, verify_digest, voucher_digest, Batch, BatchBuilder, DecodeError, Group,
+    Hash, Items, KeyType, Mode, PublicKey, Purpose, Receipt, RiceCode, SigningKey, Units, Voucher,
+    Work,
 };
 use serde_json::Value;
 
 /// A list of the file, and what checks one entry of it.
 type Section = (&'static str, fn(&Value) -> Result<(), String>);
 
-const SECTIONS: [Section; 16] = [
+const SECTIONS: [Section; 17] = [
     ("varints", varint),
     ("batches", batch),
     ("shortest_codes", shortest_code),
@@ -29,6 +30,7 @@ const SECTIONS: [Section; 16] = [
     ("domain_tags", tag),
     ("digests", digest),
     ("commitments", commitment),
+    ("measurements", measurement_of),
     ("merkle_trees", merkle_tree),
     ("refused_proofs", refused_proof),
     ("signatures", signature),
@@ -298,6 +300,14 @@ fn commitment(entry: &Value) -> Result<(), String> {
         &array(entry, "salt_hex")?,
     );
     same_bytes("hash", &found, &hex_of(entry, "hash_hex")?)
+}
+
+fn measurement_of(entry: &Value) -> Result<(), String> {
+    let found = measurement(
+        &hex_of(entry, "verifier_hex")?,
+        &array(entry, "digest_hex")?,
+    );
+    same_bytes("measurement", &found, &hex_of(entry, "measurement_hex")?)
 }
 
 fn merkle_tree(entry: &Value) -> Result<(), String> {

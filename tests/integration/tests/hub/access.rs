@@ -16,7 +16,7 @@ use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
-use hub_types::{billing, escrow, registry};
+use hub_types::{billing, escrow, nitro_verifier, registry};
 use serde::Serialize;
 
 use crate::escrow_stage::settlement;
@@ -51,7 +51,7 @@ const ROLES: [(&str, &str); 15] = [
     ("registry", "the contract"),
     ("escrow", "the contract"),
     ("billing", "the contract"),
-    ("admin", "of the three contracts, where the chain knows one"),
+    ("admin", "of the contracts, where the chain knows one"),
 ];
 
 /// A Hub in the middle of its life.
@@ -181,6 +181,7 @@ impl World {
             Knock::Registry(msg) => self.hub.registry(sender, msg).map_err(name),
             Knock::Escrow(msg, funds) => self.hub.escrow_with(sender, msg, &funds).map_err(name),
             Knock::Billing(msg) => self.hub.billing(sender, msg).map_err(name),
+            Knock::NitroVerifier(msg) => self.hub.nitro_verifier(sender, msg).map_err(name),
             Knock::Migrate(contract, new_code_id) => {
                 let migrate = WasmMsg::Migrate {
                     contract_addr: contract.into_string(),
@@ -216,6 +217,7 @@ enum Knock {
     Registry(registry::ExecuteMsg),
     Escrow(escrow::ExecuteMsg, Vec<Coin>),
     Billing(billing::ExecuteMsg),
+    NitroVerifier(nitro_verifier::ExecuteMsg),
     Migrate(Addr, u64),
 }
 
@@ -226,6 +228,7 @@ impl Knock {
             Self::Registry(msg) => ("registry", key(msg)),
             Self::Escrow(msg, _) => ("escrow", key(msg)),
             Self::Billing(msg) => ("billing", key(msg)),
+            Self::NitroVerifier(msg) => ("nitro verifier", key(msg)),
             Self::Migrate(..) => ("the chain", "migrate".to_owned()),
         }
     }
@@ -477,6 +480,15 @@ fn billing_doors() -> Vec<Door> {
                 Knock::Billing(world.hub.registration(sender, &key))
             },
         ),
+        door(
+            "such a key, for which a verifier vouches",
+            |world, sender| {
+                let key = hub_testing::signing_key(KeyType::Ed25519, 9);
+                let document = world.hub.attestation(&key, "image");
+                let msg = world.hub.attested_registration(sender, &key, document);
+                Knock::Billing(msg)
+            },
+        ),
         door("", |world, _| {
             let attester = world.attester.id;
             Knock::Billing(Msg::Retire { attester })
@@ -507,8 +519,21 @@ fn billing_doors() -> Vec<Door> {
     ]
 }
 
+fn nitro_verifier_doors() -> Vec<Door> {
+    use nitro_verifier::ExecuteMsg as Msg;
+    vec![door("a key that an enclave holds", |world, _| {
+        let key = hub_testing::signing_key(KeyType::Ed25519, 9);
+        let public = key.public_key();
+        Knock::NitroVerifier(Msg::Attest {
+            key: public.as_bytes().into(),
+            key_type: public.key_type().into(),
+            evidence: world.hub.attestation(&key, "image"),
+        })
+    })]
+}
+
 fn chain_doors() -> Vec<Door> {
-    let named: [Door; 3] = [
+    let named: [Door; 4] = [
         door("the registry, where an admin was named", |world, _| {
             Knock::Migrate(world.hub.registry.clone(), world.hub.codes.registry)
         }),
@@ -518,8 +543,20 @@ fn chain_doors() -> Vec<Door> {
         door("billing, where an admin was named", |world, _| {
             Knock::Migrate(world.hub.billing.clone(), world.hub.codes.billing)
         }),
+        door(
+            "the Nitro verifier, where an admin was named",
+            |world, _| {
+                let code = world.hub.codes.nitro_verifier;
+                Knock::Migrate(world.hub.nitro_verifier.clone(), code)
+            },
+        ),
     ];
-    let unnamed = ["the registry", "the escrow", "billing"];
+    let unnamed = [
+        "the registry",
+        "the escrow",
+        "billing",
+        "the Nitro verifier",
+    ];
     let by_default = named.iter().zip(unnamed).map(|(door, circumstance)| Door {
         circumstance,
         admin: None,
@@ -534,6 +571,7 @@ fn doors() -> Vec<Door> {
         registry_doors(),
         escrow_doors(),
         billing_doors(),
+        nitro_verifier_doors(),
         chain_doors(),
     ]
     .into_iter()
@@ -563,6 +601,7 @@ fn every_message_of_every_contract_is_tried() {
         ("registry", messages::<registry::ExecuteMsg>()),
         ("escrow", messages::<escrow::ExecuteMsg>()),
         ("billing", messages::<billing::ExecuteMsg>()),
+        ("nitro verifier", messages::<nitro_verifier::ExecuteMsg>()),
     ]);
     assert_eq!(
         tried, known,

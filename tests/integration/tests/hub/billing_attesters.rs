@@ -18,14 +18,14 @@ fn registration_with(msg: ExecuteMsg, new_possession: impl Into<Binary>) -> Exec
         ExecuteMsg::RegisterAttester {
             key,
             key_type,
-            attestation,
+            evidence,
             endpoint,
             ..
         } => ExecuteMsg::RegisterAttester {
             key,
             key_type,
             possession: new_possession.into(),
-            attestation,
+            evidence,
             endpoint,
         },
         other => other,
@@ -93,7 +93,7 @@ fn keys_of_the_wrong_form_are_refused() {
             key: key.into(),
             key_type,
             possession: [1; 64].into(),
-            attestation: None,
+            evidence: None,
             endpoint: None,
         };
         hub.billing(&operator, msg).unwrap_err()
@@ -324,6 +324,8 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
                 ("operator", operator.as_str()),
                 ("key_type", name),
                 ("key", &HexBinary::from(public.as_bytes()).to_hex()),
+                ("verifier", ""),
+                ("digest", ""),
                 ("measurement", ""),
             ])
         );

@@ -1,23 +1,18 @@
 //! Birth of a billing contract: bound to a registry, with an escrow of its own.
 
-use cosmwasm_std::{to_json_binary, Addr, HexBinary, WasmMsg};
+use cosmwasm_std::{to_json_binary, Addr, WasmMsg};
 use cw_multi_test::{ContractWrapper, Executor};
 use hub_testing::{event, BillingError, Hub};
 use hub_types::billing::{ConfigResponse, InstantiateMsg, QueryMsg};
-use hub_types::hash::HashError;
 use hub_types::{escrow, packed, registry};
 
 use crate::stage::attributes;
-
-/// The fingerprint that AWS publishes for the root of Nitro Enclaves, G1.
-const AWS_ROOT: &str = "641a0321a3e244efe456463195d606317ed7cdcc3c1756e09893f3c68f79bb5b";
 
 fn instantiate(hub: &mut Hub, registry: &str, admin: Option<&Addr>) -> Result<Addr, BillingError> {
     let msg = InstantiateMsg {
         registry: registry.to_owned(),
         escrow_code_id: hub.codes.escrow,
         escrow_admin: admin.map(Addr::to_string),
-        nitro_root: None,
     };
     let sender = hub.account("deployer");
     hub.app
@@ -103,33 +98,6 @@ fn a_registry_whose_records_are_newer_than_this_code_is_refused() {
 }
 
 #[test]
-fn a_nitro_root_that_is_no_hash_is_refused() {
-    let mut hub = Hub::new();
-    for length in [0, 31, 33, 48] {
-        let msg = InstantiateMsg {
-            registry: hub.registry.to_string(),
-            escrow_code_id: hub.codes.escrow,
-            escrow_admin: None,
-            nitro_root: Some(vec![7; length].into()),
-        };
-        let sender = hub.account("deployer");
-        let result =
-            hub.app
-                .instantiate_contract(hub.codes.billing, sender, &msg, &[], "billing", None);
-        let error: BillingError = result.unwrap_err().downcast().unwrap();
-        let field = "nitro_root";
-        assert_eq!(error, BillingError::Hash(HashError { field, length }));
-    }
-}
-
-#[test]
-fn the_nitro_root_that_is_given_is_the_one_that_is_shown() {
-    let hub = Hub::builder().nitro_root([7; 32]).build();
-    let config: ConfigResponse = hub.query_billing(QueryMsg::Config {}).unwrap();
-    assert_eq!(config.nitro_root, HexBinary::from([7; 32]));
-}
-
-#[test]
 fn billing_hands_the_registrys_constants_to_an_escrow_that_only_it_can_settle_in() {
     let mut hub = Hub::builder()
         .receipt_max_age(3_600)
@@ -143,7 +111,6 @@ fn billing_hands_the_registrys_constants_to_an_escrow_that_only_it_can_settle_in
             registry: hub.registry.to_string(),
             escrow_code_id: hub.codes.escrow,
             escrow_admin: Some(admin.to_string()),
-            nitro_root: None,
         })
         .unwrap(),
         funds: vec![],
@@ -181,7 +148,6 @@ fn billing_hands_the_registrys_constants_to_an_escrow_that_only_it_can_settle_in
             registry: hub.registry.clone(),
             escrow: escrow.clone(),
             receipt_max_age_seconds: 3_600,
-            nitro_root: HexBinary::from_hex(AWS_ROOT).unwrap(),
         }
     );
     let info = hub.app.wrap().query_wasm_contract_info(escrow).unwrap();

@@ -122,7 +122,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
         trade.ask::<AuthorUsageResponse>(QueryMsg::AuthorUsage {
             author: author.to_owned(),
             denom: trade.denom(),
-            start_after: None,
+            start_after,
             limit,
         })
     };

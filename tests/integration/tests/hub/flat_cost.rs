@@ -4,8 +4,7 @@
 
 use cosmwasm_std::Addr;
 use hub_testing::{
-    measurement_of, rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost,
-    StorageNodes,
+    rates, terms, Attester, Hub, KeyType, Money, NewModel, StorageCost, StorageNodes,
 };
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
@@ -666,7 +665,7 @@ impl World {
                 "measurement_usage",
                 2 * 5 + 1,
                 Q::MeasurementUsage {
-                    measurement: measurement_of(IMAGE).into(),
+                    measurement: self.hub.measurement_of(IMAGE).into(),
                     denom: denom(),
                     start_after: None,
                     limit,

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use cosmwasm_schema::serde::de::DeserializeOwned;
 use cosmwasm_std::{from_json, StdResult};
-use hub_types::{billing, escrow, registry};
+use hub_types::{billing, escrow, nitro_verifier, registry};
 use serde_json::{json, Map, Value};
 
 const FOREIGN: &str = "foreign";
@@ -153,6 +153,7 @@ fn accepted<T: DeserializeOwned>(schema: &Value) -> (usize, BTreeSet<String>) {
 #[test]
 fn a_foreign_field_is_refused_in_every_object_of_every_message_but_the_envelope_of_a_token() {
     let (registry, escrow, billing) = (schema("registry"), schema("escrow"), schema("billing"));
+    let verifier = schema("nitro-verifier");
     let found = [
         accepted::<registry::InstantiateMsg>(&registry["instantiate"]),
         accepted::<registry::ExecuteMsg>(&registry["execute"]),
@@ -167,6 +168,10 @@ fn a_foreign_field_is_refused_in_every_object_of_every_message_but_the_envelope_
         accepted::<billing::ExecuteMsg>(&billing["execute"]),
         accepted::<billing::QueryMsg>(&billing["query"]),
         accepted::<billing::MigrateMsg>(&billing["migrate"]),
+        accepted::<nitro_verifier::InstantiateMsg>(&verifier["instantiate"]),
+        accepted::<nitro_verifier::ExecuteMsg>(&verifier["execute"]),
+        accepted::<nitro_verifier::QueryMsg>(&verifier["query"]),
+        accepted::<nitro_verifier::MigrateMsg>(&verifier["migrate"]),
     ];
     let accepted: Vec<&String> = found.iter().flat_map(|(_, accepted)| accepted).collect();
     assert_eq!(accepted, ["/receive"]);

@@ -3,14 +3,13 @@
 
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
-    to_json_binary, Addr, Binary, Deps, DepsMut, Empty, Env, HexBinary, MessageInfo, Response,
-    StdResult, WasmMsg,
+    to_json_binary, Addr, Binary, Deps, DepsMut, Empty, Env, MessageInfo, Response, StdResult,
+    WasmMsg,
 };
 use cw_multi_test::{Contract, ContractWrapper, Executor};
 use cw_storage_plus::Map;
-use hub_nitro::{Error, Root};
-use hub_testing::{data, rates, signing_key, Attester, BillingError, Hub, KeyType, NewModel};
-use hub_types::billing::{ConfigResponse, ExecuteMsg, Outcome, QueryMsg, ReceiptResponse};
+use hub_testing::{data, rates, Attester, BillingError, Hub, KeyType, NewModel};
+use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow;
 use hub_types::ids::{ModelId, SessionId};
 use hub_types::packed::LAYOUT;
@@ -127,31 +126,6 @@ fn each_contract_alone_is_migrated_under_live_state_and_all_goes_on() {
         live.hub.assert_invariants();
     }
     assert_eq!(live.hub.session(live.session).spent.u128(), 6 * 5);
-}
-
-#[test]
-fn a_billing_of_the_first_release_chose_no_root_and_trusts_that_of_aws() {
-    let mut live = Live::new();
-    let (billing, code) = (live.hub.billing.clone(), live.hub.codes.billing);
-    let mut storage = live.hub.app.contract_storage_mut(&billing);
-    assert!(storage.get(b"nitro_root").is_some());
-    storage.remove(b"nitro_root");
-    drop(storage);
-
-    live.migrate(&billing, code, "admin").unwrap();
-    let config: ConfigResponse = live.hub.query_billing(QueryMsg::Config {}).unwrap();
-    assert_eq!(config.nitro_root, HexBinary::from(Root::AWS.0));
-
-    let operator = live.hub.account("operator");
-    let key = signing_key(KeyType::Ed25519, 2);
-    let document = live.hub.attestation(&key, "image");
-    let msg = live.hub.attested_registration(&operator, &key, document);
-    let before = live.hub.snapshot();
-    let error = live.hub.billing(&operator, msg).unwrap_err();
-    assert_eq!(error, BillingError::Attestation(Error::UntrustedRoot));
-    before.assert_unchanged(&live.hub);
-    live.hub.register_attester(&operator, KeyType::Ed25519, 2);
-    live.is_paid();
 }
 
 /// The one message of the escrow of 0.1.0 that billing sent it, as far as it matters here.

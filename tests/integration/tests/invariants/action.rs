@@ -7,7 +7,7 @@ use hub_types::billing::KeyType;
 use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Shares, Tag};
+use crate::reference::{Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Shares, Tag};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -203,8 +203,8 @@ pub enum StatusPlan {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionPlan {
     pub operator: Account,
-    /// It insists on an enclave image.
-    pub measured: Option<Image>,
+    /// It insists on what a verifier found.
+    pub measured: Option<Finding>,
     /// None: any model.
     pub models: Option<Vec<(Tag, Option<ReleaseNumber>)>>,
     pub max_price: Option<Rates>,

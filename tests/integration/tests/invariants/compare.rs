@@ -12,7 +12,7 @@ use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};
 
 use crate::reference::{Reference, Session, Status, Terms};
-use crate::stage::{blob_id, measurement, Stage, MONEYS};
+use crate::stage::{blob_id, Stage, MONEYS};
 
 /// A sentence for everything in which the contracts differ from the reference.
 pub fn differences(stage: &Stage, state: &State, reference: &Reference) -> Vec<String> {
@@ -214,7 +214,7 @@ impl Comparison<'_> {
         let key = session
             .voucher_key
             .map(|key| self.stage.keys.get(key).public_key());
-        let measurement = session.measured.map(measurement);
+        let measurement = session.measured.map(|it| self.stage.measurement(it));
         self.same(
             || format!("session {id}: parties, models, price limit, measurement, times, key"),
             (
@@ -291,7 +291,7 @@ impl Comparison<'_> {
                 (
                     self.address(attester.operator),
                     key,
-                    attester.image.map(measurement),
+                    attester.finding.map(|it| self.stage.measurement(it)),
                     attester.retired_at,
                     attester.revoked,
                 ),

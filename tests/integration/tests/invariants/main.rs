@@ -15,6 +15,7 @@
 mod action;
 mod campaign;
 mod compare;
+mod credulous;
 mod dice;
 mod edges;
 mod progress;
@@ -137,7 +138,7 @@ const ACCEPTED: [&str; 26] = [
 
 const NEVER_ACCEPTED: [&str; 2] = ["receive (forged)", "settle (in the escrow)"];
 
-const SITUATIONS: [&str; 32] = [
+const SITUATIONS: [&str; 33] = [
     "a contract that authors",
     "a contract that calls",
     "a contract that is paid out",
@@ -152,6 +153,7 @@ const SITUATIONS: [&str; 32] = [
     "a call for nothing",
     "a call paid by somebody else than the caller",
     "a call that had to come from an enclave",
+    "a call from an image that another verifier vouches for",
     "a ceiling raised by a voucher",
     "a group cut at a limit of time",
     "a group cut where the lane stood",

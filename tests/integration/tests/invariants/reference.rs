@@ -27,8 +27,12 @@ pub type Blob = u8;
 pub type Name = u8;
 /// Names what an action creates, whatever id it gets: scripts stay meaningful when actions are taken out of them.
 pub type Tag = u32;
-/// An enclave image, by its number.
-pub type Image = u8;
+/// What a verifier of the cast vouches for: an image, by their numbers. The same image is another finding of another verifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub verifier: usize,
+    pub image: u8,
+}
 /// The three components of a price.
 pub type Rates = [u128; 3];
 
@@ -37,7 +41,11 @@ pub const STUBBORN: Money = 2;
 /// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
 pub const GRACE: u64 = 60;
 /// Enclave images of the cast.
-pub const IMAGES: Image = 2;
+pub const IMAGES: u8 = 2;
+/// Verifiers of the cast: two of Nitro Enclaves, below different roots, and [`CREDULOUS`].
+pub const VERIFIERS: usize = 3;
+/// The verifier that believes everything.
+pub const CREDULOUS: usize = 2;
 /// Seconds after which an attestation document is too old.
 pub const DOCUMENT_AGE: i64 = 300;
 /// Seconds that an attestation document may be ahead.
@@ -108,12 +116,13 @@ pub struct Reference {
 /// The enclave that a key lives in, by the document that comes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Enclave {
-    pub image: Image,
+    /// What the document is to prove, and to whom.
+    pub finding: Finding,
     /// Key that stands in the document.
     pub binds: u8,
     /// Seconds since the document was made; negative: it will be made.
     pub age: i64,
-    /// Below the root that the Hub trusts.
+    /// Below the root that this verifier trusts.
     pub trusted: bool,
 }
 
@@ -123,8 +132,8 @@ pub struct Attester {
     pub tag: Tag,
     pub operator: Account,
     pub key: u8,
-    /// Image of the enclave that holds the key, if it was proved.
-    pub image: Option<Image>,
+    /// What a verifier found about the key, if one was asked.
+    pub finding: Option<Finding>,
     pub retired_at: Option<u64>,
     pub revoked: bool,
     /// Recorded batches: offered, paid, when.
@@ -236,7 +245,7 @@ impl Reference {
         enclave: Option<Enclave>,
     ) -> Verdict<AttesterId> {
         need(signed_for == by)?;
-        if let Some(enclave) = enclave {
+        if let Some(enclave) = enclave.filter(|it| it.finding.verifier != CREDULOUS) {
             need(enclave.trusted && enclave.binds == key)?;
             need((-DOCUMENT_AHEAD..=DOCUMENT_AGE).contains(&enclave.age))?;
         }
@@ -245,7 +254,7 @@ impl Reference {
             tag,
             operator: by,
             key,
-            image: enclave.map(|enclave| enclave.image),
+            finding: enclave.map(|enclave| enclave.finding),
             retired_at: None,
             revoked: false,
             batches: vec![],

@@ -11,10 +11,10 @@ use cosmwasm_std::{
 };
 use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg, MinterResponse};
 use cw_multi_test::Executor;
-use hub_nitro_testing::NitroChain;
+use hub_nitro_testing::{image_digest, NitroChain};
 use hub_testing::{
-    measurement_of, nitro_chain, terms, AppResponse, BillingError, EscrowError, Hub,
-    Money as Coined, RegistryError, Venue,
+    nitro_chain, terms, AppResponse, BillingError, EscrowError, Hub, Money as Coined,
+    NitroVerifierError, RegistryError, Venue,
 };
 use hub_types::billing::{ExecuteMsg as BillingMsg, KeyType};
 use hub_types::denom::Denom;
@@ -23,17 +23,21 @@ use hub_types::escrow::{
     SessionSettlement, VoucherKey,
 };
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
+use hub_types::nitro_verifier;
 use hub_types::price::Rates as Price;
 use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,
 };
+use hub_types::verifier::{Evidence, Measurement};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{sha256, Hash};
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
+use crate::credulous;
 use crate::puppet;
 use crate::reference::{
-    Account, Blob, Enclave, Image, Manners, Money, Name, Rates, Reference, STUBBORN,
+    Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Reference, CREDULOUS, STUBBORN,
+    VERIFIERS,
 };
 use crate::sealed::{self, Keyring, Sealed, Signer};
 use crate::stubborn;
@@ -49,8 +53,8 @@ pub const BLOBS: u8 = 14;
 /// Comes along where no coin belongs.
 const STRAY: &str = "ustray";
 
-/// Certificates below a root that no Hub trusts.
-static UNTRUSTED: LazyLock<NitroChain> = LazyLock::new(|| NitroChain::new(2));
+/// Certificates below the root that the second verifier trusts, and not the first.
+static OTHER_CHAIN: LazyLock<NitroChain> = LazyLock::new(|| NitroChain::new(2));
 
 /// What every account has of each kind of money at first.
 pub const WALLET: u128 = 1 << 110;
@@ -73,16 +77,13 @@ pub struct Stage {
     pub moneys: [Coined; MONEYS],
     pub keys: Keyring,
     pub venues: Vec<Venue>,
+    /// Contracts that vouch for keys.
+    verifiers: [Addr; VERIFIERS],
     /// Whom contracts of the cast obey.
     master: Addr,
 }
 
-/// The name of an enclave image.
-pub fn measurement(image: Image) -> Hash {
-    measurement_of(&image_name(image))
-}
-
-fn image_name(image: Image) -> String {
+fn image_name(image: u8) -> String {
     format!("image {image}")
 }
 
@@ -92,6 +93,8 @@ pub enum Refusal {
     Registry(RegistryError),
     Escrow(EscrowError),
     Billing(BillingError),
+    /// The verifier's, of an attester's evidence.
+    Verifier(NitroVerifierError),
     /// The token's own, in a transfer out of the escrow.
     Token(cw20_base::ContractError),
 }
@@ -102,6 +105,7 @@ impl Refusal {
         !matches!(
             self,
             Self::Registry(RegistryError::Std(_))
+                | Self::Verifier(NitroVerifierError::Std(_))
                 | Self::Escrow(
                     EscrowError::Std(_)
                         | EscrowError::Inconsistent { .. }
@@ -150,6 +154,7 @@ impl Stage {
         venues.extend((1..setting.venues).map(|_| hub.another_venue()));
         let master = hub.account("master");
         let accounts = cast(&mut hub, &master);
+        let verifiers = verifiers(&mut hub, &master);
         let [native, token] = hub.moneys();
         let moneys = [native, token, stubborn_token(&mut hub)];
         for account in &accounts {
@@ -168,6 +173,7 @@ impl Stage {
             hub,
             keys: Keyring::new(),
             venues,
+            verifiers,
             master,
         }
     }
@@ -242,9 +248,15 @@ impl Stage {
             Message::Registry(message) => (hub.message(&hub.registry, &message, &coins), |error| {
                 Refusal::Registry(said_by(error))
             }),
-            Message::Billing(message) => (hub.message(&hub.billing, &message, &coins), |error| {
-                Refusal::Billing(said_by(error))
-            }),
+            Message::Billing(message) => {
+                (
+                    hub.message(&hub.billing, &message, &coins),
+                    |error| match error.downcast::<NitroVerifierError>() {
+                        Ok(error) => Refusal::Verifier(error),
+                        Err(error) => Refusal::Billing(said_by(error)),
+                    },
+                )
+            }
             Message::Escrow(message, funds) => {
                 coins.extend(funds);
                 (
@@ -563,7 +575,7 @@ impl Stage {
                     key: public.as_bytes().into(),
                     key_type: KeyType::from(public.key_type()),
                     possession: self.hub.possession(&self.accounts[*signed_for], key),
-                    attestation: enclave.map(|enclave| self.document(&enclave).into()),
+                    evidence: enclave.map(|enclave| self.evidence(&enclave)),
                     endpoint: None,
                 })
             }
@@ -580,14 +592,41 @@ impl Stage {
         })
     }
 
+    fn evidence(&self, plan: &Enclave) -> Evidence {
+        Evidence {
+            verifier: self.verifiers[plan.finding.verifier].to_string(),
+            evidence: match plan.finding.verifier {
+                CREDULOUS => self.digest(plan.finding).into(),
+                _ => self.document(plan).into(),
+            },
+        }
+    }
+
+    fn digest(&self, finding: Finding) -> Hash {
+        match finding.verifier {
+            CREDULOUS => [finding.image; 32],
+            _ => image_digest(&image_name(finding.image)),
+        }
+    }
+
+    /// What attesters get, and sessions insist on.
+    pub fn measurement(&self, finding: Finding) -> Measurement {
+        let verifier = self.hub.canonical(&self.verifiers[finding.verifier]);
+        Measurement::new(&verifier, &self.digest(finding))
+    }
+
     fn document(&self, plan: &Enclave) -> Vec<u8> {
         let now = self.hub.now();
-        let chain = match plan.trusted {
+        // Each of the two trusts the root of its place.
+        let chain = match plan.trusted == (plan.finding.verifier == 0) {
             true => nitro_chain(),
-            false => UNTRUSTED.clone(),
+            false => OTHER_CHAIN.clone(),
         };
         let key = self.keys.get(plan.binds).public_key();
-        let document = chain.at(now).document().image(&image_name(plan.image));
+        let document = chain
+            .at(now)
+            .document()
+            .image(&image_name(plan.finding.image));
         let document = document.timestamp(now.saturating_add_signed(-plan.age));
         document.public_key(key.as_bytes()).build()
     }
@@ -620,7 +659,7 @@ impl Stage {
     fn new_session(&self, plan: &SessionPlan, reference: &Reference) -> NewSession {
         NewSession {
             operator: self.text(plan.operator),
-            measurement: plan.measured.map(|image| measurement(image).into()),
+            measurement: plan.measured.map(|it| self.measurement(it).into()),
             models: match &plan.models {
                 None => Models::Any {},
                 Some(listed) => Models::Listed(
@@ -716,6 +755,34 @@ fn stubborn_token(hub: &mut Hub) -> Coined {
 }
 
 /// A contract's own error, wherever it stands in the chain of causes.
+fn verifiers(hub: &mut Hub, deployer: &Addr) -> [Addr; VERIFIERS] {
+    let born = nitro_verifier::InstantiateMsg {
+        root: Some(OTHER_CHAIN.root_hash().into()),
+    };
+    let other = hub.app.instantiate_contract(
+        hub.codes.nitro_verifier,
+        deployer.clone(),
+        &born,
+        &[],
+        "other verifier",
+        None,
+    );
+    let code = hub.app.store_code(credulous::code());
+    let credulous = hub.app.instantiate_contract(
+        code,
+        deployer.clone(),
+        &Empty {},
+        &[],
+        "credulous verifier",
+        None,
+    );
+    [
+        hub.nitro_verifier.clone(),
+        other.expect("a verifier is instantiated"),
+        credulous.expect("a verifier is instantiated"),
+    ]
+}
+
 fn said_by<E: Display + Debug + Send + Sync + 'static>(error: anyhow::Error) -> E {
     match error.downcast() {
         Ok(error) => error,

@@ -9,7 +9,9 @@ use std::collections::VecDeque;
 
 use crate::action::{Action, Flaw, SessionPlan, What};
 use crate::dice::Dice;
-use crate::reference::{Account, Money, Reference, Tag, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN};
+use crate::reference::{
+    Account, Money, Reference, Tag, CREDULOUS, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN,
+};
 use crate::sealed::KEYS;
 use crate::stage::{Setting, ACCOUNTS};
 use hub_types::ids::ReleaseNumber;
@@ -184,12 +186,14 @@ impl Strategy {
                 What::RegisterAttester {
                     enclave: Some(enclave),
                     ..
-                } if self.dice.chance(80) => match self.dice.below(4) {
-                    0 => enclave.binds = (enclave.binds + 1) % KEYS,
-                    1 => enclave.age = DOCUMENT_AGE + 1,
-                    2 => enclave.age = -DOCUMENT_AHEAD - 1,
-                    _ => enclave.trusted = false,
-                },
+                } if enclave.finding.verifier != CREDULOUS && self.dice.chance(80) => {
+                    match self.dice.below(4) {
+                        0 => enclave.binds = (enclave.binds + 1) % KEYS,
+                        1 => enclave.age = DOCUMENT_AGE + 1,
+                        2 => enclave.age = -DOCUMENT_AHEAD - 1,
+                        _ => enclave.trusted = false,
+                    }
+                }
                 What::RegisterAttester { signed_for, .. } => {
                     *signed_for = (*signed_for + 1) % ACCOUNTS.len();
                 }

@@ -268,7 +268,10 @@ impl Layouts {
         let of = self.of_field(name)?;
         if of.contains("PublicKey") {
             Ok(48)
-        } else if ["Hash", "BlobId", "32"].iter().any(|it| of.contains(it)) {
+        } else if ["Hash", "BlobId", "Measurement", "32"]
+            .iter()
+            .any(|it| of.contains(it))
+        {
             Ok(32)
         } else {
             bail!("how wide is {of}?")

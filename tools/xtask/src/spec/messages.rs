@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::source::{cell, plain, Source};
 
-const CONTRACTS: [&str; 3] = ["registry", "escrow", "billing"];
+const CONTRACTS: [&str; 4] = ["registry", "escrow", "billing", "nitro-verifier"];
 
 /// Types that the page describes in a sentence of its own, or another standard does.
 const KNOWN: [&str; 7] = [

@@ -4,8 +4,8 @@ use super::inputs::{account, contracts, keys, named, sample_batches, some_receip
 use anyhow::Result;
 use hub_wire::SessionId;
 use hub_wire::{
-    batch_digest, commit_hash, domain_tag, possession_bytes, possession_digest, receipt_digest,
-    voucher_digest, BlobId, Hash, Purpose, Voucher,
+    batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
+    receipt_digest, voucher_digest, BlobId, Hash, Purpose, Voucher,
 };
 use serde_json::{json, Value};
 
@@ -72,6 +72,22 @@ pub fn digests() -> Result<Value> {
         all.push(entry(Purpose::Attester, &bytes, None, digest));
     }
     Ok(all.into())
+}
+
+/// Of verifiers with addresses of both lengths that chains use.
+pub fn measurements() -> Value {
+    let verifiers = [named("verifier")[..20].to_vec(), named("verifier").to_vec()];
+    let digests = [[0; 32], named("image"), [0xff; 32]];
+    let entries = verifiers.iter().flat_map(|verifier| {
+        digests.map(|digest| {
+            json!({
+                "verifier_hex": hex::encode(verifier),
+                "digest_hex": hex::encode(digest),
+                "measurement_hex": hex::encode(measurement(verifier, &digest)),
+            })
+        })
+    });
+    entries.collect()
 }
 
 pub fn commitments() -> Value {

@@ -341,7 +341,16 @@ fn refusal(of: &str, bytes: &[u8]) -> Result<DecodeError> {
 }
 
 pub fn refused_keys() -> Result<Value> {
-    let cases: [(&str, KeyType, Vec<u8>); 7] = [
+    let of_order_8 = |last: u8| {
+        let y = "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc";
+        Ok::<_, anyhow::Error>([hex::decode(y)?, vec![last]].concat())
+    };
+    let other_of_order_8 = |last: u8| {
+        let y = "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03";
+        Ok::<_, anyhow::Error>([hex::decode(y)?, vec![last]].concat())
+    };
+    let y = |first: u8, between: u8, last: u8| [&[first][..], &[between; 30], &[last]].concat();
+    let cases = [
         ("nothing", KeyType::Secp256k1, vec![]),
         ("x alone", KeyType::Secp256k1, vec![2; 32]),
         (
@@ -353,6 +362,54 @@ pub fn refused_keys() -> Result<Value> {
         ("nothing", KeyType::Ed25519, vec![]),
         ("31 bytes", KeyType::Ed25519, vec![2; 31]),
         ("33 bytes", KeyType::Ed25519, vec![2; 33]),
+        ("order 1: y = 1", KeyType::Ed25519, y(0x01, 0x00, 0x00)),
+        ("order 2: y = -1", KeyType::Ed25519, y(0xec, 0xff, 0x7f)),
+        ("order 4: y = 0", KeyType::Ed25519, y(0x00, 0x00, 0x00)),
+        (
+            "order 4: y = 0, other x",
+            KeyType::Ed25519,
+            y(0x00, 0x00, 0x80),
+        ),
+        ("order 8, first", KeyType::Ed25519, of_order_8(0x05)?),
+        ("order 8, second", KeyType::Ed25519, of_order_8(0x85)?),
+        ("order 8, third", KeyType::Ed25519, other_of_order_8(0x7a)?),
+        ("order 8, fourth", KeyType::Ed25519, other_of_order_8(0xfa)?),
+        (
+            "order 1 with a needless sign",
+            KeyType::Ed25519,
+            y(0x01, 0x00, 0x80),
+        ),
+        (
+            "order 2 with a needless sign",
+            KeyType::Ed25519,
+            y(0xec, 0xff, 0xff),
+        ),
+        ("order 4 as y = p", KeyType::Ed25519, y(0xed, 0xff, 0x7f)),
+        (
+            "order 4 as y = p, other x",
+            KeyType::Ed25519,
+            y(0xed, 0xff, 0xff),
+        ),
+        (
+            "order 1 as y = p + 1",
+            KeyType::Ed25519,
+            y(0xee, 0xff, 0x7f),
+        ),
+        (
+            "order 1 as y = p + 1, needless sign",
+            KeyType::Ed25519,
+            y(0xee, 0xff, 0xff),
+        ),
+        (
+            "not canonical: y = p + 3",
+            KeyType::Ed25519,
+            y(0xf0, 0xff, 0x7f),
+        ),
+        (
+            "not canonical: y = p + 18",
+            KeyType::Ed25519,
+            y(0xff, 0xff, 0xff),
+        ),
     ];
     cases
         .into_iter()

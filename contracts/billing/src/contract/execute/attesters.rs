@@ -1,47 +1,60 @@
 //! Life of an attester: register, retire, revoke, and where it is reached.
 
-use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response, Storage};
+use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response};
 use hub_types::billing::AttesterCreated;
 use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
-use hub_types::wire::{digest, Hash, PublicKey};
+use hub_types::wire::{digest, PublicKey};
 
+use super::attest;
 use crate::error::ContractError;
-use crate::events::Event;
+use crate::events::{Attestation, Event};
 use crate::settlement::signature;
-use crate::state::{attesters, config, nitro_paths};
+use crate::state::attesters;
 
 /// A key that asks to become an attester.
 pub struct Candidate {
+    pub operator: Addr,
     pub key: PublicKey,
-    pub possession: Binary,
-    pub attestation: Option<Binary>,
     pub endpoint: Option<String>,
 }
 
+/// Registers a key at once, or once its verifier is satisfied.
 pub fn register(
     deps: DepsMut,
     env: &Env,
-    sender: Addr,
     candidate: Candidate,
+    possession: &[u8],
+    evidence: Option<(Addr, Binary)>,
 ) -> Result<Response, ContractError> {
-    let operator = deps.api.addr_canonicalize(sender.as_str())?;
+    let operator = deps.api.addr_canonicalize(candidate.operator.as_str())?;
     // Without it, somebody could register another's key first and keep it from ever being an attester of its owner.
     let tag = signature::domain_tag(deps.as_ref(), env, digest::Purpose::Attester)?;
     let bytes = hub_types::wire::possession_bytes(&candidate.key, &operator);
-    let possession = digest::possession_digest(&tag, &bytes);
-    if !signature::verifies(deps.api, &candidate.key, &possession, &candidate.possession) {
+    let digest = digest::possession_digest(&tag, &bytes);
+    if !signature::verifies(deps.api, &candidate.key, &digest, possession) {
         return Err(ContractError::PossessionInvalid);
     }
-    attesters::check_new(deps.storage, &candidate.key)?;
-    // Last, since it costs more than everything else.
-    let measurement = match &candidate.attestation {
-        Some(document) => {
-            let now = env.block.time.seconds();
-            Some(attest(deps.storage, document, &candidate.key, now)?)
+    match evidence {
+        None => admit(deps, &candidate, None),
+        Some((verifier, evidence)) => {
+            // Before the verifier's work, which the sender pays for.
+            attesters::check_new(deps.storage, &candidate.key)?;
+            let question = attest::question(&deps, candidate, verifier, evidence)?;
+            Ok(Response::new().add_submessage(question))
         }
-        None => None,
-    };
+    }
+}
+
+/// Makes the key an attester. It was proven that its holder agrees.
+pub fn admit(
+    deps: DepsMut,
+    candidate: &Candidate,
+    attestation: Option<&Attestation>,
+) -> Result<Response, ContractError> {
+    attesters::check_new(deps.storage, &candidate.key)?;
+    let operator = deps.api.addr_canonicalize(candidate.operator.as_str())?;
+    let measurement = attestation.map(|found| found.measurement);
     let attester = attesters::register(deps.storage, operator, candidate.key, measurement)?;
     if candidate.endpoint.is_some() {
         attesters::set_endpoint(deps.storage, attester, candidate.endpoint.as_ref())?;
@@ -50,25 +63,10 @@ pub fn register(
         .set_data(to_json_binary(&AttesterCreated { attester })?)
         .add_event(Event::AttesterRegistered {
             attester,
-            operator: &sender,
+            operator: &candidate.operator,
             key: &candidate.key,
-            measurement: measurement.as_ref(),
+            attestation,
         }))
-}
-
-/// The enclave image that holds the key, by a document that is good now. What it taught is remembered: the next one from its region,
-/// zone or instance costs less.
-fn attest(
-    storage: &mut dyn Storage,
-    document: &[u8],
-    key: &PublicKey,
-    now: u64,
-) -> Result<Hash, ContractError> {
-    let root = config::nitro_root(storage)?;
-    let known = |path: &Hash| nitro_paths::is_known(storage, path);
-    let attestation = hub_nitro::verify(document, key.as_bytes(), now, &root, &known)?;
-    nitro_paths::remember(storage, &attestation.learned)?;
-    Ok(attestation.measurement)
 }
 
 pub fn retire(

@@ -10,7 +10,7 @@ use hub_types::billing::{
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{AttesterTotals, HubRecord, HubTotals, Sums, WeekCounts};
-use hub_types::wire::Hash;
+use hub_types::verifier::Measurement;
 use hub_types::{escrow, page, registry, time};
 
 use crate::error::ContractError;
@@ -210,7 +210,7 @@ pub fn operator_usage(
 
 pub fn measurement_usage(
     deps: Deps,
-    measurement: &Hash,
+    measurement: &Measurement,
     denom: &Counted,
     start_after: Option<AttesterId>,
     limit: Option<u32>,

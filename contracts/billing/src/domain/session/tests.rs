@@ -1,6 +1,7 @@
 use cosmwasm_std::CanonicalAddr;
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::escrow::{Funding, Lane};
+use hub_types::verifier::Measurement;
 use hub_types::wire::{PublicKey, Units, Work};
 
 use super::*;
@@ -62,10 +63,10 @@ fn with_ceiling(ceiling: u128) -> SessionCopy {
     )
 }
 
-fn attester(operator: u8, measurement: Option<[u8; 32]>) -> AttesterRecord {
+fn attester(operator: u8, measurement: Option<Measurement>) -> AttesterRecord {
     AttesterRecord {
         operator: address(operator),
-        key: PublicKey::Ed25519([0; 32]),
+        key: PublicKey::Ed25519([2; 32]),
         measurement,
         retired_at: None,
         revoked: false,
@@ -115,20 +116,20 @@ fn told(next_after: u64) -> SessionSettlement {
 }
 
 #[test]
-fn only_attesters_of_the_operator_are_trusted_and_of_the_image_where_one_is_named() {
+fn only_attesters_of_the_operator_are_trusted_and_of_the_measurement_where_one_is_named() {
     assert!(held().trusts(&attester(2, None)));
-    assert!(held().trusts(&attester(2, Some([7; 32]))));
+    assert!(held().trusts(&attester(2, Some(Measurement::from_bytes([7; 32])))));
     assert!(!held().trusts(&attester(3, None)));
 
     let policy = SessionPolicy {
-        measurement: Some([7; 32]),
+        measurement: Some(Measurement::from_bytes([7; 32])),
         ..policy()
     };
     let insists = SessionCopy::new(policy, record(None), LaneClaim::Free);
-    assert!(insists.trusts(&attester(2, Some([7; 32]))));
-    assert!(!insists.trusts(&attester(2, Some([8; 32]))));
+    assert!(insists.trusts(&attester(2, Some(Measurement::from_bytes([7; 32])))));
+    assert!(!insists.trusts(&attester(2, Some(Measurement::from_bytes([8; 32])))));
     assert!(!insists.trusts(&attester(2, None)));
-    assert!(!insists.trusts(&attester(3, Some([7; 32]))));
+    assert!(!insists.trusts(&attester(3, Some(Measurement::from_bytes([7; 32])))));
 }
 
 #[test]

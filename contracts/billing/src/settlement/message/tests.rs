@@ -82,7 +82,7 @@ impl Market {
     fn new() -> Self {
         let attester = AttesterRecord {
             operator: account(OPERATOR),
-            key: PublicKey::Ed25519([0; 32]),
+            key: PublicKey::Ed25519([2; 32]),
             measurement: None,
             retired_at: None,
             revoked: false,

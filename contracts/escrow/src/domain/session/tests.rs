@@ -157,7 +157,7 @@ fn models_are_listed_once_few_and_by_ids_from_1() {
 fn a_new_session_has_its_whole_budget_and_what_was_agreed() {
     let key = PublicKey::Ed25519([4; 32]);
     let opening = Opening {
-        measurement: Some([5; 32]),
+        measurement: Some(Measurement::from_bytes([5; 32])),
         ceiling: CeilingRule::On { key: Some(key) },
         ..opening()
     };
@@ -173,7 +173,7 @@ fn a_new_session_has_its_whole_budget_and_what_was_agreed() {
                 caller: caller(),
                 funder: address(9),
                 operator: operator(),
-                measurement: Some([5; 32]),
+                measurement: Some(Measurement::from_bytes([5; 32])),
                 models: vec![],
                 max_price: Some(Rates::default()),
                 opened_at: NOW,

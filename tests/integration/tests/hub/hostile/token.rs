@@ -47,7 +47,7 @@ impl Call {
         }
     }
 
-    fn message(self) -> WasmMsg {
+    pub fn message(self) -> WasmMsg {
         WasmMsg::Execute {
             contract_addr: self.contract,
             msg: self.msg,

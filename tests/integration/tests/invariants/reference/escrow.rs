@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    need, numbered_mut, Account, Image, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
+    need, numbered_mut, Account, Finding, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
     STUBBORN,
 };
 use hub_types::ids::{AttesterId, SessionId};
@@ -48,8 +48,8 @@ pub struct Session {
     pub funder: Account,
     pub operator: Account,
     pub money: Money,
-    /// It insists on an enclave image.
-    pub measured: Option<Image>,
+    /// It insists on what a verifier found.
+    pub measured: Option<Finding>,
     /// Models and releases that may be charged; any if empty.
     pub models: Vec<(ModelId, Option<ReleaseNumber>)>,
     pub max_price: Option<Rates>,
@@ -102,8 +102,8 @@ pub struct Funds {
 pub struct Opening {
     pub tag: Tag,
     pub operator: Account,
-    pub measured: Option<Image>,
-    pub models: Vec<(ModelId, Option<ReleaseNumber>)>,
+    pub measured: Option<Finding>,
+    pub models: Vec<(u64, Option<u64>)>,
     /// No list at all, which is not the same as an empty one.
     pub any_model: bool,
     pub max_price: Option<Rates>,

@@ -261,8 +261,8 @@ impl Course<'_> {
             return Decision::Leave(Outcome::UnknownSession);
         };
         let attester = self.attester();
-        let right_image = session.measured.is_none() || session.measured == attester.image;
-        if session.operator != attester.operator || !right_image {
+        let right_finding = session.measured.is_none() || session.measured == attester.finding;
+        if session.operator != attester.operator || !right_finding {
             return Decision::Leave(Outcome::AttesterNotAllowed);
         }
         let next = self.next(session);

@@ -7,7 +7,7 @@ use hub_types::records::escrow::Lane;
 use super::Runner;
 use crate::action::{Action, What};
 use crate::reference::usage::Sale;
-use crate::reference::{Account, Manners, Money, Offer, Settled, Terms, Work, STUBBORN};
+use crate::reference::{Account, Finding, Manners, Money, Offer, Settled, Terms, Work, STUBBORN};
 use crate::sealed;
 use crate::stage::{Counts, CONTRACTS};
 
@@ -76,15 +76,23 @@ impl Runner {
     /// Counts what is remarkable about groups that were billed.
     pub(super) fn notice_billed(&mut self, offer: &Offer, settled: &[Settled]) {
         let attester = self.reference.attester(offer.attester);
-        let image = attester.and_then(|attester| attester.image);
+        let finding = attester.and_then(|attester| attester.finding);
         for (group, settled) in offer.groups.iter().zip(settled) {
             let session = self.reference.session(group.session);
             let measured = session.and_then(|session| session.measured);
-            let wrong = measured.is_some() && image.is_some() && measured != image;
+            let elsewhere = |of: Finding, other: Finding| {
+                of.image == other.image && of.verifier != other.verifier
+            };
+            let wrong = measured.is_some() && finding.is_some() && measured != finding;
             if wrong && settled.outcome == Outcome::AttesterNotAllowed {
                 *self
                     .tally
                     .situation("a call that has come from the wrong enclave") += 1;
+                if measured.zip(finding).is_some_and(|(a, b)| elsewhere(a, b)) {
+                    *self
+                        .tally
+                        .situation("a call from an image that another verifier vouches for") += 1;
+                }
             }
             if settled.paid == 0 {
                 continue;

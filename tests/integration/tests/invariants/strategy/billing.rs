@@ -8,8 +8,8 @@ use super::time::edges;
 use super::{Strategy, NOWHERE};
 use crate::action::{Action, BatchPlan, GroupPlan, ReceiptPlan, Start, VoucherPlan, What};
 use crate::reference::{
-    Attester, Enclave, Image, Reference, Session, Tag, Terms, DOCUMENT_AGE, DOCUMENT_AHEAD, GRACE,
-    IMAGES,
+    Attester, Enclave, Finding, Reference, Session, Tag, Terms, DOCUMENT_AGE, DOCUMENT_AHEAD,
+    GRACE, IMAGES, VERIFIERS,
 };
 use crate::sealed::KEYS;
 
@@ -18,7 +18,7 @@ impl Strategy {
         let by = self.operator();
         let key = self.dice.below(KEYS.into()) as u8;
         let enclave = self.dice.chance(20).then(|| Enclave {
-            image: self.image(),
+            finding: self.finding(),
             binds: key,
             age: match self.dice.below(8) {
                 0 => DOCUMENT_AGE,
@@ -35,8 +35,11 @@ impl Strategy {
         self.action(by, what)
     }
 
-    pub(super) fn image(&mut self) -> Image {
-        self.dice.below(IMAGES.into()) as Image
+    pub(super) fn finding(&mut self) -> Finding {
+        Finding {
+            verifier: self.dice.below(VERIFIERS as u64) as usize,
+            image: self.dice.below(IMAGES.into()) as u8,
+        }
     }
 
     pub(super) fn end_attester(&mut self, world: &Reference) -> Action {
@@ -205,7 +208,7 @@ impl Strategy {
             !session.released
                 && attester.is_some_and(|attester| {
                     attester.operator == session.operator
-                        && (session.measured.is_none() || session.measured == attester.image)
+                        && (session.measured.is_none() || session.measured == attester.finding)
                 })
         };
         let served: Vec<&Session> = world.sessions.iter().filter(served).collect();

@@ -90,7 +90,7 @@ impl Strategy {
         };
         SessionPlan {
             operator: self.operator(),
-            measured: self.dice.chance(12).then(|| self.image()),
+            measured: self.dice.chance(12).then(|| self.finding()),
             models,
             max_price,
             budget,

@@ -1,0 +1,3 @@
+//! Handlers: authority, load, decide, write, event, messages.
+
+pub mod attest;
