@@ -103,7 +103,7 @@ pub struct Opening {
     pub tag: Tag,
     pub operator: Account,
     pub measured: Option<Finding>,
-    pub models: Vec<(u64, Option<u64>)>,
+    pub models: Vec<(ModelId, Option<ReleaseNumber>)>,
     /// No list at all, which is not the same as an empty one.
     pub any_model: bool,
     pub max_price: Option<Rates>,
@@ -124,10 +124,9 @@ impl Opening {
             .iter()
             .enumerate()
             .all(|(place, entry)| !self.models[..place].contains(entry));
-        let numbered = self
-            .models
-            .iter()
-            .all(|(model, release)| *model > ModelId(0) && *release != Some(ReleaseNumber(0)));
+        let numbered = self.models.iter().all(|(model, release)| {
+            *model > ModelId(ModelId(0).0) && *release != Some(ReleaseNumber(ReleaseNumber(0).0))
+        });
         need((1..=8).contains(&self.models.len()) && different && numbered)
     }
 }
