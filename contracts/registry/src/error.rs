@@ -5,6 +5,7 @@ use cw_utils::PaymentError;
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
+use hub_types::page::PageError;
 use hub_types::registry::StatusName;
 use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 use hub_types::text::TextError;
@@ -174,15 +175,6 @@ pub enum ContractError {
         hash: String,
     },
 
-    /// The hash was committed before.
-    #[error("hash {hash} was committed at {committed_at}: that time stands, nothing needs to be repeated")]
-    AlreadyCommitted {
-        /// The hash, in hex.
-        hash: String,
-        /// Unix seconds.
-        committed_at: u64,
-    },
-
     /// No payees, or too many.
     #[error("{count} payees were given: give 1 to {MAX_PAYEES}")]
     PayeeCount {
@@ -260,6 +252,26 @@ pub enum ContractError {
         sender: Addr,
     },
 
+    /// The model is retired, so nothing would be earned by it.
+    #[error("model {model} is retired from {cutoff} on: its author has to make it active before it is taken over")]
+    ModelRetired {
+        /// The model.
+        model: ModelId,
+        /// From when on no receipts are issued, in Unix seconds.
+        cutoff: u64,
+    },
+
+    /// Other terms are in force than the sender read.
+    #[error("terms {in_force} of model {model} are in force, not terms {expected}: read them, and give their number if they suit")]
+    OtherTermsInForce {
+        /// The model.
+        model: ModelId,
+        /// Number given.
+        expected: TermsNumber,
+        /// Number of the terms in force.
+        in_force: TermsNumber,
+    },
+
     /// The size was proven before.
     #[error("release {release} of model {model} was proven to have {size} bytes: nothing needs to be repeated")]
     SizeProven {
@@ -307,8 +319,11 @@ pub enum ContractError {
     #[error("{0}")]
     Certificate(#[from] CertificateError),
 
-    /// One of that epoch or a later one is shown.
-    #[error("release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a later one")]
+    /// One of that epoch or a later one is shown, and does not give way.
+    #[error(
+        "release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a \
+         later one. Within an epoch the author's takes the place of a stranger's alone"
+    )]
     CertificateNotNewer {
         /// The model.
         model: ModelId,
@@ -380,6 +395,19 @@ pub enum ContractError {
         /// Who tried.
         sender: Addr,
     },
+
+    /// More ids than a page has entries.
+    #[error("{given} models were asked for: give at most {most} ids at a time")]
+    TooManyIds {
+        /// Ids given.
+        given: usize,
+        /// Most that are answered.
+        most: usize,
+    },
+
+    /// A page without entries.
+    #[error("{0}")]
+    Page(#[from] PageError),
 
     /// More days than a page has entries.
     #[error("counts for {given} days were asked for: give at most {most} at a time")]

@@ -620,7 +620,7 @@ mod tests {
             "usage of model 1 in denomination 1: related and aged are more than gross",
             "sums of the Hub in 1: ",
             "what attesters signed in 1: (3600, 1), expected (3599, 1)",
-            "the ranking: {}, expected {(1, 65534, 1)}",
+            "the ranking: {}, expected {(DenomNumber(1), 65534, ModelId(1))}",
         ]) {
             assert!(violation.starts_with(sentence), "{violation}");
         }
@@ -657,7 +657,7 @@ mod tests {
         let violations = hub.check_invariants();
         for (violation, sentence) in violations.iter().zip([
             "earlier releases of model 1 in denomination 1: ",
-            "payers and returning ones of (1, 1): (1, 0), expected (0, 0)",
+            "payers and returning ones of (ModelId(1), DenomNumber(1)): (1, 0), expected (0, 0)",
             "week ",
             "what attesters signed in 1: (3600, 7), expected (3600, 1)",
         ]) {

@@ -92,18 +92,22 @@ pub enum ExecuteMsg {
         model: ModelId,
     },
     /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
-    /// operator share go on with the payees given. Fails if the sender has another model of the name. Emits
-    /// `hub_transfer_accepted` and `hub_terms_set`. Returns [`TermsCreated`] as data.
+    /// operator share go on with the payees given. Fails if other terms are in force than expected, if the model is
+    /// retired, or if the sender has another model of the name. Emits `hub_transfer_accepted` and `hub_terms_set`.
+    /// Returns [`TermsCreated`] as data.
     AcceptTransfer {
         /// The model.
         model: ModelId,
+        /// Number of the terms in force that the sender agrees to take over. An author who changes the price after the
+        /// offer makes the message fail.
+        expected_terms: TermsNumber,
         /// Payees from now on; with the operator's share they make 10 000 basis points.
         payees: Vec<UncheckedPayee>,
         /// New name, if the old one does not suit.
         name: Option<String>,
     },
-    /// Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
-    /// repetition is an error. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed`.
+    /// Records that the sender of the transaction knew what the hash hides. Anyone. The first time counts; a repetition
+    /// succeeds and changes nothing. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed` the first time.
     Commit {
         /// 32 bytes.
         hash: HexBinary,
@@ -121,9 +125,10 @@ pub enum ExecuteMsg {
         root_hash: HexBinary,
     },
     /// Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The committee
-    /// is one of the two that are kept. A permanent and a deletable blob are certified side by side, and each
-    /// certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the committee
-    /// is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+    /// is one of the two that are kept. A permanent and a deletable blob are certified side by side. Each certificate
+    /// shown gives way to one of a later epoch, and a stranger's also to the author's of the same epoch. Emits
+    /// `hub_release_certified`. Fails if the committee is not kept, if the certificate shown does not give way, or if the
+    /// one given does not hold.
     Certify {
         /// The model.
         model: ModelId,
@@ -205,7 +210,13 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// All models of an author, of any status, by id.
+    /// Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist.
+    #[returns(ModelsResponse)]
+    ModelsByIds {
+        /// The ids.
+        ids: Vec<ModelId>,
+    },
+    /// All models of an author, of any status, newest first.
     #[returns(ModelsResponse)]
     ModelsByAuthor {
         /// Present author.
@@ -253,6 +264,23 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
+    /// Tags of active models with the number of models that carry them: the most carried first, and those of one number
+    /// backwards by name.
+    #[returns(TopicsResponse)]
+    Tags {
+        /// Last entry of the page before.
+        start_after: Option<Topic>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Tasks of active models, in the form of `Tags`.
+    #[returns(TopicsResponse)]
+    Tasks {
+        /// Last entry of the page before.
+        start_after: Option<Topic>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
     /// One release of a model.
     #[returns(ReleaseResponse)]
     Release {
@@ -261,7 +289,7 @@ pub enum QueryMsg {
         /// Its number.
         release: ReleaseNumber,
     },
-    /// Releases of a model, by number.
+    /// Releases of a model, newest first.
     #[returns(ReleasesResponse)]
     Releases {
         /// The model.
@@ -279,7 +307,7 @@ pub enum QueryMsg {
         /// Its number.
         terms: TermsNumber,
     },
-    /// All sets of terms of a model, by number.
+    /// All sets of terms of a model, newest first.
     #[returns(TermsListResponse)]
     TermsList {
         /// The model.
@@ -540,11 +568,58 @@ pub struct ModelCountsResponse {
     pub models: Vec<u64>,
 }
 
+/// What a list shows of a model. The description, the licence and the homepage are in [`ModelResponse`] alone.
+#[cw_serde]
+pub struct ModelSummary {
+    /// Its id.
+    pub model: ModelId,
+    /// Present author.
+    pub author: Addr,
+    /// Present name.
+    pub name: String,
+    /// What it is called in lists.
+    pub title: String,
+    /// What it does; empty if its author did not say.
+    pub task: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Whether it can be called.
+    pub status: Status,
+    /// Number of its latest release; 0 if none.
+    pub latest_release: ReleaseNumber,
+    /// Number of the terms in force; those that begin within 60 seconds count as in force.
+    pub terms: TermsNumber,
+    /// What a call costs by these terms.
+    pub price: Price,
+    /// Share of the operator that serves the call, in basis points.
+    pub operator_bps: u16,
+    /// Block time of the registration.
+    pub registered_at: u64,
+}
+
 /// A page of models.
 #[cw_serde]
 pub struct ModelsResponse {
     /// In the order of the query.
-    pub models: Vec<ModelResponse>,
+    pub models: Vec<ModelSummary>,
+}
+
+/// A tag or a task.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+#[derive(Eq)]
+pub struct Topic {
+    /// The tag or task.
+    pub name: String,
+    /// Number of active models that carry it.
+    pub models: u64,
+}
+
+/// A page of tags or tasks.
+#[cw_serde]
+pub struct TopicsResponse {
+    /// In the order of the query.
+    pub topics: Vec<Topic>,
 }
 
 /// A release.
@@ -584,6 +659,8 @@ pub struct PermanentCertificate {
     pub epoch: u32,
     /// Block time at which it was shown to the registry.
     pub certified_at: u64,
+    /// Whether the model's author showed it.
+    pub by_author: bool,
 }
 
 /// A committee stored a deletable blob. Until when it is stored, and whether it was deleted, a certificate does not say.
@@ -594,6 +671,8 @@ pub struct DeletableCertificate {
     pub epoch: u32,
     /// Block time at which it was shown to the registry.
     pub certified_at: u64,
+    /// Whether the model's author showed it.
+    pub by_author: bool,
     /// The Sui object that stands for the blob: 32 bytes.
     pub object_id: HexBinary,
 }
@@ -601,7 +680,7 @@ pub struct DeletableCertificate {
 /// A page of releases.
 #[cw_serde]
 pub struct ReleasesResponse {
-    /// By number.
+    /// Newest first.
     pub releases: Vec<ReleaseResponse>,
 }
 

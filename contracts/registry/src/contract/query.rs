@@ -9,7 +9,7 @@ use hub_types::registry::{
     ByteRange, ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
     CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelCountsResponse,
     ModelIdsResponse, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse,
-    SymbolResponse, TermsListResponse, TermsResponse, WalrusKeeperResponse,
+    SymbolResponse, TermsListResponse, TermsResponse, TopicsResponse, WalrusKeeperResponse,
 };
 use hub_types::walrus::{BlobId, Code, SymbolProof};
 use hub_types::wire::Hash;
@@ -17,6 +17,7 @@ use hub_types::wire::Hash;
 use super::{parse, view};
 use crate::error::ContractError;
 use crate::state::committees::Keys;
+use crate::state::topics::{TAGS, TASKS};
 use crate::state::{
     authors, claims, commitments, committees, config, discovery, keeper, models, names, releases,
     terms as terms_state,
@@ -39,7 +40,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let blob_id = parse::blob_id("blob_id", &blob_id)?;
-            to_json_binary(&claims_to(deps, &blob_id, start_after, page::limit(limit))?)
+            to_json_binary(&claims_to(deps, &blob_id, start_after, page::size(limit)?)?)
         }
         QueryMsg::ByPublisherAndBlob { publisher, blob_id } => {
             let publisher = parse::address(deps.api, "publisher", &publisher)?;
@@ -47,8 +48,15 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             to_json_binary(&claims::publication(storage, &publisher, &blob_id)?)
         }
         QueryMsg::Models { start_after, limit } => {
-            let ids = discovery::newest(storage, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::newest(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
+        }
+        QueryMsg::ModelsByIds { ids } => {
+            check_count(ids.len(), |given, most| ContractError::TooManyIds {
+                given,
+                most,
+            })?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelsByAuthor {
             author,
@@ -56,8 +64,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let author = parse::address(deps.api, "author", &author)?;
-            let ids = authors::page(storage, &author, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = authors::newest(storage, &author, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelIdsByAuthor {
             author,
@@ -65,7 +73,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let author = parse::address(deps.api, "author", &author)?;
-            let models = authors::page(storage, &author, start_after, page::limit(limit))?;
+            let models = authors::page(storage, &author, start_after, page::size(limit)?)?;
             to_json_binary(&ModelIdsResponse { models })
         }
         QueryMsg::ModelCounts { days } => to_json_binary(&model_counts(deps, &days)?),
@@ -75,8 +83,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let tag = parse::tag(tag)?;
-            let ids = discovery::tagged(storage, &tag, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::tagged(storage, &tag, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelsByTask {
             task,
@@ -84,21 +92,29 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let task = parse::task(task)?;
-            let ids = discovery::for_task(storage, &task, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::for_task(storage, &task, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
+        }
+        QueryMsg::Tags { start_after, limit } => {
+            let topics = TAGS.page(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&TopicsResponse { topics })
+        }
+        QueryMsg::Tasks { start_after, limit } => {
+            let topics = TASKS.page(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&TopicsResponse { topics })
         }
         QueryMsg::Release { model, release } => to_json_binary(&one_release(deps, model, release)?),
         QueryMsg::Releases {
             model,
             start_after,
             limit,
-        } => to_json_binary(&releases_of(deps, model, start_after, page::limit(limit))?),
+        } => to_json_binary(&releases_of(deps, model, start_after, page::size(limit)?)?),
         QueryMsg::Terms { model, terms } => to_json_binary(&one_terms(deps, model, terms)?),
         QueryMsg::TermsList {
             model,
             start_after,
             limit,
-        } => to_json_binary(&terms_of(deps, model, start_after, page::limit(limit))?),
+        } => to_json_binary(&terms_of(deps, model, start_after, page::size(limit)?)?),
         QueryMsg::TermsAt { model, time } => {
             let time = time.unwrap_or_else(|| env.block.time.seconds());
             to_json_binary(&terms_at(deps, model, time)?)
@@ -124,7 +140,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             epoch,
             start_after,
             limit,
-        } => to_json_binary(&members_of(deps, epoch, start_after, page::limit(limit))?),
+        } => to_json_binary(&members_of(deps, epoch, start_after, page::size(limit)?)?),
     };
     Ok(answer?)
 }
@@ -145,21 +161,18 @@ fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse
     }
 }
 
-fn models_of(deps: Deps, ids: Vec<ModelId>) -> Result<ModelsResponse, ContractError> {
-    let models = ids.into_iter().map(|model| view::model(deps, model));
+fn models_of(deps: Deps, env: &Env, ids: Vec<ModelId>) -> Result<ModelsResponse, ContractError> {
+    let models = ids.into_iter().map(|model| view::summary(deps, env, model));
     Ok(ModelsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
 }
 
 fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, ContractError> {
-    let most = page::limit(Some(page::MAX_LIMIT));
-    if days.len() > most {
-        return Err(ContractError::TooManyDays {
-            given: days.len(),
-            most,
-        });
-    }
+    check_count(days.len(), |given, most| ContractError::TooManyDays {
+        given,
+        most,
+    })?;
     let newest = models::newest(deps.storage)?;
     let models = days
         .iter()
@@ -320,12 +333,25 @@ fn members_of(
     })
 }
 
-/// Numbers of a page, where numbers go from 1 to `latest` without a gap.
+/// Numbers of a page, the latest first, where numbers go from 1 to `latest` without a gap.
 fn numbers<N: From<u64> + Into<u64>>(
     start_after: Option<N>,
     latest: N,
     limit: usize,
 ) -> impl Iterator<Item = N> {
-    let first = start_after.map_or(0, N::into).saturating_add(1);
-    (first..=latest.into()).take(limit).map(N::from)
+    let latest = latest.into();
+    let last = start_after.map_or(latest, |after| latest.min(after.into().saturating_sub(1)));
+    (1..=last).rev().take(limit).map(N::from)
+}
+
+/// Refuses to answer about more than a page holds.
+fn check_count(
+    given: usize,
+    refuse: impl Fn(usize, usize) -> ContractError,
+) -> Result<(), ContractError> {
+    let most = page::limit(Some(page::MAX_LIMIT));
+    if given > most {
+        return Err(refuse(given, most));
+    }
+    Ok(())
 }

@@ -16,6 +16,25 @@ pub fn strike(storage: &mut dyn Storage, author: &Addr, model: ModelId) {
     MODELS_OF.remove(storage, (author, model.0));
 }
 
+/// Models of `author`, the one registered last first.
+pub fn newest(
+    storage: &dyn Storage,
+    author: &Addr,
+    start_after: Option<u64>,
+    limit: usize,
+) -> StdResult<Vec<u64>> {
+    MODELS_OF
+        .prefix(author)
+        .keys(
+            storage,
+            None,
+            start_after.map(Bound::exclusive),
+            Order::Descending,
+        )
+        .take(limit)
+        .collect()
+}
+
 /// Models of `author`, by id.
 pub fn page(
     storage: &dyn Storage,

@@ -3,31 +3,36 @@
 use cosmwasm_std::{Empty, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
 use hub_types::ids::ModelId;
-use hub_types::registry::Metadata;
+
+use super::models::ModelDetails;
+use super::topics::{Topics, TAGS, TASKS};
 
 const ALL: Map<u64, Empty> = Map::new("listed");
 const BY_TAG: Map<(&str, u64), Empty> = Map::new("listed_by_tag");
 const BY_TASK: Map<(&str, u64), Empty> = Map::new("listed_by_task");
 
-/// Shows a model.
-pub fn list(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) -> StdResult<()> {
+/// Shows a model that was not shown.
+pub fn list(storage: &mut dyn Storage, model: ModelId, details: &ModelDetails) -> StdResult<()> {
     ALL.save(storage, model.0, &Empty {})?;
-    for tag in &metadata.tags {
-        BY_TAG.save(storage, (tag, model.0), &Empty {})?;
+    for tag in &details.tags {
+        enter(&BY_TAG, &TAGS, storage, tag, model)?;
     }
-    if !metadata.task.is_empty() {
-        BY_TASK.save(storage, (&metadata.task, model.0), &Empty {})?;
+    if !details.task.is_empty() {
+        enter(&BY_TASK, &TASKS, storage, &details.task, model)?;
     }
     Ok(())
 }
 
-/// Hides a model that was shown with `metadata`.
-pub fn unlist(storage: &mut dyn Storage, model: ModelId, metadata: &Metadata) {
+/// Hides a model that was shown with `details`.
+pub fn unlist(storage: &mut dyn Storage, model: ModelId, details: &ModelDetails) -> StdResult<()> {
     ALL.remove(storage, model.0);
-    for tag in &metadata.tags {
-        BY_TAG.remove(storage, (tag, model.0));
+    for tag in &details.tags {
+        strike(&BY_TAG, &TAGS, storage, tag, model)?;
     }
-    BY_TASK.remove(storage, (&metadata.task, model.0));
+    if !details.task.is_empty() {
+        strike(&BY_TASK, &TASKS, storage, &details.task, model)?;
+    }
+    Ok(())
 }
 
 /// Every model shown.
@@ -65,6 +70,28 @@ pub fn for_task(
     limit: usize,
 ) -> StdResult<Vec<ModelId>> {
     under(&BY_TASK, storage, task, start_after, limit)
+}
+
+fn enter(
+    index: &Map<(&str, u64), Empty>,
+    topics: &Topics,
+    storage: &mut dyn Storage,
+    name: &str,
+    model: ModelId,
+) -> StdResult<()> {
+    index.save(storage, (name, model.0), &Empty {})?;
+    topics.add(storage, name)
+}
+
+fn strike(
+    index: &Map<(&str, u64), Empty>,
+    topics: &Topics,
+    storage: &mut dyn Storage,
+    name: &str,
+    model: ModelId,
+) -> StdResult<()> {
+    index.remove(storage, (name, model.0));
+    topics.subtract(storage, name)
 }
 
 fn under(

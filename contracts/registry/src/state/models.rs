@@ -16,16 +16,51 @@ const LAST: Item<ModelId> = Item::new("last_model");
 /// before that day.
 const FIRST_OF_DAY: Map<u64, ModelId> = Map::new("first_model_of_day");
 const DETAILS: Map<u64, ModelDetails> = Map::new("model_details");
+const ABOUT: Map<u64, ModelAbout> = Map::new("model_about");
 
-/// What settlement never reads.
+/// What lists show and settlement never reads.
 #[cw_serde]
 pub struct ModelDetails {
     /// Present name.
     pub name: String,
-    /// What readers see.
-    pub metadata: Metadata,
+    /// What it is called in lists.
+    pub title: String,
+    /// What it does.
+    pub task: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// Block time of the registration.
     pub registered_at: u64,
+}
+
+/// What is read of one model at a time: the long texts. Apart, so that a list costs what it shows.
+#[cw_serde]
+pub struct ModelAbout {
+    /// What it is good for.
+    pub description: String,
+    /// SPDX expression.
+    pub license: String,
+    /// Address of its page.
+    pub homepage: Option<String>,
+}
+
+impl ModelDetails {
+    /// What lists show of a model, and what they do not.
+    pub fn new(name: String, metadata: Metadata, registered_at: u64) -> (Self, ModelAbout) {
+        let details = Self {
+            name,
+            title: metadata.title,
+            task: metadata.task,
+            tags: metadata.tags,
+            registered_at,
+        };
+        let about = ModelAbout {
+            description: metadata.description,
+            license: metadata.license,
+            homepage: metadata.homepage,
+        };
+        (details, about)
+    }
 }
 
 /// Takes the next id, for a model registered at `now`.
@@ -77,4 +112,14 @@ pub fn save_details(
     details: &ModelDetails,
 ) -> StdResult<()> {
     DETAILS.save(storage, model.0, details)
+}
+
+/// The long texts of a model.
+pub fn load_about(storage: &dyn Storage, model: ModelId) -> StdResult<ModelAbout> {
+    ABOUT.load(storage, model)
+}
+
+/// Stores the long texts of a model.
+pub fn save_about(storage: &mut dyn Storage, model: ModelId, about: &ModelAbout) -> StdResult<()> {
+    ABOUT.save(storage, model, about)
 }

@@ -534,10 +534,12 @@ fn the_bytes_of_every_record_about_walrus_are_as_published() {
     let permanent = PermanentRecord {
         epoch: 53,
         certified_at: 1_790_000_000,
+        by_author: true,
     };
     let deletable = DeletableRecord {
         epoch: 53,
         certified_at: 1_790_000_000,
+        by_author: true,
         object_id: [0x0b; 32],
     };
     let mut page = String::new();

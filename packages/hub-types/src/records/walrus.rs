@@ -4,6 +4,7 @@ use hub_walrus::PublicKey;
 use hub_wire::ids::{ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
+use super::fields::{pack_bool, unpack_bool};
 use crate::packed::{Packed, PackedError, PackedMap};
 
 /// Committees by epoch.
@@ -99,6 +100,8 @@ pub struct PermanentRecord {
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,
+    /// Whether the model's author showed it, who then does not give way to a stranger within the epoch.
+    pub by_author: bool,
 }
 
 impl Packed for PermanentRecord {
@@ -107,12 +110,14 @@ impl Packed for PermanentRecord {
     fn pack(&self, writer: &mut Writer) {
         writer.u64(self.epoch.into());
         writer.u64(self.certified_at);
+        pack_bool(writer, self.by_author);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             epoch: unpack_epoch(reader)?,
             certified_at: reader.u64()?,
+            by_author: unpack_bool(reader)?,
         })
     }
 }
@@ -124,6 +129,8 @@ pub struct DeletableRecord {
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,
+    /// Whether the model's author showed it, who then does not give way to a stranger within the epoch.
+    pub by_author: bool,
     /// The Sui object that stands for the blob.
     pub object_id: [u8; 32],
 }
@@ -134,6 +141,7 @@ impl Packed for DeletableRecord {
     fn pack(&self, writer: &mut Writer) {
         writer.u64(self.epoch.into());
         writer.u64(self.certified_at);
+        pack_bool(writer, self.by_author);
         writer.raw(&self.object_id);
     }
 
@@ -141,6 +149,7 @@ impl Packed for DeletableRecord {
         Ok(Self {
             epoch: unpack_epoch(reader)?,
             certified_at: reader.u64()?,
+            by_author: unpack_bool(reader)?,
             object_id: reader.array()?,
         })
     }

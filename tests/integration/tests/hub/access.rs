@@ -302,6 +302,7 @@ fn registry_doors() -> Vec<Door> {
         door("", |world, sender| {
             Knock::Registry(Msg::AcceptTransfer {
                 model: world.model,
+                expected_terms: TermsNumber(1),
                 payees: vec![UncheckedPayee {
                     address: sender.to_string(),
                     bps: 9_000,

@@ -158,6 +158,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
     let name = None;
     let accept = Registry::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees,
         name,
     };

@@ -354,6 +354,7 @@ impl World {
             &buyer,
             Registry::AcceptTransfer {
                 model,
+                expected_terms: TermsNumber(1),
                 payees,
                 name: None,
             },
@@ -480,6 +481,26 @@ impl World {
                     },
                 ),
                 ("terms_at", Q::TermsAt { model, time: None }),
+                (
+                    "models_by_ids",
+                    Q::ModelsByIds {
+                        ids: vec![model, 1, model],
+                    },
+                ),
+                (
+                    "tags",
+                    Q::Tags {
+                        start_after: None,
+                        limit,
+                    },
+                ),
+                (
+                    "tasks",
+                    Q::Tasks {
+                        start_after: None,
+                        limit,
+                    },
+                ),
             ] {
                 self.ask(name, &registry, &query);
             }

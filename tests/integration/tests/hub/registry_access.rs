@@ -67,6 +67,7 @@ fn certificate(nodes: &StorageNodes) -> StorageCertificate {
 fn acceptance(model: ModelId, payee: &Addr) -> ExecuteMsg {
     ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees: vec![UncheckedPayee {
             address: payee.to_string(),
             bps: 10_000,

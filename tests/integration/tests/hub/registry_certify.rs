@@ -394,6 +394,7 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     let certificate = PermanentCertificate {
         epoch: EPOCH,
         certified_at: stage.hub.now(),
+        by_author: false,
     };
     stage.hub.advance(7);
     assert_eq!(stage.shown(), (Some(certificate), None));
@@ -426,6 +427,7 @@ fn a_deletable_blob_is_shown_as_such_with_its_object() {
     let certificate = DeletableCertificate {
         epoch: EPOCH,
         certified_at: stage.hub.now(),
+        by_author: false,
         object_id: HexBinary::from(&object),
     };
     assert_eq!(stage.shown(), (None, Some(certificate)));
@@ -462,10 +464,12 @@ fn a_later_epoch_takes_the_place_of_an_earlier_one() {
     let permanent = PermanentCertificate {
         epoch,
         certified_at,
+        by_author: false,
     };
     let deletable = DeletableCertificate {
         epoch,
         certified_at,
+        by_author: false,
         object_id: HexBinary::from([2; 32]),
     };
     assert_eq!(stage.shown(), (Some(permanent), Some(deletable)));
@@ -508,13 +512,63 @@ fn a_certificate_is_shown_on_its_release_alone() {
         let certified = releases.iter().map(|release| release.permanent.is_some());
         certified.collect::<Vec<_>>()
     };
-    assert_eq!(of(ModelId(1)), [true, false]);
+    assert_eq!(of(1), [false, true]);
     assert_eq!(of(copy), [false]);
     let certificate = stage.certificate(EPOCH, None);
     stage
         .hub
         .certify(&author, copy, ReleaseNumber(1), certificate)
         .unwrap();
+}
+
+/// Attack (griefing and wedging): in each epoch a stranger shows its own copy of a blob first, which it deletes the next
+/// day, and keeps the author's certificate out.
+/// Defence: within an epoch the author's certificate takes the place of a stranger's, once, and stays.
+#[test]
+fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    for (strangers, authors) in [(None, None), (Some([1; 32]), Some([2; 32]))] {
+        stage.certify(EPOCH, strangers);
+        stage.hub.advance(7);
+        let certificate = stage.certificate(EPOCH, authors);
+        stage
+            .hub
+            .certify(&author, 1, 1, certificate.clone())
+            .unwrap();
+        let now = stage.hub.now();
+        let shown = stage.shown();
+        match authors {
+            None => assert_eq!(
+                shown.0,
+                Some(PermanentCertificate {
+                    epoch: EPOCH,
+                    certified_at: now,
+                    by_author: true
+                })
+            ),
+            Some(object_id) => assert_eq!(
+                shown.1,
+                Some(DeletableCertificate {
+                    epoch: EPOCH,
+                    certified_at: now,
+                    by_author: true,
+                    object_id: HexBinary::from(&object_id)
+                })
+            ),
+        }
+        // Neither the stranger nor the author moves it within the epoch any more.
+        let again = stage.certificate(EPOCH, strangers);
+        assert_eq!(stage.refused(again), not_newer(EPOCH, EPOCH));
+        let error = stage.hub.certify(&author, 1, 1, certificate).unwrap_err();
+        assert_eq!(error, not_newer(EPOCH, EPOCH));
+    }
+    // A later epoch is anybody's again.
+    let nodes = stage.nodes.clone();
+    stage.hub.set_committee(EPOCH + 1, &nodes);
+    stage.certify(EPOCH + 1, None);
+    let (permanent, _) = stage.shown();
+    assert!(permanent.is_some_and(|shown| !shown.by_author && shown.epoch == EPOCH + 1));
 }
 
 #[test]

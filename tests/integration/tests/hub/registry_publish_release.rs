@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, HexBinary};
 use hub_testing::{data, event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
 use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::page::PageError;
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, ExecuteMsg, NewRelease, QueryMsg, ReleaseCreated,
     ReleaseRef, ReleaseResponse, ReleasesResponse, StatusName, UncheckedPayee,
@@ -136,6 +137,7 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
     let name = None;
     let acceptance = ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees,
         name,
     };
@@ -356,23 +358,20 @@ fn claims_of_one_second_are_by_model_and_release() {
     for publisher in &publishers {
         hub.register_model(publisher, market_model(0).release(blob(0)));
     }
-    let models = |limit| -> Vec<ModelId> {
+    let models = |limit| -> Vec<u64> {
         let page = claims(&hub, blob(0), None, limit);
-        page.iter().map(|claim| claim.model).collect()
+        page.iter().map(|claim| claim.model.0).collect()
     };
-    assert_eq!(
-        models(None),
-        ModelId(1).up_to(ModelId(10)).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        models(Some(100)),
-        ModelId(1).up_to(ModelId(12)).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        models(Some(u32::MAX)),
-        ModelId(1).up_to(ModelId(12)).collect::<Vec<_>>()
-    );
-    assert_eq!(models(Some(0)), [] as [ModelId; 0]);
+    assert_eq!(models(None), (1..=10).collect::<Vec<_>>());
+    assert_eq!(models(Some(100)), (1..=12).collect::<Vec<_>>());
+    assert_eq!(models(Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
+    let question = QueryMsg::ByBlob {
+        blob_id: blob(0).to_string(),
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&hub, question, error);
     assert_eq!(claims(&hub, blob(1), None, None), []);
     for (model, publisher) in (1..).zip(&publishers) {
         assert_eq!(
@@ -420,7 +419,7 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
     for place in 0..12 {
         hub.publish(&author, model, blob(place));
     }
-    let numbers = |start_after, limit| -> Vec<ReleaseNumber> {
+    let numbers = |start_after, limit| -> Vec<u64> {
         let question = QueryMsg::Releases {
             model,
             start_after,
@@ -429,31 +428,15 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
         let page: ReleasesResponse = ask(&hub, question);
         page.releases
             .iter()
-            .map(|release| release.release)
+            .map(|release| release.release.0)
             .collect()
     };
-    assert_eq!(
-        numbers(None, None),
-        ReleaseNumber(1)
-            .up_to(ReleaseNumber(10))
-            .collect::<Vec<_>>()
-    );
-    assert_eq!(
-        numbers(Some(ReleaseNumber(10)), None),
-        [11, 12].map(ReleaseNumber)
-    );
-    assert_eq!(
-        numbers(Some(ReleaseNumber(3)), Some(2)),
-        [4, 5].map(ReleaseNumber)
-    );
-    assert_eq!(
-        numbers(Some(ReleaseNumber(12)), None),
-        [] as [ReleaseNumber; 0]
-    );
-    assert_eq!(
-        numbers(Some(ReleaseNumber(u64::MAX)), None),
-        [] as [ReleaseNumber; 0]
-    );
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(ReleaseNumber(3)), None), [2, 1]);
+    assert_eq!(numbers(Some(ReleaseNumber(10)), Some(2)), [9, 8]);
+    assert_eq!(numbers(Some(ReleaseNumber(1)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(ReleaseNumber(0)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(ReleaseNumber(u64::MAX)), Some(1)), [12]);
     for release in [0, 13, u64::MAX] {
         assert_no_answer(
             &hub,

@@ -536,7 +536,8 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             limit: None,
         };
         let in_order: Vec<ModelId> = (first..first + 8).map(ModelId).collect();
-        assert_eq!(ids(&hub, question), in_order);
+        let newest_first: Vec<ModelId> = in_order.iter().rev().copied().collect();
+        assert_eq!(ids(&hub, question), newest_first);
         for (model, id) in market.models.iter().zip(in_order) {
             assert_eq!(named(&hub, author, &model.name).model, id);
         }

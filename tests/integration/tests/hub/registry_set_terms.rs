@@ -3,6 +3,7 @@
 use cosmwasm_std::Addr;
 use hub_testing::{data, event, rates, terms, Hub, NewModel, RegistryError, START_TIME};
 use hub_types::ids::{ModelId, TermsNumber};
+use hub_types::page::PageError;
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, TermsCreated, TermsListResponse, TermsResponse, UncheckedTerms,
@@ -449,37 +450,28 @@ fn terms_lie_on_pages() {
         stage.set_price(price);
     }
     stage.set_price(0);
-    let numbers = |start_after, limit| -> Vec<TermsNumber> {
+    let numbers = |start_after, limit| -> Vec<u64> {
         let question = QueryMsg::TermsList {
             model: ModelId(1),
             start_after,
             limit,
         };
         let page: TermsListResponse = ask(&stage.hub, question);
-        page.terms.iter().map(|terms| terms.terms).collect()
+        page.terms.iter().map(|terms| terms.terms.0).collect()
     };
-    assert_eq!(
-        numbers(None, None),
-        TermsNumber(1).up_to(TermsNumber(10)).collect::<Vec<_>>()
-    );
-    assert_eq!(
-        numbers(Some(TermsNumber(10)), None),
-        [11, 12].map(TermsNumber)
-    );
-    assert_eq!(
-        numbers(Some(TermsNumber(3)), Some(2)),
-        [4, 5].map(TermsNumber)
-    );
-    assert_eq!(
-        numbers(None, Some(100)),
-        TermsNumber(1).up_to(TermsNumber(12)).collect::<Vec<_>>()
-    );
-    assert_eq!(numbers(Some(TermsNumber(12)), None), [] as [TermsNumber; 0]);
-    assert_eq!(
-        numbers(Some(TermsNumber(u64::MAX)), None),
-        [] as [TermsNumber; 0]
-    );
-    assert_eq!(numbers(None, Some(0)), [] as [TermsNumber; 0]);
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(TermsNumber(3)), None), [2, 1]);
+    assert_eq!(numbers(Some(TermsNumber(10)), Some(2)), [9, 8]);
+    assert_eq!(numbers(None, Some(100)), (1..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(TermsNumber(1)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(TermsNumber(u64::MAX)), Some(1)), [12]);
+    let question = QueryMsg::TermsList {
+        model: 1,
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&stage.hub, question, error);
 }
 
 #[test]

@@ -4,8 +4,8 @@ use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Market, NewModel, RegistryError};
 use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::registry::{
-    ExecuteMsg, Metadata, ModelResponse, ModelsResponse, NewRelease, QueryMsg, TermsListResponse,
-    TermsResponse, Validity,
+    ExecuteMsg, Metadata, ModelResponse, ModelSummary, ModelsResponse, NewRelease, QueryMsg,
+    TermsListResponse, TermsResponse, Validity,
 };
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 use hub_types::walrus::BlobId;
@@ -59,14 +59,23 @@ pub fn shown(hub: &Hub) -> Vec<ModelId> {
     )
 }
 
-/// All terms of a model.
+/// What lists show of a model.
+#[track_caller]
+pub fn summary(hub: &Hub, model: ModelId) -> ModelSummary {
+    let page: ModelsResponse = ask(hub, QueryMsg::ModelsByIds { ids: vec![model] });
+    page.models.into_iter().next().expect("the model")
+}
+
+/// All terms of a model, by number.
 pub fn terms_of(hub: &Hub, model: ModelId) -> Vec<TermsResponse> {
     let question = QueryMsg::TermsList {
         model,
         start_after: None,
         limit: Some(100),
     };
-    ask::<TermsListResponse>(hub, question).terms
+    let mut terms = ask::<TermsListResponse>(hub, question).terms;
+    terms.reverse();
+    terms
 }
 
 /// When the terms of a model can be charged.

@@ -9,8 +9,8 @@ use hub_types::registry::{
 use hub_types::text::TextError;
 
 use crate::registry_stage::{
-    assert_no_answer, blob, ids, interval, named, refused, shown, terms_at, terms_of, validities,
-    DAY, GRACE,
+    assert_no_answer, blob, ids, interval, named, refused, shown, summary, terms_at, terms_of,
+    validities, DAY, GRACE,
 };
 use crate::stage::attributes;
 
@@ -70,6 +70,7 @@ impl Stage {
         };
         ExecuteMsg::AcceptTransfer {
             model: self.model,
+            expected_terms: summary(&self.hub, self.model).terms,
             payees: payees.iter().map(unchecked).collect(),
             name: name.map(str::to_owned),
         }
@@ -475,11 +476,8 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
 fn a_sale_leaves_status_and_releases_as_they_are() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    let status = StatusName::Retired;
-    let msg = ExecuteMsg::SetStatus {
-        model: ModelId(1),
-        status,
-    };
+    let status = StatusName::Delisted;
+    let msg = ExecuteMsg::SetStatus { model: 1, status };
     stage.hub.registry(&seller, msg).unwrap();
     let before = stage.hub.model(ModelId(1));
     stage.accept(&buyer, None);
@@ -491,4 +489,63 @@ fn a_sale_leaves_status_and_releases_as_they_are() {
         ReleaseNumber(2)
     );
     assert_eq!(shown(&stage.hub), [] as [ModelId; 0]);
+}
+
+/// Attack (front running and stripping): the seller raises or lowers the price right before the buyer accepts, so that
+/// the buyer takes over terms that it never read.
+/// Defence: the acceptance names the terms in force, and fails if others are.
+#[test]
+fn a_model_whose_terms_changed_since_the_buyer_read_them_is_not_taken_over() {
+    let mut stage = Stage::new();
+    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    stage.offer(&seller, &buyer);
+    let read = stage.acceptance(&[(&buyer, 9_500)], None);
+    // A lower price is in force at once.
+    stage.set_price(9);
+    assert_eq!(
+        stage.refused(&buyer, read.clone()),
+        RegistryError::OtherTermsInForce {
+            model: 1,
+            expected: 1,
+            in_force: 2
+        }
+    );
+    let ahead = stage.acceptance(&[(&buyer, 9_500)], None);
+    // A rise waits, and is dropped by the transfer: what the buyer read still holds.
+    stage.set_price(99);
+    assert_eq!(summary(&stage.hub, 1).terms, 2);
+    stage.hub.registry(&buyer, ahead).unwrap();
+    assert_eq!(summary(&stage.hub, 1).price.per_call.u128(), 9);
+    assert_eq!(summary(&stage.hub, 1).author, buyer);
+}
+
+/// Attack (confused deputy): the seller retires the model after the buyer paid for it, and the buyer takes over what
+/// earns nothing for as long as receipts live.
+/// Defence: a retired model is not taken over.
+#[test]
+fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
+    let mut stage = Stage::new();
+    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    stage.offer(&seller, &buyer);
+    let set = |status| ExecuteMsg::SetStatus { model: 1, status };
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Delisted))
+        .unwrap();
+    let accept = stage.acceptance(&[(&buyer, 9_500)], None);
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Retired))
+        .unwrap();
+    let cutoff = stage.hub.now() + GRACE;
+    let retired = RegistryError::ModelRetired { model: 1, cutoff };
+    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
+    stage.hub.advance(GRACE + DAY);
+    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Delisted))
+        .unwrap();
+    stage.hub.registry(&buyer, accept).unwrap();
+    assert_eq!(stage.hub.model(1).author, buyer);
 }

@@ -78,6 +78,7 @@ pub enum What {
     },
     AcceptTransfer {
         model: Tag,
+        expected_terms: TermsNumber,
         payees: Vec<(Account, u16)>,
         name: Option<Name>,
     },

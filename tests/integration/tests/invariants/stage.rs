@@ -442,10 +442,12 @@ impl Stage {
             }
             What::AcceptTransfer {
                 model: tag,
+                expected_terms,
                 payees,
                 name,
             } => Message::Registry(RegistryMsg::AcceptTransfer {
                 model: model(tag),
+                expected_terms: *expected_terms,
                 payees: self.payees(payees),
                 name: name.map(name_text),
             }),

@@ -13,10 +13,11 @@ use crate::domain::label::Label;
 use crate::domain::next;
 use crate::error::ContractError;
 use crate::events::Event;
+use crate::state::certificates::{self, Shown};
 use crate::state::claims::{self, Claim};
 use crate::state::committees::{self, Keys};
 use crate::state::releases::{self, Release, ReleaseDetails};
-use crate::state::{certificates, commitments, models};
+use crate::state::{commitments, models};
 
 /// A release to be published, in checked form.
 pub struct Publication {
@@ -153,7 +154,11 @@ pub fn commit(
 ) -> Result<Response, ContractError> {
     let committed_at = env.block.time.seconds();
 
-    commitments::commit(deps.storage, &hash, committed_at)?;
+    // Whoever sends it again, the first time stands. An error would let a stranger who copies the message undo what its
+    // owner sent along with it.
+    if !commitments::commit(deps.storage, &hash, committed_at)? {
+        return Ok(Response::new());
+    }
 
     Ok(Response::new().add_event(Event::Committed {
         hash: &HexBinary::from(&hash).to_hex(),
@@ -216,7 +221,9 @@ pub fn certify(
         blob_id,
         persistence,
     };
-    certificates::check_news(deps.storage, model, release, &confirmation)?;
+    let author = models::load(deps.storage, model)?.author;
+    let by_author = deps.api.addr_canonicalize(sender.as_str())? == author;
+    certificates::check_news(deps.storage, model, release, &confirmation, by_author)?;
     let record = committees::load(deps.storage, epoch)?;
     let committee = Committee::from_parts(record.n_shards, record.weights, record.total);
     let mut keys = Keys::new(deps.storage, epoch);
@@ -225,7 +232,12 @@ pub fn certify(
     })?;
 
     let now = env.block.time.seconds();
-    certificates::show(deps.storage, model, release, &confirmation, now);
+    let shown = Shown {
+        epoch,
+        certified_at: now,
+        by_author,
+    };
+    certificates::show(deps.storage, model, release, persistence, shown);
 
     Ok(Response::new().add_event(Event::ReleaseCertified {
         model,

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
 use hub_types::ids::ModelId;
+use hub_types::records::registry::ModelStatus;
 use hub_types::registry::Payee;
 
 use super::{authored, terms as terms_handler};
@@ -14,6 +15,8 @@ use crate::state::{authors, config, models, names, offers, terms};
 /// What the new author brings, in checked form.
 pub struct Acceptance {
     pub payees: Vec<Payee>,
+    /// Number of the terms in force, as the new author read them.
+    pub expected_terms: TermsNumber,
     pub name: Option<String>,
 }
 
@@ -73,6 +76,18 @@ pub fn accept(
     let config = config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
     let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
+    // Between the offer and now the author could have retired the model or changed its price.
+    if let ModelStatus::Retired { cutoff } = record.status {
+        return Err(ContractError::ModelRetired { model, cutoff });
+    }
+    let in_force = standing.base.number;
+    if acceptance.expected_terms != in_force {
+        return Err(ContractError::OtherTermsInForce {
+            model,
+            expected: acceptance.expected_terms,
+            in_force,
+        });
+    }
     let base = &standing.base.record;
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;

@@ -107,10 +107,12 @@ pub(super) fn decide(listed: &Listed, case: &Case) -> Result<Result<(), String>,
     let permanent = object_id.is_none().then_some(PermanentCertificate {
         epoch,
         certified_at,
+        by_author: true,
     });
     let deletable = object_id.map(|object_id| DeletableCertificate {
         epoch,
         certified_at,
+        by_author: true,
         object_id,
     });
     same(

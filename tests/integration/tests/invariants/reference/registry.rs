@@ -268,13 +268,16 @@ impl Reference {
     pub fn accept(
         &mut self,
         by: Account,
-        id: ModelId,
+        id: u64,
+        expected_terms: TermsNumber,
         payees: Vec<(Account, u16)>,
         name: Option<Name>,
     ) -> Verdict<(TermsNumber, u64)> {
         let (now, notice) = (self.now, self.price_notice);
         let work = super::numbered_mut(&mut self.works, id).ok_or(Refused::Message)?;
         need(work.offered_to == Some(by))?;
+        need(!matches!(work.status, Status::Retired { .. }))?;
+        need(expected_terms == work.base(now) as u64 + 1)?;
         let present = work.terms[work.base(now)].clone();
         let shares = Shares {
             payees,
@@ -291,8 +294,7 @@ impl Reference {
     }
 
     pub fn commit(&mut self, by: Account, blob: Blob, salt: u8) -> Verdict<()> {
-        need(!self.commitments.contains_key(&(by, blob, salt)))?;
-        self.commitments.insert((by, blob, salt), self.now);
+        self.commitments.entry((by, blob, salt)).or_insert(self.now);
         Ok(())
     }
 

@@ -172,10 +172,11 @@ impl Runner {
             };
             let found: ModelsResponse = self.query(query)?;
             let found: Vec<u64> = found.models.iter().map(|model| model.model.0).collect();
-            let expected: Vec<u64> = works()
+            let mut expected: Vec<u64> = works()
                 .filter(|(_, work)| work.author == place)
                 .map(|(id, _)| id)
                 .collect();
+            expected.reverse();
             if found != expected {
                 return Err(format!(
                     "models of account {place}: expected {expected:?}, found {found:?}"

@@ -83,12 +83,13 @@ impl Runner {
             }
             What::AcceptTransfer {
                 model,
+                expected_terms,
                 payees,
                 name,
             } => {
                 let model = reference.work_of(*model);
                 reference
-                    .accept(by, model, payees.clone(), *name)
+                    .accept(by, model, *expected_terms, payees.clone(), *name)
                     .map(|(number, from)| Answer::Terms(number, from))
             }
             What::Commit { blob, salt } => reference.commit(by, *blob, *salt).map(nothing),

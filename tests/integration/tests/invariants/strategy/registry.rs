@@ -199,11 +199,17 @@ impl Strategy {
 
     pub(super) fn accept(&mut self, world: &Reference) -> Action {
         let (model, _, buyer) = self.offered(world);
-        let operator_bps = world.work(world.work_of(model)).map_or(0, |work| {
-            work.terms[work.base(world.now)].shares.operator_bps
+        let (operator_bps, in_force) = world.work(world.work_of(model)).map_or((0, 1), |work| {
+            let base = work.base(world.now);
+            (work.terms[base].shares.operator_bps, base as u64 + 1)
         });
         let what = What::AcceptTransfer {
             model,
+            expected_terms: if self.dice.chance(90) {
+                in_force
+            } else {
+                self.dice.below(4)
+            },
             payees: self.payees(operator_bps),
             name: self.dice.chance(40).then(|| self.dice.below(12) as u8),
         };
