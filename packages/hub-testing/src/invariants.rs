@@ -594,7 +594,7 @@ mod tests {
         assert_eq!(
             hub.state().breaches_since(&before),
             [
-                "session 1 fell from [10000, 3600, 0] to [3000, 3600, 3599]",
+                "session SessionId(1) fell from [10000, 3600, 0] to [3000, 3600, 3599]",
                 "session 1: the ceiling was None and is Some(3599)",
             ]
         );

@@ -1,7 +1,7 @@
 //! What is stored, as answers and events show it.
 
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use cosmwasm_std::{Deps, Env, HexBinary, StdResult, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::Price;
 use hub_types::records::walrus::CommitteeRecord;
 use hub_types::registry::{

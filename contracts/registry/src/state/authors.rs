@@ -20,18 +20,19 @@ pub fn strike(storage: &mut dyn Storage, author: &Addr, model: ModelId) {
 pub fn newest(
     storage: &dyn Storage,
     author: &Addr,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     MODELS_OF
         .prefix(author)
         .keys(
             storage,
             None,
-            start_after.map(Bound::exclusive),
+            start_after.map(|after| Bound::exclusive(after.0)),
             Order::Descending,
         )
         .take(limit)
+        .map(|id| id.map(ModelId))
         .collect()
 }
 

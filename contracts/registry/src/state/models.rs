@@ -116,10 +116,10 @@ pub fn save_details(
 
 /// The long texts of a model.
 pub fn load_about(storage: &dyn Storage, model: ModelId) -> StdResult<ModelAbout> {
-    ABOUT.load(storage, model)
+    ABOUT.load(storage, model.0)
 }
 
 /// Stores the long texts of a model.
 pub fn save_about(storage: &mut dyn Storage, model: ModelId, about: &ModelAbout) -> StdResult<()> {
-    ABOUT.save(storage, model, about)
+    ABOUT.save(storage, model.0, about)
 }

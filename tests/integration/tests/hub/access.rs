@@ -13,6 +13,7 @@ use cw20::Cw20ReceiveMsg;
 use cw_multi_test::Executor;
 use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, StorageNodes, NATIVE};
 use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
+use hub_types::ids::TermsNumber;
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};

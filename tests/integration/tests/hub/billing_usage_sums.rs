@@ -6,6 +6,7 @@ use hub_types::billing::{
     UsageSums,
 };
 use hub_types::ids::SessionId;
+use hub_types::ids::TermsNumber;
 use hub_types::ids::{AttesterId, ModelId};
 use hub_types::registry::{ExecuteMsg as Registry, UncheckedPayee};
 

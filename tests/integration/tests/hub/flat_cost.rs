@@ -9,6 +9,7 @@ use hub_testing::{
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
+use hub_types::ids::TermsNumber;
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
@@ -484,7 +485,7 @@ impl World {
                 (
                     "models_by_ids",
                     Q::ModelsByIds {
-                        ids: vec![model, 1, model],
+                        ids: vec![model, ModelId(1), model],
                     },
                 ),
                 (

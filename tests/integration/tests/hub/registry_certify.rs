@@ -512,7 +512,7 @@ fn a_certificate_is_shown_on_its_release_alone() {
         let certified = releases.iter().map(|release| release.permanent.is_some());
         certified.collect::<Vec<_>>()
     };
-    assert_eq!(of(1), [false, true]);
+    assert_eq!(of(ModelId(1)), [false, true]);
     assert_eq!(of(copy), [false]);
     let certificate = stage.certificate(EPOCH, None);
     stage
@@ -534,7 +534,7 @@ fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch
         let certificate = stage.certificate(EPOCH, authors);
         stage
             .hub
-            .certify(&author, 1, 1, certificate.clone())
+            .certify(&author, ModelId(1), ReleaseNumber(1), certificate.clone())
             .unwrap();
         let now = stage.hub.now();
         let shown = stage.shown();
@@ -560,7 +560,10 @@ fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch
         // Neither the stranger nor the author moves it within the epoch any more.
         let again = stage.certificate(EPOCH, strangers);
         assert_eq!(stage.refused(again), not_newer(EPOCH, EPOCH));
-        let error = stage.hub.certify(&author, 1, 1, certificate).unwrap_err();
+        let error = stage
+            .hub
+            .certify(&author, ModelId(1), ReleaseNumber(1), certificate)
+            .unwrap_err();
         assert_eq!(error, not_newer(EPOCH, EPOCH));
     }
     // A later epoch is anybody's again.

@@ -1,8 +1,9 @@
 //! Lists of models: what they hold, in which order, on which pages.
 
-use hub_types::ids::ModelId;
 use cosmwasm_std::Addr;
 use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageCost};
+use hub_types::ids::ModelId;
+use hub_types::ids::TermsNumber;
 use hub_types::page::PageError;
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelsResponse, QueryMsg, StatusName, Topic, TopicsResponse,
@@ -247,8 +248,11 @@ fn models_by_their_ids_come_in_the_order_asked_for_or_not_at_all() {
             most: 100,
         },
     );
-    assert_eq!(ids(&hub, by_ids(vec![])), Vec::<u64>::new());
-    assert_eq!(ids(&hub, by_ids(vec![7, 2, 7, 12])), [7, 2, 7, 12]);
+    assert_eq!(ids(&hub, by_ids(vec![])), [] as [ModelId; 0]);
+    assert_eq!(
+        ids(&hub, by_ids(vec![7, 2, 7, 12])),
+        [7, 2, 7, 12].map(ModelId)
+    );
     assert_eq!(ids(&hub, by_ids(vec![3; 100])).len(), 100);
 }
 
@@ -260,7 +264,12 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
         &author,
         NewModel::named("eth").metadata(metadata("forecasting", &["finance"])),
     );
-    let page: serde_json::Value = ask(&hub, QueryMsg::ModelsByIds { ids: vec![ModelId(1)] });
+    let page: serde_json::Value = ask(
+        &hub,
+        QueryMsg::ModelsByIds {
+            ids: vec![ModelId(1)],
+        },
+    );
     let shown: Vec<&String> = page["models"][0].as_object().unwrap().keys().collect();
     assert_eq!(
         shown,
@@ -279,7 +288,12 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
             "title"
         ]
     );
-    let page: ModelsResponse = ask(&hub, QueryMsg::ModelsByIds { ids: vec![ModelId(1)] });
+    let page: ModelsResponse = ask(
+        &hub,
+        QueryMsg::ModelsByIds {
+            ids: vec![ModelId(1)],
+        },
+    );
     let summary = &page.models[0];
     assert_eq!(
         (
@@ -289,7 +303,7 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
         ),
         ("eth", "ETH/USDT volatility, one hour", "forecasting")
     );
-    assert_eq!((&summary.author, summary.terms), (&author, 1));
+    assert_eq!((&summary.author, summary.terms), (&author, TermsNumber(1)));
     assert_eq!(summary.tags, ["finance"]);
 }
 
@@ -329,13 +343,22 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
 
     // What is hidden, or changes its words, counts no more.
     for (model, status) in [(1, StatusName::Delisted), (2, StatusName::Retired)] {
-        hub.registry(&author, ExecuteMsg::SetStatus { model, status })
-            .unwrap();
+        hub.registry(
+            &author,
+            ExecuteMsg::SetStatus {
+                model: ModelId(model),
+                status,
+            },
+        )
+        .unwrap();
     }
     let update = |model, metadata| ExecuteMsg::UpdateMetadata { model, metadata };
-    hub.registry(&author, update(3, metadata("forecasting", &["even"])))
-        .unwrap();
-    hub.registry(&author, update(1, metadata("hidden", &["hidden"])))
+    hub.registry(
+        &author,
+        update(ModelId(3), metadata("forecasting", &["even"])),
+    )
+    .unwrap();
+    hub.registry(&author, update(ModelId(1), metadata("hidden", &["hidden"])))
         .unwrap();
     assert_eq!(
         tags(&hub, None, None),
@@ -344,7 +367,7 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
     assert_eq!(tasks(&hub), [topic("forecasting", 6)]);
 
     let msg = ExecuteMsg::SetStatus {
-        model: 1,
+        model: ModelId(1),
         status: StatusName::Active,
     };
     hub.registry(&author, msg).unwrap();

@@ -466,7 +466,7 @@ fn terms_lie_on_pages() {
     assert_eq!(numbers(Some(TermsNumber(1)), None), Vec::<u64>::new());
     assert_eq!(numbers(Some(TermsNumber(u64::MAX)), Some(1)), [12]);
     let question = QueryMsg::TermsList {
-        model: 1,
+        model: ModelId(1),
         start_after: None,
         limit: Some(0),
     };

@@ -477,7 +477,10 @@ fn a_sale_leaves_status_and_releases_as_they_are() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
     let status = StatusName::Delisted;
-    let msg = ExecuteMsg::SetStatus { model: 1, status };
+    let msg = ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage.hub.registry(&seller, msg).unwrap();
     let before = stage.hub.model(ModelId(1));
     stage.accept(&buyer, None);
@@ -505,18 +508,18 @@ fn a_model_whose_terms_changed_since_the_buyer_read_them_is_not_taken_over() {
     assert_eq!(
         stage.refused(&buyer, read.clone()),
         RegistryError::OtherTermsInForce {
-            model: 1,
-            expected: 1,
-            in_force: 2
+            model: ModelId(1),
+            expected: TermsNumber(1),
+            in_force: TermsNumber(2)
         }
     );
     let ahead = stage.acceptance(&[(&buyer, 9_500)], None);
     // A rise waits, and is dropped by the transfer: what the buyer read still holds.
     stage.set_price(99);
-    assert_eq!(summary(&stage.hub, 1).terms, 2);
+    assert_eq!(summary(&stage.hub, ModelId(1)).terms, TermsNumber(2));
     stage.hub.registry(&buyer, ahead).unwrap();
-    assert_eq!(summary(&stage.hub, 1).price.per_call.u128(), 9);
-    assert_eq!(summary(&stage.hub, 1).author, buyer);
+    assert_eq!(summary(&stage.hub, ModelId(1)).price.per_call.u128(), 9);
+    assert_eq!(summary(&stage.hub, ModelId(1)).author, buyer);
 }
 
 /// Attack (confused deputy): the seller retires the model after the buyer paid for it, and the buyer takes over what
@@ -527,7 +530,10 @@ fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
     let mut stage = Stage::new();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
     stage.offer(&seller, &buyer);
-    let set = |status| ExecuteMsg::SetStatus { model: 1, status };
+    let set = |status| ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage
         .hub
         .registry(&seller, set(StatusName::Delisted))
@@ -538,7 +544,10 @@ fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
         .registry(&seller, set(StatusName::Retired))
         .unwrap();
     let cutoff = stage.hub.now() + GRACE;
-    let retired = RegistryError::ModelRetired { model: 1, cutoff };
+    let retired = RegistryError::ModelRetired {
+        model: ModelId(1),
+        cutoff,
+    };
     assert_eq!(stage.refused(&buyer, accept.clone()), retired);
     stage.hub.advance(GRACE + DAY);
     assert_eq!(stage.refused(&buyer, accept.clone()), retired);
@@ -547,5 +556,5 @@ fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
         .registry(&seller, set(StatusName::Delisted))
         .unwrap();
     stage.hub.registry(&buyer, accept).unwrap();
-    assert_eq!(stage.hub.model(1).author, buyer);
+    assert_eq!(stage.hub.model(ModelId(1)).author, buyer);
 }

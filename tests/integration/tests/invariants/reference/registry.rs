@@ -277,7 +277,7 @@ impl Reference {
         let work = super::numbered_mut(&mut self.works, id).ok_or(Refused::Message)?;
         need(work.offered_to == Some(by))?;
         need(!matches!(work.status, Status::Retired { .. }))?;
-        need(expected_terms == work.base(now) as u64 + 1)?;
+        need(expected_terms == TermsNumber(work.base(now) as u64 + 1))?;
         let present = work.terms[work.base(now)].clone();
         let shares = Shares {
             payees,
@@ -285,7 +285,7 @@ impl Reference {
         };
         shares.check()?;
         let name = name.unwrap_or(work.name);
-        need(*self.names.entry((by, name)).or_insert(id) == id)?;
+        need(*self.names.entry((by, name)).or_insert(ModelId(id)) == ModelId(id))?;
         work.name = name;
         work.author = by;
         work.offered_to = None;

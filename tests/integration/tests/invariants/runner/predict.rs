@@ -89,7 +89,7 @@ impl Runner {
             } => {
                 let model = reference.work_of(*model);
                 reference
-                    .accept(by, model, *expected_terms, payees.clone(), *name)
+                    .accept(by, model.0, *expected_terms, payees.clone(), *name)
                     .map(|(number, from)| Answer::Terms(number, from))
             }
             What::Commit { blob, salt } => reference.commit(by, *blob, *salt).map(nothing),
