@@ -180,7 +180,7 @@ impl Plan {
     }
 
     /// The message that proves the size of the release's blob to the registry, for the release that was published.
-    pub fn prove_size(&self, model: u64, release: u64) -> ExecuteMsg {
+    pub fn prove_size(&self, model: ModelId, release: ReleaseNumber) -> ExecuteMsg {
         let encoding = self.release_encoding();
         ExecuteMsg::ProveSize {
             model,

@@ -8,6 +8,7 @@ use std::fmt;
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint64};
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 
 use crate::price::{Price, UncheckedPrice};
 use crate::records::registry as records;
@@ -47,7 +48,7 @@ pub enum ExecuteMsg {
     /// Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`.
     UpdateMetadata {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What readers see from now on.
         metadata: Metadata,
     },
@@ -56,7 +57,7 @@ pub enum ExecuteMsg {
     /// no commitment.
     PublishRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What is published.
         release: NewRelease,
     },
@@ -65,7 +66,7 @@ pub enum ExecuteMsg {
     /// terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns [`TermsCreated`] as data.
     SetTerms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Price and payees.
         terms: UncheckedTerms,
     },
@@ -74,21 +75,21 @@ pub enum ExecuteMsg {
     /// `hub_status_set`.
     SetStatus {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The new status.
         status: StatusName,
     },
     /// Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`.
     OfferTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Who may accept.
         to: String,
     },
     /// Takes an offer back. The author. Emits `hub_transfer_cancelled`.
     CancelTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
     /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
     /// operator share go on with the payees given. Fails if other terms are in force than expected, if the model is
@@ -96,10 +97,10 @@ pub enum ExecuteMsg {
     /// Returns [`TermsCreated`] as data.
     AcceptTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number of the terms in force that the sender agrees to take over. An author who changes the price after the
         /// offer makes the message fail.
-        expected_terms: u64,
+        expected_terms: TermsNumber,
         /// Payees from now on; with the operator's share they make 10 000 basis points.
         payees: Vec<UncheckedPayee>,
         /// New name, if the old one does not suit.
@@ -115,9 +116,9 @@ pub enum ExecuteMsg {
     /// author, once per release. Emits `hub_size_proven`.
     ProveSize {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Length of the blob in bytes.
         size: Uint64,
         /// Merkle root of the blob's slivers, 32 bytes.
@@ -130,9 +131,9 @@ pub enum ExecuteMsg {
     /// one given does not hold.
     Certify {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Made by storage nodes.
         certificate: StorageCertificate,
     },
@@ -173,7 +174,7 @@ pub enum QueryMsg {
     #[returns(ModelResponse)]
     Model {
         /// Its id.
-        model: u64,
+        model: ModelId,
     },
     /// The model that carries, or once carried, `name` under `author`.
     #[returns(ModelResponse)]
@@ -205,7 +206,7 @@ pub enum QueryMsg {
     #[returns(ModelsResponse)]
     Models {
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -213,7 +214,7 @@ pub enum QueryMsg {
     #[returns(ModelsResponse)]
     ModelsByIds {
         /// The ids.
-        ids: Vec<u64>,
+        ids: Vec<ModelId>,
     },
     /// All models of an author, of any status, newest first.
     #[returns(ModelsResponse)]
@@ -221,7 +222,7 @@ pub enum QueryMsg {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -232,7 +233,7 @@ pub enum QueryMsg {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -249,7 +250,7 @@ pub enum QueryMsg {
         /// The tag, exactly.
         tag: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -259,7 +260,7 @@ pub enum QueryMsg {
         /// The task, exactly.
         task: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -284,17 +285,17 @@ pub enum QueryMsg {
     #[returns(ReleaseResponse)]
     Release {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        release: u64,
+        release: ReleaseNumber,
     },
     /// Releases of a model, newest first.
     #[returns(ReleasesResponse)]
     Releases {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ReleaseNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -302,17 +303,17 @@ pub enum QueryMsg {
     #[returns(TermsResponse)]
     Terms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        terms: u64,
+        terms: TermsNumber,
     },
     /// All sets of terms of a model, newest first.
     #[returns(TermsListResponse)]
     TermsList {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<TermsNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -321,7 +322,7 @@ pub enum QueryMsg {
     #[returns(TermsListResponse)]
     TermsAt {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Time of issue; now if not given.
         time: Option<u64>,
     },
@@ -337,9 +338,9 @@ pub enum QueryMsg {
     #[returns(SymbolResponse)]
     VerifySymbol {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Length of its blob in bytes, which the proof shows as well.
         size: Uint64,
         /// The symbol, whose size follows from the blob's: `size` / 222 778, rounded up to an even number, at least 2.
@@ -484,21 +485,21 @@ pub enum StatusName {
 #[cw_serde]
 pub struct ModelCreated {
     /// Id of the model.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// Data of [`ExecuteMsg::PublishRelease`].
 #[cw_serde]
 pub struct ReleaseCreated {
     /// Number of the release within its model.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Data of [`ExecuteMsg::SetTerms`] and [`ExecuteMsg::AcceptTransfer`].
 #[cw_serde]
 pub struct TermsCreated {
     /// Number of the terms within their model.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// Unix seconds.
     pub effective_from: u64,
 }
@@ -518,7 +519,7 @@ pub struct ConfigResponse {
 #[cw_serde]
 pub struct ModelResponse {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// Present author.
     pub author: Addr,
     /// Present name.
@@ -530,9 +531,9 @@ pub struct ModelResponse {
     /// Receipts issued before this time are refused as retired.
     pub active_from: u64,
     /// Number of its latest release; 0 if none.
-    pub latest_release: u64,
+    pub latest_release: ReleaseNumber,
     /// Number of its latest terms, pending ones included.
-    pub latest_terms: u64,
+    pub latest_terms: TermsNumber,
     /// Whom it is offered to.
     pub offered_to: Option<Addr>,
     /// Block time of the registration.
@@ -557,7 +558,7 @@ pub enum Status {
 #[cw_serde]
 pub struct ModelIdsResponse {
     /// By id.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// Numbers of models registered.
@@ -571,7 +572,7 @@ pub struct ModelCountsResponse {
 #[cw_serde]
 pub struct ModelSummary {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// Present author.
     pub author: Addr,
     /// Present name.
@@ -585,9 +586,9 @@ pub struct ModelSummary {
     /// Whether it can be called.
     pub status: Status,
     /// Number of its latest release; 0 if none.
-    pub latest_release: u64,
+    pub latest_release: ReleaseNumber,
     /// Number of the terms in force; those that begin within 60 seconds count as in force.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// What a call costs by these terms.
     pub price: Price,
     /// Share of the operator that serves the call, in basis points.
@@ -625,9 +626,9 @@ pub struct TopicsResponse {
 #[cw_serde]
 pub struct ReleaseResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number within the model, from 1.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Label.
     pub major: u32,
     /// Label.
@@ -688,9 +689,9 @@ pub struct ReleasesResponse {
 #[derive(Copy, Eq)]
 pub struct ReleaseRef {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Somebody's publication of a blob id.
@@ -699,9 +700,9 @@ pub struct ClaimResponse {
     /// Time of the commitment that it revealed, else of the publication.
     pub claimed_at: u64,
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its release.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Author at publication.
     pub publisher: Addr,
     /// Present author.
@@ -723,18 +724,18 @@ pub struct ClaimCursor {
     /// Of the last claim.
     pub claimed_at: u64,
     /// Of the last claim.
-    pub model: u64,
+    pub model: ModelId,
     /// Of the last claim.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// A set of terms.
 #[cw_serde]
 pub struct TermsResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Their number within the model, from 1.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// What a call costs.
     pub price: Price,
     /// Share of the operator that serves the call.

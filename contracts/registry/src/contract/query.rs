@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env};
 use hub_types::hash;
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
@@ -160,7 +161,7 @@ fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse
     }
 }
 
-fn models_of(deps: Deps, env: &Env, ids: Vec<u64>) -> Result<ModelsResponse, ContractError> {
+fn models_of(deps: Deps, env: &Env, ids: Vec<ModelId>) -> Result<ModelsResponse, ContractError> {
     let models = ids.into_iter().map(|model| view::summary(deps, env, model));
     Ok(ModelsResponse {
         models: models.collect::<Result<_, _>>()?,
@@ -172,10 +173,10 @@ fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, Contrac
         given,
         most,
     })?;
-    let count = models::count(deps.storage)?;
+    let newest = models::newest(deps.storage)?;
     let models = days
         .iter()
-        .map(|day| models::count_up_to(deps.storage, count, *day));
+        .map(|day| models::count_up_to(deps.storage, newest, *day));
     Ok(ModelCountsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
@@ -203,19 +204,23 @@ fn claims_to(
     })
 }
 
-fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+fn one_release(
+    deps: Deps,
+    model: ModelId,
+    number: ReleaseNumber,
+) -> Result<ReleaseResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_release;
     let release = releases::load(deps.storage, model, number, latest)?;
     Ok(view::release(deps, model, number, release)?)
 }
 
 fn releases_of(
     deps: Deps,
-    model: u64,
-    start_after: Option<u64>,
+    model: ModelId,
+    start_after: Option<ReleaseNumber>,
     limit: usize,
 ) -> Result<ReleasesResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+    let latest = models::load(deps.storage, model)?.latest_release;
     let releases = numbers(start_after, latest, limit).map(|number| {
         let release = releases::load(deps.storage, model, number, latest)?;
         Ok(view::release(deps, model, number, release)?)
@@ -225,19 +230,23 @@ fn releases_of(
     })
 }
 
-fn one_terms(deps: Deps, model: u64, number: u64) -> Result<TermsResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+fn one_terms(
+    deps: Deps,
+    model: ModelId,
+    number: TermsNumber,
+) -> Result<TermsResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::load(deps.storage, model, number, latest)?;
     Ok(view::terms(deps, model, &terms)?)
 }
 
 fn terms_of(
     deps: Deps,
-    model: u64,
-    start_after: Option<u64>,
+    model: ModelId,
+    start_after: Option<TermsNumber>,
     limit: usize,
 ) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = numbers(start_after, latest, limit).map(|number| {
         let terms = terms_state::load(deps.storage, model, number, latest)?;
         Ok(view::terms(deps, model, &terms)?)
@@ -247,8 +256,8 @@ fn terms_of(
     })
 }
 
-fn terms_at(deps: Deps, model: u64, time: u64) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+fn terms_at(deps: Deps, model: ModelId, time: u64) -> Result<TermsListResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::in_force_at(deps.storage, model, latest, time)?;
     let terms = terms.iter().map(|terms| view::terms(deps, model, terms));
     Ok(TermsListResponse {
@@ -325,9 +334,14 @@ fn members_of(
 }
 
 /// Numbers of a page, the latest first, where numbers go from 1 to `latest` without a gap.
-fn numbers(start_after: Option<u64>, latest: u64, limit: usize) -> impl Iterator<Item = u64> {
-    let last = start_after.map_or(latest, |after| latest.min(after.saturating_sub(1)));
-    (1..=last).rev().take(limit)
+fn numbers<N: From<u64> + Into<u64>>(
+    start_after: Option<N>,
+    latest: N,
+    limit: usize,
+) -> impl Iterator<Item = N> {
+    let latest = latest.into();
+    let last = start_after.map_or(latest, |after| latest.min(after.into().saturating_sub(1)));
+    (1..=last).rev().take(limit).map(N::from)
 }
 
 /// Refuses to answer about more than a page holds.

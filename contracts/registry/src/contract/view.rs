@@ -1,6 +1,7 @@
 //! What is stored, as answers and events show it.
 
 use cosmwasm_std::{Deps, Env, HexBinary, StdResult, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::Price;
 use hub_types::records::walrus::CommitteeRecord;
 use hub_types::registry::{
@@ -14,7 +15,7 @@ use crate::error::ContractError;
 use crate::state::releases::Release;
 use crate::state::{certificates, models, offers, terms};
 
-pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
+pub fn model(deps: Deps, model: ModelId) -> Result<ModelResponse, ContractError> {
     let record = models::load(deps.storage, model)?;
     let details = models::load_details(deps.storage, model)?;
     let about = models::load_about(deps.storage, model)?;
@@ -32,19 +33,19 @@ pub fn model(deps: Deps, model: u64) -> Result<ModelResponse, ContractError> {
         },
         status: record.status.into(),
         active_from: record.active_from,
-        latest_release: record.releases,
-        latest_terms: record.terms,
+        latest_release: record.latest_release,
+        latest_terms: record.latest_terms,
         offered_to: offers::get(deps.storage, model)?,
         registered_at: details.registered_at,
     })
 }
 
 /// Reads the records of a model, and one or two sets of terms, however many it has.
-pub fn summary(deps: Deps, env: &Env, model: u64) -> Result<ModelSummary, ContractError> {
+pub fn summary(deps: Deps, env: &Env, model: ModelId) -> Result<ModelSummary, ContractError> {
     let record = models::load(deps.storage, model)?;
     let details = models::load_details(deps.storage, model)?;
     let now = env.block.time.seconds();
-    let in_force = terms::standing(deps.storage, model, record.terms, now)?.base;
+    let in_force = terms::standing(deps.storage, model, record.latest_terms, now)?.base;
     Ok(ModelSummary {
         model,
         author: deps.api.addr_humanize(&record.author)?,
@@ -53,7 +54,7 @@ pub fn summary(deps: Deps, env: &Env, model: u64) -> Result<ModelSummary, Contra
         task: details.task,
         tags: details.tags,
         status: record.status.into(),
-        latest_release: record.releases,
+        latest_release: record.latest_release,
         terms: in_force.number,
         price: Price::new(in_force.record.denom, in_force.record.rates),
         operator_bps: in_force.record.operator_bps,
@@ -61,7 +62,7 @@ pub fn summary(deps: Deps, env: &Env, model: u64) -> Result<ModelSummary, Contra
     })
 }
 
-pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> {
+pub fn terms(deps: Deps, model: ModelId, terms: &Terms) -> StdResult<TermsResponse> {
     let record = &terms.record;
     let payees = record.payees.iter().map(|payee| {
         Ok(Payee {
@@ -81,8 +82,8 @@ pub fn terms(deps: Deps, model: u64, terms: &Terms) -> StdResult<TermsResponse> 
 
 pub fn release(
     deps: Deps,
-    model: u64,
-    number: u64,
+    model: ModelId,
+    number: ReleaseNumber,
     release: Release,
 ) -> StdResult<ReleaseResponse> {
     let details = release.details;

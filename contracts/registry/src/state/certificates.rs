@@ -4,6 +4,7 @@
 //! stranger showed to the author's.
 
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::walrus::{DeletableRecord, PermanentRecord, DELETABLE, PERMANENT};
 use hub_types::walrus::{Confirmation, Persistence};
 
@@ -22,8 +23,8 @@ pub struct Shown {
 /// The certificate of a release as a permanent blob.
 pub fn permanent(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
 ) -> StdResult<Option<PermanentRecord>> {
     PERMANENT.get(storage, (model, release))
 }
@@ -31,8 +32,8 @@ pub fn permanent(
 /// The certificate of a release as a deletable blob.
 pub fn deletable(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
 ) -> StdResult<Option<DeletableRecord>> {
     DELETABLE.get(storage, (model, release))
 }
@@ -41,8 +42,8 @@ pub fn deletable(
 /// unless the author shows it in place of a stranger's.
 pub fn check_news(
     storage: &dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     confirmation: &Confirmation,
     by_author: bool,
 ) -> Result<(), ContractError> {
@@ -73,8 +74,8 @@ pub fn check_news(
 /// Shows a certificate in place of the one of its kind before it.
 pub fn show(
     storage: &mut dyn Storage,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     persistence: Persistence,
     shown: Shown,
 ) {

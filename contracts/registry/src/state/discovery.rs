@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Empty, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
+use hub_types::ids::ModelId;
 
 use super::models::ModelDetails;
 use super::topics::{Topics, TAGS, TASKS};
@@ -11,8 +12,8 @@ const BY_TAG: Map<(&str, u64), Empty> = Map::new("listed_by_tag");
 const BY_TASK: Map<(&str, u64), Empty> = Map::new("listed_by_task");
 
 /// Shows a model that was not shown.
-pub fn list(storage: &mut dyn Storage, model: u64, details: &ModelDetails) -> StdResult<()> {
-    ALL.save(storage, model, &Empty {})?;
+pub fn list(storage: &mut dyn Storage, model: ModelId, details: &ModelDetails) -> StdResult<()> {
+    ALL.save(storage, model.0, &Empty {})?;
     for tag in &details.tags {
         enter(&BY_TAG, &TAGS, storage, tag, model)?;
     }
@@ -23,8 +24,8 @@ pub fn list(storage: &mut dyn Storage, model: u64, details: &ModelDetails) -> St
 }
 
 /// Hides a model that was shown with `details`.
-pub fn unlist(storage: &mut dyn Storage, model: u64, details: &ModelDetails) -> StdResult<()> {
-    ALL.remove(storage, model);
+pub fn unlist(storage: &mut dyn Storage, model: ModelId, details: &ModelDetails) -> StdResult<()> {
+    ALL.remove(storage, model.0);
     for tag in &details.tags {
         strike(&BY_TAG, &TAGS, storage, tag, model)?;
     }
@@ -37,16 +38,17 @@ pub fn unlist(storage: &mut dyn Storage, model: u64, details: &ModelDetails) -> 
 /// Every model shown.
 pub fn newest(
     storage: &dyn Storage,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     ALL.keys(
         storage,
         None,
-        start_after.map(Bound::exclusive),
+        start_after.map(|after| Bound::exclusive(after.0)),
         Order::Descending,
     )
     .take(limit)
+    .map(|id| id.map(ModelId))
     .collect()
 }
 
@@ -54,9 +56,9 @@ pub fn newest(
 pub fn tagged(
     storage: &dyn Storage,
     tag: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     under(&BY_TAG, storage, tag, start_after, limit)
 }
 
@@ -64,9 +66,9 @@ pub fn tagged(
 pub fn for_task(
     storage: &dyn Storage,
     task: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     under(&BY_TASK, storage, task, start_after, limit)
 }
 
@@ -75,9 +77,9 @@ fn enter(
     topics: &Topics,
     storage: &mut dyn Storage,
     name: &str,
-    model: u64,
+    model: ModelId,
 ) -> StdResult<()> {
-    index.save(storage, (name, model), &Empty {})?;
+    index.save(storage, (name, model.0), &Empty {})?;
     topics.add(storage, name)
 }
 
@@ -86,9 +88,9 @@ fn strike(
     topics: &Topics,
     storage: &mut dyn Storage,
     name: &str,
-    model: u64,
+    model: ModelId,
 ) -> StdResult<()> {
-    index.remove(storage, (name, model));
+    index.remove(storage, (name, model.0));
     topics.subtract(storage, name)
 }
 
@@ -96,17 +98,18 @@ fn under(
     index: &Map<(&str, u64), Empty>,
     storage: &dyn Storage,
     heading: &str,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<ModelId>> {
     index
         .prefix(heading)
         .keys(
             storage,
             None,
-            start_after.map(Bound::exclusive),
+            start_after.map(|after| Bound::exclusive(after.0)),
             Order::Descending,
         )
         .take(limit)
+        .map(|id| id.map(ModelId))
         .collect()
 }

@@ -1,6 +1,7 @@
 //! Records of the registry about Walrus: committees and what they certified. Settlement reads none of them.
 
 use hub_walrus::PublicKey;
+use hub_wire::ids::{ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use super::fields::{pack_bool, unpack_bool};
@@ -11,9 +12,9 @@ pub const COMMITTEES: PackedMap<u32, CommitteeRecord> = PackedMap::new(b'C');
 /// Keys of the members of a committee by (epoch, place of the first / [`KEYS_PER_RECORD`]).
 pub const COMMITTEE_KEYS: PackedMap<(u32, u32), KeysRecord> = PackedMap::new(b'K');
 /// Certificates of permanent blobs by (model, release).
-pub const PERMANENT: PackedMap<(u64, u64), PermanentRecord> = PackedMap::new(b'P');
+pub const PERMANENT: PackedMap<(ModelId, ReleaseNumber), PermanentRecord> = PackedMap::new(b'P');
 /// Certificates of deletable blobs by (model, release).
-pub const DELETABLE: PackedMap<(u64, u64), DeletableRecord> = PackedMap::new(b'D');
+pub const DELETABLE: PackedMap<(ModelId, ReleaseNumber), DeletableRecord> = PackedMap::new(b'D');
 
 /// Members whose keys share a record. A read costs as much as seven keys, whatever is read, and a certificate names
 /// some of the members: more in a record are cheaper where every record is read, fewer where most of them are not.

@@ -2,6 +2,8 @@
 
 use cosmwasm_std::Addr;
 use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageCost};
+use hub_types::ids::ModelId;
+use hub_types::ids::TermsNumber;
 use hub_types::page::PageError;
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelsResponse, QueryMsg, StatusName, Topic, TopicsResponse,
@@ -110,7 +112,7 @@ fn questions_with_texts_that_nothing_can_carry_have_no_answer() {
 fn pages_go_on_where_the_one_before_ended() {
     let hub = twelve();
     let author = hub.account("author").to_string();
-    type Question<'a> = &'a dyn Fn(Option<u64>, Option<u32>) -> QueryMsg;
+    type Question<'a> = &'a dyn Fn(Option<ModelId>, Option<u32>) -> QueryMsg;
     let newest = |start_after, limit| QueryMsg::Models { start_after, limit };
     let tagged = |start_after, limit| QueryMsg::ModelsByTag {
         tag: "even".to_owned(),
@@ -127,11 +129,13 @@ fn pages_go_on_where_the_one_before_ended() {
         start_after,
         limit,
     };
-    let questions: [(Question, Vec<u64>); 4] = [
-        (&newest, (1..=12).rev().collect()),
-        (&tagged, vec![12, 10, 8, 6, 4, 2]),
-        (&for_task, vec![12, 10, 8, 6, 4, 2]),
-        (&by_author, (1..=12).rev().collect()),
+    let listed = |ids: &[u64]| ids.iter().copied().map(ModelId).collect();
+    let twelve: Vec<ModelId> = (1..=12).rev().map(ModelId).collect();
+    let questions: [(Question, Vec<ModelId>); 4] = [
+        (&newest, twelve.clone()),
+        (&tagged, listed(&[12, 10, 8, 6, 4, 2])),
+        (&for_task, listed(&[12, 10, 8, 6, 4, 2])),
+        (&by_author, twelve),
     ];
     for (question, all) in questions {
         let ten = all.get(..10.min(all.len())).unwrap();
@@ -145,8 +149,8 @@ fn pages_go_on_where_the_one_before_ended() {
         );
         assert_eq!(ids(&hub, question(Some(all[1]), Some(2))), all[2..4]);
         let last = all.last().copied();
-        assert_eq!(ids(&hub, question(last, None)), Vec::<u64>::new());
-        let mut found: Vec<u64> = vec![];
+        assert_eq!(ids(&hub, question(last, None)), Vec::<ModelId>::new());
+        let mut found: Vec<ModelId> = vec![];
         loop {
             let page = ids(&hub, question(found.last().copied(), Some(5)));
             if page.is_empty() {
@@ -187,9 +191,9 @@ fn tags_are_matched_whole() {
         };
         ids(&hub, question)
     };
-    assert_eq!(tagged("eve"), [11, 9, 7, 5, 3, 1]);
+    assert_eq!(tagged("eve"), [11, 9, 7, 5, 3, 1].map(ModelId));
     for tag in ["ev", "events", "Even", "forecasting"] {
-        assert_eq!(tagged(tag), Vec::<u64>::new());
+        assert_eq!(tagged(tag), Vec::<ModelId>::new());
     }
 }
 
@@ -205,25 +209,36 @@ fn hidden_models_leave_no_holes_in_pages() {
         (9, StatusName::Retired),
         (12, StatusName::Delisted),
     ] {
-        hub.registry(&author, ExecuteMsg::SetStatus { model, status })
-            .unwrap();
+        hub.registry(
+            &author,
+            ExecuteMsg::SetStatus {
+                model: ModelId(model),
+                status,
+            },
+        )
+        .unwrap();
     }
     let question = |start_after| QueryMsg::Models {
         start_after,
         limit: Some(4),
     };
-    assert_eq!(ids(&hub, question(None)), [10, 8, 7, 6]);
-    assert_eq!(ids(&hub, question(Some(9))), [8, 7, 6, 5]);
+    assert_eq!(ids(&hub, question(None)), [10, 8, 7, 6].map(ModelId));
+    assert_eq!(
+        ids(&hub, question(Some(ModelId(9)))),
+        [8, 7, 6, 5].map(ModelId)
+    );
 }
 
 #[test]
 fn models_by_their_ids_come_in_the_order_asked_for_or_not_at_all() {
     let hub = twelve();
-    let by_ids = |ids: Vec<u64>| QueryMsg::ModelsByIds { ids };
+    let by_ids = |ids: Vec<u64>| QueryMsg::ModelsByIds {
+        ids: ids.into_iter().map(ModelId).collect(),
+    };
     assert_no_answer(
         &hub,
         by_ids(vec![1, 13, 2]),
-        RegistryError::UnknownModel { model: 13 },
+        RegistryError::UnknownModel { model: ModelId(13) },
     );
     assert_no_answer(
         &hub,
@@ -233,8 +248,11 @@ fn models_by_their_ids_come_in_the_order_asked_for_or_not_at_all() {
             most: 100,
         },
     );
-    assert_eq!(ids(&hub, by_ids(vec![])), Vec::<u64>::new());
-    assert_eq!(ids(&hub, by_ids(vec![7, 2, 7, 12])), [7, 2, 7, 12]);
+    assert_eq!(ids(&hub, by_ids(vec![])), [] as [ModelId; 0]);
+    assert_eq!(
+        ids(&hub, by_ids(vec![7, 2, 7, 12])),
+        [7, 2, 7, 12].map(ModelId)
+    );
     assert_eq!(ids(&hub, by_ids(vec![3; 100])).len(), 100);
 }
 
@@ -246,7 +264,12 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
         &author,
         NewModel::named("eth").metadata(metadata("forecasting", &["finance"])),
     );
-    let page: serde_json::Value = ask(&hub, QueryMsg::ModelsByIds { ids: vec![1] });
+    let page: serde_json::Value = ask(
+        &hub,
+        QueryMsg::ModelsByIds {
+            ids: vec![ModelId(1)],
+        },
+    );
     let shown: Vec<&String> = page["models"][0].as_object().unwrap().keys().collect();
     assert_eq!(
         shown,
@@ -265,7 +288,12 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
             "title"
         ]
     );
-    let page: ModelsResponse = ask(&hub, QueryMsg::ModelsByIds { ids: vec![1] });
+    let page: ModelsResponse = ask(
+        &hub,
+        QueryMsg::ModelsByIds {
+            ids: vec![ModelId(1)],
+        },
+    );
     let summary = &page.models[0];
     assert_eq!(
         (
@@ -275,7 +303,7 @@ fn a_list_shows_what_a_model_is_and_costs_and_not_its_description() {
         ),
         ("eth", "ETH/USDT volatility, one hour", "forecasting")
     );
-    assert_eq!((&summary.author, summary.terms), (&author, 1));
+    assert_eq!((&summary.author, summary.terms), (&author, TermsNumber(1)));
     assert_eq!(summary.tags, ["finance"]);
 }
 
@@ -320,13 +348,22 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
 
     // What is hidden, or changes its words, counts no more.
     for (model, status) in [(1, StatusName::Delisted), (2, StatusName::Retired)] {
-        hub.registry(&author, ExecuteMsg::SetStatus { model, status })
-            .unwrap();
+        hub.registry(
+            &author,
+            ExecuteMsg::SetStatus {
+                model: ModelId(model),
+                status,
+            },
+        )
+        .unwrap();
     }
     let update = |model, metadata| ExecuteMsg::UpdateMetadata { model, metadata };
-    hub.registry(&author, update(3, metadata("forecasting", &["even"])))
-        .unwrap();
-    hub.registry(&author, update(1, metadata("hidden", &["hidden"])))
+    hub.registry(
+        &author,
+        update(ModelId(3), metadata("forecasting", &["even"])),
+    )
+    .unwrap();
+    hub.registry(&author, update(ModelId(1), metadata("hidden", &["hidden"])))
         .unwrap();
     assert_eq!(
         tags(&hub, None, None),
@@ -335,7 +372,7 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
     assert_eq!(tasks(&hub), [topic("forecasting", 6)]);
 
     let msg = ExecuteMsg::SetStatus {
-        model: 1,
+        model: ModelId(1),
         status: StatusName::Active,
     };
     hub.registry(&author, msg).unwrap();
@@ -401,7 +438,7 @@ fn a_page_of_the_most_hostile_models_stays_below_three_million_gas() {
             limit,
         },
         QueryMsg::ModelsByIds {
-            ids: (1..=100).collect(),
+            ids: (1..=100).map(ModelId).collect(),
         },
     ] {
         let (shown, cost) = hub.metered(|hub| ids(hub, question.clone()));

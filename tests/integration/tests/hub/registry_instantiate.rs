@@ -4,6 +4,7 @@ use cosmwasm_std::{coins, Addr};
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use hub_testing::{Hub, NewModel, RegistryError, NATIVE};
+use hub_types::ids::ModelId;
 use hub_types::packed::LAYOUT;
 use hub_types::registry::{ConfigResponse, InstantiateMsg, MigrateMsg, ModelResponse, QueryMsg};
 
@@ -105,7 +106,7 @@ fn new_code_keeps_everything() {
     hub.execute(&author, &registry, &register, &[]).unwrap();
     let model = |hub: &Hub| -> ModelResponse {
         let wrap = hub.app.wrap();
-        let query = QueryMsg::Model { model: 1 };
+        let query = QueryMsg::Model { model: ModelId(1) };
         wrap.query_wasm_smart(&registry, &query).unwrap()
     };
     let before = (config(&hub, &registry), model(&hub));

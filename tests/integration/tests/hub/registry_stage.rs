@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Market, NewModel, RegistryError};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelResponse, ModelSummary, ModelsResponse, NewRelease, QueryMsg,
     TermsListResponse, TermsResponse, Validity,
@@ -42,13 +43,13 @@ pub fn ask<T: DeserializeOwned>(hub: &Hub, question: QueryMsg) -> T {
 
 /// Ids of the models on a page.
 #[track_caller]
-pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<u64> {
+pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<ModelId> {
     let page: ModelsResponse = ask(hub, question);
     page.models.iter().map(|model| model.model).collect()
 }
 
 /// Every active model, as discovery shows it.
-pub fn shown(hub: &Hub) -> Vec<u64> {
+pub fn shown(hub: &Hub) -> Vec<ModelId> {
     ids(
         hub,
         QueryMsg::Models {
@@ -60,13 +61,13 @@ pub fn shown(hub: &Hub) -> Vec<u64> {
 
 /// What lists show of a model.
 #[track_caller]
-pub fn summary(hub: &Hub, model: u64) -> ModelSummary {
+pub fn summary(hub: &Hub, model: ModelId) -> ModelSummary {
     let page: ModelsResponse = ask(hub, QueryMsg::ModelsByIds { ids: vec![model] });
     page.models.into_iter().next().expect("the model")
 }
 
 /// All terms of a model, by number.
-pub fn terms_of(hub: &Hub, model: u64) -> Vec<TermsResponse> {
+pub fn terms_of(hub: &Hub, model: ModelId) -> Vec<TermsResponse> {
     let question = QueryMsg::TermsList {
         model,
         start_after: None,
@@ -78,7 +79,7 @@ pub fn terms_of(hub: &Hub, model: u64) -> Vec<TermsResponse> {
 }
 
 /// When the terms of a model can be charged.
-pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
+pub fn validities(hub: &Hub, model: ModelId) -> Vec<Validity> {
     terms_of(hub, model)
         .into_iter()
         .map(|terms| terms.validity)
@@ -86,7 +87,7 @@ pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
 }
 
 /// Numbers of the terms that can be charged for receipts issued at `time`.
-pub fn terms_at(hub: &Hub, model: u64, time: impl Into<Option<u64>>) -> Vec<u64> {
+pub fn terms_at(hub: &Hub, model: ModelId, time: impl Into<Option<u64>>) -> Vec<TermsNumber> {
     let question = QueryMsg::TermsAt {
         model,
         time: time.into(),

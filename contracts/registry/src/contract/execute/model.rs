@@ -1,6 +1,8 @@
 //! Registration, metadata, status.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::ids::ModelId;
+use hub_types::ids::ReleaseNumber;
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::{Metadata, ModelCreated, StatusName};
 
@@ -35,8 +37,8 @@ pub fn register(
         author: deps.api.addr_canonicalize(sender.as_str())?,
         status: ModelStatus::Active,
         active_from: 0,
-        releases: 0,
-        terms: first.number,
+        latest_release: ReleaseNumber(0),
+        latest_terms: first.number,
     };
     let (details, about) = ModelDetails::new(registration.name, registration.metadata, now);
 
@@ -72,7 +74,7 @@ pub fn register(
 pub fn update_metadata(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     metadata: Metadata,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
@@ -97,7 +99,7 @@ pub fn set_status(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     status: StatusName,
 ) -> Result<Response, ContractError> {
     let before = authored(deps.as_ref(), model, &sender)?;

@@ -1,6 +1,7 @@
 //! Publication, commitments, proofs.
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::ModelRecord;
 use hub_types::registry::{ClaimCursor, ReleaseCreated};
 use hub_types::walrus::{BlobId, Certificate, Committee, Confirmation, Persistence};
@@ -47,7 +48,7 @@ pub fn publish(
     mut deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     publication: Publication,
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
@@ -57,7 +58,7 @@ pub fn publish(
 
     Ok(Response::new()
         .set_data(to_json_binary(&ReleaseCreated {
-            release: record.releases,
+            release: ReleaseNumber(record.latest_release.0),
         })?)
         .add_event(published))
 }
@@ -67,7 +68,7 @@ pub fn append<'a>(
     deps: DepsMut,
     env: &Env,
     publisher: &'a Addr,
-    model: u64,
+    model: ModelId,
     record: &mut ModelRecord,
     publication: Publication,
 ) -> Result<Event<'a>, ContractError> {
@@ -77,13 +78,13 @@ pub fn append<'a>(
         manifest,
         salt,
     } = publication;
-    releases::check_label(deps.storage, model, label, record.releases)?;
+    releases::check_label(deps.storage, model, label, record.latest_release)?;
     let now = env.block.time.seconds();
     let claimed_at = match salt {
         Some(salt) => revealed_at(deps.as_ref(), env, publisher, &blob_id, &salt)?,
         None => now,
     };
-    record.releases = next(record.releases)?;
+    record.latest_release = next(record.latest_release)?;
 
     claims::enter(
         deps.storage,
@@ -92,7 +93,7 @@ pub fn append<'a>(
             place: ClaimCursor {
                 claimed_at,
                 model,
-                release: record.releases,
+                release: ReleaseNumber(record.latest_release.0),
             },
             publisher: publisher.clone(),
         },
@@ -100,7 +101,7 @@ pub fn append<'a>(
     releases::add(
         deps.storage,
         model,
-        record.releases,
+        ReleaseNumber(record.latest_release.0),
         &Release {
             blob_id,
             details: ReleaseDetails {
@@ -116,7 +117,7 @@ pub fn append<'a>(
 
     Ok(Event::ReleasePublished {
         model,
-        release: record.releases,
+        release: ReleaseNumber(record.latest_release.0),
         label,
         blob_id,
         manifest,
@@ -169,12 +170,12 @@ pub fn commit(
 pub fn prove_size(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
-    number: u64,
+    model: ModelId,
+    number: ReleaseNumber,
     proof: SizeProof,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
-    let mut release = releases::load(deps.storage, model, number, record.releases)?;
+    let mut release = releases::load(deps.storage, model, number, record.latest_release)?;
     if let Some(size) = release.details.size {
         return Err(ContractError::SizeProven {
             model,
@@ -205,8 +206,8 @@ pub fn certify(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     certification: Certification,
 ) -> Result<Response, ContractError> {
     let Certification {

@@ -1,6 +1,8 @@
 //! A model's way to another author.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::ids::ModelId;
+use hub_types::ids::TermsNumber;
 use hub_types::records::registry::ModelStatus;
 use hub_types::registry::Payee;
 
@@ -15,11 +17,16 @@ use crate::state::{authors, config, models, names, offers, terms};
 pub struct Acceptance {
     pub payees: Vec<Payee>,
     /// Number of the terms in force, as the new author read them.
-    pub expected_terms: u64,
+    pub expected_terms: TermsNumber,
     pub name: Option<String>,
 }
 
-pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Response, ContractError> {
+pub fn offer(
+    deps: DepsMut,
+    sender: Addr,
+    model: ModelId,
+    to: Addr,
+) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     if to == sender {
         return Err(ContractError::OfferToAuthor {
@@ -37,7 +44,7 @@ pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Respon
     }))
 }
 
-pub fn cancel(deps: DepsMut, sender: Addr, model: u64) -> Result<Response, ContractError> {
+pub fn cancel(deps: DepsMut, sender: Addr, model: ModelId) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     let to = offers::load(deps.storage, model)?;
 
@@ -54,7 +61,7 @@ pub fn accept(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     acceptance: Acceptance,
 ) -> Result<Response, ContractError> {
     let mut record = models::load(deps.storage, model)?;
@@ -69,7 +76,7 @@ pub fn accept(
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     // Between the offer and now the author could have retired the model or changed its price.
     if let ModelStatus::Retired { cutoff } = record.status {
         return Err(ContractError::ModelRetired { model, cutoff });
@@ -91,7 +98,7 @@ pub fn accept(
         details.name = name;
     }
     record.author = deps.api.addr_canonicalize(sender.as_str())?;
-    record.terms = change.set.number;
+    record.latest_terms = change.set.number;
 
     names::give(deps.storage, &sender, &details.name, model)?;
     authors::strike(deps.storage, &seller, model);

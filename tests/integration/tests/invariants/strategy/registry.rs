@@ -4,6 +4,8 @@ use super::{Strategy, NOWHERE};
 use crate::action::{Action, ReleasePlan, StatusPlan, TermsPlan, What};
 use crate::reference::{Account, Rates, Reference, Shares, Status, Tag};
 use crate::stage::{ACCOUNTS, BLOBS};
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::TermsNumber;
 
 impl Strategy {
     pub(super) fn terms(&mut self) -> TermsPlan {
@@ -205,9 +207,9 @@ impl Strategy {
         let what = What::AcceptTransfer {
             model,
             expected_terms: if self.dice.chance(90) {
-                in_force
+                TermsNumber(in_force)
             } else {
-                self.dice.below(4)
+                TermsNumber(self.dice.below(4))
             },
             payees: self.payees(operator_bps),
             name: self.dice.chance(40).then(|| self.dice.below(12) as u8),
@@ -228,7 +230,7 @@ impl Strategy {
         let (model, author) = self.work(world);
         let what = What::ProveSize {
             model,
-            release: self.dice.below(4),
+            release: ReleaseNumber(self.dice.below(4)),
             honest: self.dice.chance(80),
         };
         self.action(author, what)
