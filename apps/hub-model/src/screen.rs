@@ -144,18 +144,11 @@ fn contains_key(bytes: &[u8], start: &[u8], rest: usize) -> bool {
         .windows(start.len())
         .enumerate()
         .any(|(place, window)| {
+            let mut key = bytes[place + start.len()..].iter().take(rest);
             window == start
                 && (rest == 0 || place == 0 || !of_key(&bytes[place - 1]))
-                && bytes[place + start.len()..]
-                    .iter()
-                    .take(rest)
-                    .filter(|byte| of_key(byte))
-                    .count()
-                    == rest
-                && bytes[place + start.len()..]
-                    .iter()
-                    .take(rest)
-                    .all(|byte| of_key(byte))
+                && key.len() == rest
+                && key.all(of_key)
         })
 }
 

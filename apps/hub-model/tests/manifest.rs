@@ -169,7 +169,6 @@ fn paths_that_leave_the_folder_are_refused() {
         "a\\b",
         ".",
         "",
-        ".walrus/x",
         "nul\u{0}",
         "a/ ",
     ] {

@@ -4,7 +4,8 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hub_walrus::{BlobId, QuiltPatchId};
+use hub_walrus::{BlobId, Code, QuiltPatchId};
+use hub_walrus_encode::quilt::Quilt;
 use hub_walrus_encode::{Encoding, Slivers};
 use sha2::{Digest, Sha256};
 
@@ -336,6 +337,21 @@ impl Client {
         let path = format!("/v1/quilts/{quilt}/patches");
         let (reply, _) = self.ask(quilt, &what, &path, progress)?;
         reply.json()
+    }
+
+    /// A quilt with all its files, checked.
+    pub fn quilt(
+        &self,
+        id: &BlobId,
+        options: &FetchOptions,
+        progress: &dyn Progress,
+    ) -> Result<Quilt> {
+        let fetched = self.fetch(id, options, progress)?;
+        let bytes = fs::read(&fetched.path).map_err(|e| Error::io("read", &fetched.path, e))?;
+        Quilt::parse(Code::WALRUS, bytes).map_err(|e| Error::NotAQuilt {
+            id: *id,
+            why: e.to_string(),
+        })
     }
 
     /// A file of a quilt by its name, checked against its SHA-256. Fetches that file alone.

@@ -81,6 +81,13 @@ pub enum Error {
         publisher: String,
     },
 
+    /// A name that the form of a request cannot carry.
+    #[error("a form cannot carry the name {identifier:?}: it has a backslash or a line break")]
+    NameInForm {
+        /// The name.
+        identifier: String,
+    },
+
     /// The publisher refused, or failed for good.
     #[error("{publisher} did not store the blob: {answer}")]
     Publisher {
@@ -175,7 +182,7 @@ pub enum Error {
     Encode(String),
 
     /// Bytes that are no quilt.
-    #[error("blob {id} is not a quilt: {why}")]
+    #[error("{id} is not a quilt: {why}")]
     NotAQuilt {
         /// The blob.
         id: BlobId,
@@ -325,12 +332,21 @@ impl Error {
                 413 => "this publisher takes less in one request than was thought: give the \
                         limit with --publisher-limit BYTES"
                     .into(),
+                _ if answer.reason.as_deref().is_some_and(|reason| {
+                    reason == "EXPIRED_SIGNATURE" || reason == "TOKEN_ALREADY_USED"
+                }) =>
+                {
+                    "get a new token and set HUB_WALRUS_TOKEN to it".into()
+                }
                 429 => "it has too much to do: run the same command again later".into(),
                 401 | 403 => "it wants to know who you are: set HUB_WALRUS_TOKEN".into(),
                 _ => {
                     "run the same command again: what is stored already is not stored twice".into()
                 }
             },
+            Self::NameInForm { .. } => {
+                "store the quilt as a blob: hub quilt make -o FILE, then hub blob put FILE".into()
+            }
             Self::WrongId { .. } => "use another publisher: --publisher URL".into(),
             Self::Unreachable { .. } => "check the address and the network, then run the same \
                                          command again"

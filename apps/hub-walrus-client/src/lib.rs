@@ -55,4 +55,5 @@ pub use wire::{
 };
 
 pub use hub_walrus::{BlobId, QuiltPatchId};
+pub use hub_walrus_encode::quilt::Quilt;
 pub use hub_walrus_encode::{Encoding, Slivers};

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
@@ -69,8 +69,30 @@ pub enum Owner {
 pub enum Source<'a> {
     /// Those of a file.
     File(&'a Path),
+    /// Those of a file from one byte on, as many as the upload is long.
+    Range {
+        /// The file.
+        path: &'a Path,
+        /// The first byte.
+        offset: u64,
+    },
     /// These.
     Bytes(&'a [u8]),
+}
+
+impl<'a> Source<'a> {
+    /// The bytes from the first one on.
+    pub(crate) fn open(self) -> Result<Box<dyn Read + 'a>> {
+        let (path, offset) = match self {
+            Self::Bytes(bytes) => return Ok(Box::new(bytes)),
+            Self::File(path) => (path, 0),
+            Self::Range { path, offset } => (path, offset),
+        };
+        let failed = |e| Error::io("read", path, e);
+        let mut file = File::open(path).map_err(failed)?;
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        Ok(Box::new(file))
+    }
 }
 
 /// A blob whose id is known, and where its bytes are.
@@ -214,12 +236,7 @@ impl Publisher {
         }
         let url = format!("{}/v1/blobs?{}", self.url, options.query());
         let send = || {
-            let body: Box<dyn Read + '_> = match upload.source {
-                Source::File(path) => {
-                    Box::new(File::open(path).map_err(|e| Error::io("read", path, e))?)
-                }
-                Source::Bytes(bytes) => Box::new(bytes),
-            };
+            let body = upload.source.open()?;
             // Not more than was announced, should the file have grown.
             let body = body.take(upload.length);
             match self.send(
@@ -282,9 +299,7 @@ impl Publisher {
         loop {
             let (error, may_be_there) = match send() {
                 Ok(Ok(answer)) => return Ok(Outcome::Answer(answer)),
-                Ok(Err(answer)) if answer.status < 500 && answer.status != 429 => {
-                    return Err(self.refused(answer));
-                }
+                Ok(Err(answer)) if is_final(&answer) => return Err(self.refused(answer)),
                 Ok(Err(answer)) => {
                     let stored = answer.status >= 500;
                     (self.refused(answer), stored)
@@ -414,6 +429,17 @@ impl Publisher {
     }
 }
 
+/// Whether sending it again is no use.
+fn is_final(answer: &Answer) -> bool {
+    // A token that is used up or too old stays so, whatever the status says.
+    let token = ["EXPIRED_SIGNATURE", "TOKEN_ALREADY_USED"];
+    let of_the_token = answer
+        .reason
+        .as_deref()
+        .is_some_and(|reason| token.contains(&reason));
+    of_the_token || (answer.status < 500 && answer.status != 429)
+}
+
 enum Outcome<T> {
     Answer(T),
     There(There),
@@ -518,12 +544,14 @@ impl<'a> Form<'a> {
         let mut parts = vec![];
         let mut length = 0;
         for file in files {
-            // As browsers write it.
-            let name = file
-                .identifier
-                .replace('"', "%22")
-                .replace('\r', "%0D")
-                .replace('\n', "%0A");
+            let unfit = ['\\', '\r', '\n', '\0'];
+            if file.identifier.contains(unfit) {
+                return Err(Error::NameInForm {
+                    identifier: file.identifier.to_owned(),
+                });
+            }
+            // As Walrus' publisher reads it, which does not know the %22 of browsers.
+            let name = file.identifier.replace('"', "\\\"");
             let head = format!(
                 "{}--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"file\"\r\n\
                  Content-Type: application/octet-stream\r\n\r\n",
@@ -567,6 +595,59 @@ impl Read for Pieces<'_> {
                 return Ok(read);
             }
             self.0.pop();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, reason: Option<&str>) -> Answer {
+        Answer {
+            status,
+            reason: reason.map(str::to_owned),
+            message: String::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_may_work_later_is_sent_again() {
+        for status in [429, 500, 502, 503, 504] {
+            assert!(!is_final(&answer(status, None)), "{status}");
+        }
+        for status in [400, 401, 403, 413, 451] {
+            assert!(is_final(&answer(status, None)), "{status}");
+        }
+        assert!(!is_final(&answer(504, Some("INSUFFICIENT_CONFIRMATIONS"))));
+        assert!(is_final(&answer(504, Some("EXPIRED_SIGNATURE"))));
+        assert!(is_final(&answer(429, Some("TOKEN_ALREADY_USED"))));
+    }
+
+    #[test]
+    fn a_form_is_as_long_as_it_says_and_its_boundary_occurs_nowhere_else() {
+        let files = [
+            ("a", &b"--hub-quilt-boundary"[..]),
+            ("b\"", b"hub-quilt-boundary-x"),
+            ("c", b""),
+        ];
+        let files = files.map(|(identifier, bytes)| QuiltFile { identifier, bytes });
+        let form = Form::new(&files).unwrap();
+        let mut bytes = vec![];
+        form.reader().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes.len() as u64, form.length);
+        let text = String::from_utf8(bytes).unwrap();
+        assert_eq!(text.matches(&form.boundary).count(), 4);
+        assert!(text.contains(r#"name="b\"""#), "{text}");
+        for identifier in ["a\\", "a\r\nb", "a\0"] {
+            let files = [QuiltFile {
+                identifier,
+                bytes: b"",
+            }];
+            assert!(
+                matches!(Form::new(&files), Err(Error::NameInForm { .. })),
+                "{identifier:?}"
+            );
         }
     }
 }

@@ -1,4 +1,3 @@
-use std::fs::File;
 use std::io::Read;
 
 use base64::engine::general_purpose::STANDARD;
@@ -10,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::http::{self, Http, Method, Patience};
 use crate::nodes::StorageCertificate;
 use crate::progress::{Progress, Work};
-use crate::publisher::{Source, Upload};
+use crate::publisher::Upload;
 use crate::SuiId;
 
 /// A server that spreads a blob to the storage nodes, for somebody who registered it on Sui and pays for it there.
@@ -118,12 +117,8 @@ impl Relay {
         if let Some(object) = registration.deletable_object {
             url += &format!("&deletable_blob_object={object}");
         }
-        let mut body: Box<dyn Read> = match upload.source {
-            Source::File(path) => {
-                Box::new(File::open(path).map_err(|e| Error::io("read", path, e))?)
-            }
-            Source::Bytes(bytes) => Box::new(bytes),
-        };
+        // Not more than was announced, should the file have grown.
+        let mut body = upload.source.open()?.take(upload.length);
         progress.begin(Work::Send, upload.length, 0);
         let mut body = crate::publisher::Watched::new(&mut body, progress);
         let kind = "application/octet-stream";

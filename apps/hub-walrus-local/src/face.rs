@@ -12,7 +12,7 @@ use crate::committee::Committee;
 use crate::faults::{Fault, Faults};
 use crate::journal::{Entry, Journal, Pending};
 use crate::store::Store;
-use crate::{aggregator, control, node, publisher, Inner};
+use crate::{aggregator, control, node, publisher, quilts, Inner};
 
 /// A server in front of a local Walrus: publisher, aggregator, storage nodes and upload relay at one address.
 ///
@@ -87,6 +87,10 @@ impl Face {
         self.inner.options.limit
     }
 
+    pub(crate) fn quilt_limit(&self) -> u64 {
+        self.inner.options.quilt_limit
+    }
+
     pub(crate) fn token(&self) -> Option<&str> {
         self.inner.options.token.as_deref()
     }
@@ -122,6 +126,16 @@ impl Face {
                 get(aggregator::get_concat).post(aggregator::post_concat),
             )
             .route("/v1/blobs", put(publisher::put_blob))
+            .route("/v1/quilts", put(quilts::put_quilt))
+            .route("/v1/quilts/{quilt_id}/patches", get(quilts::list))
+            .route(
+                "/v1/blobs/by-quilt-patch-id/{quilt_patch_id}",
+                get(quilts::get_by_patch_id),
+            )
+            .route(
+                "/v1/blobs/by-quilt-id/{quilt_id}/{identifier}",
+                get(quilts::get_by_identifier),
+            )
             .route("/v1/tip-config", get(publisher::tip_config))
             .route("/v1/blob-upload-relay", post(publisher::relay))
             .route("/v1/health", get(node::health))

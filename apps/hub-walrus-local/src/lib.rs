@@ -28,6 +28,7 @@ mod ids;
 mod journal;
 mod node;
 mod publisher;
+mod quilts;
 mod server;
 mod store;
 
@@ -54,6 +55,8 @@ pub struct Options {
     pub most_epochs: u32,
     /// Bytes that the publisher takes in one request.
     pub limit: u64,
+    /// The same for the files of a quilt together.
+    pub quilt_limit: u64,
     /// The token that the publisher asks for; none, if it takes from everybody.
     pub token: Option<String>,
 }
@@ -66,6 +69,7 @@ impl Default for Options {
             epoch_seconds: None,
             most_epochs: 53,
             limit: 10 << 20,
+            quilt_limit: 100 << 20,
             token: None,
         }
     }

@@ -71,7 +71,7 @@ fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>,
 }
 
 impl StoreQuery {
-    fn purchase(&self, face: &Face) -> Result<Purchase, Problem> {
+    pub fn purchase(&self, face: &Face) -> Result<Purchase, Problem> {
         let (Some(EncodingType::Rs2) | None) = self.encoding_type;
         if self.deletable && self.permanent {
             return Err(Problem::daemon(
@@ -111,11 +111,10 @@ pub(crate) async fn put_blob(
         Ok(purchase) => purchase,
         Err(problem) => return problem.into_response(),
     };
-    let (file, length) = match receive(&face, &headers, body).await {
-        Ok(received) => received,
+    let file = match receive(&face, &headers, body).await {
+        Ok(file) => file,
         Err(response) => return response,
     };
-    let _ = length;
     let outcome = encode(file).await;
     let (file, encoding) = match outcome {
         Ok(outcome) => outcome,
@@ -178,11 +177,7 @@ pub(crate) fn after(effects: &Effects, mut answer: Value) -> Response {
 }
 
 /// Takes a body in, up to the limit.
-async fn receive(
-    face: &Face,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<(NamedTempFile, u64), Response> {
+async fn receive(face: &Face, headers: &HeaderMap, body: Body) -> Result<NamedTempFile, Response> {
     let limit = face.limit();
     let announced = headers
         .get(header::CONTENT_LENGTH)
@@ -203,7 +198,7 @@ async fn receive(
         }
         file.write_all(&piece).map_err(|e| internal(&e))?;
     }
-    Ok((file, length))
+    Ok(file)
 }
 
 /// Computes the encoding, away from the threads that serve.
@@ -337,8 +332,8 @@ pub(crate) async fn relay(
     if object == Some(None) {
         return text(400, "Failed to deserialize query string: invalid object ID");
     }
-    let (file, _) = match receive(&face, &headers, body).await {
-        Ok(received) => received,
+    let file = match receive(&face, &headers, body).await {
+        Ok(file) => file,
         Err(response) => return response,
     };
     let (file, encoding) = match encode(file).await {

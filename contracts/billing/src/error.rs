@@ -5,6 +5,7 @@ use cw_utils::{ParseReplyError, PaymentError};
 use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
 use hub_types::verifier::DIGEST_LENGTH;
 use hub_types::wire::{DecodeError, KeyError};
@@ -89,21 +90,21 @@ pub enum ContractError {
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {
         /// Who has it.
-        attester: u64,
+        attester: AttesterId,
     },
     /// No attester of that id.
     #[error("there is no attester {attester}: ids run from 1 to {last}")]
     UnknownAttester {
         /// Id given.
-        attester: u64,
+        attester: AttesterId,
         /// Highest id in use; 0 if none.
-        last: u64,
+        last: AttesterId,
     },
     /// Only the operator may do this.
     #[error("only the operator {operator} of attester {attester} may do this")]
     NotTheOperator {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Its operator.
         operator: Addr,
     },
@@ -113,7 +114,7 @@ pub enum ContractError {
     )]
     AlreadyRetired {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Unix seconds.
         cutoff: u64,
     },
@@ -123,13 +124,13 @@ pub enum ContractError {
     )]
     AttesterRevoked {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Retired for so long that no receipt of it can be billed.
     #[error("attester {attester} was retired from {cutoff} on and its last receipts have expired: register a new key")]
     AttesterRetired {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Unix seconds.
         cutoff: u64,
     },
@@ -153,7 +154,7 @@ pub enum ContractError {
     #[error("the signature does not verify for attester {attester} over these bytes on this chain and contract: 64 bytes, low s")]
     SignatureInvalid {
         /// The attester named in the bytes.
-        attester: u64,
+        attester: AttesterId,
     },
     /// A sequence number with nothing behind it.
     #[error("sequence {sequence} is the last number there is: start a new session")]
@@ -181,7 +182,7 @@ pub enum ContractError {
     #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
     UnknownBatch {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Number given.
         batch: u64,
         /// Highest number in use; 0 if none.
@@ -199,7 +200,7 @@ pub enum ContractError {
     #[error("the proof does not lead from this receipt to the root of batch {batch} of attester {attester}")]
     NotIncluded {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// The batch.
         batch: u64,
     },

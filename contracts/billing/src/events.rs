@@ -3,6 +3,7 @@
 use cosmwasm_std::{Addr, HexBinary, Uint128};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::denom::Denom;
+use hub_types::ids::AttesterId;
 use hub_types::verifier::Measurement;
 use hub_types::wire::{Batch, Hash, KeyType, PublicKey, Receipt};
 
@@ -15,18 +16,18 @@ pub enum Event<'a> {
     },
     /// A key became an attester.
     AttesterRegistered {
-        attester: u64,
+        attester: AttesterId,
         operator: &'a Addr,
         key: &'a PublicKey,
         attestation: Option<&'a Attestation>,
     },
     /// An attester issues nothing billable from a cutoff on.
-    AttesterRetired { attester: u64, cutoff: u64 },
+    AttesterRetired { attester: AttesterId, cutoff: u64 },
     /// Nothing of an attester is accepted any more.
-    AttesterRevoked { attester: u64 },
+    AttesterRevoked { attester: AttesterId },
     /// An attester can be reached elsewhere.
     EndpointSet {
-        attester: u64,
+        attester: AttesterId,
         endpoint: Option<&'a str>,
     },
     /// A batch was settled.

@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use hub_types::packed::PackedError;
 use hub_types::records::escrow::{MAX_LANES, MAX_MODELS};
 use hub_types::text::TextError;
@@ -115,15 +116,15 @@ pub enum ContractError {
     #[error("there is no session {session}: ids run from 1 to {last}")]
     UnknownSession {
         /// Id given.
-        session: u64,
+        session: SessionId,
         /// Highest id in use; 0 if none.
-        last: u64,
+        last: SessionId,
     },
     /// Only the caller may do this.
     #[error("only the caller {caller} of session {session} may do this")]
     NotTheCaller {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Its caller.
         caller: Addr,
     },
@@ -154,7 +155,7 @@ pub enum ContractError {
     #[error("model {model} stands twice in the list with the same release: list it once")]
     ModelRepeated {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
     /// A session whose end is not in the future.
     #[error("expires_at {expires_at} has passed, it is {now}: give a later time")]
@@ -168,7 +169,7 @@ pub enum ContractError {
     #[error("session {session} ended at {ends_at}: open a new one")]
     SessionEnded {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Unix seconds.
         ends_at: u64,
     },
@@ -176,19 +177,19 @@ pub enum ContractError {
     #[error("session {session} was released: it takes nothing more")]
     SessionReleased {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// A top-up would mix the money of two payers.
     #[error("session {session} was funded by somebody else: open one of your own instead of topping it up")]
     FundedByAnother {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// All that a session ever held is kept in 128 bits.
     #[error("session {session} has a budget of {budget}: {amount} more are beyond 128 bits, open a new one")]
     BudgetOverflow {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Budget now.
         budget: Uint128,
         /// What was to be added.
@@ -200,7 +201,7 @@ pub enum ContractError {
     )]
     AlreadyClosed {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Unix seconds.
         ends_at: u64,
     },
@@ -208,7 +209,7 @@ pub enum ContractError {
     #[error("session {session} ends by itself at {ends_at}, closing would take effect at {cutoff}: wait")]
     EndsByItself {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Unix seconds.
         ends_at: u64,
         /// When closing would take effect, unix seconds.
@@ -218,7 +219,7 @@ pub enum ContractError {
     #[error("session {session} can be released by its operator from {operator_from} on, by anyone from {anyone_from} on; it is {now}")]
     ReleaseTooEarly {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Unix seconds.
         operator_from: u64,
         /// Unix seconds.
@@ -230,13 +231,13 @@ pub enum ContractError {
     #[error("session {session} has no ceiling: it pays up to its budget")]
     NoCeiling {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// A ceiling that would not rise.
     #[error("session {session} has the ceiling {ceiling}, {given} was given: give a higher one")]
     CeilingNotRaised {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Ceiling now.
         ceiling: Uint128,
         /// Ceiling given.
@@ -256,15 +257,15 @@ pub enum ContractError {
     #[error("session {session} stands twice in the settlement: charge it once")]
     SessionRepeated {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// A lane stands elsewhere than the settlement says.
     #[error("the lane of attester {attester} in session {session} stands at {expected}, the settlement starts at {found}")]
     LaneMismatch {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Where the lane stands; 0 if there is none yet.
         expected: u64,
         /// Where the settlement starts.
@@ -274,9 +275,9 @@ pub enum ContractError {
     #[error("the settlement moves the lane of attester {attester} in session {session} from {next_before} to {next_after}: it only moves forward")]
     LaneNotAdvanced {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Where the settlement starts.
         next_before: u64,
         /// Where it ends.
@@ -286,25 +287,25 @@ pub enum ContractError {
     #[error("all {MAX_LANES} lanes of session {session} are taken: name the one that attester {attester} replaces")]
     LanesFull {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// The attester that has none.
-        attester: u64,
+        attester: AttesterId,
     },
     /// A replacement that does not fit the lanes.
     #[error("attester {attester} cannot replace attester {replaces} in session {session}: it must be without a lane, all {MAX_LANES} be taken, and one of them be {replaces}'s")]
     LaneNotReplaceable {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// Whose lane was to be taken.
-        replaces: u64,
+        replaces: AttesterId,
     },
     /// A charge beyond the budget.
     #[error("session {session} has {left} left, {charge} was to be charged")]
     BudgetExceeded {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// What is left.
         left: Uint128,
         /// What was to be charged.
@@ -314,7 +315,7 @@ pub enum ContractError {
     #[error("session {session} pays up to a ceiling of {ceiling}, with this charge it would have paid {spent}")]
     CeilingExceeded {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Ceiling, cumulative.
         ceiling: Uint128,
         /// Charged in all, this charge included.
@@ -324,7 +325,7 @@ pub enum ContractError {
     #[error("session {session} has the ceiling {ceiling}, the settlement says {given}: a ceiling never falls")]
     CeilingFalls {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Ceiling now.
         ceiling: Uint128,
         /// Ceiling given.
@@ -336,7 +337,7 @@ pub enum ContractError {
         /// The account.
         account: CanonicalAddr,
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// An account credited twice in one denomination.
     #[error("account {account} is credited twice in denomination {denom}: add the credits up")]
@@ -344,19 +345,19 @@ pub enum ContractError {
         /// The account.
         account: CanonicalAddr,
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// Credits that no charge can match.
     #[error("the credits in denomination {denom} are beyond 128 bits")]
     CreditsOverflow {
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
     },
     /// Money would appear or vanish.
     #[error("in denomination {denom} sessions are charged {charged} and accounts credited {credited}: both must be the same")]
     Unbalanced {
         /// Number of the denomination.
-        denom: u32,
+        denom: DenomNumber,
         /// Sum of the charges.
         charged: Uint128,
         /// Sum of the credits.

@@ -3,6 +3,7 @@
 use cosmwasm_std::{Addr, Attribute, Uint128};
 use hub_types::denom::Denom;
 use hub_types::escrow::SkipReason;
+use hub_types::ids::SessionId;
 use hub_types::text::is_unseen;
 
 /// Longest text of foreign origin that an event repeats, in bytes.
@@ -19,7 +20,7 @@ pub enum Event<'a> {
     },
     /// A session was opened; `amount` is its budget.
     SessionOpened {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         funder: &'a Addr,
         operator: &'a Addr,
@@ -29,7 +30,7 @@ pub enum Event<'a> {
     },
     /// A budget grew; `budget` is all that was ever reserved.
     SessionToppedUp {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         amount: Uint128,
         denom: &'a Denom,
@@ -37,13 +38,13 @@ pub enum Event<'a> {
     },
     /// A caller set the end of a session.
     SessionClosed {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         ends_at: u64,
     },
     /// What a session had left went to its caller.
     SessionReleased {
-        session: u64,
+        session: SessionId,
         released_by: &'a Addr,
         caller: &'a Addr,
         amount: Uint128,
@@ -51,7 +52,7 @@ pub enum Event<'a> {
     },
     /// A caller raised the ceiling of a session by message.
     CeilingRaised {
-        session: u64,
+        session: SessionId,
         caller: &'a Addr,
         ceiling: Uint128,
     },

@@ -89,11 +89,13 @@ pub fn execute(
         ExecuteMsg::CancelTransfer { model } => execute::transfer::cancel(deps, sender, model),
         ExecuteMsg::AcceptTransfer {
             model,
+            expected_terms,
             payees,
             name,
         } => {
             let acceptance = execute::transfer::Acceptance {
                 payees: parse::payees(deps.api, payees)?,
+                expected_terms,
                 name: name.map(parse::name).transpose()?,
             };
             execute::transfer::accept(deps, &env, sender, model, acceptance)

@@ -9,8 +9,10 @@ pub mod terms;
 use cosmwasm_std::{OverflowError, OverflowOperation, StdError, StdResult};
 
 /// The number after `number`.
-pub fn next(number: u64) -> StdResult<u64> {
+pub fn next<N: From<u64> + Into<u64>>(number: N) -> StdResult<N> {
     number
+        .into()
         .checked_add(1)
+        .map(N::from)
         .ok_or_else(|| StdError::overflow(OverflowError::new(OverflowOperation::Add)))
 }

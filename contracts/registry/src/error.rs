@@ -4,6 +4,8 @@ use cosmwasm_std::{Addr, StdError};
 use cw_utils::PaymentError;
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
+use hub_types::page::PageError;
 use hub_types::registry::StatusName;
 use hub_types::split::{MAX_PAYEES, WHOLE_BPS};
 use hub_types::text::TextError;
@@ -81,7 +83,7 @@ pub enum ContractError {
     #[error("there is no model {model}")]
     UnknownModel {
         /// Id given.
-        model: u64,
+        model: ModelId,
     },
 
     /// The author never gave a model that name.
@@ -97,29 +99,29 @@ pub enum ContractError {
     #[error("model {model} has no release {release}: it has {latest}, numbered from 1")]
     UnknownRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number given.
-        release: u64,
+        release: ReleaseNumber,
         /// Number of its latest release, 0 if it has none.
-        latest: u64,
+        latest: ReleaseNumber,
     },
 
     /// The model has no terms of the number.
     #[error("model {model} has no terms {terms}: it has {latest}, numbered from 1")]
     UnknownTerms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number given.
-        terms: u64,
+        terms: TermsNumber,
         /// Number of its latest terms.
-        latest: u64,
+        latest: TermsNumber,
     },
 
     /// Somebody else's model.
     #[error("{sender} is not the author of model {model}: only {author} may do this")]
     NotAuthor {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
         /// Who tried.
@@ -136,14 +138,14 @@ pub enum ContractError {
         /// Name given.
         name: String,
         /// The model that has it.
-        model: u64,
+        model: ModelId,
     },
 
     /// A label not above the one before.
     #[error("release {label} of model {model} does not ascend: give a label above {latest}")]
     LabelNotAscending {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Label given.
         label: Label,
         /// Label of its latest release.
@@ -158,9 +160,9 @@ pub enum ContractError {
         /// The blob.
         blob_id: BlobId,
         /// The model it belongs to.
-        model: u64,
+        model: ModelId,
         /// The release it is.
-        release: u64,
+        release: ReleaseNumber,
     },
 
     /// A salt that reveals nothing.
@@ -171,15 +173,6 @@ pub enum ContractError {
     UnknownCommitment {
         /// What the three make, in hex.
         hash: String,
-    },
-
-    /// The hash was committed before.
-    #[error("hash {hash} was committed at {committed_at}: that time stands, nothing needs to be repeated")]
-    AlreadyCommitted {
-        /// The hash, in hex.
-        hash: String,
-        /// Unix seconds.
-        committed_at: u64,
     },
 
     /// No payees, or too many.
@@ -216,7 +209,7 @@ pub enum ContractError {
     #[error("model {model} is {status}: give another status")]
     StatusUnchanged {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its status.
         status: StatusName,
     },
@@ -225,7 +218,7 @@ pub enum ContractError {
     #[error("model {model} is retired and can be made active or delisted from {reactivation_from} on; it is {now}")]
     StillRetired {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Unix seconds.
         reactivation_from: u64,
         /// Block time.
@@ -236,7 +229,7 @@ pub enum ContractError {
     #[error("{author} is the author of model {model}: offer it to another account")]
     OfferToAuthor {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: Addr,
     },
@@ -245,27 +238,47 @@ pub enum ContractError {
     #[error("model {model} is offered to nobody: its author has to offer it first")]
     NotOffered {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
 
     /// The offer is for somebody else.
     #[error("model {model} is offered to {offered_to}, not to {sender}")]
     NotOfferedToSender {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Who may accept.
         offered_to: Addr,
         /// Who tried.
         sender: Addr,
     },
 
+    /// The model is retired, so nothing would be earned by it.
+    #[error("model {model} is retired from {cutoff} on: its author has to make it active before it is taken over")]
+    ModelRetired {
+        /// The model.
+        model: ModelId,
+        /// From when on no receipts are issued, in Unix seconds.
+        cutoff: u64,
+    },
+
+    /// Other terms are in force than the sender read.
+    #[error("terms {in_force} of model {model} are in force, not terms {expected}: read them, and give their number if they suit")]
+    OtherTermsInForce {
+        /// The model.
+        model: ModelId,
+        /// Number given.
+        expected: TermsNumber,
+        /// Number of the terms in force.
+        in_force: TermsNumber,
+    },
+
     /// The size was proven before.
     #[error("release {release} of model {model} was proven to have {size} bytes: nothing needs to be repeated")]
     SizeProven {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its length in bytes.
         size: u64,
     },
@@ -306,13 +319,16 @@ pub enum ContractError {
     #[error("{0}")]
     Certificate(#[from] CertificateError),
 
-    /// One of that epoch or a later one is shown.
-    #[error("release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a later one")]
+    /// One of that epoch or a later one is shown, and does not give way.
+    #[error(
+        "release {release} of model {model} shows a certificate of epoch {shown}, this one is of epoch {epoch}: give a \
+         later one. Within an epoch the author's takes the place of a stranger's alone"
+    )]
     CertificateNotNewer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Epoch of the certificate given.
         epoch: u32,
         /// Epoch of the certificate of the same kind that is shown.
@@ -379,6 +395,19 @@ pub enum ContractError {
         /// Who tried.
         sender: Addr,
     },
+
+    /// More ids than a page has entries.
+    #[error("{given} models were asked for: give at most {most} ids at a time")]
+    TooManyIds {
+        /// Ids given.
+        given: usize,
+        /// Most that are answered.
+        most: usize,
+    },
+
+    /// A page without entries.
+    #[error("{0}")]
+    Page(#[from] PageError),
 
     /// More days than a page has entries.
     #[error("counts for {given} days were asked for: give at most {most} at a time")]

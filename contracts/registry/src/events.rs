@@ -1,6 +1,8 @@
 //! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use cosmwasm_std::{Addr, HexBinary, Uint64};
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};
 
@@ -11,7 +13,7 @@ pub enum Event<'a> {
     /// A model was registered.
     ModelRegistered {
         /// Its id.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: &'a Addr,
         /// Its name.
@@ -20,7 +22,7 @@ pub enum Event<'a> {
     /// The metadata of a model were replaced.
     MetadataUpdated {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: &'a Addr,
         /// Its title.
@@ -29,9 +31,9 @@ pub enum Event<'a> {
     /// A release was published.
     ReleasePublished {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Number of the release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its label.
         label: Label,
         /// The billable blob.
@@ -48,14 +50,14 @@ pub enum Event<'a> {
         /// The new set.
         terms: &'a TermsResponse,
         /// The set before it and its end; none for the first.
-        superseded: Option<(u64, u64)>,
+        superseded: Option<(TermsNumber, u64)>,
         /// The set that was waiting.
-        dropped: Option<u64>,
+        dropped: Option<TermsNumber>,
     },
     /// The status of a model changed.
     StatusSet {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: &'a Addr,
         /// The new status.
@@ -68,7 +70,7 @@ pub enum Event<'a> {
     /// A model was offered to another account.
     TransferOffered {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: &'a Addr,
         /// Who may accept.
@@ -77,7 +79,7 @@ pub enum Event<'a> {
     /// An offer was taken back.
     TransferCancelled {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its author.
         author: &'a Addr,
         /// Who could have accepted.
@@ -86,7 +88,7 @@ pub enum Event<'a> {
     /// A model has a new author.
     TransferAccepted {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The author before.
         from: &'a Addr,
         /// The author now.
@@ -106,9 +108,9 @@ pub enum Event<'a> {
     /// The length of a blob was proven.
     SizeProven {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Its blob.
         blob_id: BlobId,
         /// Its length in bytes.
@@ -117,9 +119,9 @@ pub enum Event<'a> {
     /// A Walrus committee certified the blob of a release.
     ReleaseCertified {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// What was certified.
         confirmation: Confirmation,
         /// Shards of those who signed.
@@ -301,8 +303,8 @@ impl From<Event<'_>> for cosmwasm_std::Event {
 
 fn terms_set(
     terms: &TermsResponse,
-    superseded: Option<(u64, u64)>,
-    dropped: Option<u64>,
+    superseded: Option<(TermsNumber, u64)>,
+    dropped: Option<TermsNumber>,
 ) -> cosmwasm_std::Event {
     let (before, superseded_at) = superseded.unzip();
     let event = cosmwasm_std::Event::new("hub_terms_set")

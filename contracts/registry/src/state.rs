@@ -13,3 +13,4 @@ pub mod names;
 pub mod offers;
 pub mod releases;
 pub mod terms;
+pub mod topics;

@@ -22,7 +22,7 @@ pub fn close(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
 fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
     let mut rows = vec![];
     for id in world.hub.state().sessions.into_keys() {
-        let session = world.session(id)?;
+        let session = world.session(id.0)?;
         rows.push([
             id.to_string(),
             world.hub.name_of(&session.caller),
@@ -170,7 +170,7 @@ impl Position {
         }
         let (mut spent, mut reserved) = (0, 0);
         for id in world.hub.state().sessions.into_keys() {
-            let session = world.session(id)?;
+            let session = world.session(id.0)?;
             if session.denom == money.checked() {
                 spent += session.spent.u128();
                 reserved += session.left.u128();

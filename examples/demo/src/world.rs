@@ -5,6 +5,8 @@ use cosmwasm_std::{Addr, CosmosMsg};
 use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode, Money, Receipt};
 use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
+use hub_types::ids::AttesterId;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::price::Rates;
 use hub_types::wire::SignedVoucher;
 
@@ -33,7 +35,7 @@ pub struct World {
     /// Everything that was ever made of each money.
     pub minted: BTreeMap<Money, u128>,
     /// Receipts paid, by attester.
-    pub paid: BTreeMap<u64, u64>,
+    pub paid: BTreeMap<AttesterId, u64>,
 }
 
 /// A model of the market and what its author asks for it.
@@ -43,12 +45,12 @@ pub struct Listing {
     pub money: Money,
     pub rates: Rates,
     /// Id in the registry, once registered.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// A session, and what its caller calls in it.
 pub struct Session {
-    pub id: u64,
+    pub id: SessionId,
     pub operator: &'static str,
     /// Places in the list of listings.
     pub listings: Vec<usize>,
@@ -67,7 +69,7 @@ impl World {
                 hub.money_native()
             },
             rates: market.rates(place),
-            model: 0,
+            model: ModelId(0),
         };
         let listings = market.models.iter().enumerate().map(listing).collect();
         let mut attesters = vec![];
@@ -113,13 +115,13 @@ impl World {
         let amount = session.budget.u128();
         self.hub
             .deposit(&payer, money, amount, beneficiary, Some(session))?;
-        Ok(self.hub.last_session(&caller))
+        Ok(self.hub.last_session(&caller).0)
     }
 
     pub fn session(&self, id: u64) -> anyhow::Result<SessionResponse> {
-        Ok(self
-            .hub
-            .query_escrow(escrow::QueryMsg::Session { session: id })?)
+        Ok(self.hub.query_escrow(escrow::QueryMsg::Session {
+            session: SessionId(id),
+        })?)
     }
 
     pub fn balance(&self, name: &str, money: &Money) -> anyhow::Result<BalanceResponse> {
@@ -145,7 +147,7 @@ impl World {
     pub fn receipts(
         &mut self,
         attester: &Attester,
-        session: u64,
+        session: SessionId,
         listing: usize,
         count: u64,
     ) -> Vec<Receipt> {
@@ -196,7 +198,7 @@ impl World {
     ) -> anyhow::Result<billing::ReceiptResponse> {
         let next = self.hub.next(receipt.session, attester.id);
         let settle = self.hub.sign_receipt(attester, receipt, next);
-        let money = self.session(receipt.session)?.denom.into();
+        let money = self.session(receipt.session.0)?.denom.into();
         let messages = vec![
             self.hub.message(&self.hub.billing, &settle, &[]),
             self.payout(&money),

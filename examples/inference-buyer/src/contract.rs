@@ -10,6 +10,7 @@ use hub_types::denom::Denom;
 use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, SessionCreated, SessionState};
 use hub_types::hash;
 use hub_types::helpers::{answer, BillingContract};
+use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 use hub_types::wire::Receipt;
 
@@ -141,7 +142,9 @@ fn order(deps: DepsMut, env: Env, user: Addr, coin: Coin) -> Result<Response, Co
 #[cfg_attr(not(feature = "library"), entry_point)]
 pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, ContractError> {
     if reply.id != OPENED {
-        return Err(ContractError::UnknownReply { id: reply.id });
+        return Err(ContractError::UnknownReply {
+            id: SessionId(reply.id).0,
+        });
     }
     let user: Addr = from_json(&reply.payload)?;
     let SessionCreated { session: order } = answer(reply)?;
@@ -151,7 +154,7 @@ pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, Contrac
         .add_attribute("order", order.to_string())
         .add_attribute("user", &user);
     let refunded = false;
-    ORDERS.save(deps.storage, order, &Order { user, refunded })?;
+    ORDERS.save(deps.storage, order.0, &Order { user, refunded })?;
     Ok(response)
 }
 
@@ -159,14 +162,14 @@ pub fn reply(deps: DepsMut, _env: Env, reply: Reply) -> Result<Response, Contrac
 fn ask(
     deps: DepsMut,
     sender: Addr,
-    order: u64,
+    order: SessionId,
     request_hash: HexBinary,
     max_price: Uint128,
 ) -> Result<Response, ContractError> {
     load_own(deps.storage, order, &sender)?;
     let key = hash::parse("request_hash", &request_hash)?;
     ensure!(
-        !REQUESTS.has(deps.storage, (order, &key)),
+        !REQUESTS.has(deps.storage, (order.0, &key)),
         ContractError::AskedBefore { order }
     );
     let config = CONFIG.load(deps.storage)?;
@@ -189,7 +192,7 @@ fn ask(
         max_price,
         answer: None,
     };
-    REQUESTS.save(deps.storage, (order, &key), &request)?;
+    REQUESTS.save(deps.storage, (order.0, &key), &request)?;
     let mut response = Response::new()
         .add_attribute("action", "ask")
         .add_attribute("order", order.to_string())
@@ -210,7 +213,7 @@ fn show_answer(
 ) -> Result<Response, ContractError> {
     let receipt = Receipt::decode(receipt)?;
     let order = receipt.session;
-    let key = (order, &receipt.request_hash);
+    let key = (order.0, &receipt.request_hash);
     let mut request = REQUESTS
         .may_load(deps.storage, key)?
         .ok_or(ContractError::NotAsked { order })?;
@@ -273,7 +276,7 @@ fn believe(deps: Deps, config: &Config, receipt: &Receipt) -> Result<(), Contrac
 }
 
 /// Lets no further calls be made, after the grace of the escrow.
-fn close(deps: DepsMut, sender: Addr, order: u64) -> Result<Response, ContractError> {
+fn close(deps: DepsMut, sender: Addr, order: SessionId) -> Result<Response, ContractError> {
     load_own(deps.storage, order, &sender)?;
     let config = CONFIG.load(deps.storage)?;
     Ok(Response::new()
@@ -283,7 +286,7 @@ fn close(deps: DepsMut, sender: Addr, order: u64) -> Result<Response, ContractEr
 }
 
 /// Sends what is left from the escrow to the user. Whoever calls it, nobody else can gain by it.
-fn refund(deps: DepsMut, order: u64) -> Result<Response, ContractError> {
+fn refund(deps: DepsMut, order: SessionId) -> Result<Response, ContractError> {
     let found = load(deps.storage, order)?;
     // All orders share our balance in the escrow: a second refund would be another user's money.
     if found.refunded {
@@ -293,7 +296,7 @@ fn refund(deps: DepsMut, order: u64) -> Result<Response, ContractError> {
         refunded: true,
         ..found
     };
-    ORDERS.save(deps.storage, order, &refunded)?;
+    ORDERS.save(deps.storage, order.0, &refunded)?;
 
     let config = CONFIG.load(deps.storage)?;
     let session = config.escrow.session(&deps.querier, order)?;
@@ -318,13 +321,13 @@ fn refund(deps: DepsMut, order: u64) -> Result<Response, ContractError> {
         .add_attribute("denom", session.denom.to_string()))
 }
 
-fn load(storage: &dyn Storage, order: u64) -> Result<Order, ContractError> {
+fn load(storage: &dyn Storage, order: SessionId) -> Result<Order, ContractError> {
     ORDERS
-        .may_load(storage, order)?
+        .may_load(storage, order.0)?
         .ok_or(ContractError::UnknownOrder { order })
 }
 
-fn load_own(storage: &dyn Storage, order: u64, sender: &Addr) -> Result<(), ContractError> {
+fn load_own(storage: &dyn Storage, order: SessionId, sender: &Addr) -> Result<(), ContractError> {
     let Order { user, .. } = load(storage, order)?;
     if user != *sender {
         return Err(ContractError::NotTheUser { order, user });
@@ -358,7 +361,7 @@ pub fn query(deps: Deps, _env: Env, msg: QueryMsg) -> Result<Binary, ContractErr
         } => {
             let key = hash::parse("request_hash", &request_hash)?;
             let request = REQUESTS
-                .may_load(deps.storage, (order, &key))?
+                .may_load(deps.storage, (order.0, &key))?
                 .ok_or(ContractError::NotAsked { order })?;
             to_json_binary(&request)
         }

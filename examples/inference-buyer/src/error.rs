@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, OverflowError, StdError, Uint128};
 use cw_utils::PaymentError;
 use hub_types::denom::Denom;
 use hub_types::hash::HashError;
+use hub_types::ids::SessionId;
 use hub_types::wire::DecodeError;
 use thiserror::Error;
 
@@ -35,13 +36,13 @@ pub enum ContractError {
     #[error("there is no order {order}")]
     UnknownOrder {
         /// As given.
-        order: u64,
+        order: SessionId,
     },
     /// Somebody else's order.
     #[error("order {order} belongs to {user}: only that account asks in it or closes it")]
     NotTheUser {
         /// The order.
-        order: u64,
+        order: SessionId,
         /// Whose it is.
         user: Addr,
     },
@@ -49,13 +50,13 @@ pub enum ContractError {
     #[error("order {order} has ended: make a new one")]
     Ended {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
     /// The order cannot pay for the request.
     #[error("order {order} has {free} that no request was promised yet: ask for less, or make a new order")]
     TooDear {
         /// The order.
-        order: u64,
+        order: SessionId,
         /// What may still be promised.
         free: Uint128,
     },
@@ -63,13 +64,13 @@ pub enum ContractError {
     #[error("this request was asked in order {order} before: let something in it differ")]
     AskedBefore {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
     /// A receipt for something that nobody asked.
     #[error("nobody asked for this in order {order}")]
     NotAsked {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
     /// The request has its answer.
     #[error("this request has its answer: the first one stands")]
@@ -84,7 +85,7 @@ pub enum ContractError {
     #[error("the rest of order {order} was paid back before")]
     RefundedBefore {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
     /// A reply that nobody waits for.
     #[error("nobody waits for a reply {id}")]

@@ -3,6 +3,8 @@
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use hub_types::billing::InclusionProof;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId};
 
 /// What the contract buys, and from whom. Nobody can change it later, so users know what they pay for.
 #[cw_serde]
@@ -15,7 +17,7 @@ pub struct InstantiateMsg {
     /// The one enclave image accepted, 32 bytes; any if not given.
     pub measurement: Option<HexBinary>,
     /// The model that is called.
-    pub model: u64,
+    pub model: ModelId,
     /// How long an order lasts.
     pub order_seconds: u64,
 }
@@ -30,7 +32,7 @@ pub enum ExecuteMsg {
     /// request itself off chain; a request that is to be asked twice carries something that differs.
     Ask {
         /// The order that pays.
-        order: u64,
+        order: SessionId,
         /// sha256 of the request, by the operator's convention; 32 bytes.
         request_hash: HexBinary,
         /// Most that this call may cost.
@@ -48,12 +50,12 @@ pub enum ExecuteMsg {
     /// Ends an order before its time. Whose it is. Calls of before are still paid.
     Close {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
     /// Pays what an ended order did not use back to its user. Anyone, once.
     Refund {
         /// The order.
-        order: u64,
+        order: SessionId,
     },
 }
 
@@ -69,13 +71,13 @@ pub enum QueryMsg {
     #[returns(OrderResponse)]
     Order {
         /// Its number.
-        order: u64,
+        order: SessionId,
     },
     /// A request and its answer.
     #[returns(RequestResponse)]
     Request {
         /// The order that it was asked in.
-        order: u64,
+        order: SessionId,
         /// As asked.
         request_hash: HexBinary,
     },
@@ -85,7 +87,7 @@ pub enum QueryMsg {
 #[cw_serde]
 pub struct OrderCreated {
     /// Number of the order: of its session in the escrow.
-    pub order: u64,
+    pub order: SessionId,
 }
 
 /// What is bought, and from whom.
@@ -102,7 +104,7 @@ pub struct ConfigResponse {
     /// The one enclave image accepted.
     pub measurement: Option<HexBinary>,
     /// The model that is called.
-    pub model: u64,
+    pub model: ModelId,
     /// How long an order lasts.
     pub order_seconds: u64,
 }
@@ -129,7 +131,7 @@ pub struct RequestResponse {
 #[cw_serde]
 pub struct Answer {
     /// Who vouched for it.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// sha256 of the response, by the operator's convention.
     pub response_hash: HexBinary,
     /// When the response was given, unix seconds, as the attester says.

@@ -2,6 +2,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, HexBinary};
 use cw_storage_plus::{Item, Map};
 use hub_types::helpers::{BillingContract, EscrowContract, RegistryContract};
+use hub_types::ids::ModelId;
 use hub_types::wire::Hash;
 
 use crate::msg::RequestResponse;
@@ -19,7 +20,7 @@ pub struct Config {
     pub billing: BillingContract,
     pub operator: Addr,
     pub measurement: Option<HexBinary>,
-    pub model: u64,
+    pub model: ModelId,
     pub order_seconds: u64,
 }
 

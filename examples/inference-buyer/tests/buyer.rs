@@ -11,6 +11,7 @@ use hub_testing::{data, rates, Attester, Hub, KeyType, Mode, NewModel, Receipt, 
 use hub_types::billing::InclusionProof;
 use hub_types::denom::Denom;
 use hub_types::escrow::{ExecuteMsg as Escrow, SessionState};
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::wire::{merkle, sha256};
 use inference_buyer::contract;
 use inference_buyer::error::ContractError;
@@ -29,7 +30,7 @@ struct Shop {
     alice: Addr,
     bob: Addr,
     author: Addr,
-    model: u64,
+    model: ModelId,
     attester: Attester,
 }
 
@@ -114,24 +115,24 @@ impl Shop {
     }
 
     #[track_caller]
-    fn order(&mut self, user: &Addr) -> u64 {
+    fn order(&mut self, user: &Addr) -> SessionId {
         let response = self.tell(user, ExecuteMsg::Order {}, &coins(BUDGET, NATIVE));
         data::<OrderCreated>(&response.unwrap()).order
     }
 
     #[track_caller]
-    fn ask(&mut self, user: &Addr, order: u64, request: &str) {
+    fn ask(&mut self, user: &Addr, order: SessionId, request: &str) {
         self.tell(user, asking(order, request, CALL), &[]).unwrap();
     }
 
     /// Serves requests of an order in one batch: batch number 1 if it is the first. Returns what shows each answer.
-    fn serve(&mut self, order: u64, requests: &[&str]) -> Vec<ExecuteMsg> {
+    fn serve(&mut self, order: SessionId, requests: &[&str]) -> Vec<ExecuteMsg> {
         self.serve_with(order, requests, |_| {})
     }
 
     fn serve_with(
         &mut self,
-        order: u64,
+        order: SessionId,
         requests: &[&str],
         change: impl Fn(&mut Receipt),
     ) -> Vec<ExecuteMsg> {
@@ -151,13 +152,13 @@ impl Shop {
         answers(number, &leaves)
     }
 
-    fn state(&self, order: u64) -> OrderResponse {
+    fn state(&self, order: SessionId) -> OrderResponse {
         let query = QueryMsg::Order { order };
         let wrap = self.hub.app.wrap();
         wrap.query_wasm_smart(&self.buyer, &query).unwrap()
     }
 
-    fn request(&self, order: u64, request: &str) -> RequestResponse {
+    fn request(&self, order: SessionId, request: &str) -> RequestResponse {
         let query = QueryMsg::Request {
             order,
             request_hash: hash(request).into(),
@@ -171,7 +172,7 @@ fn hash(request: &str) -> [u8; 32] {
     sha256(&[request.as_bytes()])
 }
 
-fn asking(order: u64, request: &str, max_price: u128) -> ExecuteMsg {
+fn asking(order: SessionId, request: &str, max_price: u128) -> ExecuteMsg {
     ExecuteMsg::Ask {
         order,
         request_hash: hash(request).into(),
@@ -544,7 +545,7 @@ fn a_buyer_is_not_made_for_what_is_no_hub_or_no_model() {
             ..good.clone()
         },
         InstantiateMsg {
-            model: 99,
+            model: ModelId(99),
             ..good.clone()
         },
         InstantiateMsg {

@@ -6,6 +6,7 @@ use cw_multi_test::{ContractWrapper, Executor};
 use hub_testing::{data, rates, signing_key, Hub, KeyType, Mode, NewModel, SigningKey};
 use hub_types::billing::{self, AttesterCreated, AttesterResponse};
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::verifier::{self, Measurement};
 use hub_types::wire::{sha256, KeyError};
 use keys_verifier::contract;
@@ -111,7 +112,7 @@ impl Panel {
         if response.is_err() {
             before.assert_unchanged(&self.hub);
         }
-        Ok(data::<AttesterCreated>(&response?).attester)
+        Ok((data::<AttesterCreated>(&response?).attester).0)
     }
 
     fn vouch(&mut self, signatures: Vec<Vouched>) -> Result<u64, ContractError> {
@@ -250,7 +251,9 @@ fn enough_of_them_vouch_and_a_session_that_names_what_they_signed_is_served() {
         let hub = &mut panel.hub;
         let measurement = Measurement::new(&hub.canonical(&panel.verifier), &report());
         let shown: AttesterResponse = hub
-            .query_billing(billing::QueryMsg::Attester { attester })
+            .query_billing(billing::QueryMsg::Attester {
+                attester: AttesterId(attester),
+            })
             .unwrap();
         assert_eq!(shown.measurement, Some(measurement.into()));
 
@@ -265,7 +268,7 @@ fn enough_of_them_vouch_and_a_session_that_names_what_they_signed_is_served() {
             session
         });
         let audited = hub_testing::Attester {
-            id: attester,
+            id: AttesterId(attester),
             operator: panel.operator.clone(),
             key: panel.key.clone(),
         };

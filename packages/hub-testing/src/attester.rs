@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, KeyType};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::registry::{QueryMsg, ReleaseResponse, TermsListResponse};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
@@ -17,7 +18,7 @@ use crate::response::data;
 #[derive(Clone, Debug)]
 pub struct Attester {
     /// Its id.
-    pub id: u64,
+    pub id: AttesterId,
     /// Who runs it.
     pub operator: Addr,
     /// Its secret key.
@@ -83,7 +84,7 @@ impl Hub {
     /// A receipt of now for one call of a model: its newest release, the newest terms in force, 1 000 units in and 200
     /// out. Change what the test is about.
     #[track_caller]
-    pub fn receipt(&self, attester: &Attester, session: u64, model: u64) -> Receipt {
+    pub fn receipt(&self, attester: &Attester, session: SessionId, model: ModelId) -> Receipt {
         let terms: TermsListResponse = self
             .query_registry(QueryMsg::TermsAt { model, time: None })
             .expect("the model has terms");
@@ -114,8 +115,8 @@ impl Hub {
     pub fn receipts(
         &self,
         attester: &Attester,
-        session: u64,
-        model: u64,
+        session: SessionId,
+        model: ModelId,
         count: u64,
         change: impl Fn(u64, &mut Receipt),
     ) -> Vec<Receipt> {
@@ -144,7 +145,8 @@ impl Hub {
         receipts: Vec<Receipt>,
     ) -> (Batch, Vec<Receipt>) {
         let mut builder = BatchBuilder::new(attester.id);
-        let sessions: BTreeSet<u64> = receipts.iter().map(|receipt| receipt.session).collect();
+        let sessions: BTreeSet<SessionId> =
+            receipts.iter().map(|receipt| receipt.session).collect();
         for session in sessions {
             builder.next(session, self.next(session, attester.id));
         }
@@ -205,7 +207,7 @@ impl Hub {
     }
 
     /// A ceiling signed with the key that a session names.
-    pub fn voucher(&self, key: &SigningKey, session: u64, ceiling: u128) -> SignedVoucher {
+    pub fn voucher(&self, key: &SigningKey, session: SessionId, ceiling: u128) -> SignedVoucher {
         let voucher = Voucher { session, ceiling };
         let digest = wire::voucher_digest(&self.tag(Purpose::Voucher), &voucher.encode());
         SignedVoucher {

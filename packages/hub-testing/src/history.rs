@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
+use hub_types::ids::SessionId;
 use hub_types::records::escrow::SessionRecord;
 
 use crate::state::State;
@@ -102,8 +103,8 @@ impl State {
         });
         all.rising("model", &before.models, &self.models, |model| {
             vec![
-                model.releases.into(),
-                model.terms.into(),
+                model.latest_release.0.into(),
+                model.latest_terms.0.into(),
                 model.active_from.into(),
             ]
         });
@@ -179,7 +180,7 @@ impl Breaches {
     }
 
     /// A lane moves forward, or is given to another attester.
-    fn lanes(&mut self, session: u64, before: &SessionRecord, after: &SessionRecord) {
+    fn lanes(&mut self, session: SessionId, before: &SessionRecord, after: &SessionRecord) {
         if before.ceiling.is_some() != after.ceiling.is_some() {
             let (was, is) = (before.ceiling, after.ceiling);
             self.0.push(format!(

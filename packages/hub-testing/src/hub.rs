@@ -87,6 +87,9 @@ pub struct Codes {
     pub cw20: u64,
 }
 
+/// Both time constants of the registry where a test names none, so that tests reckon in days.
+const DAY_SECONDS: u64 = 86_400;
+
 /// What may differ from [`Hub::new`].
 #[derive(Clone, Debug)]
 pub struct HubBuilder {
@@ -105,8 +108,8 @@ impl Default for HubBuilder {
         Self {
             chain_id: CHAIN_ID.to_owned(),
             start_time: START_TIME,
-            receipt_max_age: None,
-            price_notice: None,
+            receipt_max_age: Some(DAY_SECONDS),
+            price_notice: Some(DAY_SECONDS),
             admin: None,
             nitro_root: None,
             watched: true,
@@ -116,13 +119,13 @@ impl Default for HubBuilder {
 }
 
 impl HubBuilder {
-    /// Age in seconds from which receipts are refused; the registry's default if not given.
+    /// Age in seconds from which receipts are refused; a day if not given.
     pub fn receipt_max_age(mut self, seconds: u64) -> Self {
         self.receipt_max_age = Some(seconds);
         self
     }
 
-    /// How long a price rise waits, in seconds; the registry's default if not given.
+    /// How long a price rise waits, in seconds; a day if not given.
     pub fn price_notice(mut self, seconds: u64) -> Self {
         self.price_notice = Some(seconds);
         self

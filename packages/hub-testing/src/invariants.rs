@@ -1,5 +1,6 @@
 mod usage;
 
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
@@ -206,7 +207,7 @@ fn check_sessions(state: &State, violations: &mut Violations) {
 }
 
 fn check_limits(
-    id: u64,
+    id: SessionId,
     session: &SessionRecord,
     policy: &SessionPolicy,
     violations: &mut Violations,
@@ -254,8 +255,8 @@ fn check_limits(
     });
 }
 
-fn check_lanes(id: u64, session: &SessionRecord, violations: &mut Violations) {
-    let attesters: BTreeSet<u64> = session.lanes.iter().map(|lane| lane.attester).collect();
+fn check_lanes(id: SessionId, session: &SessionRecord, violations: &mut Violations) {
+    let attesters: BTreeSet<AttesterId> = session.lanes.iter().map(|lane| lane.attester).collect();
     violations.unless(
         attesters.len() == session.lanes.len() && attesters.len() <= MAX_LANES,
         || format!("session {id} has the lanes {:?}", session.lanes),
@@ -291,7 +292,7 @@ fn check_operators(state: &State, violations: &mut Violations) {
 
 fn check_batches(state: &State, violations: &mut Violations) {
     check_ids("attester", state.attesters.keys(), violations);
-    let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut numbers: BTreeMap<AttesterId, Vec<u64>> = BTreeMap::new();
     for ((attester, number), batch) in &state.batches {
         numbers.entry(*attester).or_default().push(*number);
         violations.unless(batch.paid <= batch.offered, || {
@@ -323,28 +324,34 @@ fn check_models(state: &State, violations: &mut Violations) {
     check_ids("model", state.models.keys(), violations);
     for (id, model) in &state.models {
         check_terms(*id, model, state, violations);
-        let releases = state.releases.range((*id, 0)..=(*id, u64::MAX));
-        let numbers: Vec<u64> = releases.map(|((_, number), _)| *number).collect();
+        let releases = state
+            .releases
+            .range((*id, ReleaseNumber(0))..=(*id, ReleaseNumber(u64::MAX)));
+        let numbers: Vec<ReleaseNumber> = releases.map(|((_, number), _)| *number).collect();
         check_ids(&format!("model {id}: release"), &numbers, violations);
         violations.equal(
             &format!("model {id}"),
-            ("its release count", model.releases),
+            ("its latest release", model.latest_release.0),
             ("the number of its releases", numbers.len() as u64),
         );
     }
 }
 
-fn check_terms(id: u64, model: &ModelRecord, state: &State, violations: &mut Violations) {
-    let terms = || state.terms.range((id, 0)..=(id, u64::MAX));
-    let numbers: Vec<u64> = terms().map(|((_, number), _)| *number).collect();
+fn check_terms(id: ModelId, model: &ModelRecord, state: &State, violations: &mut Violations) {
+    let terms = || {
+        state
+            .terms
+            .range((id, TermsNumber(0))..=(id, TermsNumber(u64::MAX)))
+    };
+    let numbers: Vec<TermsNumber> = terms().map(|((_, number), _)| *number).collect();
     check_ids(&format!("model {id}: terms"), &numbers, violations);
     violations.equal(
         &format!("model {id}"),
-        ("its terms count", model.terms),
+        ("its latest terms", model.latest_terms.0),
         ("the number of its terms", numbers.len() as u64),
     );
 
-    let mut before: Option<(u64, Option<u64>)> = None;
+    let mut before: Option<(TermsNumber, Option<u64>)> = None;
     for ((_, number), terms) in terms() {
         check_shares(id, *number, terms, violations);
         let Validity::Interval { from, until } = terms.validity else {
@@ -353,7 +360,10 @@ fn check_terms(id: u64, model: &ModelRecord, state: &State, violations: &mut Vio
         violations.equal(
             &format!("terms {number} of model {id}"),
             ("what they supersede", terms.supersedes),
-            ("those before them", before.map_or(0, |(number, _)| number)),
+            (
+                "those before them",
+                before.map_or(TermsNumber(0), |(number, _)| number),
+            ),
         );
         if let Some((_, until)) = before {
             // In the grace of a price cut both can be charged; never neither.
@@ -371,7 +381,12 @@ fn check_terms(id: u64, model: &ModelRecord, state: &State, violations: &mut Vio
     });
 }
 
-fn check_shares(id: u64, number: u64, terms: &TermsRecord, violations: &mut Violations) {
+fn check_shares(
+    id: ModelId,
+    number: TermsNumber,
+    terms: &TermsRecord,
+    violations: &mut Violations,
+) {
     let payees: BTreeSet<_> = terms
         .payees
         .iter()
@@ -393,9 +408,14 @@ fn check_shares(id: u64, number: u64, terms: &TermsRecord, violations: &mut Viol
 }
 
 /// Ids count from 1 without gaps.
-fn check_ids<'a>(what: &str, ids: impl IntoIterator<Item = &'a u64>, violations: &mut Violations) {
-    for (expected, id) in (1..).zip(ids) {
-        if *id != expected {
+fn check_ids<'a, Id: Copy + Into<u64> + 'a>(
+    what: &str,
+    ids: impl IntoIterator<Item = &'a Id>,
+    violations: &mut Violations,
+) {
+    for (expected, id) in (1u64..).zip(ids) {
+        let id: u64 = (*id).into();
+        if id != expected {
             violations
                 .0
                 .push(format!("{what} {expected} is missing before {id}"));
@@ -410,6 +430,7 @@ fn sum(amounts: impl IntoIterator<Item = u128>) -> Uint256 {
 
 #[cfg(test)]
 mod tests {
+    use hub_types::ids::DenomNumber;
     use hub_types::packed::{Packed, PackedKey, PackedMap};
     use hub_types::records::escrow::{Lane, BALANCES, SESSIONS};
     use hub_types::records::registry::TERMS;
@@ -467,9 +488,15 @@ mod tests {
         hub.deposit(&caller, &money, 7, None, None).unwrap();
         let account = hub.canonical(&caller);
         let contract = |hub: &Hub| hub.escrow.clone();
-        corrupt(&mut hub, contract, &BALANCES, (&account, 1), |balance| {
-            balance.available -= 1;
-        });
+        corrupt(
+            &mut hub,
+            contract,
+            &BALANCES,
+            (&account, DenomNumber(1)),
+            |balance| {
+                balance.available -= 1;
+            },
+        );
         let author = hub.account("author");
         hub.register_model(&author, NewModel::named("model"));
     }
@@ -515,10 +542,16 @@ mod tests {
         let mut hub = after_a_call();
         let author = hub.canonical(&hub.account("author"));
         let contract = |hub: &Hub| hub.escrow.clone();
-        corrupt(&mut hub, contract, &BALANCES, (&author, 1), |balance| {
-            balance.available += 1;
-            balance.earned += 1;
-        });
+        corrupt(
+            &mut hub,
+            contract,
+            &BALANCES,
+            (&author, DenomNumber(1)),
+            |balance| {
+                balance.available += 1;
+                balance.earned += 1;
+            },
+        );
         assert_eq!(
             hub.check_invariants(),
             [
@@ -536,12 +569,12 @@ mod tests {
             &mut hub,
             |hub| hub.escrow.clone(),
             &SESSIONS,
-            1,
+            SessionId(1),
             |session| {
                 session.ceiling = Some(3_599);
                 session.budget = 3_000;
                 session.lanes.push(Lane {
-                    attester: 1,
+                    attester: AttesterId(1),
                     next: 0,
                 });
             },
@@ -561,7 +594,7 @@ mod tests {
         assert_eq!(
             hub.state().breaches_since(&before),
             [
-                "session 1 fell from [10000, 3600, 0] to [3000, 3600, 3599]",
+                "session SessionId(1) fell from [10000, 3600, 0] to [3000, 3600, 3599]",
                 "session 1: the ceiling was None and is Some(3599)",
             ]
         );
@@ -574,7 +607,7 @@ mod tests {
             &mut hub,
             |hub| hub.billing.clone(),
             &USAGE,
-            (1, 1),
+            (ModelId(1), DenomNumber(1)),
             |usage| {
                 usage.sums.gross -= 1;
                 usage.sums.related = usage.sums.gross;
@@ -587,7 +620,7 @@ mod tests {
             "usage of model 1 in denomination 1: related and aged are more than gross",
             "sums of the Hub in 1: ",
             "what attesters signed in 1: (3600, 1), expected (3599, 1)",
-            "the ranking: {}, expected {(1, 65534, 1)}",
+            "the ranking: {}, expected {(DenomNumber(1), 65534, ModelId(1))}",
         ]) {
             assert!(violation.starts_with(sentence), "{violation}");
         }
@@ -598,19 +631,33 @@ mod tests {
     fn usage_that_disagrees_with_itself_is_found() {
         let mut hub = after_a_call();
         let billing = |hub: &Hub| hub.billing.clone();
-        corrupt(&mut hub, billing, &USAGE, (1, 1), |usage| {
-            usage.payers = 1;
-            usage.release = 2;
-            usage.earlier_releases.calls = 1;
+        corrupt(
+            &mut hub,
+            billing,
+            &USAGE,
+            (ModelId(1), DenomNumber(1)),
+            |usage| {
+                usage.payers = 1;
+                usage.release = ReleaseNumber(2);
+                usage.earlier_releases.calls = 1;
+            },
+        );
+        corrupt(&mut hub, billing, &HUB, DenomNumber(1), |hub| {
+            hub.week.models_called = 0
         });
-        corrupt(&mut hub, billing, &HUB, 1, |hub| hub.week.models_called = 0);
-        corrupt(&mut hub, billing, &ATTESTER_USAGE, (1, 1), |totals| {
-            totals.calls = 7;
-        });
+        corrupt(
+            &mut hub,
+            billing,
+            &ATTESTER_USAGE,
+            (AttesterId(1), DenomNumber(1)),
+            |totals| {
+                totals.calls = 7;
+            },
+        );
         let violations = hub.check_invariants();
         for (violation, sentence) in violations.iter().zip([
             "earlier releases of model 1 in denomination 1: ",
-            "payers and returning ones of (1, 1): (1, 0), expected (0, 0)",
+            "payers and returning ones of (ModelId(1), DenomNumber(1)): (1, 0), expected (0, 0)",
             "week ",
             "what attesters signed in 1: (3600, 7), expected (3600, 1)",
         ]) {
@@ -626,7 +673,7 @@ mod tests {
             &mut hub,
             |hub| hub.registry.clone(),
             &TERMS,
-            (1, 1),
+            (ModelId(1), TermsNumber(1)),
             |terms| {
                 terms.validity = Validity::Dropped;
                 terms.operator_bps = 1;

@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::Addr;
+use hub_types::ids::DenomNumber;
 
 use crate::hub::Hub;
 use crate::money::Money;
@@ -107,7 +108,7 @@ impl Hub {
         made.chain(deposited).chain([self.money_native()]).collect()
     }
 
-    fn denom_name(&self, state: &State, denom: u32) -> String {
+    fn denom_name(&self, state: &State, denom: DenomNumber) -> String {
         match state.denoms.get(&denom) {
             Some(denom) => self.money_name(&denom.clone().into()),
             None => format!("denomination {denom}"),

@@ -44,10 +44,13 @@
 //! ```
 //! use hub_testing::{EscrowError, Hub};
 //! use hub_types::escrow::ExecuteMsg;
+//! use hub_types::ids::SessionId;
 //!
 //! let mut hub = Hub::new();
 //! let stranger = hub.account("stranger");
-//! let error: EscrowError = hub.escrow(&stranger, ExecuteMsg::CloseSession { session: 9 }).unwrap_err();
+//! let error: EscrowError = hub.escrow(&stranger, ExecuteMsg::CloseSession {
+//!     session: SessionId(9),
+//! }).unwrap_err();
 //! assert!(error.to_string().contains('9'));
 //! ```
 //!

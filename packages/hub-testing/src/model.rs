@@ -1,4 +1,5 @@
 use cosmwasm_std::{Addr, Uint128};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::{Rates, UncheckedPrice};
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelCreated, ModelResponse, NewRelease, QueryMsg, ReleaseCreated,
@@ -145,15 +146,20 @@ fn labelled(minor: u32, blob_id: BlobId) -> NewRelease {
 impl Hub {
     /// Registers a model; returns its id.
     #[track_caller]
-    pub fn register_model(&mut self, author: &Addr, model: NewModel) -> u64 {
+    pub fn register_model(&mut self, author: &Addr, model: NewModel) -> ModelId {
         let response = self.registry(author, model.message(author));
         data::<ModelCreated>(&response.expect("the model is registered")).model
     }
 
     /// Publishes a release, labelled 1.n where n releases stand before it; returns its number.
     #[track_caller]
-    pub fn publish(&mut self, author: &Addr, model: u64, blob_id: impl Into<BlobId>) -> u64 {
-        let minor = u32::try_from(self.model(model).latest_release).expect("few releases");
+    pub fn publish(
+        &mut self,
+        author: &Addr,
+        model: ModelId,
+        blob_id: impl Into<BlobId>,
+    ) -> ReleaseNumber {
+        let minor = u32::try_from(self.model(model).latest_release.0).expect("few releases");
         let msg = ExecuteMsg::PublishRelease {
             model,
             release: labelled(minor, blob_id.into()),
@@ -166,14 +172,19 @@ impl Hub {
 
     /// Sets new terms; returns their number and when they take effect.
     #[track_caller]
-    pub fn set_terms(&mut self, author: &Addr, model: u64, terms: UncheckedTerms) -> TermsCreated {
+    pub fn set_terms(
+        &mut self,
+        author: &Addr,
+        model: ModelId,
+        terms: UncheckedTerms,
+    ) -> TermsCreated {
         let response = self.registry(author, ExecuteMsg::SetTerms { model, terms });
         data(&response.expect("the terms are set"))
     }
 
     /// A model as the registry shows it.
     #[track_caller]
-    pub fn model(&self, model: u64) -> ModelResponse {
+    pub fn model(&self, model: ModelId) -> ModelResponse {
         self.query_registry(QueryMsg::Model { model })
             .expect("the model exists")
     }

@@ -1,5 +1,6 @@
 use cosmwasm_std::Addr;
 use hub_types::escrow::{Models, NewSession, QueryMsg, SessionResponse, SessionsResponse};
+use hub_types::ids::{AttesterId, SessionId};
 
 use crate::hub::Hub;
 use crate::model::rates;
@@ -33,7 +34,7 @@ impl Hub {
         money: &Money,
         budget: u128,
         change: impl FnOnce(NewSession) -> NewSession,
-    ) -> u64 {
+    ) -> SessionId {
         let session = change(self.new_session(operator, budget));
         let amount = session.budget.u128();
         self.give(caller, money, amount);
@@ -44,7 +45,7 @@ impl Hub {
 
     /// The newest session of a caller. A token's hook returns no data, so this is how a cw20 caller learns the id.
     #[track_caller]
-    pub fn last_session(&self, caller: &Addr) -> u64 {
+    pub fn last_session(&self, caller: &Addr) -> SessionId {
         let query = QueryMsg::SessionsByCaller {
             caller: caller.to_string(),
             start_after: None,
@@ -59,13 +60,13 @@ impl Hub {
 
     /// A session as the escrow shows it.
     #[track_caller]
-    pub fn session(&self, session: u64) -> SessionResponse {
+    pub fn session(&self, session: SessionId) -> SessionResponse {
         self.query_escrow(QueryMsg::Session { session })
             .expect("the session exists")
     }
 
     /// The number of an attester's next receipt in a session; 0 where there is no lane or no session.
-    pub fn next(&self, session: u64, attester: u64) -> u64 {
+    pub fn next(&self, session: SessionId, attester: AttesterId) -> u64 {
         let session: Result<SessionResponse, _> = self.query_escrow(QueryMsg::Session { session });
         let lanes = session.map(|session| session.lanes).unwrap_or_default();
         let lane = lanes.into_iter().find(|lane| lane.attester == attester);

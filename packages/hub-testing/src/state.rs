@@ -1,3 +1,4 @@
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -28,59 +29,59 @@ use crate::hub::Hub;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
     /// Denominations by the escrow's number.
-    pub denoms: BTreeMap<u32, Denom>,
+    pub denoms: BTreeMap<DenomNumber, Denom>,
     /// What the escrow owes, by denomination number.
-    pub owed: BTreeMap<u32, u128>,
+    pub owed: BTreeMap<DenomNumber, u128>,
     /// What sessions allow.
-    pub policies: BTreeMap<u64, SessionPolicy>,
+    pub policies: BTreeMap<SessionId, SessionPolicy>,
     /// What sessions have left.
-    pub sessions: BTreeMap<u64, SessionRecord>,
+    pub sessions: BTreeMap<SessionId, SessionRecord>,
     /// Balances by (account, denomination number).
-    pub balances: BTreeMap<(Addr, u32), BalanceRecord>,
+    pub balances: BTreeMap<(Addr, DenomNumber), BalanceRecord>,
     /// Attesters.
-    pub attesters: BTreeMap<u64, AttesterRecord>,
+    pub attesters: BTreeMap<AttesterId, AttesterRecord>,
     /// Number of recorded batches, by attester.
-    pub batch_counts: BTreeMap<u64, u64>,
+    pub batch_counts: BTreeMap<AttesterId, u64>,
     /// Recorded batches by (attester, number).
-    pub batches: BTreeMap<(u64, u64), BatchRecord>,
+    pub batches: BTreeMap<(AttesterId, u64), BatchRecord>,
     /// Usage by (model, denomination number).
-    pub usage: BTreeMap<(u64, u32), UsageRecord>,
+    pub usage: BTreeMap<(ModelId, DenomNumber), UsageRecord>,
     /// Lifetime sums of models by (model, denomination number, day).
-    pub usage_days: BTreeMap<(u64, u32, u32), Sums>,
+    pub usage_days: BTreeMap<(ModelId, DenomNumber, u32), Sums>,
     /// Sums of earlier releases by (model, denomination number, release).
-    pub usage_releases: BTreeMap<(u64, u32, u64), Sums>,
+    pub usage_releases: BTreeMap<(ModelId, DenomNumber, ReleaseNumber), Sums>,
     /// Payers by (denomination number, funder).
-    pub payers: BTreeMap<(u32, Addr), PayerRecord>,
+    pub payers: BTreeMap<(DenomNumber, Addr), PayerRecord>,
     /// Payers of models by (model, denomination number, funder).
-    pub model_payers: BTreeMap<(u64, u32, Addr), ModelPayer>,
+    pub model_payers: BTreeMap<(ModelId, DenomNumber, Addr), ModelPayer>,
     /// Authors who earn, by (denomination number, author).
-    pub earners: BTreeMap<(u32, Addr), ()>,
+    pub earners: BTreeMap<(DenomNumber, Addr), ()>,
     /// The ranking by (denomination number, rank, model).
-    pub ranking: BTreeMap<(u32, u16, u64), ()>,
+    pub ranking: BTreeMap<(DenomNumber, u16, ModelId), ()>,
     /// What attesters signed, by (attester, denomination number).
-    pub attester_usage: BTreeMap<(u64, u32), AttesterTotals>,
+    pub attester_usage: BTreeMap<(AttesterId, DenomNumber), AttesterTotals>,
     /// The Hub by denomination number.
-    pub hubs: BTreeMap<u32, HubRecord>,
+    pub hubs: BTreeMap<DenomNumber, HubRecord>,
     /// Lifetime sums of the Hub by (denomination number, day).
-    pub hub_days: BTreeMap<(u32, u32), HubTotals>,
+    pub hub_days: BTreeMap<(DenomNumber, u32), HubTotals>,
     /// Counts of the Hub by (denomination number, week).
-    pub hub_weeks: BTreeMap<(u32, u32), WeekCounts>,
+    pub hub_weeks: BTreeMap<(DenomNumber, u32), WeekCounts>,
     /// What funders spent in released sessions, by (funder, denomination number).
-    pub spent: BTreeMap<(Addr, u32), Spent>,
+    pub spent: BTreeMap<(Addr, DenomNumber), Spent>,
     /// Models.
-    pub models: BTreeMap<u64, ModelRecord>,
+    pub models: BTreeMap<ModelId, ModelRecord>,
     /// Terms by (model, number).
-    pub terms: BTreeMap<(u64, u64), TermsRecord>,
+    pub terms: BTreeMap<(ModelId, TermsNumber), TermsRecord>,
     /// Releases by (model, number).
-    pub releases: BTreeMap<(u64, u64), ReleaseRecord>,
+    pub releases: BTreeMap<(ModelId, ReleaseNumber), ReleaseRecord>,
     /// Walrus committees by epoch.
     pub committees: BTreeMap<u32, CommitteeRecord>,
     /// Keys of their members by (epoch, number of the record).
     pub committee_keys: BTreeMap<(u32, u32), KeysRecord>,
     /// Certificates of permanent blobs by (model, release).
-    pub permanent: BTreeMap<(u64, u64), PermanentRecord>,
+    pub permanent: BTreeMap<(ModelId, ReleaseNumber), PermanentRecord>,
     /// Certificates of deletable blobs by (model, release).
-    pub deletable: BTreeMap<(u64, u64), DeletableRecord>,
+    pub deletable: BTreeMap<(ModelId, ReleaseNumber), DeletableRecord>,
 }
 
 /// Every byte of the contracts, to show that a message left all of it as it was.
@@ -165,7 +166,7 @@ impl Hub {
     }
 
     /// What the escrow says it owes, by denomination number.
-    fn owed(&self) -> BTreeMap<u32, u128> {
+    fn owed(&self) -> BTreeMap<DenomNumber, u128> {
         let mut owed = BTreeMap::new();
         loop {
             let query = QueryMsg::Denoms {
@@ -196,25 +197,25 @@ fn records<K: PackedKey, V: Packed, P: Ord + Debug>(
     dump.iter().filter_map(decode).collect()
 }
 
-fn id(key: &[u8]) -> u64 {
-    u64::from_be_bytes(key.try_into().expect("an id has 8 bytes"))
+fn id<Id: From<u64>>(key: &[u8]) -> Id {
+    u64::from_be_bytes(key.try_into().expect("an id has 8 bytes")).into()
 }
 
-fn number(key: &[u8]) -> u32 {
-    u32::from_be_bytes(key.try_into().expect("a number has 4 bytes"))
+fn number<N: From<u32>>(key: &[u8]) -> N {
+    u32::from_be_bytes(key.try_into().expect("a number has 4 bytes")).into()
 }
 
-fn numbers(key: &[u8]) -> (u32, u32) {
+fn numbers<A: From<u32>, B: From<u32>>(key: &[u8]) -> (A, B) {
     let (first, second) = key.split_at(4);
     (number(first), number(second))
 }
 
-fn ids(key: &[u8]) -> (u64, u64) {
+fn ids<A: From<u64>, B: From<u64>>(key: &[u8]) -> (A, B) {
     let (first, second) = key.split_at(8);
     (id(first), id(second))
 }
 
-fn id_and_number(key: &[u8]) -> (u64, u32) {
+fn id_and_number<Id: From<u64>>(key: &[u8]) -> (Id, DenomNumber) {
     let (model, denom) = key.split_at(8);
     (id(model), number(denom))
 }

@@ -1,6 +1,7 @@
 use blst::min_pk::{AggregateSignature, SecretKey};
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use cw_multi_test::AppResponse;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{CommitteeMember, ExecuteMsg, StorageCertificate};
 use hub_types::walrus::{Confirmation, Persistence, DST};
 
@@ -106,8 +107,8 @@ impl Hub {
     pub fn certify(
         &mut self,
         sender: &Addr,
-        model: u64,
-        release: u64,
+        model: ModelId,
+        release: ReleaseNumber,
         certificate: StorageCertificate,
     ) -> Result<AppResponse, RegistryError> {
         let msg = ExecuteMsg::Certify {

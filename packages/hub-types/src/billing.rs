@@ -10,6 +10,7 @@
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
+use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use crate::denom::{Denom, UncheckedDenom};
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
@@ -51,18 +52,18 @@ pub enum ExecuteMsg {
     /// Emits `hub_attester_retired`.
     Retire {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Nothing of the attester is accepted any more, whenever it was issued. Its operator, once. Emits
     /// `hub_attester_revoked`.
     Revoke {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`.
     SetEndpoint {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// At most 256 bytes; none to withdraw it.
         endpoint: Option<String>,
     },
@@ -134,7 +135,7 @@ pub enum QueryMsg {
     #[returns(AttesterResponse)]
     Attester {
         /// Its id.
-        attester: u64,
+        attester: AttesterId,
     },
     /// An attester by key.
     #[returns(Option<AttesterResponse>)]
@@ -146,7 +147,7 @@ pub enum QueryMsg {
     #[returns(AttestersResponse)]
     Attesters {
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -156,7 +157,7 @@ pub enum QueryMsg {
         /// The operator.
         operator: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -166,7 +167,7 @@ pub enum QueryMsg {
         /// A verifier and what it found, 32 bytes: see [`crate::verifier::Measurement`].
         measurement: HexBinary,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -185,7 +186,7 @@ pub enum QueryMsg {
     #[returns(RecordedBatch)]
     Batch {
         /// Who signed it.
-        attester: u64,
+        attester: AttesterId,
         /// Its number among the attester's recorded batches, from 1.
         batch: u64,
     },
@@ -193,7 +194,7 @@ pub enum QueryMsg {
     #[returns(BatchesResponse)]
     Batches {
         /// Who signed them.
-        attester: u64,
+        attester: AttesterId,
         /// Last number of the page before.
         start_after: Option<u64>,
         /// Entries wanted.
@@ -204,7 +205,7 @@ pub enum QueryMsg {
     #[returns(InclusionResponse)]
     VerifyInclusion {
         /// Who signed the batch.
-        attester: u64,
+        attester: AttesterId,
         /// Its number among the attester's recorded batches, from 1.
         batch: u64,
         /// [`crate::wire::Receipt`] in canonical bytes.
@@ -216,7 +217,7 @@ pub enum QueryMsg {
     #[returns(UsageResponse)]
     Usage {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
     },
@@ -224,7 +225,7 @@ pub enum QueryMsg {
     #[returns(UsageByDayResponse)]
     UsageByDay {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
@@ -237,7 +238,7 @@ pub enum QueryMsg {
     #[returns(UsageOfDaysResponse)]
     UsageOfDays {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// First day.
@@ -249,11 +250,11 @@ pub enum QueryMsg {
     #[returns(UsageByReleaseResponse)]
     UsageByRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last release of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ReleaseNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -261,7 +262,7 @@ pub enum QueryMsg {
     #[returns(PayersResponse)]
     Payers {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// In what.
         denom: UncheckedDenom,
         /// Last payer of the page before.
@@ -279,7 +280,7 @@ pub enum QueryMsg {
         /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Models wanted.
         limit: Option<u32>,
     },
@@ -287,7 +288,7 @@ pub enum QueryMsg {
     #[returns(AttesterUsageResponse)]
     AttesterUsage {
         /// The attester.
-        attester: u64,
+        attester: AttesterId,
         /// In what.
         denom: UncheckedDenom,
     },
@@ -300,7 +301,7 @@ pub enum QueryMsg {
         /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Attesters wanted.
         limit: Option<u32>,
     },
@@ -313,7 +314,7 @@ pub enum QueryMsg {
         /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
-        start_after: Option<u64>,
+        start_after: Option<AttesterId>,
         /// Attesters wanted.
         limit: Option<u32>,
     },
@@ -371,7 +372,7 @@ pub struct MigrateMsg {}
 #[cw_serde]
 pub struct AttesterCreated {
     /// Id of the attester.
-    pub attester: u64,
+    pub attester: AttesterId,
 }
 
 /// What became of a group of receipts. The first that holds wins.
@@ -437,7 +438,7 @@ pub enum Outcome {
 #[cw_serde]
 pub struct BatchResponse {
     /// Who signed.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Number of the record among the attester's; none if nothing was recorded.
     pub batch: Option<u64>,
     /// Receipts in the batch.
@@ -530,7 +531,7 @@ pub struct ConfigResponse {
 #[cw_serde]
 pub struct AttesterResponse {
     /// Its id.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Who runs it.
     pub operator: Addr,
     /// Its key.
@@ -572,7 +573,7 @@ pub struct AttestersResponse {
 #[cw_serde]
 pub struct RecordedBatch {
     /// Who signed it.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Its number among the attester's, from 1.
     pub batch: u64,
     /// RFC 6962 root over its receipts.
@@ -608,7 +609,7 @@ pub struct InclusionProof {
 #[cw_serde]
 pub struct InclusionResponse {
     /// Who vouched for the receipt.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Measurement of the attester.
     pub measurement: Option<HexBinary>,
     /// Block time of the message that recorded the batch.
@@ -657,7 +658,7 @@ impl From<Sums> for UsageSums {
 #[cw_serde]
 pub struct UsageResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// The denomination.
     pub denom: Denom,
     /// Of its life.
@@ -711,7 +712,7 @@ pub struct UsageByReleaseResponse {
 #[cw_serde]
 pub struct UsageOfRelease {
     /// Its number.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Of its life.
     pub sums: UsageSums,
 }
@@ -742,7 +743,7 @@ pub struct AuthorUsageResponse {
     /// Of their lives.
     pub sums: UsageSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
-    pub next: Option<u64>,
+    pub next: Option<ModelId>,
 }
 
 /// What an attester signed and was paid.
@@ -771,7 +772,7 @@ impl From<AttesterTotals> for AttesterSums {
 #[cw_serde]
 pub struct AttesterUsageResponse {
     /// The attester.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// The denomination.
     pub denom: Denom,
     /// Of its life.
@@ -786,7 +787,7 @@ pub struct AttestersUsageResponse {
     /// Of their lives.
     pub sums: AttesterSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
-    pub next: Option<u64>,
+    pub next: Option<AttesterId>,
 }
 
 /// A model's place in the ranking.
@@ -797,7 +798,7 @@ pub struct RankingPlace {
     /// Its aged income, rounded to a small number that grows with it, see [`crate::records::usage::score`].
     pub score: u16,
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// A page of the ranking.
@@ -953,7 +954,7 @@ mod tests {
 
     fn response(outcomes: Vec<OutcomeRun>) -> BatchResponse {
         BatchResponse {
-            attester: 1,
+            attester: AttesterId(1),
             batch: None,
             offered: 0,
             paid: 0,

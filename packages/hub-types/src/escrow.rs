@@ -7,6 +7,8 @@
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use cw20::Cw20ReceiveMsg;
+use hub_wire::ids::DenomNumber;
+use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 
 use crate::billing::KeyType;
 use crate::denom::{Denom, UncheckedDenom};
@@ -61,26 +63,26 @@ pub enum ExecuteMsg {
     /// `hub_session_topped_up`.
     TopUp {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// How much, not zero.
         amount: Uint128,
     },
     /// Ends a session after the grace. The caller, once. Emits `hub_session_closed`.
     CloseSession {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// Gives what is left to the caller's available balance. The operator from the end on, anyone from the end
     /// + `receipt_max_age_seconds` on. Emits `hub_session_released`.
     ReleaseSession {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
     /// Raises how much may be charged in all. The caller, for a session with a ceiling. A lower one, or the same, is
     /// an error. Emits `hub_ceiling_raised`.
     RaiseCeiling {
         /// The session.
-        session: u64,
+        session: SessionId,
         /// Cumulative over the life of the session.
         ceiling: Uint128,
     },
@@ -165,9 +167,9 @@ pub enum Models {
 #[derive(Copy, Eq)]
 pub struct ModelRef {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its release; any if not given.
-    pub release: Option<u64>,
+    pub release: Option<ReleaseNumber>,
 }
 
 /// How the ceiling of a session can be raised.
@@ -210,7 +212,7 @@ pub enum QueryMsg {
         /// The account.
         address: String,
         /// Last denomination number of the page before.
-        start_after: Option<u32>,
+        start_after: Option<DenomNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -218,7 +220,7 @@ pub enum QueryMsg {
     #[returns(DenomsResponse)]
     Denoms {
         /// Last number of the page before.
-        start_after: Option<u32>,
+        start_after: Option<DenomNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -232,7 +234,7 @@ pub enum QueryMsg {
     #[returns(SessionResponse)]
     Session {
         /// Its id.
-        session: u64,
+        session: SessionId,
     },
     /// Sessions of a caller, newest first.
     #[returns(SessionsResponse)]
@@ -240,7 +242,7 @@ pub enum QueryMsg {
         /// The owner.
         caller: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<SessionId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -250,7 +252,7 @@ pub enum QueryMsg {
         /// The operator.
         operator: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<SessionId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -261,7 +263,7 @@ pub enum QueryMsg {
         /// Whose money they hold.
         funder: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<SessionId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -291,7 +293,7 @@ pub struct MigrateMsg {}
 #[cw_serde]
 pub struct SessionCreated {
     /// Id of the session.
-    pub session: u64,
+    pub session: SessionId,
 }
 
 /// Data of [`ExecuteMsg::Payout`]. A transfer listed here can still fail; then it is credited back and
@@ -353,7 +355,7 @@ pub struct BalanceResponse {
     /// The denomination.
     pub denom: Denom,
     /// Number of the denomination; none if it was never deposited or opted in for.
-    pub denom_number: Option<u32>,
+    pub denom_number: Option<DenomNumber>,
     /// Can be withdrawn or spent on sessions at once.
     pub available: Uint128,
     /// Income of a lifetime as payee or operator.
@@ -375,7 +377,7 @@ pub struct DenomResponse {
     /// The denomination.
     pub denom: Denom,
     /// Its number.
-    pub denom_number: u32,
+    pub denom_number: DenomNumber,
     /// What the escrow owes in it.
     pub owed: Uint128,
 }
@@ -391,7 +393,7 @@ pub struct DenomsResponse {
 #[cw_serde]
 pub struct SessionResponse {
     /// Its id.
-    pub session: u64,
+    pub session: SessionId,
     /// Owner.
     pub caller: Addr,
     /// Whose money it holds.
@@ -452,7 +454,7 @@ pub enum SessionState {
 #[derive(Copy, Eq)]
 pub struct LaneResponse {
     /// The attester.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Number of its next receipt.
     pub next: u64,
 }

@@ -22,6 +22,7 @@ pub mod verifier;
 
 pub use hub_walrus as walrus;
 pub use hub_wire as wire;
+pub use hub_wire::ids;
 
 #[cfg(test)]
 mod tests {

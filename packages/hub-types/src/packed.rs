@@ -24,6 +24,7 @@ use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
@@ -112,6 +113,32 @@ impl PackedKey for u32 {
     }
 }
 
+/// An id stands in a key as its integer does.
+macro_rules! ids_in_keys {
+    ($($id:ty),+) => {$(
+        impl PackedKey for $id {
+            fn append(&self, key: &mut Vec<u8>) {
+                self.0.append(key);
+            }
+        }
+
+        impl PackedTail for $id {
+            fn read(bytes: &[u8]) -> Option<Self> {
+                PackedTail::read(bytes).map(Self)
+            }
+        }
+    )+};
+}
+
+ids_in_keys!(
+    SessionId,
+    ModelId,
+    AttesterId,
+    ReleaseNumber,
+    TermsNumber,
+    DenomNumber
+);
+
 impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(self.as_slice());
@@ -157,11 +184,11 @@ impl PackedTail for u64 {
     }
 }
 
-impl PackedTail for (u16, u64) {
+impl PackedTail for (u16, ModelId) {
     fn read(bytes: &[u8]) -> Option<Self> {
         let (first, second) = bytes.split_at_checked(2)?;
         let first = first.try_into().ok().map(u16::from_be_bytes)?;
-        Some((first, u64::read(second)?))
+        Some((first, ModelId::read(second)?))
     }
 }
 

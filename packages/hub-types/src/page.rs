@@ -1,5 +1,7 @@
 //! Pages of list queries.
 
+use thiserror::Error;
+
 /// Entries on a page when a query names no limit.
 pub const DEFAULT_LIMIT: u32 = 10;
 
@@ -10,4 +12,20 @@ pub const MAX_LIMIT: u32 = 100;
 pub fn limit(limit: Option<u32>) -> usize {
     let limit = limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
     usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+/// Why a page was refused.
+#[derive(Error, Debug, PartialEq, Eq, Clone, Copy)]
+pub enum PageError {
+    /// A page without entries would look like the end of its list.
+    #[error("limit is 0: give 1 to {MAX_LIMIT}, or leave it out for {DEFAULT_LIMIT}")]
+    LimitZero,
+}
+
+/// Number of entries to return for a query's `limit`, which is not 0.
+pub fn size(given: Option<u32>) -> Result<usize, PageError> {
+    match given {
+        Some(0) => Err(PageError::LimitZero),
+        _ => Ok(limit(given)),
+    }
 }

@@ -8,6 +8,7 @@ use std::fmt;
 
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint64};
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 
 use crate::price::{Price, UncheckedPrice};
 use crate::records::registry as records;
@@ -16,9 +17,9 @@ use crate::records::registry as records;
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub struct InstantiateMsg {
-    /// Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given.
+    /// Age in seconds from which receipts are refused as expired. 1 to 30 days; three days if not given.
     pub receipt_max_age_seconds: Option<u64>,
-    /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given.
+    /// How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; three days if not given.
     pub price_notice_seconds: Option<u64>,
     /// Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on releases,
     /// and behind nothing else. Without one no certificate is ever taken.
@@ -47,7 +48,7 @@ pub enum ExecuteMsg {
     /// Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`.
     UpdateMetadata {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What readers see from now on.
         metadata: Metadata,
     },
@@ -56,7 +57,7 @@ pub enum ExecuteMsg {
     /// no commitment.
     PublishRelease {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// What is published.
         release: NewRelease,
     },
@@ -65,7 +66,7 @@ pub enum ExecuteMsg {
     /// terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns [`TermsCreated`] as data.
     SetTerms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Price and payees.
         terms: UncheckedTerms,
     },
@@ -74,35 +75,39 @@ pub enum ExecuteMsg {
     /// `hub_status_set`.
     SetStatus {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The new status.
         status: StatusName,
     },
     /// Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`.
     OfferTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Who may accept.
         to: String,
     },
     /// Takes an offer back. The author. Emits `hub_transfer_cancelled`.
     CancelTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
     },
     /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
-    /// operator share go on with the payees given. Fails if the sender has another model of the name. Emits
-    /// `hub_transfer_accepted` and `hub_terms_set`. Returns [`TermsCreated`] as data.
+    /// operator share go on with the payees given. Fails if other terms are in force than expected, if the model is
+    /// retired, or if the sender has another model of the name. Emits `hub_transfer_accepted` and `hub_terms_set`.
+    /// Returns [`TermsCreated`] as data.
     AcceptTransfer {
         /// The model.
-        model: u64,
+        model: ModelId,
+        /// Number of the terms in force that the sender agrees to take over. An author who changes the price after the
+        /// offer makes the message fail.
+        expected_terms: TermsNumber,
         /// Payees from now on; with the operator's share they make 10 000 basis points.
         payees: Vec<UncheckedPayee>,
         /// New name, if the old one does not suit.
         name: Option<String>,
     },
-    /// Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
-    /// repetition is an error. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed`.
+    /// Records that the sender of the transaction knew what the hash hides. Anyone. The first time counts; a repetition
+    /// succeeds and changes nothing. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed` the first time.
     Commit {
         /// 32 bytes.
         hash: HexBinary,
@@ -111,23 +116,24 @@ pub enum ExecuteMsg {
     /// author, once per release. Emits `hub_size_proven`.
     ProveSize {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Length of the blob in bytes.
         size: Uint64,
         /// Merkle root of the blob's slivers, 32 bytes.
         root_hash: HexBinary,
     },
     /// Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The committee
-    /// is one of the two that are kept. A permanent and a deletable blob are certified side by side, and each
-    /// certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the committee
-    /// is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+    /// is one of the two that are kept. A permanent and a deletable blob are certified side by side. Each certificate
+    /// shown gives way to one of a later epoch, and a stranger's also to the author's of the same epoch. Emits
+    /// `hub_release_certified`. Fails if the committee is not kept, if the certificate shown does not give way, or if the
+    /// one given does not hold.
     Certify {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Made by storage nodes.
         certificate: StorageCertificate,
     },
@@ -168,7 +174,7 @@ pub enum QueryMsg {
     #[returns(ModelResponse)]
     Model {
         /// Its id.
-        model: u64,
+        model: ModelId,
     },
     /// The model that carries, or once carried, `name` under `author`.
     #[returns(ModelResponse)]
@@ -200,17 +206,23 @@ pub enum QueryMsg {
     #[returns(ModelsResponse)]
     Models {
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// All models of an author, of any status, by id.
+    /// Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist.
+    #[returns(ModelsResponse)]
+    ModelsByIds {
+        /// The ids.
+        ids: Vec<ModelId>,
+    },
+    /// All models of an author, of any status, newest first.
     #[returns(ModelsResponse)]
     ModelsByAuthor {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -221,7 +233,7 @@ pub enum QueryMsg {
         /// Present author.
         author: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -238,7 +250,7 @@ pub enum QueryMsg {
         /// The tag, exactly.
         tag: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -248,7 +260,24 @@ pub enum QueryMsg {
         /// The task, exactly.
         task: String,
         /// Last id of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ModelId>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Tags of active models with the number of models that carry them: the most carried first, and those of one number
+    /// backwards by name.
+    #[returns(TopicsResponse)]
+    Tags {
+        /// Last entry of the page before.
+        start_after: Option<Topic>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Tasks of active models, in the form of `Tags`.
+    #[returns(TopicsResponse)]
+    Tasks {
+        /// Last entry of the page before.
+        start_after: Option<Topic>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -256,17 +285,17 @@ pub enum QueryMsg {
     #[returns(ReleaseResponse)]
     Release {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        release: u64,
+        release: ReleaseNumber,
     },
-    /// Releases of a model, by number.
+    /// Releases of a model, newest first.
     #[returns(ReleasesResponse)]
     Releases {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<ReleaseNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -274,17 +303,17 @@ pub enum QueryMsg {
     #[returns(TermsResponse)]
     Terms {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Its number.
-        terms: u64,
+        terms: TermsNumber,
     },
-    /// All sets of terms of a model, by number.
+    /// All sets of terms of a model, newest first.
     #[returns(TermsListResponse)]
     TermsList {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Last number of the page before.
-        start_after: Option<u64>,
+        start_after: Option<TermsNumber>,
         /// Entries wanted.
         limit: Option<u32>,
     },
@@ -293,7 +322,7 @@ pub enum QueryMsg {
     #[returns(TermsListResponse)]
     TermsAt {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// Time of issue; now if not given.
         time: Option<u64>,
     },
@@ -309,9 +338,9 @@ pub enum QueryMsg {
     #[returns(SymbolResponse)]
     VerifySymbol {
         /// The model.
-        model: u64,
+        model: ModelId,
         /// The release.
-        release: u64,
+        release: ReleaseNumber,
         /// Length of its blob in bytes, which the proof shows as well.
         size: Uint64,
         /// The symbol, whose size follows from the blob's: `size` / 222 778, rounded up to an even number, at least 2.
@@ -456,21 +485,21 @@ pub enum StatusName {
 #[cw_serde]
 pub struct ModelCreated {
     /// Id of the model.
-    pub model: u64,
+    pub model: ModelId,
 }
 
 /// Data of [`ExecuteMsg::PublishRelease`].
 #[cw_serde]
 pub struct ReleaseCreated {
     /// Number of the release within its model.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Data of [`ExecuteMsg::SetTerms`] and [`ExecuteMsg::AcceptTransfer`].
 #[cw_serde]
 pub struct TermsCreated {
     /// Number of the terms within their model.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// Unix seconds.
     pub effective_from: u64,
 }
@@ -490,7 +519,7 @@ pub struct ConfigResponse {
 #[cw_serde]
 pub struct ModelResponse {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// Present author.
     pub author: Addr,
     /// Present name.
@@ -502,9 +531,9 @@ pub struct ModelResponse {
     /// Receipts issued before this time are refused as retired.
     pub active_from: u64,
     /// Number of its latest release; 0 if none.
-    pub latest_release: u64,
+    pub latest_release: ReleaseNumber,
     /// Number of its latest terms, pending ones included.
-    pub latest_terms: u64,
+    pub latest_terms: TermsNumber,
     /// Whom it is offered to.
     pub offered_to: Option<Addr>,
     /// Block time of the registration.
@@ -529,7 +558,7 @@ pub enum Status {
 #[cw_serde]
 pub struct ModelIdsResponse {
     /// By id.
-    pub models: Vec<u64>,
+    pub models: Vec<ModelId>,
 }
 
 /// Numbers of models registered.
@@ -539,20 +568,67 @@ pub struct ModelCountsResponse {
     pub models: Vec<u64>,
 }
 
+/// What a list shows of a model. The description, the licence and the homepage are in [`ModelResponse`] alone.
+#[cw_serde]
+pub struct ModelSummary {
+    /// Its id.
+    pub model: ModelId,
+    /// Present author.
+    pub author: Addr,
+    /// Present name.
+    pub name: String,
+    /// What it is called in lists.
+    pub title: String,
+    /// What it does; empty if its author did not say.
+    pub task: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// Whether it can be called.
+    pub status: Status,
+    /// Number of its latest release; 0 if none.
+    pub latest_release: ReleaseNumber,
+    /// Number of the terms in force; those that begin within 60 seconds count as in force.
+    pub terms: TermsNumber,
+    /// What a call costs by these terms.
+    pub price: Price,
+    /// Share of the operator that serves the call, in basis points.
+    pub operator_bps: u16,
+    /// Block time of the registration.
+    pub registered_at: u64,
+}
+
 /// A page of models.
 #[cw_serde]
 pub struct ModelsResponse {
     /// In the order of the query.
-    pub models: Vec<ModelResponse>,
+    pub models: Vec<ModelSummary>,
+}
+
+/// A tag or a task.
+#[cw_serde]
+#[serde(deny_unknown_fields)]
+#[derive(Eq)]
+pub struct Topic {
+    /// The tag or task.
+    pub name: String,
+    /// Number of active models that carry it.
+    pub models: u64,
+}
+
+/// A page of tags or tasks.
+#[cw_serde]
+pub struct TopicsResponse {
+    /// In the order of the query.
+    pub topics: Vec<Topic>,
 }
 
 /// A release.
 #[cw_serde]
 pub struct ReleaseResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number within the model, from 1.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Label.
     pub major: u32,
     /// Label.
@@ -583,6 +659,8 @@ pub struct PermanentCertificate {
     pub epoch: u32,
     /// Block time at which it was shown to the registry.
     pub certified_at: u64,
+    /// Whether the model's author showed it.
+    pub by_author: bool,
 }
 
 /// A committee stored a deletable blob. Until when it is stored, and whether it was deleted, a certificate does not say.
@@ -593,6 +671,8 @@ pub struct DeletableCertificate {
     pub epoch: u32,
     /// Block time at which it was shown to the registry.
     pub certified_at: u64,
+    /// Whether the model's author showed it.
+    pub by_author: bool,
     /// The Sui object that stands for the blob: 32 bytes.
     pub object_id: HexBinary,
 }
@@ -600,7 +680,7 @@ pub struct DeletableCertificate {
 /// A page of releases.
 #[cw_serde]
 pub struct ReleasesResponse {
-    /// By number.
+    /// Newest first.
     pub releases: Vec<ReleaseResponse>,
 }
 
@@ -609,9 +689,9 @@ pub struct ReleasesResponse {
 #[derive(Copy, Eq)]
 pub struct ReleaseRef {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its number.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// Somebody's publication of a blob id.
@@ -620,9 +700,9 @@ pub struct ClaimResponse {
     /// Time of the commitment that it revealed, else of the publication.
     pub claimed_at: u64,
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its release.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Author at publication.
     pub publisher: Addr,
     /// Present author.
@@ -644,18 +724,18 @@ pub struct ClaimCursor {
     /// Of the last claim.
     pub claimed_at: u64,
     /// Of the last claim.
-    pub model: u64,
+    pub model: ModelId,
     /// Of the last claim.
-    pub release: u64,
+    pub release: ReleaseNumber,
 }
 
 /// A set of terms.
 #[cw_serde]
 pub struct TermsResponse {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Their number within the model, from 1.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// What a call costs.
     pub price: Price,
     /// Share of the operator that serves the call.

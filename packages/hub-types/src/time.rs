@@ -7,11 +7,12 @@
 /// to attesters.
 pub const CUTOFF_GRACE_SECONDS: u64 = 60;
 
-/// Default of the registry's `receipt_max_age_seconds`: older receipts are refused as expired.
-pub const DEFAULT_RECEIPT_MAX_AGE_SECONDS: u64 = 86_400;
+/// Default of the registry's `receipt_max_age_seconds`: older receipts are refused as expired. Three days, so that a halt
+/// of the chain over a weekend voids nothing.
+pub const DEFAULT_RECEIPT_MAX_AGE_SECONDS: u64 = 259_200;
 
 /// Default of the registry's `price_notice_seconds`: a rise of any price component waits this long.
-pub const DEFAULT_PRICE_NOTICE_SECONDS: u64 = 86_400;
+pub const DEFAULT_PRICE_NOTICE_SECONDS: u64 = 259_200;
 
 /// Largest value of either time constant: 30 days. It bounds the time after which an owner surely gets its money.
 pub const MAX_TIME_CONSTANT_SECONDS: u64 = 30 * 86_400;

@@ -14,6 +14,7 @@ mod calls;
 mod plain;
 
 use hub_wire::varint::{Reader, Writer};
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{Batch, Group, Items, Units, Work};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -39,16 +40,16 @@ fn time<T>(mut work: impl FnMut() -> T) -> f64 {
 fn batch(units: &[Units]) -> Batch {
     let groups = units.chunks(IN_A_GROUP).zip(0..);
     Batch {
-        attester: 1,
+        attester: AttesterId(1),
         issued_from: 0,
         issued_to: 0,
         receipts_root: [0; 32],
         groups: groups
             .map(|(units, place)| Group {
-                session: 1,
-                model: place + 1,
-                release: 1,
-                terms: 1,
+                session: SessionId(1),
+                model: ModelId(place + 1),
+                release: ReleaseNumber(1),
+                terms: TermsNumber(1),
                 from: 0,
                 span: 0,
                 sequence: place * IN_A_GROUP as u64,

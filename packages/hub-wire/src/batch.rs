@@ -1,5 +1,6 @@
 use crate::error::{DecodeError, EncodeError};
 use crate::hash::Hash;
+use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::items::Items;
 use crate::rules::{BatchRule, GroupKey, Rules};
 use crate::units::Units;
@@ -23,7 +24,7 @@ use crate::BATCH_VERSION;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch {
     /// Id of the attester that signs.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// When the oldest receipt was issued, unix seconds.
     pub issued_from: u64,
     /// When the newest receipt was issued, unix seconds.
@@ -38,13 +39,13 @@ pub struct Batch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Group {
     /// Session that pays, from 1.
-    pub session: u64,
+    pub session: SessionId,
     /// Model that was called.
-    pub model: u64,
+    pub model: ModelId,
     /// Number of the release within its model.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Number of the terms within their model.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// Seconds from the batch's `issued_from` to the oldest receipt of the group.
     pub from: u64,
     /// Seconds from the oldest receipt of the group to its newest.
@@ -174,7 +175,7 @@ impl Batch {
         let mut writer = Writer::new();
         writer.byte(BATCH_VERSION);
         writer.byte(mode.to_byte());
-        writer.u64(self.attester);
+        writer.u64(self.attester.into());
         writer.u64(self.issued_from);
         writer.u64(self.issued_to);
         writer.raw(&self.receipts_root);
@@ -223,7 +224,7 @@ impl Batch {
         reader.finish()?;
         rules.finish().map_err(broken(end))?;
         Ok(Self {
-            attester,
+            attester: AttesterId(attester),
             issued_from,
             issued_to,
             receipts_root,
@@ -246,10 +247,10 @@ fn write_group(
     let key = group.key();
     rules.key(key).map_err(broken)?;
     // The key ascends, so the session does not fall.
-    writer.u64(group.session.saturating_sub(rules.session_before()));
-    writer.u64(group.model);
-    writer.u64(group.release);
-    writer.u64(group.terms);
+    writer.u64(group.session.0.saturating_sub(rules.session_before().0));
+    writer.u64(group.model.into());
+    writer.u64(group.release.into());
+    writer.u64(group.terms.into());
     rules.interval(group.from, group.span).map_err(broken)?;
     writer.u64(group.from);
     writer.u64(group.span);
@@ -283,13 +284,15 @@ fn read_group(
     let start = reader.offset();
     let session = rules
         .session_before()
+        .0
         .checked_add(reader.u64()?)
+        .map(SessionId)
         .ok_or_else(|| broken(start)(BatchRule::SessionOverflow))?;
     let key = GroupKey {
         session,
-        model: reader.u64()?,
-        release: reader.u64()?,
-        terms: reader.u64()?,
+        model: reader.u64()?.into(),
+        release: reader.u64()?.into(),
+        terms: reader.u64()?.into(),
     };
     rules.key(key).map_err(broken(start))?;
 

@@ -1,5 +1,6 @@
 use crate::batch::{Batch, Group, Mode, Work};
 use crate::error::EncodeError;
+use crate::ids::{AttesterId, ModelId, SessionId};
 use crate::merkle::Tree;
 use crate::receipt::Receipt;
 use crate::rules::{GroupKey, MAX_GROUP_COUNT};
@@ -13,14 +14,16 @@ use thiserror::Error;
 /// they were pushed: it is the order in which an itemised group is paid when a budget runs out.
 ///
 /// ```
-/// # use hub_wire::{BatchBuilder, BlobId, Mode, Receipt, Units};
+/// # use hub_wire::{AttesterId, BatchBuilder, BlobId, Mode, ModelId, Receipt, ReleaseNumber};
+/// # use hub_wire::{SessionId, TermsNumber, Units};
 /// # let receipt = Receipt {
-/// #     attester: 7, session: 3, blob_id: BlobId::from_bytes([1; 32]), model: 1, release: 1, terms: 1,
+/// #     attester: AttesterId(7), session: SessionId(3), blob_id: BlobId::from_bytes([1; 32]),
+/// #     model: ModelId(1), release: ReleaseNumber(1), terms: TermsNumber(1),
 /// #     request_id: [0; 16], issued_at: 1_700_000_000, units: Units::new(50, 20),
 /// #     request_hash: [2; 32], response_hash: [3; 32],
 /// # };
-/// let mut builder = BatchBuilder::new(7);
-/// builder.next(3, 0);
+/// let mut builder = BatchBuilder::new(AttesterId(7));
+/// builder.next(SessionId(3), 0);
 /// builder.push(receipt)?;
 /// let (batch, receipts) = builder.build(Mode::Itemised)?;
 /// assert_eq!((batch.offered(), receipts.len()), (1, 1));
@@ -28,8 +31,8 @@ use thiserror::Error;
 /// ```
 #[derive(Clone, Debug)]
 pub struct BatchBuilder {
-    attester: u64,
-    next: BTreeMap<u64, u64>,
+    attester: AttesterId,
+    next: BTreeMap<SessionId, u64>,
     groups: BTreeMap<GroupKey, Vec<Receipt>>,
 }
 
@@ -40,18 +43,18 @@ pub enum BuildError {
     #[error("receipt of attester {found}, expected {expected}")]
     OtherAttester {
         /// The builder's attester.
-        expected: u64,
+        expected: AttesterId,
         /// The receipt's.
-        found: u64,
+        found: AttesterId,
     },
 
     /// A group that holds as many receipts as a group may.
     #[error("session {session}, model {model}: a group holds 65535 receipts, expected this one in the next batch")]
     GroupFull {
         /// Session of the group.
-        session: u64,
+        session: SessionId,
         /// Model of the group.
-        model: u64,
+        model: ModelId,
     },
 
     /// A session whose lane the builder was not told.
@@ -60,23 +63,23 @@ pub enum BuildError {
     )]
     UnknownLane {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
 
     /// The numbers of a lane are used up.
     #[error("session {session}: sequence numbers exceed 64 bits")]
     LaneOverflow {
         /// The session.
-        session: u64,
+        session: SessionId,
     },
 
     /// The units of a netted group leave u64.
     #[error("session {session}, model {model}: the sum of units exceeds 64 bits")]
     UnitsOverflow {
         /// Session of the group.
-        session: u64,
+        session: SessionId,
         /// Model of the group.
-        model: u64,
+        model: ModelId,
     },
 
     /// The batch breaks a rule, such as having no receipts at all.
@@ -86,7 +89,7 @@ pub enum BuildError {
 
 impl BatchBuilder {
     /// An empty batch of this attester.
-    pub fn new(attester: u64) -> Self {
+    pub fn new(attester: AttesterId) -> Self {
         Self {
             attester,
             next: BTreeMap::new(),
@@ -95,7 +98,7 @@ impl BatchBuilder {
     }
 
     /// States the number of a session's next receipt, as the escrow's lane or this attester's own count has it.
-    pub fn next(&mut self, session: u64, sequence: u64) {
+    pub fn next(&mut self, session: SessionId, sequence: u64) {
         self.next.insert(session, sequence);
     }
 

@@ -10,6 +10,7 @@ mod builder;
 pub mod digest;
 mod error;
 mod hash;
+pub mod ids;
 mod items;
 mod key;
 pub mod merkle;
@@ -34,6 +35,7 @@ pub use digest::{
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};
 pub use hub_walrus::BlobId;
+pub use ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 pub use items::{Items, ItemsIter};
 pub use key::{KeyError, KeyType, PublicKey};
 pub use possession::possession_bytes;

@@ -1,5 +1,6 @@
 use crate::error::DecodeError;
 use crate::hash::Hash;
+use crate::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use crate::units::Units;
 use crate::varint::{Reader, Writer};
 use crate::VERSION;
@@ -16,17 +17,17 @@ use hub_walrus::BlobId;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// Attester that states it.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Session that pays.
-    pub session: u64,
+    pub session: SessionId,
     /// The weights that ran.
     pub blob_id: BlobId,
     /// Model that was called.
-    pub model: u64,
+    pub model: ModelId,
     /// Number of the release within its model.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Number of the terms within their model.
-    pub terms: u64,
+    pub terms: TermsNumber,
     /// The caller's own name for the request.
     pub request_id: [u8; 16],
     /// Unix seconds.
@@ -44,12 +45,12 @@ impl Receipt {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::with_capacity(160);
         writer.byte(VERSION);
-        writer.u64(self.attester);
-        writer.u64(self.session);
+        writer.u64(self.attester.into());
+        writer.u64(self.session.into());
         writer.raw(self.blob_id.as_bytes());
-        writer.u64(self.model);
-        writer.u64(self.release);
-        writer.u64(self.terms);
+        writer.u64(self.model.into());
+        writer.u64(self.release.into());
+        writer.u64(self.terms.into());
         writer.raw(&self.request_id);
         writer.u64(self.issued_at);
         self.units.write(&mut writer);
@@ -63,12 +64,12 @@ impl Receipt {
         let mut reader = Reader::new(bytes);
         reader.version(VERSION)?;
         let receipt = Self {
-            attester: reader.u64()?,
-            session: reader.u64()?,
+            attester: reader.u64()?.into(),
+            session: reader.u64()?.into(),
             blob_id: BlobId::from_bytes(reader.array()?),
-            model: reader.u64()?,
-            release: reader.u64()?,
-            terms: reader.u64()?,
+            model: reader.u64()?.into(),
+            release: reader.u64()?.into(),
+            terms: reader.u64()?.into(),
             request_id: reader.array()?,
             issued_at: reader.u64()?,
             units: Units::read(&mut reader)?,

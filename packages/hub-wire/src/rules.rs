@@ -1,3 +1,4 @@
+use crate::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use thiserror::Error;
 
 /// Most receipts that one group may state.
@@ -73,10 +74,10 @@ impl BatchRule {
 /// What groups are ordered by, and what makes one distinct in its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct GroupKey {
-    pub session: u64,
-    pub model: u64,
-    pub release: u64,
-    pub terms: u64,
+    pub session: SessionId,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
 }
 
 /// Walks the groups of a batch in order and holds them to the rules that connect them.
@@ -103,20 +104,21 @@ impl Rules {
 
     /// Session of the group before, or 0, which no session has.
     #[inline]
-    pub fn session_before(&self) -> u64 {
-        self.before.map_or(0, |(key, _)| key.session)
+    pub fn session_before(&self) -> SessionId {
+        self.before
+            .map_or(SessionId::default(), |(key, _)| key.session)
     }
 
     /// The number at which a group of `session` must start, if it is not the session's first.
     #[inline]
-    pub fn expected_sequence(&self, session: u64) -> Option<u64> {
+    pub fn expected_sequence(&self, session: SessionId) -> Option<u64> {
         self.before
             .and_then(|(key, end)| (key.session == session).then_some(end))
     }
 
     pub fn key(&self, key: GroupKey) -> Result<(), BatchRule> {
         match self.before {
-            None if key.session == 0 => Err(BatchRule::SessionZero),
+            None if key.session == SessionId(0) => Err(BatchRule::SessionZero),
             Some((before, _)) if key <= before => Err(BatchRule::NotAscending),
             _ => Ok(()),
         }

@@ -1,4 +1,5 @@
 use crate::error::DecodeError;
+use crate::ids::SessionId;
 use crate::varint::{Reader, Writer};
 use crate::VERSION;
 
@@ -6,7 +7,7 @@ use crate::VERSION;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voucher {
     /// Session it is for.
-    pub session: u64,
+    pub session: SessionId,
     /// Most that may be charged over the session's whole life, in the session's denom.
     pub ceiling: u128,
 }
@@ -16,7 +17,7 @@ impl Voucher {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::new();
         writer.byte(VERSION);
-        writer.u64(self.session);
+        writer.u64(self.session.into());
         writer.u128(self.ceiling);
         writer.finish()
     }
@@ -32,7 +33,7 @@ impl Voucher {
     fn read(reader: &mut Reader) -> Result<Self, DecodeError> {
         reader.version(VERSION)?;
         Ok(Self {
-            session: reader.u64()?,
+            session: reader.u64()?.into(),
             ceiling: reader.u128()?,
         })
     }

@@ -3,6 +3,7 @@
 
 use cap::Cap;
 use hub_wire::varint::Writer;
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{Batch, DecodeError, Group, Units, Work};
 use std::alloc::System;
 
@@ -46,17 +47,17 @@ fn a_large_claim_in_few_bytes_allocates_little() {
 /// Not a test by itself, since two would count each other's memory.
 fn receipts_of_two_bits_each_take_no_more_memory_than_their_bits() {
     let groups = (1..=40).map(|model| Group {
-        session: 1,
-        model,
-        release: 1,
-        terms: 1,
+        session: SessionId(1),
+        model: ModelId(model),
+        release: ReleaseNumber(1),
+        terms: TermsNumber(1),
         from: 0,
         span: 0,
         sequence: (model - 1) * 65_535,
         work: Work::itemised(vec![Units::new(0, 0); 65_535]),
     });
     let batch = Batch {
-        attester: 1,
+        attester: AttesterId(1),
         issued_from: 0,
         issued_to: 0,
         receipts_root: [0; 32],

@@ -13,6 +13,7 @@ use hub_wire::varint::Writer;
 use hub_wire::{
     Batch, BatchRule, DecodeError, EncodeError, Group, Items, Mode, RiceCode, Units, Work,
 };
+use hub_wire::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
@@ -75,8 +76,8 @@ fn nothing_at_all_is_truncated() {
 #[test]
 fn every_prefix_is_truncated() {
     let bytes = batch(vec![
-        group(1, 1, 0, itemised(3)),
-        group(1, 2, 3, itemised(1)),
+        group(SessionId(1), ModelId(1), 0, itemised(3)),
+        group(SessionId(1), ModelId(2), 3, itemised(1)),
     ])
     .encode()
     .unwrap();
@@ -193,9 +194,9 @@ fn a_group_has_at_most_65535_receipts() {
             BatchRule::GroupTooLarge
         );
     }
-    let widest = batch(vec![group(1, 1, 0, itemised(65_535))]);
+    let widest = batch(vec![group(SessionId(1), ModelId(1), 0, itemised(65_535))]);
     assert_eq!(Batch::decode(&widest.encode().unwrap()), Ok(widest));
-    let widest = batch(vec![group(1, 1, 0, netted(65_535))]);
+    let widest = batch(vec![group(SessionId(1), ModelId(1), 0, netted(65_535))]);
     assert_eq!(Batch::decode(&widest.encode().unwrap()), Ok(widest));
 }
 
@@ -291,9 +292,9 @@ fn the_interval_is_tight_at_both_ends() {
 #[test]
 fn a_sequence_stands_only_where_the_session_changes() {
     let two = batch(vec![
-        group(3, 1, 10, itemised(4)),
-        group(3, 2, 14, itemised(1)),
-        group(4, 1, 2, itemised(1)),
+        group(SessionId(3), ModelId(1), 10, itemised(4)),
+        group(SessionId(3), ModelId(2), 14, itemised(1)),
+        group(SessionId(4), ModelId(1), 2, itemised(1)),
     ]);
     let bytes = two.encode().unwrap();
     assert_eq!(Batch::decode(&bytes), Ok(two.clone()));
@@ -305,7 +306,7 @@ fn a_sequence_stands_only_where_the_session_changes() {
 
 #[test]
 fn the_encoder_refuses_what_the_decoder_would() {
-    let good = group(1, 1, 0, itemised(2));
+    let good = group(SessionId(1), ModelId(1), 0, itemised(2));
     let rule = |group, rule| Err(EncodeError::Rule { group, rule });
     let with = |change: &dyn Fn(&mut Group)| {
         let mut changed = good.clone();
@@ -313,7 +314,10 @@ fn the_encoder_refuses_what_the_decoder_would() {
         batch(vec![changed]).encode()
     };
     assert_eq!(batch(vec![]).encode(), rule(0, BatchRule::NoGroups));
-    assert_eq!(with(&|g| g.session = 0), rule(0, BatchRule::SessionZero));
+    assert_eq!(
+        with(&|g| g.session = SessionId(0)),
+        rule(0, BatchRule::SessionZero)
+    );
     assert_eq!(
         with(&|g| g.work = itemised(0)),
         rule(0, BatchRule::EmptyGroup)
@@ -347,11 +351,19 @@ fn the_encoder_refuses_what_the_decoder_would() {
         rule(1, BatchRule::NotAscending)
     );
     assert_eq!(
-        batch(vec![group(2, 1, 0, itemised(1)), good.clone()]).encode(),
+        batch(vec![
+            group(SessionId(2), ModelId(1), 0, itemised(1)),
+            good.clone()
+        ])
+        .encode(),
         rule(1, BatchRule::NotAscending)
     );
     assert_eq!(
-        batch(vec![good.clone(), group(1, 2, 3, itemised(1))]).encode(),
+        batch(vec![
+            good.clone(),
+            group(SessionId(1), ModelId(2), 3, itemised(1))
+        ])
+        .encode(),
         Err(EncodeError::WrongSequence {
             group: 1,
             expected: 2,
@@ -359,7 +371,7 @@ fn the_encoder_refuses_what_the_decoder_would() {
         })
     );
     assert_eq!(
-        batch(vec![good, group(1, 2, 2, netted(1))]).encode(),
+        batch(vec![good, group(SessionId(1), ModelId(2), 2, netted(1))]).encode(),
         Err(EncodeError::MixedModes { group: 1 })
     );
 }
@@ -367,8 +379,8 @@ fn the_encoder_refuses_what_the_decoder_would() {
 #[test]
 fn times_of_a_group_are_counted_from_the_batch() {
     let mut batch = batch(vec![
-        group(1, 1, 0, itemised(1)),
-        group(1, 2, 1, itemised(2)),
+        group(SessionId(1), ModelId(1), 0, itemised(1)),
+        group(SessionId(1), ModelId(2), 1, itemised(2)),
     ]);
     (batch.groups[1].from, batch.groups[1].span) = (10, 20);
     assert_eq!(batch.oldest(&batch.groups[1]), 1_700_000_010);
@@ -417,10 +429,10 @@ proptest! {
         let place = place.index(batch.groups.len());
         let group = &mut batch.groups[place];
         match field {
-            0 => group.session = value,
-            1 => group.model = value,
-            2 => group.release = value,
-            3 => group.terms = value,
+            0 => group.session = SessionId(value),
+            1 => group.model = ModelId(value),
+            2 => group.release = ReleaseNumber(value),
+            3 => group.terms = TermsNumber(value),
             4 => group.from = value,
             5 => group.span = value,
             6 => group.sequence = value,

@@ -6,6 +6,7 @@
 )]
 
 use hub_wire::merkle::{prove, root};
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
     Batch, BatchBuilder, BatchRule, BlobId, BuildError, EncodeError, Mode, Receipt, Units, Work,
 };
@@ -13,16 +14,16 @@ use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
 use std::collections::BTreeMap;
 
-fn receipt(session: u64, model: u64, issued_at: u64, nonce: u64) -> Receipt {
+fn receipt(session: SessionId, model: ModelId, issued_at: u64, nonce: u64) -> Receipt {
     let mut request_id = [0; 16];
     request_id[..8].copy_from_slice(&nonce.to_be_bytes());
     Receipt {
-        attester: 7,
+        attester: AttesterId(7),
         session,
-        blob_id: BlobId::from_bytes([model as u8; 32]),
+        blob_id: BlobId::from_bytes([model.0 as u8; 32]),
         model,
-        release: 1 + nonce % 2,
-        terms: 1,
+        release: ReleaseNumber(1 + nonce % 2),
+        terms: TermsNumber(1),
         request_id,
         issued_at,
         units: Units::new(nonce * 3, nonce),
@@ -32,9 +33,9 @@ fn receipt(session: u64, model: u64, issued_at: u64, nonce: u64) -> Receipt {
 }
 
 fn builder_with(receipts: &[Receipt], next: &BTreeMap<u64, u64>) -> BatchBuilder {
-    let mut builder = BatchBuilder::new(7);
+    let mut builder = BatchBuilder::new(AttesterId(7));
     next.iter()
-        .for_each(|(session, sequence)| builder.next(*session, *sequence));
+        .for_each(|(session, sequence)| builder.next(SessionId(*session), *sequence));
     receipts
         .iter()
         .for_each(|receipt| builder.push(receipt.clone()).unwrap());
@@ -43,12 +44,12 @@ fn builder_with(receipts: &[Receipt], next: &BTreeMap<u64, u64>) -> BatchBuilder
 
 #[test]
 fn a_receipt_of_another_attester_is_refused() {
-    let mut builder = BatchBuilder::new(8);
+    let mut builder = BatchBuilder::new(AttesterId(8));
     assert_eq!(
-        builder.push(receipt(1, 1, 0, 0)),
+        builder.push(receipt(SessionId(1), ModelId(1), 0, 0)),
         Err(BuildError::OtherAttester {
-            expected: 8,
-            found: 7
+            expected: AttesterId(8),
+            found: AttesterId(7)
         })
     );
 }
@@ -56,7 +57,9 @@ fn a_receipt_of_another_attester_is_refused() {
 #[test]
 fn no_receipts_are_no_batch() {
     assert_eq!(
-        BatchBuilder::new(7).build(Mode::Netted).unwrap_err(),
+        BatchBuilder::new(AttesterId(7))
+            .build(Mode::Netted)
+            .unwrap_err(),
         BuildError::Refused(EncodeError::Rule {
             group: 0,
             rule: BatchRule::NoGroups
@@ -66,25 +69,38 @@ fn no_receipts_are_no_batch() {
 
 #[test]
 fn a_lane_must_be_known() {
-    let builder = builder_with(&[receipt(5, 1, 0, 0)], &BTreeMap::from([(4, 0)]));
+    let builder = builder_with(
+        &[receipt(SessionId(5), ModelId(1), 0, 0)],
+        &BTreeMap::from([(4, 0)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
-        BuildError::UnknownLane { session: 5 }
+        BuildError::UnknownLane {
+            session: SessionId(5)
+        }
     );
 }
 
 #[test]
 fn a_lane_ends_at_64_bits() {
-    let builder = builder_with(&[receipt(5, 1, 0, 0)], &BTreeMap::from([(5, u64::MAX)]));
+    let builder = builder_with(
+        &[receipt(SessionId(5), ModelId(1), 0, 0)],
+        &BTreeMap::from([(5, u64::MAX)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
-        BuildError::LaneOverflow { session: 5 }
+        BuildError::LaneOverflow {
+            session: SessionId(5)
+        }
     );
 }
 
 #[test]
 fn session_zero_is_refused() {
-    let builder = builder_with(&[receipt(0, 1, 0, 0)], &BTreeMap::from([(0, 0)]));
+    let builder = builder_with(
+        &[receipt(SessionId(0), ModelId(1), 0, 0)],
+        &BTreeMap::from([(0, 0)]),
+    );
     assert_eq!(
         builder.build(Mode::Itemised).unwrap_err(),
         BuildError::Refused(EncodeError::Rule {
@@ -96,7 +112,10 @@ fn session_zero_is_refused() {
 
 #[test]
 fn netted_units_must_fit_64_bits() {
-    let mut receipts = [receipt(1, 1, 0, 0), receipt(1, 1, 0, 2)];
+    let mut receipts = [
+        receipt(SessionId(1), ModelId(1), 0, 0),
+        receipt(SessionId(1), ModelId(1), 0, 2),
+    ];
     receipts[0].units.output = u64::MAX;
     let next = BTreeMap::from([(1, 0)]);
     assert!(builder_with(&receipts, &next).build(Mode::Itemised).is_ok());
@@ -105,26 +124,31 @@ fn netted_units_must_fit_64_bits() {
             .build(Mode::Netted)
             .unwrap_err(),
         BuildError::UnitsOverflow {
-            session: 1,
-            model: 1
+            session: SessionId(1),
+            model: ModelId(1)
         }
     );
 }
 
 #[test]
 fn a_group_takes_65535_receipts() {
-    let mut builder = BatchBuilder::new(7);
-    builder.next(1, 0);
-    let one = receipt(1, 1, 0, 0);
+    let mut builder = BatchBuilder::new(AttesterId(7));
+    builder.next(SessionId(1), 0);
+    let one = receipt(SessionId(1), ModelId(1), 0, 0);
     (0..65_535).for_each(|_| builder.push(one.clone()).unwrap());
     assert_eq!(
         builder.push(one.clone()),
         Err(BuildError::GroupFull {
-            session: 1,
-            model: 1
+            session: SessionId(1),
+            model: ModelId(1)
         })
     );
-    builder.push(Receipt { terms: 2, ..one }).unwrap();
+    builder
+        .push(Receipt {
+            terms: TermsNumber(2),
+            ..one
+        })
+        .unwrap();
     let (batch, _) = builder.build(Mode::Netted).unwrap();
     assert_eq!(batch.groups[0].count(), 65_535);
     assert_eq!(batch.groups[1].sequence, 65_535);
@@ -135,7 +159,9 @@ fn any_receipts() -> impl Strategy<Value = Vec<Receipt>> {
     vec(one, 1..60).prop_map(|all| {
         let numbered = all.into_iter().zip(0..);
         numbered
-            .map(|((session, model, at), nonce)| receipt(session, model, at, nonce))
+            .map(|((session, model, at), nonce)| {
+                receipt(SessionId(session), ModelId(model), at, nonce)
+            })
             .collect()
     })
 }
@@ -172,7 +198,7 @@ proptest! {
             rest = others;
             let group_key = (group.session, group.model, group.release, group.terms);
             prop_assert!(own.iter().all(|r| key(r) == group_key));
-            prop_assert_eq!(lanes.insert(group.session, group.end()), Some(group.sequence));
+            prop_assert_eq!(lanes.insert(group.session.0, group.end()), Some(group.sequence));
             prop_assert_eq!(own.iter().map(|r| r.issued_at).min(), Some(batch.oldest(group)));
             prop_assert_eq!(own.iter().map(|r| r.issued_at).max(), Some(batch.newest(group)));
             match &group.work {

@@ -13,6 +13,7 @@ mod common;
 use common::calls::kinds;
 use common::{batch, group};
 use hub_wire::varint::Writer;
+use hub_wire::{ModelId, SessionId};
 use hub_wire::{Units, Work};
 
 const GROUPS: u64 = 200;
@@ -22,7 +23,8 @@ const RECEIPTS: usize = 50;
 fn coded(units: &[Units]) -> f64 {
     let length = |work: &dyn Fn(&[Units]) -> Work| {
         let groups = units.chunks(RECEIPTS).zip(1..);
-        let groups = groups.map(|(units, model)| group(1, model, 0, work(units)));
+        let groups =
+            groups.map(|(units, model)| group(SessionId(1), ModelId(model), 0, work(units)));
         let mut groups: Vec<_> = groups.collect();
         for place in 1..groups.len() {
             groups[place].sequence = groups[place - 1].end();

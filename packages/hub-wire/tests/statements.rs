@@ -10,6 +10,7 @@ use hub_wire::{
     possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, SignedVoucher,
     SigningKey, Units, Voucher,
 };
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
 use std::collections::BTreeSet;
@@ -33,12 +34,12 @@ fn any_receipt() -> impl Strategy<Value = Receipt> {
                 response,
             )| {
                 Receipt {
-                    attester,
-                    session,
+                    attester: AttesterId(attester),
+                    session: SessionId(session),
                     blob_id: BlobId::from_bytes(id),
-                    model,
-                    release,
-                    terms,
+                    model: ModelId(model),
+                    release: ReleaseNumber(release),
+                    terms: TermsNumber(terms),
                     request_id,
                     issued_at,
                     units: Units { input, output },
@@ -51,12 +52,12 @@ fn any_receipt() -> impl Strategy<Value = Receipt> {
 
 fn receipt() -> Receipt {
     Receipt {
-        attester: 1,
-        session: 2,
+        attester: AttesterId(1),
+        session: SessionId(2),
         blob_id: BlobId::from_bytes([0xb1; 32]),
-        model: 3,
-        release: 4,
-        terms: 5,
+        model: ModelId(3),
+        release: ReleaseNumber(4),
+        terms: TermsNumber(5),
         request_id: [0x1d; 16],
         issued_at: 6,
         units: Units::new(7, 8),
@@ -120,13 +121,13 @@ fn the_fields_of_a_receipt_stand_in_their_order() {
 #[test]
 fn a_voucher_is_strict_up_to_128_bits() {
     let widest = Voucher {
-        session: u64::MAX,
+        session: SessionId(u64::MAX),
         ceiling: u128::MAX,
     };
     assert_eq!(Voucher::decode(&widest.encode()), Ok(widest));
     assert_eq!(
         Voucher {
-            session: 3,
+            session: SessionId(3),
             ceiling: 300
         }
         .encode(),
@@ -163,7 +164,7 @@ fn a_voucher_is_strict_up_to_128_bits() {
 fn a_signed_voucher_is_the_voucher_and_64_bytes() {
     let signed = SignedVoucher {
         voucher: Voucher {
-            session: 3,
+            session: SessionId(3),
             ceiling: 300,
         },
         signature: [0x51; 64],
@@ -342,7 +343,7 @@ proptest! {
         damage in damage(),
         noise in vec(any::<u8>(), 0..32),
     ) {
-        let voucher = Voucher { session, ceiling: ceiling >> shift };
+        let voucher = Voucher { session: SessionId(session), ceiling: ceiling >> shift };
         prop_assert_eq!(Voucher::decode(&voucher.encode()), Ok(voucher));
         for bytes in [damaged(&voucher.encode(), &damage), noise] {
             if let Ok(decoded) = Voucher::decode(&bytes) {

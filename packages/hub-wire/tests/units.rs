@@ -13,6 +13,7 @@ mod common;
 use common::plain;
 use common::{batch, group, items, number};
 use hub_wire::{Batch, DecodeError, Items, RiceCode, Units, Work};
+use hub_wire::{ModelId, SessionId};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
 use proptest::sample::select;
@@ -49,7 +50,7 @@ fn read(count: u16, body: &[u8]) -> Result<Items, DecodeError> {
 /// The body that these units take under these codes.
 fn body(units: &[Units], input: RiceCode, output: RiceCode) -> Vec<u8> {
     let items = Items::coded(units, input, output).unwrap();
-    let mut group = group(5, 1, 0, Work::Itemised(items));
+    let mut group = group(SessionId(5), ModelId(1), 0, Work::Itemised(items));
     group.span = 0;
     let mut batch = batch(vec![group]);
     batch.issued_to = batch.issued_from;
@@ -232,9 +233,14 @@ fn a_group_of_65535_receipts_comes_back() {
         .map(|i: u64| Units::new(i.wrapping_mul(0x9e37_79b9_7f4a_7c15), i * i))
         .collect();
     let items = Items::from(units.clone());
-    let bytes = batch(vec![group(1, 1, 0, Work::Itemised(items))])
-        .encode()
-        .unwrap();
+    let bytes = batch(vec![group(
+        SessionId(1),
+        ModelId(1),
+        0,
+        Work::Itemised(items),
+    )])
+    .encode()
+    .unwrap();
     let decoded = Batch::decode(&bytes).unwrap();
     let Work::Itemised(items) = &decoded.groups[0].work else {
         panic!("the batch is itemised");

@@ -14,6 +14,7 @@ use hub_testing::{
     rates, AppResponse, Attester, Hub, KeyType, Mode, NewModel, StorageCost, NATIVE,
 };
 use hub_types::escrow::{ModelRef, Models, NewSession};
+use hub_types::ids::{ModelId, SessionId};
 use serde::Deserialize;
 
 /// A value read, and each byte of key and value (`KVGasConfig` of the SDK).
@@ -210,8 +211,8 @@ pub fn bank_send(to: &Addr, amount: u128) -> CosmosMsg {
 struct Stage {
     hub: Hub,
     attester: Attester,
-    models: Vec<u64>,
-    sessions: Vec<u64>,
+    models: Vec<ModelId>,
+    sessions: Vec<SessionId>,
 }
 
 impl Stage {
@@ -219,7 +220,7 @@ impl Stage {
         let mut hub = Hub::new();
         let money = hub.money_native();
         let [author, operator] = ["author", "operator"].map(|name| hub.account(name));
-        let models: Vec<u64> = (0..models)
+        let models: Vec<ModelId> = (0..models)
             .map(|number| {
                 let model = NewModel::named(&format!("m{number}"))
                     .price(&money, rates(1, 2_000_000, 8_000_000))
@@ -255,7 +256,7 @@ impl Stage {
     }
 
     /// The models of the session at `place`: two different ones, where there are two.
-    fn listed(place: usize, models: &[u64]) -> impl Iterator<Item = u64> + '_ {
+    fn listed(place: usize, models: &[ModelId]) -> impl Iterator<Item = ModelId> + '_ {
         (2 * place..2 * place + models.len().min(2)).map(|place| models[place % models.len()])
     }
 }

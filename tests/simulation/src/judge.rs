@@ -6,6 +6,7 @@ use crate::fakes::Bill;
 use crate::numbers::Numbers;
 use crate::outcome::{ModelRow, Outcome};
 use crate::scenario::JudgePlan;
+use hub_types::ids::ModelId;
 
 /// Seconds of a year, for interest.
 const YEAR: f64 = 365.0 * 86_400.0;
@@ -163,8 +164,12 @@ pub fn overlap(outcome: &Outcome, order: Order, count: usize) -> f64 {
 }
 
 /// The first models by a number, without those that have none of it.
-fn first(outcome: &Outcome, count: usize, by: impl Fn(&ModelRow) -> Option<u128>) -> BTreeSet<u64> {
-    let mut rows: Vec<(u128, u64)> = outcome
+fn first(
+    outcome: &Outcome,
+    count: usize,
+    by: impl Fn(&ModelRow) -> Option<u128>,
+) -> BTreeSet<ModelId> {
+    let mut rows: Vec<(u128, ModelId)> = outcome
         .models
         .iter()
         .filter_map(|row| Some((by(row).filter(|number| *number > 0)?, row.model)))

@@ -6,6 +6,7 @@ use hub_testing::{data, rates, terms, Market as Cards, Mode, NewModel, Units, NA
 use hub_types::escrow::{
     BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
 };
+use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 
 use crate::dice::Weighted;
@@ -48,13 +49,13 @@ struct Caller {
 }
 
 struct Purse {
-    session: u64,
+    session: SessionId,
     left: u128,
     ends_at: u64,
 }
 
 struct Ending {
-    session: u64,
+    session: SessionId,
     service: usize,
     ends_at: u64,
     /// Who withdraws afterwards, having left.
@@ -308,7 +309,7 @@ impl Market {
         };
         let session = open(world, &address, session, origin)?;
         self.callers[at].session = Some(Purse {
-            session,
+            session: SessionId(session),
             left: budget,
             ends_at,
         });
@@ -436,7 +437,7 @@ impl Market {
             let session = open(world, &author, session, Origin::Own)?;
             for units in sizes {
                 let call = Call {
-                    session,
+                    session: SessionId(session),
                     place,
                     issued_at: now,
                     units,
@@ -444,7 +445,7 @@ impl Market {
                 world.attest(service, call)?;
             }
             self.ending.push(Ending {
-                session,
+                session: SessionId(session),
                 service,
                 ends_at: now + DAY,
                 leaver: None,
@@ -473,7 +474,7 @@ fn open(world: &mut World, caller: &Addr, session: NewSession, origin: Origin) -
     world.transactions += 1;
     let session = data::<SessionCreated>(&response).session;
     world.originate(session, origin);
-    Ok(session)
+    Ok(session.0)
 }
 
 /// Withdraws everything that is available, if anything is.

@@ -8,6 +8,7 @@ use hub_types::billing::{
     AttesterSums, AttestersUsageResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse,
     HubWeeksResponse, QueryMsg, RankingResponse, UsageOfDaysResponse, UsageResponse,
 };
+use hub_types::ids::ModelId;
 use hub_types::registry;
 
 use crate::world::World;
@@ -63,7 +64,7 @@ impl Numbers {
 }
 
 /// The numbers of a model.
-pub fn of_model(world: &World, model: u64) -> Result<Numbers> {
+pub fn of_model(world: &World, model: ModelId) -> Result<Numbers> {
     let denom = world.money.unchecked();
     let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage { model, denom })?;
     Ok(Numbers {
@@ -78,7 +79,7 @@ pub fn of_model(world: &World, model: u64) -> Result<Numbers> {
 }
 
 /// Aged income of a model over days, both included.
-pub fn aged_of_days(world: &World, model: u64, from: u64, until: u64) -> Result<u128> {
+pub fn aged_of_days(world: &World, model: ModelId, from: u64, until: u64) -> Result<u128> {
     let denom = world.money.unchecked();
     let query = QueryMsg::UsageOfDays {
         model,
@@ -91,7 +92,7 @@ pub fn aged_of_days(world: &World, model: u64, from: u64, until: u64) -> Result<
 }
 
 /// Places in the ranking by aged income, from 1, by model. Models without any are not in it.
-pub fn ranking(world: &World) -> Result<BTreeMap<u64, u64>> {
+pub fn ranking(world: &World) -> Result<BTreeMap<ModelId, u64>> {
     let mut places = BTreeMap::new();
     let mut start_after = None;
     loop {

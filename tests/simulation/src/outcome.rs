@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
 use hub_types::billing::{HubResponse, HubSums, HubWeek};
+use hub_types::ids::ModelId;
 use hub_types::time::{day, week};
 
 use crate::fakes::{Bill, Ring};
@@ -100,7 +101,7 @@ pub struct WeekRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ModelRow {
     /// Its id.
-    pub model: u64,
+    pub model: ModelId,
     /// What it is in truth.
     pub nature: Nature,
     /// What independent people paid for it.
@@ -155,7 +156,7 @@ pub(crate) fn gather(
         believed: believed(scenario, world)?,
         chain: ChainFacts {
             transactions: world.transactions,
-            sessions: world.newest_session(),
+            sessions: world.newest_session().0,
             callers: world.callers.len() as u64,
             days_checked: scenario.days,
             settle_gas: snapshot.settle(),

@@ -9,6 +9,7 @@ use hub_testing::{
 };
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome};
 use hub_types::escrow;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::price::Rates;
 use hub_types::registry::{ModelCreated, TermsCreated, UncheckedTerms};
 use hub_types::wire::{BatchBuilder, Work};
@@ -41,7 +42,7 @@ pub enum Nature {
 #[derive(Clone, Debug)]
 pub struct Listing {
     /// Id in the registry.
-    pub model: u64,
+    pub model: ModelId,
     /// Its author.
     pub author: Addr,
     /// What it is in truth.
@@ -131,7 +132,7 @@ pub struct Service {
     /// The key that signs.
     pub attester: Attester,
     /// Number of the next receipt, by session.
-    lanes: BTreeMap<u64, u64>,
+    lanes: BTreeMap<SessionId, u64>,
     pending: Vec<Receipt>,
 }
 
@@ -151,7 +152,7 @@ pub enum Origin {
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     /// The session that pays.
-    pub session: u64,
+    pub session: SessionId,
     /// Place of the model among the listings.
     pub place: usize,
     /// Unix seconds.
@@ -178,7 +179,7 @@ pub struct World {
     pub truth: Vec<TrueDay>,
     /// Transactions sent.
     pub transactions: u64,
-    origins: BTreeMap<u64, Origin>,
+    origins: BTreeMap<SessionId, Origin>,
     sessions: u64,
     blobs: u64,
 }
@@ -237,7 +238,7 @@ impl World {
     pub fn list(
         &mut self,
         author: &Addr,
-        model: u64,
+        model: ModelId,
         blob_id: BlobId,
         rates: Rates,
         nature: Nature,
@@ -265,7 +266,7 @@ impl World {
         let created = self.hub.set_terms(&author, model, terms);
         self.transactions += 1;
         self.listings[place].terms.push(TermsFrom {
-            number: created.terms,
+            number: created.terms.0,
             from: created.effective_from,
             rates,
         });
@@ -312,20 +313,22 @@ impl World {
     }
 
     /// The id of the newest session on the chain.
-    pub fn newest_session(&mut self) -> u64 {
+    pub fn newest_session(&mut self) -> SessionId {
         loop {
             let next = self.sessions + 1;
-            let query = escrow::QueryMsg::Session { session: next };
+            let query = escrow::QueryMsg::Session {
+                session: SessionId(next),
+            };
             let found: Result<escrow::SessionResponse, _> = self.hub.query_escrow(query);
             if found.is_err() {
-                return self.sessions;
+                return SessionId(self.sessions);
             }
             self.sessions = next;
         }
     }
 
     /// Remembers whose money a session holds.
-    pub fn originate(&mut self, session: u64, origin: Origin) {
+    pub fn originate(&mut self, session: SessionId, origin: Origin) {
         self.origins.insert(session, origin);
     }
 
@@ -344,8 +347,8 @@ impl World {
             session: call.session,
             blob_id: listing.blob_id,
             model: listing.model,
-            release: 1,
-            terms: listing.terms_at(call.issued_at)?.number,
+            release: ReleaseNumber(1),
+            terms: TermsNumber(listing.terms_at(call.issued_at)?.number),
             request_id: self.dice.bytes(),
             issued_at: call.issued_at,
             units: call.units,
@@ -386,8 +389,8 @@ impl World {
         let mut parts = vec![];
         for group in &batch.groups {
             service.lanes.insert(group.session, group.end());
-            let listing = &self.listings[group.model as usize - 1];
-            let (calls, amount) = listing.worth(group.terms, &group.work)?;
+            let listing = &self.listings[group.model.0 as usize - 1];
+            let (calls, amount) = listing.worth(group.terms.0, &group.work)?;
             parts.push(GroupOf {
                 session: group.session,
                 model: group.model,
@@ -414,7 +417,7 @@ impl World {
                 part.session,
             );
             if let Some(Origin::Demand { caller }) = self.origins.get(&part.session) {
-                let listing = &mut self.listings[part.model as usize - 1];
+                let listing = &mut self.listings[part.model.0 as usize - 1];
                 listing.demand.income += part.amount;
                 listing.demand.calls += part.calls;
                 if let Some(today) = self.truth.last_mut() {
@@ -431,13 +434,13 @@ impl World {
 /// Which session and model a group of a batch is about, and what it is worth.
 #[derive(Clone, Copy, Debug)]
 pub struct GroupOf {
-    session: u64,
-    model: u64,
+    session: SessionId,
+    model: ModelId,
     calls: u64,
     amount: u128,
 }
 
 /// The id of a model that a message registered.
-pub fn model_of(response: &hub_testing::AppResponse) -> u64 {
+pub fn model_of(response: &hub_testing::AppResponse) -> ModelId {
     data::<ModelCreated>(response).model
 }

@@ -9,6 +9,7 @@ mod expiry;
 mod lies;
 mod overload;
 mod ownership;
+mod quilts;
 mod ranges;
 mod resuming;
 mod size_limits;

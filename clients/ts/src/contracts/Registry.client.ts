@@ -5,7 +5,7 @@
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, SymbolProof, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, ModelsResponse, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, Denom, Validity, TermsResponse, Payee, Price, TermsListResponse, SymbolResponse, ByteRange, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
+import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, Topic, SymbolProof, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, Denom, ModelsResponse, ModelSummary, Price, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, TopicsResponse, Validity, TermsResponse, Payee, TermsListResponse, SymbolResponse, ByteRange, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
   /** The constants. */
@@ -50,7 +50,13 @@ export interface RegistryReadOnlyInterface {
     limit?: number;
     startAfter?: number;
   }) => Promise<ModelsResponse>;
-  /** All models of an author, of any status, by id. */
+  /** Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist. */
+  modelsByIds: ({
+    ids
+  }: {
+    ids: number[];
+  }) => Promise<ModelsResponse>;
+  /** All models of an author, of any status, newest first. */
   modelsByAuthor: ({
     author,
     limit,
@@ -102,6 +108,25 @@ export interface RegistryReadOnlyInterface {
     startAfter?: number;
     task: string;
   }) => Promise<ModelsResponse>;
+  /**
+   * Tags of active models with the number of models that carry them: the most carried first, and those of one
+   * number backwards by name.
+   */
+  tags: ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: Topic;
+  }) => Promise<TopicsResponse>;
+  /** Tasks of active models, in the form of `Tags`. */
+  tasks: ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: Topic;
+  }) => Promise<TopicsResponse>;
   /** One release of a model. */
   release: ({
     model,
@@ -110,7 +135,7 @@ export interface RegistryReadOnlyInterface {
     model: number;
     release: number;
   }) => Promise<ReleaseResponse>;
-  /** Releases of a model, by number. */
+  /** Releases of a model, newest first. */
   releases: ({
     limit,
     model,
@@ -128,7 +153,7 @@ export interface RegistryReadOnlyInterface {
     model: number;
     terms: number;
   }) => Promise<TermsResponse>;
-  /** All sets of terms of a model, by number. */
+  /** All sets of terms of a model, newest first. */
   termsList: ({
     limit,
     model,
@@ -201,11 +226,14 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
     this.byBlob = this.byBlob.bind(this);
     this.byPublisherAndBlob = this.byPublisherAndBlob.bind(this);
     this.models = this.models.bind(this);
+    this.modelsByIds = this.modelsByIds.bind(this);
     this.modelsByAuthor = this.modelsByAuthor.bind(this);
     this.modelIdsByAuthor = this.modelIdsByAuthor.bind(this);
     this.modelCounts = this.modelCounts.bind(this);
     this.modelsByTag = this.modelsByTag.bind(this);
     this.modelsByTask = this.modelsByTask.bind(this);
+    this.tags = this.tags.bind(this);
+    this.tasks = this.tasks.bind(this);
     this.release = this.release.bind(this);
     this.releases = this.releases.bind(this);
     this.terms = this.terms.bind(this);
@@ -293,6 +321,17 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
       }
     });
   };
+  modelsByIds = async ({
+    ids
+  }: {
+    ids: number[];
+  }): Promise<ModelsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      models_by_ids: {
+        ids
+      }
+    });
+  };
   modelsByAuthor = async ({
     author,
     limit,
@@ -369,6 +408,34 @@ export class RegistryQueryClient implements RegistryReadOnlyInterface {
         limit,
         start_after: startAfter,
         task
+      }
+    });
+  };
+  tags = async ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: Topic;
+  }): Promise<TopicsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      tags: {
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  tasks = async ({
+    limit,
+    startAfter
+  }: {
+    limit?: number;
+    startAfter?: Topic;
+  }): Promise<TopicsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      tasks: {
+        limit,
+        start_after: startAfter
       }
     });
   };
@@ -590,21 +657,24 @@ export interface RegistryInterface extends RegistryReadOnlyInterface {
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
   /**
    * Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
-   * operator share go on with the payees given. Fails if the sender has another model of the name. Emits
-   * `hub_transfer_accepted` and `hub_terms_set`. Returns `TermsCreated` as data.
+   * operator share go on with the payees given. Fails if other terms are in force than expected, if the model is
+   * retired, or if the sender has another model of the name. Emits `hub_transfer_accepted` and `hub_terms_set`.
+   * Returns `TermsCreated` as data.
    */
   acceptTransfer: ({
+    expectedTerms,
     model,
     name,
     payees
   }: {
+    expectedTerms: number;
     model: number;
     name?: string;
     payees: UncheckedPayee[];
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
   /**
-   * Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
-   * repetition is an error. See `commit_hash`. Emits `hub_committed`.
+   * Records that the sender of the transaction knew what the hash hides. Anyone. The first time counts; a
+   * repetition succeeds and changes nothing. See `commit_hash`. Emits `hub_committed` the first time.
    */
   commit: ({
     hash
@@ -628,9 +698,10 @@ export interface RegistryInterface extends RegistryReadOnlyInterface {
   }, fee?: number | StdFee | "auto", memo?: string, _funds?: Coin[]) => Promise<ExecuteResult>;
   /**
    * Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The
-   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side, and
-   * each certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the
-   * committee is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side. Each
+   * certificate shown gives way to one of a later epoch, and a stranger's also to the author's of the same
+   * epoch. Emits `hub_release_certified`. Fails if the committee is not kept, if the certificate shown does not
+   * give way, or if the one given does not hold.
    */
   certify: ({
     certificate,
@@ -802,16 +873,19 @@ export class RegistryClient extends RegistryQueryClient implements RegistryInter
     }, fee, memo, _funds);
   };
   acceptTransfer = async ({
+    expectedTerms,
     model,
     name,
     payees
   }: {
+    expectedTerms: number;
     model: number;
     name?: string;
     payees: UncheckedPayee[];
   }, fee: number | StdFee | "auto" = "auto", memo?: string, _funds?: Coin[]): Promise<ExecuteResult> => {
     return await this.client.execute(this.sender, this.contractAddress, {
       accept_transfer: {
+        expected_terms: expectedTerms,
         model,
         name,
         payees

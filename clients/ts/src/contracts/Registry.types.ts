@@ -4,9 +4,9 @@
 
 /** Fixes the time constants for the life of this registry and of everything that settles by it. */
 export interface InstantiateMsg {
-  /** How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; one day if not given. */
+  /** How long a price rise waits, in seconds. From `receipt_max_age_seconds` to 30 days; three days if not given. */
   price_notice_seconds?: number | null;
-  /** Age in seconds from which receipts are refused as expired. 1 to 30 days; one day if not given. */
+  /** Age in seconds from which receipts are refused as expired. 1 to 30 days; three days if not given. */
   receipt_max_age_seconds?: number | null;
   /**
    * Who stores Walrus committees, best a multisig or DAO: its word stands behind the certificates shown on
@@ -93,10 +93,16 @@ export type ExecuteMsg = {
 } | {
   /**
    * Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
-   * operator share go on with the payees given. Fails if the sender has another model of the name. Emits
-   * `hub_transfer_accepted` and `hub_terms_set`. Returns `TermsCreated` as data.
+   * operator share go on with the payees given. Fails if other terms are in force than expected, if the model is
+   * retired, or if the sender has another model of the name. Emits `hub_transfer_accepted` and `hub_terms_set`.
+   * Returns `TermsCreated` as data.
    */
   accept_transfer: {
+    /**
+     * Number of the terms in force that the sender agrees to take over. An author who changes the price after
+     * the offer makes the message fail.
+     */
+    expected_terms: number;
     /** The model. */
     model: number;
     /** New name, if the old one does not suit. */
@@ -106,8 +112,8 @@ export type ExecuteMsg = {
   };
 } | {
   /**
-   * Records that the sender of the transaction knew what the hash hides. Anyone; the first time counts, a
-   * repetition is an error. See `commit_hash`. Emits `hub_committed`.
+   * Records that the sender of the transaction knew what the hash hides. Anyone. The first time counts; a
+   * repetition succeeds and changes nothing. See `commit_hash`. Emits `hub_committed` the first time.
    */
   commit: {
     /** 32 bytes. */
@@ -131,9 +137,10 @@ export type ExecuteMsg = {
 } | {
   /**
    * Shows on a release that a Walrus committee stored its blob in an epoch; not until when. Anyone. The
-   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side, and
-   * each certificate shown only gives way to one of a later epoch. Emits `hub_release_certified`. Fails if the
-   * committee is not kept, if one of this epoch or later is shown, or if the certificate does not hold.
+   * committee is one of the two that are kept. A permanent and a deletable blob are certified side by side. Each
+   * certificate shown gives way to one of a later epoch, and a stranger's also to the author's of the same
+   * epoch. Emits `hub_release_certified`. Fails if the committee is not kept, if the certificate shown does not
+   * give way, or if the one given does not hold.
    */
   certify: {
     /** Made by storage nodes. */
@@ -357,7 +364,13 @@ export type QueryMsg = {
     start_after?: number | null;
   };
 } | {
-  /** All models of an author, of any status, by id. */
+  /** Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist. */
+  models_by_ids: {
+    /** The ids. */
+    ids: number[];
+  };
+} | {
+  /** All models of an author, of any status, newest first. */
   models_by_author: {
     /** Present author. */
     author: string;
@@ -409,6 +422,25 @@ export type QueryMsg = {
     task: string;
   };
 } | {
+  /**
+   * Tags of active models with the number of models that carry them: the most carried first, and those of one
+   * number backwards by name.
+   */
+  tags: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last entry of the page before. */
+    start_after?: Topic | null;
+  };
+} | {
+  /** Tasks of active models, in the form of `Tags`. */
+  tasks: {
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last entry of the page before. */
+    start_after?: Topic | null;
+  };
+} | {
   /** One release of a model. */
   release: {
     /** The model. */
@@ -417,7 +449,7 @@ export type QueryMsg = {
     release: number;
   };
 } | {
-  /** Releases of a model, by number. */
+  /** Releases of a model, newest first. */
   releases: {
     /** Entries wanted. */
     limit?: number | null;
@@ -435,7 +467,7 @@ export type QueryMsg = {
     terms: number;
   };
 } | {
-  /** All sets of terms of a model, by number. */
+  /** All sets of terms of a model, newest first. */
   terms_list: {
     /** Entries wanted. */
     limit?: number | null;
@@ -507,6 +539,13 @@ export interface ClaimCursor {
   model: number;
   /** Of the last claim. */
   release: number;
+}
+/** A tag or a task. */
+export interface Topic {
+  /** Number of active models that carry it. */
+  models: number;
+  /** The tag or task. */
+  name: string;
 }
 /**
  * Ties a symbol of a blob's encoding to the blob id. Source of the trees: MystenLabs/walrus,
@@ -652,10 +691,56 @@ export interface ModelIdsResponse {
   /** By id. */
   models: number[];
 }
+/** A denomination whose form was checked, and for a token that its contract answers as one. */
+export type Denom = {
+  /** A native coin of the chain. */
+  native: string;
+} | {
+  /** A cw20 token contract. */
+  cw20: Addr;
+};
 /** A page of models. */
 export interface ModelsResponse {
   /** In the order of the query. */
-  models: ModelResponse[];
+  models: ModelSummary[];
+}
+/** What a list shows of a model. The description, the licence and the homepage are in `ModelResponse` alone. */
+export interface ModelSummary {
+  /** Present author. */
+  author: Addr;
+  /** Number of its latest release; 0 if none. */
+  latest_release: number;
+  /** Its id. */
+  model: number;
+  /** Present name. */
+  name: string;
+  /** Share of the operator that serves the call, in basis points. */
+  operator_bps: number;
+  /** What a call costs by these terms. */
+  price: Price;
+  /** Block time of the registration. */
+  registered_at: number;
+  /** Whether it can be called. */
+  status: Status;
+  /** Words to find it by. */
+  tags: string[];
+  /** What it does; empty if its author did not say. */
+  task: string;
+  /** Number of the terms in force; those that begin within 60 seconds count as in force. */
+  terms: number;
+  /** What it is called in lists. */
+  title: string;
+}
+/** A price whose denomination was checked. */
+export interface Price {
+  /** Denomination of the three components. */
+  denom: Denom;
+  /** Charged for the call itself. */
+  per_call: Uint128;
+  /** Charged for a million input units. */
+  per_million_in: Uint128;
+  /** Charged for a million output units. */
+  per_million_out: Uint128;
 }
 /** A release. */
 export interface ReleaseResponse {
@@ -689,6 +774,8 @@ export interface ReleaseResponse {
  * not say.
  */
 export interface DeletableCertificate {
+  /** Whether the model's author showed it. */
+  by_author: boolean;
   /** Block time at which it was shown to the registry. */
   certified_at: number;
   /** Walrus epoch of the committee. */
@@ -698,6 +785,8 @@ export interface DeletableCertificate {
 }
 /** A committee stored a permanent blob. Until when it is stored, a certificate does not say. */
 export interface PermanentCertificate {
+  /** Whether the model's author showed it. */
+  by_author: boolean;
   /** Block time at which it was shown to the registry. */
   certified_at: number;
   /** Walrus epoch of the committee. */
@@ -705,17 +794,14 @@ export interface PermanentCertificate {
 }
 /** A page of releases. */
 export interface ReleasesResponse {
-  /** By number. */
+  /** Newest first. */
   releases: ReleaseResponse[];
 }
-/** A denomination whose form was checked, and for a token that its contract answers as one. */
-export type Denom = {
-  /** A native coin of the chain. */
-  native: string;
-} | {
-  /** A cw20 token contract. */
-  cw20: Addr;
-};
+/** A page of tags or tasks. */
+export interface TopicsResponse {
+  /** In the order of the query. */
+  topics: Topic[];
+}
 /** When terms can be charged. */
 export type Validity = {
   /** Never: replaced while pending. */
@@ -750,17 +836,6 @@ export interface Payee {
   address: Addr;
   /** Its share in basis points. */
   bps: number;
-}
-/** A price whose denomination was checked. */
-export interface Price {
-  /** Denomination of the three components. */
-  denom: Denom;
-  /** Charged for the call itself. */
-  per_call: Uint128;
-  /** Charged for a million input units. */
-  per_million_in: Uint128;
-  /** Charged for a million output units. */
-  per_million_out: Uint128;
 }
 /** A list of terms. */
 export interface TermsListResponse {

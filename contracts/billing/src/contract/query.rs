@@ -7,6 +7,7 @@ use hub_types::billing::{
     AttesterResponse, AttestersResponse, BatchResponse, BatchesResponse, ConfigResponse,
     InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
+use hub_types::ids::AttesterId;
 use hub_types::verifier::Measurement;
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
@@ -224,7 +225,7 @@ fn attester_by_key(deps: Deps, key: &Binary) -> Result<Option<AttesterResponse>,
 
 fn attesters(
     deps: Deps,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let ids = attesters::page(deps.storage, start_after, page::limit(limit))?;
@@ -234,7 +235,7 @@ fn attesters(
 fn attesters_by_operator(
     deps: Deps,
     operator: &cosmwasm_std::Addr,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
@@ -246,7 +247,7 @@ fn attesters_by_operator(
 fn attesters_by_measurement(
     deps: Deps,
     measurement: &Measurement,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let limit = page::limit(limit);
@@ -254,7 +255,7 @@ fn attesters_by_measurement(
     attesters_of(deps, ids)
 }
 
-fn attesters_of(deps: Deps, ids: Vec<u64>) -> Result<AttestersResponse, ContractError> {
+fn attesters_of(deps: Deps, ids: Vec<AttesterId>) -> Result<AttestersResponse, ContractError> {
     let attesters = ids.into_iter().map(|id| view::attester(deps, id));
     Ok(AttestersResponse {
         attesters: attesters.collect::<Result<_, _>>()?,
@@ -271,7 +272,11 @@ fn preview_batch(
     settlement::batch::preview(deps, env, batch, signature.as_deref(), vouchers)
 }
 
-fn one_batch(deps: Deps, attester: u64, number: u64) -> Result<RecordedBatch, ContractError> {
+fn one_batch(
+    deps: Deps,
+    attester: AttesterId,
+    number: u64,
+) -> Result<RecordedBatch, ContractError> {
     let signer = attesters::load(deps.storage, attester)?;
     let record = batches::load(deps.storage, attester, number)?;
     Ok(view::batch(attester, number, &signer, &record))
@@ -279,7 +284,7 @@ fn one_batch(deps: Deps, attester: u64, number: u64) -> Result<RecordedBatch, Co
 
 fn batches(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Result<BatchesResponse, ContractError> {
@@ -296,7 +301,7 @@ fn batches(
 
 fn verify_inclusion(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     number: u64,
     receipt: &Binary,
     proof: InclusionProof,
@@ -306,8 +311,8 @@ fn verify_inclusion(
         .attester;
     if named != attester {
         return Err(ContractError::OtherAttester {
-            found: named,
-            expected: attester,
+            found: named.0,
+            expected: attester.0,
         });
     }
     let siblings = proof

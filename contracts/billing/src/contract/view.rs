@@ -2,12 +2,13 @@
 
 use cosmwasm_std::{Binary, Deps, HexBinary};
 use hub_types::billing::{AttesterResponse, AttesterStatus, RecordedBatch};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{AttesterRecord, BatchRecord};
 
 use crate::error::ContractError;
 use crate::state::{attesters, batches};
 
-pub fn attester(deps: Deps, attester: u64) -> Result<AttesterResponse, ContractError> {
+pub fn attester(deps: Deps, attester: AttesterId) -> Result<AttesterResponse, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
     Ok(AttesterResponse {
         attester,
@@ -30,7 +31,7 @@ fn status(record: &AttesterRecord) -> AttesterStatus {
 }
 
 pub fn batch(
-    attester: u64,
+    attester: AttesterId,
     number: u64,
     signer: &AttesterRecord,
     record: &BatchRecord,

@@ -1,6 +1,7 @@
 //! What a group is charged by, once the rules found nothing against it.
 
 use cosmwasm_std::CanonicalAddr;
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::{Admission, SessionPolicy};
 use hub_types::records::registry::TermsRecord;
 
@@ -11,7 +12,7 @@ pub struct Basis {
     /// Present author of the model.
     pub author: CanonicalAddr,
     /// Number of the denomination of session and terms.
-    pub denom: u32,
+    pub denom: DenomNumber,
     /// How the session allows the model.
     pub admission: Admission,
 }

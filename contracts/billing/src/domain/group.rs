@@ -1,13 +1,14 @@
 //! What is decided as one.
 
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{BlobId, Work};
 
 /// Consecutive receipts of one session, model, release and terms that an attester signed.
 pub struct Group<'a> {
-    pub session: u64,
-    pub model: u64,
-    pub release: u64,
-    pub terms: u64,
+    pub session: SessionId,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// Blob that the receipt names, where it names one.
     pub blob_id: Option<BlobId>,
     /// Time of the oldest receipt, unix seconds.

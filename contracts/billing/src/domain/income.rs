@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::Credit;
+use hub_types::ids::DenomNumber;
 use hub_types::split::split;
 
 use super::basis::Basis;
@@ -15,8 +16,8 @@ type Account = Vec<u8>;
 /// Income by (account, denomination number).
 #[derive(Default)]
 pub struct Income {
-    credits: BTreeMap<(Account, u32), u128>,
-    gross: BTreeMap<u32, u128>,
+    credits: BTreeMap<(Account, DenomNumber), u128>,
+    gross: BTreeMap<DenomNumber, u128>,
 }
 
 impl Income {
@@ -55,7 +56,7 @@ impl Income {
     }
 
     /// What was charged, per denomination number.
-    pub fn gross(&self) -> impl Iterator<Item = (u32, u128)> + '_ {
+    pub fn gross(&self) -> impl Iterator<Item = (DenomNumber, u128)> + '_ {
         self.gross
             .iter()
             .filter(|(_, amount)| **amount > 0)
@@ -77,21 +78,22 @@ impl Income {
 #[cfg(test)]
 mod tests {
     use hub_types::denom::Denom;
+    use hub_types::ids::TermsNumber;
     use hub_types::price::Rates;
     use hub_types::records::escrow::Admission;
     use hub_types::records::registry::{PayeeRecord, TermsRecord, Validity};
 
     use super::*;
 
-    const MICRO_DOLLARS: u32 = 1;
-    const OTHER: u32 = 2;
+    const MICRO_DOLLARS: DenomNumber = DenomNumber(1);
+    const OTHER: DenomNumber = DenomNumber(2);
 
     fn account(number: u8) -> CanonicalAddr {
         vec![number; 20].into()
     }
 
     /// What a group is charged by whose terms give these shares to these accounts and the rest to the operator.
-    fn shared(denom: u32, operator_bps: u16, payees: &[(u8, u16)]) -> Basis {
+    fn shared(denom: DenomNumber, operator_bps: u16, payees: &[(u8, u16)]) -> Basis {
         Basis {
             terms: TermsRecord {
                 denom: Denom::Native(format!("coin{denom}")),
@@ -108,7 +110,7 @@ mod tests {
                     from: 0,
                     until: None,
                 },
-                supersedes: 0,
+                supersedes: TermsNumber(0),
             },
             author: account(1),
             denom,
@@ -116,7 +118,7 @@ mod tests {
         }
     }
 
-    fn credit(number: u8, denom: u32, amount: u128) -> Credit {
+    fn credit(number: u8, denom: DenomNumber, amount: u128) -> Credit {
         Credit {
             account: account(number),
             denom,

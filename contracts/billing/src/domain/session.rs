@@ -3,6 +3,7 @@
 use cosmwasm_std::Uint128;
 use hub_types::billing::Outcome;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::{SessionPolicy, SessionRecord};
 
@@ -23,7 +24,7 @@ pub enum LaneClaim {
     /// It gets the lane of an attester that can never charge again.
     Replaces {
         /// That attester.
-        attester: u64,
+        attester: AttesterId,
     },
     /// All lanes are in use.
     Full,
@@ -71,7 +72,7 @@ impl SessionCopy {
     }
 
     /// Number of the session's denomination.
-    pub fn denom(&self) -> u32 {
+    pub fn denom(&self) -> DenomNumber {
         self.record.denom
     }
 
@@ -161,7 +162,11 @@ impl SessionCopy {
     }
 
     /// What the escrow is told; nothing if the lane did not move.
-    pub fn into_settlement(self, session: u64, attester: u64) -> Option<SessionSettlement> {
+    pub fn into_settlement(
+        self,
+        session: SessionId,
+        attester: AttesterId,
+    ) -> Option<SessionSettlement> {
         (self.next > self.next_before).then(|| SessionSettlement {
             session,
             attester,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cosmwasm_std::{Deps, Env};
 use hub_types::billing::{BatchResponse, OutcomeRun};
+use hub_types::ids::SessionId;
 use hub_types::wire::{digest, Batch, SignedVoucher};
 
 use super::message::{Decided, Settlement};
@@ -31,7 +32,8 @@ pub fn decide(
     }
     let mut settlement = Settlement::new(deps, config, statement);
     if !signed_vouchers.is_empty() {
-        let sessions: BTreeSet<u64> = batch.groups.iter().map(|group| group.session).collect();
+        let sessions: BTreeSet<SessionId> =
+            batch.groups.iter().map(|group| group.session).collect();
         let tag = domain_tag(deps, env, digest::Purpose::Voucher)?;
         settlement.apply_vouchers(&sessions, signed_vouchers, &tag)?;
     }

@@ -6,6 +6,7 @@ use cosmwasm_std::{CanonicalAddr, Deps, Uint128};
 use hub_types::billing::{Gross, Outcome};
 use hub_types::denom::Denom;
 use hub_types::escrow::{Credit, SessionSettlement};
+use hub_types::ids::SessionId;
 use hub_types::wire::{Hash, SignedVoucher};
 
 use super::decision::{self, Ledger};
@@ -86,7 +87,7 @@ impl<'a> Settlement<'a> {
     /// Raises the ceilings of the sessions `named` by the message, before its first group.
     pub fn apply_vouchers(
         &mut self,
-        named: &BTreeSet<u64>,
+        named: &BTreeSet<SessionId>,
         signed: &[SignedVoucher],
         tag: &Hash,
     ) -> Result<(), ContractError> {
@@ -96,7 +97,7 @@ impl<'a> Settlement<'a> {
     /// Caller and denomination of a session that takes receipts.
     pub fn session_summary(
         &mut self,
-        session: u64,
+        session: SessionId,
     ) -> Result<Option<(CanonicalAddr, Denom)>, ContractError> {
         let Some(session) = self.sessions.find(session, &self.statement)? else {
             return Ok(None);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::{Deps, StdResult};
 use hub_types::denom::Denom;
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::DENOMS;
 use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
@@ -17,9 +18,9 @@ use crate::state::config::Config;
 pub struct RecordCache<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    models: BTreeMap<u64, Option<ModelRecord>>,
-    terms: BTreeMap<(u64, u64), Option<TermsRecord>>,
-    denoms: BTreeMap<u32, Denom>,
+    models: BTreeMap<ModelId, Option<ModelRecord>>,
+    terms: BTreeMap<(ModelId, TermsNumber), Option<TermsRecord>>,
+    denoms: BTreeMap<DenomNumber, Denom>,
 }
 
 impl<'a> RecordCache<'a> {
@@ -33,7 +34,7 @@ impl<'a> RecordCache<'a> {
         }
     }
 
-    pub fn model(&mut self, model: u64) -> StdResult<Option<&ModelRecord>> {
+    pub fn model(&mut self, model: ModelId) -> StdResult<Option<&ModelRecord>> {
         match self.models.entry(model) {
             Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
             Entry::Vacant(entry) => {
@@ -43,7 +44,7 @@ impl<'a> RecordCache<'a> {
         }
     }
 
-    pub fn terms(&mut self, model: u64, terms: u64) -> StdResult<Option<&TermsRecord>> {
+    pub fn terms(&mut self, model: ModelId, terms: TermsNumber) -> StdResult<Option<&TermsRecord>> {
         match self.terms.entry((model, terms)) {
             Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
             Entry::Vacant(entry) => {
@@ -55,12 +56,16 @@ impl<'a> RecordCache<'a> {
     }
 
     /// Read once per message, for a single receipt only; so not cached.
-    pub fn release(&self, model: u64, release: u64) -> StdResult<Option<ReleaseRecord>> {
+    pub fn release(
+        &self,
+        model: ModelId,
+        release: ReleaseNumber,
+    ) -> StdResult<Option<ReleaseRecord>> {
         let key = (model, release);
         RELEASES.query(&self.deps.querier, &self.config.registry, key)
     }
 
-    pub fn denom(&mut self, number: u32) -> Result<&Denom, ContractError> {
+    pub fn denom(&mut self, number: DenomNumber) -> Result<&Denom, ContractError> {
         match self.denoms.entry(number) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {

@@ -2,6 +2,7 @@
 //! numbers, so that one author's retirement cannot block another's income.
 
 use hub_types::billing::Outcome;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::Admission;
 use hub_types::time::{Containment, Interval};
 
@@ -60,9 +61,9 @@ pub fn judge(
     let Some(model) = records.model(group.model)? else {
         return refused(Outcome::UnknownModel);
     };
-    let (author, terms_count) = (model.author.clone(), model.terms);
+    let (author, latest_terms) = (model.author.clone(), model.latest_terms);
     let in_service = model.in_service();
-    if !(1..=model.releases).contains(&group.release) {
+    if !(ReleaseNumber(1)..=model.latest_release).contains(&group.release) {
         return refused(Outcome::UnknownRelease);
     }
     if let Some(blob_id) = group.blob_id {
@@ -71,7 +72,7 @@ pub fn judge(
             return refused(Outcome::UnknownRelease);
         }
     }
-    if !(1..=terms_count).contains(&group.terms) {
+    if !(TermsNumber(1)..=latest_terms).contains(&group.terms) {
         return refused(Outcome::UnknownTerms);
     }
     let Some(terms) = records.terms(group.model, group.terms)?.cloned() else {

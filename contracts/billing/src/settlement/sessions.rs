@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::Deps;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, SessionId};
 use hub_types::records::escrow::{MAX_LANES, POLICIES, SESSIONS};
 
 use super::statement::Statement;
@@ -17,7 +18,7 @@ use crate::state::config::Config;
 pub struct Sessions<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    copies: BTreeMap<u64, Option<SessionCopy>>,
+    copies: BTreeMap<SessionId, Option<SessionCopy>>,
 }
 
 impl<'a> Sessions<'a> {
@@ -37,7 +38,7 @@ impl<'a> Sessions<'a> {
     /// The working copy of a session; none if there is no such session or it was released.
     pub fn find(
         &mut self,
-        session: u64,
+        session: SessionId,
         statement: &Statement,
     ) -> Result<Option<&mut SessionCopy>, ContractError> {
         match self.copies.entry(session) {
@@ -50,7 +51,7 @@ impl<'a> Sessions<'a> {
     }
 
     /// What the escrow is told of the sessions whose lane moved.
-    pub fn into_settlements(self, attester: u64) -> Vec<SessionSettlement> {
+    pub fn into_settlements(self, attester: AttesterId) -> Vec<SessionSettlement> {
         self.copies
             .into_iter()
             .filter_map(|(session, copy)| copy?.into_settlement(session, attester))
@@ -61,7 +62,7 @@ impl<'a> Sessions<'a> {
 fn read(
     deps: Deps,
     config: &Config,
-    session: u64,
+    session: SessionId,
     statement: &Statement,
 ) -> Result<Option<SessionCopy>, ContractError> {
     let Some(record) = SESSIONS.query(&deps.querier, &config.escrow, session)? else {

@@ -1,6 +1,7 @@
 //! Who signed a message, and what decides about it as a whole.
 
 use cosmwasm_std::{Deps, Env};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::time::{self, Interval};
 use hub_types::wire::Hash;
@@ -12,7 +13,7 @@ use crate::state::config::Config;
 
 /// The attester that signed, when, and by which rules it is judged.
 pub struct Statement {
-    pub attester: u64,
+    pub attester: AttesterId,
     pub record: AttesterRecord,
     /// Block time, unix seconds.
     pub now: u64,
@@ -26,7 +27,7 @@ impl Statement {
         deps: Deps,
         env: &Env,
         config: &Config,
-        attester: u64,
+        attester: AttesterId,
         newest: u64,
     ) -> Result<Self, ContractError> {
         let now = env.block.time.seconds();

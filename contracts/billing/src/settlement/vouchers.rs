@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use hub_types::ids::SessionId;
 use hub_types::wire::{voucher_digest, Hash, SignedVoucher};
 
 use super::sessions::Sessions;
@@ -16,11 +17,11 @@ use crate::error::ContractError;
 pub fn apply(
     sessions: &mut Sessions,
     statement: &Statement,
-    named: &BTreeSet<u64>,
+    named: &BTreeSet<SessionId>,
     vouchers: &[SignedVoucher],
     tag: &Hash,
 ) -> Result<(), ContractError> {
-    let mut by_session: BTreeMap<u64, Vec<&SignedVoucher>> = BTreeMap::new();
+    let mut by_session: BTreeMap<SessionId, Vec<&SignedVoucher>> = BTreeMap::new();
     for signed in vouchers {
         let session = signed.voucher.session;
         if named.contains(&session) {

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
 use hub_types::verifier::Measurement;
@@ -9,18 +10,18 @@ use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
 
-const COUNT: Item<u64> = Item::new("attester_count");
-const BY_KEY: Map<&[u8], u64> = Map::new("attester_by_key");
+const COUNT: Item<AttesterId> = Item::new("attester_count");
+const BY_KEY: Map<&[u8], AttesterId> = Map::new("attester_by_key");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("attester_by_operator");
 const BY_MEASUREMENT: Map<(&[u8], u64), ()> = Map::new("attester_by_measurement");
 const ENDPOINTS: Map<u64, String> = Map::new("attester_endpoint");
 
 /// Number of attesters; ids run from 1 to it.
-pub fn count(storage: &dyn Storage) -> StdResult<u64> {
-    Ok(COUNT.may_load(storage)?.unwrap_or(0))
+pub fn count(storage: &dyn Storage) -> StdResult<AttesterId> {
+    Ok(COUNT.may_load(storage)?.unwrap_or(AttesterId(0)))
 }
 
-pub fn load(storage: &dyn Storage, attester: u64) -> Result<AttesterRecord, ContractError> {
+pub fn load(storage: &dyn Storage, attester: AttesterId) -> Result<AttesterRecord, ContractError> {
     match ATTESTERS.get(storage, attester)? {
         Some(record) => Ok(record),
         None => Err(ContractError::UnknownAttester {
@@ -30,7 +31,7 @@ pub fn load(storage: &dyn Storage, attester: u64) -> Result<AttesterRecord, Cont
     }
 }
 
-pub fn by_key(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<u64>> {
+pub fn by_key(storage: &dyn Storage, key: &[u8]) -> StdResult<Option<AttesterId>> {
     BY_KEY.may_load(storage, key)
 }
 
@@ -48,13 +49,13 @@ pub fn register(
     operator: CanonicalAddr,
     key: PublicKey,
     measurement: Option<Measurement>,
-) -> StdResult<u64> {
-    let attester = count(storage)?.saturating_add(1);
+) -> StdResult<AttesterId> {
+    let attester = count(storage)?.next();
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
-    BY_OPERATOR.save(storage, (operator.as_slice(), attester), &())?;
+    BY_OPERATOR.save(storage, (operator.as_slice(), attester.0), &())?;
     if let Some(measurement) = &measurement {
-        BY_MEASUREMENT.save(storage, (measurement.as_bytes(), attester), &())?;
+        BY_MEASUREMENT.save(storage, (measurement.as_bytes(), attester.0), &())?;
     }
     let record = AttesterRecord {
         operator,
@@ -71,7 +72,7 @@ pub fn register(
 /// that callers and authors already count on.
 pub fn retire(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     mut record: AttesterRecord,
     now: u64,
 ) -> Result<u64, ContractError> {
@@ -89,7 +90,7 @@ pub fn retire(
 
 pub fn revoke(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     mut record: AttesterRecord,
 ) -> Result<(), ContractError> {
     if record.revoked {
@@ -100,37 +101,41 @@ pub fn revoke(
     Ok(())
 }
 
-pub fn endpoint(storage: &dyn Storage, attester: u64) -> StdResult<Option<String>> {
-    ENDPOINTS.may_load(storage, attester)
+pub fn endpoint(storage: &dyn Storage, attester: AttesterId) -> StdResult<Option<String>> {
+    ENDPOINTS.may_load(storage, attester.0)
 }
 
 pub fn set_endpoint(
     storage: &mut dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     endpoint: Option<&String>,
 ) -> StdResult<()> {
     match endpoint {
-        Some(endpoint) => ENDPOINTS.save(storage, attester, endpoint),
+        Some(endpoint) => ENDPOINTS.save(storage, attester.0, endpoint),
         None => {
-            ENDPOINTS.remove(storage, attester);
+            ENDPOINTS.remove(storage, attester.0);
             Ok(())
         }
     }
 }
 
 /// Ids of all attesters behind `start_after`, ascending.
-pub fn page(storage: &dyn Storage, start_after: Option<u64>, limit: usize) -> StdResult<Vec<u64>> {
-    let first = start_after.unwrap_or(0).saturating_add(1);
-    Ok((first..=count(storage)?).take(limit).collect())
+pub fn page(
+    storage: &dyn Storage,
+    start_after: Option<AttesterId>,
+    limit: usize,
+) -> StdResult<Vec<AttesterId>> {
+    let first = start_after.unwrap_or_default().next();
+    Ok(first.up_to(count(storage)?).take(limit).collect())
 }
 
 /// Ids of an operator's attesters behind `start_after`, ascending.
 pub fn page_by_operator(
     storage: &dyn Storage,
     operator: &CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<AttesterId>> {
     page_of(
         storage,
         &BY_OPERATOR,
@@ -144,9 +149,9 @@ pub fn page_by_operator(
 pub fn page_by_measurement(
     storage: &dyn Storage,
     measurement: &Measurement,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<AttesterId>> {
     page_of(
         storage,
         &BY_MEASUREMENT,
@@ -160,17 +165,18 @@ fn page_of(
     storage: &dyn Storage,
     index: &Map<(&[u8], u64), ()>,
     heading: &[u8],
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<AttesterId>> {
     index
         .prefix(heading)
         .keys(
             storage,
-            start_after.map(Bound::exclusive),
+            start_after.map(|after| Bound::exclusive(after.0)),
             None,
             Order::Ascending,
         )
         .take(limit)
+        .map(|id| id.map(AttesterId))
         .collect()
 }

@@ -1,17 +1,22 @@
 //! Recorded batches: roots under which every settled receipt can be proven later.
 
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::{BatchRecord, BATCHES, BATCH_COUNTS};
 
 use crate::error::ContractError;
 
 /// Number of an attester's recorded batches; they are numbered from 1 to it.
-pub fn count(storage: &dyn Storage, attester: u64) -> StdResult<u64> {
+pub fn count(storage: &dyn Storage, attester: AttesterId) -> StdResult<u64> {
     Ok(BATCH_COUNTS.get(storage, attester)?.unwrap_or(0))
 }
 
 /// Records a batch under the attester's next number, which is returned.
-pub fn record(storage: &mut dyn Storage, attester: u64, batch: &BatchRecord) -> StdResult<u64> {
+pub fn record(
+    storage: &mut dyn Storage,
+    attester: AttesterId,
+    batch: &BatchRecord,
+) -> StdResult<u64> {
     let number = count(storage, attester)?.saturating_add(1);
     BATCH_COUNTS.set(storage, attester, &number);
     BATCHES.set(storage, (attester, number), batch);
@@ -20,7 +25,7 @@ pub fn record(storage: &mut dyn Storage, attester: u64, batch: &BatchRecord) -> 
 
 pub fn load(
     storage: &dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     batch: u64,
 ) -> Result<BatchRecord, ContractError> {
     match BATCHES.get(storage, (attester, batch))? {
@@ -36,7 +41,7 @@ pub fn load(
 /// Numbers of an attester's batches behind `start_after`, ascending.
 pub fn page(
     storage: &dyn Storage,
-    attester: u64,
+    attester: AttesterId,
     start_after: Option<u64>,
     limit: usize,
 ) -> StdResult<Vec<u64>> {

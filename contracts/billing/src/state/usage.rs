@@ -10,6 +10,7 @@ mod models;
 mod payers;
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{AttesterTotals, Sums};
 use hub_types::time;
 
@@ -39,10 +40,10 @@ pub struct UsageBook<'a> {
 
 /// What was used, of what and when.
 pub struct Use<'u> {
-    pub model: u64,
-    pub release: u64,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
     /// Number of the denomination.
-    pub denom: u32,
+    pub denom: DenomNumber,
     /// Present author of the model.
     pub author: &'u CanonicalAddr,
     /// What the group adds.
@@ -65,7 +66,7 @@ pub struct News {
 
 impl<'a> UsageBook<'a> {
     /// The books for a message signed by `attester`.
-    pub fn new(storage: &'a dyn Storage, attester: u64) -> Self {
+    pub fn new(storage: &'a dyn Storage, attester: AttesterId) -> Self {
         Self {
             models: ModelBook::new(storage),
             payers: PayerBook::new(storage),
@@ -75,7 +76,7 @@ impl<'a> UsageBook<'a> {
     }
 
     /// The model's lifetime gross with everything added so far.
-    pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
+    pub fn gross(&mut self, model: ModelId, denom: DenomNumber) -> StdResult<u128> {
         self.models.gross(model, denom)
     }
 
@@ -96,8 +97,8 @@ impl<'a> UsageBook<'a> {
     /// Counts `funder`, whose aged money was added on `day`, as a payer of the model.
     pub fn mark_payer(
         &mut self,
-        model: u64,
-        denom: u32,
+        model: ModelId,
+        denom: DenomNumber,
         funder: &CanonicalAddr,
         day: u64,
     ) -> StdResult<()> {

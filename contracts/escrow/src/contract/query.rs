@@ -6,6 +6,7 @@ use hub_types::escrow::{
     BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, QueryMsg,
     SessionsResponse, SolvencyResponse, SpendResponse,
 };
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::records::escrow::BalanceRecord;
@@ -106,7 +107,7 @@ fn balance(
 fn balances(
     deps: Deps,
     owner: CanonicalAddr,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<BalancesResponse, ContractError> {
     let balances = accounts::page(deps.storage, &owner, start_after, page::limit(limit))?
@@ -121,7 +122,7 @@ fn balances(
 
 fn denoms(
     deps: Deps,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<DenomsResponse, ContractError> {
     let denoms = denoms::page(deps.storage, start_after, page::limit(limit))?
@@ -141,7 +142,7 @@ fn sessions_by_caller(
     deps: Deps,
     env: &Env,
     caller: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::of_caller(deps.storage, &caller, start_after, page::limit(limit))?;
@@ -152,7 +153,7 @@ fn sessions_by_operator(
     deps: Deps,
     env: &Env,
     operator: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::of_operator(deps.storage, &operator, start_after, page::limit(limit))?;
@@ -163,7 +164,7 @@ fn sessions_for_others(
     deps: Deps,
     env: &Env,
     funder: CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
     let ids = sessions::for_others(deps.storage, &funder, start_after, page::limit(limit))?;
@@ -184,7 +185,7 @@ fn spend(deps: Deps, funder: CanonicalAddr, denom: Denom) -> Result<SpendRespons
 fn sessions_response(
     deps: Deps,
     env: &Env,
-    ids: Vec<u64>,
+    ids: Vec<SessionId>,
 ) -> Result<SessionsResponse, ContractError> {
     let sessions = ids
         .into_iter()

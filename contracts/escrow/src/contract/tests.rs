@@ -14,6 +14,7 @@ use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{
     BalanceResponse, Books, Credit, DenomResponse, Models, NewSession, SessionSettlement,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 
 use super::*;
@@ -259,7 +260,7 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
     }
     let settlement = |session, charge: u128| SessionSettlement {
         session,
-        attester: 1,
+        attester: AttesterId(1),
         replaces: None,
         next_before: 0,
         next_after: 9,
@@ -274,12 +275,12 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
     };
     let authors = ["anna", "bert", "cleo"].map(canonical);
     let books = Books {
-        sessions: vec![settlement(1, 20), settlement(2, 10)],
+        sessions: vec![settlement(SessionId(1), 20), settlement(SessionId(2), 10)],
         credits: authors
             .iter()
             .map(|account| Credit {
                 account: account.clone(),
-                denom: 1,
+                denom: DenomNumber(1),
                 amount: Uint128::new(10),
             })
             .collect(),

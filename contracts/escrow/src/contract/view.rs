@@ -6,13 +6,18 @@ use hub_types::escrow::{
     BalanceResponse, Ceiling, DenomResponse, LaneResponse, ModelRef, Models, SessionResponse,
     VoucherKey,
 };
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::records::escrow::{BalanceRecord, ListedModel};
 use hub_types::wire::PublicKey;
 
 use crate::error::ContractError;
 use crate::state::{denoms, sessions};
 
-pub fn balance(number: Option<u32>, denom: Denom, record: BalanceRecord) -> BalanceResponse {
+pub fn balance(
+    number: Option<DenomNumber>,
+    denom: Denom,
+    record: BalanceRecord,
+) -> BalanceResponse {
     BalanceResponse {
         denom,
         denom_number: number,
@@ -22,7 +27,11 @@ pub fn balance(number: Option<u32>, denom: Denom, record: BalanceRecord) -> Bala
     }
 }
 
-pub fn denom(deps: Deps, number: u32, denom: Denom) -> Result<DenomResponse, ContractError> {
+pub fn denom(
+    deps: Deps,
+    number: DenomNumber,
+    denom: Denom,
+) -> Result<DenomResponse, ContractError> {
     Ok(DenomResponse {
         denom,
         denom_number: number,
@@ -30,7 +39,11 @@ pub fn denom(deps: Deps, number: u32, denom: Denom) -> Result<DenomResponse, Con
     })
 }
 
-pub fn session(deps: Deps, env: &Env, session: u64) -> Result<SessionResponse, ContractError> {
+pub fn session(
+    deps: Deps,
+    env: &Env,
+    session: SessionId,
+) -> Result<SessionResponse, ContractError> {
     let session = sessions::load(deps.storage, session)?;
     let (policy, record) = (&session.policy, &session.reserve.record);
     Ok(SessionResponse {

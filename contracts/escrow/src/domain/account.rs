@@ -1,6 +1,7 @@
 //! What one account has in one denomination.
 
 use cosmwasm_std::{CanonicalAddr, Uint128};
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::BalanceRecord;
 
 use crate::error::ContractError;
@@ -9,13 +10,13 @@ use crate::error::ContractError;
 #[derive(Debug, PartialEq)]
 pub struct Account {
     owner: CanonicalAddr,
-    denom: u32,
+    denom: DenomNumber,
     balance: BalanceRecord,
 }
 
 impl Account {
     /// The account of `owner` in the denomination number `denom`, with what is stored of it.
-    pub fn new(owner: CanonicalAddr, denom: u32, balance: BalanceRecord) -> Self {
+    pub fn new(owner: CanonicalAddr, denom: DenomNumber, balance: BalanceRecord) -> Self {
         Self {
             owner,
             denom,
@@ -33,7 +34,7 @@ impl Account {
     }
 
     /// Number of the denomination.
-    pub fn denom(&self) -> u32 {
+    pub fn denom(&self) -> DenomNumber {
         self.denom
     }
 

@@ -3,6 +3,7 @@
 
 use cosmwasm_std::Uint128;
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::SessionId;
 use hub_types::records::escrow::{Lane, SessionRecord, MAX_LANES};
 
 use crate::error::ContractError;
@@ -11,7 +12,7 @@ use crate::error::ContractError;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reserve {
     /// Id of the session.
-    pub session: u64,
+    pub session: SessionId,
     /// As stored.
     pub record: SessionRecord,
 }

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::{Models, SessionState};
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{Funding, ListedModel, SessionPolicy, SessionRecord, MAX_MODELS};
 use hub_types::time;
@@ -52,8 +53,8 @@ pub struct Session {
 impl Session {
     /// The session `id`, which reserves `opening.budget` of denomination `denom`.
     pub fn open(
-        id: u64,
-        denom: u32,
+        id: SessionId,
+        denom: DenomNumber,
         parties: Parties,
         opening: &Opening,
         now: u64,
@@ -108,7 +109,7 @@ impl Session {
     }
 
     /// Its id.
-    pub fn id(&self) -> u64 {
+    pub fn id(&self) -> SessionId {
         self.reserve.session
     }
 
@@ -250,11 +251,11 @@ fn listed_models(models: &Models) -> Result<Vec<ListedModel>, ContractError> {
             model: entry.model,
             release: entry.release,
         };
-        if model.model == 0 {
+        if model.model == ModelId(0) {
             return Err(ContractError::ModelZero { field: "model" });
         }
         // The packed form keeps "any release" as 0.
-        if model.release == Some(0) {
+        if model.release == Some(ReleaseNumber(0)) {
             return Err(ContractError::ModelZero { field: "release" });
         }
         if models.contains(&model) {

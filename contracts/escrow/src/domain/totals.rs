@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use cosmwasm_std::Uint128;
+use hub_types::ids::DenomNumber;
 
 use crate::error::ContractError;
 
 /// Sums per denomination number. A credit in a denomination that no session was charged in finds no match, so unknown
 /// numbers need no check of their own.
 #[derive(Default)]
-pub struct Totals(BTreeMap<u32, (Uint128, Uint128)>);
+pub struct Totals(BTreeMap<DenomNumber, (Uint128, Uint128)>);
 
 impl Totals {
     /// Adds what a session was charged.
-    pub fn charge(&mut self, denom: u32, amount: Uint128) -> Result<(), ContractError> {
+    pub fn charge(&mut self, denom: DenomNumber, amount: Uint128) -> Result<(), ContractError> {
         let (charged, _) = self.0.entry(denom).or_default();
         // Cannot overflow: it is part of what the sessions had left, which is part of what is owed.
         *charged = charged
@@ -25,7 +26,7 @@ impl Totals {
     }
 
     /// Adds what an account was credited with.
-    pub fn credit(&mut self, denom: u32, amount: Uint128) -> Result<(), ContractError> {
+    pub fn credit(&mut self, denom: DenomNumber, amount: Uint128) -> Result<(), ContractError> {
         let (_, credited) = self.0.entry(denom).or_default();
         *credited = credited
             .checked_add(amount)

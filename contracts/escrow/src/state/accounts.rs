@@ -1,12 +1,13 @@
 //! Balances of accounts, by denomination.
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::DenomNumber;
 use hub_types::records::escrow::{BalanceRecord, BALANCES};
 
 use crate::domain::account::Account;
 
 /// The account; one that nobody credited yet is empty.
-pub fn load(storage: &dyn Storage, owner: CanonicalAddr, denom: u32) -> StdResult<Account> {
+pub fn load(storage: &dyn Storage, owner: CanonicalAddr, denom: DenomNumber) -> StdResult<Account> {
     let balance = balance(storage, &owner, denom)?;
     Ok(Account::new(owner, denom, balance))
 }
@@ -24,7 +25,7 @@ pub fn store(storage: &mut dyn Storage, account: &Account) {
 pub fn balance(
     storage: &dyn Storage,
     owner: &CanonicalAddr,
-    denom: u32,
+    denom: DenomNumber,
 ) -> StdResult<BalanceRecord> {
     Ok(BALANCES.get(storage, (owner, denom))?.unwrap_or_default())
 }
@@ -33,9 +34,9 @@ pub fn balance(
 pub fn page(
     storage: &dyn Storage,
     owner: &CanonicalAddr,
-    start_after: Option<u32>,
+    start_after: Option<DenomNumber>,
     limit: usize,
-) -> StdResult<Vec<(u32, BalanceRecord)>> {
+) -> StdResult<Vec<(DenomNumber, BalanceRecord)>> {
     BALANCES
         .range(storage, owner, start_after)
         .take(limit)

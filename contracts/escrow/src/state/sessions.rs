@@ -2,13 +2,14 @@
 
 use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 
 use crate::domain::reserve::Reserve;
 use crate::domain::session::{Opening, Parties, Session};
 use crate::error::ContractError;
 
-const COUNT: Item<u64> = Item::new("session_count");
+const COUNT: Item<SessionId> = Item::new("session_count");
 const BY_CALLER: Map<(&[u8], u64), ()> = Map::new("session_by_caller");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("session_by_operator");
 /// Sessions whose funder is not the caller.
@@ -16,36 +17,36 @@ const BY_FUNDER: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
 const LABELS: Map<u64, String> = Map::new("session_label");
 
 /// Number of sessions; ids run from 1 to it.
-pub fn count(storage: &dyn Storage) -> StdResult<u64> {
-    Ok(COUNT.may_load(storage)?.unwrap_or(0))
+pub fn count(storage: &dyn Storage) -> StdResult<SessionId> {
+    Ok(COUNT.may_load(storage)?.unwrap_or(SessionId(0)))
 }
 
 /// Opens a session under the next id and stores it.
 pub fn open(
     storage: &mut dyn Storage,
-    denom: u32,
+    denom: DenomNumber,
     parties: Parties,
     opening: &Opening,
     now: u64,
 ) -> Result<Session, ContractError> {
-    let id = count(storage)?.saturating_add(1);
+    let id = count(storage)?.next();
     let session = Session::open(id, denom, parties, opening, now)?;
     let policy = &session.policy;
     COUNT.save(storage, &id)?;
-    BY_CALLER.save(storage, (policy.caller.as_slice(), id), &())?;
-    BY_OPERATOR.save(storage, (policy.operator.as_slice(), id), &())?;
+    BY_CALLER.save(storage, (policy.caller.as_slice(), id.0), &())?;
+    BY_OPERATOR.save(storage, (policy.operator.as_slice(), id.0), &())?;
     if policy.funder != policy.caller {
-        BY_FUNDER.save(storage, (policy.funder.as_slice(), id), &())?;
+        BY_FUNDER.save(storage, (policy.funder.as_slice(), id.0), &())?;
     }
     if let Some(label) = &opening.label {
-        LABELS.save(storage, id, label)?;
+        LABELS.save(storage, id.0, label)?;
     }
     store_policy(storage, &session);
     store_reserve(storage, &session.reserve);
     Ok(session)
 }
 
-pub fn load(storage: &dyn Storage, session: u64) -> Result<Session, ContractError> {
+pub fn load(storage: &dyn Storage, session: SessionId) -> Result<Session, ContractError> {
     let reserve = load_reserve(storage, session)?;
     let policy = POLICIES
         .get(storage, session)?
@@ -56,7 +57,7 @@ pub fn load(storage: &dyn Storage, session: u64) -> Result<Session, ContractErro
 }
 
 /// The part of a session that settlement needs.
-pub fn load_reserve(storage: &dyn Storage, session: u64) -> Result<Reserve, ContractError> {
+pub fn load_reserve(storage: &dyn Storage, session: SessionId) -> Result<Reserve, ContractError> {
     match SESSIONS.get(storage, session)? {
         Some(record) => Ok(Reserve { session, record }),
         None => Err(ContractError::UnknownSession {
@@ -74,17 +75,17 @@ pub fn store_policy(storage: &mut dyn Storage, session: &Session) {
     POLICIES.set(storage, session.id(), &session.policy);
 }
 
-pub fn label(storage: &dyn Storage, session: u64) -> StdResult<Option<String>> {
-    LABELS.may_load(storage, session)
+pub fn label(storage: &dyn Storage, session: SessionId) -> StdResult<Option<String>> {
+    LABELS.may_load(storage, session.0)
 }
 
 /// Ids of a caller's sessions before `start_after`, newest first.
 pub fn of_caller(
     storage: &dyn Storage,
     caller: &CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<SessionId>> {
     page(storage, &BY_CALLER, caller, start_after, limit)
 }
 
@@ -92,9 +93,9 @@ pub fn of_caller(
 pub fn of_operator(
     storage: &dyn Storage,
     operator: &CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<SessionId>> {
     page(storage, &BY_OPERATOR, operator, start_after, limit)
 }
 
@@ -102,9 +103,9 @@ pub fn of_operator(
 pub fn for_others(
     storage: &dyn Storage,
     funder: &CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<SessionId>> {
     page(storage, &BY_FUNDER, funder, start_after, limit)
 }
 
@@ -112,18 +113,19 @@ fn page(
     storage: &dyn Storage,
     index: &Map<(&[u8], u64), ()>,
     owner: &CanonicalAddr,
-    start_after: Option<u64>,
+    start_after: Option<SessionId>,
     limit: usize,
-) -> StdResult<Vec<u64>> {
+) -> StdResult<Vec<SessionId>> {
     index
         .prefix(owner.as_slice())
         .keys(
             storage,
             None,
-            start_after.map(Bound::exclusive),
+            start_after.map(|after| Bound::exclusive(after.0)),
             Order::Descending,
         )
         .take(limit)
+        .map(|id| id.map(SessionId))
         .collect()
 }
 
@@ -162,38 +164,53 @@ mod tests {
             ceiling: CeilingRule::On { key: None },
             label: label.map(str::to_owned),
         };
-        open(storage, 7, parties, &opening, 1_000).unwrap()
+        open(storage, DenomNumber(7), parties, &opening, 1_000).unwrap()
     }
 
     #[test]
     fn a_session_that_was_never_opened_is_unknown() {
         let mut storage = MockStorage::new();
         let unknown = |session, last| ContractError::UnknownSession { session, last };
-        assert_eq!(load(&storage, 1), Err(unknown(1, 0)));
+        assert_eq!(
+            load(&storage, SessionId(1)),
+            Err(unknown(SessionId(1), SessionId(0)))
+        );
         opened(&mut storage, 1, 1, 2, None);
         opened(&mut storage, 1, 1, 2, None);
-        assert_eq!(load(&storage, 3), Err(unknown(3, 2)));
-        assert_eq!(load_reserve(&storage, 0), Err(unknown(0, 2)));
+        assert_eq!(
+            load(&storage, SessionId(3)),
+            Err(unknown(SessionId(3), SessionId(2)))
+        );
+        assert_eq!(
+            load_reserve(&storage, SessionId(0)),
+            Err(unknown(SessionId(0), SessionId(2)))
+        );
     }
 
     #[test]
     fn sessions_are_numbered_from_1_and_come_back_as_they_were_stored() {
         let mut storage = MockStorage::new();
-        assert_eq!(count(&storage), Ok(0));
+        assert_eq!(count(&storage), Ok(SessionId(0)));
         let first = opened(&mut storage, 1, 1, 2, None);
         let mut second = opened(&mut storage, 1, 3, 2, Some("mine"));
-        assert_eq!((first.id(), second.id(), count(&storage)), (1, 2, Ok(2)));
-        assert_eq!(load(&storage, 1), Ok(first.clone()));
-        assert_eq!(load_reserve(&storage, 2), Ok(second.reserve.clone()));
-        assert_eq!(label(&storage, 1), Ok(None));
-        assert_eq!(label(&storage, 2), Ok(Some("mine".to_owned())));
+        assert_eq!(
+            (first.id(), second.id(), count(&storage)),
+            (SessionId(1), SessionId(2), Ok(SessionId(2)))
+        );
+        assert_eq!(load(&storage, SessionId(1)), Ok(first.clone()));
+        assert_eq!(
+            load_reserve(&storage, SessionId(2)),
+            Ok(second.reserve.clone())
+        );
+        assert_eq!(label(&storage, SessionId(1)), Ok(None));
+        assert_eq!(label(&storage, SessionId(2)), Ok(Some("mine".to_owned())));
 
         second.policy.closed_at = Some(1_500);
         second.reserve.record.spent = 40;
         store_policy(&mut storage, &second);
         store_reserve(&mut storage, &second.reserve);
-        assert_eq!(load(&storage, 2), Ok(second));
-        assert_eq!(load(&storage, 1), Ok(first));
+        assert_eq!(load(&storage, SessionId(2)), Ok(second));
+        assert_eq!(load(&storage, SessionId(1)), Ok(first));
     }
 
     #[test]
@@ -203,14 +220,29 @@ mod tests {
         opened(&mut storage, 1, 3, 2, None);
         opened(&mut storage, 3, 3, 4, None);
         let (all, none) = (None, Ok(vec![]));
-        assert_eq!(of_caller(&storage, &address(1), all, 9), Ok(vec![2, 1]));
-        assert_eq!(of_caller(&storage, &address(3), all, 9), Ok(vec![3]));
+        assert_eq!(
+            of_caller(&storage, &address(1), all, 9),
+            Ok(vec![SessionId(2), SessionId(1)])
+        );
+        assert_eq!(
+            of_caller(&storage, &address(3), all, 9),
+            Ok(vec![SessionId(3)])
+        );
         assert_eq!(of_caller(&storage, &address(2), all, 9), none);
-        assert_eq!(of_operator(&storage, &address(2), all, 9), Ok(vec![2, 1]));
-        assert_eq!(of_operator(&storage, &address(4), all, 9), Ok(vec![3]));
+        assert_eq!(
+            of_operator(&storage, &address(2), all, 9),
+            Ok(vec![SessionId(2), SessionId(1)])
+        );
+        assert_eq!(
+            of_operator(&storage, &address(4), all, 9),
+            Ok(vec![SessionId(3)])
+        );
         assert_eq!(of_operator(&storage, &address(1), all, 9), none);
         // Whoever pays for its own sessions finds them as their caller.
-        assert_eq!(for_others(&storage, &address(3), all, 9), Ok(vec![2]));
+        assert_eq!(
+            for_others(&storage, &address(3), all, 9),
+            Ok(vec![SessionId(2)])
+        );
         assert_eq!(for_others(&storage, &address(1), all, 9), none);
     }
 
@@ -222,11 +254,11 @@ mod tests {
         }
         let (caller, operator, funder) = (address(1), address(2), address(3));
         for page in [
-            of_caller(&storage, &caller, Some(5), 2),
-            of_operator(&storage, &operator, Some(5), 2),
-            for_others(&storage, &funder, Some(5), 2),
+            of_caller(&storage, &caller, Some(SessionId(5)), 2),
+            of_operator(&storage, &operator, Some(SessionId(5)), 2),
+            for_others(&storage, &funder, Some(SessionId(5)), 2),
         ] {
-            assert_eq!(page, Ok(vec![4, 3]));
+            assert_eq!(page, Ok(vec![SessionId(4), SessionId(3)]));
         }
     }
 }

@@ -7,13 +7,14 @@ pub mod terms;
 pub mod transfer;
 
 use cosmwasm_std::{Addr, Deps};
+use hub_types::ids::ModelId;
 use hub_types::records::registry::ModelRecord;
 
 use crate::error::ContractError;
 use crate::state::models;
 
 /// The record of a model whose author is `sender`; everybody else is refused.
-fn authored(deps: Deps, model: u64, sender: &Addr) -> Result<ModelRecord, ContractError> {
+fn authored(deps: Deps, model: ModelId, sender: &Addr) -> Result<ModelRecord, ContractError> {
     let record = models::load(deps.storage, model)?;
     let author = deps.api.addr_humanize(&record.author)?;
     if author == *sender {

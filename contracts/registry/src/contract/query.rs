@@ -2,13 +2,14 @@
 
 use cosmwasm_std::{to_json_binary, Addr, Binary, Deps, Env};
 use hub_types::hash;
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
 use hub_types::registry::{
     ByteRange, ClaimCursor, ClaimResponse, ClaimsResponse, CommitmentResponse, CommitteeMember,
     CommitteeMembersResponse, CommitteesResponse, ConfigResponse, ModelCountsResponse,
     ModelIdsResponse, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse,
-    SymbolResponse, TermsListResponse, TermsResponse, WalrusKeeperResponse,
+    SymbolResponse, TermsListResponse, TermsResponse, TopicsResponse, WalrusKeeperResponse,
 };
 use hub_types::walrus::{BlobId, Code, SymbolProof};
 use hub_types::wire::Hash;
@@ -16,6 +17,7 @@ use hub_types::wire::Hash;
 use super::{parse, view};
 use crate::error::ContractError;
 use crate::state::committees::Keys;
+use crate::state::topics::{TAGS, TASKS};
 use crate::state::{
     authors, claims, commitments, committees, config, discovery, keeper, models, names, releases,
     terms as terms_state,
@@ -38,7 +40,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let blob_id = parse::blob_id("blob_id", &blob_id)?;
-            to_json_binary(&claims_to(deps, &blob_id, start_after, page::limit(limit))?)
+            to_json_binary(&claims_to(deps, &blob_id, start_after, page::size(limit)?)?)
         }
         QueryMsg::ByPublisherAndBlob { publisher, blob_id } => {
             let publisher = parse::address(deps.api, "publisher", &publisher)?;
@@ -46,8 +48,15 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             to_json_binary(&claims::publication(storage, &publisher, &blob_id)?)
         }
         QueryMsg::Models { start_after, limit } => {
-            let ids = discovery::newest(storage, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::newest(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
+        }
+        QueryMsg::ModelsByIds { ids } => {
+            check_count(ids.len(), |given, most| ContractError::TooManyIds {
+                given,
+                most,
+            })?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelsByAuthor {
             author,
@@ -55,8 +64,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let author = parse::address(deps.api, "author", &author)?;
-            let ids = authors::page(storage, &author, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = authors::newest(storage, &author, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelIdsByAuthor {
             author,
@@ -64,7 +73,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let author = parse::address(deps.api, "author", &author)?;
-            let models = authors::page(storage, &author, start_after, page::limit(limit))?;
+            let models = authors::page(storage, &author, start_after, page::size(limit)?)?;
             to_json_binary(&ModelIdsResponse { models })
         }
         QueryMsg::ModelCounts { days } => to_json_binary(&model_counts(deps, &days)?),
@@ -74,8 +83,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let tag = parse::tag(tag)?;
-            let ids = discovery::tagged(storage, &tag, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::tagged(storage, &tag, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
         }
         QueryMsg::ModelsByTask {
             task,
@@ -83,21 +92,29 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let task = parse::task(task)?;
-            let ids = discovery::for_task(storage, &task, start_after, page::limit(limit))?;
-            to_json_binary(&models_of(deps, ids)?)
+            let ids = discovery::for_task(storage, &task, start_after, page::size(limit)?)?;
+            to_json_binary(&models_of(deps, env, ids)?)
+        }
+        QueryMsg::Tags { start_after, limit } => {
+            let topics = TAGS.page(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&TopicsResponse { topics })
+        }
+        QueryMsg::Tasks { start_after, limit } => {
+            let topics = TASKS.page(storage, start_after, page::size(limit)?)?;
+            to_json_binary(&TopicsResponse { topics })
         }
         QueryMsg::Release { model, release } => to_json_binary(&one_release(deps, model, release)?),
         QueryMsg::Releases {
             model,
             start_after,
             limit,
-        } => to_json_binary(&releases_of(deps, model, start_after, page::limit(limit))?),
+        } => to_json_binary(&releases_of(deps, model, start_after, page::size(limit)?)?),
         QueryMsg::Terms { model, terms } => to_json_binary(&one_terms(deps, model, terms)?),
         QueryMsg::TermsList {
             model,
             start_after,
             limit,
-        } => to_json_binary(&terms_of(deps, model, start_after, page::limit(limit))?),
+        } => to_json_binary(&terms_of(deps, model, start_after, page::size(limit)?)?),
         QueryMsg::TermsAt { model, time } => {
             let time = time.unwrap_or_else(|| env.block.time.seconds());
             to_json_binary(&terms_at(deps, model, time)?)
@@ -123,7 +140,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             epoch,
             start_after,
             limit,
-        } => to_json_binary(&members_of(deps, epoch, start_after, page::limit(limit))?),
+        } => to_json_binary(&members_of(deps, epoch, start_after, page::size(limit)?)?),
     };
     Ok(answer?)
 }
@@ -144,25 +161,22 @@ fn model_by_name(deps: Deps, author: Addr, name: String) -> Result<ModelResponse
     }
 }
 
-fn models_of(deps: Deps, ids: Vec<u64>) -> Result<ModelsResponse, ContractError> {
-    let models = ids.into_iter().map(|model| view::model(deps, model));
+fn models_of(deps: Deps, env: &Env, ids: Vec<ModelId>) -> Result<ModelsResponse, ContractError> {
+    let models = ids.into_iter().map(|model| view::summary(deps, env, model));
     Ok(ModelsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
 }
 
 fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, ContractError> {
-    let most = page::limit(Some(page::MAX_LIMIT));
-    if days.len() > most {
-        return Err(ContractError::TooManyDays {
-            given: days.len(),
-            most,
-        });
-    }
-    let count = models::count(deps.storage)?;
+    check_count(days.len(), |given, most| ContractError::TooManyDays {
+        given,
+        most,
+    })?;
+    let newest = models::newest(deps.storage)?;
     let models = days
         .iter()
-        .map(|day| models::count_up_to(deps.storage, count, *day));
+        .map(|day| models::count_up_to(deps.storage, newest, *day));
     Ok(ModelCountsResponse {
         models: models.collect::<Result<_, _>>()?,
     })
@@ -190,19 +204,23 @@ fn claims_to(
     })
 }
 
-fn one_release(deps: Deps, model: u64, number: u64) -> Result<ReleaseResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+fn one_release(
+    deps: Deps,
+    model: ModelId,
+    number: ReleaseNumber,
+) -> Result<ReleaseResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_release;
     let release = releases::load(deps.storage, model, number, latest)?;
     Ok(view::release(deps, model, number, release)?)
 }
 
 fn releases_of(
     deps: Deps,
-    model: u64,
-    start_after: Option<u64>,
+    model: ModelId,
+    start_after: Option<ReleaseNumber>,
     limit: usize,
 ) -> Result<ReleasesResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.releases;
+    let latest = models::load(deps.storage, model)?.latest_release;
     let releases = numbers(start_after, latest, limit).map(|number| {
         let release = releases::load(deps.storage, model, number, latest)?;
         Ok(view::release(deps, model, number, release)?)
@@ -212,19 +230,23 @@ fn releases_of(
     })
 }
 
-fn one_terms(deps: Deps, model: u64, number: u64) -> Result<TermsResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+fn one_terms(
+    deps: Deps,
+    model: ModelId,
+    number: TermsNumber,
+) -> Result<TermsResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::load(deps.storage, model, number, latest)?;
     Ok(view::terms(deps, model, &terms)?)
 }
 
 fn terms_of(
     deps: Deps,
-    model: u64,
-    start_after: Option<u64>,
+    model: ModelId,
+    start_after: Option<TermsNumber>,
     limit: usize,
 ) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = numbers(start_after, latest, limit).map(|number| {
         let terms = terms_state::load(deps.storage, model, number, latest)?;
         Ok(view::terms(deps, model, &terms)?)
@@ -234,8 +256,8 @@ fn terms_of(
     })
 }
 
-fn terms_at(deps: Deps, model: u64, time: u64) -> Result<TermsListResponse, ContractError> {
-    let latest = models::load(deps.storage, model)?.terms;
+fn terms_at(deps: Deps, model: ModelId, time: u64) -> Result<TermsListResponse, ContractError> {
+    let latest = models::load(deps.storage, model)?.latest_terms;
     let terms = terms_state::in_force_at(deps.storage, model, latest, time)?;
     let terms = terms.iter().map(|terms| view::terms(deps, model, terms));
     Ok(TermsListResponse {
@@ -311,8 +333,25 @@ fn members_of(
     })
 }
 
-/// Numbers of a page, where numbers go from 1 to `latest` without a gap.
-fn numbers(start_after: Option<u64>, latest: u64, limit: usize) -> impl Iterator<Item = u64> {
-    let first = start_after.unwrap_or_default().saturating_add(1);
-    (first..=latest).take(limit)
+/// Numbers of a page, the latest first, where numbers go from 1 to `latest` without a gap.
+fn numbers<N: From<u64> + Into<u64>>(
+    start_after: Option<N>,
+    latest: N,
+    limit: usize,
+) -> impl Iterator<Item = N> {
+    let latest = latest.into();
+    let last = start_after.map_or(latest, |after| latest.min(after.into().saturating_sub(1)));
+    (1..=last).rev().take(limit).map(N::from)
+}
+
+/// Refuses to answer about more than a page holds.
+fn check_count(
+    given: usize,
+    refuse: impl Fn(usize, usize) -> ContractError,
+) -> Result<(), ContractError> {
+    let most = page::limit(Some(page::MAX_LIMIT));
+    if given > most {
+        return Err(refuse(given, most));
+    }
+    Ok(())
 }

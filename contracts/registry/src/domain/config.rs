@@ -76,16 +76,16 @@ mod tests {
             );
         }
         assert_eq!(
-            Config::new(Some(2 * DAY), None),
+            Config::new(Some(4 * DAY), None),
             Err(ContractError::PriceNotice {
-                seconds: DAY,
-                receipt_max_age_seconds: 2 * DAY
+                seconds: 3 * DAY,
+                receipt_max_age_seconds: 4 * DAY
             })
         );
     }
 
     #[test]
-    fn constants_at_their_bounds_are_taken_and_a_day_stands_in_for_missing_ones() {
+    fn constants_at_their_bounds_are_taken_and_three_days_stand_in_for_missing_ones() {
         for (age, notice) in [(1, 1), (1, 30 * DAY), (DAY, DAY), (30 * DAY, 30 * DAY)] {
             let config = Config {
                 receipt_max_age_seconds: age,
@@ -93,6 +93,9 @@ mod tests {
             };
             assert_eq!(Config::new(Some(age), Some(notice)), Ok(config));
         }
-        assert_eq!(Config::new(None, None), Config::new(Some(DAY), Some(DAY)));
+        assert_eq!(
+            Config::new(None, None),
+            Config::new(Some(3 * DAY), Some(3 * DAY))
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! When a model may change its status, and from when on the change holds.
 
+use hub_types::ids::ModelId;
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::StatusName;
 use hub_types::time::cutoff;
@@ -11,7 +12,7 @@ use crate::error::ContractError;
 /// Retirement lasts until every receipt issued before its cutoff is settled or expired; so `active_from`, one number,
 /// tells for every receipt that can still be settled whether it was issued in retirement.
 pub fn with_status(
-    model: u64,
+    model: ModelId,
     record: ModelRecord,
     to: StatusName,
     now: u64,
@@ -56,6 +57,7 @@ pub fn with_status(
 mod tests {
     use super::*;
     use cosmwasm_std::CanonicalAddr;
+    use hub_types::ids::{ReleaseNumber, TermsNumber};
 
     const MAX_AGE: u64 = 86_400;
 
@@ -64,8 +66,8 @@ mod tests {
             author: CanonicalAddr::from(vec![1; 20]),
             status,
             active_from,
-            releases: 2,
-            terms: 3,
+            latest_release: ReleaseNumber(2),
+            latest_terms: TermsNumber(3),
         }
     }
 
@@ -78,9 +80,9 @@ mod tests {
         ] {
             for now in [100, 160, 1_000_000] {
                 assert_eq!(
-                    with_status(7, record(status, 0), name, now, MAX_AGE),
+                    with_status(ModelId(7), record(status, 0), name, now, MAX_AGE),
                     Err(ContractError::StatusUnchanged {
-                        model: 7,
+                        model: ModelId(7),
                         status: name
                     })
                 );
@@ -97,9 +99,9 @@ mod tests {
         ] {
             for now in [100, 160, 160 + MAX_AGE - 1] {
                 assert_eq!(
-                    with_status(7, retired.clone(), to, now, MAX_AGE),
+                    with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
                     Err(ContractError::StillRetired {
-                        model: 7,
+                        model: ModelId(7),
                         reactivation_from: 160 + MAX_AGE,
                         now
                     })
@@ -107,7 +109,7 @@ mod tests {
             }
             let now = 160 + MAX_AGE;
             assert_eq!(
-                with_status(7, retired.clone(), to, now, MAX_AGE),
+                with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
                 Ok(record(status, now))
             );
         }
@@ -117,18 +119,30 @@ mod tests {
     fn retiring_sets_a_cutoff_after_the_grace_and_hiding_sets_none() {
         for from in [ModelStatus::Active, ModelStatus::Delisted] {
             assert_eq!(
-                with_status(7, record(from, 5), StatusName::Retired, 100, MAX_AGE),
+                with_status(
+                    ModelId(7),
+                    record(from, 5),
+                    StatusName::Retired,
+                    100,
+                    MAX_AGE
+                ),
                 Ok(record(ModelStatus::Retired { cutoff: 160 }, 5))
             );
         }
         let active = record(ModelStatus::Active, 5);
         let delisted = record(ModelStatus::Delisted, 5);
         assert_eq!(
-            with_status(7, active.clone(), StatusName::Delisted, 100, MAX_AGE),
+            with_status(
+                ModelId(7),
+                active.clone(),
+                StatusName::Delisted,
+                100,
+                MAX_AGE
+            ),
             Ok(delisted.clone())
         );
         assert_eq!(
-            with_status(7, delisted, StatusName::Active, 100, MAX_AGE),
+            with_status(ModelId(7), delisted, StatusName::Active, 100, MAX_AGE),
             Ok(active)
         );
     }
@@ -136,7 +150,7 @@ mod tests {
     #[test]
     fn no_receipt_that_can_still_be_settled_escapes_a_retirement() {
         let retired = with_status(
-            7,
+            ModelId(7),
             record(ModelStatus::Active, 0),
             StatusName::Retired,
             100,
@@ -144,7 +158,14 @@ mod tests {
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
-        let back = with_status(7, retired.clone(), StatusName::Active, back_at, MAX_AGE).unwrap();
+        let back = with_status(
+            ModelId(7),
+            retired.clone(),
+            StatusName::Active,
+            back_at,
+            MAX_AGE,
+        )
+        .unwrap();
         assert!(retired.in_service().contains(159));
         assert!(!retired.in_service().contains(160));
         // At `back_at` receipts before 160 have expired, and all since count as issued in retirement.

@@ -6,6 +6,7 @@
 
 use cosmwasm_std::{Api, StdResult};
 use hub_types::denom::Denom;
+use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::{PayeeRecord, TermsRecord, Validity};
 use hub_types::time::{cutoff, CUTOFF_GRACE_SECONDS};
@@ -18,7 +19,7 @@ use crate::error::ContractError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// Its number within the model, from 1.
-    pub number: u64,
+    pub number: TermsNumber,
     /// What is stored of it.
     pub record: TermsRecord,
 }
@@ -69,7 +70,7 @@ impl Draft {
         })
     }
 
-    fn into_terms(self, number: u64, from: u64, supersedes: u64) -> Terms {
+    fn into_terms(self, number: TermsNumber, from: u64, supersedes: TermsNumber) -> Terms {
         Terms {
             number,
             record: TermsRecord {
@@ -86,7 +87,11 @@ impl Draft {
     /// The first terms of a model, in force at once. Receipts of the grace before are charged at them too, as sessions
     /// take them: an attester whose clock is slow would lose what it earns right after the registration.
     pub fn into_first(self, now: u64) -> Terms {
-        self.into_terms(1, now.saturating_sub(CUTOFF_GRACE_SECONDS), 0)
+        self.into_terms(
+            TermsNumber(1),
+            now.saturating_sub(CUTOFF_GRACE_SECONDS),
+            TermsNumber(0),
+        )
     }
 
     fn rises_above(&self, base: &TermsRecord) -> bool {

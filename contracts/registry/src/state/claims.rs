@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Addr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Map};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ClaimCursor, ReleaseRef};
 use hub_types::walrus::BlobId;
 
@@ -10,7 +11,7 @@ use crate::error::ContractError;
 /// Publishers by blob id and (claimed_at, model, release).
 const CLAIMS: Map<(&[u8], Place), Addr> = Map::new("claims");
 /// Releases as (model, number) by publisher and blob id.
-const PUBLICATIONS: Map<(&Addr, &[u8]), (u64, u64)> = Map::new("publications");
+const PUBLICATIONS: Map<(&Addr, &[u8]), (ModelId, ReleaseNumber)> = Map::new("publications");
 
 type Place = (u64, u64, u64);
 
@@ -44,7 +45,7 @@ pub fn enter(
         storage,
         (
             blob_id.as_bytes(),
-            (place.claimed_at, place.model, place.release),
+            (place.claimed_at, place.model.0, place.release.0),
         ),
         &claim.publisher,
     )?;
@@ -68,8 +69,8 @@ pub fn page(
     start_after: Option<ClaimCursor>,
     limit: usize,
 ) -> StdResult<Vec<Claim>> {
-    let start =
-        start_after.map(|after| Bound::exclusive((after.claimed_at, after.model, after.release)));
+    let start = start_after
+        .map(|after| Bound::exclusive((after.claimed_at, after.model.0, after.release.0)));
     CLAIMS
         .prefix(blob_id.as_bytes())
         .range(storage, start, None, Order::Ascending)
@@ -79,8 +80,8 @@ pub fn page(
             Ok(Claim {
                 place: ClaimCursor {
                     claimed_at,
-                    model,
-                    release,
+                    model: ModelId(model),
+                    release: ReleaseNumber(release),
                 },
                 publisher,
             })
@@ -95,7 +96,7 @@ mod tests {
 
     use super::*;
 
-    fn claim(claimed_at: u64, model: u64, release: u64, publisher: &str) -> Claim {
+    fn claim(claimed_at: u64, model: ModelId, release: ReleaseNumber, publisher: &str) -> Claim {
         Claim {
             place: ClaimCursor {
                 claimed_at,
@@ -108,32 +109,37 @@ mod tests {
 
     fn key(claim: &Claim) -> Place {
         let place = claim.place;
-        (place.claimed_at, place.model, place.release)
+        (place.claimed_at, place.model.0, place.release.0)
     }
 
     #[test]
     fn a_blob_twice_by_one_publisher_is_refused_even_if_claimed_earlier() {
         let mut storage = MockStorage::new();
         let blob_id = BlobId::from_bytes([7; 32]);
-        enter(&mut storage, &blob_id, &claim(100, 1, 1, "ann")).unwrap();
+        enter(
+            &mut storage,
+            &blob_id,
+            &claim(100, ModelId(1), ReleaseNumber(1), "ann"),
+        )
+        .unwrap();
         for again in [
-            claim(100, 1, 2, "ann"),
-            claim(1, 2, 1, "ann"),
-            claim(200, 3, 9, "ann"),
+            claim(100, ModelId(1), ReleaseNumber(2), "ann"),
+            claim(1, ModelId(2), ReleaseNumber(1), "ann"),
+            claim(200, ModelId(3), ReleaseNumber(9), "ann"),
         ] {
             assert_eq!(
                 enter(&mut storage, &blob_id, &again),
                 Err(ContractError::BlobPublished {
                     publisher: Addr::unchecked("ann"),
                     blob_id,
-                    model: 1,
-                    release: 1
+                    model: ModelId(1),
+                    release: ReleaseNumber(1)
                 })
             );
         }
         assert_eq!(
             page(&storage, &blob_id, None, 10),
-            Ok(vec![claim(100, 1, 1, "ann")])
+            Ok(vec![claim(100, ModelId(1), ReleaseNumber(1), "ann")])
         );
     }
 
@@ -149,13 +155,13 @@ mod tests {
             let blob_id = BlobId::from_bytes([7; 32]);
             for (publisher, (claimed_at, model, release)) in places.iter().enumerate() {
                 // Times of one, two and eight bytes.
-                let claim = claim(claimed_at << (claimed_at * 10), *model, *release, &publisher.to_string());
+                let claim = claim(claimed_at << (claimed_at * 10), ModelId(*model), ReleaseNumber(*release), &publisher.to_string());
                 enter(&mut storage, &blob_id, &claim).unwrap();
-                let reference = ReleaseRef { model: *model, release: *release };
+                let reference = ReleaseRef { model: ModelId(*model), release: ReleaseNumber(*release) };
                 prop_assert_eq!(publication(&storage, &claim.publisher, &blob_id), Ok(Some(reference)));
             }
             let other = BlobId::from_bytes([8; 32]);
-            enter(&mut storage, &other, &claim(0, 9, 9, "0")).unwrap();
+            enter(&mut storage, &other, &claim(0, ModelId(9), ReleaseNumber(9), "0")).unwrap();
 
             places.sort();
             let mut found = vec![];

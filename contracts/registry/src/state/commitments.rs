@@ -1,23 +1,19 @@
 //! When hashes were committed.
 
-use cosmwasm_std::{HexBinary, StdResult, Storage};
+use cosmwasm_std::{StdResult, Storage};
 use cw_storage_plus::Map;
 use hub_types::wire::Hash;
 
-use crate::error::ContractError;
-
 const COMMITMENTS: Map<&[u8], u64> = Map::new("commitments");
 
-/// Dates `hash`, once. A stranger who repeats a commitment before its owner only makes the owner's claim earlier:
-/// nobody else can reveal it.
-pub fn commit(storage: &mut dyn Storage, hash: &Hash, now: u64) -> Result<(), ContractError> {
-    match committed_at(storage, hash)? {
-        Some(committed_at) => Err(ContractError::AlreadyCommitted {
-            hash: HexBinary::from(hash).to_hex(),
-            committed_at,
-        }),
-        None => Ok(COMMITMENTS.save(storage, hash, &now)?),
+/// Dates `hash`, once, and says whether it had no date before. A stranger who repeats a commitment before its owner only
+/// makes the owner's claim earlier: nobody else can reveal it.
+pub fn commit(storage: &mut dyn Storage, hash: &Hash, now: u64) -> StdResult<bool> {
+    let new = committed_at(storage, hash)?.is_none();
+    if new {
+        COMMITMENTS.save(storage, hash, &now)?;
     }
+    Ok(new)
 }
 
 /// When `hash` was committed.

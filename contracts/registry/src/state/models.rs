@@ -3,6 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
+use hub_types::ids::ModelId;
 use hub_types::records::registry::{ModelRecord, MODELS};
 use hub_types::registry::Metadata;
 use hub_types::time;
@@ -10,26 +11,61 @@ use hub_types::time;
 use crate::domain::next;
 use crate::error::ContractError;
 
-const LAST: Item<u64> = Item::new("last_model");
+const LAST: Item<ModelId> = Item::new("last_model");
 /// First model registered on a day, for days that have one: as ids are given in order, it tells how many there were
 /// before that day.
-const FIRST_OF_DAY: Map<u64, u64> = Map::new("first_model_of_day");
+const FIRST_OF_DAY: Map<u64, ModelId> = Map::new("first_model_of_day");
 const DETAILS: Map<u64, ModelDetails> = Map::new("model_details");
+const ABOUT: Map<u64, ModelAbout> = Map::new("model_about");
 
-/// What settlement never reads.
+/// What lists show and settlement never reads.
 #[cw_serde]
 pub struct ModelDetails {
     /// Present name.
     pub name: String,
-    /// What readers see.
-    pub metadata: Metadata,
+    /// What it is called in lists.
+    pub title: String,
+    /// What it does.
+    pub task: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// Block time of the registration.
     pub registered_at: u64,
 }
 
+/// What is read of one model at a time: the long texts. Apart, so that a list costs what it shows.
+#[cw_serde]
+pub struct ModelAbout {
+    /// What it is good for.
+    pub description: String,
+    /// SPDX expression.
+    pub license: String,
+    /// Address of its page.
+    pub homepage: Option<String>,
+}
+
+impl ModelDetails {
+    /// What lists show of a model, and what they do not.
+    pub fn new(name: String, metadata: Metadata, registered_at: u64) -> (Self, ModelAbout) {
+        let details = Self {
+            name,
+            title: metadata.title,
+            task: metadata.task,
+            tags: metadata.tags,
+            registered_at,
+        };
+        let about = ModelAbout {
+            description: metadata.description,
+            license: metadata.license,
+            homepage: metadata.homepage,
+        };
+        (details, about)
+    }
+}
+
 /// Takes the next id, for a model registered at `now`.
-pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<u64> {
-    let model = next(count(storage)?)?;
+pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<ModelId> {
+    let model = next(newest(storage)?)?;
     LAST.save(storage, &model)?;
     let day = time::day(now);
     if !FIRST_OF_DAY.has(storage, day) {
@@ -38,42 +74,52 @@ pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<u64> {
     Ok(model)
 }
 
-/// How many models there are.
-pub fn count(storage: &dyn Storage) -> StdResult<u64> {
+/// The newest model: every id from 1 to it has one; 0 if there is none.
+pub fn newest(storage: &dyn Storage) -> StdResult<ModelId> {
     Ok(LAST.may_load(storage)?.unwrap_or_default())
 }
 
-/// Of `count` models, how many were registered up to the end of `day`.
-pub fn count_up_to(storage: &dyn Storage, count: u64, day: u64) -> StdResult<u64> {
+/// Of the models up to `newest`, how many were registered up to the end of `day`.
+pub fn count_up_to(storage: &dyn Storage, newest: ModelId, day: u64) -> StdResult<u64> {
     let later = FIRST_OF_DAY
         .range(storage, Some(Bound::exclusive(day)), None, Order::Ascending)
         .next()
         .transpose()?;
-    Ok(later.map_or(count, |(_, first)| first.saturating_sub(1)))
+    Ok(later.map_or(newest.0, |(_, first)| first.0.saturating_sub(1)))
 }
 
 /// The record of a model.
-pub fn load(storage: &dyn Storage, model: u64) -> Result<ModelRecord, ContractError> {
+pub fn load(storage: &dyn Storage, model: ModelId) -> Result<ModelRecord, ContractError> {
     MODELS
         .get(storage, model)?
         .ok_or(ContractError::UnknownModel { model })
 }
 
 /// Stores the record of a model.
-pub fn save(storage: &mut dyn Storage, model: u64, record: &ModelRecord) {
+pub fn save(storage: &mut dyn Storage, model: ModelId, record: &ModelRecord) {
     MODELS.set(storage, model, record);
 }
 
 /// The details of a model.
-pub fn load_details(storage: &dyn Storage, model: u64) -> StdResult<ModelDetails> {
-    DETAILS.load(storage, model)
+pub fn load_details(storage: &dyn Storage, model: ModelId) -> StdResult<ModelDetails> {
+    DETAILS.load(storage, model.0)
 }
 
 /// Stores the details of a model.
 pub fn save_details(
     storage: &mut dyn Storage,
-    model: u64,
+    model: ModelId,
     details: &ModelDetails,
 ) -> StdResult<()> {
-    DETAILS.save(storage, model, details)
+    DETAILS.save(storage, model.0, details)
+}
+
+/// The long texts of a model.
+pub fn load_about(storage: &dyn Storage, model: ModelId) -> StdResult<ModelAbout> {
+    ABOUT.load(storage, model.0)
+}
+
+/// Stores the long texts of a model.
+pub fn save_about(storage: &mut dyn Storage, model: ModelId, about: &ModelAbout) -> StdResult<()> {
+    ABOUT.save(storage, model.0, about)
 }

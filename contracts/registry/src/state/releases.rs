@@ -3,6 +3,7 @@
 use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Map;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::{ReleaseRecord, RELEASES};
 use hub_types::walrus::BlobId;
 
@@ -38,7 +39,12 @@ pub struct Release {
 }
 
 /// Stores a new release.
-pub fn add(storage: &mut dyn Storage, model: u64, number: u64, release: &Release) -> StdResult<()> {
+pub fn add(
+    storage: &mut dyn Storage,
+    model: ModelId,
+    number: ReleaseNumber,
+    release: &Release,
+) -> StdResult<()> {
     let record = ReleaseRecord {
         blob_id: release.blob_id,
     };
@@ -49,21 +55,25 @@ pub fn add(storage: &mut dyn Storage, model: u64, number: u64, release: &Release
 /// Stores what was learned of a release.
 pub fn save_details(
     storage: &mut dyn Storage,
-    model: u64,
-    number: u64,
+    model: ModelId,
+    number: ReleaseNumber,
     details: &ReleaseDetails,
 ) -> StdResult<()> {
-    DETAILS.save(storage, (model, number), details)
+    DETAILS.save(storage, (model.0, number.0), details)
 }
 
 /// The billable blob of a release, of which nothing else is read.
-pub fn blob_id(storage: &dyn Storage, model: u64, number: u64) -> Result<BlobId, ContractError> {
+pub fn blob_id(
+    storage: &dyn Storage,
+    model: ModelId,
+    number: ReleaseNumber,
+) -> Result<BlobId, ContractError> {
     match RELEASES.get(storage, (model, number))? {
         Some(record) => Ok(record.blob_id),
         None => Err(ContractError::UnknownRelease {
             model,
             release: number,
-            latest: models::load(storage, model)?.releases,
+            latest: ReleaseNumber((models::load(storage, model)?.latest_release).0),
         }),
     }
 }
@@ -71,34 +81,34 @@ pub fn blob_id(storage: &dyn Storage, model: u64, number: u64) -> Result<BlobId,
 /// A release of a model whose latest is number `latest`.
 pub fn load(
     storage: &dyn Storage,
-    model: u64,
-    number: u64,
-    latest: u64,
+    model: ModelId,
+    number: ReleaseNumber,
+    latest: ReleaseNumber,
 ) -> Result<Release, ContractError> {
     let record = RELEASES
         .get(storage, (model, number))?
         .ok_or(ContractError::UnknownRelease {
             model,
             release: number,
-            latest,
+            latest: ReleaseNumber(latest.0),
         })?;
     Ok(Release {
         blob_id: record.blob_id,
-        details: DETAILS.load(storage, (model, number))?,
+        details: DETAILS.load(storage, (model.0, number.0))?,
     })
 }
 
 /// Refuses a label that is not above that of the latest release.
 pub fn check_label(
     storage: &dyn Storage,
-    model: u64,
+    model: ModelId,
     label: Label,
-    latest: u64,
+    latest: ReleaseNumber,
 ) -> Result<(), ContractError> {
-    if latest == 0 {
+    if latest == ReleaseNumber(0) {
         return Ok(());
     }
-    let latest = DETAILS.load(storage, (model, latest))?.label;
+    let latest = DETAILS.load(storage, (model.0, latest.0))?.label;
     if label > latest {
         Ok(())
     } else {

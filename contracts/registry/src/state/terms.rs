@@ -1,6 +1,7 @@
 //! Terms of models by number.
 
 use cosmwasm_std::{StdError, StdResult, Storage};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::records::registry::TERMS;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
@@ -12,12 +13,17 @@ use crate::error::ContractError;
 const MAX_AT_ONE_TIME: usize = 100;
 
 /// Stores the first terms of a model.
-pub fn begin(storage: &mut dyn Storage, model: u64, first: &Terms) {
+pub fn begin(storage: &mut dyn Storage, model: ModelId, first: &Terms) {
     put(storage, model, first);
 }
 
 /// Where the terms of a model stand at `now`, whose latest set is number `latest`.
-pub fn standing(storage: &dyn Storage, model: u64, latest: u64, now: u64) -> StdResult<Standing> {
+pub fn standing(
+    storage: &dyn Storage,
+    model: ModelId,
+    latest: TermsNumber,
+    now: u64,
+) -> StdResult<Standing> {
     let latest = get(storage, model, latest)?;
     if latest.is_pending(now) {
         Ok(Standing {
@@ -33,7 +39,7 @@ pub fn standing(storage: &dyn Storage, model: u64, latest: u64, now: u64) -> Std
 }
 
 /// Stores what new terms change.
-pub fn apply(storage: &mut dyn Storage, model: u64, change: &Change) {
+pub fn apply(storage: &mut dyn Storage, model: ModelId, change: &Change) {
     let changed = [
         Some(&change.superseded),
         change.dropped.as_ref(),
@@ -47,9 +53,9 @@ pub fn apply(storage: &mut dyn Storage, model: u64, change: &Change) {
 /// A set of a model whose latest is number `latest`.
 pub fn load(
     storage: &dyn Storage,
-    model: u64,
-    number: u64,
-    latest: u64,
+    model: ModelId,
+    number: TermsNumber,
+    latest: TermsNumber,
 ) -> Result<Terms, ContractError> {
     let record = TERMS
         .get(storage, (model, number))?
@@ -67,14 +73,14 @@ pub fn load(
 /// of its successor by more than the grace, and a hundred sets are read at most.
 pub fn in_force_at(
     storage: &dyn Storage,
-    model: u64,
-    latest: u64,
+    model: ModelId,
+    latest: TermsNumber,
     time: u64,
 ) -> StdResult<Vec<Terms>> {
     let mut found = vec![];
     let mut number = last_begun(storage, model, latest, time)?;
     for _ in 0..MAX_AT_ONE_TIME {
-        if number == 0 {
+        if number == TermsNumber(0) {
             break;
         }
         let terms = get(storage, model, number)?;
@@ -91,15 +97,20 @@ pub fn in_force_at(
 }
 
 /// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
-fn last_begun(storage: &dyn Storage, model: u64, latest: u64, time: u64) -> StdResult<u64> {
-    let (mut begun, mut after): (u64, u64) = (0, next(latest)?);
+fn last_begun(
+    storage: &dyn Storage,
+    model: ModelId,
+    latest: TermsNumber,
+    time: u64,
+) -> StdResult<TermsNumber> {
+    let (mut begun, mut after): (u64, u64) = (0, next(latest.0)?);
     loop {
         // `begun` has begun (or is 0), `after` and all behind it have not (or do not exist).
         let middle = begun.saturating_add(after.saturating_sub(begun) / 2);
         if middle == begun {
-            return Ok(begun);
+            return Ok(TermsNumber(begun));
         }
-        let mut terms = get(storage, model, middle)?;
+        let mut terms = get(storage, model, TermsNumber(middle))?;
         if terms.is_dropped() {
             // Between a dropped set and the one it would have superseded lie dropped sets only.
             terms = get(storage, model, terms.record.supersedes)?;
@@ -112,14 +123,14 @@ fn last_begun(storage: &dyn Storage, model: u64, latest: u64, time: u64) -> StdR
     }
 }
 
-fn get(storage: &dyn Storage, model: u64, number: u64) -> StdResult<Terms> {
+fn get(storage: &dyn Storage, model: ModelId, number: TermsNumber) -> StdResult<Terms> {
     let record = TERMS
         .get(storage, (model, number))?
         .ok_or_else(|| StdError::not_found(format!("terms {number} of model {model}")))?;
     Ok(Terms { number, record })
 }
 
-fn put(storage: &mut dyn Storage, model: u64, terms: &Terms) {
+fn put(storage: &mut dyn Storage, model: ModelId, terms: &Terms) {
     TERMS.set(storage, (model, terms.number), &terms.record);
 }
 

@@ -45,7 +45,7 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         recipient: None,
     };
     world.hub.escrow(&caller, withdraw)?;
-    let budget = world.session(session)?.budget.u128();
+    let budget = world.session(session.0)?.budget.u128();
     let wallet = world.hub.wallet(&caller, &money);
     screen.note(&format!(
         "Of ${} bob has ${} back in his wallet.",

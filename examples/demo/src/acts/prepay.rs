@@ -1,5 +1,6 @@
 use hub_testing::{rates, Money};
 use hub_types::escrow::{ModelRef, Models, NewSession};
+use hub_types::ids::SessionId;
 
 use crate::screen::{price, Screen};
 use crate::world::{label, Session, World};
@@ -72,7 +73,7 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         ]);
         let listings = called(world, &plan, &money);
         world.sessions.push(Session {
-            id,
+            id: SessionId(id),
             operator: plan.operator,
             listings,
         });

@@ -1,6 +1,7 @@
 use anyhow::ensure;
 use hub_testing::Mode;
 use hub_types::escrow::ExecuteMsg;
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;
@@ -25,7 +26,7 @@ pub fn run_dry(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let id = world.open_session(CALLER, CALLER, &money, session)?;
 
     world.hub.advance(60);
-    let receipts = world.receipts(&attester, id, LISTING, CALLS);
+    let receipts = world.receipts(&attester, SessionId(id), LISTING, CALLS);
     let batch = world.hub.batch(&attester, Mode::Itemised, receipts);
     let first = world.send(&attester, &batch, vec![])?;
     let session = world.session(id)?;
@@ -38,7 +39,7 @@ pub fn run_dry(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let caller = world.account(CALLER);
     world.hub.deposit(&caller, &money, MORE, None, None)?;
     let top_up = ExecuteMsg::TopUp {
-        session: id,
+        session: SessionId(id),
         amount: MORE.into(),
     };
     world.hub.escrow(&caller, top_up)?;

@@ -27,7 +27,7 @@ pub fn spend_income(world: &mut World, screen: &mut Screen) -> anyhow::Result<()
     world.hub.advance(60);
     let receipts = world.receipts(&attester, id, LISTING, CALLS);
     world.settle(&attester, Mode::Netted, receipts)?;
-    let spent = world.session(id)?.spent.u128();
+    let spent = world.session(id.0)?.spent.u128();
     screen.note(&format!(
         "Of ${} earned he spent ${} on {CALLS} calls, netted in one batch.",
         dollars(income),

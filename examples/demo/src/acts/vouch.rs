@@ -2,6 +2,7 @@ use anyhow::ensure;
 use hub_testing::{signing_key, KeyType, Mode};
 use hub_types::billing::Outcome;
 use hub_types::escrow::{NewCeiling, VoucherKey};
+use hub_types::ids::SessionId;
 
 use crate::screen::{dollars, price, Screen};
 use crate::world::World;
@@ -33,7 +34,7 @@ pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     let id = world.open_session(CALLER, CALLER, &money, session)?;
 
     world.hub.advance(60);
-    let receipts = world.receipts(&attester, id, LISTING, CALLS);
+    let receipts = world.receipts(&attester, SessionId(id), LISTING, CALLS);
     let rates = world.listings[LISTING].rates;
     let total: u128 = receipts
         .iter()
@@ -48,7 +49,7 @@ pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     ))?;
 
     let half = total / 2;
-    let voucher = world.hub.voucher(&key, id, half);
+    let voucher = world.hub.voucher(&key, SessionId(id), half);
     let first = world.send(&attester, &batch, vec![voucher])?;
     let spent = world.session(id)?.spent.u128();
     screen.note(&format!(
@@ -58,7 +59,7 @@ pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         dollars(spent)
     ))?;
 
-    let voucher = world.hub.voucher(&key, id, total);
+    let voucher = world.hub.voucher(&key, SessionId(id), total);
     let second = world.send(&attester, &batch, vec![voucher])?;
     ensure!(
         second

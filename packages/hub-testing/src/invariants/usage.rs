@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{rank, score, HubTotals, Sums, UsageRecord, WeekCounts};
 use hub_types::time;
 
@@ -53,7 +54,7 @@ impl Violations {
 /// Lifetime sums never fall from day to day, and the closed days lie before the open one.
 fn check_days(
     state: &State,
-    (model, denom): (u64, u32),
+    (model, denom): (ModelId, DenomNumber),
     usage: &UsageRecord,
     violations: &mut Violations,
 ) {
@@ -74,13 +75,13 @@ fn check_days(
 /// Earlier releases add up to what the record says of them.
 fn check_releases(
     state: &State,
-    (model, denom): (u64, u32),
+    (model, denom): (ModelId, DenomNumber),
     usage: &UsageRecord,
     violations: &mut Violations,
 ) {
     let releases = state
         .usage_releases
-        .range((model, denom, 0)..=(model, denom, u64::MAX));
+        .range((model, denom, ReleaseNumber(0))..=(model, denom, ReleaseNumber(u64::MAX)));
     let mut sum = Sums::default();
     for ((_, _, release), sums) in releases {
         violations.unless(*release < usage.release, || {
@@ -97,8 +98,8 @@ fn check_releases(
 
 /// Each model's payers are as many as its record says, and a payer's weeks begin and end with those of its models.
 fn check_payers(state: &State, violations: &mut Violations) {
-    let mut counts: BTreeMap<(u64, u32), (u64, u64)> = BTreeMap::new();
-    let mut spans: BTreeMap<(u32, &cosmwasm_std::Addr), (u64, u64)> = BTreeMap::new();
+    let mut counts: BTreeMap<(ModelId, DenomNumber), (u64, u64)> = BTreeMap::new();
+    let mut spans: BTreeMap<(DenomNumber, &cosmwasm_std::Addr), (u64, u64)> = BTreeMap::new();
     for ((model, denom, payer), entry) in &state.model_payers {
         let record = state.payers.get(&(*denom, payer.clone()));
         let inline = record.and_then(|record| record.weeks_of(*model));
@@ -137,16 +138,17 @@ fn check_payers(state: &State, violations: &mut Violations) {
 }
 
 /// The Hub's sums are those of its models and of its attesters.
-fn check_hub(state: &State, denom: u32, violations: &mut Violations) {
+fn check_hub(state: &State, denom: DenomNumber, violations: &mut Violations) {
     let hub = state.hubs.get(&denom).copied().unwrap_or_default();
     let models = || {
-        let of_denom = |((_, number), _): &(&(u64, u32), &UsageRecord)| *number == denom;
+        let of_denom =
+            |((_, number), _): &(&(ModelId, DenomNumber), &UsageRecord)| *number == denom;
         state.usage.iter().filter(of_denom).map(|(_, usage)| usage)
     };
     let count =
         |keep: &dyn Fn(&UsageRecord) -> bool| models().filter(|usage| keep(usage)).count() as u64;
     let sums = models().fold(Sums::default(), |sum, usage| sum.and(&usage.sums));
-    let of_denom = |number: u32| number == denom;
+    let of_denom = |number: DenomNumber| number == denom;
     let expected = HubTotals {
         gross: sums.gross,
         related: sums.related,
@@ -203,7 +205,7 @@ fn check_hub(state: &State, denom: u32, violations: &mut Violations) {
 
 fn check_ranking(state: &State, violations: &mut Violations) {
     let earning = state.usage.iter().filter(|(_, usage)| usage.sums.aged > 0);
-    let expected: BTreeSet<(u32, u16, u64)> = earning
+    let expected: BTreeSet<(DenomNumber, u16, ModelId)> = earning
         .map(|((model, denom), usage)| (*denom, rank(score(usage.sums.aged)), *model))
         .collect();
     let found: BTreeSet<_> = state.ranking.keys().copied().collect();

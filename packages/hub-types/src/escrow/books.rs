@@ -13,6 +13,7 @@
 //! if it is not given, else 0x01 and the value.
 
 use cosmwasm_std::{Binary, CanonicalAddr, Uint128};
+use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use hub_wire::varint::{Reader, Writer};
 use serde::de::{Deserializer, Error};
 use serde::Deserialize;
@@ -36,11 +37,11 @@ pub struct Books {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSettlement {
     /// The session.
-    pub session: u64,
+    pub session: SessionId,
     /// Whose lane moves.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Attester whose lane is given to `attester`, since all are taken and that one can never charge again.
-    pub replaces: Option<u64>,
+    pub replaces: Option<AttesterId>,
     /// Where the lane stands; 0 for a new one.
     pub next_before: u64,
     /// Where it stands afterwards; more than before.
@@ -61,7 +62,7 @@ pub struct Credit {
     /// The account.
     pub account: CanonicalAddr,
     /// Number of the denomination.
-    pub denom: u32,
+    pub denom: DenomNumber,
     /// How much.
     pub amount: Uint128,
 }
@@ -114,10 +115,10 @@ impl Packed for Books {
 
 impl SessionSettlement {
     fn pack(&self, writer: &mut Writer) {
-        writer.u64(self.session);
-        writer.u64(self.attester);
+        writer.u64(self.session.into());
+        writer.u64(self.attester.into());
         pack_option(writer, self.replaces.as_ref(), |writer, replaces| {
-            writer.u64(*replaces)
+            writer.u64((*replaces).into())
         });
         writer.u64(self.next_before);
         writer.u64(self.next_after);
@@ -131,9 +132,9 @@ impl SessionSettlement {
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
-            session: reader.u64()?,
-            attester: reader.u64()?,
-            replaces: unpack_option(reader, |reader| Ok(reader.u64()?))?,
+            session: reader.u64()?.into(),
+            attester: reader.u64()?.into(),
+            replaces: unpack_option(reader, |reader| Ok(reader.u64()?))?.map(AttesterId),
             next_before: reader.u64()?,
             next_after: reader.u64()?,
             charge: reader.u128()?.into(),

@@ -2,6 +2,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, CustomQuery, QuerierWrapper, StdError, StdResult, WasmMsg,
 };
+use hub_wire::ids::{AttesterId, ModelId};
 use serde::de::DeserializeOwned;
 
 use super::{EscrowContract, RegistryContract};
@@ -85,7 +86,7 @@ impl BillingContract {
     pub fn attester<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        attester: u64,
+        attester: AttesterId,
     ) -> StdResult<AttesterResponse> {
         self.query(querier, &QueryMsg::Attester { attester })
     }
@@ -112,7 +113,7 @@ impl BillingContract {
     pub fn usage<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        model: u64,
+        model: ModelId,
         denom: impl Into<UncheckedDenom>,
     ) -> StdResult<UsageResponse> {
         let denom = denom.into();

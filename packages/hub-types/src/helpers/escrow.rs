@@ -3,6 +3,7 @@ use cosmwasm_std::{
     to_json_binary, Addr, Coin, CustomQuery, QuerierWrapper, StdResult, Uint128, WasmMsg,
 };
 use cw20::Cw20ExecuteMsg;
+use hub_wire::ids::SessionId;
 use serde::de::DeserializeOwned;
 
 use crate::denom::UncheckedDenom;
@@ -88,23 +89,23 @@ impl EscrowContract {
     }
 
     /// Adds available balance of the sender to its session. See [`ExecuteMsg::TopUp`].
-    pub fn top_up(&self, session: u64, amount: Uint128) -> StdResult<WasmMsg> {
+    pub fn top_up(&self, session: SessionId, amount: Uint128) -> StdResult<WasmMsg> {
         self.call(&ExecuteMsg::TopUp { session, amount }, vec![])
     }
 
     /// Agrees to be charged up to `ceiling` over the life of the session: the voucher of a contract, which cannot sign.
-    pub fn raise_ceiling(&self, session: u64, ceiling: Uint128) -> StdResult<WasmMsg> {
+    pub fn raise_ceiling(&self, session: SessionId, ceiling: Uint128) -> StdResult<WasmMsg> {
         self.call(&ExecuteMsg::RaiseCeiling { session, ceiling }, vec![])
     }
 
     /// Ends a session of the sender after the grace. See [`ExecuteMsg::CloseSession`].
-    pub fn close_session(&self, session: u64) -> StdResult<WasmMsg> {
+    pub fn close_session(&self, session: SessionId) -> StdResult<WasmMsg> {
         self.call(&ExecuteMsg::CloseSession { session }, vec![])
     }
 
     /// Gives what is left to the caller's available balance: from the end on if the sender is its operator, for everybody
     /// else `receipt_max_age_seconds` later.
-    pub fn release_session(&self, session: u64) -> StdResult<WasmMsg> {
+    pub fn release_session(&self, session: SessionId) -> StdResult<WasmMsg> {
         self.call(&ExecuteMsg::ReleaseSession { session }, vec![])
     }
 
@@ -141,7 +142,7 @@ impl EscrowContract {
     pub fn session<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        session: u64,
+        session: SessionId,
     ) -> StdResult<SessionResponse> {
         self.query(querier, &QueryMsg::Session { session })
     }

@@ -9,6 +9,7 @@
 //! use cosmwasm_std::{coin, Addr, DepsMut, Env, Reply, Response, StdResult, SubMsg, Uint128};
 //! use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, SessionCreated};
 //! use hub_types::helpers::{answer, EscrowContract};
+//! use hub_types::ids::ModelId;
 //!
 //! const OPENED: u64 = 1;
 //!
@@ -17,7 +18,7 @@
 //!     let session = NewSession {
 //!         operator: operator.to_string(),
 //!         measurement: None,
-//!         models: Models::Listed(vec![ModelRef { model: 7, release: None }]),
+//!         models: Models::Listed(vec![ModelRef { model: ModelId(7), release: None }]),
 //!         max_price: None,
 //!         budget: Uint128::new(1_000_000),
 //!         expires_at: env.block.time.plus_days(1).seconds(),

@@ -2,6 +2,7 @@ use cosmwasm_schema::cw_serde;
 use cosmwasm_std::{
     to_json_binary, Addr, CustomQuery, QuerierWrapper, StdError, StdResult, WasmMsg,
 };
+use hub_wire::ids::{ModelId, ReleaseNumber};
 use serde::de::DeserializeOwned;
 
 use crate::registry::{
@@ -46,7 +47,7 @@ impl RegistryContract {
     pub fn model<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        model: u64,
+        model: ModelId,
     ) -> StdResult<ModelResponse> {
         self.query(querier, &QueryMsg::Model { model })
     }
@@ -55,8 +56,8 @@ impl RegistryContract {
     pub fn release<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        model: u64,
-        release: u64,
+        model: ModelId,
+        release: ReleaseNumber,
     ) -> StdResult<ReleaseResponse> {
         self.query(querier, &QueryMsg::Release { model, release })
     }
@@ -65,7 +66,7 @@ impl RegistryContract {
     pub fn terms_in_force<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,
-        model: u64,
+        model: ModelId,
     ) -> StdResult<TermsResponse> {
         let now: TermsListResponse =
             self.query(querier, &QueryMsg::TermsAt { model, time: None })?;

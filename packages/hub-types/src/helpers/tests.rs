@@ -5,6 +5,7 @@ use cosmwasm_std::{
     Uint128, WasmMsg, WasmQuery,
 };
 use cw20::Cw20ExecuteMsg;
+use hub_wire::ids::{ModelId, SessionId};
 use serde::de::DeserializeOwned;
 
 use super::{answer, BillingContract, EscrowContract, RegistryContract};
@@ -100,7 +101,9 @@ fn a_reply_without_the_expected_data_is_an_error_that_says_why() {
 fn what_a_message_created_is_in_the_data_of_its_reply() {
     assert_eq!(
         answer(succeeded(vec![executed(br#"{"session":7}"#)])),
-        Ok(SessionCreated { session: 7 })
+        Ok(SessionCreated {
+            session: SessionId(7)
+        })
     );
 }
 
@@ -129,29 +132,33 @@ fn an_escrow_is_told_what_the_method_says_and_gets_coins_with_deposits_alone() {
             false,
         ),
         (
-            escrow.top_up(3, Uint128::new(4)),
+            escrow.top_up(SessionId(3), Uint128::new(4)),
             ExecuteMsg::TopUp {
-                session: 3,
+                session: SessionId(3),
                 amount: Uint128::new(4),
             },
             false,
         ),
         (
-            escrow.raise_ceiling(3, Uint128::new(4)),
+            escrow.raise_ceiling(SessionId(3), Uint128::new(4)),
             ExecuteMsg::RaiseCeiling {
-                session: 3,
+                session: SessionId(3),
                 ceiling: Uint128::new(4),
             },
             false,
         ),
         (
-            escrow.close_session(3),
-            ExecuteMsg::CloseSession { session: 3 },
+            escrow.close_session(SessionId(3)),
+            ExecuteMsg::CloseSession {
+                session: SessionId(3),
+            },
             false,
         ),
         (
-            escrow.release_session(3),
-            ExecuteMsg::ReleaseSession { session: 3 },
+            escrow.release_session(SessionId(3)),
+            ExecuteMsg::ReleaseSession {
+                session: SessionId(3),
+            },
             false,
         ),
         (
@@ -241,7 +248,7 @@ fn the_whole_hub_is_found_from_its_billing_contract() {
         Ok((registry.clone(), escrow_contract()))
     );
     assert_eq!(
-        registry.terms_in_force(&querier, 7),
+        registry.terms_in_force(&querier, ModelId(7)),
         Err(StdError::generic_err("model 7 has no terms in force"))
     );
 }

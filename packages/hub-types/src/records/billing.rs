@@ -1,6 +1,7 @@
 //! Records of the billing contract.
 
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::AttesterId;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 
@@ -12,11 +13,11 @@ use crate::packed::{Packed, PackedError, PackedMap};
 use crate::verifier::Measurement;
 
 /// Attesters by id.
-pub const ATTESTERS: PackedMap<u64, AttesterRecord> = PackedMap::new(b'A');
+pub const ATTESTERS: PackedMap<AttesterId, AttesterRecord> = PackedMap::new(b'A');
 /// How many batches of an attester were recorded, by attester.
-pub const BATCH_COUNTS: PackedMap<u64, u64> = PackedMap::new(b'N');
+pub const BATCH_COUNTS: PackedMap<AttesterId, u64> = PackedMap::new(b'N');
 /// Recorded batches by (attester, number from 1).
-pub const BATCHES: PackedMap<(u64, u64), BatchRecord> = PackedMap::new(b'R');
+pub const BATCHES: PackedMap<(AttesterId, u64), BatchRecord> = PackedMap::new(b'R');
 
 impl Packed for u64 {
     const NAME: &'static str = "count";

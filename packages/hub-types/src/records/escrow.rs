@@ -1,6 +1,7 @@
 //! Records of the escrow.
 
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::PublicKey;
 
@@ -16,16 +17,16 @@ use crate::time::{self, Interval};
 use crate::verifier::Measurement;
 
 /// Denominations by the number under which the escrow keeps them.
-pub const DENOMS: PackedMap<u32, Denom> = PackedMap::new(b'D');
+pub const DENOMS: PackedMap<DenomNumber, Denom> = PackedMap::new(b'D');
 /// What a session allows, by session id. Settlement only reads it.
-pub const POLICIES: PackedMap<u64, SessionPolicy> = PackedMap::new(b'P');
+pub const POLICIES: PackedMap<SessionId, SessionPolicy> = PackedMap::new(b'P');
 /// What a session has left, by session id. Settlement rewrites it.
-pub const SESSIONS: PackedMap<u64, SessionRecord> = PackedMap::new(b'S');
+pub const SESSIONS: PackedMap<SessionId, SessionRecord> = PackedMap::new(b'S');
 /// Balances by (account, denomination number).
-pub const BALANCES: PackedMap<(&CanonicalAddr, u32), BalanceRecord> = PackedMap::new(b'B');
+pub const BALANCES: PackedMap<(&CanonicalAddr, DenomNumber), BalanceRecord> = PackedMap::new(b'B');
 /// What funders' money was spent on calls in sessions that were released, by (funder, denomination number). Apart from
 /// the balance, which settlement rewrites.
-pub const SPENT: PackedMap<(&CanonicalAddr, u32), Spent> = PackedMap::new(b'F');
+pub const SPENT: PackedMap<(&CanonicalAddr, DenomNumber), Spent> = PackedMap::new(b'F');
 
 /// Most lanes of a session.
 pub const MAX_LANES: usize = 4;
@@ -73,9 +74,9 @@ pub struct SessionPolicy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedModel {
     /// The model.
-    pub model: u64,
+    pub model: ModelId,
     /// Its one release that is accepted; any if none.
-    pub release: Option<u64>,
+    pub release: Option<ReleaseNumber>,
 }
 
 impl SessionPolicy {
@@ -94,7 +95,7 @@ impl SessionPolicy {
     }
 
     /// How the session allows `release` of `model`.
-    pub fn admits(&self, model: u64, release: u64) -> Admission {
+    pub fn admits(&self, model: ModelId, release: ReleaseNumber) -> Admission {
         if self.models.is_empty() {
             return Admission::Any;
         }
@@ -132,9 +133,9 @@ impl Packed for SessionPolicy {
             writer.raw(it.as_bytes())
         });
         pack_list(writer, &self.models, |writer, listed| {
-            writer.u64(listed.model);
+            writer.u64(listed.model.into());
             // Releases count from 1, so 0 is free to mean any.
-            writer.u64(listed.release.unwrap_or(0));
+            writer.u64(listed.release.unwrap_or_default().into());
         });
         pack_option(writer, self.max_price.as_ref(), pack_rates);
         writer.u64(self.opened_at);
@@ -172,8 +173,9 @@ impl SessionPolicy {
             measurement: unpack_option(reader, unpack_measurement)?,
             models: unpack_list(reader, |reader| {
                 Ok(ListedModel {
-                    model: reader.u64()?,
-                    release: Some(reader.u64()?).filter(|release| *release != 0),
+                    model: reader.u64()?.into(),
+                    release: Some(reader.u64()?.into())
+                        .filter(|release| *release != ReleaseNumber(0)),
                 })
             })?,
             max_price: unpack_option(reader, unpack_rates)?,
@@ -189,7 +191,7 @@ impl SessionPolicy {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
     /// Number of its denomination.
-    pub denom: u32,
+    pub denom: DenomNumber,
     /// Everything ever reserved for it.
     pub budget: u128,
     /// What was charged to it.
@@ -212,7 +214,7 @@ pub struct SessionRecord {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
     /// The attester.
-    pub attester: u64,
+    pub attester: AttesterId,
     /// Number of its next receipt.
     pub next: u64,
 }
@@ -281,7 +283,7 @@ impl SessionRecord {
     }
 
     /// The lane of `attester`.
-    pub fn lane(&self, attester: u64) -> Option<Lane> {
+    pub fn lane(&self, attester: AttesterId) -> Option<Lane> {
         self.lanes
             .iter()
             .copied()
@@ -308,7 +310,7 @@ impl Packed for SessionRecord {
             writer.u128(*ceiling)
         });
         pack_list(writer, &self.lanes, |writer, lane| {
-            writer.u64(lane.attester);
+            writer.u64(lane.attester.into());
             writer.u64(lane.next);
         });
         writer.u64(self.funding.day);
@@ -327,7 +329,7 @@ impl Packed for SessionRecord {
             ceiling: unpack_option(reader, |reader| Ok(reader.u128()?))?,
             lanes: unpack_list(reader, |reader| {
                 Ok(Lane {
-                    attester: reader.u64()?,
+                    attester: reader.u64()?.into(),
                     next: reader.u64()?,
                 })
             })?,

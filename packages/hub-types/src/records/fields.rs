@@ -1,6 +1,7 @@
 //! Packed forms of the parts that records, and what contracts tell each other, share.
 
 use cosmwasm_std::{Addr, CanonicalAddr, Uint128};
+use hub_wire::ids::DenomNumber;
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{DecodeError, KeyType, PublicKey};
 
@@ -99,13 +100,14 @@ pub(crate) fn unpack_denom(reader: &mut Reader) -> Result<Denom, PackedError> {
     }
 }
 
-pub(crate) fn pack_denom_number(writer: &mut Writer, number: u32) {
-    writer.u64(number.into());
+pub(crate) fn pack_denom_number(writer: &mut Writer, number: DenomNumber) {
+    writer.u64(number.0.into());
 }
 
-pub(crate) fn unpack_denom_number(reader: &mut Reader) -> Result<u32, PackedError> {
+pub(crate) fn unpack_denom_number(reader: &mut Reader) -> Result<DenomNumber, PackedError> {
     let at = reader.offset();
     u32::try_from(reader.u64()?)
+        .map(DenomNumber)
         .map_err(|_| PackedError::Malformed(DecodeError::TooLarge { at, bits: 32 }))
 }
 

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::CanonicalAddr;
 use hub_walrus::BlobId;
+use hub_wire::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use super::fields::{
@@ -14,11 +15,11 @@ use crate::price::Rates;
 use crate::time::Interval;
 
 /// Models by id.
-pub const MODELS: PackedMap<u64, ModelRecord> = PackedMap::new(b'M');
+pub const MODELS: PackedMap<ModelId, ModelRecord> = PackedMap::new(b'M');
 /// Terms by (model, number).
-pub const TERMS: PackedMap<(u64, u64), TermsRecord> = PackedMap::new(b'T');
+pub const TERMS: PackedMap<(ModelId, TermsNumber), TermsRecord> = PackedMap::new(b'T');
 /// Blob ids of releases by (model, number).
-pub const RELEASES: PackedMap<(u64, u64), ReleaseRecord> = PackedMap::new(b'R');
+pub const RELEASES: PackedMap<(ModelId, ReleaseNumber), ReleaseRecord> = PackedMap::new(b'R');
 
 /// What settlement asks of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +30,10 @@ pub struct ModelRecord {
     pub status: ModelStatus,
     /// Receipts issued before this time are refused as retired.
     pub active_from: u64,
-    /// Releases published: their numbers are 1 to this.
-    pub releases: u64,
-    /// Terms ever set, dropped ones included: their numbers are 1 to this.
-    pub terms: u64,
+    /// Number of the release published last, 0 if there is none: every number from 1 to it has one.
+    pub latest_release: ReleaseNumber,
+    /// Number of the terms set last, dropped ones included: every number from 1 to it has terms.
+    pub latest_terms: TermsNumber,
 }
 
 /// Status of a model.
@@ -76,8 +77,8 @@ impl Packed for ModelRecord {
             }
         }
         writer.u64(self.active_from);
-        writer.u64(self.releases);
-        writer.u64(self.terms);
+        writer.u64(self.latest_release.into());
+        writer.u64(self.latest_terms.into());
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
@@ -92,8 +93,8 @@ impl Packed for ModelRecord {
                 other => return Err(PackedError::unknown("model status", other)),
             },
             active_from: reader.u64()?,
-            releases: reader.u64()?,
-            terms: reader.u64()?,
+            latest_release: reader.u64()?.into(),
+            latest_terms: reader.u64()?.into(),
         })
     }
 }
@@ -112,7 +113,7 @@ pub struct TermsRecord {
     /// When it can be charged.
     pub validity: Validity,
     /// Number of the terms that it superseded, 0 for the first.
-    pub supersedes: u64,
+    pub supersedes: TermsNumber,
 }
 
 /// A payee and its share.
@@ -173,7 +174,7 @@ impl Packed for TermsRecord {
                 pack_option(writer, until.as_ref(), |writer, until| writer.u64(*until));
             }
         }
-        writer.u64(self.supersedes);
+        writer.u64(self.supersedes.into());
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
@@ -195,7 +196,7 @@ impl Packed for TermsRecord {
                 },
                 other => return Err(PackedError::unknown("validity", other)),
             },
-            supersedes: reader.u64()?,
+            supersedes: reader.u64()?.into(),
         })
     }
 }

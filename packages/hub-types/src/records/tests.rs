@@ -3,6 +3,7 @@ use std::fmt::{Debug, Write};
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Addr, CanonicalAddr, Storage, Uint128};
 use hub_walrus::PublicKey as PublicKeyInG1;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{BlobId, KeyType, PublicKey};
 use proptest::prelude::*;
 
@@ -47,8 +48,8 @@ fn model(status: ModelStatus) -> ModelRecord {
         author: account(0xa1),
         status,
         active_from: 1_790_000_000,
-        releases: 2,
-        terms: 3,
+        latest_release: ReleaseNumber(2),
+        latest_terms: TermsNumber(3),
     }
 }
 
@@ -68,7 +69,7 @@ fn terms(denom: Denom, validity: Validity) -> TermsRecord {
             },
         ],
         validity,
-        supersedes: 1,
+        supersedes: TermsNumber(1),
     }
 }
 
@@ -80,12 +81,12 @@ fn policy() -> SessionPolicy {
         measurement: None,
         models: vec![
             ListedModel {
-                model: 7,
+                model: ModelId(7),
                 release: None,
             },
             ListedModel {
-                model: 300,
-                release: Some(2),
+                model: ModelId(300),
+                release: Some(ReleaseNumber(2)),
             },
         ],
         max_price: None,
@@ -98,18 +99,18 @@ fn policy() -> SessionPolicy {
 
 fn session() -> SessionRecord {
     SessionRecord {
-        denom: 1,
+        denom: DenomNumber(1),
         budget: 25_000_000,
         spent: 1_234_567,
         released: false,
         ceiling: None,
         lanes: vec![
             Lane {
-                attester: 3,
+                attester: AttesterId(3),
                 next: 200,
             },
             Lane {
-                attester: 4,
+                attester: AttesterId(4),
                 next: 0,
             },
         ],
@@ -155,7 +156,7 @@ fn usage() -> UsageRecord {
         payers_in_week: 5,
         returning: 3,
         settle_lag_seconds: 300,
-        release: 2,
+        release: ReleaseNumber(2),
         earlier_releases: Sums {
             gross: 7_000,
             calls: 7,
@@ -168,7 +169,10 @@ fn payer() -> PayerRecord {
     let weeks = |first, last| Weeks { first, last };
     PayerRecord {
         weeks: weeks(2_950, 2_959),
-        models: vec![(7, weeks(2_950, 2_950)), (300, weeks(2_951, 2_959))],
+        models: vec![
+            (ModelId(7), weeks(2_950, 2_950)),
+            (ModelId(300), weeks(2_951, 2_959)),
+        ],
     }
 }
 
@@ -273,7 +277,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         settled_at: 1_790_000_000,
     };
     let once = UsageRecord {
-        release: 1,
+        release: ReleaseNumber(1),
         earlier_releases: Sums::default(),
         ..usage()
     };
@@ -301,97 +305,151 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         p,
         "registry model 7, active",
         &MODELS,
-        7,
+        ModelId(7),
         &model(ModelStatus::Active),
     );
     line(
         p,
         "registry model 7, delisted",
         &MODELS,
-        7,
+        ModelId(7),
         &model(ModelStatus::Delisted),
     );
-    line(p, "registry model 7, retired", &MODELS, 7, &model(retired));
+    line(
+        p,
+        "registry model 7, retired",
+        &MODELS,
+        ModelId(7),
+        &model(retired),
+    );
     line(
         p,
         "registry terms 3 of model 7",
         &TERMS,
-        (7, 3),
+        (ModelId(7), TermsNumber(3)),
         &terms(native.clone(), open_ended),
     );
     line(
         p,
         "registry terms 2 of model 7, superseded, cw20",
         &TERMS,
-        (7, 2),
+        (ModelId(7), TermsNumber(2)),
         &terms(cw20.clone(), superseded),
     );
     line(
         p,
         "registry terms 1 of model 7, dropped",
         &TERMS,
-        (7, 1),
+        (ModelId(7), TermsNumber(1)),
         &terms(native.clone(), Validity::Dropped),
     );
     line(
         p,
         "registry release 2 of model 7",
         &RELEASES,
-        (7, 2),
+        (ModelId(7), ReleaseNumber(2)),
         &release,
     );
-    line(p, "escrow denomination 1, native", &DENOMS, 1, &native);
-    line(p, "escrow denomination 2, cw20", &DENOMS, 2, &cw20);
-    line(p, "escrow session 258, policy", &POLICIES, 258, &policy());
+    line(
+        p,
+        "escrow denomination 1, native",
+        &DENOMS,
+        DenomNumber(1),
+        &native,
+    );
+    line(
+        p,
+        "escrow denomination 2, cw20",
+        &DENOMS,
+        DenomNumber(2),
+        &cw20,
+    );
+    line(
+        p,
+        "escrow session 258, policy",
+        &POLICIES,
+        SessionId(258),
+        &policy(),
+    );
     line(
         p,
         "escrow session 258, policy with everything",
         &POLICIES,
-        258,
+        SessionId(258),
         &full_policy,
     );
-    line(p, "escrow session 258, state", &SESSIONS, 258, &session());
+    line(
+        p,
+        "escrow session 258, state",
+        &SESSIONS,
+        SessionId(258),
+        &session(),
+    );
     line(
         p,
         "escrow session 258, released, with a ceiling",
         &SESSIONS,
-        258,
+        SessionId(258),
         &capped,
     );
     line(
         p,
         "escrow balance",
         &BALANCES,
-        (&account(0xa1), 1),
+        (&account(0xa1), DenomNumber(1)),
         &balance,
     );
-    line(p, "billing attester 3", &ATTESTERS, 3, &attester());
+    line(
+        p,
+        "billing attester 3",
+        &ATTESTERS,
+        AttesterId(3),
+        &attester(),
+    );
     line(
         p,
         "billing attester 3, attested, retired, revoked",
         &ATTESTERS,
-        3,
+        AttesterId(3),
         &attested,
     );
     line(
         p,
         "billing batch count of attester 3",
         &BATCH_COUNTS,
-        3,
+        AttesterId(3),
         &300,
     );
     line(
         p,
         "billing batch 300 of attester 3",
         &BATCHES,
-        (3, 300),
+        (AttesterId(3), 300),
         &batch,
     );
     let spent = Spent(12_345_678);
-    line(p, "escrow spend of a funder", &SPENT, (&f0, 1), &spent);
-    line(p, "billing usage of model 7", &USAGE, (7, 1), &usage());
-    line(p, "billing usage, one release", &USAGE, (7, 1), &once);
-    let day = (7, 1, 20_717);
+    line(
+        p,
+        "escrow spend of a funder",
+        &SPENT,
+        (&f0, DenomNumber(1)),
+        &spent,
+    );
+    line(
+        p,
+        "billing usage of model 7",
+        &USAGE,
+        (ModelId(7), DenomNumber(1)),
+        &usage(),
+    );
+    line(
+        p,
+        "billing usage, one release",
+        &USAGE,
+        (ModelId(7), DenomNumber(1)),
+        &once,
+    );
+    let day = (ModelId(7), DenomNumber(1), 20_717);
     line(
         p,
         "billing usage of model 7 up to a day",
@@ -403,43 +461,61 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         p,
         "billing usage of release 1",
         &USAGE_RELEASES,
-        (7, 1, 1),
+        (ModelId(7), DenomNumber(1), ReleaseNumber(1)),
         &sums(),
     );
-    line(p, "billing payer", &PAYERS, (1, &f0), &payer());
+    line(p, "billing payer", &PAYERS, (DenomNumber(1), &f0), &payer());
     let inline = ModelPayer { weeks: None };
     line(
         p,
         "billing payer of model 7",
         &MODEL_PAYERS,
-        (7, 1, &f0),
+        (ModelId(7), DenomNumber(1), &f0),
         &inline,
     );
     line(
         p,
         "billing payer of model 8",
         &MODEL_PAYERS,
-        (8, 1, &f0),
+        (ModelId(8), DenomNumber(1), &f0),
         &elsewhere,
     );
-    line(p, "billing author who earns", &EARNERS, (1, &a1), &());
-    line(p, "billing ranking", &RANKING, (1, rank(1_000), 7), &());
+    line(
+        p,
+        "billing author who earns",
+        &EARNERS,
+        (DenomNumber(1), &a1),
+        &(),
+    );
+    line(
+        p,
+        "billing ranking",
+        &RANKING,
+        (DenomNumber(1), rank(1_000), ModelId(7)),
+        &(),
+    );
     line(
         p,
         "billing usage of attester 3",
         &ATTESTER_USAGE,
-        (3, 1),
+        (AttesterId(3), DenomNumber(1)),
         &signed,
     );
-    line(p, "billing Hub", &HUB, 1, &hub);
+    line(p, "billing Hub", &HUB, DenomNumber(1), &hub);
     line(
         p,
         "billing Hub up to a day",
         &HUB_DAYS,
-        (1, 20_717),
+        (DenomNumber(1), 20_717),
         &totals(),
     );
-    line(p, "billing Hub of a week", &HUB_WEEKS, (1, 2_959), &week());
+    line(
+        p,
+        "billing Hub of a week",
+        &HUB_WEEKS,
+        (DenomNumber(1), 2_959),
+        &week(),
+    );
     goldie::assert!(page);
 }
 
@@ -458,10 +534,12 @@ fn the_bytes_of_every_record_about_walrus_are_as_published() {
     let permanent = PermanentRecord {
         epoch: 53,
         certified_at: 1_790_000_000,
+        by_author: true,
     };
     let deletable = DeletableRecord {
         epoch: 53,
         certified_at: 1_790_000_000,
+        by_author: true,
         object_id: [0x0b; 32],
     };
     let mut page = String::new();
@@ -472,14 +550,14 @@ fn the_bytes_of_every_record_about_walrus_are_as_published() {
         p,
         "permanent, release 2 of model 7",
         &PERMANENT,
-        (7, 2),
+        (ModelId(7), ReleaseNumber(2)),
         &permanent,
     );
     line(
         p,
         "deletable, release 2 of model 7",
         &DELETABLE,
-        (7, 2),
+        (ModelId(7), ReleaseNumber(2)),
         &deletable,
     );
     goldie::assert!(page);
@@ -558,7 +636,11 @@ fn balances_of_one_account_are_listed_by_denomination_and_nobody_elses() {
         ..BalanceRecord::default()
     };
     for (account, denom) in [(&short, 1), (&short, 2), (&short, u32::MAX), (&long, 3)] {
-        BALANCES.set(&mut storage, (account, denom), &balance(denom.into()));
+        BALANCES.set(
+            &mut storage,
+            (account, DenomNumber(denom)),
+            &balance(denom.into()),
+        );
     }
     storage.set(b"Zother", b"1");
     let list = |account: &CanonicalAddr, after| {
@@ -598,12 +680,24 @@ fn a_session_ends_at_its_expiry_or_when_it_was_closed_and_takes_receipts_of_the_
 #[test]
 fn a_session_admits_the_models_that_it_lists_or_any() {
     let mut policy = policy();
-    assert_eq!(policy.admits(7, 99), Admission::Listed(0));
-    assert_eq!(policy.admits(300, 2), Admission::Listed(1));
-    assert_eq!(policy.admits(300, 1), Admission::Refused);
-    assert_eq!(policy.admits(8, 1), Admission::Refused);
+    assert_eq!(
+        policy.admits(ModelId(7), ReleaseNumber(99)),
+        Admission::Listed(0)
+    );
+    assert_eq!(
+        policy.admits(ModelId(300), ReleaseNumber(2)),
+        Admission::Listed(1)
+    );
+    assert_eq!(
+        policy.admits(ModelId(300), ReleaseNumber(1)),
+        Admission::Refused
+    );
+    assert_eq!(
+        policy.admits(ModelId(8), ReleaseNumber(1)),
+        Admission::Refused
+    );
     policy.models.clear();
-    assert_eq!(policy.admits(8, 1), Admission::Any);
+    assert_eq!(policy.admits(ModelId(8), ReleaseNumber(1)), Admission::Any);
 }
 
 #[test]
@@ -651,7 +745,11 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
 fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
     let mut storage = MockStorage::new();
     for (model, denom, day) in [(6, 1, 3), (7, 1, 5), (7, 1, 300), (7, 2, 4), (8, 1, 1)] {
-        USAGE_DAYS.set(&mut storage, (model, denom, day), &sums());
+        USAGE_DAYS.set(
+            &mut storage,
+            (ModelId(model), DenomNumber(denom), day),
+            &sums(),
+        );
     }
     let days = |start_after| -> Vec<u32> {
         let days = USAGE_DAYS.range::<u32>(&storage, (7u64, 1u32), start_after);
@@ -756,7 +854,7 @@ proptest! {
         let earlier_releases = Sums { gross: related, ..Sums::default() };
         let usage = UsageRecord {
             sums, open_day, last_day, first_day, payers, payers_in_week, returning,
-            settle_lag_seconds, release, earlier_releases,
+            settle_lag_seconds, release: ReleaseNumber(release), earlier_releases,
         };
         prop_assert_eq!(from_bytes::<UsageRecord>(&to_bytes(&usage)).unwrap(), usage);
     }
@@ -768,8 +866,8 @@ proptest! {
         day: u64, on_day: u128, day_before: u128, paid_week: u64, paid_models: u8, denom: u32,
     ) {
         let session = SessionRecord {
-            denom, budget, spent, released, ceiling,
-            lanes: lanes.into_iter().map(|(attester, next)| Lane { attester, next }).collect(),
+            denom: DenomNumber(denom), budget, spent, released, ceiling,
+            lanes: lanes.into_iter().map(|(attester, next)| Lane { attester: AttesterId(attester), next }).collect(),
             funding: Funding { day, on_day, day_before },
             paid_week, paid_models,
         };

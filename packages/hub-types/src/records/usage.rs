@@ -5,34 +5,38 @@
 //! exact, since the split of income hangs on it.
 
 use cosmwasm_std::CanonicalAddr;
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
 use super::fields::{pack_option, unpack_option};
 use crate::packed::{Packed, PackedError, PackedMap};
 
 /// Usage by (model, denomination).
-pub const USAGE: PackedMap<(u64, u32), UsageRecord> = PackedMap::new(b'U');
+pub const USAGE: PackedMap<(ModelId, DenomNumber), UsageRecord> = PackedMap::new(b'U');
 /// Lifetime sums of a model at the end of a day on which receipts were billed, by (model, denomination, day). Written by
 /// the first message of a later such day.
-pub const USAGE_DAYS: PackedMap<(u64, u32, u32), Sums> = PackedMap::new(b'D');
+pub const USAGE_DAYS: PackedMap<(ModelId, DenomNumber, u32), Sums> = PackedMap::new(b'D');
 /// Sums of the releases of a model by (model, denomination, release), without the latest one that was billed.
-pub const USAGE_RELEASES: PackedMap<(u64, u32, u64), Sums> = PackedMap::new(b'V');
+pub const USAGE_RELEASES: PackedMap<(ModelId, DenomNumber, ReleaseNumber), Sums> =
+    PackedMap::new(b'V');
 /// Payers by (denomination, funder).
-pub const PAYERS: PackedMap<(u32, &CanonicalAddr), PayerRecord> = PackedMap::new(b'P');
+pub const PAYERS: PackedMap<(DenomNumber, &CanonicalAddr), PayerRecord> = PackedMap::new(b'P');
 /// Payers of a model by (model, denomination, funder).
-pub const MODEL_PAYERS: PackedMap<(u64, u32, &CanonicalAddr), ModelPayer> = PackedMap::new(b'Y');
+pub const MODEL_PAYERS: PackedMap<(ModelId, DenomNumber, &CanonicalAddr), ModelPayer> =
+    PackedMap::new(b'Y');
 /// Authors of whom a model has aged income, by (denomination, author).
-pub const EARNERS: PackedMap<(u32, &CanonicalAddr), ()> = PackedMap::new(b'E');
+pub const EARNERS: PackedMap<(DenomNumber, &CanonicalAddr), ()> = PackedMap::new(b'E');
 /// Models with aged income, the most first, by (denomination, [`rank`], model).
-pub const RANKING: PackedMap<(u32, u16, u64), ()> = PackedMap::new(b'L');
+pub const RANKING: PackedMap<(DenomNumber, u16, ModelId), ()> = PackedMap::new(b'L');
 /// What attesters signed and were paid, by (attester, denomination).
-pub const ATTESTER_USAGE: PackedMap<(u64, u32), AttesterTotals> = PackedMap::new(b'X');
+pub const ATTESTER_USAGE: PackedMap<(AttesterId, DenomNumber), AttesterTotals> =
+    PackedMap::new(b'X');
 /// Sums of the Hub by denomination.
-pub const HUB: PackedMap<u32, HubRecord> = PackedMap::new(b'H');
+pub const HUB: PackedMap<DenomNumber, HubRecord> = PackedMap::new(b'H');
 /// Lifetime sums of the Hub at the end of a day on which receipts were billed, by (denomination, day).
-pub const HUB_DAYS: PackedMap<(u32, u32), HubTotals> = PackedMap::new(b'I');
+pub const HUB_DAYS: PackedMap<(DenomNumber, u32), HubTotals> = PackedMap::new(b'I');
 /// Counts of the Hub of a week that is over, by (denomination, week).
-pub const HUB_WEEKS: PackedMap<(u32, u32), WeekCounts> = PackedMap::new(b'W');
+pub const HUB_WEEKS: PackedMap<(DenomNumber, u32), WeekCounts> = PackedMap::new(b'W');
 
 /// Models of which a payer's record itself holds the weeks; those of further models stand in [`MODEL_PAYERS`]. As many
 /// as a session lists, so most payers need one record a week for all that they call.
@@ -131,7 +135,7 @@ pub struct UsageRecord {
     /// On the open day: the shortest time from a group's newest receipt to the block that settled it, seconds.
     pub settle_lag_seconds: u64,
     /// Latest release that was billed; 0 if none.
-    pub release: u64,
+    pub release: ReleaseNumber,
     /// Sums of all releases before it.
     pub earlier_releases: Sums,
 }
@@ -150,7 +154,7 @@ impl Packed for UsageRecord {
         writer.u64(self.payers_in_week);
         writer.u64(self.returning);
         writer.u64(self.settle_lag_seconds);
-        writer.u64(self.release);
+        writer.u64(self.release.into());
         let earlier = Some(&self.earlier_releases).filter(|sums| **sums != Sums::default());
         pack_option(writer, earlier, |writer, sums| sums.pack(writer));
     }
@@ -168,7 +172,7 @@ impl Packed for UsageRecord {
             payers_in_week: reader.u64()?,
             returning: reader.u64()?,
             settle_lag_seconds: reader.u64()?,
-            release: reader.u64()?,
+            release: reader.u64()?.into(),
             earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),
         })
     }
@@ -257,7 +261,7 @@ pub struct PayerRecord {
     /// For anything.
     pub weeks: Weeks,
     /// By model, ascending, at most [`MAX_INLINE_MODELS`].
-    pub models: Vec<(u64, Weeks)>,
+    pub models: Vec<(ModelId, Weeks)>,
 }
 
 impl PayerRecord {
@@ -270,7 +274,7 @@ impl PayerRecord {
     }
 
     /// The weeks of `model`, if they stand here.
-    pub fn weeks_of(&self, model: u64) -> Option<Weeks> {
+    pub fn weeks_of(&self, model: ModelId) -> Option<Weeks> {
         let place = self.models.binary_search_by_key(&model, |(id, _)| *id);
         place
             .ok()
@@ -286,7 +290,7 @@ impl Packed for PayerRecord {
         self.weeks.pack(writer);
         writer.u64(u64::try_from(self.models.len()).unwrap_or(u64::MAX));
         for (model, weeks) in &self.models {
-            writer.u64(*model);
+            writer.u64((*model).into());
             weeks.pack(writer);
         }
     }
@@ -298,7 +302,7 @@ impl Packed for PayerRecord {
                 let count = reader.u64()?;
                 let mut models = vec![];
                 for _ in 0..count {
-                    models.push((reader.u64()?, Weeks::unpack(reader)?));
+                    models.push((reader.u64()?.into(), Weeks::unpack(reader)?));
                 }
                 models
             },

@@ -1,8 +1,10 @@
 //! Records of the registry about Walrus: committees and what they certified. Settlement reads none of them.
 
 use hub_walrus::PublicKey;
+use hub_wire::ids::{ModelId, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
+use super::fields::{pack_bool, unpack_bool};
 use crate::packed::{Packed, PackedError, PackedMap};
 
 /// Committees by epoch.
@@ -10,9 +12,9 @@ pub const COMMITTEES: PackedMap<u32, CommitteeRecord> = PackedMap::new(b'C');
 /// Keys of the members of a committee by (epoch, place of the first / [`KEYS_PER_RECORD`]).
 pub const COMMITTEE_KEYS: PackedMap<(u32, u32), KeysRecord> = PackedMap::new(b'K');
 /// Certificates of permanent blobs by (model, release).
-pub const PERMANENT: PackedMap<(u64, u64), PermanentRecord> = PackedMap::new(b'P');
+pub const PERMANENT: PackedMap<(ModelId, ReleaseNumber), PermanentRecord> = PackedMap::new(b'P');
 /// Certificates of deletable blobs by (model, release).
-pub const DELETABLE: PackedMap<(u64, u64), DeletableRecord> = PackedMap::new(b'D');
+pub const DELETABLE: PackedMap<(ModelId, ReleaseNumber), DeletableRecord> = PackedMap::new(b'D');
 
 /// Members whose keys share a record. A read costs as much as seven keys, whatever is read, and a certificate names
 /// some of the members: more in a record are cheaper where every record is read, fewer where most of them are not.
@@ -98,6 +100,8 @@ pub struct PermanentRecord {
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,
+    /// Whether the model's author showed it, who then does not give way to a stranger within the epoch.
+    pub by_author: bool,
 }
 
 impl Packed for PermanentRecord {
@@ -106,12 +110,14 @@ impl Packed for PermanentRecord {
     fn pack(&self, writer: &mut Writer) {
         writer.u64(self.epoch.into());
         writer.u64(self.certified_at);
+        pack_bool(writer, self.by_author);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             epoch: unpack_epoch(reader)?,
             certified_at: reader.u64()?,
+            by_author: unpack_bool(reader)?,
         })
     }
 }
@@ -123,6 +129,8 @@ pub struct DeletableRecord {
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,
+    /// Whether the model's author showed it, who then does not give way to a stranger within the epoch.
+    pub by_author: bool,
     /// The Sui object that stands for the blob.
     pub object_id: [u8; 32],
 }
@@ -133,6 +141,7 @@ impl Packed for DeletableRecord {
     fn pack(&self, writer: &mut Writer) {
         writer.u64(self.epoch.into());
         writer.u64(self.certified_at);
+        pack_bool(writer, self.by_author);
         writer.raw(&self.object_id);
     }
 
@@ -140,6 +149,7 @@ impl Packed for DeletableRecord {
         Ok(Self {
             epoch: unpack_epoch(reader)?,
             certified_at: reader.u64()?,
+            by_author: unpack_bool(reader)?,
             object_id: reader.array()?,
         })
     }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code)]
 
+use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 pub mod calls;
 pub mod plain;
 
@@ -10,12 +11,12 @@ use proptest::collection::vec;
 use proptest::prelude::{any, Just, Strategy};
 use proptest::sample::select;
 
-pub fn group(session: u64, model: u64, sequence: u64, work: Work) -> Group {
+pub fn group(session: SessionId, model: ModelId, sequence: u64, work: Work) -> Group {
     Group {
         session,
         model,
-        release: 1,
-        terms: 1,
+        release: ReleaseNumber(1),
+        terms: TermsNumber(1),
         from: 0,
         span: 60,
         sequence,
@@ -36,7 +37,7 @@ pub fn netted(count: u16) -> Work {
 
 pub fn batch(groups: Vec<Group>) -> Batch {
     Batch {
-        attester: 7,
+        attester: AttesterId(7),
         issued_from: 1_700_000_000,
         issued_to: 1_700_000_060,
         receipts_root: [0xaa; 32],
@@ -109,15 +110,15 @@ pub fn any_batch() -> impl Strategy<Value = Batch> {
                     keys.into_iter().zip(parts)
                 {
                     let sequence = match groups.last() {
-                        Some(before) if before.session == session => before.end(),
+                        Some(before) if before.session == SessionId(session) => before.end(),
                         _ => sequence >> 8,
                     };
                     let (from, span) = (from >> 2, span >> 2);
                     groups.push(Group {
-                        session,
-                        model,
-                        release,
-                        terms,
+                        session: SessionId(session),
+                        model: ModelId(model),
+                        release: ReleaseNumber(release),
+                        terms: TermsNumber(terms),
                         from,
                         span,
                         sequence,
@@ -129,7 +130,7 @@ pub fn any_batch() -> impl Strategy<Value = Batch> {
                 let length = groups.iter().map(|g| g.from + g.span).max().unwrap();
                 let issued_from = start >> 1;
                 Batch {
-                    attester,
+                    attester: AttesterId(attester),
                     issued_from,
                     issued_to: issued_from + length,
                     receipts_root,

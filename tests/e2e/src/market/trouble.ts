@@ -175,7 +175,7 @@ step("a stranger is refused at every door", async () => {
     [registry.message("set_status", { model, status: "retired" }), /is not the author/],
     [registry.message("offer_transfer", { model, to: as.stranger.address }), /is not the author/],
     [registry.message("cancel_transfer", { model }), /is not the author/],
-    [registry.message("accept_transfer", { model, payees: terms.payees }), /offered to nobody/],
+    [registry.message("accept_transfer", { model, expected_terms: 1, payees: terms.payees }), /offered to nobody/],
     [registry.message("prove_size", { model, release: 1, size: "1", root_hash: zero }), /is not the author/],
     [escrow.message("withdraw", { denom: USDC }), /no uusdc is available/],
     [escrow.message("withdraw", { denom: USDC, amount: "1" }), /no uusdc is available/],

@@ -43,6 +43,11 @@ pub fn integer<T: TryFrom<u128>>(entry: &Value, name: &str) -> Result<T, String>
         .ok_or_else(|| format!("`{name}` is not an integer of its range"))
 }
 
+/// An id, which is written as its integer.
+pub fn id<T: From<u64>>(entry: &Value, name: &str) -> Result<T, String> {
+    integer::<u64>(entry, name).map(T::from)
+}
+
 fn as_integer<T: TryFrom<u128>>(value: &Value) -> Option<T> {
     let wide = match value {
         Value::Number(number) => u128::from(number.as_u64()?),

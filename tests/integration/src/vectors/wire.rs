@@ -1,7 +1,8 @@
 //! `wire.json`: the wire format, both ways.
 
 use super::json::{
-    array, blob_id, field, hashes, hex_list, hex_of, integer, list, same, same_bytes, text, units,
+    array, blob_id, field, hashes, hex_list, hex_of, id, integer, list, same, same_bytes, text,
+    units,
 };
 use super::Tally;
 use hub_wire::merkle::{leaf_hash, prove, root, verify};
@@ -77,7 +78,7 @@ fn parse_secret(entry: &Value) -> Result<SigningKey, String> {
 fn parse_batch(entry: &Value) -> Result<Batch, String> {
     let mode = parse_mode(entry)?;
     Ok(Batch {
-        attester: integer(entry, "attester")?,
+        attester: id(entry, "attester")?,
         issued_from: integer(entry, "issued_from")?,
         issued_to: integer(entry, "issued_to")?,
         receipts_root: array(entry, "receipts_root_hex")?,
@@ -115,10 +116,10 @@ fn shortest_code(entry: &Value) -> Result<(), String> {
 
 fn parse_group(mode: Mode, entry: &Value) -> Result<Group, String> {
     Ok(Group {
-        session: integer(entry, "session")?,
-        model: integer(entry, "model")?,
-        release: integer(entry, "release")?,
-        terms: integer(entry, "terms")?,
+        session: id(entry, "session")?,
+        model: id(entry, "model")?,
+        release: id(entry, "release")?,
+        terms: id(entry, "terms")?,
         from: integer(entry, "from")?,
         span: integer(entry, "span")?,
         sequence: integer(entry, "sequence")?,
@@ -141,12 +142,12 @@ fn parse_group(mode: Mode, entry: &Value) -> Result<Group, String> {
 
 fn parse_receipt(entry: &Value) -> Result<Receipt, String> {
     Ok(Receipt {
-        attester: integer(entry, "attester")?,
-        session: integer(entry, "session")?,
+        attester: id(entry, "attester")?,
+        session: id(entry, "session")?,
         blob_id: blob_id(entry, "blob_id")?,
-        model: integer(entry, "model")?,
-        release: integer(entry, "release")?,
-        terms: integer(entry, "terms")?,
+        model: id(entry, "model")?,
+        release: id(entry, "release")?,
+        terms: id(entry, "terms")?,
         request_id: array(entry, "request_id_hex")?,
         issued_at: integer(entry, "issued_at")?,
         units: units(field(entry, "units")?)?,
@@ -228,7 +229,7 @@ fn receipt(entry: &Value) -> Result<(), String> {
 fn voucher(entry: &Value) -> Result<(), String> {
     let fields = field(entry, "voucher")?;
     let voucher = Voucher {
-        session: integer(fields, "session")?,
+        session: id(fields, "session")?,
         ceiling: integer(fields, "ceiling")?,
     };
     let bytes = hex_of(entry, "hex")?;
@@ -368,9 +369,9 @@ fn refused_signature(entry: &Value) -> Result<(), String> {
 }
 
 fn built_batch(entry: &Value) -> Result<(), String> {
-    let mut builder = BatchBuilder::new(integer(entry, "attester")?);
+    let mut builder = BatchBuilder::new(id(entry, "attester")?);
     for lane in list(entry, "lanes")? {
-        builder.next(integer(lane, "session")?, integer(lane, "next")?);
+        builder.next(id(lane, "session")?, integer(lane, "next")?);
     }
     for receipt in list(entry, "receipts")? {
         builder

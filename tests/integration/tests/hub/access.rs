@@ -13,6 +13,8 @@ use cw20::Cw20ReceiveMsg;
 use cw_multi_test::Executor;
 use hub_testing::{rates, terms, Attester, Hub, KeyType, Mode, NewModel, StorageNodes, NATIVE};
 use hub_types::escrow::{Books, Credit, Cw20HookMsg, NewCeiling};
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::{billing, escrow, nitro_verifier, registry};
@@ -56,9 +58,9 @@ const ROLES: [(&str, &str); 15] = [
 /// A Hub in the middle of its life.
 struct World {
     hub: Hub,
-    model: u64,
+    model: ModelId,
     /// Of the caller's own money, with a ceiling.
-    session: u64,
+    session: SessionId,
     /// Of the funder's money.
     gift: u64,
     attester: Attester,
@@ -140,7 +142,7 @@ impl World {
             hub,
             model,
             session,
-            gift,
+            gift: gift.0,
             attester,
             nodes,
         };
@@ -168,7 +170,7 @@ impl World {
     fn credit(&self, role: &str, amount: u128) -> Credit {
         Credit {
             account: self.hub.canonical(&self.account(role)),
-            denom: 1,
+            denom: DenomNumber(1),
             amount: amount.into(),
         }
     }
@@ -301,6 +303,7 @@ fn registry_doors() -> Vec<Door> {
         door("", |world, sender| {
             Knock::Registry(Msg::AcceptTransfer {
                 model: world.model,
+                expected_terms: TermsNumber(1),
                 payees: vec![UncheckedPayee {
                     address: sender.to_string(),
                     bps: 9_000,
@@ -316,7 +319,7 @@ fn registry_doors() -> Vec<Door> {
         door("", |world, _| {
             Knock::Registry(Msg::ProveSize {
                 model: world.model,
-                release: 1,
+                release: ReleaseNumber(1),
                 size: Uint64::one(),
                 root_hash: HexBinary::from_hex(ROOT).unwrap(),
             })
@@ -329,7 +332,7 @@ fn registry_doors() -> Vec<Door> {
             };
             Knock::Registry(Msg::Certify {
                 model: world.model,
-                release: 1,
+                release: ReleaseNumber(1),
                 certificate: world.nodes.certificate(&confirmation, [0]),
             })
         }),
@@ -397,7 +400,13 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let (session, amount) = (world.gift, 10u128.into());
-            Knock::Escrow(Msg::TopUp { session, amount }, vec![])
+            Knock::Escrow(
+                Msg::TopUp {
+                    session: SessionId(session),
+                    amount,
+                },
+                vec![],
+            )
         }),
         door("one's own session", |world, _| {
             let session = world.session;
@@ -405,7 +414,12 @@ fn escrow_doors() -> Vec<Door> {
         }),
         door("a session that is a gift", |world, _| {
             let session = world.gift;
-            Knock::Escrow(Msg::CloseSession { session }, vec![])
+            Knock::Escrow(
+                Msg::CloseSession {
+                    session: SessionId(session),
+                },
+                vec![],
+            )
         }),
         door("before the end", |world, _| {
             let session = world.session;

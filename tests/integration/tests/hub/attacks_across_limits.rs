@@ -3,6 +3,7 @@
 use hub_testing::{data, event, rates, NewModel};
 use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome};
 use hub_types::escrow;
+use hub_types::ids::{AttesterId, ModelId, SessionId, TermsNumber};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{Batch, Mode, Receipt};
 
@@ -74,7 +75,9 @@ fn one_receipt_after_the_end_of_a_session_voids_no_other() {
     for mode in BOTH {
         let mut stage = Stage::new();
         stage.hub.advance(1_000);
-        let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+        let close = escrow::ExecuteMsg::CloseSession {
+            session: SessionId(1),
+        };
         stage.hub.escrow(&stage.caller.clone(), close).unwrap();
         let ends_at = stage.hub.now() + GRACE;
         stage.hub.set_time(ends_at + 30);
@@ -105,7 +108,9 @@ fn an_attester_that_retires_is_paid_for_what_it_signed_before() {
     for mode in BOTH {
         let mut stage = Stage::new();
         stage.hub.advance(1_000);
-        let retire = ExecuteMsg::Retire { attester: 1 };
+        let retire = ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        };
         stage.hub.billing(&stage.operator.clone(), retire).unwrap();
         let cutoff = stage.hub.now() + GRACE;
         stage.hub.set_time(cutoff + 30);
@@ -119,11 +124,11 @@ fn an_attester_that_retires_is_paid_for_what_it_signed_before() {
 #[test]
 fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
     let retire = registry::ExecuteMsg::SetStatus {
-        model: 1,
+        model: ModelId(1),
         status: StatusName::Retired,
     };
     let cheaper = |stage: &Stage| registry::ExecuteMsg::SetTerms {
-        model: 1,
+        model: ModelId(1),
         terms: hub_testing::terms(&stage.money, rates(1, 0, 0), 0, &[(&stage.author, 10_000)]),
     };
     for mode in BOTH {
@@ -138,7 +143,7 @@ fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
             stage.hub.registry(&stage.author.clone(), change).unwrap();
             let cutoff = stage.hub.now() + GRACE;
             stage.hub.set_time(cutoff + 30);
-            assert_eq!(receipt.terms, 1);
+            assert_eq!(receipt.terms, TermsNumber(1));
             if outcome == Outcome::Retired {
                 is_cured_by_a_cut(&mut stage, mode, cutoff, outcome, true);
                 continue;
@@ -147,7 +152,7 @@ fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
             let at_first_terms: Vec<Receipt> = receipts_until(&stage, 10, cutoff + 2)
                 .into_iter()
                 .map(|receipt| Receipt {
-                    terms: 1,
+                    terms: TermsNumber(1),
                     ..receipt
                 })
                 .collect();
@@ -180,7 +185,9 @@ fn a_group_that_straddles_harms_no_other_in_its_batch() {
         .hub
         .open_session(&caller, &operator, &money, CALL, |session| session);
     stage.hub.advance(1_000);
-    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    let close = escrow::ExecuteMsg::CloseSession {
+        session: SessionId(1),
+    };
     stage.hub.escrow(&caller, close).unwrap();
     let ends_at = stage.hub.now() + GRACE;
     stage.hub.set_time(ends_at + 30);
@@ -189,7 +196,7 @@ fn a_group_that_straddles_harms_no_other_in_its_batch() {
     let response = stage.send(&stage.batch(receipts)).unwrap();
     let answer: BatchResponse = data(&response);
     assert_eq!(outcomes(&answer), [Outcome::Straddles, Outcome::Paid]);
-    assert_eq!((stage.next(), stage.hub.next(other, 1)), (0, 1));
+    assert_eq!((stage.next(), stage.hub.next(other, AttesterId(1))), (0, 1));
     let attributes = attributes(&[
         ("outcomes", "straddles,paid"),
         ("offered", "4"),
@@ -222,7 +229,7 @@ fn the_rest_of_a_netted_group_of_which_a_part_was_settled_is_not_lost() {
     let rest = settled(&mut stage, Mode::Netted, &receipts[2..]);
     assert_eq!(rest, (vec![Outcome::Paid], 3));
     assert_eq!(stage.next(), 5);
-    assert_eq!(stage.hub.session(1).spent.u128(), 5 * CALL);
+    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 5 * CALL);
     // All of it was settled: now it is stale.
     let answer: BatchResponse = data(&stage.send(&large).unwrap());
     assert_eq!(outcomes(&answer), [Outcome::Stale]);
@@ -272,7 +279,7 @@ fn a_bundle_that_was_overtaken_in_part_succeeds_without_effect() {
 fn what_nothing_could_bill_is_consumed_even_where_a_limit_of_time_runs_through_it() {
     let mut stage = Stage::with_session(100 * CALL, |session| escrow::NewSession {
         models: escrow::Models::Listed(vec![escrow::ModelRef {
-            model: 1,
+            model: ModelId(1),
             release: None,
         }]),
         ..session
@@ -282,7 +289,9 @@ fn what_nothing_could_bill_is_consumed_even_where_a_limit_of_time_runs_through_i
         .release([9; 32]);
     let other = stage.hub.register_model(&stage.author.clone(), other);
     stage.hub.advance(1_000);
-    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    let close = escrow::ExecuteMsg::CloseSession {
+        session: SessionId(1),
+    };
     stage.hub.escrow(&stage.caller.clone(), close).unwrap();
     let ends_at = stage.hub.now() + GRACE;
     stage.hub.set_time(ends_at + 30);

@@ -5,6 +5,7 @@ use hub_testing::{signing_key, BillingError, EscrowError, Hub, KeyType, Venue};
 use hub_types::escrow::{
     self, Books, Credit, ExecuteMsg, NewCeiling, NewSession, SessionSettlement, VoucherKey,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::wire::SigningKey;
 
 use crate::stage::{nothing_settled, Stage, CALL};
@@ -60,12 +61,14 @@ fn what_was_paid_at_one_billing_is_worth_nothing_at_another() {
 
     stage.hub.turn_to(&twins.second);
     for msg in [single, many] {
-        let refused = BillingError::SignatureInvalid { attester: 1 };
+        let refused = BillingError::SignatureInvalid {
+            attester: AttesterId(1),
+        };
         assert_eq!(stage.refused(msg), refused);
     }
-    assert_eq!(stage.hub.session(1).spent.u128(), 0);
+    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 0);
     stage.hub.turn_to(&twins.first);
-    assert_eq!(stage.hub.session(1).spent.u128(), 4 * CALL);
+    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 4 * CALL);
 }
 
 fn caller_key() -> SigningKey {
@@ -88,7 +91,7 @@ fn a_voucher_for_one_billing_raises_no_ceiling_at_another() {
     };
     let mut twins = Twins::new(with_ceiling);
     let stage = &mut twins.stage;
-    let voucher = stage.hub.voucher(&caller_key(), 1, 10 * CALL);
+    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
     stage.hub.turn_to(&twins.second);
     let batch = stage.batch(stage.receipts(3));
     let msg = stage
@@ -108,8 +111,8 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
     let hub: &mut Hub = &mut twins.stage.hub;
     let books = Books {
         sessions: vec![SessionSettlement {
-            session: 1,
-            attester: 1,
+            session: SessionId(1),
+            attester: AttesterId(1),
             replaces: None,
             next_before: 0,
             next_after: 1,
@@ -120,7 +123,7 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
         }],
         credits: vec![Credit {
             account: hub.canonical(&twins.stage.author),
-            denom: 1,
+            denom: DenomNumber(1),
             amount: CALL.into(),
         }],
     };

@@ -2,6 +2,7 @@
 
 use hub_testing::{data, rates, terms, NewModel};
 use hub_types::billing::{BatchResponse, ReceiptResponse};
+use hub_types::ids::{SessionId, TermsNumber};
 use hub_types::registry::ExecuteMsg;
 use hub_types::wire::{Mode, Units};
 
@@ -23,9 +24,9 @@ fn units_in_small_pieces_cost_no_less_than_at_once() {
     let pieces = stage
         .hub
         .receipts(&stage.attester, stage.session, model, 100, one_unit);
-    let before = stage.hub.session(1).spent.u128();
+    let before = stage.hub.session(SessionId(1)).spent.u128();
     stage.send(&stage.batch(pieces)).unwrap();
-    let in_pieces = stage.hub.session(1).spent.u128() - before;
+    let in_pieces = stage.hub.session(SessionId(1)).spent.u128() - before;
 
     let mut whole = stage.hub.receipt(&stage.attester, stage.session, model);
     whole.units = Units::new(100, 0);
@@ -99,7 +100,7 @@ fn terms_set_anew_do_not_begin_the_division_anew() {
         let next = stage.next();
         stage.send_receipt(&receipt, next).unwrap();
     }
-    assert_eq!(stage.hub.model(model).latest_terms, 11);
+    assert_eq!(stage.hub.model(model).latest_terms, TermsNumber(11));
     let ledger = stage.hub.ledger();
     assert_eq!(
         ["author", "backer"].map(|who| ledger.get(&format!("{who} earned uusdc"))),

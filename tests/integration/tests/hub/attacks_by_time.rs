@@ -3,6 +3,7 @@
 use hub_testing::{data, rates, terms};
 use hub_types::billing::{Outcome, ReceiptResponse};
 use hub_types::escrow;
+use hub_types::ids::{ModelId, SessionId, TermsNumber};
 use hub_types::registry::{ExecuteMsg, StatusName};
 
 use crate::stage::{Stage, CALL};
@@ -37,12 +38,16 @@ fn refused(outcome: Outcome) -> ReceiptResponse {
 fn closing_a_session_does_not_unpay_what_was_served() {
     let mut stage = Stage::new();
     let caller = stage.caller.clone();
-    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    let close = escrow::ExecuteMsg::CloseSession {
+        session: SessionId(1),
+    };
     stage.hub.escrow(&caller, close).unwrap();
     let ends_at = stage.hub.now() + GRACE;
     let mut receipt = stage.receipts(1).remove(0);
     receipt.issued_at = ends_at - 1;
-    let release = escrow::ExecuteMsg::ReleaseSession { session: 1 };
+    let release = escrow::ExecuteMsg::ReleaseSession {
+        session: SessionId(1),
+    };
     stage.hub.set_time(ends_at + DAY - 1);
     stage.hub.escrow(&caller, release.clone()).unwrap_err();
     assert_eq!(settle(&mut stage, &receipt), paid());
@@ -65,11 +70,14 @@ fn a_rise_does_not_reach_what_was_served_before_it() {
         &[(&stage.author, 10_000)],
     );
     let author = stage.author.clone();
-    let rise = ExecuteMsg::SetTerms { model: 1, terms };
+    let rise = ExecuteMsg::SetTerms {
+        model: ModelId(1),
+        terms,
+    };
     stage.hub.registry(&author, rise).unwrap();
     let begins = stage.hub.now() + DAY;
     let mut early = receipt.clone();
-    early.terms = 2;
+    early.terms = TermsNumber(2);
     assert_eq!(
         settle(&mut stage, &early),
         refused(Outcome::TermsNotInForce)
@@ -86,7 +94,10 @@ fn a_rise_does_not_reach_what_was_served_before_it() {
 fn receipts_of_a_retirement_stay_retired_when_the_model_is_back() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
-    let set = |status| ExecuteMsg::SetStatus { model: 1, status };
+    let set = |status| ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage
         .hub
         .registry(&author, set(StatusName::Retired))
@@ -116,7 +127,10 @@ fn a_hundred_sets_of_terms_do_not_unpay_a_receipt_at_the_first() {
     let receipt = stage.receipts(1).remove(0);
     for _ in 0..100 {
         let terms = terms(&money, rates(0, 0, 0), 0, &[(&author, 10_000)]);
-        let cut = ExecuteMsg::SetTerms { model: 1, terms };
+        let cut = ExecuteMsg::SetTerms {
+            model: ModelId(1),
+            terms,
+        };
         stage.hub.registry(&author, cut).unwrap();
     }
     stage.hub.advance(GRACE);

@@ -4,6 +4,7 @@ use hub_testing::data;
 use hub_testing::{rates, signing_key, KeyType, NewModel};
 use hub_types::billing::{BatchResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, VoucherKey};
+use hub_types::ids::{ModelId, SessionId};
 
 use crate::stage::{changes, nothing_settled, Stage, CALL};
 
@@ -22,7 +23,7 @@ fn a_stolen_attester_key_takes_at_most_what_the_caller_agreed_to() {
         ..session
     };
     let mut stage = Stage::with_session(100 * CALL, ceiling);
-    let agreed = stage.hub.voucher(&key, 1, 2 * CALL);
+    let agreed = stage.hub.voucher(&key, SessionId(1), 2 * CALL);
     let before = stage.hub.ledger();
     let batch = stage.batch(stage.receipts(100));
     let msg = stage
@@ -57,7 +58,7 @@ fn a_stolen_attester_key_takes_at_most_what_the_caller_agreed_to() {
 fn a_stolen_attester_key_does_not_sell_the_thiefs_model_to_sessions_that_list_another() {
     let listed = |session| NewSession {
         models: Models::Listed(vec![ModelRef {
-            model: 1,
+            model: ModelId(1),
             release: None,
         }]),
         max_price: None,
@@ -118,7 +119,7 @@ fn a_stolen_voucher_key_moves_nothing() {
     let thief = stage.stranger.clone();
     // The thief makes it an attester of its own, under which the session is not served.
     let attester = stage.hub.register_attester(&thief, KeyType::Ed25519, 1_000);
-    let everything = stage.hub.voucher(&key, 1, u128::MAX);
+    let everything = stage.hub.voucher(&key, SessionId(1), u128::MAX);
     let receipt = stage.hub.receipt(&attester, stage.session, stage.model);
     let batch = stage
         .hub

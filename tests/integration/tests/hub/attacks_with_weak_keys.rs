@@ -8,6 +8,7 @@ use curve25519_dalek::scalar::Scalar;
 use hub_testing::{data, BillingError, EscrowError, Hub, KeyType};
 use hub_types::billing::{AttesterCreated, ExecuteMsg};
 use hub_types::escrow::{NewCeiling, NewSession, VoucherKey};
+use hub_types::ids::AttesterId;
 use hub_types::wire::{self, KeyError, PublicKey, Purpose};
 use sha2::{Digest, Sha512};
 
@@ -181,6 +182,9 @@ fn a_key_of_mixed_order_is_its_holders_alone() {
         }
         let possession = key.sign(&digest).into();
         let response = hub.billing(&operator, registration(possession)).unwrap();
-        assert_eq!(data::<AttesterCreated>(&response).attester, attester);
+        assert_eq!(
+            data::<AttesterCreated>(&response).attester,
+            AttesterId(attester)
+        );
     }
 }

@@ -9,6 +9,7 @@ use hub_types::billing::{
     QueryMsg,
 };
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::verifier::{self, Evidence, Measurement};
 use hub_types::wire::SigningKey;
 
@@ -75,7 +76,7 @@ fn refused(hub: &mut Hub, msg: ExecuteMsg) -> BillingError {
     error
 }
 
-fn attester(hub: &Hub, attester: u64) -> AttesterResponse {
+fn attester(hub: &Hub, attester: AttesterId) -> AttesterResponse {
     hub.query_billing(QueryMsg::Attester { attester }).unwrap()
 }
 
@@ -209,7 +210,7 @@ fn an_answer_that_is_no_digest_registers_nothing() {
     let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
     hub.billing(&operator, msg).unwrap();
     assert_eq!(
-        attester(&hub, 1).measurement,
+        attester(&hub, AttesterId(1)).measurement,
         measured(&hub, &address, [0; 32])
     );
 }
@@ -230,10 +231,17 @@ fn a_verifier_is_asked_about_the_key_after_everything_that_costs_less() {
         let response = hub.billing(&operator, msg.clone()).unwrap();
         assert_eq!(
             data::<AttesterCreated>(&response),
-            AttesterCreated { attester }
+            AttesterCreated {
+                attester: AttesterId(attester)
+            }
         );
         let again = refused(&mut hub, msg);
-        assert_eq!(again, BillingError::KeyRegistered { attester });
+        assert_eq!(
+            again,
+            BillingError::KeyRegistered {
+                attester: AttesterId(attester)
+            }
+        );
     }
     let asked = [KeyType::Ed25519, KeyType::Secp256k1].map(|key_type| {
         let public = signing_key(key_type, 1).public_key();
@@ -296,7 +304,7 @@ fn the_endpoint_waits_for_the_verifier_as_well() {
     refused(&mut hub, msg.clone());
     verifier.behave(&mut hub, Manners::answering(DIGEST));
     hub.billing(&operator, msg).unwrap();
-    let endpoint = attester(&hub, 1).endpoint;
+    let endpoint = attester(&hub, AttesterId(1)).endpoint;
     assert_eq!(endpoint.as_deref(), Some("https://example.org/hub"));
 }
 
@@ -323,10 +331,10 @@ fn the_measurement_is_with_the_attester_and_in_the_index() {
             limit,
         };
         let page: AttestersResponse = hub.query_billing(query).unwrap();
-        page.attesters.iter().map(|it| it.attester).collect()
+        page.attesters.iter().map(|it| it.attester.0).collect()
     };
     assert_eq!(page("one", None, None), [2, 3, 6, 7, 8, 9]);
-    assert_eq!(page("one", Some(3), Some(2)), [6, 7]);
+    assert_eq!(page("one", Some(AttesterId(3)), Some(2)), [6, 7]);
     assert_eq!(page("two", None, None), [4, 5]);
     assert_eq!(page("three", None, None), [0; 0]);
 
@@ -367,7 +375,9 @@ fn a_verifier_that_registers_the_same_key_meanwhile_registers_it_for_nobody() {
             };
             verifier.behave(&mut hub, manners);
             let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
-            let expected = BillingError::KeyRegistered { attester: 1 };
+            let expected = BillingError::KeyRegistered {
+                attester: AttesterId(1),
+            };
             assert_eq!(refused(&mut hub, msg), expected);
             assert_eq!(count(&hub), 0);
         }
@@ -394,7 +404,9 @@ fn a_verifier_that_registers_another_key_meanwhile_gets_an_attester_of_its_own()
     // The sender is told its own.
     assert_eq!(
         data::<AttesterCreated>(&response),
-        AttesterCreated { attester: 3 }
+        AttesterCreated {
+            attester: AttesterId(3)
+        }
     );
     let expected = [
         (1, &verifier.0, key(2), None),
@@ -402,7 +414,7 @@ fn a_verifier_that_registers_another_key_meanwhile_gets_an_attester_of_its_own()
         (3, &operator, key(1), measured(&hub, &verifier.0, DIGEST)),
     ];
     for (id, operator, key, measurement) in expected {
-        let found = attester(&hub, id);
+        let found = attester(&hub, AttesterId(id));
         let public = Binary::from(key.public_key().as_bytes());
         assert_eq!(
             (&found.operator, found.key, found.measurement),
@@ -451,7 +463,12 @@ fn registrations_of_one_transaction_do_not_meet() {
     let twice = messages(&hub, [1, 2, 1]);
     let error = hub.bundle(&operator, twice).unwrap_err();
     let error: BillingError = error.downcast().unwrap();
-    assert_eq!(error, BillingError::KeyRegistered { attester: 1 });
+    assert_eq!(
+        error,
+        BillingError::KeyRegistered {
+            attester: AttesterId(1)
+        }
+    );
     before.assert_unchanged(&hub);
 
     let all = messages(&hub, [1, 2, 3]);
@@ -459,10 +476,12 @@ fn registrations_of_one_transaction_do_not_meet() {
     for (attester, response) in (1..).zip(&responses) {
         assert_eq!(
             data::<AttesterCreated>(response),
-            AttesterCreated { attester }
+            AttesterCreated {
+                attester: AttesterId(attester)
+            }
         );
     }
-    let found = [1, 2, 3].map(|id| attester(&hub, id).measurement);
+    let found = [1, 2, 3].map(|id| attester(&hub, AttesterId(id)).measurement);
     let [first, second] = [1_u8, 2].map(|n| {
         let verifier = &verifiers[usize::from(n) - 1].0;
         measured(&hub, verifier, [n; 32])

@@ -5,6 +5,7 @@ use hub_testing::{data, event, signing_key, BillingError, Hub, KeyType};
 use hub_types::billing::{
     AttesterCreated, AttesterResponse, AttesterStatus, AttestersResponse, ExecuteMsg, QueryMsg,
 };
+use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
 use hub_types::wire::{self, KeyError, Purpose};
 
@@ -126,13 +127,28 @@ fn a_key_registers_once_ever_even_after_it_was_revoked() {
     for sender in [&operator, &other] {
         let again = hub.registration(sender, &attester.key);
         let error = hub.billing(sender, again).unwrap_err();
-        assert_eq!(error, BillingError::KeyRegistered { attester: 1 });
+        assert_eq!(
+            error,
+            BillingError::KeyRegistered {
+                attester: AttesterId(1)
+            }
+        );
     }
-    hub.billing(&operator, ExecuteMsg::Revoke { attester: 1 })
-        .unwrap();
+    hub.billing(
+        &operator,
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
+    )
+    .unwrap();
     let again = hub.registration(&operator, &attester.key);
     let error = hub.billing(&operator, again).unwrap_err();
-    assert_eq!(error, BillingError::KeyRegistered { attester: 1 });
+    assert_eq!(
+        error,
+        BillingError::KeyRegistered {
+            attester: AttesterId(1)
+        }
+    );
 }
 
 #[test]
@@ -179,7 +195,7 @@ fn endpoints_have_a_limit() {
         ),
     ] {
         let msg = ExecuteMsg::SetEndpoint {
-            attester: 1,
+            attester: AttesterId(1),
             endpoint: Some(endpoint.to_owned()),
         };
         let error = hub.billing(&operator, msg).unwrap_err();
@@ -198,37 +214,41 @@ fn only_the_operator_may_change_an_attester_and_only_one_that_exists() {
         (
             1,
             BillingError::NotTheOperator {
-                attester: 1,
+                attester: AttesterId(1),
                 operator: operator.clone(),
             },
         ),
         (
             0,
             BillingError::UnknownAttester {
-                attester: 0,
-                last: 1,
+                attester: AttesterId(0),
+                last: AttesterId(1),
             },
         ),
         (
             2,
             BillingError::UnknownAttester {
-                attester: 2,
-                last: 1,
+                attester: AttesterId(2),
+                last: AttesterId(1),
             },
         ),
         (
             u64::MAX,
             BillingError::UnknownAttester {
-                attester: u64::MAX,
-                last: 1,
+                attester: AttesterId::MAX,
+                last: AttesterId(1),
             },
         ),
     ] {
         for msg in [
-            ExecuteMsg::Retire { attester },
-            ExecuteMsg::Revoke { attester },
+            ExecuteMsg::Retire {
+                attester: AttesterId(attester),
+            },
+            ExecuteMsg::Revoke {
+                attester: AttesterId(attester),
+            },
             ExecuteMsg::SetEndpoint {
-                attester,
+                attester: AttesterId(attester),
                 endpoint: None,
             },
         ] {
@@ -246,10 +266,14 @@ fn coins_are_refused_by_every_message() {
     let key = signing_key(KeyType::Ed25519, 1);
     for msg in [
         hub.registration(&operator, &key),
-        ExecuteMsg::Retire { attester: 1 },
-        ExecuteMsg::Revoke { attester: 1 },
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
         ExecuteMsg::SetEndpoint {
-            attester: 1,
+            attester: AttesterId(1),
             endpoint: None,
         },
         ExecuteMsg::SettleBatch {
@@ -289,7 +313,9 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
         let response = hub.billing(&operator, msg).unwrap();
         assert_eq!(
             data::<AttesterCreated>(&response),
-            AttesterCreated { attester: id }
+            AttesterCreated {
+                attester: AttesterId(id)
+            }
         );
         assert_eq!(
             event(&response, "hub_attester_registered"),
@@ -304,7 +330,7 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
             ])
         );
         let expected = AttesterResponse {
-            attester: id,
+            attester: AttesterId(id),
             operator: operator.clone(),
             key: public.as_bytes().into(),
             key_type,
@@ -314,7 +340,9 @@ fn a_registered_key_is_shown_with_its_operator_and_announced() {
             batches: 0,
         };
         let by_id: AttesterResponse = hub
-            .query_billing(QueryMsg::Attester { attester: id })
+            .query_billing(QueryMsg::Attester {
+                attester: AttesterId(id),
+            })
             .unwrap();
         assert_eq!(by_id, expected);
         let by_key: Option<AttesterResponse> = hub
@@ -341,7 +369,12 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     let cutoff = hub.now() + 60;
     let response = hub
-        .billing(&operator, ExecuteMsg::Retire { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     assert_eq!(
         event(&response, "hub_attester_retired"),
@@ -349,17 +382,24 @@ fn retiring_sets_a_cutoff_after_the_grace_that_cannot_be_moved() {
     );
     hub.advance(30);
     let error = hub
-        .billing(&operator, ExecuteMsg::Retire { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap_err();
     assert_eq!(
         error,
         BillingError::AlreadyRetired {
-            attester: 1,
+            attester: AttesterId(1),
             cutoff
         }
     );
     let shown: AttesterResponse = hub
-        .query_billing(QueryMsg::Attester { attester: 1 })
+        .query_billing(QueryMsg::Attester {
+            attester: AttesterId(1),
+        })
         .unwrap();
     assert_eq!(shown.status, AttesterStatus::Retired { cutoff });
 }
@@ -369,24 +409,45 @@ fn a_revoked_attester_stays_revoked_and_a_retired_one_can_still_be_revoked() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
     hub.register_attester(&operator, KeyType::Ed25519, 1);
-    hub.billing(&operator, ExecuteMsg::Retire { attester: 1 })
-        .unwrap();
+    hub.billing(
+        &operator,
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+    )
+    .unwrap();
     let response = hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     assert_eq!(
         event(&response, "hub_attester_revoked"),
         attributes(&[("attester", "1")])
     );
     for msg in [
-        ExecuteMsg::Retire { attester: 1 },
-        ExecuteMsg::Revoke { attester: 1 },
+        ExecuteMsg::Retire {
+            attester: AttesterId(1),
+        },
+        ExecuteMsg::Revoke {
+            attester: AttesterId(1),
+        },
     ] {
         let error = hub.billing(&operator, msg).unwrap_err();
-        assert_eq!(error, BillingError::AttesterRevoked { attester: 1 });
+        assert_eq!(
+            error,
+            BillingError::AttesterRevoked {
+                attester: AttesterId(1)
+            }
+        );
     }
     let shown: AttesterResponse = hub
-        .query_billing(QueryMsg::Attester { attester: 1 })
+        .query_billing(QueryMsg::Attester {
+            attester: AttesterId(1),
+        })
         .unwrap();
     assert_eq!(shown.status, AttesterStatus::Revoked {});
 }
@@ -398,7 +459,7 @@ fn an_endpoint_is_set_and_withdrawn_by_the_operator() {
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     for endpoint in [Some("https://tee.example".to_owned()), None] {
         let msg = ExecuteMsg::SetEndpoint {
-            attester: 1,
+            attester: AttesterId(1),
             endpoint: endpoint.clone(),
         };
         let response = hub.billing(&operator, msg).unwrap();
@@ -410,7 +471,9 @@ fn an_endpoint_is_set_and_withdrawn_by_the_operator() {
             ])
         );
         let shown: AttesterResponse = hub
-            .query_billing(QueryMsg::Attester { attester: 1 })
+            .query_billing(QueryMsg::Attester {
+                attester: AttesterId(1),
+            })
             .unwrap();
         assert_eq!(shown.endpoint, endpoint);
     }
@@ -427,14 +490,14 @@ fn attesters_are_listed_by_id_and_by_operator_in_pages() {
         let page: AttestersResponse = hub.query_billing(msg).unwrap();
         page.attesters
             .into_iter()
-            .map(|attester| attester.attester)
+            .map(|attester| attester.attester.0)
             .collect()
     };
     let all = |start_after, limit| list(QueryMsg::Attesters { start_after, limit });
     assert_eq!(all(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(all(Some(10), None), [11, 12]);
-    assert_eq!(all(Some(12), None), Vec::<u64>::new());
-    assert_eq!(all(Some(u64::MAX), None), Vec::<u64>::new());
+    assert_eq!(all(Some(AttesterId(10)), None), [11, 12]);
+    assert_eq!(all(Some(AttesterId(12)), None), Vec::<u64>::new());
+    assert_eq!(all(Some(AttesterId(u64::MAX)), None), Vec::<u64>::new());
     assert_eq!(all(None, Some(0)), Vec::<u64>::new());
     assert_eq!(all(None, Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
     let of = |operator: &cosmwasm_std::Addr, start_after, limit| {
@@ -445,6 +508,6 @@ fn attesters_are_listed_by_id_and_by_operator_in_pages() {
         })
     };
     assert_eq!(of(&operators[0], None, None), [2, 4, 6, 8, 10, 12]);
-    assert_eq!(of(&operators[1], Some(3), Some(2)), [5, 7]);
+    assert_eq!(of(&operators[1], Some(AttesterId(3)), Some(2)), [5, 7]);
     assert_eq!(of(&hub.account("nobody"), None, None), Vec::<u64>::new());
 }

@@ -5,6 +5,8 @@ use hub_types::billing::{
     HubByDayResponse, HubResponse, HubSpan, HubSums, HubWeek, HubWeeksResponse, QueryMsg,
 };
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::ModelId;
+use hub_types::ids::SessionId;
 use hub_types::registry::{ModelCountsResponse, ModelIdsResponse, QueryMsg as RegistryQuery};
 
 use crate::usage_stage::{Trade, DAY, PRICE, WEEK};
@@ -78,11 +80,11 @@ fn the_last_days_are_whole_days_before_today_and_are_compared_with_as_many_befor
     trade.hub.advance(2 * DAY);
     // One call on the first day, two on the next, and so on, on ten days.
     for day in 0..10 {
-        trade.call(session, model, day + 1);
+        trade.call(SessionId(session), model, day + 1);
         trade.hub.advance(DAY);
     }
     let second = trade.model("second");
-    trade.call(session, second, 50);
+    trade.call(SessionId(session), second, 50);
     let found = glance(&trade, 3);
     assert_eq!(found.last.sums, sums(8 + 9 + 10, 27));
     assert_eq!(found.before.sums, sums(5 + 6 + 7, 18));
@@ -137,8 +139,8 @@ fn models_and_payers_are_counted_once_and_authors_when_a_model_of_theirs_first_e
     let theirs = trade.model_of(&other, "three");
     trade.model("unused");
     let (_, young) = trade.caller("caller");
-    trade.call(young, models[0], 1);
-    trade.call(young, theirs, 1);
+    trade.call(SessionId(young), models[0], 1);
+    trade.call(SessionId(young), theirs, 1);
     let counts = |trade: &Trade| {
         let sums = glance(trade, 1).lifetime.sums;
         [
@@ -150,13 +152,13 @@ fn models_and_payers_are_counted_once_and_authors_when_a_model_of_theirs_first_e
     };
     assert_eq!(counts(&trade), [2, 0, 0, 0]);
     trade.hub.advance(2 * DAY);
-    trade.call(young, models[0], 1);
-    trade.call(young, models[1], 1);
+    trade.call(SessionId(young), models[0], 1);
+    trade.call(SessionId(young), models[1], 1);
     assert_eq!(counts(&trade), [3, 2, 1, 1]);
     let (_, second) = trade.caller("second caller");
     trade.hub.advance(2 * DAY);
-    trade.call(second, models[0], 1);
-    trade.call(second, theirs, 1);
+    trade.call(SessionId(second), models[0], 1);
+    trade.call(SessionId(second), theirs, 1);
     assert_eq!(counts(&trade), [3, 3, 2, 2]);
 }
 
@@ -166,10 +168,10 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
     let (one, two) = (trade.model("one"), trade.model("two"));
     let [(_, first), (_, second)] = ["first", "second"].map(|name| trade.caller(name));
     let week = trade.this_week();
-    trade.call(first, one, 1);
-    trade.call(first, two, 1);
+    trade.call(SessionId(first), one, 1);
+    trade.call(SessionId(first), two, 1);
     trade.hub.advance(2 * DAY);
-    trade.call(first, one, 1);
+    trade.call(SessionId(first), one, 1);
     let counts = |payers, returning, models_called, models_earning| HubWeek {
         payers,
         returning,
@@ -180,12 +182,12 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
     assert_eq!(glance(&trade, 7).this_week, counts(1, 0, 2, 1));
     trade.hub.advance(WEEK);
     assert_eq!(glance(&trade, 7).this_week, HubWeek::default());
-    trade.call(first, one, 1);
-    trade.call(first, two, 1);
-    trade.call(second, two, 1);
+    trade.call(SessionId(first), one, 1);
+    trade.call(SessionId(first), two, 1);
+    trade.call(SessionId(second), two, 1);
     trade.hub.advance(2 * WEEK);
-    trade.call(second, one, 1);
-    trade.call(second, two, 1);
+    trade.call(SessionId(second), one, 1);
+    trade.call(SessionId(second), two, 1);
     let expected = [
         (week, counts(1, 0, 2, 1)),
         (week + 1, counts(2, 1, 2, 2)),
@@ -201,13 +203,13 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
 fn the_ten_largest_are_chosen_exactly_among_those_that_round_alike() {
     let mut trade = Trade::new();
     let (_, session) = trade.caller("caller");
-    let models: Vec<u64> = (0..14)
+    let models: Vec<ModelId> = (0..14)
         .map(|n| trade.model(&format!("model-{n}")))
         .collect();
     trade.hub.advance(2 * DAY);
     // All round to the same, the youngest have most.
     for (model, count) in models.iter().zip([32; 4].into_iter().chain([33; 10])) {
-        trade.call(session, *model, count);
+        trade.call(SessionId(session), *model, count);
     }
     let found = glance(&trade, 1);
     assert_eq!(found.ten_largest.u128(), 330 * PRICE);
@@ -255,9 +257,9 @@ fn models_registered_are_counted_up_to_the_end_of_each_day() {
         .hub
         .query_registry(RegistryQuery::ModelIdsByAuthor {
             author,
-            start_after: Some(1),
+            start_after: Some(ModelId(1)),
             limit: Some(2),
         })
         .unwrap();
-    assert_eq!(ids.models, [2, 3]);
+    assert_eq!(ids.models, [2, 3].map(ModelId));
 }

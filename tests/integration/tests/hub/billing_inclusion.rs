@@ -4,6 +4,7 @@ use cosmwasm_std::{HexBinary, StdResult};
 use hub_types::billing::{
     BatchesResponse, InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
 use crate::stage::{Stage, CALL};
@@ -24,7 +25,7 @@ fn verify(
     proof: InclusionProof,
 ) -> StdResult<InclusionResponse> {
     stage.hub.query_billing(QueryMsg::VerifyInclusion {
-        attester: 1,
+        attester: AttesterId(1),
         batch,
         receipt: receipt.into(),
         proof,
@@ -38,11 +39,15 @@ fn verify(
 fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
     for mode in [Mode::Itemised, Mode::Netted] {
         let mut stage = Stage::with_session(5 * CALL, |session| session);
-        let receipts = stage
-            .hub
-            .receipts(&stage.attester, 1, 1, 5, |place, receipt| {
+        let receipts = stage.hub.receipts(
+            &stage.attester,
+            SessionId(1),
+            ModelId(1),
+            5,
+            |place, receipt| {
                 receipt.units.input = 1_000 - place;
-            });
+            },
+        );
         let (batch, leaves) = stage.hub.batch_and_leaves(&stage.attester, mode, receipts);
         stage.send(&batch).unwrap();
         let settled_at = stage.hub.now();
@@ -53,7 +58,7 @@ fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
             assert_eq!(
                 verify(&stage, 1, &leaf.encode(), good.clone()).unwrap(),
                 InclusionResponse {
-                    attester: 1,
+                    attester: AttesterId(1),
                     measurement: None,
                     settled_at,
                     offered: 5,
@@ -131,7 +136,7 @@ fn a_proof_for_an_unknown_batch_another_attester_or_of_the_wrong_form_is_refused
                 &stage,
                 1,
                 &Receipt {
-                    attester: 2,
+                    attester: AttesterId(2),
                     ..leaves[0].clone()
                 }
                 .encode(),
@@ -152,7 +157,7 @@ fn a_single_receipt_records_no_batch_and_batches_are_listed_in_pages() {
     stage.send_receipt(&receipt, 0).unwrap();
     let list = |stage: &Stage, start_after, limit| -> Vec<RecordedBatch> {
         let query = QueryMsg::Batches {
-            attester: 1,
+            attester: AttesterId(1),
             start_after,
             limit,
         };

@@ -6,6 +6,7 @@ use hub_types::billing::{
     BatchResponse, ExecuteMsg, Outcome, QueryMsg, RankingResponse, ReceiptResponse, UsageResponse,
 };
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
 
@@ -59,7 +60,9 @@ fn malformed_receipts_are_refused() {
 fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
     let mut stage = Stage::new();
     let receipt = stage.receipts(1).remove(0);
-    let refused = BillingError::SignatureInvalid { attester: 1 };
+    let refused = BillingError::SignatureInvalid {
+        attester: AttesterId(1),
+    };
 
     let other_chain = Hub::builder().chain_id("other-1").build();
     let msg = other_chain.sign_receipt(&stage.attester, &receipt, 0);
@@ -110,7 +113,9 @@ fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
         }
     }
     for msg in [single, many] {
-        let refused = BillingError::SignatureInvalid { attester: 1 };
+        let refused = BillingError::SignatureInvalid {
+            attester: AttesterId(1),
+        };
         assert_eq!(stage.refused(msg), refused);
     }
 }
@@ -168,21 +173,26 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     let mut stage = Stage::new();
     let mut receipt = stage.receipts(1).remove(0);
     let mut unknown = stage.attester.clone();
-    unknown.id = 9;
-    receipt.attester = 9;
+    unknown.id = AttesterId(9);
+    receipt.attester = AttesterId(9);
     let msg = stage.hub.sign_receipt(&unknown, &receipt, 0);
     assert_eq!(
         stage.refused(msg),
         BillingError::UnknownAttester {
-            attester: 9,
-            last: 1
+            attester: AttesterId(9),
+            last: AttesterId(1)
         }
     );
 
     let operator = stage.operator.clone();
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Retire { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 86_400);
@@ -203,19 +213,26 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
     assert_eq!(
         stage.refused(msg),
         BillingError::AttesterRetired {
-            attester: 1,
+            attester: AttesterId(1),
             cutoff
         }
     );
 
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
     assert_eq!(
         stage.refused(msg),
-        BillingError::AttesterRevoked { attester: 1 }
+        BillingError::AttesterRevoked {
+            attester: AttesterId(1)
+        }
     );
 }
 
@@ -239,7 +256,7 @@ fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
     let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
     assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
     let lost = Receipt {
-        session: 9,
+        session: SessionId(9),
         ..receipt
     };
     let msg = stage.hub.sign_receipt(&stage.attester, &lost, 0);
@@ -349,7 +366,9 @@ fn a_receipt_expires_when_it_is_older_than_the_maximum_age() {
 fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
     let mut stage = Stage::new();
     let cutoff = stage.hub.now() + 60;
-    let retire = ExecuteMsg::Retire { attester: 1 };
+    let retire = ExecuteMsg::Retire {
+        attester: AttesterId(1),
+    };
     stage.hub.billing(&stage.operator.clone(), retire).unwrap();
     stage.hub.set_time(cutoff + 10);
     let mut receipt = stage.receipts(1).remove(0);
@@ -393,12 +412,14 @@ fn receipts_outside_the_time_of_the_session_are_closed() {
     );
 
     // From the close on, after the grace.
-    let close = escrow::ExecuteMsg::CloseSession { session: 1 };
+    let close = escrow::ExecuteMsg::CloseSession {
+        session: SessionId(1),
+    };
     stage.hub.escrow(&stage.caller.clone(), close).unwrap();
     let ends_at = stage.hub.now() + 60;
     stage.hub.set_time(ends_at + 5);
-    stage.session = 1;
-    receipt.session = 1;
+    stage.session = SessionId(1);
+    receipt.session = SessionId(1);
     receipt.issued_at = ends_at;
     consumed(&mut stage, &receipt, Outcome::Closed, "closed");
     receipt.issued_at = ends_at - 1;
@@ -413,11 +434,11 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
     let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
         models: Models::Listed(vec![
             ModelRef {
-                model: 1,
-                release: Some(2),
+                model: ModelId(1),
+                release: Some(ReleaseNumber(2)),
             },
             ModelRef {
-                model: 3,
+                model: ModelId(3),
                 release: None,
             },
         ]),
@@ -425,12 +446,12 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         ..session
     });
     let author = stage.author.clone();
-    stage.hub.publish(&author, 1, [8; 32]);
+    stage.hub.publish(&author, ModelId(1), [8; 32]);
     let receipt = stage.receipts(1).remove(0);
-    assert_eq!(receipt.release, 2);
+    assert_eq!(receipt.release, ReleaseNumber(2));
     stage.send_receipt(&receipt, 0).unwrap();
     let older = Receipt {
-        release: 1,
+        release: ReleaseNumber(1),
         blob_id: BlobId::from_bytes([7; 32]),
         ..receipt.clone()
     };
@@ -441,7 +462,7 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         "model_not_allowed",
     );
     let unlisted = Receipt {
-        model: 2,
+        model: ModelId(2),
         ..receipt.clone()
     };
     consumed(
@@ -451,7 +472,7 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         "model_not_allowed",
     );
     let listed_but_unknown = Receipt {
-        model: 3,
+        model: ModelId(3),
         ..receipt
     };
     consumed(
@@ -471,7 +492,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
     for (bad, outcome, name) in [
         (
             Receipt {
-                model: 2,
+                model: ModelId(2),
                 ..receipt.clone()
             },
             Outcome::UnknownModel,
@@ -479,7 +500,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                model: 0,
+                model: ModelId(0),
                 ..receipt.clone()
             },
             Outcome::UnknownModel,
@@ -487,7 +508,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                release: 0,
+                release: ReleaseNumber(0),
                 ..receipt.clone()
             },
             Outcome::UnknownRelease,
@@ -495,7 +516,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                release: 2,
+                release: ReleaseNumber(2),
                 ..receipt.clone()
             },
             Outcome::UnknownRelease,
@@ -503,7 +524,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                release: u64::MAX,
+                release: ReleaseNumber::MAX,
                 ..receipt.clone()
             },
             Outcome::UnknownRelease,
@@ -519,7 +540,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                terms: 0,
+                terms: TermsNumber(0),
                 ..receipt.clone()
             },
             Outcome::UnknownTerms,
@@ -527,7 +548,7 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
         ),
         (
             Receipt {
-                terms: 2,
+                terms: TermsNumber(2),
                 ..receipt.clone()
             },
             Outcome::UnknownTerms,
@@ -583,16 +604,16 @@ fn terms_are_charged_only_while_they_are_in_force() {
     let superseded_at = stage.hub.now() + 60;
     assert_eq!(
         (created.terms, created.effective_from),
-        (2, superseded_at - 60)
+        (TermsNumber(2), superseded_at - 60)
     );
     stage.hub.set_time(superseded_at + 1);
     let old = |issued_at| Receipt {
-        terms: 1,
+        terms: TermsNumber(1),
         issued_at,
         ..receipt.clone()
     };
     let new = |issued_at| Receipt {
-        terms: 2,
+        terms: TermsNumber(2),
         issued_at,
         ..receipt.clone()
     };
@@ -622,15 +643,15 @@ fn terms_are_charged_only_while_they_are_in_force() {
     };
     stage.hub.set_terms(&author, stage.model, rise(50));
     let replaced = stage.hub.set_terms(&author, stage.model, rise(20));
-    assert_eq!(replaced.terms, 4);
+    assert_eq!(replaced.terms, TermsNumber(4));
     let now = stage.hub.now();
     let third = Receipt {
-        terms: 3,
+        terms: TermsNumber(3),
         issued_at: now,
         ..receipt.clone()
     };
     let fourth = Receipt {
-        terms: 4,
+        terms: TermsNumber(4),
         issued_at: now,
         ..receipt.clone()
     };
@@ -674,7 +695,10 @@ fn terms_are_charged_only_while_they_are_in_force() {
 fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
-    let status = |status| registry::ExecuteMsg::SetStatus { model: 1, status };
+    let status = |status| registry::ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage
         .hub
         .registry(&author, status(StatusName::Retired))
@@ -703,7 +727,7 @@ fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
 fn a_delisted_model_is_still_paid() {
     let mut stage = Stage::new();
     let delist = registry::ExecuteMsg::SetStatus {
-        model: 1,
+        model: ModelId(1),
         status: StatusName::Delisted,
     };
     stage.hub.registry(&stage.author.clone(), delist).unwrap();

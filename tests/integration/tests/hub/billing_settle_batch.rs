@@ -7,6 +7,7 @@ use hub_types::billing::{
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Batch, DecodeError, Group, Mode, Receipt, Units, Work};
 
 use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
@@ -91,7 +92,9 @@ fn malformed_batches_are_refused_whatever_is_signed() {
 fn a_batch_signed_for_another_chain_or_by_another_key_is_refused() {
     let mut stage = Stage::new();
     let batch = stage.batch(stage.receipts(3));
-    let refused = BillingError::SignatureInvalid { attester: 1 };
+    let refused = BillingError::SignatureInvalid {
+        attester: AttesterId(1),
+    };
     let other_chain = Hub::builder().chain_id("other-1").build();
     let msg = other_chain.sign_batch(&stage.attester, &batch);
     assert_eq!(stage.refused(msg), refused);
@@ -134,11 +137,15 @@ fn a_batch_with_one_receipt_from_the_future_fails_as_a_whole() {
 fn a_revoked_attester_settles_nothing_even_of_before() {
     let mut stage = Stage::new();
     let batch = stage.batch(stage.receipts(3));
-    let revoke = ExecuteMsg::Revoke { attester: 1 };
+    let revoke = ExecuteMsg::Revoke {
+        attester: AttesterId(1),
+    };
     stage.hub.billing(&stage.operator.clone(), revoke).unwrap();
     assert_eq!(
         stage.refused_batch(&batch),
-        BillingError::AttesterRevoked { attester: 1 }
+        BillingError::AttesterRevoked {
+            attester: AttesterId(1)
+        }
     );
 }
 
@@ -148,7 +155,7 @@ fn a_batch_in_which_nothing_can_be_settled_now_names_the_reasons() {
     let mut batch = stage.batch(stage.receipts(3));
     batch.groups[0].sequence = 5;
     let lost = Group {
-        session: 9,
+        session: SessionId(9),
         sequence: 0,
         ..batch.groups[0].clone()
     };
@@ -219,7 +226,7 @@ fn halves_sent_in_the_wrong_order_are_settled_by_sending_the_second_again() {
     stage.send(&first).unwrap();
     stage.send(&second).unwrap();
     assert_eq!(stage.next(), 10);
-    assert_eq!(stage.hub.session(1).spent.u128(), 10 * CALL);
+    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 10 * CALL);
     stage.hub.assert_invariants();
 }
 
@@ -251,7 +258,7 @@ fn a_budget_that_ends_in_a_group_pays_its_prefix_and_the_rest_after_a_top_up() {
     assert_eq!(
         answer,
         BatchResponse {
-            attester: 1,
+            attester: AttesterId(1),
             batch: Some(1),
             offered: 10,
             paid: 7,
@@ -288,13 +295,13 @@ fn a_budget_that_ends_in_a_group_pays_its_prefix_and_the_rest_after_a_top_up() {
         .deposit(&caller, &money, 3 * CALL, None, None)
         .unwrap();
     let top_up = escrow::ExecuteMsg::TopUp {
-        session: 1,
+        session: SessionId(1),
         amount: (3 * CALL).into(),
     };
     stage.hub.escrow(&caller, top_up).unwrap();
     let answer: BatchResponse = data(&stage.send(&batch).unwrap());
     assert_eq!((answer.batch, answer.paid), (Some(2), 3));
-    assert_eq!(stage.hub.session(1).left.u128(), 1);
+    assert_eq!(stage.hub.session(SessionId(1)).left.u128(), 1);
     stage.hub.assert_invariants();
 }
 
@@ -335,7 +342,7 @@ fn one_authors_retirement_cannot_block_anothers_income() {
     assert_eq!(outcomes(&answer), [Outcome::Retired, Outcome::Paid]);
     assert_eq!((answer.offered, answer.paid), (5, 2));
     assert_eq!(stage.next(), 5);
-    assert_eq!(stage.hub.session(1).spent.u128(), 14);
+    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 14);
 }
 
 /// Attack (griefing and wedging): a caller lets its budget run out in the middle of everybody's batch.
@@ -368,7 +375,7 @@ fn behind_a_group_that_writes_nothing_the_session_waits_and_other_sessions_go_on
         outcomes(&answer),
         [Outcome::Exhausted, Outcome::Gap, Outcome::Paid]
     );
-    assert_eq!((stage.next(), stage.hub.next(rich, 1)), (0, 1));
+    assert_eq!((stage.next(), stage.hub.next(rich, AttesterId(1))), (0, 1));
     stage.hub.assert_invariants();
 }
 
@@ -459,7 +466,12 @@ fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_
     // Retired is not enough: for the maximum age its earlier receipts are still billable.
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Retire { attester: 2 })
+        .billing(
+            &operator,
+            ExecuteMsg::Retire {
+                attester: AttesterId(2),
+            },
+        )
         .unwrap();
     let cutoff = stage.hub.now() + 60;
     stage.hub.set_time(cutoff + 86_400);
@@ -472,10 +484,10 @@ fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_
     let lanes = |stage: &Stage| -> Vec<u64> {
         stage
             .hub
-            .session(1)
+            .session(SessionId(1))
             .lanes
             .iter()
-            .map(|lane| lane.attester)
+            .map(|lane| lane.attester.0)
             .collect()
     };
     assert_eq!(lanes(&stage).len(), 4);
@@ -487,7 +499,12 @@ fn four_attesters_share_a_session_and_a_fifth_waits_until_one_of_them_can_never_
     );
     stage
         .hub
-        .billing(&operator, ExecuteMsg::Revoke { attester: 1 })
+        .billing(
+            &operator,
+            ExecuteMsg::Revoke {
+                attester: AttesterId(1),
+            },
+        )
         .unwrap();
     settle(&mut stage, 5).unwrap();
     assert!(!lanes(&stage).contains(&1) && lanes(&stage).contains(&6));
@@ -510,9 +527,13 @@ fn what_was_settled_is_recorded_announced_and_answered() {
             .release([9; 32]);
         let other = stage.hub.register_model(&stage.author.clone(), other);
         let mut receipts = stage.receipts(3);
-        receipts.extend(stage.hub.receipts(&stage.attester, 1, other, 2, |_, _| {}));
+        receipts.extend(
+            stage
+                .hub
+                .receipts(&stage.attester, SessionId(1), other, 2, |_, _| {}),
+        );
         receipts.push(Receipt {
-            session: 77,
+            session: SessionId(77),
             ..stage.receipts(1).remove(0)
         });
         let batch = stage.hub.batch(&stage.attester, mode, receipts);
@@ -604,19 +625,21 @@ fn a_batch_pays_callers_of_both_kinds_of_money_at_once() {
 fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_message() {
     let mut stage = Stage::with_session(u128::MAX / 4, |session| session);
     let now = stage.hub.now();
-    let group = |release: u64, sequence| Group {
-        session: 1,
-        model: 1,
+    let group = |release: ReleaseNumber, sequence| Group {
+        session: SessionId(1),
+        model: ModelId(1),
         release,
-        terms: 1,
+        terms: TermsNumber(1),
         from: 0,
         span: 0,
         sequence,
         work: Work::itemised(vec![Units::new(1_000, 200)]),
     };
-    let groups: Vec<Group> = (0..10_000).map(|i| group(i + 1, i)).collect();
+    let groups: Vec<Group> = (0..10_000)
+        .map(|i| group(ReleaseNumber(i + 1), i))
+        .collect();
     let batch = Batch {
-        attester: 1,
+        attester: AttesterId(1),
         issued_from: now,
         issued_to: now,
         receipts_root: [1; 32],
@@ -637,7 +660,7 @@ fn ten_thousand_groups_are_settled_and_ten_thousand_bad_ones_refused_in_one_mess
 fn a_preview_tells_what_the_message_would_answer_and_changes_nothing() {
     let mut stage = Stage::with_session(7 * CALL, |session| escrow::NewSession {
         models: Models::Listed(vec![ModelRef {
-            model: 1,
+            model: ModelId(1),
             release: None,
         }]),
         max_price: None,

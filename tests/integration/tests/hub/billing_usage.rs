@@ -4,6 +4,7 @@ use hub_testing::{rates, NewModel};
 use hub_types::billing::{QueryMsg, RankingResponse, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::time;
 use hub_types::wire::{Mode, Units};
 
@@ -11,7 +12,7 @@ use crate::stage::{Stage, CALL};
 
 const DAY: u64 = 86_400;
 
-fn usage(stage: &Stage, model: u64) -> UsageResponse {
+fn usage(stage: &Stage, model: ModelId) -> UsageResponse {
     let denom = UncheckedDenom::Native("uusdc".into());
     stage
         .hub
@@ -19,7 +20,7 @@ fn usage(stage: &Stage, model: u64) -> UsageResponse {
         .unwrap()
 }
 
-fn unused(model: u64) -> UsageResponse {
+fn unused(model: ModelId) -> UsageResponse {
     UsageResponse {
         model,
         denom: Denom::Native("uusdc".into()),
@@ -41,19 +42,20 @@ fn call(stage: &mut Stage, count: u64) {
 #[test]
 fn unknown_models_and_denominations_answer_zeros_and_bad_denominations_an_error() {
     let stage = Stage::new();
-    assert_eq!(usage(&stage, 1), unused(1));
-    assert_eq!(usage(&stage, 99), unused(99));
+    assert_eq!(usage(&stage, ModelId(1)), unused(ModelId(1)));
+    assert_eq!(usage(&stage, ModelId(99)), unused(ModelId(99)));
     let ask = |denom| {
-        stage
-            .hub
-            .query_billing::<UsageResponse>(QueryMsg::Usage { model: 1, denom })
+        stage.hub.query_billing::<UsageResponse>(QueryMsg::Usage {
+            model: ModelId(1),
+            denom,
+        })
     };
     let never = ask(UncheckedDenom::Native("never".into())).unwrap();
     assert_eq!(
         never,
         UsageResponse {
             denom: Denom::Native("never".into()),
-            ..unused(1)
+            ..unused(ModelId(1))
         }
     );
     assert!(ask(UncheckedDenom::Native("1".into())).is_err());
@@ -67,7 +69,7 @@ fn refused_groups_leave_no_trace() {
     let mut stage = Stage::with_session(CALL - 1, |session| session);
     let batch = stage.batch(stage.receipts(1));
     stage.refused_batch(&batch);
-    assert_eq!(usage(&stage, 1), unused(1));
+    assert_eq!(usage(&stage, ModelId(1)), unused(ModelId(1)));
 }
 
 #[test]
@@ -79,7 +81,7 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
     let tiny = stage.hub.register_model(&stage.author.clone(), tiny);
     let receipts = stage
         .hub
-        .receipts(&stage.attester, 1, tiny, 4, |place, receipt| {
+        .receipts(&stage.attester, SessionId(1), tiny, 4, |place, receipt| {
             receipt.units = Units::new(place % 2, 3);
         });
     let today = time::day(stage.hub.now());
@@ -107,7 +109,7 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
     stage.hub.advance(DAY);
     let receipts = stage
         .hub
-        .receipts(&stage.attester, 1, tiny, 4, |place, receipt| {
+        .receipts(&stage.attester, SessionId(1), tiny, 4, |place, receipt| {
             receipt.units = Units::new(place % 2, 3);
         });
     let batch = stage.hub.batch(&stage.attester, Mode::Netted, receipts);
@@ -137,7 +139,7 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
         let mut stage = Stage::with_session(100 * CALL, |session| match listed {
             true => escrow::NewSession {
                 models: Models::Listed(vec![ModelRef {
-                    model: 1,
+                    model: ModelId(1),
                     release: None,
                 }]),
                 max_price: None,
@@ -146,7 +148,7 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
             false => session,
         });
         let summary = |stage: &Stage| {
-            let usage = usage(stage, 1);
+            let usage = usage(stage, ModelId(1));
             (usage.sums.aged.u128() / CALL, usage.payers, usage.returning)
         };
         call(&mut stage, 1);
@@ -164,7 +166,7 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
         stage.hub.advance(14 * DAY);
         call(&mut stage, 1);
         assert_eq!(summary(&stage), (6, 1, 1));
-        assert_eq!(usage(&stage, 1).sums.gross.u128(), 8 * CALL);
+        assert_eq!(usage(&stage, ModelId(1)).sums.gross.u128(), 8 * CALL);
         stage.hub.assert_invariants();
     }
 }

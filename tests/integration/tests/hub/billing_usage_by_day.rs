@@ -3,10 +3,11 @@
 use hub_types::billing::{
     QueryMsg, UsageByDayResponse, UsageOfDay, UsageOfDaysResponse, UsageSums,
 };
+use hub_types::ids::{ModelId, SessionId};
 
 use crate::usage_stage::{calls, Trade, DAY};
 
-fn page(trade: &Trade, model: u64, start_after: Option<u64>, limit: u32) -> Vec<UsageOfDay> {
+fn page(trade: &Trade, model: ModelId, start_after: Option<u64>, limit: u32) -> Vec<UsageOfDay> {
     let page: UsageByDayResponse = trade.ask(QueryMsg::UsageByDay {
         model,
         denom: trade.denom(),
@@ -16,7 +17,7 @@ fn page(trade: &Trade, model: u64, start_after: Option<u64>, limit: u32) -> Vec<
     page.days
 }
 
-fn span(trade: &Trade, model: u64, from: u64, until: u64) -> UsageSums {
+fn span(trade: &Trade, model: ModelId, from: u64, until: u64) -> UsageSums {
     let span: UsageOfDaysResponse = trade.ask(QueryMsg::UsageOfDays {
         model,
         denom: trade.denom(),
@@ -30,7 +31,7 @@ fn span(trade: &Trade, model: u64, from: u64, until: u64) -> UsageSums {
 fn a_span_that_ends_before_it_begins_is_refused_with_what_to_do() {
     let trade = Trade::new();
     let error = trade.refused(QueryMsg::UsageOfDays {
-        model: 1,
+        model: ModelId(1),
         denom: trade.denom(),
         from: 10,
         until: 9,
@@ -48,10 +49,10 @@ fn unknown_models_and_days_are_empty() {
     let mut trade = Trade::new();
     let model = trade.model("forecast");
     let (_, session) = trade.caller("caller");
-    assert_eq!(page(&trade, 99, None, 10), []);
+    assert_eq!(page(&trade, ModelId(99), None, 10), []);
     assert_eq!(page(&trade, model, None, 10), []);
     assert_eq!(span(&trade, model, 0, u64::MAX), UsageSums::default());
-    trade.call(session, model, 1);
+    trade.call(SessionId(session), model, 1);
     let today = trade.today();
     assert_eq!(page(&trade, model, Some(today), 10), []);
     assert_eq!(page(&trade, model, Some(u64::MAX), 10), []);
@@ -68,16 +69,16 @@ fn every_day_with_calls_is_listed_with_what_it_added_the_open_one_too() {
     let (model, other) = (trade.model("forecast"), trade.model("other"));
     let (_, session) = trade.caller("caller");
     let first = trade.today();
-    trade.call(session, model, 1);
-    trade.call(session, other, 9);
+    trade.call(SessionId(session), model, 1);
+    trade.call(SessionId(session), other, 9);
     trade.hub.advance(DAY);
-    trade.call(session, other, 9);
+    trade.call(SessionId(session), other, 9);
     trade.hub.advance(DAY);
-    trade.call(session, model, 2);
-    trade.call(session, model, 1);
+    trade.call(SessionId(session), model, 2);
+    trade.call(SessionId(session), model, 1);
     trade.hub.advance(30 * DAY - 1);
     let session = trade.caller("another").1;
-    trade.call(session, model, 5);
+    trade.call(SessionId(session), model, 5);
     let day = |day, count, aged| UsageOfDay {
         day,
         sums: calls(count, aged),
@@ -111,11 +112,15 @@ fn a_day_ends_with_the_block_time_and_not_with_the_receipts() {
     let (_, session) = trade.caller("caller");
     let first = trade.today();
     trade.hub.set_time((first + 1) * DAY - 1);
-    let receipts = trade
-        .hub
-        .receipts(&trade.attester, session, model, 2, |_, receipt| {
+    let receipts = trade.hub.receipts(
+        &trade.attester,
+        SessionId(session),
+        model,
+        2,
+        |_, receipt| {
             receipt.units = hub_types::wire::Units::new(10, 1);
-        });
+        },
+    );
     let batch = |place: usize| vec![receipts[place].clone()];
     trade
         .hub

@@ -1,13 +1,15 @@
 //! What each release of a model was used for.
 
 use hub_types::billing::{QueryMsg, UsageByReleaseResponse, UsageOfRelease};
+use hub_types::ids::SessionId;
+use hub_types::ids::{ModelId, ReleaseNumber};
 
 use crate::usage_stage::{calls, Trade, DAY};
 
 fn page(
     trade: &Trade,
-    model: u64,
-    start_after: Option<u64>,
+    model: ModelId,
+    start_after: Option<ReleaseNumber>,
     limit: Option<u32>,
 ) -> Vec<UsageOfRelease> {
     let page: UsageByReleaseResponse = trade.ask(QueryMsg::UsageByRelease {
@@ -19,7 +21,7 @@ fn page(
     page.releases
 }
 
-fn sold(release: u64, count: u64, aged: u64) -> UsageOfRelease {
+fn sold(release: ReleaseNumber, count: u64, aged: u64) -> UsageOfRelease {
     UsageOfRelease {
         release,
         sums: calls(count, aged),
@@ -30,16 +32,19 @@ fn sold(release: u64, count: u64, aged: u64) -> UsageOfRelease {
 fn models_and_releases_that_were_never_billed_are_left_out() {
     let mut trade = Trade::new();
     let model = trade.model("forecast");
-    assert_eq!(page(&trade, 99, None, None), []);
+    assert_eq!(page(&trade, ModelId(99), None, None), []);
     assert_eq!(page(&trade, model, None, None), []);
     let author = trade.author.clone();
     for blob in 2..=4 {
         trade.hub.publish(&author, model, [blob; 32]);
     }
     let (_, session) = trade.caller("caller");
-    trade.call_release(session, (model, 3), 2);
-    assert_eq!(page(&trade, model, None, None), [sold(3, 2, 0)]);
-    assert_eq!(page(&trade, model, Some(3), None), []);
+    trade.call_release(SessionId(session), (model.0, 3), 2);
+    assert_eq!(
+        page(&trade, model, None, None),
+        [sold(ReleaseNumber(3), 2, 0)]
+    );
+    assert_eq!(page(&trade, model, Some(ReleaseNumber(3)), None), []);
 }
 
 #[test]
@@ -51,24 +56,30 @@ fn releases_are_told_apart_however_their_calls_interleave() {
         trade.hub.publish(&author, model, [blob; 32]);
     }
     let (_, session) = trade.caller("caller");
-    trade.call(session, other, 7);
-    trade.call_release(session, (model, 1), 1);
-    assert_eq!(page(&trade, model, None, None), [sold(1, 1, 0)]);
-    trade.call_release(session, (model, 3), 2);
-    trade.call_release(session, (model, 1), 4);
+    trade.call(SessionId(session), other, 7);
+    trade.call_release(SessionId(session), (model.0, 1), 1);
+    assert_eq!(
+        page(&trade, model, None, None),
+        [sold(ReleaseNumber(1), 1, 0)]
+    );
+    trade.call_release(SessionId(session), (model.0, 3), 2);
+    trade.call_release(SessionId(session), (model.0, 1), 4);
     trade.hub.advance(2 * DAY);
-    trade.call_release(session, (model, 2), 8);
-    trade.call_release(session, (model, 4), 16);
-    trade.call_release(session, (model, 3), 32);
-    trade.call_release(session, (model, 4), 1);
+    trade.call_release(SessionId(session), (model.0, 2), 8);
+    trade.call_release(SessionId(session), (model.0, 4), 16);
+    trade.call_release(SessionId(session), (model.0, 3), 32);
+    trade.call_release(SessionId(session), (model.0, 4), 1);
     let releases = [
-        sold(1, 5, 0),
-        sold(2, 8, 8),
-        sold(3, 34, 32),
-        sold(4, 17, 17),
+        sold(ReleaseNumber(1), 5, 0),
+        sold(ReleaseNumber(2), 8, 8),
+        sold(ReleaseNumber(3), 34, 32),
+        sold(ReleaseNumber(4), 17, 17),
     ];
     assert_eq!(page(&trade, model, None, None), releases);
     assert_eq!(page(&trade, model, None, Some(2)), releases[..2]);
-    assert_eq!(page(&trade, model, Some(2), Some(2)), releases[2..]);
-    assert_eq!(page(&trade, model, Some(4), None), []);
+    assert_eq!(
+        page(&trade, model, Some(ReleaseNumber(2)), Some(2)),
+        releases[2..]
+    );
+    assert_eq!(page(&trade, model, Some(ReleaseNumber(4)), None), []);
 }

@@ -2,12 +2,14 @@
 
 use hub_types::billing::{PayerResponse, PayersResponse, QueryMsg, UsageResponse};
 use hub_types::escrow::ExecuteMsg as Escrow;
+use hub_types::ids::ModelId;
+use hub_types::ids::SessionId;
 
 use crate::usage_stage::{Trade, DAY, WEEK};
 
 fn page(
     trade: &Trade,
-    model: u64,
+    model: ModelId,
     start_after: Option<String>,
     limit: Option<u32>,
 ) -> Vec<PayerResponse> {
@@ -21,7 +23,7 @@ fn page(
 }
 
 /// Payers ever, of this week, and returning ones.
-fn counts(trade: &Trade, model: u64) -> (u64, u64, u64) {
+fn counts(trade: &Trade, model: ModelId) -> (u64, u64, u64) {
     let denom = trade.denom();
     let usage: UsageResponse = trade.ask(QueryMsg::Usage { model, denom });
     (usage.payers, usage.payers_this_week, usage.returning)
@@ -31,7 +33,7 @@ fn counts(trade: &Trade, model: u64) -> (u64, u64, u64) {
 fn a_page_starts_after_an_address_and_nothing_else() {
     let trade = Trade::new();
     let error = trade.refused(QueryMsg::Payers {
-        model: 1,
+        model: ModelId(1),
         denom: trade.denom(),
         start_after: Some("nobody".into()),
         limit: None,
@@ -46,9 +48,9 @@ fn nobody_is_named_a_payer_without_aged_money() {
     let mut trade = Trade::new();
     let model = trade.model("forecast");
     let (_, session) = trade.caller("caller");
-    trade.call(session, model, 1);
+    trade.call(SessionId(session), model, 1);
     trade.hub.advance(DAY);
-    trade.call(session, model, 1);
+    trade.call(SessionId(session), model, 1);
     assert_eq!(page(&trade, model, None, None), []);
     assert_eq!(counts(&trade, model), (0, 0, 0));
     // An operator may serve whom it likes, but who pays itself is no payer.
@@ -57,7 +59,7 @@ fn nobody_is_named_a_payer_without_aged_money() {
     trade.hub.advance(2 * DAY);
     trade.call(own, model, 1);
     assert_eq!(page(&trade, model, None, None), []);
-    assert_eq!(page(&trade, 99, None, None), []);
+    assert_eq!(page(&trade, ModelId(99), None, None), []);
 }
 
 #[test]
@@ -98,7 +100,7 @@ fn the_payer_is_the_funder_with_the_first_and_last_week_in_which_it_paid() {
 #[test]
 fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
     let mut trade = Trade::new();
-    let models: Vec<u64> = (0..20)
+    let models: Vec<ModelId> = (0..20)
         .map(|n| trade.model(&format!("model-{n}")))
         .collect();
     let (caller, session) = trade.caller("caller");
@@ -106,12 +108,12 @@ fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
     let week = trade.this_week();
     // From the last to the first: the first eight that it pays are not those with the lowest ids.
     for model in models.iter().rev() {
-        trade.call(session, *model, 1);
+        trade.call(SessionId(session), *model, 1);
     }
     trade.hub.advance(WEEK);
     for model in &models[5..15] {
-        trade.call(session, *model, 1);
-        trade.call(session, *model, 1);
+        trade.call(SessionId(session), *model, 1);
+        trade.call(SessionId(session), *model, 1);
     }
     for (place, model) in models.iter().enumerate() {
         let again = (5..15).contains(&place);
@@ -136,9 +138,9 @@ fn payers_are_listed_by_canonical_address_page_by_page() {
     let (_, elsewhere) = trade.caller("elsewhere");
     trade.hub.advance(2 * DAY);
     for (_, session) in &callers {
-        trade.call(*session, model, 1);
+        trade.call(SessionId(*session), model, 1);
     }
-    trade.call(elsewhere, other, 1);
+    trade.call(SessionId(elsewhere), other, 1);
     let mut expected: Vec<_> = callers.into_iter().map(|(caller, _)| caller).collect();
     expected.sort_by_key(|caller| trade.hub.canonical(caller).to_vec());
     let mut found = vec![];

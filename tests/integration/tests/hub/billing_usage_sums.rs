@@ -5,6 +5,9 @@ use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, QueryMsg,
     UsageSums,
 };
+use hub_types::ids::SessionId;
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{AttesterId, ModelId};
 use hub_types::registry::{ExecuteMsg as Registry, UncheckedPayee};
 
 use crate::usage_stage::{calls, Trade, DAY, PRICE};
@@ -26,7 +29,7 @@ fn malformed_addresses_and_hashes_and_unknown_attesters_are_refused() {
             QueryMsg::AuthorUsage {
                 author: "nobody".into(),
                 denom: trade.denom(),
-                start_after,
+                start_after: None,
                 limit,
             },
             "author",
@@ -51,7 +54,7 @@ fn malformed_addresses_and_hashes_and_unknown_attesters_are_refused() {
         ),
         (
             QueryMsg::AttesterUsage {
-                attester: 9,
+                attester: AttesterId(9),
                 denom: trade.denom(),
             },
             "9",
@@ -70,7 +73,7 @@ fn those_who_did_nothing_have_zeros() {
     let author: AuthorUsageResponse = trade.ask(QueryMsg::AuthorUsage {
         author: nobody.clone(),
         denom: trade.denom(),
-        start_after,
+        start_after: None,
         limit,
     });
     let expected = AuthorUsageResponse {
@@ -99,7 +102,7 @@ fn those_who_did_nothing_have_zeros() {
     });
     assert_eq!(image, none);
     let attester: AttesterUsageResponse = trade.ask(QueryMsg::AttesterUsage {
-        attester: 1,
+        attester: AttesterId(1),
         denom: trade.denom(),
     });
     assert_eq!(attester.sums, AttesterSums::default());
@@ -109,12 +112,12 @@ fn those_who_did_nothing_have_zeros() {
 fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_model() {
     let mut trade = Trade::new();
     let author = trade.author.clone();
-    let models: Vec<u64> = (0..5).map(|n| trade.model(&format!("model-{n}"))).collect();
+    let models: Vec<ModelId> = (0..5).map(|n| trade.model(&format!("model-{n}"))).collect();
     let (buyer, buyers_session) = trade.caller("buyer");
     let (_, session) = trade.caller("caller");
     trade.hub.advance(2 * DAY);
     for (place, model) in models.iter().enumerate() {
-        trade.call(session, *model, 1 << place);
+        trade.call(SessionId(session), *model, 1 << place);
     }
     let ask = |trade: &Trade, author: &str, start_after, limit| {
         trade.ask::<AuthorUsageResponse>(QueryMsg::AuthorUsage {
@@ -132,14 +135,14 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
     );
     assert_eq!(
         ask(&trade, seller, None, Some(2)),
-        answer(2, calls(3, 3), Some(2))
+        answer(2, calls(3, 3), Some(ModelId(2)))
     );
     assert_eq!(
-        ask(&trade, seller, Some(2), Some(2)),
-        answer(2, calls(12, 12), Some(4))
+        ask(&trade, seller, Some(ModelId(2)), Some(2)),
+        answer(2, calls(12, 12), Some(ModelId(4)))
     );
     assert_eq!(
-        ask(&trade, seller, Some(4), Some(2)),
+        ask(&trade, seller, Some(ModelId(4)), Some(2)),
         answer(1, calls(16, 16), None)
     );
 
@@ -156,6 +159,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
     let name = None;
     let accept = Registry::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees,
         name,
     };
@@ -168,7 +172,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
 
     // What the buyer pays was a customer's before the sale, and is its own afterwards.
     trade.hub.advance(60);
-    trade.call(buyers_session, model, 1);
+    trade.call(SessionId(buyers_session), model, 1);
     let sums = ask(&trade, new, None, None).sums;
     assert_eq!((sums.related.u128(), sums.aged.u128()), (PRICE, 8 * PRICE));
 }
@@ -186,14 +190,14 @@ fn an_operator_has_the_sums_of_its_attesters_retired_ones_too() {
     trade.hub.register_attester(&stranger, KeyType::Ed25519, 3);
     let third = trade.hub.register_attester(&operator, KeyType::Ed25519, 4);
     let (_, session) = trade.caller("caller");
-    trade.call(session, model, 1);
+    trade.call(SessionId(session), model, 1);
     trade.attester = second.clone();
     trade.hub.advance(2 * DAY);
-    trade.call(session, model, 2);
+    trade.call(SessionId(session), model, 2);
     let retire = hub_types::billing::ExecuteMsg::Retire { attester: first.id };
     trade.hub.billing(&operator, retire).unwrap();
 
-    let of = |attester: u64| {
+    let of = |attester: AttesterId| {
         let denom = trade.denom();
         let usage: AttesterUsageResponse = trade.ask(QueryMsg::AttesterUsage { attester, denom });
         usage.sums
@@ -215,7 +219,16 @@ fn an_operator_has_the_sums_of_its_attesters_retired_ones_too() {
         next,
     };
     assert_eq!(ask(None, None), answer(3, signed(3, 2), None));
-    assert_eq!(ask(None, Some(1)), answer(1, signed(1, 0), Some(1)));
-    assert_eq!(ask(Some(1), Some(1)), answer(1, signed(2, 2), Some(2)));
-    assert_eq!(ask(Some(2), Some(2)), answer(1, signed(0, 0), None));
+    assert_eq!(
+        ask(None, Some(1)),
+        answer(1, signed(1, 0), Some(AttesterId(1)))
+    );
+    assert_eq!(
+        ask(Some(AttesterId(1)), Some(1)),
+        answer(1, signed(2, 2), Some(AttesterId(2)))
+    );
+    assert_eq!(
+        ask(Some(AttesterId(2)), Some(2)),
+        answer(1, signed(0, 0), None)
+    );
 }

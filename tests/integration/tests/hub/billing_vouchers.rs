@@ -4,6 +4,7 @@ use cosmwasm_std::Binary;
 use hub_testing::{data, signing_key, Hub, KeyType};
 use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
+use hub_types::ids::SessionId;
 use hub_types::wire::{SignedVoucher, SigningKey};
 
 use crate::stage::{nothing_settled, with_high_s, Stage, CALL};
@@ -27,7 +28,13 @@ fn with_ceiling(key: Option<&SigningKey>) -> impl FnOnce(NewSession) -> NewSessi
 }
 
 fn ceiling(stage: &Stage) -> u128 {
-    stage.hub.session(1).ceiling.unwrap().ceiling.u128()
+    stage
+        .hub
+        .session(SessionId(1))
+        .ceiling
+        .unwrap()
+        .ceiling
+        .u128()
 }
 
 /// A batch of ten receipts under vouchers.
@@ -62,22 +69,24 @@ fn vouchers_that_do_not_verify_are_ignored() {
     let key = caller_key();
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
     let other_chain = Hub::builder().chain_id("other-1").build();
-    let good = stage.hub.voucher(&key, 1, 10 * CALL);
+    let good = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
     let changed = |change: &dyn Fn(&mut SignedVoucher)| {
         let mut voucher = good;
         change(&mut voucher);
         voucher
     };
     let bad = vec![
-        stage
-            .hub
-            .voucher(&signing_key(KeyType::Ed25519, 1_001), 1, 10 * CALL),
-        other_chain.voucher(&key, 1, 10 * CALL),
+        stage.hub.voucher(
+            &signing_key(KeyType::Ed25519, 1_001),
+            SessionId(1),
+            10 * CALL,
+        ),
+        other_chain.voucher(&key, SessionId(1), 10 * CALL),
         changed(&|signed| signed.voucher.ceiling = u128::MAX),
-        changed(&|signed| signed.voucher.session = 2),
+        changed(&|signed| signed.voucher.session = SessionId(2)),
         changed(&|signed| signed.signature = [0; 64]),
-        stage.hub.voucher(&key, 2, 10 * CALL),
-        stage.hub.voucher(&key, 1, 0),
+        stage.hub.voucher(&key, SessionId(2), 10 * CALL),
+        stage.hub.voucher(&key, SessionId(1), 0),
     ];
     let msg = under(&stage, bad.clone());
     assert_eq!(
@@ -98,7 +107,7 @@ fn vouchers_that_do_not_verify_are_ignored() {
 fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     let key = caller_key();
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let good = stage.hub.voucher(&key, 1, 10 * CALL).encode();
+    let good = stage.hub.voucher(&key, SessionId(1), 10 * CALL).encode();
     let bad: Vec<Binary> = [
         &[],
         &good[..good.len() - 1],
@@ -140,7 +149,7 @@ fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
 fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let mut voucher = stage.hub.voucher(&key, 1, 10 * CALL);
+    let mut voucher = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
     let high = with_high_s(&Binary::from(voucher.signature));
     voucher.signature = high.as_slice().try_into().unwrap();
     let msg = under(&stage, vec![voucher]);
@@ -156,7 +165,7 @@ fn of_several_vouchers_the_highest_that_verifies_counts() {
         let key = signing_key(key_type, 1_000);
         let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
         let vouchers = [3, 5, 4]
-            .map(|calls| stage.hub.voucher(&key, 1, calls * CALL + 1))
+            .map(|calls| stage.hub.voucher(&key, SessionId(1), calls * CALL + 1))
             .to_vec();
         let msg = under(&stage, vouchers);
         let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
@@ -176,10 +185,10 @@ fn of_several_vouchers_the_highest_that_verifies_counts() {
 fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
     let key = caller_key();
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let high = stage.hub.voucher(&key, 1, 12 * CALL);
+    let high = stage.hub.voucher(&key, SessionId(1), 12 * CALL);
     let msg = under(&stage, vec![high]);
     stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
-    let low = stage.hub.voucher(&key, 1, 11 * CALL);
+    let low = stage.hub.voucher(&key, SessionId(1), 11 * CALL);
     let msg = under(&stage, vec![low]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     let answer: BatchResponse = data(&response);
@@ -194,7 +203,7 @@ fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
 fn a_voucher_alone_changes_nothing() {
     let key = caller_key();
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let voucher = stage.hub.voucher(&key, 1, 10 * CALL);
+    let voucher = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
     let mut batch = stage.batch(stage.receipts(10));
     batch.groups[0].sequence = 3;
     let msg = stage
@@ -210,7 +219,7 @@ fn a_voucher_alone_changes_nothing() {
 fn a_voucher_above_the_budget_still_pays_only_the_budget() {
     let key = caller_key();
     let mut stage = Stage::with_session(4 * CALL, with_ceiling(Some(&key)));
-    let voucher = stage.hub.voucher(&key, 1, u128::MAX);
+    let voucher = stage.hub.voucher(&key, SessionId(1), u128::MAX);
     let msg = under(&stage, vec![voucher]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(
@@ -227,7 +236,7 @@ fn a_single_receipt_takes_a_voucher_along() {
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
     let receipt = stage.receipts(1).remove(0);
     let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let signed = stage.hub.voucher(&key, 1, CALL);
+    let signed = stage.hub.voucher(&key, SessionId(1), CALL);
     if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
         *voucher = Some(signed.encode().into());
     }
@@ -239,14 +248,14 @@ fn a_single_receipt_takes_a_voucher_along() {
 #[test]
 fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
     let mut stage = Stage::with_session(100 * CALL, with_ceiling(None));
-    let voucher = stage.hub.voucher(&caller_key(), 1, 10 * CALL);
+    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
     let msg = under(&stage, vec![voucher]);
     assert_eq!(
         stage.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
     let raise = escrow::ExecuteMsg::RaiseCeiling {
-        session: 1,
+        session: SessionId(1),
         ceiling: (2 * CALL).into(),
     };
     stage.hub.escrow(&stage.caller.clone(), raise).unwrap();
@@ -261,9 +270,9 @@ fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
 #[test]
 fn a_session_without_a_ceiling_ignores_vouchers() {
     let mut stage = Stage::new();
-    let voucher = stage.hub.voucher(&caller_key(), 1, CALL);
+    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), CALL);
     let msg = under(&stage, vec![voucher]);
     let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
-    assert_eq!(stage.hub.session(1).ceiling, None);
+    assert_eq!(stage.hub.session(SessionId(1)).ceiling, None);
 }

@@ -11,6 +11,7 @@ use cw_storage_plus::Item;
 use hub_testing::{data, Hub, NATIVE};
 use hub_types::billing::{self, InclusionProof, InclusionResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{self, ModelRef, Models, NewCeiling, NewSession, SessionCreated};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
 use crate::stage::{changes, Stage, CALL};
@@ -30,7 +31,7 @@ mod buyer {
         /// Opens a session for one model with the coins sent along. Its ceiling starts at nothing.
         Open {
             operator: String,
-            model: u64,
+            model: ModelId,
         },
         /// Agrees to pay up to `price` more; whoever has receipts may settle them.
         Agree {
@@ -45,7 +46,7 @@ mod buyer {
         },
         /// Fails unless the receipt stands in a recorded batch.
         Check {
-            attester: u64,
+            attester: AttesterId,
             batch: u64,
             receipt: Binary,
             proof: InclusionProof,
@@ -56,7 +57,7 @@ mod buyer {
     }
 
     const CONFIG: Item<Config> = Item::new("config");
-    const SESSION: Item<u64> = Item::new("session");
+    const SESSION: Item<SessionId> = Item::new("session");
     const AGREED: Item<Uint128> = Item::new("agreed");
     const BOUGHT: Item<u64> = Item::new("bought");
 
@@ -261,7 +262,7 @@ impl Buyer {
         }
     }
 
-    fn bought(&self) -> u64 {
+    fn bought(&self) -> SessionId {
         let hub: &Hub = &self.stage.hub;
         hub.app
             .wrap()
@@ -285,7 +286,7 @@ fn a_contract_that_agrees_to_too_little_pays_nothing_and_its_agreement_is_undone
         "{error:?}"
     );
     before.assert_unchanged(&buyer.stage.hub);
-    assert_eq!(buyer.bought(), 0);
+    assert_eq!(buyer.bought(), SessionId(0));
 }
 
 #[test]
@@ -302,7 +303,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
             amount: CALL.into()
         }
     );
-    assert_eq!(buyer.bought(), 1);
+    assert_eq!(buyer.bought(), SessionId(1));
     let paid = CALL as i128;
     let session = buyer.stage.session;
     assert_eq!(
@@ -328,7 +329,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     let bytes: Vec<_> = leaves.iter().map(Receipt::encode).collect();
     let proof = merkle::prove(&bytes, 1).unwrap();
     let check = |receipt: &[u8]| buyer::Execute::Check {
-        attester: 1,
+        attester: AttesterId(1),
         batch: 1,
         receipt: receipt.into(),
         proof: InclusionProof {
@@ -340,7 +341,7 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     assert_eq!(
         data::<InclusionResponse>(&response),
         InclusionResponse {
-            attester: 1,
+            attester: AttesterId(1),
             measurement: None,
             settled_at,
             offered: 2,

@@ -5,6 +5,7 @@ use cw_utils::PaymentError;
 use hub_testing::{data, EscrowError, NATIVE};
 use hub_types::denom::DenomError;
 use hub_types::escrow::{Books, ExecuteMsg, SessionCreated, SessionState};
+use hub_types::ids::SessionId;
 
 use crate::escrow_stage::{with_each_money, Stage};
 
@@ -252,7 +253,7 @@ fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
                 ),
             ],
         );
-        let session = stage.hub.session(1);
+        let session = stage.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&alice, &alice));
     });
 }
@@ -303,7 +304,7 @@ fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor(
                 ),
             ],
         );
-        let session = stage.hub.session(1);
+        let session = stage.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&bob, &alice));
         assert_eq!(session.state, SessionState::Open);
     });
@@ -320,7 +321,9 @@ fn a_native_deposit_returns_the_id_of_its_session() {
             .hub
             .deposit(&alice, &money, 10, None, Some(session))
             .unwrap();
-        let session = SessionCreated { session: id };
+        let session = SessionCreated {
+            session: SessionId(id),
+        };
         assert_eq!(data::<SessionCreated>(&response), session);
     }
 }

@@ -8,6 +8,7 @@ use hub_types::escrow::{
     SessionState, VoucherKey,
 };
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use hub_types::text::TextError;
 use hub_types::wire::KeyError;
 
@@ -204,12 +205,12 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
         };
         let models = Models::Listed(vec![
             ModelRef {
-                model: 4,
+                model: ModelId(4),
                 release: None,
             },
             ModelRef {
-                model: 9,
-                release: Some(2),
+                model: ModelId(9),
+                release: Some(ReleaseNumber(2)),
             },
         ]);
         let session = NewSession {
@@ -250,12 +251,14 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 ],
             )],
         );
-        let created = SessionCreated { session: 1 };
+        let created = SessionCreated {
+            session: SessionId(1),
+        };
         assert_eq!(data::<SessionCreated>(&response), created);
         assert_eq!(
-            stage.hub.session(1),
+            stage.hub.session(SessionId(1)),
             SessionResponse {
-                session: 1,
+                session: SessionId(1),
                 caller: alice.clone(),
                 funder: alice,
                 operator,

@@ -8,6 +8,8 @@ use hub_types::escrow::{
     BalanceResponse, Cw20HookMsg, ExecuteMsg, PayoutResponse, PayoutSent, PayoutSkipped, QueryMsg,
     SkipReason,
 };
+use hub_types::ids::DenomNumber;
+use hub_types::ids::SessionId;
 
 use crate::escrow_stage::{with_each_money, Stage};
 use crate::hostile::token::{Call, HostileToken, Manners};
@@ -89,7 +91,7 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
                 balance(&stage.hub, &author, &money),
                 BalanceResponse {
                     denom: money.checked(),
-                    denom_number: Some(1),
+                    denom_number: Some(DenomNumber(1)),
                     available: 0u128.into(),
                     earned: 0u128.into(),
                     auto_payout: on,
@@ -403,7 +405,7 @@ fn income_credited_back_is_not_earned_twice() {
         session: stage.session(40),
     };
     stage.hub.escrow(&alice, open).unwrap();
-    stage.pay(1, 30);
+    stage.pay(SessionId(1), 30);
     let grudge = Manners {
         fails_for: vec![author.to_string()],
         ..Manners::default()

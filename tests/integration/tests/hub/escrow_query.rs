@@ -6,6 +6,7 @@ use hub_types::escrow::{
     BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, Models,
     QueryMsg, SessionState, SessionsResponse, SolvencyResponse,
 };
+use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 
 use crate::escrow_stage::{with_each_money, Stage, DAY};
@@ -21,7 +22,12 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
     let mut stage = Stage::native();
     stage.open(10, |session| session);
     for session in [0, 2] {
-        let error = refusal(&stage, QueryMsg::Session { session });
+        let error = refusal(
+            &stage,
+            QueryMsg::Session {
+                session: SessionId(session),
+            },
+        );
         let sentence = format!("there is no session {session}: ids run from 1 to 1");
         assert!(error.contains(&sentence), "{error}");
     }
@@ -83,7 +89,7 @@ fn a_balance_that_nobody_has_is_zero() {
             earned: 0u128.into(),
             auto_payout: false,
         };
-        let (unknown, known) = (nothing(None), nothing(Some(1)));
+        let (unknown, known) = (nothing(None), nothing(Some(DenomNumber(1))));
         let of_bob = QueryMsg::Balance {
             address: stage.bob.to_string(),
             denom: stage.money.unchecked(),
@@ -121,14 +127,14 @@ fn balances_are_listed_by_the_number_of_their_denomination() {
         });
         page.balances
             .into_iter()
-            .map(|balance| (balance.denom_number.unwrap(), balance.available.u128()))
+            .map(|balance| (balance.denom_number.unwrap().0, balance.available.u128()))
             .collect::<Vec<_>>()
     };
     assert_eq!(list(&stage.alice, None, None), [(1, 1), (2, 2), (3, 3)]);
     assert_eq!(list(&stage.alice, None, Some(2)), [(1, 1), (2, 2)]);
-    assert_eq!(list(&stage.alice, Some(1), Some(1)), [(2, 2)]);
-    assert_eq!(list(&stage.alice, Some(3), None), []);
-    assert_eq!(list(&stage.alice, Some(u32::MAX), None), []);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(1)), Some(1)), [(2, 2)]);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(3)), None), []);
+    assert_eq!(list(&stage.alice, Some(DenomNumber(u32::MAX)), None), []);
     assert_eq!(list(&stage.alice, None, Some(0)), []);
     assert_eq!(list(&stage.bob, None, None), [(2, 1)]);
     assert_eq!(list(&stage.author, None, None), []);
@@ -143,9 +149,9 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
         owed: owed.into(),
     };
     let all = [
-        entry(1, "coin-a", 1),
-        entry(2, "coin-b", 3),
-        entry(3, "coin-c", 3),
+        entry(DenomNumber(1), "coin-a", 1),
+        entry(DenomNumber(2), "coin-b", 3),
+        entry(DenomNumber(3), "coin-c", 3),
     ];
     let list = |start_after, limit| {
         let page: DenomsResponse = stage.ask(QueryMsg::Denoms { start_after, limit });
@@ -153,9 +159,9 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
     };
     assert_eq!(list(None, None), all);
     assert_eq!(list(None, Some(1)), all[..1]);
-    assert_eq!(list(Some(1), Some(100)), all[1..]);
-    assert_eq!(list(Some(3), None), []);
-    assert_eq!(list(Some(u32::MAX), None), []);
+    assert_eq!(list(Some(DenomNumber(1)), Some(100)), all[1..]);
+    assert_eq!(list(Some(DenomNumber(3)), None), []);
+    assert_eq!(list(Some(DenomNumber(u32::MAX)), None), []);
     let ask = |denom: &str| {
         let denom = Money::Native(denom.to_owned()).unchecked();
         stage.ask::<Option<DenomResponse>>(QueryMsg::Denom { denom })
@@ -183,12 +189,12 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
         let opened = stage
             .hub
             .open_session(caller, serves, &money, 10, |session| session);
-        assert_eq!(opened, id);
+        assert_eq!(opened, SessionId(id));
     }
     let ids = |page: SessionsResponse| {
         page.sessions
             .iter()
-            .map(|session| session.session)
+            .map(|session| session.session.0)
             .collect::<Vec<_>>()
     };
     let of_caller = |caller: &Addr, start_after, limit| {
@@ -207,15 +213,15 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
     };
     assert_eq!(of_caller(&alice, None, None), [7, 5, 3, 1]);
     assert_eq!(of_caller(&alice, None, Some(2)), [7, 5]);
-    assert_eq!(of_caller(&alice, Some(5), Some(2)), [3, 1]);
-    assert_eq!(of_caller(&alice, Some(6), None), [5, 3, 1]);
-    assert_eq!(of_caller(&alice, Some(1), None), [0; 0]);
-    assert_eq!(of_caller(&alice, Some(0), None), [0; 0]);
+    assert_eq!(of_caller(&alice, Some(SessionId(5)), Some(2)), [3, 1]);
+    assert_eq!(of_caller(&alice, Some(SessionId(6)), None), [5, 3, 1]);
+    assert_eq!(of_caller(&alice, Some(SessionId(1)), None), [0; 0]);
+    assert_eq!(of_caller(&alice, Some(SessionId(0)), None), [0; 0]);
     assert_eq!(of_caller(&bob, None, None), [8, 6, 4, 2]);
     assert_eq!(of_caller(&operator, None, None), [0; 0]);
     assert_eq!(of_operator(&operator, None, None), [7, 6, 5, 3, 2, 1]);
     assert_eq!(of_operator(&alice, None, None), [8, 4]);
-    assert_eq!(of_operator(&alice, Some(8), None), [4]);
+    assert_eq!(of_operator(&alice, Some(SessionId(8)), None), [4]);
     assert_eq!(of_operator(&bob, None, None), [0; 0]);
 }
 

@@ -2,26 +2,28 @@
 
 use hub_testing::EscrowError;
 use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, SessionState};
+use hub_types::ids::AttesterId;
+use hub_types::ids::SessionId;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
 
-fn top_up(session: u64, amount: u128) -> ExecuteMsg {
+fn top_up(session: SessionId, amount: u128) -> ExecuteMsg {
     ExecuteMsg::TopUp {
         session,
         amount: amount.into(),
     }
 }
 
-fn close(session: u64) -> ExecuteMsg {
+fn close(session: SessionId) -> ExecuteMsg {
     ExecuteMsg::CloseSession { session }
 }
 
-fn release(session: u64) -> ExecuteMsg {
+fn release(session: SessionId) -> ExecuteMsg {
     ExecuteMsg::ReleaseSession { session }
 }
 
-fn raise(session: u64, ceiling: u128) -> ExecuteMsg {
+fn raise(session: SessionId, ceiling: u128) -> ExecuteMsg {
     ExecuteMsg::RaiseCeiling {
         session,
         ceiling: ceiling.into(),
@@ -36,7 +38,7 @@ fn with_ceiling(session: NewSession) -> NewSession {
 }
 
 /// A stage on which alice has a session of 100 and 50 available.
-fn prepared(mut stage: Stage) -> (Stage, u64) {
+fn prepared(mut stage: Stage) -> (Stage, SessionId) {
     let session = stage.open(100, |session| session);
     stage.fund(&stage.alice.clone(), 50);
     (stage, session)
@@ -48,13 +50,19 @@ fn sessions_that_nobody_opened_are_unknown() {
     let alice = stage.alice.clone();
     for session in [0, 2, u64::MAX] {
         for msg in [
-            top_up(session, 1),
-            close(session),
-            release(session),
-            raise(session, 1),
+            top_up(SessionId(session), 1),
+            close(SessionId(session)),
+            release(SessionId(session)),
+            raise(SessionId(session), 1),
         ] {
             let error = stage.refused(&alice, msg);
-            assert_eq!(error, EscrowError::UnknownSession { session, last });
+            assert_eq!(
+                error,
+                EscrowError::UnknownSession {
+                    session: SessionId(session),
+                    last: SessionId(last.0)
+                }
+            );
         }
     }
 }
@@ -171,14 +179,16 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
         .deposit(&alice, &money, 10, Some(&bob), Some(gift))
         .unwrap();
     assert_eq!(
-        stage.refused(&bob, top_up(1, 1)),
-        EscrowError::FundedByAnother { session: 1 }
+        stage.refused(&bob, top_up(SessionId(1), 1)),
+        EscrowError::FundedByAnother {
+            session: SessionId(1)
+        }
     );
     // It is bob's all the same: he closes it, and what is left is his.
-    stage.hub.escrow(&bob, close(1)).unwrap();
+    stage.hub.escrow(&bob, close(SessionId(1))).unwrap();
     stage.hub.advance(CUTOFF_GRACE_SECONDS + DAY);
     let before = stage.hub.ledger();
-    stage.hub.escrow(&bob, release(1)).unwrap();
+    stage.hub.escrow(&bob, release(SessionId(1))).unwrap();
     stage.assert_changes(&before, &[("bob available $", 10), ("session 1 left", -10)]);
 }
 
@@ -338,7 +348,7 @@ fn a_released_session_takes_nothing_more() {
         let error = stage.refused(sender, msg);
         assert_eq!(error, EscrowError::SessionReleased { session });
     }
-    let charge = vec![settlement(session, 1, 0, 1)];
+    let charge = vec![settlement(session, AttesterId(1), 0, 1)];
     let credit = vec![stage.credit(&stage.author, 1)];
     let error = stage.settle(charge, credit).unwrap_err();
     assert_eq!(error, EscrowError::SessionReleased { session });

@@ -5,6 +5,7 @@ use hub_testing::{EscrowError, Hub, Money};
 use hub_types::escrow::{
     Books, Credit, ExecuteMsg, LaneResponse, NewCeiling, NewSession, SessionSettlement,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::packed::{Packed, PackedError};
 use hub_types::wire::DecodeError;
 
@@ -35,16 +36,19 @@ fn with_ceiling(session: NewSession) -> NewSession {
 }
 
 /// A stage on which alice has a session of 100.
-fn prepared(mut stage: Stage) -> (Stage, u64) {
+fn prepared(mut stage: Stage) -> (Stage, SessionId) {
     let session = stage.open(100, |session| session);
     (stage, session)
 }
 
 /// Gives lanes to attesters 1 to 4, which stand at 1.
-fn fill_lanes(stage: &mut Stage, session: u64) {
+fn fill_lanes(stage: &mut Stage, session: SessionId) {
     for attester in 1..=4 {
         stage
-            .settle(vec![settlement(session, attester, 0, 0)], vec![])
+            .settle(
+                vec![settlement(session, AttesterId(attester), 0, 0)],
+                vec![],
+            )
             .unwrap();
     }
 }
@@ -66,8 +70,8 @@ fn nobody_but_billing_settles() {
     for other in others {
         // Before anything else is looked at, be it right, wrong or nothing.
         for sessions in [
-            vec![settlement(session, 1, 0, 10)],
-            vec![settlement(99, 1, 5, 10)],
+            vec![settlement(session, AttesterId(1), 0, 10)],
+            vec![settlement(SessionId(99), AttesterId(1), 5, 10)],
             vec![],
         ] {
             let credits = vec![stage.credit(&other, 10)];
@@ -88,7 +92,7 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
     let (mut stage, session) = prepared(Stage::native());
     let (collector, stranger) = (stage.hub.billing.clone(), stage.stranger.clone());
     let good = Books {
-        sessions: vec![settlement(session, 1, 0, 10)],
+        sessions: vec![settlement(session, AttesterId(1), 0, 10)],
         credits: vec![stage.credit(&stage.author, 10)],
     }
     .encode();
@@ -133,12 +137,15 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
 fn an_unknown_session_refuses_the_whole() {
     let (mut stage, session) = prepared(Stage::native());
     for unknown in [0, 2, u64::MAX] {
-        let sessions = vec![settlement(session, 1, 0, 10), settlement(unknown, 1, 0, 0)];
+        let sessions = vec![
+            settlement(session, AttesterId(1), 0, 10),
+            settlement(SessionId(unknown), AttesterId(1), 0, 0),
+        ];
         let credits = vec![stage.credit(&stage.author, 10)];
         assert_eq!(
             refusal(&mut stage, sessions, credits),
             EscrowError::UnknownSession {
-                session: unknown,
+                session: SessionId(unknown),
                 last: session
             }
         );
@@ -151,7 +158,10 @@ fn an_unknown_session_refuses_the_whole() {
 #[test]
 fn a_session_stands_once_in_a_settlement() {
     let (mut stage, session) = prepared(Stage::native());
-    let sessions = vec![settlement(session, 1, 0, 10), settlement(session, 1, 1, 10)];
+    let sessions = vec![
+        settlement(session, AttesterId(1), 0, 10),
+        settlement(session, AttesterId(1), 1, 10),
+    ];
     let credits = vec![stage.credit(&stage.author, 20)];
     assert_eq!(
         refusal(&mut stage, sessions, credits),
@@ -174,7 +184,11 @@ fn a_released_session_is_not_charged() {
             vec![]
         };
         assert_eq!(
-            refusal(&mut stage, vec![settlement(session, 1, 0, charge)], credits),
+            refusal(
+                &mut stage,
+                vec![settlement(session, AttesterId(1), 0, charge)],
+                credits
+            ),
             EscrowError::SessionReleased { session }
         );
     }
@@ -191,12 +205,12 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
         assert_eq!(
             refusal(
                 &mut stage,
-                vec![settlement(session, attester, found, 10)],
+                vec![settlement(session, AttesterId(attester), found, 10)],
                 credits
             ),
             EscrowError::LaneMismatch {
                 session,
-                attester,
+                attester: AttesterId(attester),
                 expected,
                 found
             }
@@ -204,13 +218,13 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
     }
     let still = SessionSettlement {
         next_after: 1,
-        ..settlement(session, 1, 1, 0)
+        ..settlement(session, AttesterId(1), 1, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![still], vec![]),
         EscrowError::LaneNotAdvanced {
             session,
-            attester: 1,
+            attester: AttesterId(1),
             next_before: 1,
             next_after: 1
         }
@@ -225,30 +239,40 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
     assert_eq!(
         refusal(
             &mut stage,
-            vec![settlement(session, attester, 0, 0)],
+            vec![settlement(session, AttesterId(attester), 0, 0)],
             vec![]
         ),
-        EscrowError::LanesFull { session, attester }
+        EscrowError::LanesFull {
+            session,
+            attester: AttesterId(attester)
+        }
     );
     let replacing = |replaces| SessionSettlement {
         replaces: Some(replaces),
-        ..settlement(session, attester, 0, 0)
+        ..settlement(session, AttesterId(attester), 0, 0)
     };
     for replaces in [5, 6] {
         assert_eq!(
-            refusal(&mut stage, vec![replacing(replaces)], vec![]),
+            refusal(&mut stage, vec![replacing(AttesterId(replaces))], vec![]),
             EscrowError::LaneNotReplaceable {
                 session,
-                attester,
-                replaces
+                attester: AttesterId(attester),
+                replaces: AttesterId(replaces)
             }
         );
     }
-    stage.settle(vec![replacing(3)], vec![]).unwrap();
+    stage
+        .settle(vec![replacing(AttesterId(3))], vec![])
+        .unwrap();
     let lane = |attester| LaneResponse { attester, next: 1 };
     assert_eq!(
         stage.hub.session(session).lanes,
-        [lane(1), lane(2), lane(5), lane(4)]
+        [
+            lane(AttesterId(1)),
+            lane(AttesterId(2)),
+            lane(AttesterId(5)),
+            lane(AttesterId(4))
+        ]
     );
 }
 
@@ -260,15 +284,15 @@ fn no_lane_is_given_away_while_one_is_free() {
     let (mut stage, session) = prepared(Stage::native());
     stage.pay(session, 10);
     let replacing = SessionSettlement {
-        replaces: Some(1),
-        ..settlement(session, 2, 0, 0)
+        replaces: Some(AttesterId(1)),
+        ..settlement(session, AttesterId(2), 0, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![replacing], vec![]),
         EscrowError::LaneNotReplaceable {
             session,
-            attester: 2,
-            replaces: 1
+            attester: AttesterId(2),
+            replaces: AttesterId(1)
         }
     );
 }
@@ -282,7 +306,11 @@ fn a_session_pays_up_to_its_budget() {
         stage.pay(session, 60);
         let credits = vec![stage.credit(&stage.author, 41)];
         assert_eq!(
-            refusal(&mut stage, vec![settlement(session, 1, 1, 41)], credits),
+            refusal(
+                &mut stage,
+                vec![settlement(session, AttesterId(1), 1, 41)],
+                credits
+            ),
             EscrowError::BudgetExceeded {
                 session,
                 left: 40u128.into(),
@@ -303,7 +331,7 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
     let session = stage.open(100, with_ceiling);
     let with = |ceiling: Option<u128>, next, charge| SessionSettlement {
         ceiling: ceiling.map(Into::into),
-        ..settlement(session, 1, next, charge)
+        ..settlement(session, AttesterId(1), next, charge)
     };
     let exceeded = |ceiling: u128, spent: u128| EscrowError::CeilingExceeded {
         session,
@@ -351,7 +379,7 @@ fn a_session_without_a_ceiling_gets_none_from_billing() {
     let (mut stage, session) = prepared(Stage::native());
     let with = SessionSettlement {
         ceiling: Some(50u128.into()),
-        ..settlement(session, 1, 0, 0)
+        ..settlement(session, AttesterId(1), 0, 0)
     };
     assert_eq!(
         refusal(&mut stage, vec![with], vec![]),
@@ -380,29 +408,58 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
         charged: charged.into(),
         credited: credited.into(),
     };
-    let charges = |one, two| vec![settlement(first, 1, 0, one), settlement(second, 1, 0, two)];
+    let charges = |one, two| {
+        vec![
+            settlement(SessionId(first.0), AttesterId(1), 0, one),
+            settlement(second, AttesterId(1), 0, two),
+        ]
+    };
     for (sessions, credits, error) in [
-        (charges(10, 0), vec![], unbalanced(1, 10, 0)),
-        (charges(10, 0), vec![credit(1, 9)], unbalanced(1, 10, 9)),
-        (charges(10, 0), vec![credit(1, 11)], unbalanced(1, 10, 11)),
+        (charges(10, 0), vec![], unbalanced(DenomNumber(1), 10, 0)),
+        (
+            charges(10, 0),
+            vec![credit(DenomNumber(1), 9)],
+            unbalanced(DenomNumber(1), 10, 9),
+        ),
+        (
+            charges(10, 0),
+            vec![credit(DenomNumber(1), 11)],
+            unbalanced(DenomNumber(1), 10, 11),
+        ),
         // The same sum in the other denomination, or in one that does not exist.
-        (charges(10, 0), vec![credit(2, 10)], unbalanced(1, 10, 0)),
-        (charges(0, 0), vec![credit(2, 10)], unbalanced(2, 0, 10)),
         (
-            charges(10, 5),
-            vec![credit(1, 5), credit(2, 10)],
-            unbalanced(1, 10, 5),
+            charges(10, 0),
+            vec![credit(DenomNumber(2), 10)],
+            unbalanced(DenomNumber(1), 10, 0),
+        ),
+        (
+            charges(0, 0),
+            vec![credit(DenomNumber(2), 10)],
+            unbalanced(DenomNumber(2), 0, 10),
         ),
         (
             charges(10, 5),
-            vec![credit(1, 10), credit(2, 5), credit(3, 1)],
-            unbalanced(3, 0, 1),
+            vec![credit(DenomNumber(1), 5), credit(DenomNumber(2), 10)],
+            unbalanced(DenomNumber(1), 10, 5),
         ),
-        (vec![], vec![credit(0, 1)], unbalanced(0, 0, 1)),
+        (
+            charges(10, 5),
+            vec![
+                credit(DenomNumber(1), 10),
+                credit(DenomNumber(2), 5),
+                credit(DenomNumber(3), 1),
+            ],
+            unbalanced(DenomNumber(3), 0, 1),
+        ),
         (
             vec![],
-            vec![credit(1, u128::MAX)],
-            unbalanced(1, 0, u128::MAX),
+            vec![credit(DenomNumber(0), 1)],
+            unbalanced(DenomNumber(0), 0, 1),
+        ),
+        (
+            vec![],
+            vec![credit(DenomNumber(1), u128::MAX)],
+            unbalanced(DenomNumber(1), 0, u128::MAX),
         ),
     ] {
         assert_eq!(refusal(&mut stage, sessions, credits), error);
@@ -412,7 +469,7 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
 #[test]
 fn credits_are_of_something_and_stand_once() {
     let (mut stage, session) = prepared(Stage::native());
-    let charges = || vec![settlement(session, 1, 0, 10)];
+    let charges = || vec![settlement(session, AttesterId(1), 0, 10)];
     let credit = |amount| stage.credit(&stage.author, amount);
     let (zero, five, ten) = (credit(0), credit(5), credit(10));
     let (account, denom) = (ten.account.clone(), ten.denom);
@@ -446,9 +503,9 @@ fn several_sessions_pay_several_accounts_in_one_step() {
         let sessions = vec![
             SessionSettlement {
                 next_after: 1_000,
-                ..settlement(second, 7, 0, 20)
+                ..settlement(second, AttesterId(7), 0, 20)
             },
-            settlement(first, 3, 0, 30),
+            settlement(SessionId(first.0), AttesterId(3), 0, 30),
         ];
         let credits = vec![
             stage.credit(&stage.author, 44),
@@ -473,7 +530,10 @@ fn several_sessions_pay_several_accounts_in_one_step() {
         );
         stage.assert_events(&response, &[]);
         assert_eq!(
-            (stage.hub.next(first, 3), stage.hub.next(second, 7)),
+            (
+                stage.hub.next(SessionId(first.0), AttesterId(3)),
+                stage.hub.next(second, AttesterId(7))
+            ),
             (1, 1_000)
         );
     });
@@ -493,11 +553,14 @@ fn native_coins_and_tokens_are_settled_side_by_side() {
         .open_session(&alice, &operator, &usdx, 100, |session| session);
     let before = stage.hub.ledger();
     let mut in_tokens = stage.credit(&author, 20);
-    in_tokens.denom = 2;
+    in_tokens.denom = DenomNumber(2);
     let credits = vec![stage.credit(&author, 10), in_tokens];
     stage
         .settle(
-            vec![settlement(first, 1, 0, 10), settlement(second, 1, 0, 20)],
+            vec![
+                settlement(SessionId(first.0), AttesterId(1), 0, 10),
+                settlement(second, AttesterId(1), 0, 20),
+            ],
             credits,
         )
         .unwrap();
@@ -530,7 +593,7 @@ fn the_marks_of_the_week_are_kept_as_billing_states_them() {
     let marked = SessionSettlement {
         paid_week: 2_900,
         paid_models: 0b1000_0001,
-        ..settlement(session, 1, 0, 0)
+        ..settlement(session, AttesterId(1), 0, 0)
     };
     stage.settle(vec![marked], vec![]).unwrap();
     let record = &stage.hub.state().sessions[&session];
@@ -598,10 +661,13 @@ fn an_escrow_obeys_whoever_instantiated_it() {
     let session = hub.open_session(&alice, &alice, &money, 100, |session| session);
     let credit = Credit {
         account: hub.canonical(&author),
-        denom: 1,
+        denom: DenomNumber(1),
         amount: 100u128.into(),
     };
-    let msg = settle(vec![settlement(session, 1, 0, 100)], vec![credit]);
+    let msg = settle(
+        vec![settlement(session, AttesterId(1), 0, 100)],
+        vec![credit],
+    );
     let error = hub.escrow(&billing, msg.clone()).unwrap_err();
     let not_the_collector = EscrowError::NotTheCollector {
         collector: collector.clone(),

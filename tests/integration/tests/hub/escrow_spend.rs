@@ -3,6 +3,7 @@
 use cosmwasm_std::Addr;
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{ExecuteMsg, QueryMsg, SessionsResponse, SpendResponse};
+use hub_types::ids::SessionId;
 
 use crate::usage_stage::{Trade, DAY, PRICE};
 
@@ -15,7 +16,12 @@ fn spent(trade: &Trade, funder: &Addr, denom: UncheckedDenom) -> u128 {
     answer.released.u128()
 }
 
-fn for_others(trade: &Trade, funder: &Addr, start_after: Option<u64>, limit: u32) -> Vec<u64> {
+fn for_others(
+    trade: &Trade,
+    funder: &Addr,
+    start_after: Option<SessionId>,
+    limit: u32,
+) -> Vec<SessionId> {
     let query = QueryMsg::SessionsForOthers {
         funder: funder.to_string(),
         start_after,
@@ -42,7 +48,10 @@ fn malformed_funders_and_denominations_are_refused_and_strangers_spent_nothing()
     assert_eq!(spent(&trade, &trade.author, trade.denom()), 0);
     let never = UncheckedDenom::Native("never".into());
     assert_eq!(spent(&trade, &trade.author, never), 0);
-    assert_eq!(for_others(&trade, &trade.author, None, 10), [] as [u64; 0]);
+    assert_eq!(
+        for_others(&trade, &trade.author, None, 10),
+        [] as [SessionId; 0]
+    );
 }
 
 #[test]
@@ -95,6 +104,6 @@ fn what_a_session_spent_is_its_funders_once_it_is_released() {
         for_others(&trade, &patron, Some(sessions[1]), 2),
         sessions[2..]
     );
-    assert_eq!(for_others(&trade, &caller, None, 10), [] as [u64; 0]);
+    assert_eq!(for_others(&trade, &caller, None, 10), [] as [SessionId; 0]);
     trade.hub.assert_invariants();
 }

@@ -8,6 +8,7 @@ use hub_testing::{events, EscrowError, Hub, Ledger, Money};
 use hub_types::escrow::{
     Books, Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use serde::de::DeserializeOwned;
 
 pub const DAY: u64 = 86_400;
@@ -69,7 +70,11 @@ impl Stage {
 
     /// Opens a session of alice with a budget out of nothing.
     #[track_caller]
-    pub fn open(&mut self, budget: u128, change: impl FnOnce(NewSession) -> NewSession) -> u64 {
+    pub fn open(
+        &mut self,
+        budget: u128,
+        change: impl FnOnce(NewSession) -> NewSession,
+    ) -> SessionId {
         let (caller, operator, money) = (
             self.alice.clone(),
             self.operator.clone(),
@@ -80,7 +85,7 @@ impl Stage {
     }
 
     /// Number of the stage's money in the escrow.
-    pub fn denom_number(&self) -> u32 {
+    pub fn denom_number(&self) -> DenomNumber {
         let state = self.hub.state();
         let denom = self.money.checked();
         let found = state.denoms.iter().find(|(_, known)| **known == denom);
@@ -108,11 +113,14 @@ impl Stage {
 
     /// Lets the session pay the author, in the name of billing.
     #[track_caller]
-    pub fn pay(&mut self, session: u64, amount: u128) {
-        let next = self.hub.next(session, 1);
+    pub fn pay(&mut self, session: SessionId, amount: u128) {
+        let next = self.hub.next(session, AttesterId(1));
         let credit = self.credit(&self.author, amount);
-        self.settle(vec![settlement(session, 1, next, amount)], vec![credit])
-            .unwrap();
+        self.settle(
+            vec![settlement(session, AttesterId(1), next, amount)],
+            vec![credit],
+        )
+        .unwrap();
     }
 
     /// The error of a message that must fail and change nothing.
@@ -202,7 +210,12 @@ impl Stage {
 }
 
 /// One receipt of `attester`, billed to a session.
-pub fn settlement(session: u64, attester: u64, next: u64, charge: u128) -> SessionSettlement {
+pub fn settlement(
+    session: SessionId,
+    attester: AttesterId,
+    next: u64,
+    charge: u128,
+) -> SessionSettlement {
     SessionSettlement {
         session,
         attester,

@@ -9,6 +9,8 @@ use hub_testing::{
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode, Receipt, Units};
@@ -33,10 +35,10 @@ struct World {
     money: Money,
     attester: Attester,
     /// The last model and session, with thousands before them or a few.
-    model: u64,
-    session: u64,
+    model: ModelId,
+    session: SessionId,
     /// The newest release of the last model.
-    release: u64,
+    release: ReleaseNumber,
     costs: Vec<(&'static str, StorageCost)>,
     /// What usage queries cost beyond finding the denomination, and the most that they say.
     bounds: Vec<(&'static str, u64, u64)>,
@@ -69,9 +71,9 @@ impl World {
             hub.register_model(&author, model);
         }
         let mut world = Self {
-            model: records,
-            session: 0,
-            release: 1,
+            model: ModelId(records),
+            session: SessionId(0),
+            release: ReleaseNumber(1),
             hub,
             author,
             buyer,
@@ -119,7 +121,7 @@ impl World {
             self.hub
                 .register_enclave(&operator, KeyType::Ed25519, seed, IMAGE);
         }
-        let sessions: Vec<u64> = (0..10)
+        let sessions: Vec<SessionId> = (0..10)
             .map(|customer| {
                 let customer = self.hub.account(&format!("customer {customer}"));
                 let lasting = |session| escrow::NewSession {
@@ -140,12 +142,12 @@ impl World {
         }
         let session = sessions[0];
         let template = self.hub.receipt(&self.attester, session, self.model);
-        let models: Vec<u64> = (1..=self.model).collect();
+        let models: Vec<ModelId> = ModelId(1).up_to(self.model).collect();
         for models in models.chunks(SOLD_AT_ONCE as usize) {
             let receipts = models.iter().map(|model| {
                 let mut receipt = template.clone();
                 receipt.model = *model;
-                receipt.units = Units::new(model * 1_000, 0);
+                receipt.units = Units::new(model.0 * 1_000, 0);
                 receipt
             });
             self.sell(receipts.collect());
@@ -156,7 +158,7 @@ impl World {
         for day in 0..30 {
             self.hub.advance(86_400);
             let release = 1 + day % 9;
-            let change = |_, receipt: &mut Receipt| receipt.release = release;
+            let change = |_, receipt: &mut Receipt| receipt.release = ReleaseNumber(release);
             let receipts = self
                 .hub
                 .receipts(&self.attester, session, self.model, 1, change);
@@ -207,7 +209,7 @@ impl World {
         ] {
             let mut receipts = vec![];
             for step in 0..3 {
-                let (session, model) = (session - step, model - step);
+                let (session, model) = (SessionId(session.0 - step), ModelId(model.0 - step));
                 receipts.extend(
                     self.hub
                         .receipts(&self.attester, session, model, 5, |_, _| {}),
@@ -228,8 +230,20 @@ impl World {
         let document = self.hub.attestation(&key, IMAGE);
         let msg = self.hub.attested_registration(&operator, &key, document);
         self.billing("register_attester, attested", &operator, msg);
-        self.billing("retire", &operator, Billing::Retire { attester: 12 });
-        self.billing("revoke", &operator, Billing::Revoke { attester: 12 });
+        self.billing(
+            "retire",
+            &operator,
+            Billing::Retire {
+                attester: AttesterId(12),
+            },
+        );
+        self.billing(
+            "revoke",
+            &operator,
+            Billing::Revoke {
+                attester: AttesterId(12),
+            },
+        );
     }
 
     fn move_money(&mut self) {
@@ -341,6 +355,7 @@ impl World {
             &buyer,
             Registry::AcceptTransfer {
                 model,
+                expected_terms: TermsNumber(1),
                 payees,
                 name: None,
             },
@@ -390,8 +405,8 @@ impl World {
         );
         let (author, caller) = (self.author.to_string(), self.caller.to_string());
         let (operator, denom) = (self.operator.to_string(), self.money.unchecked());
-        let (model, session) = (self.model - 1, self.session);
-        let (limit, start_after) = (Some(5), None);
+        let (model, session) = (ModelId(self.model.0 - 1), self.session);
+        let limit = Some(5);
         {
             use registry::QueryMsg as Q;
             let blob_id = hub_types::walrus::BlobId::from_bytes([0xfe; 32]).to_string();
@@ -412,7 +427,13 @@ impl World {
                         limit,
                     },
                 ),
-                ("models", Q::Models { start_after, limit }),
+                (
+                    "models",
+                    Q::Models {
+                        start_after: None,
+                        limit,
+                    },
+                ),
                 (
                     "models, in the middle",
                     Q::Models {
@@ -424,7 +445,7 @@ impl World {
                     "models_by_author",
                     Q::ModelsByAuthor {
                         author,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -432,7 +453,7 @@ impl World {
                     "models_by_tag",
                     Q::ModelsByTag {
                         tag: "tag".into(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -440,7 +461,7 @@ impl World {
                     "models_by_task",
                     Q::ModelsByTask {
                         task: "task".into(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -448,7 +469,7 @@ impl World {
                     "releases",
                     Q::Releases {
                         model,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -456,11 +477,31 @@ impl World {
                     "terms_list",
                     Q::TermsList {
                         model,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
                 ("terms_at", Q::TermsAt { model, time: None }),
+                (
+                    "models_by_ids",
+                    Q::ModelsByIds {
+                        ids: vec![model, ModelId(1), model],
+                    },
+                ),
+                (
+                    "tags",
+                    Q::Tags {
+                        start_after: None,
+                        limit,
+                    },
+                ),
+                (
+                    "tasks",
+                    Q::Tasks {
+                        start_after: None,
+                        limit,
+                    },
+                ),
             ] {
                 self.ask(name, &registry, &query);
             }
@@ -473,7 +514,7 @@ impl World {
                     "sessions_by_caller",
                     Q::SessionsByCaller {
                         caller: caller.clone(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -481,7 +522,7 @@ impl World {
                     "sessions_by_operator",
                     Q::SessionsByOperator {
                         operator: operator.clone(),
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -513,20 +554,26 @@ impl World {
         {
             use billing::QueryMsg as Q;
             for (name, query) in [
-                ("attesters", Q::Attesters { start_after, limit }),
+                (
+                    "attesters",
+                    Q::Attesters {
+                        start_after: None,
+                        limit,
+                    },
+                ),
                 (
                     "attesters_by_operator",
                     Q::AttestersByOperator {
                         operator,
-                        start_after,
+                        start_after: None,
                         limit,
                     },
                 ),
                 (
                     "batches",
                     Q::Batches {
-                        attester: 1,
-                        start_after,
+                        attester: AttesterId(1),
+                        start_after: None,
                         limit,
                     },
                 ),
@@ -544,7 +591,7 @@ impl World {
         let denom = || UncheckedDenom::Native("uusdc".into());
         // Finding the denomination is all that this does beyond one read.
         let unknown = Q::Usage {
-            model: u64::MAX,
+            model: ModelId::MAX,
             denom: denom(),
         };
         let reads = |cost: StorageCost| cost.reads + cost.ranges + cost.scanned;
@@ -594,7 +641,7 @@ impl World {
                 Q::UsageByRelease {
                     model,
                     denom: denom(),
-                    start_after: Some(2),
+                    start_after: Some(ReleaseNumber(2)),
                     limit,
                 },
             ),
@@ -614,7 +661,7 @@ impl World {
                 Q::AuthorUsage {
                     author,
                     denom: denom(),
-                    start_after: Some(1),
+                    start_after: Some(ModelId(1)),
                     limit,
                 },
             ),
@@ -622,7 +669,7 @@ impl World {
                 "attester_usage",
                 2,
                 Q::AttesterUsage {
-                    attester: 1,
+                    attester: AttesterId(1),
                     denom: denom(),
                 },
             ),
@@ -661,8 +708,8 @@ impl World {
                 Q::Ranking {
                     denom: denom(),
                     start_after: Some(billing::RankingPlace {
-                        score: hub_types::records::usage::score(u128::from(model) * 2_000),
-                        model: model / 2,
+                        score: hub_types::records::usage::score(u128::from(model.0) * 2_000),
+                        model: ModelId(model.0 / 2),
                     }),
                     limit,
                 },

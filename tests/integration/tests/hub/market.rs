@@ -11,6 +11,7 @@ use hub_testing::{
 use hub_types::billing::{
     BatchResponse, ExecuteMsg, Gross, Outcome, OutcomeRun, QueryMsg, ReceiptResponse, UsageResponse,
 };
+use hub_types::ids::{ModelId, SessionId};
 
 const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
 
@@ -22,7 +23,7 @@ struct Stage {
     operator: Addr,
     attester: Attester,
     /// Ids of the models, in the order of the market.
-    models: Vec<u64>,
+    models: Vec<ModelId>,
 }
 
 impl Stage {
@@ -50,7 +51,7 @@ impl Stage {
         }
     }
 
-    fn open_session(&mut self, budget: u128) -> u64 {
+    fn open_session(&mut self, budget: u128) -> SessionId {
         let caller = self.hub.account("caller");
         self.hub
             .open_session(&caller, &self.operator, &self.money, budget, |session| {
@@ -168,14 +169,16 @@ fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) 
 /// Ten sessions, eight models and 125 calls of each in each: ten thousand receipts in eighty groups.
 fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mode: Mode) {
     let mut stage = Stage::new(money, key_type);
-    let sessions: Vec<u64> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
+    let sessions: Vec<SessionId> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
     let mut receipts: Vec<Receipt> = vec![];
     let mut expected: BTreeMap<String, i128> = BTreeMap::new();
     let mut gross = 0;
     let what = stage.hub.money_name(&stage.money);
     for session in &sessions {
         for (place, model) in stage.models.iter().enumerate() {
-            let calls: Vec<Units> = (0..125).map(|call| units(session * 1_000 + call)).collect();
+            let calls: Vec<Units> = (0..125)
+                .map(|call| units(session.0 * 1_000 + call))
+                .collect();
             receipts.extend(stage.hub.receipts(
                 &stage.attester,
                 *session,

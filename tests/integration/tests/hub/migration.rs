@@ -11,6 +11,7 @@ use cw_storage_plus::Map;
 use hub_testing::{data, rates, Attester, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
@@ -21,8 +22,8 @@ use serde_json::json;
 /// A Hub with an admin, a model, a session and an attester.
 struct Live {
     hub: Hub,
-    model: u64,
-    session: u64,
+    model: ModelId,
+    session: SessionId,
     attester: Attester,
 }
 
@@ -252,13 +253,13 @@ fn a_gift_of_before_stays_among_its_owners_sessions_and_is_its_funders_spending_
     let index: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
     index.remove(
         &mut *live.hub.app.contract_storage_mut(&live.hub.escrow),
-        (key.as_slice(), before),
+        (key.as_slice(), before.0),
     );
     let (escrow, code) = (live.hub.escrow.clone(), live.hub.codes.escrow);
     live.migrate(&escrow, code, "admin").unwrap();
     let since = give(&mut live);
 
-    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(u64, Addr)> {
+    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(SessionId, Addr)> {
         let page: escrow::SessionsResponse = live.hub.query_escrow(query).unwrap();
         let sessions = page.sessions.into_iter();
         sessions.map(|it| (it.session, it.funder)).collect()

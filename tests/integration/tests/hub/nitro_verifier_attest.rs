@@ -11,6 +11,7 @@ use hub_testing::{
 use hub_tests::vectors::{committed_folder, foreign_folder};
 use hub_types::billing::{self, AttesterResponse, AttesterStatus, AttestersResponse, ExecuteMsg};
 use hub_types::hash::HashError;
+use hub_types::ids::AttesterId;
 use hub_types::nitro_verifier::{ConfigResponse, InstantiateMsg, QueryMsg, VerifyResponse};
 use hub_types::verifier::{self, Evidence};
 use hub_types::wire::{PublicKey, SigningKey};
@@ -286,7 +287,10 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
 
     hub.register_attester(&operator, KeyType::Ed25519, 1);
     let msg = hub.attested_registration(&operator, &key, nonsense());
-    let expected = BillingError::KeyRegistered { attester: 1 }.into();
+    let expected = BillingError::KeyRegistered {
+        attester: AttesterId(1),
+    }
+    .into();
     assert_eq!(refused(&mut hub, msg), expected);
 }
 
@@ -340,8 +344,8 @@ fn a_document_is_taken_for_five_minutes_and_not_a_second_longer() {
     let msg = hub.attested_registration(&operator, &key, document);
     hub.billing(&operator, msg).unwrap();
     assert_eq!(
-        attester(&hub, 1),
-        in_image(&hub, 1, &operator, &key, "image")
+        attester(&hub, AttesterId(1)),
+        in_image(&hub, AttesterId(1), &operator, &key, "image")
     );
 }
 
@@ -363,8 +367,8 @@ fn a_document_from_a_minute_ahead_is_taken_and_not_from_a_second_more() {
     let msg = hub.attested_registration(&operator, &key, early);
     hub.billing(&operator, msg).unwrap();
     assert_eq!(
-        attester(&hub, 1),
-        in_image(&hub, 1, &operator, &key, "image")
+        attester(&hub, AttesterId(1)),
+        in_image(&hub, AttesterId(1), &operator, &key, "image")
     );
 }
 
@@ -380,7 +384,11 @@ fn a_document_that_was_used_makes_no_second_attester() {
     let registered = hub.attested_registration(&operator, &key, document.clone());
     hub.billing(&operator, registered.clone()).unwrap();
 
-    let once = || Refusal::from(BillingError::KeyRegistered { attester: 1 });
+    let once = || {
+        Refusal::from(BillingError::KeyRegistered {
+            attester: AttesterId(1),
+        })
+    };
     let unbound = || Refusal::from(Error::KeyNotBound);
     let same_key = hub.attested_registration(&other, &key, document.clone());
     for (sender, msg, expected) in [
@@ -406,7 +414,7 @@ fn a_document_that_was_used_makes_no_second_attester() {
     }
     assert_eq!(
         attesters(&hub),
-        [in_image(&hub, 1, &operator, &key, "image")]
+        [in_image(&hub, AttesterId(1), &operator, &key, "image")]
     );
 }
 
@@ -427,8 +435,8 @@ fn a_document_that_names_two_keys_vouches_for_both() {
     assert_eq!(
         attesters(&hub),
         [
-            in_image(&hub, 1, &operator, first, "image"),
-            in_image(&hub, 2, &operator, second, "image")
+            in_image(&hub, AttesterId(1), &operator, first, "image"),
+            in_image(&hub, AttesterId(2), &operator, second, "image")
         ]
     );
 }
@@ -456,17 +464,20 @@ fn what_a_key_was_registered_with_no_other_document_changes() {
         (&plain, too_late, 2),
     ] {
         let msg = hub.attested_registration(&operator, key, document);
-        let expected = BillingError::KeyRegistered { attester: id }.into();
+        let expected = BillingError::KeyRegistered {
+            attester: AttesterId(id),
+        }
+        .into();
         assert_eq!(refused(&mut hub, msg), expected);
     }
     let without_image = AttesterResponse {
         measurement: None,
-        ..in_image(&hub, 2, &operator, &plain, "")
+        ..in_image(&hub, AttesterId(2), &operator, &plain, "")
     };
     assert_eq!(
         attesters(&hub),
         [
-            in_image(&hub, 1, &operator, &attested, "image"),
+            in_image(&hub, AttesterId(1), &operator, &attested, "image"),
             without_image
         ]
     );
@@ -513,13 +524,13 @@ fn a_fresh_document_under_a_certificate_that_has_expired_is_refused_where_nothin
         let msg = hub.attested_registration(&operator, &key, fresh(now));
         hub.billing(&operator, msg).unwrap();
         assert_eq!(
-            attester(&hub, 1),
-            in_image(&hub, 1, &operator, &key, "image")
+            attester(&hub, AttesterId(1)),
+            in_image(&hub, AttesterId(1), &operator, &key, "image")
         );
     }
 }
 
-fn attester(hub: &Hub, attester: u64) -> AttesterResponse {
+fn attester(hub: &Hub, attester: AttesterId) -> AttesterResponse {
     hub.query_billing(billing::QueryMsg::Attester { attester })
         .unwrap()
 }
@@ -536,7 +547,7 @@ fn attesters(hub: &Hub) -> Vec<AttesterResponse> {
 /// An attester whose key an enclave of this image holds.
 fn in_image(
     hub: &Hub,
-    attester: u64,
+    attester: AttesterId,
     operator: &Addr,
     key: &SigningKey,
     image: &str,

@@ -3,13 +3,14 @@
 use cosmwasm_std::{coin, coins, Addr, HexBinary, Uint64};
 use cw_utils::PaymentError;
 use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageNodes, NATIVE};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, StorageCertificate, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 
 use crate::registry_stage::{assert_no_answer, blob, market_model, metadata, refused, release};
 
 /// What only the author of `model` may send.
-fn authors_messages(hub: &Hub, author: &Addr, model: u64) -> Vec<ExecuteMsg> {
+fn authors_messages(hub: &Hub, author: &Addr, model: ModelId) -> Vec<ExecuteMsg> {
     let price = terms(&hub.money_native(), rates(1, 2, 3), 0, &[(author, 10_000)]);
     vec![
         ExecuteMsg::UpdateMetadata {
@@ -35,7 +36,7 @@ fn authors_messages(hub: &Hub, author: &Addr, model: u64) -> Vec<ExecuteMsg> {
         ExecuteMsg::CancelTransfer { model },
         ExecuteMsg::ProveSize {
             model,
-            release: 1,
+            release: ReleaseNumber(1),
             size: Uint64::new(1),
             root_hash: HexBinary::from([0; 32]),
         },
@@ -63,9 +64,10 @@ fn certificate(nodes: &StorageNodes) -> StorageCertificate {
     nodes.certificate(&confirmation, 0..nodes.len())
 }
 
-fn acceptance(model: u64, payee: &Addr) -> ExecuteMsg {
+fn acceptance(model: ModelId, payee: &Addr) -> ExecuteMsg {
     ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees: vec![UncheckedPayee {
             address: payee.to_string(),
             bps: 10_000,
@@ -89,7 +91,7 @@ fn coins_sent_along_with_any_message_are_refused() {
         },
         ExecuteMsg::Certify {
             model,
-            release: 1,
+            release: ReleaseNumber(1),
             certificate: certificate(&StorageNodes::many(4)),
         },
         ExecuteMsg::AcceptKeeperRole {},
@@ -192,7 +194,8 @@ fn everybody_may_certify() {
         let model = NewModel::named(name).release(blob(0));
         let model = hub.register_model(&hub.account(name), model);
         let certificate = certificate(&nodes);
-        hub.certify(sender, model, 1, certificate).unwrap();
+        hub.certify(sender, model, ReleaseNumber(1), certificate)
+            .unwrap();
     }
 }
 
@@ -225,17 +228,19 @@ fn models_that_do_not_exist_are_refused_by_every_message() {
     let author = hub.account("author");
     hub.register_model(&author, NewModel::named("forecast"));
     for model in [0, 2, u64::MAX] {
-        let mut messages = authors_messages(&hub, &author, model);
-        messages.push(acceptance(model, &author));
+        let mut messages = authors_messages(&hub, &author, ModelId(model));
+        messages.push(acceptance(ModelId(model), &author));
         messages.push(ExecuteMsg::Certify {
-            model,
-            release: 1,
+            model: ModelId(model),
+            release: ReleaseNumber(1),
             certificate: certificate(&StorageNodes::many(4)),
         });
         for msg in messages {
             assert_eq!(
                 refused(&mut hub, &author, msg),
-                RegistryError::UnknownModel { model }
+                RegistryError::UnknownModel {
+                    model: ModelId(model)
+                }
             );
         }
     }
@@ -246,20 +251,26 @@ fn questions_about_models_that_do_not_exist_have_no_answer() {
     let mut hub = Hub::new();
     let author = hub.account("author");
     hub.register_model(&author, NewModel::named("forecast"));
-    for model in [0, 2, u64::MAX] {
-        let (start_after, limit) = (None, None);
+    for model in [0, 2, u64::MAX].map(ModelId) {
+        let limit = None;
         for question in [
             QueryMsg::Model { model },
-            QueryMsg::Release { model, release: 1 },
+            QueryMsg::Release {
+                model,
+                release: ReleaseNumber(1),
+            },
             QueryMsg::Releases {
                 model,
-                start_after,
+                start_after: None,
                 limit,
             },
-            QueryMsg::Terms { model, terms: 1 },
+            QueryMsg::Terms {
+                model,
+                terms: TermsNumber(1),
+            },
             QueryMsg::TermsList {
                 model,
-                start_after,
+                start_after: None,
                 limit,
             },
             QueryMsg::TermsAt { model, time: None },

@@ -3,6 +3,7 @@
 use cosmwasm_std::{Addr, Binary, HexBinary};
 use hub_testing::{event, Hub, NewModel, RegistryError, StorageNodes};
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{
     CommitteeMember, DeletableCertificate, ExecuteMsg, PermanentCertificate, QueryMsg,
     ReleaseResponse, ReleasesResponse, StatusName, StorageCertificate,
@@ -53,19 +54,21 @@ impl Stage {
     fn certify(&mut self, epoch: u32, object_id: Option<[u8; 32]>) {
         let certificate = self.certificate(epoch, object_id);
         let stranger = self.stranger.clone();
-        self.hub.certify(&stranger, 1, 1, certificate).unwrap();
+        self.hub
+            .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+            .unwrap();
     }
 
     #[track_caller]
     fn refused(&mut self, certificate: StorageCertificate) -> RegistryError {
-        self.refused_on(1, 1, certificate)
+        self.refused_on(ModelId(1), ReleaseNumber(1), certificate)
     }
 
     #[track_caller]
     fn refused_on(
         &mut self,
-        model: u64,
-        release: u64,
+        model: ModelId,
+        release: ReleaseNumber,
         certificate: StorageCertificate,
     ) -> RegistryError {
         let msg = ExecuteMsg::Certify {
@@ -78,8 +81,8 @@ impl Stage {
 
     fn shown(&self) -> (Option<PermanentCertificate>, Option<DeletableCertificate>) {
         let question = QueryMsg::Release {
-            model: 1,
-            release: 1,
+            model: ModelId(1),
+            release: ReleaseNumber(1),
         };
         let release: ReleaseResponse = ask(&self.hub, question);
         (release.permanent, release.deletable)
@@ -99,8 +102,8 @@ fn confirmation(epoch: u32, object_id: Option<[u8; 32]>) -> Confirmation {
 
 fn not_newer(epoch: u32, shown: u32) -> RegistryError {
     RegistryError::CertificateNotNewer {
-        model: 1,
-        release: 1,
+        model: ModelId(1),
+        release: ReleaseNumber(1),
         epoch,
         shown,
     }
@@ -166,17 +169,19 @@ fn what_does_not_exist_is_not_certified() {
     let certificate = stage.certificate(EPOCH, None);
     for model in [0, 2, u64::MAX] {
         assert_eq!(
-            stage.refused_on(model, 1, certificate.clone()),
-            RegistryError::UnknownModel { model }
+            stage.refused_on(ModelId(model), ReleaseNumber(1), certificate.clone()),
+            RegistryError::UnknownModel {
+                model: ModelId(model)
+            }
         );
     }
     for release in [0, 2, u64::MAX] {
         assert_eq!(
-            stage.refused_on(1, release, certificate.clone()),
+            stage.refused_on(ModelId(1), ReleaseNumber(release), certificate.clone()),
             RegistryError::UnknownRelease {
-                model: 1,
-                release,
-                latest: 1
+                model: ModelId(1),
+                release: ReleaseNumber(release),
+                latest: ReleaseNumber(1)
             }
         );
     }
@@ -335,10 +340,10 @@ fn a_signature_of_others_or_over_something_else_is_refused() {
 fn a_certificate_of_the_blob_of_another_release_is_refused() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
-    stage.hub.publish(&author, 1, [8; 32]);
+    stage.hub.publish(&author, ModelId(1), [8; 32]);
     let certificate = stage.certificate(EPOCH, None);
     assert_eq!(
-        stage.refused_on(1, 2, certificate),
+        stage.refused_on(ModelId(1), ReleaseNumber(2), certificate),
         RegistryError::Certificate(CertificateError::WrongSignature)
     );
 }
@@ -370,7 +375,10 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     assert_eq!(stage.shown(), (None, None));
     let before = stage.hub.state();
     let certificate = stage.certificate(EPOCH, None);
-    let response = stage.hub.certify(&stranger, 1, 1, certificate).unwrap();
+    let response = stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+        .unwrap();
     assert_eq!(
         event(&response, "hub_release_certified"),
         attributes(&[
@@ -386,12 +394,20 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     let certificate = PermanentCertificate {
         epoch: EPOCH,
         certified_at: stage.hub.now(),
+        by_author: false,
     };
     stage.hub.advance(7);
     assert_eq!(stage.shown(), (Some(certificate), None));
     // Nothing that settlement reads grew.
     let mut after = stage.hub.state();
-    assert_eq!(after.permanent.remove(&(1, 1)).unwrap().epoch, EPOCH);
+    assert_eq!(
+        after
+            .permanent
+            .remove(&(ModelId(1), ReleaseNumber(1)))
+            .unwrap()
+            .epoch,
+        EPOCH
+    );
     assert_eq!(after, before);
 }
 
@@ -400,7 +416,10 @@ fn a_deletable_blob_is_shown_as_such_with_its_object() {
     let mut stage = Stage::new();
     let (stranger, object) = (stage.stranger.clone(), [0xab; 32]);
     let certificate = stage.certificate(EPOCH, Some(object));
-    let response = stage.hub.certify(&stranger, 1, 1, certificate).unwrap();
+    let response = stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
+        .unwrap();
     assert_eq!(
         event(&response, "hub_release_certified")[3..5],
         attributes(&[("epoch", "53"), ("object_id", &"ab".repeat(32))])
@@ -408,6 +427,7 @@ fn a_deletable_blob_is_shown_as_such_with_its_object() {
     let certificate = DeletableCertificate {
         epoch: EPOCH,
         certified_at: stage.hub.now(),
+        by_author: false,
         object_id: HexBinary::from(&object),
     };
     assert_eq!(stage.shown(), (None, Some(certificate)));
@@ -444,10 +464,12 @@ fn a_later_epoch_takes_the_place_of_an_earlier_one() {
     let permanent = PermanentCertificate {
         epoch,
         certified_at,
+        by_author: false,
     };
     let deletable = DeletableCertificate {
         epoch,
         certified_at,
+        by_author: false,
         object_id: HexBinary::from([2; 32]),
     };
     assert_eq!(stage.shown(), (Some(permanent), Some(deletable)));
@@ -475,7 +497,7 @@ fn a_certificate_of_the_epoch_before_is_taken_after_the_change_of_epochs() {
 fn a_certificate_is_shown_on_its_release_alone() {
     let mut stage = Stage::new();
     let (author, stranger) = (stage.author.clone(), stage.stranger.clone());
-    stage.hub.publish(&author, 1, [8; 32]);
+    stage.hub.publish(&author, ModelId(1), [8; 32]);
     // The same blob, published by somebody else.
     let copy = NewModel::named("copy").release(BLOB);
     let copy = stage.hub.register_model(&stranger, copy);
@@ -490,10 +512,66 @@ fn a_certificate_is_shown_on_its_release_alone() {
         let certified = releases.iter().map(|release| release.permanent.is_some());
         certified.collect::<Vec<_>>()
     };
-    assert_eq!(of(1), [true, false]);
+    assert_eq!(of(ModelId(1)), [false, true]);
     assert_eq!(of(copy), [false]);
     let certificate = stage.certificate(EPOCH, None);
-    stage.hub.certify(&author, copy, 1, certificate).unwrap();
+    stage
+        .hub
+        .certify(&author, copy, ReleaseNumber(1), certificate)
+        .unwrap();
+}
+
+/// Attack (griefing and wedging): in each epoch a stranger shows its own copy of a blob first, which it deletes the next
+/// day, and keeps the author's certificate out.
+/// Defence: within an epoch the author's certificate takes the place of a stranger's, once, and stays.
+#[test]
+fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch() {
+    let mut stage = Stage::new();
+    let author = stage.author.clone();
+    for (strangers, authors) in [(None, None), (Some([1; 32]), Some([2; 32]))] {
+        stage.certify(EPOCH, strangers);
+        stage.hub.advance(7);
+        let certificate = stage.certificate(EPOCH, authors);
+        stage
+            .hub
+            .certify(&author, ModelId(1), ReleaseNumber(1), certificate.clone())
+            .unwrap();
+        let now = stage.hub.now();
+        let shown = stage.shown();
+        match authors {
+            None => assert_eq!(
+                shown.0,
+                Some(PermanentCertificate {
+                    epoch: EPOCH,
+                    certified_at: now,
+                    by_author: true
+                })
+            ),
+            Some(object_id) => assert_eq!(
+                shown.1,
+                Some(DeletableCertificate {
+                    epoch: EPOCH,
+                    certified_at: now,
+                    by_author: true,
+                    object_id: HexBinary::from(&object_id)
+                })
+            ),
+        }
+        // Neither the stranger nor the author moves it within the epoch any more.
+        let again = stage.certificate(EPOCH, strangers);
+        assert_eq!(stage.refused(again), not_newer(EPOCH, EPOCH));
+        let error = stage
+            .hub
+            .certify(&author, ModelId(1), ReleaseNumber(1), certificate)
+            .unwrap_err();
+        assert_eq!(error, not_newer(EPOCH, EPOCH));
+    }
+    // A later epoch is anybody's again.
+    let nodes = stage.nodes.clone();
+    stage.hub.set_committee(EPOCH + 1, &nodes);
+    stage.certify(EPOCH + 1, None);
+    let (permanent, _) = stage.shown();
+    assert!(permanent.is_some_and(|shown| !shown.by_author && shown.epoch == EPOCH + 1));
 }
 
 #[test]
@@ -501,7 +579,10 @@ fn a_retired_model_is_certified_as_well() {
     let mut stage = Stage::new();
     let author = stage.author.clone();
     let status = StatusName::Retired;
-    let msg = ExecuteMsg::SetStatus { model: 1, status };
+    let msg = ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage.hub.registry(&author, msg).unwrap();
     stage.certify(EPOCH, None);
     assert!(stage.shown().0.is_some());
@@ -518,7 +599,10 @@ fn a_bitmap_may_end_where_nobody_signed_any_more() {
         ..full
     };
     let stranger = stage.stranger.clone();
-    stage.hub.certify(&stranger, 1, 1, short).unwrap();
+    stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), short)
+        .unwrap();
 }
 
 #[test]
@@ -538,5 +622,8 @@ fn a_committee_of_a_thousand_certifies_with_exactly_its_quorum() {
     );
     let enough = nodes.certificate(&confirmation(EPOCH, None), signers(667));
     let stranger = stage.stranger.clone();
-    stage.hub.certify(&stranger, 1, 1, enough).unwrap();
+    stage
+        .hub
+        .certify(&stranger, ModelId(1), ReleaseNumber(1), enough)
+        .unwrap();
 }

@@ -4,6 +4,7 @@ use cosmwasm_std::{coins, Addr};
 use cw_multi_test::Executor;
 use cw_utils::PaymentError;
 use hub_testing::{Hub, NewModel, RegistryError, NATIVE};
+use hub_types::ids::ModelId;
 use hub_types::packed::LAYOUT;
 use hub_types::registry::{ConfigResponse, InstantiateMsg, MigrateMsg, ModelResponse, QueryMsg};
 
@@ -74,12 +75,12 @@ fn coins_sent_along_are_refused() {
 }
 
 #[test]
-fn constants_are_fixed_at_birth_and_a_day_each_if_not_given() {
+fn constants_are_fixed_at_birth_and_three_days_each_if_not_given() {
     let mut hub = Hub::new();
     for (age, notice, expected) in [
-        (None, None, (DAY, DAY)),
+        (None, None, (3 * DAY, 3 * DAY)),
         (Some(1), Some(1), (1, 1)),
-        (Some(1), None, (1, DAY)),
+        (Some(1), None, (1, 3 * DAY)),
         (Some(30 * DAY), Some(30 * DAY), (30 * DAY, 30 * DAY)),
     ] {
         let registry = instantiate(&mut hub, age, notice).unwrap();
@@ -105,7 +106,7 @@ fn new_code_keeps_everything() {
     hub.execute(&author, &registry, &register, &[]).unwrap();
     let model = |hub: &Hub| -> ModelResponse {
         let wrap = hub.app.wrap();
-        let query = QueryMsg::Model { model: 1 };
+        let query = QueryMsg::Model { model: ModelId(1) };
         wrap.query_wasm_smart(&registry, &query).unwrap()
     };
     let before = (config(&hub, &registry), model(&hub));

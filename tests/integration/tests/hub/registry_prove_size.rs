@@ -3,6 +3,7 @@
 use cosmwasm_std::{HexBinary, Uint64};
 use hub_testing::{event, Hub, RegistryError};
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ExecuteMsg, QueryMsg, ReleaseResponse};
 use hub_types::walrus::BlobId;
 
@@ -17,7 +18,12 @@ fn root() -> [u8; 32] {
     HexBinary::from_hex(ROOT).unwrap().to_array().unwrap()
 }
 
-fn proof(model: u64, release: u64, size: u64, root_hash: impl Into<HexBinary>) -> ExecuteMsg {
+fn proof(
+    model: ModelId,
+    release: ReleaseNumber,
+    size: u64,
+    root_hash: impl Into<HexBinary>,
+) -> ExecuteMsg {
     ExecuteMsg::ProveSize {
         model,
         release,
@@ -26,7 +32,7 @@ fn proof(model: u64, release: u64, size: u64, root_hash: impl Into<HexBinary>) -
     }
 }
 
-fn size(hub: &Hub, model: u64, release: u64) -> Option<Uint64> {
+fn size(hub: &Hub, model: ModelId, release: ReleaseNumber) -> Option<Uint64> {
     let question = QueryMsg::Release { model, release };
     ask::<ReleaseResponse>(hub, question).size
 }
@@ -38,7 +44,11 @@ fn a_root_of_the_wrong_length_is_refused() {
     let model = hub.register_model(&author, market_model(0).release(blob(0)));
     for length in [0, 31, 33] {
         assert_eq!(
-            refused(&mut hub, &author, proof(model, 1, 1, vec![0; length])),
+            refused(
+                &mut hub,
+                &author,
+                proof(model, ReleaseNumber(1), 1, vec![0; length])
+            ),
             RegistryError::Hash(HashError {
                 field: "root_hash",
                 length
@@ -54,11 +64,15 @@ fn a_release_that_does_not_exist_is_refused() {
     let model = hub.register_model(&author, market_model(0).release(blob(0)));
     for release in [0, 2, u64::MAX] {
         assert_eq!(
-            refused(&mut hub, &author, proof(model, release, 1, root())),
+            refused(
+                &mut hub,
+                &author,
+                proof(model, ReleaseNumber(release), 1, root())
+            ),
             RegistryError::UnknownRelease {
                 model,
-                release,
-                latest: 1
+                release: ReleaseNumber(release),
+                latest: ReleaseNumber(1)
             }
         );
     }
@@ -78,14 +92,18 @@ fn a_size_or_root_of_another_blob_is_refused() {
         (1, [0; 32]),
     ] {
         assert_eq!(
-            refused(&mut hub, &author, proof(model, 1, size, root_hash)),
+            refused(
+                &mut hub,
+                &author,
+                proof(model, ReleaseNumber(1), size, root_hash)
+            ),
             RegistryError::SizeMismatch {
                 blob_id,
                 derived: BlobId::derive(size, &root_hash)
             }
         );
     }
-    assert_eq!(size(&hub, model, 1), None);
+    assert_eq!(size(&hub, model, ReleaseNumber(1)), None);
 }
 
 #[test]
@@ -94,13 +112,18 @@ fn a_size_proven_before_is_refused() {
     let author = hub.account("author");
     let blob_id: BlobId = ONE_BYTE.parse().unwrap();
     let model = hub.register_model(&author, market_model(0).release(blob_id));
-    hub.registry(&author, proof(model, 1, 1, root())).unwrap();
+    hub.registry(&author, proof(model, ReleaseNumber(1), 1, root()))
+        .unwrap();
     for size in [1, 2] {
         assert_eq!(
-            refused(&mut hub, &author, proof(model, 1, size, root())),
+            refused(
+                &mut hub,
+                &author,
+                proof(model, ReleaseNumber(1), size, root())
+            ),
             RegistryError::SizeProven {
                 model,
-                release: 1,
+                release: ReleaseNumber(1),
                 size: 1
             }
         );
@@ -117,7 +140,7 @@ fn a_size_that_the_blob_id_follows_from_is_shown_on_its_release_alone() {
         hub.publish(&author, model, BlobId::derive(length, &root()));
     }
     for (release, length) in (2..).zip(sizes) {
-        let msg = proof(model, release, length, root());
+        let msg = proof(model, ReleaseNumber(release), length, root());
         let response = hub.registry(&author, msg).unwrap();
         let blob_id = BlobId::derive(length, &root()).to_string();
         assert_eq!(
@@ -129,8 +152,11 @@ fn a_size_that_the_blob_id_follows_from_is_shown_on_its_release_alone() {
                 ("size", &length.to_string()),
             ])
         );
-        assert_eq!(size(&hub, model, release), Some(Uint64::new(length)));
+        assert_eq!(
+            size(&hub, model, ReleaseNumber(release)),
+            Some(Uint64::new(length))
+        );
     }
-    assert_eq!(size(&hub, model, 1), None);
+    assert_eq!(size(&hub, model, ReleaseNumber(1)), None);
     assert_eq!(BlobId::derive(1, &root()).to_string(), ONE_BYTE);
 }

@@ -3,6 +3,9 @@
 use cosmwasm_std::{Addr, HexBinary};
 use hub_testing::{data, event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::page::PageError;
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, ExecuteMsg, NewRelease, QueryMsg, ReleaseCreated,
     ReleaseRef, ReleaseResponse, ReleasesResponse, StatusName, UncheckedPayee,
@@ -16,7 +19,7 @@ use crate::stage::attributes;
 
 const SALT: [u8; 32] = [0x5a; 32];
 
-fn publish(model: u64, release: NewRelease) -> ExecuteMsg {
+fn publish(model: ModelId, release: NewRelease) -> ExecuteMsg {
     ExecuteMsg::PublishRelease { model, release }
 }
 
@@ -112,7 +115,7 @@ fn the_same_blob_twice_by_one_publisher_is_refused_on_any_of_its_models() {
         publisher: author.clone(),
         blob_id: blob(0),
         model: first,
-        release: 1,
+        release: ReleaseNumber(1),
     };
     for model in [first, second] {
         let again = publish(model, release(9, 0, blob(0)));
@@ -135,6 +138,7 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
     let name = None;
     let acceptance = ExecuteMsg::AcceptTransfer {
         model,
+        expected_terms: TermsNumber(1),
         payees,
         name,
     };
@@ -147,15 +151,21 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
             publisher: author.clone(),
             blob_id: blob(0),
             model,
-            release: 1
+            release: ReleaseNumber(1)
         }
     );
     hub.registry(&buyer, publish(model, release(2, 0, blob(0))))
         .unwrap();
 
     let reference = |release| Some(ReleaseRef { model, release });
-    assert_eq!(published_by(&hub, &author, blob(0)), reference(1));
-    assert_eq!(published_by(&hub, &buyer, blob(0)), reference(2));
+    assert_eq!(
+        published_by(&hub, &author, blob(0)),
+        reference(ReleaseNumber(1))
+    );
+    assert_eq!(
+        published_by(&hub, &buyer, blob(0)),
+        reference(ReleaseNumber(2))
+    );
     let claim = |release, publisher: &Addr| ClaimResponse {
         claimed_at: START_TIME,
         model,
@@ -165,7 +175,10 @@ fn the_same_blob_after_a_sale_is_refused_to_its_publisher_and_allowed_to_the_buy
     };
     assert_eq!(
         claims(&hub, blob(0), None, None),
-        [claim(1, &author), claim(2, &buyer)]
+        [
+            claim(ReleaseNumber(1), &author),
+            claim(ReleaseNumber(2), &buyer)
+        ]
     );
 }
 
@@ -276,7 +289,9 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
 
     assert_eq!(
         data::<ReleaseCreated>(&response),
-        ReleaseCreated { release: 1 }
+        ReleaseCreated {
+            release: ReleaseNumber(1)
+        }
     );
     let (blob_id, committed_at) = (blob(0).to_string(), START_TIME.to_string());
     assert_eq!(
@@ -291,12 +306,15 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
             ("claimed_at", &committed_at),
         ])
     );
-    let question = QueryMsg::Release { model, release: 1 };
+    let question = QueryMsg::Release {
+        model,
+        release: ReleaseNumber(1),
+    };
     assert_eq!(
         ask::<ReleaseResponse>(&hub, question),
         ReleaseResponse {
             model,
-            release: 1,
+            release: ReleaseNumber(1),
             major: 1,
             minor: 2,
             blob_id,
@@ -312,7 +330,7 @@ fn a_revealed_commitment_dates_the_claim_before_anybody_who_copied_the_blob() {
     let claim = |claimed_at, model, publisher: &Addr| ClaimResponse {
         claimed_at,
         model,
-        release: 1,
+        release: ReleaseNumber(1),
         publisher: publisher.clone(),
         author: publisher.clone(),
     };
@@ -343,17 +361,26 @@ fn claims_of_one_second_are_by_model_and_release() {
     }
     let models = |limit| -> Vec<u64> {
         let page = claims(&hub, blob(0), None, limit);
-        page.iter().map(|claim| claim.model).collect()
+        page.iter().map(|claim| claim.model.0).collect()
     };
     assert_eq!(models(None), (1..=10).collect::<Vec<_>>());
     assert_eq!(models(Some(100)), (1..=12).collect::<Vec<_>>());
     assert_eq!(models(Some(u32::MAX)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(models(Some(0)), Vec::<u64>::new());
+    let question = QueryMsg::ByBlob {
+        blob_id: blob(0).to_string(),
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&hub, question, error);
     assert_eq!(claims(&hub, blob(1), None, None), []);
     for (model, publisher) in (1..).zip(&publishers) {
         assert_eq!(
             published_by(&hub, publisher, blob(0)),
-            Some(ReleaseRef { model, release: 1 })
+            Some(ReleaseRef {
+                model: ModelId(model),
+                release: ReleaseNumber(1)
+            })
         );
         assert_eq!(published_by(&hub, publisher, blob(1)), None);
     }
@@ -382,7 +409,7 @@ fn a_retired_model_can_get_the_release_with_which_it_comes_back() {
     let status = StatusName::Retired;
     hub.registry(&author, ExecuteMsg::SetStatus { model, status })
         .unwrap();
-    assert_eq!(hub.publish(&author, model, blob(1)), 2);
+    assert_eq!(hub.publish(&author, model, blob(1)), ReleaseNumber(2));
 }
 
 #[test]
@@ -402,22 +429,26 @@ fn releases_are_numbered_from_1_and_lie_on_pages() {
         let page: ReleasesResponse = ask(&hub, question);
         page.releases
             .iter()
-            .map(|release| release.release)
+            .map(|release| release.release.0)
             .collect()
     };
-    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(10), None), [11, 12]);
-    assert_eq!(numbers(Some(3), Some(2)), [4, 5]);
-    assert_eq!(numbers(Some(12), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(u64::MAX), None), Vec::<u64>::new());
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(ReleaseNumber(3)), None), [2, 1]);
+    assert_eq!(numbers(Some(ReleaseNumber(10)), Some(2)), [9, 8]);
+    assert_eq!(numbers(Some(ReleaseNumber(1)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(ReleaseNumber(0)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(ReleaseNumber(u64::MAX)), Some(1)), [12]);
     for release in [0, 13, u64::MAX] {
         assert_no_answer(
             &hub,
-            QueryMsg::Release { model, release },
+            QueryMsg::Release {
+                model,
+                release: ReleaseNumber(release),
+            },
             RegistryError::UnknownRelease {
                 model,
-                release,
-                latest: 12,
+                release: ReleaseNumber(release),
+                latest: ReleaseNumber(12),
             },
         );
     }

@@ -3,6 +3,7 @@
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{data, events, rates, Hub, Market, NewModel, RegistryError, START_TIME};
 use hub_types::denom::{DenomError, UncheckedDenom};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelCreated, ModelResponse, Payee, QueryMsg, ReleaseResponse, Status,
@@ -377,7 +378,10 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
 
     let response = hub.registry(&author, plan.message(&author)).unwrap();
 
-    assert_eq!(data::<ModelCreated>(&response), ModelCreated { model: 1 });
+    assert_eq!(
+        data::<ModelCreated>(&response),
+        ModelCreated { model: ModelId(1) }
+    );
     let token = hub.money_cw20().checked();
     let published_at = START_TIME.to_string();
     let begun = (START_TIME - GRACE).to_string();
@@ -419,24 +423,24 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
     );
 
     let model = ModelResponse {
-        model: 1,
+        model: ModelId(1),
         author: author.clone(),
         name: name.clone(),
         metadata: texts,
         status: Status::Active {},
         active_from: 0,
-        latest_release: 1,
-        latest_terms: 1,
+        latest_release: ReleaseNumber(1),
+        latest_terms: TermsNumber(1),
         offered_to: None,
         registered_at: START_TIME,
     };
-    assert_eq!(hub.model(1), model);
+    assert_eq!(hub.model(ModelId(1)), model);
     assert_eq!(named(&hub, &author, name), model);
     assert_eq!(
-        terms_of(&hub, 1),
+        terms_of(&hub, ModelId(1)),
         [TermsResponse {
-            model: 1,
-            terms: 1,
+            model: ModelId(1),
+            terms: TermsNumber(1),
             price: Price::new(token, market.rates(0)),
             operator_bps: 500,
             payees: vec![
@@ -453,14 +457,14 @@ fn a_model_is_active_and_its_terms_in_force_at_once() {
         }]
     );
     let question = QueryMsg::Release {
-        model: 1,
-        release: 1,
+        model: ModelId(1),
+        release: ReleaseNumber(1),
     };
     assert_eq!(
         ask::<ReleaseResponse>(&hub, question),
         ReleaseResponse {
-            model: 1,
-            release: 1,
+            model: ModelId(1),
+            release: ReleaseNumber(1),
             major: 1,
             minor: 0,
             blob_id: blob_id.to_string(),
@@ -487,11 +491,11 @@ fn a_refused_release_leaves_no_model_behind() {
         RegistryError::BlobPublished {
             publisher: author.clone(),
             blob_id: blob(0),
-            model: 1,
-            release: 1
+            model: ModelId(1),
+            release: ReleaseNumber(1)
         }
     );
-    assert_eq!(hub.register_model(&author, market_model(1)), 2);
+    assert_eq!(hub.register_model(&author, market_model(1)), ModelId(2));
 }
 
 #[test]
@@ -523,7 +527,7 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             hub.register_model(author, NewModel::named(&model.name).release(model.blob_id));
         }
     }
-    let newest_first: Vec<u64> = (1..=16).rev().collect();
+    let newest_first: Vec<ModelId> = (1..=16).rev().map(ModelId).collect();
     assert_eq!(shown(&hub), newest_first);
     for (author, first) in authors.iter().zip([1, 9]) {
         let question = QueryMsg::ModelsByAuthor {
@@ -531,8 +535,9 @@ fn the_whole_market_is_registered_by_two_authors_under_the_same_names() {
             start_after: None,
             limit: None,
         };
-        let in_order: Vec<u64> = (first..first + 8).collect();
-        assert_eq!(ids(&hub, question), in_order);
+        let in_order: Vec<ModelId> = (first..first + 8).map(ModelId).collect();
+        let newest_first: Vec<ModelId> = in_order.iter().rev().copied().collect();
+        assert_eq!(ids(&hub, question), newest_first);
         for (model, id) in market.models.iter().zip(in_order) {
             assert_eq!(named(&hub, author, &model.name).model, id);
         }

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::Addr;
 use hub_testing::{event, Hub, RegistryError, START_TIME};
+use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, Status, StatusName};
 
 use crate::registry_stage::{ids, market_model, metadata, named, refused, shown, DAY, GRACE};
@@ -10,7 +11,7 @@ use crate::stage::attributes;
 struct Stage {
     hub: Hub,
     author: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {
@@ -105,7 +106,10 @@ fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
             stage.hub.advance(pause);
             assert_eq!(
                 stage.refused(status),
-                RegistryError::StatusUnchanged { model: 1, status }
+                RegistryError::StatusUnchanged {
+                    model: ModelId(1),
+                    status
+                }
             );
         }
     }
@@ -130,7 +134,7 @@ fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
             assert_eq!(
                 stage.refused(to),
                 RegistryError::StillRetired {
-                    model: 1,
+                    model: ModelId(1),
                     reactivation_from,
                     now
                 }
@@ -146,11 +150,11 @@ fn a_delisted_model_is_hidden_and_nothing_else() {
     stage.hub.advance(5);
     assert_eq!(stage.set(StatusName::Delisted), attributes(&[]));
     assert!(!stage.is_shown());
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!((model.status, model.active_from), (Status::Delisted {}, 0));
     assert_eq!(stage.set(StatusName::Active), attributes(&[]));
     assert!(stage.is_shown());
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!((model.status, model.active_from), (Status::Active {}, 0));
 }
 
@@ -168,7 +172,7 @@ fn retiring_hides_a_model_at_once_and_sets_a_cutoff_after_the_grace() {
             attributes(&[("cutoff", &cutoff.to_string())])
         );
         assert!(!stage.is_shown());
-        let model = stage.hub.model(1);
+        let model = stage.hub.model(ModelId(1));
         assert_eq!(
             (model.status, model.active_from),
             (Status::Retired { cutoff }, 0)
@@ -191,7 +195,7 @@ fn a_retired_model_comes_back_at_cutoff_plus_receipt_max_age_and_is_active_from_
             attributes(&[("active_from", &now.to_string())])
         );
         assert_eq!(stage.is_shown(), to == StatusName::Active);
-        let model = stage.hub.model(1);
+        let model = stage.hub.model(ModelId(1));
         assert_eq!((model.status, model.active_from), (status, now));
     }
 }
@@ -207,10 +211,13 @@ fn active_from_stands_through_everything_but_another_return() {
     stage.set(StatusName::Active);
     stage.hub.advance(10);
     stage.set(StatusName::Retired);
-    assert_eq!(stage.hub.model(1).active_from, first);
+    assert_eq!(stage.hub.model(ModelId(1)).active_from, first);
     stage.hub.advance(GRACE + DAY);
     stage.set(StatusName::Active);
-    assert_eq!(stage.hub.model(1).active_from, first + 20 + GRACE + DAY);
+    assert_eq!(
+        stage.hub.model(ModelId(1)).active_from,
+        first + 20 + GRACE + DAY
+    );
     stage.hub.assert_invariants();
 }
 
@@ -222,7 +229,7 @@ fn the_wait_is_the_registrys_own_receipt_max_age() {
     assert_eq!(
         stage.refused(StatusName::Active),
         RegistryError::StillRetired {
-            model: 1,
+            model: ModelId(1),
             reactivation_from: START_TIME + GRACE + 1,
             now: START_TIME + GRACE
         }

@@ -2,6 +2,8 @@
 
 use cosmwasm_std::Addr;
 use hub_testing::{data, event, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::ids::{ModelId, TermsNumber};
+use hub_types::page::PageError;
 use hub_types::price::Price;
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, TermsCreated, TermsListResponse, TermsResponse, UncheckedTerms,
@@ -17,7 +19,7 @@ use crate::stage::attributes;
 struct Stage {
     hub: Hub,
     author: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {
@@ -56,12 +58,12 @@ impl Stage {
         validities(&self.hub, self.model)
     }
 
-    fn in_force(&self, time: u64) -> Vec<u64> {
+    fn in_force(&self, time: u64) -> Vec<TermsNumber> {
         terms_at(&self.hub, self.model, time)
     }
 }
 
-fn created(terms: u64, effective_from: u64) -> TermsCreated {
+fn created(terms: TermsNumber, effective_from: u64) -> TermsCreated {
     TermsCreated {
         terms,
         effective_from,
@@ -92,11 +94,14 @@ fn numbers_that_were_never_set_have_no_answer() {
     for terms in [0, 2, u64::MAX] {
         assert_no_answer(
             &stage.hub,
-            QueryMsg::Terms { model: 1, terms },
+            QueryMsg::Terms {
+                model: ModelId(1),
+                terms: TermsNumber(terms),
+            },
             RegistryError::UnknownTerms {
-                model: 1,
-                terms,
-                latest: 1,
+                model: ModelId(1),
+                terms: TermsNumber(terms),
+                latest: TermsNumber(1),
             },
         );
     }
@@ -112,12 +117,15 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
     let dearer = terms(&stage.hub.money_native(), rates(10, 20, 31), 1_000, &payees);
 
     let msg = ExecuteMsg::SetTerms {
-        model: 1,
+        model: ModelId(1),
         terms: dearer,
     };
     let response = stage.hub.registry(&author, msg).unwrap();
 
-    assert_eq!(data::<TermsCreated>(&response), created(2, begins));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(2), begins)
+    );
     let (from, shares) = (begins.to_string(), format!("{author}:6000,{partner}:3000"));
     assert_eq!(
         event(&response, "hub_terms_set"),
@@ -140,7 +148,7 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         bps,
     };
     let response = |terms, price, operator_bps, payees, validity| TermsResponse {
-        model: 1,
+        model: ModelId(1),
         terms,
         price: Price::new(stage.hub.money_native().checked(), price),
         operator_bps,
@@ -148,23 +156,29 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         validity,
     };
     let first = response(
-        1,
+        TermsNumber(1),
         rates(10, 20, 30),
         0,
         vec![payee(&author, 10_000)],
         interval(START_TIME - GRACE, begins),
     );
     let second = response(
-        2,
+        TermsNumber(2),
         rates(10, 20, 31),
         1_000,
         vec![payee(&author, 6_000), payee(&partner, 3_000)],
         interval(begins, None),
     );
-    assert_eq!(terms_of(&stage.hub, 1), [first.clone(), second.clone()]);
-    let question = QueryMsg::Terms { model: 1, terms: 2 };
+    assert_eq!(
+        terms_of(&stage.hub, ModelId(1)),
+        [first.clone(), second.clone()]
+    );
+    let question = QueryMsg::Terms {
+        model: ModelId(1),
+        terms: TermsNumber(2),
+    };
     assert_eq!(ask::<TermsResponse>(&stage.hub, question), second);
-    assert_eq!(stage.hub.model(1).latest_terms, 2);
+    assert_eq!(stage.hub.model(ModelId(1)).latest_terms, TermsNumber(2));
     for (time, expected) in [
         (Some(START_TIME - GRACE), vec![first.clone()]),
         (Some(now), vec![first.clone()]),
@@ -173,7 +187,10 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         (Some(begins), vec![second]),
         (Some(START_TIME - GRACE - 1), vec![]),
     ] {
-        let question = QueryMsg::TermsAt { model: 1, time };
+        let question = QueryMsg::TermsAt {
+            model: ModelId(1),
+            time,
+        };
         assert_eq!(
             ask::<TermsListResponse>(&stage.hub, question).terms,
             expected
@@ -203,7 +220,7 @@ fn every_component_above_its_own_is_a_rise_and_none_above_is_not() {
             &[(&stage.author, 10_000)],
         );
         let from = if rises { now + DAY } else { now };
-        assert_eq!(stage.set(terms), created(2, from), "{price:?}");
+        assert_eq!(stage.set(terms), created(TermsNumber(2), from), "{price:?}");
     }
 }
 
@@ -213,7 +230,7 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
     let now = stage.hub.now();
     let token = stage.hub.money_cw20();
     let in_token = terms(&token, rates(0, 0, 0), 0, &[(&stage.author, 10_000)]);
-    assert_eq!(stage.set(in_token), created(2, now + DAY));
+    assert_eq!(stage.set(in_token), created(TermsNumber(2), now + DAY));
     assert_eq!(
         stage.validities(),
         [interval(now - GRACE, now + DAY), interval(now + DAY, None)]
@@ -229,11 +246,14 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
     stage.hub.advance(500);
     let now = stage.hub.now();
     let msg = ExecuteMsg::SetTerms {
-        model: 1,
+        model: ModelId(1),
         terms: stage.at(9),
     };
     let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
-    assert_eq!(data::<TermsCreated>(&response), created(2, now));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(2), now)
+    );
     let attributes = event(&response, "hub_terms_set");
     let (from, until) = (now.to_string(), (now + GRACE).to_string());
     assert_eq!(
@@ -254,14 +274,18 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
         ]
     );
     for (time, expected) in [
-        (now - 1, vec![1]),
-        (now, vec![2, 1]),
-        (now + GRACE - 1, vec![2, 1]),
-        (now + GRACE, vec![2]),
+        (now - 1, &[1][..]),
+        (now, &[2, 1]),
+        (now + GRACE - 1, &[2, 1]),
+        (now + GRACE, &[2]),
     ] {
-        assert_eq!(stage.in_force(time), expected);
+        let in_force: Vec<u64> = stage.in_force(time).into_iter().map(u64::from).collect();
+        assert_eq!(in_force, expected);
     }
-    assert_eq!(terms_at(&stage.hub, 1, None), [2, 1]);
+    assert_eq!(
+        terms_at(&stage.hub, ModelId(1), None),
+        [2, 1].map(TermsNumber)
+    );
     stage.hub.assert_invariants();
 }
 
@@ -269,8 +293,8 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
 fn identical_terms_are_taken_and_spend_a_number() {
     let mut stage = Stage::new();
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(10), created(2, now));
-    assert_eq!(stage.set_price(10), created(3, now));
+    assert_eq!(stage.set_price(10), created(TermsNumber(2), now));
+    assert_eq!(stage.set_price(10), created(TermsNumber(3), now));
     assert_eq!(
         stage.validities(),
         [
@@ -279,7 +303,7 @@ fn identical_terms_are_taken_and_spend_a_number() {
             interval(now, None)
         ]
     );
-    assert_eq!(stage.in_force(now), [3, 2, 1]);
+    assert_eq!(stage.in_force(now), [3, 2, 1].map(TermsNumber));
     stage.hub.assert_invariants();
 }
 
@@ -291,14 +315,17 @@ fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
     let now = stage.hub.now();
 
     let msg = ExecuteMsg::SetTerms {
-        model: 1,
+        model: ModelId(1),
         terms: stage.at(12),
     };
     let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
 
     let dropped = ("dropped".to_owned(), "2".to_owned());
     assert_eq!(event(&response, "hub_terms_set").last(), Some(&dropped));
-    assert_eq!(data::<TermsCreated>(&response), created(3, now + DAY));
+    assert_eq!(
+        data::<TermsCreated>(&response),
+        created(TermsNumber(3), now + DAY)
+    );
     assert_eq!(
         stage.validities(),
         [
@@ -307,7 +334,7 @@ fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
             interval(now + DAY, None)
         ]
     );
-    assert_eq!(stage.in_force(START_TIME + DAY), [1]);
+    assert_eq!(stage.in_force(START_TIME + DAY), [1].map(TermsNumber));
     stage.hub.assert_invariants();
 }
 
@@ -317,7 +344,7 @@ fn the_present_price_takes_a_waiting_rise_back() {
     stage.set_price(11);
     stage.hub.advance(1_000);
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(10), created(3, now));
+    assert_eq!(stage.set_price(10), created(TermsNumber(3), now));
     assert_eq!(
         stage.validities(),
         [
@@ -326,7 +353,7 @@ fn the_present_price_takes_a_waiting_rise_back() {
             interval(now, None)
         ]
     );
-    assert_eq!(stage.in_force(START_TIME + DAY), [3]);
+    assert_eq!(stage.in_force(START_TIME + DAY), [3].map(TermsNumber));
     stage.hub.assert_invariants();
 }
 
@@ -339,7 +366,7 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     stage.set_price(20);
     stage.hub.set_time(begins - GRACE - 1);
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(15), created(3, now + DAY));
+    assert_eq!(stage.set_price(15), created(TermsNumber(3), now + DAY));
     assert_eq!(
         stage.validities(),
         [
@@ -354,7 +381,7 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
         stage.set_price(20);
         stage.hub.set_time(now);
         // Compared with 20, 15 is no rise: it follows 20 at the second at which 20 begins.
-        assert_eq!(stage.set_price(15), created(3, begins));
+        assert_eq!(stage.set_price(15), created(TermsNumber(3), begins));
         assert_eq!(
             stage.validities(),
             [
@@ -363,11 +390,11 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
                 interval(begins, None)
             ]
         );
-        assert_eq!(stage.in_force(begins - 1), [1]);
+        assert_eq!(stage.in_force(begins - 1), [1].map(TermsNumber));
         let both = if now + GRACE > begins {
-            vec![3, 2]
+            vec![TermsNumber(3), TermsNumber(2)]
         } else {
-            vec![3]
+            vec![TermsNumber(3)]
         };
         assert_eq!(stage.in_force(begins), both);
         stage.hub.assert_invariants();
@@ -381,7 +408,7 @@ fn a_rise_on_top_of_one_about_to_begin_waits_for_the_notice_behind_it() {
     let begins = START_TIME + DAY;
     stage.hub.set_time(begins - GRACE);
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(30), created(3, now + DAY));
+    assert_eq!(stage.set_price(30), created(TermsNumber(3), now + DAY));
     assert_eq!(
         stage.validities(),
         [
@@ -401,19 +428,19 @@ fn the_notice_is_the_registrys_own() {
         .build();
     let mut stage = Stage::on(hub);
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(11), created(2, now + 3 * DAY));
+    assert_eq!(stage.set_price(11), created(TermsNumber(2), now + 3 * DAY));
 }
 
 #[test]
 fn terms_of_retired_models_can_be_set() {
     let mut stage = Stage::new();
     let msg = ExecuteMsg::SetStatus {
-        model: 1,
+        model: ModelId(1),
         status: hub_types::registry::StatusName::Retired,
     };
     stage.hub.registry(&stage.author.clone(), msg).unwrap();
     let now = stage.hub.now();
-    assert_eq!(stage.set_price(9), created(2, now));
+    assert_eq!(stage.set_price(9), created(TermsNumber(2), now));
 }
 
 #[test]
@@ -425,20 +452,26 @@ fn terms_lie_on_pages() {
     stage.set_price(0);
     let numbers = |start_after, limit| -> Vec<u64> {
         let question = QueryMsg::TermsList {
-            model: 1,
+            model: ModelId(1),
             start_after,
             limit,
         };
         let page: TermsListResponse = ask(&stage.hub, question);
-        page.terms.iter().map(|terms| terms.terms).collect()
+        page.terms.iter().map(|terms| terms.terms.0).collect()
     };
-    assert_eq!(numbers(None, None), (1..=10).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(10), None), [11, 12]);
-    assert_eq!(numbers(Some(3), Some(2)), [4, 5]);
-    assert_eq!(numbers(None, Some(100)), (1..=12).collect::<Vec<_>>());
-    assert_eq!(numbers(Some(12), None), Vec::<u64>::new());
-    assert_eq!(numbers(Some(u64::MAX), None), Vec::<u64>::new());
-    assert_eq!(numbers(None, Some(0)), Vec::<u64>::new());
+    assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(TermsNumber(3)), None), [2, 1]);
+    assert_eq!(numbers(Some(TermsNumber(10)), Some(2)), [9, 8]);
+    assert_eq!(numbers(None, Some(100)), (1..=12).rev().collect::<Vec<_>>());
+    assert_eq!(numbers(Some(TermsNumber(1)), None), Vec::<u64>::new());
+    assert_eq!(numbers(Some(TermsNumber(u64::MAX)), Some(1)), [12]);
+    let question = QueryMsg::TermsList {
+        model: ModelId(1),
+        start_after: None,
+        limit: Some(0),
+    };
+    let error = RegistryError::Page(PageError::LimitZero);
+    assert_no_answer(&stage.hub, question, error);
 }
 
 #[test]

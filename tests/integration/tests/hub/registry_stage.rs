@@ -2,9 +2,10 @@
 
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{Hub, Market, NewModel, RegistryError};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::registry::{
-    ExecuteMsg, Metadata, ModelResponse, ModelsResponse, NewRelease, QueryMsg, TermsListResponse,
-    TermsResponse, Validity,
+    ExecuteMsg, Metadata, ModelResponse, ModelSummary, ModelsResponse, NewRelease, QueryMsg,
+    TermsListResponse, TermsResponse, Validity,
 };
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 use hub_types::walrus::BlobId;
@@ -42,13 +43,13 @@ pub fn ask<T: DeserializeOwned>(hub: &Hub, question: QueryMsg) -> T {
 
 /// Ids of the models on a page.
 #[track_caller]
-pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<u64> {
+pub fn ids(hub: &Hub, question: QueryMsg) -> Vec<ModelId> {
     let page: ModelsResponse = ask(hub, question);
     page.models.iter().map(|model| model.model).collect()
 }
 
 /// Every active model, as discovery shows it.
-pub fn shown(hub: &Hub) -> Vec<u64> {
+pub fn shown(hub: &Hub) -> Vec<ModelId> {
     ids(
         hub,
         QueryMsg::Models {
@@ -58,18 +59,27 @@ pub fn shown(hub: &Hub) -> Vec<u64> {
     )
 }
 
-/// All terms of a model.
-pub fn terms_of(hub: &Hub, model: u64) -> Vec<TermsResponse> {
+/// What lists show of a model.
+#[track_caller]
+pub fn summary(hub: &Hub, model: ModelId) -> ModelSummary {
+    let page: ModelsResponse = ask(hub, QueryMsg::ModelsByIds { ids: vec![model] });
+    page.models.into_iter().next().expect("the model")
+}
+
+/// All terms of a model, by number.
+pub fn terms_of(hub: &Hub, model: ModelId) -> Vec<TermsResponse> {
     let question = QueryMsg::TermsList {
         model,
         start_after: None,
         limit: Some(100),
     };
-    ask::<TermsListResponse>(hub, question).terms
+    let mut terms = ask::<TermsListResponse>(hub, question).terms;
+    terms.reverse();
+    terms
 }
 
 /// When the terms of a model can be charged.
-pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
+pub fn validities(hub: &Hub, model: ModelId) -> Vec<Validity> {
     terms_of(hub, model)
         .into_iter()
         .map(|terms| terms.validity)
@@ -77,7 +87,7 @@ pub fn validities(hub: &Hub, model: u64) -> Vec<Validity> {
 }
 
 /// Numbers of the terms that can be charged for receipts issued at `time`.
-pub fn terms_at(hub: &Hub, model: u64, time: impl Into<Option<u64>>) -> Vec<u64> {
+pub fn terms_at(hub: &Hub, model: ModelId, time: impl Into<Option<u64>>) -> Vec<TermsNumber> {
     let question = QueryMsg::TermsAt {
         model,
         time: time.into(),

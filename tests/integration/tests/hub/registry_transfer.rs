@@ -2,14 +2,15 @@
 
 use cosmwasm_std::{Addr, StdError};
 use hub_testing::{data, events, rates, terms, Hub, NewModel, RegistryError, START_TIME};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{
     ExecuteMsg, Payee, QueryMsg, StatusName, TermsCreated, UncheckedPayee, Validity,
 };
 use hub_types::text::TextError;
 
 use crate::registry_stage::{
-    assert_no_answer, blob, ids, interval, named, refused, shown, terms_at, terms_of, validities,
-    DAY, GRACE,
+    assert_no_answer, blob, ids, interval, named, refused, shown, summary, terms_at, terms_of,
+    validities, DAY, GRACE,
 };
 use crate::stage::attributes;
 
@@ -20,7 +21,7 @@ struct Stage {
     seller: Addr,
     buyer: Addr,
     stranger: Addr,
-    model: u64,
+    model: ModelId,
 }
 
 impl Stage {
@@ -69,6 +70,7 @@ impl Stage {
         };
         ExecuteMsg::AcceptTransfer {
             model: self.model,
+            expected_terms: summary(&self.hub, self.model).terms,
             payees: payees.iter().map(unchecked).collect(),
             name: name.map(str::to_owned),
         }
@@ -93,7 +95,7 @@ impl Stage {
         self.hub.set_terms(&self.seller.clone(), self.model, price);
     }
 
-    fn models_of(&self, author: &Addr) -> Vec<u64> {
+    fn models_of(&self, author: &Addr) -> Vec<ModelId> {
         let question = QueryMsg::ModelsByAuthor {
             author: author.to_string(),
             start_after: None,
@@ -111,7 +113,7 @@ fn an_offer_to_oneself_or_to_no_address_is_refused() {
     assert_eq!(
         stage.refused(&seller, msg),
         RegistryError::OfferToAuthor {
-            model: 1,
+            model: ModelId(1),
             author: seller.clone()
         }
     );
@@ -130,9 +132,9 @@ fn an_offer_to_oneself_or_to_no_address_is_refused() {
 fn what_is_not_offered_can_be_neither_accepted_nor_cancelled() {
     let mut stage = Stage::new();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    let not_offered = RegistryError::NotOffered { model: 1 };
+    let not_offered = RegistryError::NotOffered { model: ModelId(1) };
     let accept = stage.acceptance(&[(&buyer, 9_500)], None);
-    let cancel = ExecuteMsg::CancelTransfer { model: 1 };
+    let cancel = ExecuteMsg::CancelTransfer { model: ModelId(1) };
     assert_eq!(stage.refused(&buyer, accept.clone()), not_offered);
     assert_eq!(stage.refused(&seller, cancel.clone()), not_offered);
 
@@ -158,7 +160,7 @@ fn an_offer_is_for_one_account_and_the_latest_counts() {
         stage.stranger.clone(),
     );
     let not_for = |sender: &Addr, offered_to: &Addr| RegistryError::NotOfferedToSender {
-        model: 1,
+        model: ModelId(1),
         offered_to: offered_to.clone(),
         sender: sender.clone(),
     };
@@ -169,7 +171,7 @@ fn an_offer_is_for_one_account_and_the_latest_counts() {
     stage.offer(&seller, &stranger);
     let msg = stage.acceptance(&[(&buyer, 9_500)], None);
     assert_eq!(stage.refused(&buyer, msg), not_for(&buyer, &stranger));
-    assert_eq!(stage.hub.model(1).offered_to, Some(stranger));
+    assert_eq!(stage.hub.model(ModelId(1)).offered_to, Some(stranger));
 }
 
 #[test]
@@ -258,19 +260,19 @@ fn offering_and_cancelling_change_nothing_but_the_offer() {
         events(&response),
         [("hub_transfer_offered".to_owned(), attributes.clone())]
     );
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!(
         (model.author, model.offered_to),
         (seller.clone(), Some(buyer))
     );
 
-    let cancel = ExecuteMsg::CancelTransfer { model: 1 };
+    let cancel = ExecuteMsg::CancelTransfer { model: ModelId(1) };
     let response = stage.hub.registry(&seller, cancel).unwrap();
     assert_eq!(
         events(&response),
         [("hub_transfer_cancelled".to_owned(), attributes)]
     );
-    assert_eq!(stage.hub.model(1).offered_to, None);
+    assert_eq!(stage.hub.model(ModelId(1)).offered_to, None);
     before.assert_unchanged(&stage.hub);
 }
 
@@ -291,7 +293,7 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
     assert_eq!(
         data::<TermsCreated>(&response),
         TermsCreated {
-            terms: 2,
+            terms: TermsNumber(2),
             effective_from: now
         }
     );
@@ -327,13 +329,13 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
             )
         ]
     );
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!(
         (model.author, model.name.as_str(), model.offered_to),
         (buyer.clone(), "bought", None)
     );
-    assert_eq!(model.latest_terms, 2);
-    let all = terms_of(&stage.hub, 1);
+    assert_eq!(model.latest_terms, TermsNumber(2));
+    let all = terms_of(&stage.hub, ModelId(1));
     assert_eq!(all[1].price, all[0].price);
     assert_eq!(all[1].operator_bps, 500);
     assert_eq!(
@@ -350,15 +352,15 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
         ]
     );
     assert_eq!(
-        validities(&stage.hub, 1),
+        validities(&stage.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, now + GRACE),
             interval(now, None)
         ]
     );
-    assert_eq!(stage.models_of(&seller), Vec::<u64>::new());
-    assert_eq!(stage.models_of(&buyer), [1]);
-    assert_eq!(shown(&stage.hub), [1]);
+    assert_eq!(stage.models_of(&seller), [] as [ModelId; 0]);
+    assert_eq!(stage.models_of(&buyer), [1].map(ModelId));
+    assert_eq!(shown(&stage.hub), [1].map(ModelId));
     stage.hub.assert_invariants();
 }
 
@@ -367,7 +369,7 @@ fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
     stage.accept(&buyer, Some("bought"));
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!(named(&stage.hub, &seller, NAME), model);
     assert_eq!(named(&stage.hub, &buyer, "bought"), model);
     assert_no_answer(
@@ -387,11 +389,14 @@ fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
         RegistryError::NameTaken {
             author: seller.clone(),
             name: NAME.to_owned(),
-            model: 1
+            model: ModelId(1)
         }
     );
     // The buyer has no model of that name and may give it.
-    assert_eq!(stage.hub.register_model(&buyer, NewModel::named(NAME)), 2);
+    assert_eq!(
+        stage.hub.register_model(&buyer, NewModel::named(NAME)),
+        ModelId(2)
+    );
 }
 
 #[test]
@@ -399,15 +404,15 @@ fn a_model_comes_home_under_the_name_it_had_there() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
     stage.accept(&buyer, None);
-    assert_eq!(named(&stage.hub, &buyer, NAME).model, 1);
+    assert_eq!(named(&stage.hub, &buyer, NAME).model, ModelId(1));
     stage.offer(&buyer, &seller);
     stage.accept(&seller, None);
-    let model = stage.hub.model(1);
+    let model = stage.hub.model(ModelId(1));
     assert_eq!((&model.author, model.name.as_str()), (&seller, NAME));
     assert_eq!(named(&stage.hub, &seller, NAME), model);
     assert_eq!(named(&stage.hub, &buyer, NAME), model);
-    assert_eq!(stage.models_of(&seller), [1]);
-    assert_eq!(stage.models_of(&buyer), Vec::<u64>::new());
+    assert_eq!(stage.models_of(&seller), [1].map(ModelId));
+    assert_eq!(stage.models_of(&buyer), [] as [ModelId; 0]);
     stage.hub.assert_invariants();
 }
 
@@ -421,18 +426,24 @@ fn a_waiting_rise_is_dropped_by_the_sale() {
     stage.hub.set_time(START_TIME + DAY - GRACE - 1);
     let now = stage.hub.now();
     let created = stage.accept(&buyer, None);
-    assert_eq!((created.terms, created.effective_from), (3, now));
     assert_eq!(
-        validities(&stage.hub, 1),
+        (created.terms, created.effective_from),
+        (TermsNumber(3), now)
+    );
+    assert_eq!(
+        validities(&stage.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, now + GRACE),
             Validity::Dropped {},
             interval(now, None)
         ]
     );
-    let all = terms_of(&stage.hub, 1);
+    let all = terms_of(&stage.hub, ModelId(1));
     assert_eq!(all[2].price, all[0].price);
-    assert_eq!(terms_at(&stage.hub, 1, START_TIME + DAY), [3]);
+    assert_eq!(
+        terms_at(&stage.hub, ModelId(1), START_TIME + DAY),
+        [3].map(TermsNumber)
+    );
     stage.hub.assert_invariants();
 }
 
@@ -444,11 +455,14 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
     stage.set_price(99);
     stage.hub.set_time(begins - GRACE);
     let created = stage.accept(&buyer, None);
-    assert_eq!((created.terms, created.effective_from), (3, begins));
-    let all = terms_of(&stage.hub, 1);
+    assert_eq!(
+        (created.terms, created.effective_from),
+        (TermsNumber(3), begins)
+    );
+    let all = terms_of(&stage.hub, ModelId(1));
     assert_eq!(all[2].price, all[1].price);
     assert_eq!(
-        validities(&stage.hub, 1),
+        validities(&stage.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, begins),
             interval(begins, begins),
@@ -462,14 +476,85 @@ fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
 fn a_sale_leaves_status_and_releases_as_they_are() {
     let mut stage = Stage::offered();
     let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    let status = StatusName::Retired;
-    let msg = ExecuteMsg::SetStatus { model: 1, status };
+    let status = StatusName::Delisted;
+    let msg = ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
     stage.hub.registry(&seller, msg).unwrap();
-    let before = stage.hub.model(1);
+    let before = stage.hub.model(ModelId(1));
     stage.accept(&buyer, None);
-    let after = stage.hub.model(1);
+    let after = stage.hub.model(ModelId(1));
     assert_eq!(after.status, before.status);
-    assert_eq!(after.latest_release, 1);
-    assert_eq!(stage.hub.publish(&buyer, 1, blob(4)), 2);
-    assert_eq!(shown(&stage.hub), Vec::<u64>::new());
+    assert_eq!(after.latest_release, ReleaseNumber(1));
+    assert_eq!(
+        stage.hub.publish(&buyer, ModelId(1), blob(4)),
+        ReleaseNumber(2)
+    );
+    assert_eq!(shown(&stage.hub), [] as [ModelId; 0]);
+}
+
+/// Attack (front running and stripping): the seller raises or lowers the price right before the buyer accepts, so that
+/// the buyer takes over terms that it never read.
+/// Defence: the acceptance names the terms in force, and fails if others are.
+#[test]
+fn a_model_whose_terms_changed_since_the_buyer_read_them_is_not_taken_over() {
+    let mut stage = Stage::new();
+    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    stage.offer(&seller, &buyer);
+    let read = stage.acceptance(&[(&buyer, 9_500)], None);
+    // A lower price is in force at once.
+    stage.set_price(9);
+    assert_eq!(
+        stage.refused(&buyer, read.clone()),
+        RegistryError::OtherTermsInForce {
+            model: ModelId(1),
+            expected: TermsNumber(1),
+            in_force: TermsNumber(2)
+        }
+    );
+    let ahead = stage.acceptance(&[(&buyer, 9_500)], None);
+    // A rise waits, and is dropped by the transfer: what the buyer read still holds.
+    stage.set_price(99);
+    assert_eq!(summary(&stage.hub, ModelId(1)).terms, TermsNumber(2));
+    stage.hub.registry(&buyer, ahead).unwrap();
+    assert_eq!(summary(&stage.hub, ModelId(1)).price.per_call.u128(), 9);
+    assert_eq!(summary(&stage.hub, ModelId(1)).author, buyer);
+}
+
+/// Attack (confused deputy): the seller retires the model after the buyer paid for it, and the buyer takes over what
+/// earns nothing for as long as receipts live.
+/// Defence: a retired model is not taken over.
+#[test]
+fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
+    let mut stage = Stage::new();
+    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    stage.offer(&seller, &buyer);
+    let set = |status| ExecuteMsg::SetStatus {
+        model: ModelId(1),
+        status,
+    };
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Delisted))
+        .unwrap();
+    let accept = stage.acceptance(&[(&buyer, 9_500)], None);
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Retired))
+        .unwrap();
+    let cutoff = stage.hub.now() + GRACE;
+    let retired = RegistryError::ModelRetired {
+        model: ModelId(1),
+        cutoff,
+    };
+    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
+    stage.hub.advance(GRACE + DAY);
+    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
+    stage
+        .hub
+        .registry(&seller, set(StatusName::Delisted))
+        .unwrap();
+    stage.hub.registry(&buyer, accept).unwrap();
+    assert_eq!(stage.hub.model(ModelId(1)).author, buyer);
 }

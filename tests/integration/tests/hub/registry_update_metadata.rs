@@ -1,13 +1,14 @@
 //! Metadata are replaced as a whole, and discovery follows.
 
 use hub_testing::{event, Hub, RegistryError};
+use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
 
 use crate::registry_stage::{ids, market_model, metadata, refused, shown};
 use crate::stage::attributes;
 
-fn tagged(hub: &Hub, tag: &str) -> Vec<u64> {
+fn tagged(hub: &Hub, tag: &str) -> Vec<ModelId> {
     let question = QueryMsg::ModelsByTag {
         tag: tag.to_owned(),
         start_after: None,
@@ -16,7 +17,7 @@ fn tagged(hub: &Hub, tag: &str) -> Vec<u64> {
     ids(hub, question)
 }
 
-fn for_task(hub: &Hub, task: &str) -> Vec<u64> {
+fn for_task(hub: &Hub, task: &str) -> Vec<ModelId> {
     let question = QueryMsg::ModelsByTask {
         task: task.to_owned(),
         start_after: None,
@@ -69,10 +70,10 @@ fn tags_and_task_of_an_active_model_are_found_as_they_are_now() {
     );
     assert_eq!(hub.model(model).metadata, texts);
     assert_eq!(shown(&hub), [model]);
-    assert_eq!(tagged(&hub, "finance"), Vec::<u64>::new());
+    assert_eq!(tagged(&hub, "finance"), [] as [ModelId; 0]);
     assert_eq!(tagged(&hub, "crypto"), [model]);
     assert_eq!(tagged(&hub, "eth"), [model]);
-    assert_eq!(for_task(&hub, "forecasting"), Vec::<u64>::new());
+    assert_eq!(for_task(&hub, "forecasting"), [] as [ModelId; 0]);
     assert_eq!(for_task(&hub, "volatility"), [model]);
 }
 
@@ -93,10 +94,10 @@ fn a_model_that_is_not_active_is_found_under_its_new_tags_only_when_it_is_active
     };
     hub.registry(&author, msg).unwrap();
     for tag in ["finance", "eth"] {
-        assert_eq!(tagged(&hub, tag), Vec::<u64>::new());
+        assert_eq!(tagged(&hub, tag), [] as [ModelId; 0]);
     }
     set_status(&mut hub, StatusName::Active);
-    assert_eq!(tagged(&hub, "finance"), Vec::<u64>::new());
+    assert_eq!(tagged(&hub, "finance"), [] as [ModelId; 0]);
     assert_eq!(tagged(&hub, "eth"), [model]);
     assert_eq!(for_task(&hub, "volatility"), [model]);
 }

@@ -3,6 +3,7 @@
 use cosmwasm_std::{Binary, HexBinary, Uint64};
 use hub_testing::{Hub, RegistryError};
 use hub_types::hash::HashError;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ByteRange, QueryMsg, SymbolProof, SymbolResponse};
 use hub_types::walrus::{BlobId, SymbolProofError};
 use serde_json::Value;
@@ -20,7 +21,7 @@ struct Case {
 }
 
 impl Case {
-    fn question(&self, model: u64, release: u64) -> QueryMsg {
+    fn question(&self, model: ModelId, release: ReleaseNumber) -> QueryMsg {
         QueryMsg::VerifySymbol {
             model,
             release,
@@ -68,7 +69,7 @@ fn market(case: &Case) -> (Hub, u64) {
     let mut hub = Hub::new();
     let author = hub.account("author");
     let model = hub.register_model(&author, market_model(0).release(case.blob_id));
-    (hub, model)
+    (hub, model.0)
 }
 
 /// The third case, which is the first one that is not at the start of its blob.
@@ -83,11 +84,11 @@ fn a_release_that_does_not_exist_has_no_symbol() {
     for release in [0, 2, u64::MAX] {
         assert_no_answer(
             &hub,
-            case.question(model, release),
+            case.question(ModelId(model), ReleaseNumber(release)),
             RegistryError::UnknownRelease {
-                model,
-                release,
-                latest: 1,
+                model: ModelId(model),
+                release: ReleaseNumber(release),
+                latest: ReleaseNumber(1),
             },
         );
     }
@@ -99,7 +100,8 @@ fn a_hash_that_is_not_32_bytes_is_refused() {
     let (hub, model) = market(&case);
     for length in [0, 31, 33] {
         let bytes = HexBinary::from(vec![0; length]);
-        let fields: [(&str, fn(&mut SymbolProof, HexBinary)); 3] = [
+        type Damage = fn(&mut SymbolProof, HexBinary);
+        let fields: [(&str, Damage); 3] = [
             ("row_path", |proof, bytes| proof.row_path[9] = bytes),
             ("pair_path", |proof, bytes| proof.pair_path[0] = bytes),
             ("paired_column_root", |proof, bytes| {
@@ -110,7 +112,11 @@ fn a_hash_that_is_not_32_bytes_is_refused() {
             let mut other = case.clone();
             set(&mut other.proof, bytes.clone());
             let error = RegistryError::Hash(HashError { field, length });
-            assert_no_answer(&hub, other.question(model, 1), error);
+            assert_no_answer(
+                &hub,
+                other.question(ModelId(model), ReleaseNumber(1)),
+                error,
+            );
         }
     }
 }
@@ -124,7 +130,7 @@ fn a_proof_of_another_shape_is_refused() {
         change(&mut other);
         assert_no_answer(
             &hub,
-            other.question(model, 1),
+            other.question(ModelId(model), ReleaseNumber(1)),
             RegistryError::Symbol { source },
         );
     };
@@ -199,7 +205,8 @@ fn whatever_is_changed_leads_to_another_blob() {
         others.push(other);
     }
     for other in others {
-        let answer: Result<SymbolResponse, _> = hub.query_registry(other.question(model, 1));
+        let answer: Result<SymbolResponse, _> =
+            hub.query_registry(other.question(ModelId(model), ReleaseNumber(1)));
         let error = answer.unwrap_err().to_string();
         let (before, after) = error.split_once(", not to ").expect("two ids");
         assert!(before.contains("the proof leads to blob id "), "{error}");
@@ -216,7 +223,7 @@ fn a_proof_of_another_blob_is_refused() {
     });
     assert_no_answer(
         &hub,
-        case.question(model, 1),
+        case.question(ModelId(model), ReleaseNumber(1)),
         RegistryError::Symbol {
             source: SymbolProofError::OtherBlob {
                 found: case.blob_id,
@@ -231,7 +238,7 @@ fn a_true_symbol_is_located_in_the_blob() {
     for case in cases() {
         let (hub, model) = market(&case);
         assert_eq!(
-            ask::<SymbolResponse>(&hub, case.question(model, 1)),
+            ask::<SymbolResponse>(&hub, case.question(ModelId(model), ReleaseNumber(1))),
             SymbolResponse {
                 blob_id: case.blob_id.to_string(),
                 bytes: case.bytes,

@@ -5,6 +5,7 @@ use cw_multi_test::AppResponse;
 use hub_testing::{rates, Attester, BillingError, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{ExecuteMsg, Outcome};
 use hub_types::escrow::NewSession;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::wire::{Batch, Mode, Receipt};
 
 /// What the receipts of [`Hub::receipt`] cost at the stage's price: 5 a call, 2 per thousand in, 8 per thousand out.
@@ -17,8 +18,8 @@ pub struct Stage {
     pub operator: Addr,
     pub stranger: Addr,
     pub money: Money,
-    pub model: u64,
-    pub session: u64,
+    pub model: ModelId,
+    pub session: SessionId,
     pub attester: Attester,
 }
 

@@ -4,6 +4,7 @@ use cosmwasm_std::{Addr, StdError};
 use hub_testing::{rates, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{QueryMsg, UsageSums};
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use hub_types::time;
 use hub_types::wire::{sha256, Mode, Units};
 use serde::de::DeserializeOwned;
@@ -51,12 +52,12 @@ impl Trade {
     }
 
     /// A model of the author, with one release.
-    pub fn model(&mut self, name: &str) -> u64 {
+    pub fn model(&mut self, name: &str) -> ModelId {
         let author = self.author.clone();
         self.model_of(&author, name)
     }
 
-    pub fn model_of(&mut self, author: &Addr, name: &str) -> u64 {
+    pub fn model_of(&mut self, author: &Addr, name: &str) -> ModelId {
         let model = NewModel::named(name)
             .price(&self.money, rates(PRICE, 0, 0))
             .release(sha256(&[name.as_bytes()]));
@@ -64,7 +65,7 @@ impl Trade {
     }
 
     /// A session of a caller for any model.
-    pub fn session(&mut self, caller: &Addr) -> u64 {
+    pub fn session(&mut self, caller: &Addr) -> SessionId {
         let (operator, money) = (self.operator.clone(), self.money.clone());
         self.hub
             .open_session(caller, &operator, &money, BUDGET, |session| session)
@@ -74,23 +75,27 @@ impl Trade {
     pub fn caller(&mut self, name: &str) -> (Addr, u64) {
         let caller = self.hub.account(name);
         let session = self.session(&caller);
-        (caller, session)
+        (caller, session.0)
     }
 
     /// Settles calls of a model's latest release.
-    pub fn call(&mut self, session: u64, model: u64, count: u64) {
+    pub fn call(&mut self, session: SessionId, model: ModelId, count: u64) {
         let release = self.hub.model(model).latest_release;
-        self.call_release(session, (model, release), count);
+        self.call_release(session, (model.0, release.0), count);
     }
 
     /// Settles calls of 10 units in and 1 out.
-    pub fn call_release(&mut self, session: u64, (model, release): (u64, u64), count: u64) {
-        let receipts = self
-            .hub
-            .receipts(&self.attester, session, model, count, |_, receipt| {
-                receipt.release = release;
+    pub fn call_release(&mut self, session: SessionId, (model, release): (u64, u64), count: u64) {
+        let receipts = self.hub.receipts(
+            &self.attester,
+            session,
+            ModelId(model),
+            count,
+            |_, receipt| {
+                receipt.release = ReleaseNumber(release);
                 receipt.units = Units::new(10, 1);
-            });
+            },
+        );
         let (answer, _) = self.hub.settle(&self.attester, Mode::Itemised, receipts);
         assert_eq!(answer.paid, count);
         self.hub.assert_invariants();

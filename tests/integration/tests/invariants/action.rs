@@ -4,6 +4,7 @@
 //! what they find. So a script of actions still makes sense when some are taken out of it.
 
 use hub_types::billing::KeyType;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
 use crate::reference::{Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Shares, Tag};
@@ -77,6 +78,7 @@ pub enum What {
     },
     AcceptTransfer {
         model: Tag,
+        expected_terms: TermsNumber,
         payees: Vec<(Account, u16)>,
         name: Option<Name>,
     },
@@ -86,7 +88,7 @@ pub enum What {
     },
     ProveSize {
         model: Tag,
-        release: u64,
+        release: ReleaseNumber,
         honest: bool,
     },
 
@@ -205,7 +207,7 @@ pub struct SessionPlan {
     /// It insists on what a verifier found.
     pub measured: Option<Finding>,
     /// None: any model.
-    pub models: Option<Vec<(Tag, Option<u64>)>>,
+    pub models: Option<Vec<(Tag, Option<ReleaseNumber>)>>,
     pub max_price: Option<Rates>,
     pub budget: u128,
     /// Seconds from now; negative: in the past.
@@ -225,8 +227,8 @@ pub struct BatchPlan {
 pub struct GroupPlan {
     pub session: Tag,
     pub model: Tag,
-    pub release: u64,
-    pub terms: u64,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// Seconds between its oldest receipt and now; negative: in the future.
     pub age: i64,
     /// Seconds between its oldest and its newest receipt.
@@ -250,8 +252,8 @@ pub struct ReceiptPlan {
     pub attester: Tag,
     pub session: Tag,
     pub model: Tag,
-    pub release: u64,
-    pub terms: u64,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     pub age: i64,
     pub start: Start,
     pub units: Units,

@@ -5,6 +5,8 @@ use std::fmt::Debug;
 
 use cosmwasm_std::CanonicalAddr;
 use hub_testing::{rates, State};
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::price::Rates as Price;
 use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};
@@ -92,15 +94,15 @@ impl Comparison<'_> {
                     record.author.clone(),
                     record.status,
                     record.active_from,
-                    (record.releases, record.terms),
+                    (record.latest_release.0, record.latest_terms.0),
                 ),
             );
             for (number, one) in (1..).zip(&work.terms) {
-                let found = state.terms.get(&(*id, number));
+                let found = state.terms.get(&(*id, TermsNumber(number)));
                 self.terms(*id, number, one, found);
             }
             for (number, release) in (1..).zip(&work.releases) {
-                let found = state.releases.get(&(*id, number));
+                let found = state.releases.get(&(*id, ReleaseNumber(number)));
                 self.same(
                     || format!("release {number} of model {id}"),
                     Some(blob_id(release.blob)),
@@ -117,7 +119,7 @@ impl Comparison<'_> {
         );
     }
 
-    fn terms(&mut self, model: u64, number: u64, terms: &Terms, found: Option<&TermsRecord>) {
+    fn terms(&mut self, model: ModelId, number: u64, terms: &Terms, found: Option<&TermsRecord>) {
         let what = || format!("terms {number} of model {model}");
         let Some(record) = found else {
             self.differences.push(format!("{} are missing", what()));
@@ -167,6 +169,7 @@ impl Comparison<'_> {
             (state.sessions.len(), state.policies.len()),
         );
         for (id, session) in (1..).zip(&reference.sessions) {
+            let id = SessionId(id);
             if let (Some(record), Some(policy)) = (state.sessions.get(&id), state.policies.get(&id))
             {
                 self.session(id, session, record, state);
@@ -175,10 +178,10 @@ impl Comparison<'_> {
         }
     }
 
-    fn session(&mut self, id: u64, session: &Session, record: &SessionRecord, state: &State) {
+    fn session(&mut self, id: SessionId, session: &Session, record: &SessionRecord, state: &State) {
         let denom = state.denoms.get(&record.denom);
         let money = denom.and_then(|denom| self.stage.money_of(denom));
-        let lanes: Vec<(u64, u64)> = record
+        let lanes: Vec<(AttesterId, u64)> = record
             .lanes
             .iter()
             .map(|lane| (lane.attester, lane.next))
@@ -198,7 +201,7 @@ impl Comparison<'_> {
         );
     }
 
-    fn policy(&mut self, id: u64, session: &Session, policy: &SessionPolicy) {
+    fn policy(&mut self, id: SessionId, session: &Session, policy: &SessionPolicy) {
         let models: Vec<ListedModel> = session
             .models
             .iter()
@@ -320,7 +323,7 @@ impl Comparison<'_> {
             let money = denom.and_then(|denom| self.stage.money_of(denom));
             found.insert((*model, money.unwrap_or(MONEYS)), *usage);
         }
-        let keys: BTreeSet<(u64, usize)> = reference
+        let keys: BTreeSet<(ModelId, usize)> = reference
             .usage
             .keys()
             .chain(found.keys())

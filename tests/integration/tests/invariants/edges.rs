@@ -1,5 +1,6 @@
 //! Places that chance does not find.
 
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
 use crate::action::{
@@ -136,8 +137,8 @@ fn calls(session: Tag, model: Tag, count: usize) -> GroupPlan {
     GroupPlan {
         session,
         model,
-        release: 1,
-        terms: 1,
+        release: ReleaseNumber(1),
+        terms: TermsNumber(1),
         age: 0,
         span: 0,
         start: Start::Lane(0),

@@ -13,6 +13,9 @@ use hub_types::billing::{
 };
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{QueryMsg as EscrowQuery, SessionsResponse, SpendResponse};
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId};
 use hub_types::registry::{ModelCountsResponse, QueryMsg as RegistryQuery};
 use serde::de::DeserializeOwned;
 
@@ -89,17 +92,17 @@ impl Recount<'_> {
         for model in 1..=self.reference.works.len() as u64 + 1 {
             let sales: Vec<Sale> = self
                 .reference
-                .sales_of(model, self.money)
+                .sales_of(ModelId(model), self.money)
                 .copied()
                 .collect();
-            self.lifetime(model, &sales);
-            self.days(model, &sales);
-            self.releases(model, &sales);
-            self.payers(model, &sales);
+            self.lifetime(ModelId(model), &sales);
+            self.days(ModelId(model), &sales);
+            self.releases(ModelId(model), &sales);
+            self.payers(ModelId(model), &sales);
         }
     }
 
-    fn lifetime(&mut self, model: u64, sales: &[Sale]) {
+    fn lifetime(&mut self, model: ModelId, sales: &[Sale]) {
         let denom = self.denom();
         let found: UsageResponse = self.ask(QueryMsg::Usage { model, denom });
         let paid = || sales.iter().filter(|sale| sale.sums.calls > 0);
@@ -121,7 +124,7 @@ impl Recount<'_> {
         self.same(("usage", model), expected, found);
     }
 
-    fn days(&mut self, model: u64, sales: &[Sale]) {
+    fn days(&mut self, model: ModelId, sales: &[Sale]) {
         let days: BTreeSet<u64> = sales.iter().map(|sale| sale.day).collect();
         let on = |day: u64| sum(sales.iter().filter(|sale| sale.day == day));
         let expected: Vec<UsageOfDay> = days
@@ -168,8 +171,8 @@ impl Recount<'_> {
         }
     }
 
-    fn releases(&mut self, model: u64, sales: &[Sale]) {
-        let releases: BTreeSet<u64> = sales.iter().map(|sale| sale.release).collect();
+    fn releases(&mut self, model: ModelId, sales: &[Sale]) {
+        let releases: BTreeSet<ReleaseNumber> = sales.iter().map(|sale| sale.release).collect();
         let expected: Vec<UsageOfRelease> = releases
             .into_iter()
             .map(|release| UsageOfRelease {
@@ -190,7 +193,7 @@ impl Recount<'_> {
         self.same(("releases", model), expected, found);
     }
 
-    fn payers(&mut self, model: u64, sales: &[Sale]) {
+    fn payers(&mut self, model: ModelId, sales: &[Sale]) {
         let mut expected: Vec<(Account, PayerResponse)> = weeks_by_payer(sales)
             .into_iter()
             .map(|(payer, weeks)| {
@@ -221,12 +224,15 @@ impl Recount<'_> {
         for attester in 1..=self.reference.attesters.len() as u64 {
             let sales = self.reference.sales_in(self.money);
             let expected = AttesterUsageResponse {
-                attester,
+                attester: AttesterId(attester),
                 denom: self.stage.moneys[self.money].checked(),
-                sums: signed(sales.filter(|sale| sale.attester == attester)),
+                sums: signed(sales.filter(|sale| sale.attester == AttesterId(attester))),
             };
             let denom = self.denom();
-            let found = self.ask(QueryMsg::AttesterUsage { attester, denom });
+            let found = self.ask(QueryMsg::AttesterUsage {
+                attester: AttesterId(attester),
+                denom,
+            });
             self.same(("attester", attester), expected, found);
         }
     }
@@ -247,7 +253,7 @@ impl Recount<'_> {
             .collect();
         let sums = own
             .iter()
-            .map(|model| sum(self.reference.sales_of(*model, self.money)))
+            .map(|model| sum(self.reference.sales_of(ModelId(*model), self.money)))
             .fold(UsageSums::default(), add);
         let (mut models, mut found, mut start_after) = (0, UsageSums::default(), None);
         loop {
@@ -273,9 +279,9 @@ impl Recount<'_> {
 
     fn operator(&mut self, account: Account) {
         let attesters = (1..).zip(&self.reference.attesters);
-        let own: BTreeSet<u64> = attesters
+        let own: BTreeSet<AttesterId> = attesters
             .filter(|(_, attester)| attester.operator == account)
-            .map(|(id, _)| id)
+            .map(|(id, _)| AttesterId(id))
             .collect();
         let sales = self.reference.sales_in(self.money);
         let sums = signed(sales.filter(|sale| own.contains(&sale.attester)));
@@ -324,9 +330,9 @@ impl Recount<'_> {
             .expect("the escrow answers");
         self.same(("spend", account), released, found.released.u128());
 
-        let mut expected: Vec<u64> = funded()
+        let mut expected: Vec<SessionId> = funded()
             .filter(|(_, session)| session.caller != account)
-            .map(|(id, _)| id)
+            .map(|(id, _)| SessionId(id))
             .collect();
         expected.reverse();
         let page = |start_after| {
@@ -338,7 +344,7 @@ impl Recount<'_> {
             let page: SessionsResponse = self.stage.hub.query_escrow(query).expect("it answers");
             page.sessions.into_iter().map(|it| it.session).collect()
         };
-        let found = self.pages(page, |id: &u64| *id);
+        let found = self.pages(page, |id: &SessionId| *id);
         self.same(("sessions for others", account), expected, found);
     }
 

@@ -9,6 +9,8 @@ mod registry;
 mod settlement;
 pub mod usage;
 
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use escrow::{Balance, Funds, Manners, Opening, Session};
@@ -82,9 +84,9 @@ pub struct Reference {
     /// Models: the first has id 1.
     pub works: Vec<Work>,
     /// Who gave which name to which model.
-    pub names: BTreeMap<(Account, Name), u64>,
+    pub names: BTreeMap<(Account, Name), ModelId>,
     /// Who published which blob as which (model, release).
-    pub claims: BTreeMap<(Account, Blob), (u64, u64)>,
+    pub claims: BTreeMap<(Account, Blob), (ModelId, ReleaseNumber)>,
     /// Who committed to which blob, with which salt, and when.
     pub commitments: BTreeMap<(Account, Blob, u8), u64>,
     /// Sessions: the first has id 1.
@@ -102,9 +104,9 @@ pub struct Reference {
     /// Attesters: the first has id 1.
     pub attesters: Vec<Attester>,
     /// What was sold of each model: what a split of income hangs on.
-    pub usage: BTreeMap<(u64, Money), Usage>,
+    pub usage: BTreeMap<(ModelId, Money), Usage>,
     /// First and last week in which a funder's aged money paid a model.
-    pub payers: BTreeMap<(u64, Money, Account), (u64, u64)>,
+    pub payers: BTreeMap<(ModelId, Money, Account), (u64, u64)>,
     /// Every group that was billed, in order.
     pub sales: Vec<usage::Sale>,
     /// Day of each model's registration.
@@ -192,30 +194,30 @@ impl Reference {
         self.now / DAY
     }
 
-    pub fn work(&self, id: u64) -> Option<&Work> {
+    pub fn work(&self, id: ModelId) -> Option<&Work> {
         numbered(&self.works, id)
     }
 
-    pub fn session(&self, id: u64) -> Option<&Session> {
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
         numbered(&self.sessions, id)
     }
 
-    pub fn attester(&self, id: u64) -> Option<&Attester> {
+    pub fn attester(&self, id: AttesterId) -> Option<&Attester> {
         numbered(&self.attesters, id)
     }
 
     /// Id of the model that the action of this tag registered; one that does not exist if it registered none.
-    pub fn work_of(&self, tag: Tag) -> u64 {
+    pub fn work_of(&self, tag: Tag) -> ModelId {
         id_of(tag, self.works.iter().map(|work| work.tag))
     }
 
     /// Id of the session that the action of this tag opened; one that does not exist if it opened none.
-    pub fn session_of(&self, tag: Tag) -> u64 {
+    pub fn session_of(&self, tag: Tag) -> SessionId {
         id_of(tag, self.sessions.iter().map(|session| session.tag))
     }
 
     /// Id of the attester that the action of this tag registered; one that does not exist if it registered none.
-    pub fn attester_of(&self, tag: Tag) -> u64 {
+    pub fn attester_of(&self, tag: Tag) -> AttesterId {
         id_of(tag, self.attesters.iter().map(|attester| attester.tag))
     }
 
@@ -241,7 +243,7 @@ impl Reference {
         key: u8,
         signed_for: Account,
         enclave: Option<Enclave>,
-    ) -> Verdict<u64> {
+    ) -> Verdict<AttesterId> {
         need(signed_for == by)?;
         if let Some(enclave) = enclave.filter(|it| it.finding.verifier != CREDULOUS) {
             need(enclave.trusted && enclave.binds == key)?;
@@ -257,10 +259,10 @@ impl Reference {
             revoked: false,
             batches: vec![],
         });
-        Ok(self.attesters.len() as u64)
+        Ok(AttesterId(self.attesters.len() as u64))
     }
 
-    pub fn retire(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn retire(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         let cutoff = self.now + GRACE;
         let attester = self.own_attester(by, attester)?;
         need(attester.retired_at.is_none() && !attester.revoked)?;
@@ -268,35 +270,36 @@ impl Reference {
         Ok(())
     }
 
-    pub fn revoke(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn revoke(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         let attester = self.own_attester(by, attester)?;
         need(!attester.revoked)?;
         attester.revoked = true;
         Ok(())
     }
 
-    pub fn set_endpoint(&mut self, by: Account, attester: u64) -> Verdict<()> {
+    pub fn set_endpoint(&mut self, by: Account, attester: AttesterId) -> Verdict<()> {
         self.own_attester(by, attester).map(|_| ())
     }
 
-    fn own_attester(&mut self, by: Account, id: u64) -> Verdict<&mut Attester> {
+    fn own_attester(&mut self, by: Account, id: AttesterId) -> Verdict<&mut Attester> {
         numbered_mut(&mut self.attesters, id)
             .filter(|attester| attester.operator == by)
             .ok_or(Refused::Message)
     }
 }
 
-fn numbered<T>(all: &[T], id: u64) -> Option<&T> {
-    all.get(usize::try_from(id.checked_sub(1)?).ok()?)
+fn numbered<T>(all: &[T], id: impl Into<u64>) -> Option<&T> {
+    all.get(usize::try_from(id.into().checked_sub(1)?).ok()?)
 }
 
-fn numbered_mut<T>(all: &mut [T], id: u64) -> Option<&mut T> {
-    all.get_mut(usize::try_from(id.checked_sub(1)?).ok()?)
+fn numbered_mut<T>(all: &mut [T], id: impl Into<u64>) -> Option<&mut T> {
+    all.get_mut(usize::try_from(id.into().checked_sub(1)?).ok()?)
 }
 
-fn id_of(tag: Tag, mut tags: impl Iterator<Item = Tag>) -> u64 {
+fn id_of<Id: From<u64>>(tag: Tag, mut tags: impl Iterator<Item = Tag>) -> Id {
     match tags.position(|found| found == tag) {
         Some(place) => place as u64 + 1,
         None => 1_000_000 + u64::from(tag),
     }
+    .into()
 }

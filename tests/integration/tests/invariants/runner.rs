@@ -11,6 +11,8 @@ use std::collections::BTreeMap;
 use hub_testing::{data, AppResponse, BillingError, Hub, Snapshot, State};
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{PayoutResponse, SessionCreated};
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
 use hub_types::registry::{ModelCreated, ReleaseCreated, TermsCreated};
 
 use crate::action::{Action, What};
@@ -306,19 +308,23 @@ impl Runner {
     fn read(&self, expected: &Answer, response: &AppResponse) -> Result<Answer, Fault> {
         Ok(match expected {
             Answer::Nothing => Answer::Nothing,
-            Answer::Model(_) => Answer::Model(data::<ModelCreated>(response).model),
-            Answer::Release(_) => Answer::Release(data::<ReleaseCreated>(response).release),
+            Answer::Model(_) => Answer::Model(ModelId((data::<ModelCreated>(response).model).0)),
+            Answer::Release(_) => {
+                Answer::Release(ReleaseNumber((data::<ReleaseCreated>(response).release).0))
+            }
             Answer::Terms(..) => {
                 let created: TermsCreated = data(response);
                 Answer::Terms(created.terms, created.effective_from)
             }
             // A token's hook returns no data.
             Answer::Session(Some(id)) if response.data.is_none() => Answer::Session(Some(*id)),
-            Answer::Session(Some(_)) => {
-                Answer::Session(Some(data::<SessionCreated>(response).session))
-            }
+            Answer::Session(Some(_)) => Answer::Session(Some(SessionId(
+                (data::<SessionCreated>(response).session).0,
+            ))),
             Answer::Session(None) => Answer::Session(None),
-            Answer::Attester(_) => Answer::Attester(data::<AttesterCreated>(response).attester),
+            Answer::Attester(_) => {
+                Answer::Attester(AttesterId((data::<AttesterCreated>(response).attester).0))
+            }
             Answer::Paid(..) => {
                 let paid: PayoutResponse = data(response);
                 let sent = paid.sent.into_iter().map(|sent| {

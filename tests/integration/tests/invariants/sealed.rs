@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use cosmwasm_std::{Addr, Binary};
 use hub_testing::{signing_key, Hub, SigningKey};
 use hub_types::billing::ExecuteMsg;
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
     batch_digest, domain_tag, receipt_digest, voucher_digest, Batch, Group, Hash, Purpose, Receipt,
@@ -44,7 +46,8 @@ impl Keyring {
 /// The batch of a plan, as the lanes stand now.
 pub fn offered_batch(plan: &BatchPlan, reference: &Reference) -> Offer {
     let attester = reference.attester_of(plan.attester);
-    let mut groups: BTreeMap<(u64, u64, u64, u64), OfferedGroup> = BTreeMap::new();
+    let mut groups: BTreeMap<(SessionId, ModelId, ReleaseNumber, TermsNumber), OfferedGroup> =
+        BTreeMap::new();
     let itemised = matches!(
         plan.groups.first().map(|group| &group.work),
         Some(Work::Itemised(_))
@@ -85,8 +88,8 @@ pub fn offered_batch(plan: &BatchPlan, reference: &Reference) -> Offer {
 }
 
 /// Numbers groups in batch order: the first of a session as told, each other where the one before it ends.
-pub fn number(groups: &mut [OfferedGroup], start: impl Fn(u64) -> u64) {
-    let mut before: Option<(u64, u64)> = None;
+pub fn number(groups: &mut [OfferedGroup], start: impl Fn(SessionId) -> u64) {
+    let mut before: Option<(SessionId, u64)> = None;
     for group in groups {
         group.sequence = match before {
             Some((session, end)) if session == group.session => end,
@@ -118,7 +121,7 @@ pub fn offered_receipt(plan: &ReceiptPlan, reference: &Reference) -> Offer {
     }
 }
 
-fn start(reference: &Reference, session: u64, attester: u64, start: Start) -> u64 {
+fn start(reference: &Reference, session: SessionId, attester: AttesterId, start: Start) -> u64 {
     let next = reference
         .session(session)
         .and_then(|session| session.next(attester))
@@ -295,16 +298,20 @@ fn encode(offer: &Offer, flaw: Option<Flaw>) -> Vec<u8> {
         .is_some_and(|group| matches!(group.work, Work::Netted { .. }));
 
     let mut bytes = vec![0x02, netted.into()];
-    for number in [offer.attester, issued_from, issued_to] {
-        leb128(&mut bytes, number);
+    for number in [
+        offer.attester,
+        AttesterId(issued_from),
+        AttesterId(issued_to),
+    ] {
+        leb128(&mut bytes, number.0);
     }
     bytes.extend([0x5a; 32]);
     leb128(&mut bytes, groups.len() as u64);
     let mut session = 0;
     for group in groups {
-        let delta = group.session.wrapping_sub(session);
-        session = group.session;
-        for number in [delta, group.model, group.release, group.terms] {
+        let delta = group.session.0.wrapping_sub(session);
+        session = group.session.0;
+        for number in [delta, group.model.0, group.release.0, group.terms.0] {
             leb128(&mut bytes, number);
         }
         leb128(&mut bytes, group.oldest - issued_from);

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cosmwasm_std::{Record, Uint256};
 use hub_testing::{data, BillingError};
 use hub_types::billing::{BatchResponse, Outcome};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::billing::{BATCHES, BATCH_COUNTS};
 use hub_types::records::escrow::BALANCES;
 use hub_types::wire::{Units, Work};
@@ -20,17 +21,17 @@ use crate::stage::{Message, Refusal, Stage};
 /// A receipt with its place in the batch.
 #[derive(Clone, Copy, Debug)]
 struct Item {
-    session: u64,
-    model: u64,
-    release: u64,
-    terms: u64,
+    session: SessionId,
+    model: ModelId,
+    release: ReleaseNumber,
+    terms: TermsNumber,
     sequence: u64,
     issued_at: u64,
     units: Units,
 }
 
 impl Item {
-    fn key(&self) -> (u64, u64, u64, u64) {
+    fn key(&self) -> (SessionId, ModelId, ReleaseNumber, TermsNumber) {
         (self.session, self.model, self.release, self.terms)
     }
 }
@@ -48,7 +49,9 @@ pub fn check(
     let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
         return Ok(());
     };
-    let key = reference.attester(attester).map_or(0, |it| it.key);
+    let key = reference
+        .attester(AttesterId(attester))
+        .map_or(0, |it| it.key);
     let mut parts = vec![];
     let mut rest = items.as_slice();
     while !rest.is_empty() {
@@ -61,7 +64,7 @@ pub fn check(
     let start = stage.checkpoint();
     let mut send = |stage: &mut Stage, part: &[Item]| {
         tally.messages += 1;
-        settle(stage, offer(attester, part), &vouchers, key)
+        settle(stage, offer(AttesterId(attester), part), &vouchers, key)
     };
 
     send(stage, &items)?;
@@ -95,7 +98,9 @@ pub fn check(
     if shares_differ(reference, &items) {
         // Units of a model's income are numbered as they come, so it matters which of two divisions came first: for less
         // than a cycle of units in each part of each group.
-        let pieces = parts.iter().map(|part| offer(attester, part).groups.len());
+        let pieces = parts
+            .iter()
+            .map(|part| offer(AttesterId(attester), part).groups.len());
         at_once.compare_within(&out_of_order, how, WHOLE * pieces.sum::<usize>() as u128)?;
         *tally.situation("a split of income that depends on order") += 1;
     } else {
@@ -112,7 +117,7 @@ fn shares_differ(reference: &Reference, items: &[Item]) -> bool {
     let mut shares = BTreeMap::new();
     items.iter().any(|item| {
         let work = reference.work(item.model).expect("it is billable");
-        let terms = &work.terms[item.terms as usize - 1];
+        let terms = &work.terms[item.terms.0 as usize - 1];
         let first = shares
             .entry((item.model, terms.money))
             .or_insert(&terms.shares);
@@ -127,11 +132,11 @@ fn billable(
     dice: &mut Dice,
 ) -> Option<(u64, Vec<Item>, Vec<Voucher>)> {
     let mut batch = sealed::offered_batch(plan, reference);
-    let next = |session: u64| {
+    let next = |session: SessionId| {
         let session = reference.session(session)?;
         Some(session.next(batch.attester).unwrap_or_default())
     };
-    let starts: BTreeMap<u64, u64> = batch
+    let starts: BTreeMap<SessionId, u64> = batch
         .groups
         .iter()
         .filter_map(|group| Some((group.session, next(group.session)?)))
@@ -183,11 +188,11 @@ fn billable(
             });
         }
     }
-    Some((batch.attester, items, vouchers))
+    Some((batch.attester.0, items, vouchers))
 }
 
 /// The batch of these receipts.
-fn offer(attester: u64, items: &[Item]) -> Offer {
+fn offer(attester: AttesterId, items: &[Item]) -> Offer {
     let runs = items.chunk_by(|one, next| one.key() == next.key());
     let groups = runs.map(|run| {
         let times = || run.iter().map(|item| item.issued_at);

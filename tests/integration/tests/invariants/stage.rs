@@ -22,6 +22,7 @@ use hub_types::escrow::{
     Books, Credit, Cw20HookMsg, ExecuteMsg as EscrowMsg, ModelRef, Models, NewCeiling, NewSession,
     SessionSettlement, VoucherKey,
 };
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use hub_types::nitro_verifier;
 use hub_types::price::Rates as Price;
 use hub_types::registry::{
@@ -329,7 +330,7 @@ impl Stage {
 
     /// A settlement of an action, signed.
     pub fn seal(&self, what: &What, reference: &Reference) -> Option<Sealed> {
-        let key = |attester: u64| reference.attester(attester).map_or(0, |it| it.key);
+        let key = |attester: AttesterId| reference.attester(attester).map_or(0, |it| it.key);
         match what {
             What::SettleBatch {
                 batch,
@@ -358,7 +359,7 @@ impl Stage {
                 let blob = reference
                     .work(group.model)
                     .and_then(|work| {
-                        let place = usize::try_from(group.release).ok()?.checked_sub(1)?;
+                        let place = usize::try_from(group.release.0).ok()?.checked_sub(1)?;
                         work.releases.get(place)
                     })
                     .map_or(0, |release| release.blob);
@@ -441,10 +442,12 @@ impl Stage {
             }
             What::AcceptTransfer {
                 model: tag,
+                expected_terms,
                 payees,
                 name,
             } => Message::Registry(RegistryMsg::AcceptTransfer {
                 model: model(tag),
+                expected_terms: *expected_terms,
                 payees: self.payees(payees),
                 name: name.map(name_text),
             }),
@@ -461,7 +464,7 @@ impl Stage {
                 let blob = reference
                     .work(model(tag))
                     .and_then(|work| {
-                        let place = usize::try_from(*release).ok()?.checked_sub(1)?;
+                        let place = usize::try_from(release.0).ok()?.checked_sub(1)?;
                         work.releases.get(place)
                     })
                     .map_or(0, |release| release.blob);
@@ -684,11 +687,11 @@ impl Stage {
         }
     }
 
-    fn settlement(&self, session: u64, charge: u128, to: Account) -> EscrowMsg {
+    fn settlement(&self, session: SessionId, charge: u128, to: Account) -> EscrowMsg {
         let books = Books {
             sessions: vec![SessionSettlement {
                 session,
-                attester: 1,
+                attester: AttesterId(1),
                 replaces: None,
                 next_before: 0,
                 next_after: 1,
@@ -699,7 +702,7 @@ impl Stage {
             }],
             credits: vec![Credit {
                 account: self.canonical[to].clone(),
-                denom: 1,
+                denom: DenomNumber(1),
                 amount: charge.into(),
             }],
         };
@@ -809,7 +812,7 @@ fn metadata(number: u8) -> Metadata {
 }
 
 /// The label so many steps above a model's latest.
-pub fn next_label(reference: &Reference, model: u64, major: u32, minor: u32) -> (u32, u32) {
+pub fn next_label(reference: &Reference, model: ModelId, major: u32, minor: u32) -> (u32, u32) {
     let latest = reference
         .work(model)
         .and_then(|work| work.releases.last())

@@ -14,6 +14,7 @@ use crate::reference::{
 };
 use crate::sealed::KEYS;
 use crate::stage::{Setting, ACCOUNTS};
+use hub_types::ids::ReleaseNumber;
 
 const DAY: u64 = 86_400;
 /// A tag that no action has.
@@ -213,7 +214,7 @@ impl Strategy {
             1 => plan.budget = u128::MAX,
             2 => plan.lasts = -(self.dice.below(100) as i64),
             3 => plan.models = Some(vec![]),
-            4 => plan.models = Some(vec![(NOWHERE, Some(0))]),
+            4 => plan.models = Some(vec![(NOWHERE, Some(ReleaseNumber(0)))]),
             _ => (plan.models, plan.max_price) = (None, None),
         }
     }

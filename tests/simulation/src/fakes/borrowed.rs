@@ -53,7 +53,7 @@ impl Borrowed {
 
     fn cycle(&self, world: &mut World, ring: &mut Ring, stage: &Stage) -> Result<()> {
         let place = ring.places[0];
-        let next_session = world.newest_session() + 1;
+        let next_session = world.newest_session().next();
         let hub = &world.hub;
         let lend = puppet::ExecuteMsg::Lend {
             to: stage.funder.to_string(),

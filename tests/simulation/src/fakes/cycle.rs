@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use hub_types::time::day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
@@ -27,7 +28,7 @@ enum Stage {
         service: usize,
         each: u128,
         since: u64,
-        sessions: Vec<u64>,
+        sessions: Vec<SessionId>,
     },
 }
 

@@ -2,6 +2,7 @@ use anyhow::{Context, Result};
 
 use super::{Fake, Moment, Ring};
 use crate::world::World;
+use hub_types::ids::SessionId;
 
 /// Calls that never were, stated by the ring's own attester as sums: thousands in one short message.
 pub struct Invented {
@@ -17,7 +18,7 @@ struct Stage {
 }
 
 struct Free {
-    session: u64,
+    session: SessionId,
     next: u64,
 }
 

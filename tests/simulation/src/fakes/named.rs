@@ -1,5 +1,6 @@
 use anyhow::Result;
 use cosmwasm_std::Addr;
+use hub_types::ids::SessionId;
 use hub_types::time::day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
@@ -17,7 +18,7 @@ enum Stage {
     Locked {
         service: usize,
         since: u64,
-        sessions: Vec<u64>,
+        sessions: Vec<SessionId>,
     },
     Done,
 }

@@ -5,6 +5,7 @@ use hub_types::billing::{self, AttesterCreated, BatchResponse, ExecuteMsg as Bil
 use hub_types::escrow::{
     BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
 };
+use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Batch, Group, Units, Work};
 
 use crate::gas::{bank_send, GasMeter};
@@ -72,7 +73,7 @@ pub struct Ring {
     /// What it did to the numbers of others' models.
     pub elsewhere: Numbers,
     /// Sessions that hold its money.
-    sessions: Vec<u64>,
+    sessions: Vec<SessionId>,
     name: String,
     gas: GasMeter,
     service: Option<usize>,
@@ -251,7 +252,7 @@ impl Ring {
         payer: &Addr,
         beneficiary: Option<&Addr>,
         session: NewSession,
-    ) -> Result<u64> {
+    ) -> Result<SessionId> {
         let amount = session.budget.u128();
         let deposit = ExecuteMsg::Deposit {
             beneficiary: beneficiary.map(Addr::to_string),
@@ -271,7 +272,7 @@ impl Ring {
         world: &mut World,
         service: usize,
         place: usize,
-        sessions: &[u64],
+        sessions: &[SessionId],
         calls: u64,
     ) -> Result<()> {
         let each = sessions.iter().flat_map(|session| {
@@ -288,7 +289,7 @@ impl Ring {
         &mut self,
         world: &mut World,
         service: usize,
-        calls: Vec<(u64, usize)>,
+        calls: Vec<(SessionId, usize)>,
     ) -> Result<()> {
         for (session, place) in calls {
             let call = Call {
@@ -333,7 +334,7 @@ impl Ring {
         world: &World,
         service: usize,
         place: usize,
-        session: u64,
+        session: SessionId,
         sequence: u64,
         count: u16,
     ) -> Result<billing::ExecuteMsg> {
@@ -346,8 +347,8 @@ impl Ring {
             groups: vec![Group {
                 session,
                 model: world.listings[place].model,
-                release: 1,
-                terms: 1,
+                release: ReleaseNumber(1),
+                terms: TermsNumber(1),
                 from: 0,
                 span: 0,
                 sequence,

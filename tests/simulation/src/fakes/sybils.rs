@@ -1,4 +1,5 @@
 use anyhow::Result;
+use hub_types::ids::SessionId;
 use hub_types::time::{day, week};
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
@@ -16,7 +17,7 @@ pub struct Sybils {
 struct Stage {
     service: usize,
     since: u64,
-    sessions: Vec<u64>,
+    sessions: Vec<SessionId>,
 }
 
 impl Sybils {

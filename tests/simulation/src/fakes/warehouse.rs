@@ -1,5 +1,6 @@
 use anyhow::Result;
 use hub_types::escrow::{ModelRef, Models, NewSession};
+use hub_types::ids::SessionId;
 use hub_types::time::day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
@@ -22,7 +23,7 @@ pub struct Warehouse {
 struct Paying {
     service: usize,
     since: u64,
-    sessions: Vec<(u64, Vec<usize>)>,
+    sessions: Vec<(SessionId, Vec<usize>)>,
 }
 
 impl Warehouse {

@@ -2,6 +2,7 @@
 
 use anyhow::{ensure, Context, Result};
 use hub_wire::varint::{Reader, Writer};
+use hub_wire::SessionId;
 use hub_wire::{Batch, Items, Mode, PublicKey, Receipt, RiceCode, SignedVoucher, Voucher, Work};
 use serde_json::Value;
 
@@ -255,10 +256,10 @@ fn batch(vectors: &Value, title: &str, name: &str) -> Result<String> {
         parts.integer("terms")?;
         parts.integer("from")?;
         parts.integer("span")?;
-        if group.session != session {
+        if group.session != SessionId(session) {
             parts.integer("sequence")?;
         }
-        parts.integer(&match group.session != session {
+        parts.integer(&match group.session != SessionId(session) {
             true => "receipts".to_owned(),
             false => format!(
                 "receipts, from sequence {} on, where the group before ends",
@@ -276,7 +277,7 @@ fn batch(vectors: &Value, title: &str, name: &str) -> Result<String> {
                 parts.integer("units out")?;
             }
         }
-        session = group.session;
+        session = group.session.0;
     }
     parts.finish()
 }

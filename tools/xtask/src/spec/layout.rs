@@ -243,6 +243,7 @@ impl Layouts {
                     ("saturating_sub", Some(less)) => format!("({of} − {})", self.name(less)?),
                     ("unwrap_or", Some(Expr::Lit(zero))) => format!("({of}, or {})", code(zero)),
                     ("unwrap_or", Some(_)) => of,
+                    ("unwrap_or_default", None) => format!("({of}, or 0)"),
                     ("filter", Some(Expr::Closure(closure))) => match &*closure.body {
                         Expr::Binary(binary) => match &*binary.right {
                             Expr::Call(_) => format!("{of}, if not all zero"),

@@ -4,6 +4,7 @@ use super::inputs::{keys, named, some_receipt, CHAIN_ID};
 use super::values::{batch_value, key_type, mode, receipt_value};
 use anyhow::Result;
 use hub_wire::{batch_digest, domain_tag, BatchBuilder, Mode, Purpose, Receipt};
+use hub_wire::{AttesterId, SessionId};
 use serde_json::{json, Value};
 
 /// From receipts as they come in to signed bytes.
@@ -16,8 +17,8 @@ pub fn built_batches() -> Result<Value> {
     [(Mode::Itemised, secp256k1), (Mode::Netted, ed25519)]
         .into_iter()
         .map(|(how, (_, seed, key))| {
-            let mut builder = BatchBuilder::new(7);
-            lanes.iter().for_each(|(session, next)| builder.next(*session, *next));
+            let mut builder = BatchBuilder::new(AttesterId(7));
+            lanes.iter().for_each(|(session, next)| builder.next(SessionId(*session), *next));
             for receipt in &receipts {
                 builder.push(receipt.clone())?;
             }

@@ -2,6 +2,7 @@
 
 use super::inputs::{account, contracts, keys, named, sample_batches, some_receipt, CHAIN_ID};
 use anyhow::Result;
+use hub_wire::SessionId;
 use hub_wire::{
     batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
     receipt_digest, voucher_digest, BlobId, Hash, Purpose, Voucher,
@@ -55,7 +56,7 @@ pub fn digests() -> Result<Value> {
         all.push(entry(Purpose::Receipt, &bytes, Some(sequence), digest));
     }
     let bytes = Voucher {
-        session: 3,
+        session: SessionId(3),
         ceiling: 1_000_000,
     }
     .encode();

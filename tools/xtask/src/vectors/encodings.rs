@@ -5,6 +5,7 @@ use super::inputs::{
 };
 use super::values::{batch_value, code_value, key_type, receipt_value, units};
 use anyhow::{Context, Result};
+use hub_types::ids::SessionId;
 use hub_wire::merkle::leaf_hash;
 use hub_wire::varint::Writer;
 use hub_wire::{possession_bytes, sha256, Items, Voucher};
@@ -88,7 +89,7 @@ pub fn vouchers() -> Value {
     .map(|(session, ceiling)| {
         json!({
             "voucher": { "session": session.to_string(), "ceiling": ceiling.to_string() },
-            "hex": hex::encode(Voucher { session, ceiling }.encode()),
+            "hex": hex::encode(Voucher { session: SessionId(session), ceiling }.encode()),
         })
     })
     .collect()

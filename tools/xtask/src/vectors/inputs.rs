@@ -1,6 +1,7 @@
 //! What the vectors are made of.
 
 use anyhow::{Context, Result};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
     sha256, Batch, BlobId, Group, Hash, Items, Receipt, RiceCode, SigningKey, Units, Work,
 };
@@ -44,12 +45,12 @@ pub fn some_receipt(place: u64) -> Receipt {
     let session = [12, 3, 300, 3][(place % 4) as usize];
     let model = [2, 1, 128][(place % 3) as usize];
     Receipt {
-        attester: 7,
-        session,
+        attester: AttesterId(7),
+        session: SessionId(session),
         blob_id: BlobId::from_bytes(named(&format!("weights {model}"))),
-        model,
-        release: 1 + place % 2,
-        terms: 1,
+        model: ModelId(model),
+        release: ReleaseNumber(1 + place % 2),
+        terms: TermsNumber(1),
         request_id,
         issued_at: 1_767_225_600 + (place * 7_919) % 3_600,
         units: Units::new(50 + place * 331 % 3_950, 20 + place * 127 % 1_480),
@@ -60,12 +61,12 @@ pub fn some_receipt(place: u64) -> Receipt {
 
 pub fn widest_receipt() -> Receipt {
     Receipt {
-        attester: u64::MAX,
-        session: u64::MAX,
+        attester: AttesterId::MAX,
+        session: SessionId::MAX,
         blob_id: BlobId::from_bytes([0xff; 32]),
-        model: u64::MAX,
-        release: u64::MAX,
-        terms: u64::MAX,
+        model: ModelId::MAX,
+        release: ReleaseNumber::MAX,
+        terms: TermsNumber::MAX,
         request_id: [0xff; 16],
         issued_at: u64::MAX,
         units: Units::new(u64::MAX, u64::MAX),
@@ -77,10 +78,10 @@ pub fn widest_receipt() -> Receipt {
 pub fn group(ids: [u64; 4], from: u64, span: u64, sequence: u64, work: Work) -> Group {
     let [session, model, release, terms] = ids;
     Group {
-        session,
-        model,
-        release,
-        terms,
+        session: SessionId(session),
+        model: ModelId(model),
+        release: ReleaseNumber(release),
+        terms: TermsNumber(terms),
         from,
         span,
         sequence,
@@ -115,7 +116,7 @@ pub fn net(count: u16, input: u64, output: u64) -> Work {
 
 pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
     let batch = |issued_from, length, groups| Batch {
-        attester: 7,
+        attester: AttesterId(7),
         issued_from,
         issued_to: issued_from + length,
         receipts_root: named("receipts"),
@@ -133,7 +134,7 @@ pub fn sample_batches() -> Result<Vec<(&'static str, Batch)>> {
             items(&[(u64::MAX, u64::MAX)]),
         )],
     );
-    widest.attester = u64::MAX;
+    widest.attester = AttesterId(u64::MAX);
     Ok(vec![
         (
             "one receipt",

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{to_json_binary, Addr, Binary, DepsMut, Env, Response};
 use hub_types::billing::AttesterCreated;
+use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
 use hub_types::wire::{digest, PublicKey};
 
@@ -72,7 +73,7 @@ pub fn retire(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    attester: u64,
+    attester: AttesterId,
 ) -> Result<Response, ContractError> {
     let record = load_own(&deps, &sender, attester)?;
     let now = env.block.time.seconds();
@@ -80,7 +81,11 @@ pub fn retire(
     Ok(Response::new().add_event(Event::AttesterRetired { attester, cutoff }))
 }
 
-pub fn revoke(deps: DepsMut, sender: Addr, attester: u64) -> Result<Response, ContractError> {
+pub fn revoke(
+    deps: DepsMut,
+    sender: Addr,
+    attester: AttesterId,
+) -> Result<Response, ContractError> {
     let record = load_own(&deps, &sender, attester)?;
     attesters::revoke(deps.storage, attester, record)?;
     Ok(Response::new().add_event(Event::AttesterRevoked { attester }))
@@ -89,7 +94,7 @@ pub fn revoke(deps: DepsMut, sender: Addr, attester: u64) -> Result<Response, Co
 pub fn set_endpoint(
     deps: DepsMut,
     sender: Addr,
-    attester: u64,
+    attester: AttesterId,
     endpoint: Option<String>,
 ) -> Result<Response, ContractError> {
     load_own(&deps, &sender, attester)?;
@@ -101,7 +106,11 @@ pub fn set_endpoint(
 }
 
 /// The attester, if the sender is its operator.
-fn load_own(deps: &DepsMut, sender: &Addr, attester: u64) -> Result<AttesterRecord, ContractError> {
+fn load_own(
+    deps: &DepsMut,
+    sender: &Addr,
+    attester: AttesterId,
+) -> Result<AttesterRecord, ContractError> {
     let record = attesters::load(deps.storage, attester)?;
     let sender = deps.api.addr_canonicalize(sender.as_str())?;
     if record.operator != sender {

@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, Reply, Response, SubMsg, SubMsgResult, WasmMsg};
 use hub_types::escrow::{Books, ExecuteMsg};
+use hub_types::ids::AttesterId;
 
 use crate::contract::CONTRACT_VERSION;
 use crate::error::ContractError;
@@ -32,7 +33,9 @@ pub fn message(escrow: Addr, decided: Decided) -> Result<SubMsg, ContractError> 
 /// same release takes all that billing tells it.
 pub fn refused(deps: Deps, reply: Reply) -> Result<Response, ContractError> {
     let SubMsgResult::Err(reason) = reply.result else {
-        return Err(ContractError::UnknownReply { id: reply.id });
+        return Err(ContractError::UnknownReply {
+            id: AttesterId(reply.id).0,
+        });
     };
     let escrow = config::load(deps.storage)?.escrow;
     Err(ContractError::EscrowRefused {

@@ -8,6 +8,7 @@ use hub_types::billing::{
     UsageOfDaysResponse, UsageOfRelease, UsageResponse, MAX_GLANCE_DAYS,
 };
 use hub_types::denom::{Denom, UncheckedDenom};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{AttesterTotals, HubRecord, HubTotals, Sums, WeekCounts};
 use hub_types::verifier::Measurement;
 use hub_types::{escrow, page, registry, time};
@@ -21,7 +22,7 @@ const RANKED_FOR_TEN_LARGEST: usize = 32;
 /// The denomination that a reader names, and the number under which its usage is kept.
 pub struct Counted {
     denom: Denom,
-    number: u32,
+    number: DenomNumber,
 }
 
 impl Counted {
@@ -34,7 +35,7 @@ impl Counted {
             },
         )?;
         // Numbers start at 1, so nothing is ever kept under 0.
-        let number = known.map_or(0, |known| known.denom_number);
+        let number = known.map_or(DenomNumber(0), |known| known.denom_number);
         Ok(Self { denom, number })
     }
 }
@@ -42,7 +43,7 @@ impl Counted {
 pub fn usage(
     deps: Deps,
     env: &Env,
-    model: u64,
+    model: ModelId,
     denom: Counted,
 ) -> Result<UsageResponse, ContractError> {
     let usage = usage::load(deps.storage, model, denom.number)?;
@@ -66,7 +67,7 @@ pub fn usage(
 
 pub fn usage_by_day(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     start_after: Option<u64>,
     limit: Option<u32>,
@@ -91,7 +92,7 @@ pub fn usage_by_day(
 
 pub fn usage_of_days(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     from: u64,
     until: u64,
@@ -112,9 +113,9 @@ pub fn usage_of_days(
 
 pub fn usage_by_release(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<ReleaseNumber>,
     limit: Option<u32>,
 ) -> Result<UsageByReleaseResponse, ContractError> {
     let limit = page::limit(limit);
@@ -131,7 +132,7 @@ pub fn usage_by_release(
 
 pub fn payers(
     deps: Deps,
-    model: u64,
+    model: ModelId,
     denom: &Counted,
     start_after: Option<Addr>,
     limit: Option<u32>,
@@ -158,7 +159,7 @@ pub fn author_usage(
     deps: Deps,
     author: Addr,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<ModelId>,
     limit: Option<u32>,
 ) -> Result<AuthorUsageResponse, ContractError> {
     let listed: registry::ModelIdsResponse = deps.querier.query_wasm_smart(
@@ -182,7 +183,7 @@ pub fn author_usage(
 
 pub fn attester_usage(
     deps: Deps,
-    attester: u64,
+    attester: AttesterId,
     denom: Counted,
 ) -> Result<AttesterUsageResponse, ContractError> {
     attesters::load(deps.storage, attester)?;
@@ -198,7 +199,7 @@ pub fn operator_usage(
     deps: Deps,
     operator: &Addr,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
@@ -211,7 +212,7 @@ pub fn measurement_usage(
     deps: Deps,
     measurement: &Measurement,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let wanted = page::limit(limit);
@@ -222,7 +223,7 @@ pub fn measurement_usage(
 fn sum_of_attesters(
     deps: Deps,
     denom: &Counted,
-    ids: &[u64],
+    ids: &[AttesterId],
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let mut sums = AttesterTotals::default();
@@ -237,12 +238,12 @@ fn sum_of_attesters(
     })
 }
 
-fn count(ids: &[u64]) -> u64 {
+fn count<T>(ids: &[T]) -> u64 {
     u64::try_from(ids.len()).unwrap_or(u64::MAX)
 }
 
 /// Where to go on behind a page of `ids`; nowhere if it is not full.
-fn next(ids: &[u64], limit: Option<u32>) -> Option<u64> {
+fn next<T: Copy>(ids: &[T], limit: Option<u32>) -> Option<T> {
     let full = ids.len() == page::limit(limit);
     ids.last().copied().filter(|_| full)
 }

@@ -1,4 +1,5 @@
 use cosmwasm_std::CanonicalAddr;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::escrow::{Funding, Lane};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{PublicKey, Units, Work};
@@ -31,13 +32,13 @@ fn policy() -> SessionPolicy {
 /// Of a budget of 100 that came in on [`DAY`], 30 are spent.
 fn record(ceiling: Option<u128>) -> SessionRecord {
     SessionRecord {
-        denom: 7,
+        denom: DenomNumber(7),
         budget: 100,
         spent: 30,
         released: false,
         ceiling,
         lanes: vec![Lane {
-            attester: ATTESTER,
+            attester: AttesterId(ATTESTER),
             next: 10,
         }],
         funding: Funding::first(DAY, 100),
@@ -75,10 +76,10 @@ fn attester(operator: u8, measurement: Option<Measurement>) -> AttesterRecord {
 /// Where the receipts from `sequence` up to `end` stand.
 fn position(copy: &SessionCopy, work: &Work, sequence: u64, end: u64) -> Position {
     copy.position(&Group {
-        session: SESSION,
-        model: 1,
-        release: 1,
-        terms: 1,
+        session: SessionId(SESSION),
+        model: ModelId(1),
+        release: ReleaseNumber(1),
+        terms: TermsNumber(1),
         blob_id: None,
         oldest: 0,
         newest: 0,
@@ -102,8 +103,8 @@ fn netted() -> Work {
 /// What the escrow is told of a session that [`held`] gives, when its lane moved to `next_after` for nothing.
 fn told(next_after: u64) -> SessionSettlement {
     SessionSettlement {
-        session: SESSION,
-        attester: ATTESTER,
+        session: SessionId(SESSION),
+        attester: AttesterId(ATTESTER),
         replaces: None,
         next_before: 10,
         next_after,
@@ -154,7 +155,9 @@ fn a_netted_group_begins_where_the_lane_stands_or_not_at_all() {
 
 #[test]
 fn an_attester_without_a_lane_begins_at_0_if_there_is_one_for_it() {
-    let replaces = LaneClaim::Replaces { attester: 4 };
+    let replaces = LaneClaim::Replaces {
+        attester: AttesterId(4),
+    };
     for claim in [LaneClaim::Free, replaces] {
         let copy = copy(claim);
         assert_eq!(position(&copy, &itemised(), 0, 5), Position::At(0));
@@ -176,7 +179,7 @@ fn an_attester_without_a_lane_begins_at_0_if_there_is_one_for_it() {
 fn a_session_reads_as_it_was_stored() {
     let copy = held();
     assert_eq!(copy.policy(), &policy());
-    assert_eq!((copy.denom(), copy.ceiling()), (7, None));
+    assert_eq!((copy.denom(), copy.ceiling()), (DenomNumber(7), None));
     assert_eq!((copy.purse().left, copy.purse().chargeable), (70, 70));
     let bound = with_ceiling(50);
     assert_eq!(bound.ceiling(), Some(50));
@@ -193,10 +196,16 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
 
 #[test]
 fn the_escrow_hears_nothing_of_a_lane_that_stands_still() {
-    assert_eq!(held().into_settlement(SESSION, ATTESTER), None);
+    assert_eq!(
+        held().into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        None
+    );
     let mut raised = with_ceiling(50);
     raised.raise_ceiling(60);
-    assert_eq!(raised.into_settlement(SESSION, ATTESTER), None);
+    assert_eq!(
+        raised.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        None
+    );
 }
 
 #[test]
@@ -208,7 +217,7 @@ fn numbers_are_consumed_for_nothing_and_charged_in_sum() {
     copy.charge(16, 5).unwrap();
     assert_eq!((copy.purse().left, copy.next), (25, 16));
     assert_eq!(
-        copy.into_settlement(SESSION, ATTESTER),
+        copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
             charge: Uint128::new(45),
             ..told(16)
@@ -230,14 +239,16 @@ fn a_charge_beyond_128_bits_is_an_error_and_moves_nothing() {
 
 #[test]
 fn the_escrow_hears_whose_lane_is_given_away() {
-    let replaces = LaneClaim::Replaces { attester: 4 };
+    let replaces = LaneClaim::Replaces {
+        attester: AttesterId(4),
+    };
     for (claim, replaced) in [(LaneClaim::Free, None), (replaces, Some(4))] {
         let mut copy = copy(claim);
         copy.advance(1);
         assert_eq!(
-            copy.into_settlement(SESSION, ATTESTER),
+            copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
             Some(SessionSettlement {
-                replaces: replaced,
+                replaces: replaced.map(AttesterId),
                 next_before: 0,
                 ..told(1)
             })
@@ -257,7 +268,7 @@ fn the_escrow_hears_of_a_ceiling_only_where_it_rose() {
         assert_eq!(copy.ceiling(), Some(kept));
         copy.advance(11);
         assert_eq!(
-            copy.into_settlement(SESSION, ATTESTER),
+            copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
             Some(SessionSettlement {
                 ceiling: heard,
                 ..told(11)
@@ -268,7 +279,10 @@ fn the_escrow_hears_of_a_ceiling_only_where_it_rose() {
     let mut copy = held();
     copy.raise_ceiling(60);
     copy.advance(11);
-    assert_eq!(copy.into_settlement(SESSION, ATTESTER), Some(told(11)));
+    assert_eq!(
+        copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
+        Some(told(11))
+    );
 }
 
 #[test]
@@ -289,7 +303,7 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
     assert_eq!((marked(&copy, 3), marked(&copy, 4)), (vec![], vec![0]));
     copy.advance(11);
     assert_eq!(
-        copy.into_settlement(SESSION, ATTESTER),
+        copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
             paid_week: 4,
             paid_models: 0b1,

@@ -7,6 +7,7 @@ use cosmwasm_std::{
     Addr, ContractResult, OwnedDeps, Querier, SystemError, SystemResult, WasmQuery,
 };
 use hub_types::escrow::SessionSettlement;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::packed::{to_bytes, Packed, PackedKey, PackedMap};
 use hub_types::price::Rates;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
@@ -31,13 +32,13 @@ const MAX_AGE: u64 = 86_400;
 const DAY: u64 = 20_000;
 const NOW: u64 = DAY * 86_400 + 40_000;
 
-const ATTESTER: u64 = 5;
-const SESSION: u64 = 9;
-const MODEL: u64 = 3;
-const RELEASE: u64 = 2;
-const TERMS_NUMBER: u64 = 4;
-const USDC: u32 = 1;
-const TOKEN: u32 = 2;
+const ATTESTER: AttesterId = AttesterId(5);
+const SESSION: SessionId = SessionId(9);
+const MODEL: ModelId = ModelId(3);
+const RELEASE: ReleaseNumber = ReleaseNumber(2);
+const TERMS_NUMBER: TermsNumber = TermsNumber(4);
+const USDC: DenomNumber = DenomNumber(1);
+const TOKEN: DenomNumber = DenomNumber(2);
 const TAG: Hash = [6; 32];
 
 const AUTHOR: u8 = 1;
@@ -50,7 +51,7 @@ fn account(number: u8) -> CanonicalAddr {
     vec![number; 20].into()
 }
 
-fn denom(number: u32) -> Denom {
+fn denom(number: DenomNumber) -> Denom {
     Denom::Native(format!("coin{number}"))
 }
 
@@ -96,7 +97,7 @@ impl Market {
                 funder: account(FUNDER),
                 operator: account(OPERATOR),
                 measurement: None,
-                models: [(MODEL + 1, None), (MODEL, Some(RELEASE))]
+                models: [(MODEL.next(), None), (MODEL, Some(RELEASE))]
                     .map(|(model, release)| ListedModel { model, release })
                     .to_vec(),
                 max_price: Some(rates(10)),
@@ -120,8 +121,8 @@ impl Market {
                 author: account(AUTHOR),
                 status: ModelStatus::Active,
                 active_from: 0,
-                releases: RELEASE,
-                terms: TERMS_NUMBER,
+                latest_release: RELEASE,
+                latest_terms: TERMS_NUMBER,
             },
             terms: TermsRecord {
                 denom: denom(USDC),
@@ -135,7 +136,7 @@ impl Market {
                     from: NOW - 2_000,
                     until: None,
                 },
-                supersedes: 0,
+                supersedes: TermsNumber(0),
             },
         }
     }
@@ -176,18 +177,18 @@ impl Market {
         if self.is_registered {
             records.put(registry, &MODELS, MODEL, &self.model);
         }
-        for number in 0..=TERMS_NUMBER + 1 {
+        for number in TermsNumber(0).up_to(TERMS_NUMBER.next()) {
             records.put(registry, &TERMS, (MODEL, number), &self.terms);
         }
-        for number in 0..=RELEASE + 1 {
-            let blob_id = blob(number.try_into().unwrap());
+        for number in ReleaseNumber(0).up_to(RELEASE.next()) {
+            let blob_id = blob(number.0.try_into().unwrap());
             let release = ReleaseRecord { blob_id };
             records.put(registry, &RELEASES, (MODEL, number), &release);
         }
         let mut storage = MockStorage::new();
         ATTESTERS.set(&mut storage, ATTESTER, &self.attester);
         for (id, record) in &self.others {
-            ATTESTERS.set(&mut storage, *id, record);
+            ATTESTERS.set(&mut storage, AttesterId(*id), record);
         }
         OwnedDeps {
             storage,
@@ -356,10 +357,10 @@ fn a_message_needs_an_attester_that_can_charge_and_receipts_not_from_the_future(
         })
     );
     assert_eq!(
-        open(&market, 6, NOW),
+        open(&market, AttesterId(6), NOW),
         Err(ContractError::UnknownAttester {
-            attester: 6,
-            last: 0
+            attester: AttesterId(6),
+            last: AttesterId(0)
         })
     );
     let revoked = Market::with(|market| market.attester.revoked = true);
@@ -419,7 +420,7 @@ fn the_other_form_of_a_good_signature_is_none() {
 fn a_session_that_does_not_take_receipts_is_unknown() {
     let work = two();
     let other = Group {
-        session: SESSION + 1,
+        session: SESSION.next(),
         ..calls(&work)
     };
     assert_eq!(
@@ -448,7 +449,10 @@ fn a_lane_is_given_away_only_where_all_are_in_use_and_its_attester_can_never_cha
     let full = |change: fn(&mut AttesterRecord)| {
         Market::with(|market| {
             market.record.lanes = (101..=104)
-                .map(|attester| Lane { attester, next: 7 })
+                .map(|attester| Lane {
+                    attester: AttesterId(attester),
+                    next: 7,
+                })
                 .collect();
             change(market.others.get_mut(&103).unwrap());
             change(market.others.get_mut(&104).unwrap());
@@ -471,7 +475,10 @@ fn a_lane_is_given_away_only_where_all_are_in_use_and_its_attester_can_never_cha
         let decided = full(change).settle(&[calls(&work)]).unwrap();
         let session = &decided.sessions[0];
         assert_eq!(decided.groups[0].outcome, Outcome::Paid);
-        assert_eq!((session.replaces, session.next_before), (Some(103), 0));
+        assert_eq!(
+            (session.replaces, session.next_before),
+            (Some(AttesterId(103)), 0)
+        );
         // Nobody loses a lane while there is a free one.
         let mut market = full(change);
         market.record.lanes.remove(0);
@@ -534,11 +541,11 @@ fn a_session_pays_for_the_models_and_releases_that_it_lists_or_for_any() {
     };
     let mut market = Market::new();
     assert_eq!(
-        market.outcome(release(1)),
+        market.outcome(release(ReleaseNumber(1))),
         consumed(Outcome::ModelNotAllowed)
     );
     market.policy.models = vec![];
-    assert_eq!(market.outcome(release(1)), PAID);
+    assert_eq!(market.outcome(release(ReleaseNumber(1))), PAID);
 }
 
 #[test]
@@ -546,15 +553,15 @@ fn models_releases_and_terms_are_known_by_the_numbers_that_the_registry_gave() {
     let work = two();
     let market = Market::with(|market| market.policy.models = vec![]);
     let model = Group {
-        model: MODEL + 1,
+        model: MODEL.next(),
         ..calls(&work)
     };
     assert_eq!(market.outcome(model), consumed(Outcome::UnknownModel));
     for (number, outcome) in [
-        (0, consumed(Outcome::UnknownRelease)),
-        (1, PAID),
+        (ReleaseNumber(0), consumed(Outcome::UnknownRelease)),
+        (ReleaseNumber(1), PAID),
         (RELEASE, PAID),
-        (RELEASE + 1, consumed(Outcome::UnknownRelease)),
+        (RELEASE.next(), consumed(Outcome::UnknownRelease)),
     ] {
         let release = Group {
             release: number,
@@ -563,10 +570,10 @@ fn models_releases_and_terms_are_known_by_the_numbers_that_the_registry_gave() {
         assert_eq!(market.outcome(release), outcome, "release {number}");
     }
     for (number, outcome) in [
-        (0, consumed(Outcome::UnknownTerms)),
-        (1, PAID),
+        (TermsNumber(0), consumed(Outcome::UnknownTerms)),
+        (TermsNumber(1), PAID),
         (TERMS_NUMBER, PAID),
-        (TERMS_NUMBER + 1, consumed(Outcome::UnknownTerms)),
+        (TERMS_NUMBER.next(), consumed(Outcome::UnknownTerms)),
     ] {
         let terms = Group {
             terms: number,
@@ -744,14 +751,14 @@ fn a_message_is_overtaken_if_some_group_of_it_was_settled_before() {
     assert!(decided.is_overtaken());
     assert!(!decided.changes_anything());
     let unknown = Group {
-        session: SESSION + 1,
+        session: SESSION.next(),
         ..calls(&work)
     };
     let decided = market.settle(&[unknown]).unwrap();
     assert!(!decided.is_overtaken());
     assert!(!decided.changes_anything());
     let unknown = Group {
-        session: SESSION + 1,
+        session: SESSION.next(),
         ..calls(&work)
     };
     let decided = market.settle(&[unknown, calls(&work)]).unwrap();
@@ -796,7 +803,7 @@ fn caller_and_denomination_are_told_of_sessions_that_take_receipts() {
         settlement.session_summary(SESSION),
         Ok(Some((account(CALLER), denom(USDC))))
     );
-    assert_eq!(settlement.session_summary(SESSION + 1), Ok(None));
+    assert_eq!(settlement.session_summary(SESSION.next()), Ok(None));
 }
 
 #[test]
@@ -878,7 +885,7 @@ fn a_payer_marked_this_week_is_not_counted_again() {
 }
 
 /// A voucher for the session, signed with its key.
-fn voucher(session: u64, ceiling: u128) -> SignedVoucher {
+fn voucher(session: SessionId, ceiling: u128) -> SignedVoucher {
     let voucher = Voucher { session, ceiling };
     SignedVoucher {
         voucher,
@@ -909,7 +916,7 @@ fn the_highest_voucher_that_verifies_raises_the_ceiling() {
     };
     assert_eq!(settle(&[forged]), missing);
     // Another session's is neither taken for this one's nor an error.
-    assert_eq!(settle(&[voucher(SESSION + 1, 1_000)]), missing);
+    assert_eq!(settle(&[voucher(SESSION.next(), 1_000)]), missing);
     assert_eq!(
         settle(&[voucher(SESSION, 10)]),
         (

@@ -4,12 +4,17 @@ use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{AttesterId, DenomNumber};
 use hub_types::records::usage::{AttesterTotals, ATTESTER_USAGE};
 
 use super::UsageChanges;
 
 /// What an attester signed and was paid in a denomination.
-pub fn totals(storage: &dyn Storage, attester: u64, denom: u32) -> StdResult<AttesterTotals> {
+pub fn totals(
+    storage: &dyn Storage,
+    attester: AttesterId,
+    denom: DenomNumber,
+) -> StdResult<AttesterTotals> {
     Ok(ATTESTER_USAGE
         .get(storage, (attester, denom))?
         .unwrap_or_default())
@@ -18,12 +23,12 @@ pub fn totals(storage: &dyn Storage, attester: u64, denom: u32) -> StdResult<Att
 /// The copy of a message, which one attester signed.
 pub struct AttesterBook<'a> {
     storage: &'a dyn Storage,
-    attester: u64,
-    totals: BTreeMap<u32, AttesterTotals>,
+    attester: AttesterId,
+    totals: BTreeMap<DenomNumber, AttesterTotals>,
 }
 
 impl<'a> AttesterBook<'a> {
-    pub fn new(storage: &'a dyn Storage, attester: u64) -> Self {
+    pub fn new(storage: &'a dyn Storage, attester: AttesterId) -> Self {
         Self {
             storage,
             attester,
@@ -31,7 +36,7 @@ impl<'a> AttesterBook<'a> {
         }
     }
 
-    pub fn add(&mut self, denom: u32, added: &AttesterTotals) -> StdResult<()> {
+    pub fn add(&mut self, denom: DenomNumber, added: &AttesterTotals) -> StdResult<()> {
         // Free calls change nothing here, and spare the record.
         if *added == AttesterTotals::default() {
             return Ok(());

@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::DenomNumber;
 use hub_types::records::usage::{
     key_number, HubRecord, HubTotals, Visit, WeekCounts, EARNERS, HUB, HUB_DAYS, HUB_WEEKS,
 };
@@ -14,8 +15,8 @@ use super::{Account, News, UsageChanges, Use};
 /// The copies of a message.
 pub struct HubBook<'a> {
     storage: &'a dyn Storage,
-    hubs: BTreeMap<u32, HubCopy>,
-    earners: BTreeSet<(u32, Account)>,
+    hubs: BTreeMap<DenomNumber, HubCopy>,
+    earners: BTreeSet<(DenomNumber, Account)>,
 }
 
 struct HubCopy {
@@ -57,7 +58,12 @@ impl<'a> HubBook<'a> {
 
     /// Counts a payer for this week, unless it was counted for another model; and the model that it paid, if it is the
     /// first payer of that one this week.
-    pub fn count_payer(&mut self, denom: u32, visit: Visit, first_of_model: bool) -> StdResult<()> {
+    pub fn count_payer(
+        &mut self,
+        denom: DenomNumber,
+        visit: Visit,
+        first_of_model: bool,
+    ) -> StdResult<()> {
         let HubRecord { totals, week, .. } = &mut self.copy(denom)?.record;
         count(&mut week.models_earning, first_of_model);
         count(&mut week.payers, visit != Visit::Same);
@@ -83,14 +89,14 @@ impl<'a> HubBook<'a> {
         }
     }
 
-    fn is_new_earner(&mut self, denom: u32, author: &CanonicalAddr) -> StdResult<bool> {
+    fn is_new_earner(&mut self, denom: DenomNumber, author: &CanonicalAddr) -> StdResult<bool> {
         if EARNERS.get(self.storage, (denom, author))?.is_some() {
             return Ok(false);
         }
         Ok(self.earners.insert((denom, author.as_slice().to_vec())))
     }
 
-    fn copy(&mut self, denom: u32) -> StdResult<&mut HubCopy> {
+    fn copy(&mut self, denom: DenomNumber) -> StdResult<&mut HubCopy> {
         match self.hubs.entry(denom) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
@@ -109,14 +115,14 @@ fn count(counter: &mut u64, one_more: bool) {
 }
 
 /// The Hub in a denomination; zeros if nothing happened.
-pub fn load(storage: &dyn Storage, denom: u32) -> StdResult<HubRecord> {
+pub fn load(storage: &dyn Storage, denom: DenomNumber) -> StdResult<HubRecord> {
     Ok(HUB.get(storage, denom)?.unwrap_or_default())
 }
 
 /// Lifetime sums at the end of `day`; `hub` is the record.
 pub fn totals_up_to(
     storage: &dyn Storage,
-    denom: u32,
+    denom: DenomNumber,
     hub: &HubRecord,
     day: u64,
 ) -> StdResult<HubTotals> {
@@ -130,7 +136,7 @@ pub fn totals_up_to(
 /// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
-    denom: u32,
+    denom: DenomNumber,
     hub: &HubRecord,
     start_after: Option<u64>,
     limit: usize,
@@ -147,7 +153,7 @@ pub fn days(
 /// Counts of the weeks behind `start_after` in which receipts were billed.
 pub fn weeks(
     storage: &dyn Storage,
-    denom: u32,
+    denom: DenomNumber,
     start_after: Option<u64>,
     limit: usize,
 ) -> StdResult<Vec<(u64, WeekCounts)>> {

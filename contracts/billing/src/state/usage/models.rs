@@ -4,6 +4,7 @@ use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{StdResult, Storage};
+use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{
     key_number, rank, score, Sums, UsageRecord, Visit, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
 };
@@ -14,14 +15,14 @@ use super::{News, UsageChanges, Use};
 /// The copies of a message.
 pub struct ModelBook<'a> {
     storage: &'a dyn Storage,
-    models: BTreeMap<(u64, u32), ModelCopy>,
+    models: BTreeMap<(ModelId, DenomNumber), ModelCopy>,
 }
 
 struct ModelCopy {
     stored: UsageRecord,
     record: UsageRecord,
     /// Sums of releases before the latest one billed, where the message changes them.
-    earlier: BTreeMap<u64, Sums>,
+    earlier: BTreeMap<ReleaseNumber, Sums>,
 }
 
 impl<'a> ModelBook<'a> {
@@ -32,7 +33,7 @@ impl<'a> ModelBook<'a> {
         }
     }
 
-    pub fn gross(&mut self, model: u64, denom: u32) -> StdResult<u128> {
+    pub fn gross(&mut self, model: ModelId, denom: DenomNumber) -> StdResult<u128> {
         Ok(self.copy(model, denom)?.record.sums.gross)
     }
 
@@ -70,7 +71,12 @@ impl<'a> ModelBook<'a> {
     }
 
     /// Counts a payer that came for the first time this week; whether it is the model's first one of this week.
-    pub fn count_payer(&mut self, model: u64, denom: u32, visit: Visit) -> StdResult<bool> {
+    pub fn count_payer(
+        &mut self,
+        model: ModelId,
+        denom: DenomNumber,
+        visit: Visit,
+    ) -> StdResult<bool> {
         let record = &mut self.copy(model, denom)?.record;
         let counts = match visit {
             Visit::Same => return Ok(false),
@@ -112,7 +118,7 @@ impl<'a> ModelBook<'a> {
         }
     }
 
-    fn copy(&mut self, model: u64, denom: u32) -> StdResult<&mut ModelCopy> {
+    fn copy(&mut self, model: ModelId, denom: DenomNumber) -> StdResult<&mut ModelCopy> {
         match self.models.entry((model, denom)) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
@@ -133,7 +139,7 @@ impl ModelCopy {
     fn add_to_release(&mut self, storage: &dyn Storage, used: &Use) -> StdResult<()> {
         let record = &mut self.record;
         if used.release > record.release {
-            if record.release > 0 {
+            if record.release > ReleaseNumber(0) {
                 let left = record.sums.without(&record.earlier_releases);
                 self.earlier.insert(record.release, left);
             }
@@ -155,15 +161,15 @@ impl ModelCopy {
 }
 
 /// Usage of a model in a denomination; zeros if none.
-pub fn load(storage: &dyn Storage, model: u64, denom: u32) -> StdResult<UsageRecord> {
+pub fn load(storage: &dyn Storage, model: ModelId, denom: DenomNumber) -> StdResult<UsageRecord> {
     Ok(USAGE.get(storage, (model, denom))?.unwrap_or_default())
 }
 
 /// Lifetime sums of a model at the end of `day`; `usage` is its record.
 pub fn sums_up_to(
     storage: &dyn Storage,
-    model: u64,
-    denom: u32,
+    model: ModelId,
+    denom: DenomNumber,
     usage: &UsageRecord,
     day: u64,
 ) -> StdResult<Sums> {
@@ -177,8 +183,8 @@ pub fn sums_up_to(
 /// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
-    model: u64,
-    denom: u32,
+    model: ModelId,
+    denom: DenomNumber,
     usage: &UsageRecord,
     start_after: Option<u64>,
     limit: usize,
@@ -196,13 +202,13 @@ pub fn days(
 /// Sums of the releases behind `start_after` that were billed, by number.
 pub fn releases(
     storage: &dyn Storage,
-    model: u64,
-    denom: u32,
-    start_after: Option<u64>,
+    model: ModelId,
+    denom: DenomNumber,
+    start_after: Option<ReleaseNumber>,
     limit: usize,
-) -> StdResult<Vec<(u64, Sums)>> {
+) -> StdResult<Vec<(ReleaseNumber, Sums)>> {
     let usage = load(storage, model, denom)?;
-    let latest = (usage.release > start_after.unwrap_or(0)).then(|| {
+    let latest = (usage.release > start_after.unwrap_or_default()).then(|| {
         let sums = usage.sums.without(&usage.earlier_releases);
         Ok((usage.release, sums))
     });
@@ -216,10 +222,10 @@ pub fn releases(
 /// Models behind `start_after`, a score and a model, by score from the highest on, then by model.
 pub fn ranking(
     storage: &dyn Storage,
-    denom: u32,
-    start_after: Option<(u16, u64)>,
+    denom: DenomNumber,
+    start_after: Option<(u16, ModelId)>,
     limit: usize,
-) -> StdResult<Vec<(u16, u64)>> {
+) -> StdResult<Vec<(u16, ModelId)>> {
     let start_after = start_after.map(|(score, model)| (rank(score), model));
     RANKING
         .range(storage, denom, start_after)

@@ -8,6 +8,7 @@ use std::collections::btree_map::Entry;
 use std::collections::BTreeMap;
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
+use hub_types::ids::{DenomNumber, ModelId};
 use hub_types::records::usage::{
     ModelPayer, PayerRecord, Visit, Weeks, MAX_INLINE_MODELS, MODEL_PAYERS, PAYERS,
 };
@@ -17,8 +18,8 @@ use super::{Account, UsageChanges};
 /// The copies of a message.
 pub struct PayerBook<'a> {
     storage: &'a dyn Storage,
-    payers: BTreeMap<(u32, Account), PayerCopy>,
-    entries: BTreeMap<(u64, u32, Account), ModelPayer>,
+    payers: BTreeMap<(DenomNumber, Account), PayerCopy>,
+    entries: BTreeMap<(ModelId, DenomNumber, Account), ModelPayer>,
 }
 
 struct PayerCopy {
@@ -46,8 +47,8 @@ impl<'a> PayerBook<'a> {
     /// Counts `week` for the funder and the model; nothing if it was counted already.
     pub fn mark(
         &mut self,
-        model: u64,
-        denom: u32,
+        model: ModelId,
+        denom: DenomNumber,
         funder: &CanonicalAddr,
         week: u64,
     ) -> StdResult<Option<Visits>> {
@@ -124,8 +125,8 @@ impl<'a> PayerBook<'a> {
 /// Payers of a model behind `start_after`, with their weeks.
 pub fn page(
     storage: &dyn Storage,
-    model: u64,
-    denom: u32,
+    model: ModelId,
+    denom: DenomNumber,
     start_after: Option<CanonicalAddr>,
     limit: usize,
 ) -> StdResult<Vec<(CanonicalAddr, Weeks)>> {

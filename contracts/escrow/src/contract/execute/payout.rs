@@ -9,6 +9,7 @@ use cosmwasm_std::{
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::{PayoutResponse, PayoutSent, PayoutSkipped, SkipReason};
+use hub_types::ids::DenomNumber;
 
 use crate::error::ContractError;
 use crate::events::Event;
@@ -29,7 +30,7 @@ const CW20_GAS_LIMIT: u64 = 500_000;
 #[cw_serde]
 struct Transfer {
     account: Addr,
-    denom: u32,
+    denom: DenomNumber,
     amount: Uint128,
 }
 
@@ -112,7 +113,7 @@ pub fn payout(
 /// back from one finds every balance of this payout gone.
 fn take_available(
     deps: DepsMut,
-    number: Option<u32>,
+    number: Option<DenomNumber>,
     account: Addr,
 ) -> Result<Result<Transfer, SkipReason>, ContractError> {
     // Nobody opted in for a denomination that the escrow does not know.

@@ -6,6 +6,7 @@ use cosmwasm_std::{
 };
 use hub_types::denom::Denom;
 use hub_types::escrow::SessionCreated;
+use hub_types::ids::SessionId;
 
 use crate::domain::account::Account;
 use crate::domain::session::{Opening, Parties, Session};
@@ -100,7 +101,7 @@ pub fn top_up(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    session: u64,
+    session: SessionId,
     amount: Uint128,
 ) -> Result<Response, ContractError> {
     let (mut session, caller) = load_own(deps.as_ref(), &sender, session)?;
@@ -123,7 +124,7 @@ pub fn close(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    session: u64,
+    session: SessionId,
 ) -> Result<Response, ContractError> {
     let (mut session, _) = load_own(deps.as_ref(), &sender, session)?;
     let ends_at = session.close(env.block.time.seconds())?;
@@ -139,7 +140,7 @@ pub fn release(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    session: u64,
+    session: SessionId,
 ) -> Result<Response, ContractError> {
     let mut session = sessions::load(deps.storage, session)?;
     let by = deps.api.addr_canonicalize(sender.as_str())?;
@@ -165,7 +166,7 @@ pub fn release(
 pub fn raise_ceiling(
     deps: DepsMut,
     sender: Addr,
-    session: u64,
+    session: SessionId,
     ceiling: Uint128,
 ) -> Result<Response, ContractError> {
     let (mut session, _) = load_own(deps.as_ref(), &sender, session)?;
@@ -182,7 +183,7 @@ pub fn raise_ceiling(
 fn load_own(
     deps: Deps,
     sender: &Addr,
-    session: u64,
+    session: SessionId,
 ) -> Result<(Session, CanonicalAddr), ContractError> {
     let loaded = sessions::load(deps.storage, session)?;
     let sender = deps.api.addr_canonicalize(sender.as_str())?;

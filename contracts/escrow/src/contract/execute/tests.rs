@@ -10,6 +10,7 @@ use hub_types::escrow::{
     Books, Credit, Models, PayoutResponse, SessionCreated, SessionSettlement, SessionState,
     SkipReason,
 };
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::BalanceRecord;
 
@@ -21,7 +22,7 @@ use crate::state::{accounts, config, denoms, sessions, spend};
 
 const NOW: u64 = 1_000_000;
 const MAX_AGE: u64 = 600;
-const USDC: u32 = 1;
+const USDC: DenomNumber = DenomNumber(1);
 
 struct Escrow(OwnedDeps<MockStorage, MockApi, MockQuerier>);
 
@@ -86,10 +87,13 @@ impl Escrow {
         };
         let opening = budget.map(|budget| self.opening(budget));
         let response = deposit::deposit(self.0.as_mut(), &at(NOW), received, opening)?;
-        Ok(response.data.map(|data| {
-            let created: SessionCreated = from_json(data).unwrap();
-            created.session
-        }))
+        Ok(response
+            .data
+            .map(|data| {
+                let created: SessionCreated = from_json(data).unwrap();
+                created.session
+            })
+            .map(u64::from))
     }
 
     fn balance(&self, name: &str) -> BalanceRecord {
@@ -114,7 +118,7 @@ impl Escrow {
         settle::settle(self.0.as_mut(), sender, &books.encode()).map(|_| ())
     }
 
-    fn credit(&self, name: &str, denom: u32, earned: u128) -> Credit {
+    fn credit(&self, name: &str, denom: DenomNumber, earned: u128) -> Credit {
         Credit {
             account: self.canonical(name),
             denom,
@@ -123,7 +127,7 @@ impl Escrow {
     }
 
     fn session(&self, id: u64) -> (u128, Option<u128>, u64, SessionState) {
-        let session = sessions::load(&self.0.storage, id).unwrap();
+        let session = sessions::load(&self.0.storage, SessionId(id)).unwrap();
         let record = &session.reserve.record;
         (
             record.budget,
@@ -135,10 +139,10 @@ impl Escrow {
 }
 
 /// Charges to a session, by an attester that begins.
-fn charged(session: u64, charge: u128) -> SessionSettlement {
+fn charged(session: SessionId, charge: u128) -> SessionSettlement {
     SessionSettlement {
         session,
-        attester: 1,
+        attester: AttesterId(1),
         replaces: None,
         next_before: 0,
         next_after: 1,
@@ -209,7 +213,7 @@ fn a_session_opens_with_what_the_caller_has_available() {
     let (caller, opening) = (escrow.address("alice"), escrow.opening(70));
     let response = session::open(escrow.0.as_mut(), &at(NOW), caller, usdc(), opening).unwrap();
     let created: SessionCreated = from_json(response.data.unwrap()).unwrap();
-    assert_eq!(created.session, 1);
+    assert_eq!(created.session, SessionId(1));
     assert_eq!(response.events.len(), 1);
     assert_eq!((escrow.available("alice"), escrow.owed()), (30, 100));
     assert_eq!(
@@ -225,30 +229,43 @@ fn a_session_is_changed_by_its_caller_alone() {
     let before = escrow.session(1);
     for name in ["operator", "mallory"] {
         let refused = Err(ContractError::NotTheCaller {
-            session: 1,
+            session: SessionId(1),
             caller: escrow.address("alice"),
         });
         let sender = escrow.address(name);
         let deps = &mut escrow.0;
         assert_eq!(
-            session::top_up(deps.as_mut(), &at(NOW), sender.clone(), 1, amount(1)),
+            session::top_up(
+                deps.as_mut(),
+                &at(NOW),
+                sender.clone(),
+                SessionId(1),
+                amount(1)
+            ),
             refused
         );
         assert_eq!(
-            session::close(deps.as_mut(), &at(NOW), sender.clone(), 1),
+            session::close(deps.as_mut(), &at(NOW), sender.clone(), SessionId(1)),
             refused
         );
         assert_eq!(
-            session::raise_ceiling(deps.as_mut(), sender, 1, amount(1)),
+            session::raise_ceiling(deps.as_mut(), sender, SessionId(1), amount(1)),
             refused
         );
     }
     assert_eq!(escrow.session(1), before);
 
     let alice = escrow.address("alice");
-    session::top_up(escrow.0.as_mut(), &at(NOW), alice.clone(), 1, amount(20)).unwrap();
-    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), 1, amount(50)).unwrap();
-    session::close(escrow.0.as_mut(), &at(NOW), alice, 1).unwrap();
+    session::top_up(
+        escrow.0.as_mut(),
+        &at(NOW),
+        alice.clone(),
+        SessionId(1),
+        amount(20),
+    )
+    .unwrap();
+    session::raise_ceiling(escrow.0.as_mut(), alice.clone(), SessionId(1), amount(50)).unwrap();
+    session::close(escrow.0.as_mut(), &at(NOW), alice, SessionId(1)).unwrap();
     assert_eq!(
         escrow.session(1),
         (90, Some(50), NOW + 60, SessionState::Open)
@@ -261,12 +278,12 @@ fn what_a_session_has_left_is_the_callers_again_and_what_it_spent_the_funders_sp
     let mut escrow = Escrow::new();
     escrow.deposit("bob", "alice", 100, Some(100)).unwrap();
     let books = Books {
-        sessions: vec![charged(1, 40)],
+        sessions: vec![charged(SessionId(1), 40)],
         credits: vec![escrow.credit("anna", USDC, 40)],
     };
     escrow.settle("billing", &books).unwrap();
     let operator = escrow.address("operator");
-    session::release(escrow.0.as_mut(), &at(NOW + 1_000), operator, 1).unwrap();
+    session::release(escrow.0.as_mut(), &at(NOW + 1_000), operator, SessionId(1)).unwrap();
     assert_eq!(
         (escrow.available("alice"), escrow.available("bob")),
         (60, 0)
@@ -282,7 +299,7 @@ fn nobody_but_the_collector_settles() {
     let mut escrow = Escrow::new();
     escrow.deposit("alice", "alice", 100, Some(100)).unwrap();
     let books = Books {
-        sessions: vec![charged(1, 40)],
+        sessions: vec![charged(SessionId(1), 40)],
         credits: vec![escrow.credit("mallory", USDC, 40)],
     };
     let collector = escrow.address("billing");
@@ -297,7 +314,7 @@ fn nobody_but_the_collector_settles() {
         auto_payout: false,
     };
     assert_eq!(escrow.balance("mallory"), earned);
-    let reserve = sessions::load_reserve(&escrow.0.storage, 1).unwrap();
+    let reserve = sessions::load_reserve(&escrow.0.storage, SessionId(1)).unwrap();
     assert_eq!(reserve.record.spent, 40);
 }
 
@@ -307,7 +324,10 @@ fn books_that_do_not_balance_or_name_one_twice_are_refused() {
     escrow.deposit("alice", "alice", 100, Some(100)).unwrap();
     let anna = escrow.credit("anna", USDC, 40);
     let books = |charges: &[u128], credits: &[&Credit]| Books {
-        sessions: charges.iter().map(|charge| charged(1, *charge)).collect(),
+        sessions: charges
+            .iter()
+            .map(|charge| charged(SessionId(1), *charge))
+            .collect(),
         credits: credits.iter().map(|credit| (*credit).clone()).collect(),
     };
     let unbalanced = |denom, charged, credited| ContractError::Unbalanced {
@@ -315,7 +335,7 @@ fn books_that_do_not_balance_or_name_one_twice_are_refused() {
         charged: amount(charged),
         credited: amount(credited),
     };
-    let elsewhere = escrow.credit("anna", 2, 40);
+    let elsewhere = escrow.credit("anna", DenomNumber(2), 40);
     let nothing = escrow.credit("anna", USDC, 0);
     for (books, refusal) in [
         (books(&[39], &[&anna]), unbalanced(USDC, 39, 40)),
@@ -324,7 +344,9 @@ fn books_that_do_not_balance_or_name_one_twice_are_refused() {
         (books(&[40], &[&elsewhere]), unbalanced(USDC, 40, 0)),
         (
             books(&[20, 20], &[&anna]),
-            ContractError::SessionRepeated { session: 1 },
+            ContractError::SessionRepeated {
+                session: SessionId(1),
+            },
         ),
         (
             books(&[80], &[&anna, &anna]),

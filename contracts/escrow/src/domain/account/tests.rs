@@ -5,7 +5,7 @@ use super::*;
 fn account(balance: BalanceRecord) -> Account {
     Account {
         owner: vec![1; 20].into(),
-        denom: 1,
+        denom: DenomNumber(1),
         balance,
     }
 }

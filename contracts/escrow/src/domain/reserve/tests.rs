@@ -1,3 +1,4 @@
+use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::escrow::Funding;
 use proptest::prelude::*;
 
@@ -7,9 +8,9 @@ const SESSION: u64 = 9;
 
 fn reserve(budget: u128, ceiling: Option<u128>) -> Reserve {
     Reserve {
-        session: SESSION,
+        session: SessionId(SESSION),
         record: SessionRecord {
-            denom: 1,
+            denom: DenomNumber(1),
             budget,
             spent: 0,
             released: false,
@@ -26,14 +27,22 @@ fn with_lanes(lanes: &[(u64, u64)]) -> Reserve {
     let mut reserve = reserve(1_000, None);
     reserve.record.lanes = lanes
         .iter()
-        .map(|&(attester, next)| Lane { attester, next })
+        .map(|&(attester, next)| Lane {
+            attester: AttesterId(attester),
+            next,
+        })
         .collect();
     reserve
 }
 
-fn settlement(attester: u64, next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
+fn settlement(
+    attester: AttesterId,
+    next_before: u64,
+    next_after: u64,
+    charge: u128,
+) -> SessionSettlement {
     SessionSettlement {
-        session: SESSION,
+        session: SessionId(SESSION),
         attester,
         replaces: None,
         next_before,
@@ -45,9 +54,9 @@ fn settlement(attester: u64, next_before: u64, next_after: u64, charge: u128) ->
     }
 }
 
-fn replacing(attester: u64, replaces: u64, next_before: u64) -> SessionSettlement {
+fn replacing(attester: AttesterId, replaces: u64, next_before: u64) -> SessionSettlement {
     SessionSettlement {
-        replaces: Some(replaces),
+        replaces: Some(AttesterId(replaces)),
         ..settlement(attester, next_before, next_before + 5, 10)
     }
 }
@@ -55,7 +64,7 @@ fn replacing(attester: u64, replaces: u64, next_before: u64) -> SessionSettlemen
 fn under(ceiling: u128, charge: u128) -> SessionSettlement {
     SessionSettlement {
         ceiling: Some(ceiling.into()),
-        ..settlement(1, 0, 1, charge)
+        ..settlement(AttesterId(1), 0, 1, charge)
     }
 }
 
@@ -71,7 +80,7 @@ fn lanes_after(mut reserve: Reserve, settlement: &SessionSettlement) -> Vec<(u64
         .record
         .lanes
         .iter()
-        .map(|lane| (lane.attester, lane.next))
+        .map(|lane| (lane.attester.0, lane.next))
         .collect()
 }
 
@@ -81,10 +90,15 @@ const FULL: [(u64, u64); 4] = [(1, 10), (2, 20), (3, 30), (4, 40)];
 fn a_released_session_pays_nothing_whatever_else_is_wrong() {
     let mut released = with_lanes(&FULL);
     released.record.released = true;
-    for settlement in [settlement(1, 10, 11, 0), settlement(9, 3, 2, 2_000)] {
+    for settlement in [
+        settlement(AttesterId(1), 10, 11, 0),
+        settlement(AttesterId(9), 3, 2, 2_000),
+    ] {
         assert_eq!(
             refusal(&released, &settlement),
-            ContractError::SessionReleased { session: SESSION }
+            ContractError::SessionReleased {
+                session: SessionId(SESSION)
+            }
         );
     }
 }
@@ -95,11 +109,11 @@ fn a_lane_only_moves_forward() {
         assert_eq!(
             refusal(
                 &with_lanes(&FULL),
-                &settlement(1, next_before, next_after, 0)
+                &settlement(AttesterId(1), next_before, next_after, 0)
             ),
             ContractError::LaneNotAdvanced {
-                session: SESSION,
-                attester: 1,
+                session: SessionId(SESSION),
+                attester: AttesterId(1),
                 next_before,
                 next_after
             }
@@ -113,11 +127,11 @@ fn a_lane_must_stand_where_the_settlement_starts() {
         assert_eq!(
             refusal(
                 &with_lanes(&FULL[..2]),
-                &settlement(attester, found, found + 1, 0)
+                &settlement(AttesterId(attester), found, found + 1, 0)
             ),
             ContractError::LaneMismatch {
-                session: SESSION,
-                attester,
+                session: SessionId(SESSION),
+                attester: AttesterId(attester),
                 expected,
                 found
             }
@@ -128,10 +142,10 @@ fn a_lane_must_stand_where_the_settlement_starts() {
 #[test]
 fn a_fifth_attester_must_name_the_one_it_replaces() {
     assert_eq!(
-        refusal(&with_lanes(&FULL), &settlement(5, 0, 1, 0)),
+        refusal(&with_lanes(&FULL), &settlement(AttesterId(5), 0, 1, 0)),
         ContractError::LanesFull {
-            session: SESSION,
-            attester: 5
+            session: SessionId(SESSION),
+            attester: AttesterId(5)
         }
     );
 }
@@ -139,35 +153,35 @@ fn a_fifth_attester_must_name_the_one_it_replaces() {
 #[test]
 fn a_replacement_needs_full_lanes_and_one_of_them_to_give_away() {
     let not_replaceable = |attester, replaces| ContractError::LaneNotReplaceable {
-        session: SESSION,
+        session: SessionId(SESSION),
         attester,
         replaces,
     };
     // A lane is free.
     assert_eq!(
-        refusal(&with_lanes(&FULL[..3]), &replacing(5, 1, 0)),
-        not_replaceable(5, 1)
+        refusal(&with_lanes(&FULL[..3]), &replacing(AttesterId(5), 1, 0)),
+        not_replaceable(AttesterId(5), AttesterId(1))
     );
     // None of the lanes is attester 6's.
     assert_eq!(
-        refusal(&with_lanes(&FULL), &replacing(5, 6, 0)),
-        not_replaceable(5, 6)
+        refusal(&with_lanes(&FULL), &replacing(AttesterId(5), 6, 0)),
+        not_replaceable(AttesterId(5), AttesterId(6))
     );
     // It has a lane, and can neither replace itself nor another.
     assert_eq!(
-        refusal(&with_lanes(&FULL), &replacing(2, 2, 20)),
-        not_replaceable(2, 2)
+        refusal(&with_lanes(&FULL), &replacing(AttesterId(2), 2, 20)),
+        not_replaceable(AttesterId(2), AttesterId(2))
     );
     assert_eq!(
-        refusal(&with_lanes(&FULL), &replacing(2, 3, 20)),
-        not_replaceable(2, 3)
+        refusal(&with_lanes(&FULL), &replacing(AttesterId(2), 3, 20)),
+        not_replaceable(AttesterId(2), AttesterId(3))
     );
     // The number of the lane that is given away is not taken over.
     assert_eq!(
-        refusal(&with_lanes(&FULL), &replacing(5, 2, 20)),
+        refusal(&with_lanes(&FULL), &replacing(AttesterId(5), 2, 20)),
         ContractError::LaneMismatch {
-            session: SESSION,
-            attester: 5,
+            session: SessionId(SESSION),
+            attester: AttesterId(5),
             expected: 0,
             found: 20
         }
@@ -177,15 +191,18 @@ fn a_replacement_needs_full_lanes_and_one_of_them_to_give_away() {
 #[test]
 fn lanes_are_moved_taken_and_given_away() {
     assert_eq!(
-        lanes_after(with_lanes(&FULL), &settlement(3, 30, u64::MAX, 0)),
+        lanes_after(
+            with_lanes(&FULL),
+            &settlement(AttesterId(3), 30, u64::MAX, 0)
+        ),
         [(1, 10), (2, 20), (3, u64::MAX), (4, 40)]
     );
     assert_eq!(
-        lanes_after(with_lanes(&FULL[..3]), &settlement(4, 0, 7, 0)),
+        lanes_after(with_lanes(&FULL[..3]), &settlement(AttesterId(4), 0, 7, 0)),
         [(1, 10), (2, 20), (3, 30), (4, 7)]
     );
     assert_eq!(
-        lanes_after(with_lanes(&FULL), &replacing(5, 2, 0)),
+        lanes_after(with_lanes(&FULL), &replacing(AttesterId(5), 2, 0)),
         [(1, 10), (5, 5), (3, 30), (4, 40)]
     );
 }
@@ -193,34 +210,38 @@ fn lanes_are_moved_taken_and_given_away() {
 #[test]
 fn a_charge_beyond_the_budget_is_refused() {
     let mut reserve = reserve(100, None);
-    reserve.settle(&settlement(1, 0, 1, 60)).unwrap();
+    reserve
+        .settle(&settlement(AttesterId(1), 0, 1, 60))
+        .unwrap();
     for charge in [41, u128::MAX] {
         assert_eq!(
-            refusal(&reserve, &settlement(1, 1, 2, charge)),
+            refusal(&reserve, &settlement(AttesterId(1), 1, 2, charge)),
             ContractError::BudgetExceeded {
-                session: SESSION,
+                session: SessionId(SESSION),
                 left: 40u128.into(),
                 charge: charge.into()
             }
         );
     }
-    assert_eq!(reserve.settle(&settlement(1, 1, 2, 40)), Ok(()));
+    assert_eq!(reserve.settle(&settlement(AttesterId(1), 1, 2, 40)), Ok(()));
     assert_eq!(reserve.record.spent, 100);
 }
 
 #[test]
 fn a_charge_beyond_the_ceiling_is_refused() {
     let mut reserve = reserve(100, Some(50));
-    reserve.settle(&settlement(1, 0, 1, 30)).unwrap();
+    reserve
+        .settle(&settlement(AttesterId(1), 0, 1, 30))
+        .unwrap();
     assert_eq!(
-        refusal(&reserve, &settlement(1, 1, 2, 21)),
+        refusal(&reserve, &settlement(AttesterId(1), 1, 2, 21)),
         ContractError::CeilingExceeded {
-            session: SESSION,
+            session: SessionId(SESSION),
             ceiling: 50u128.into(),
             spent: 51u128.into()
         }
     );
-    assert_eq!(reserve.settle(&settlement(1, 1, 2, 20)), Ok(()));
+    assert_eq!(reserve.settle(&settlement(AttesterId(1), 1, 2, 20)), Ok(()));
 }
 
 #[test]
@@ -228,14 +249,16 @@ fn a_ceiling_never_falls_and_none_appears() {
     assert_eq!(
         refusal(&reserve(100, Some(50)), &under(49, 0)),
         ContractError::CeilingFalls {
-            session: SESSION,
+            session: SessionId(SESSION),
             ceiling: 50u128.into(),
             given: 49u128.into()
         }
     );
     assert_eq!(
         refusal(&reserve(100, None), &under(50, 0)),
-        ContractError::NoCeiling { session: SESSION }
+        ContractError::NoCeiling {
+            session: SessionId(SESSION)
+        }
     );
 }
 
@@ -252,7 +275,7 @@ fn the_ceiling_that_comes_with_a_charge_bounds_it() {
     assert_eq!(
         refusal(&reserve(100, Some(50)), &under(80, 81)),
         ContractError::CeilingExceeded {
-            session: SESSION,
+            session: SessionId(SESSION),
             ceiling: 80u128.into(),
             spent: 81u128.into()
         }
@@ -262,10 +285,12 @@ fn the_ceiling_that_comes_with_a_charge_bounds_it() {
 #[test]
 fn numbers_can_be_consumed_at_no_charge_and_the_marks_of_the_week_are_kept() {
     let mut settled = reserve(100, None);
-    settled.settle(&settlement(1, 0, 12, 0)).unwrap();
+    settled
+        .settle(&settlement(AttesterId(1), 0, 12, 0))
+        .unwrap();
     let mut expected = reserve(100, None);
     expected.record.lanes = vec![Lane {
-        attester: 1,
+        attester: AttesterId(1),
         next: 12,
     }];
     expected.record.paid_week = 3;
@@ -286,12 +311,12 @@ proptest! {
     ) {
         let mut reserve = reserve(budget, ceiling);
         for (attester, replaces, from_next, steps, charge, ceiling) in asked {
-            let next = reserve.record.lane(attester).map_or(0, |lane| lane.next);
+            let next = reserve.record.lane(AttesterId(attester)).map_or(0, |lane| lane.next);
             let next_before = if from_next { next } else { steps };
             let settlement = SessionSettlement {
-                replaces: replaces.filter(|_| reserve.record.lanes.len() >= MAX_LANES),
+                replaces: replaces.filter(|_| reserve.record.lanes.len() >= MAX_LANES).map(AttesterId),
                 ceiling: ceiling.map(Uint128::new),
-                ..settlement(attester, next_before, next_before + steps, charge)
+                ..settlement(AttesterId(attester), next_before, next_before + steps, charge)
             };
             let before = reserve.record.clone();
             let mut after = reserve.clone();
@@ -306,7 +331,7 @@ proptest! {
             prop_assert!(record.ceiling.is_some() == before.ceiling.is_some() && record.ceiling >= before.ceiling);
             prop_assert!(record.ceiling.is_none_or(|ceiling| record.spent <= ceiling));
             prop_assert_eq!(next_before, next);
-            prop_assert_eq!(record.lane(attester), Some(Lane { attester, next: next + steps }));
+            prop_assert_eq!(record.lane(AttesterId(attester)), Some(Lane { attester: AttesterId(attester), next: next + steps }));
             prop_assert!(record.lanes.len() <= MAX_LANES);
             let lost = before.lanes.iter().filter(|lane| record.lane(lane.attester).is_none());
             let expected = settlement.replaces;

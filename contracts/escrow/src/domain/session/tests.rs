@@ -1,4 +1,5 @@
 use hub_types::escrow::ModelRef;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 use proptest::prelude::*;
 
@@ -41,7 +42,7 @@ fn opening() -> Opening {
 }
 
 fn open(opening: Opening) -> Result<Session, ContractError> {
-    Session::open(7, 3, own(), &opening, NOW)
+    Session::open(SessionId(7), DenomNumber(3), own(), &opening, NOW)
 }
 
 fn session() -> Session {
@@ -57,9 +58,10 @@ fn with_ceiling() -> Session {
 }
 
 fn listed(models: &[(u64, Option<u64>)]) -> Opening {
-    let refs = models
-        .iter()
-        .map(|&(model, release)| ModelRef { model, release });
+    let refs = models.iter().map(|&(model, release)| ModelRef {
+        model: ModelId(model),
+        release: release.map(ReleaseNumber),
+    });
     Opening {
         models: Models::Listed(refs.collect()),
         max_price: None,
@@ -72,7 +74,9 @@ fn released(mut session: Session) -> Session {
     session
 }
 
-const RELEASED: ContractError = ContractError::SessionReleased { session: 7 };
+const RELEASED: ContractError = ContractError::SessionReleased {
+    session: SessionId(7),
+};
 
 #[test]
 fn a_session_needs_a_budget_and_an_end_in_the_future() {
@@ -128,11 +132,11 @@ fn models_are_listed_once_few_and_by_ids_from_1() {
         ),
         (
             &[(5, None), (6, None), (5, None)],
-            ContractError::ModelRepeated { model: 5 },
+            ContractError::ModelRepeated { model: ModelId(5) },
         ),
         (
             &[(5, Some(2)), (5, Some(2))],
-            ContractError::ModelRepeated { model: 5 },
+            ContractError::ModelRepeated { model: ModelId(5) },
         ),
     ] {
         assert_eq!(open(listed(models)), Err(error));
@@ -143,7 +147,7 @@ fn models_are_listed_once_few_and_by_ids_from_1() {
             .policy
             .models
             .iter()
-            .map(|listed| (listed.model, listed.release))
+            .map(|listed| (listed.model.0, listed.release.map(u64::from)))
             .collect();
         assert_eq!(kept, models);
     }
@@ -161,7 +165,7 @@ fn a_new_session_has_its_whole_budget_and_what_was_agreed() {
         caller: caller(),
         funder: address(9),
     };
-    let session = Session::open(7, 3, parties, &opening, NOW).unwrap();
+    let session = Session::open(SessionId(7), DenomNumber(3), parties, &opening, NOW).unwrap();
     assert_eq!(
         session,
         Session {
@@ -178,9 +182,9 @@ fn a_new_session_has_its_whole_budget_and_what_was_agreed() {
                 voucher_key: Some(key),
             },
             reserve: Reserve {
-                session: 7,
+                session: SessionId(7),
                 record: SessionRecord {
-                    denom: 3,
+                    denom: DenomNumber(3),
                     budget: 100,
                     spent: 0,
                     released: false,
@@ -218,7 +222,7 @@ fn no_top_up_after_the_end_of_nothing_or_beyond_128_bits() {
             1,
             end,
             ContractError::SessionEnded {
-                session: 7,
+                session: SessionId(7),
                 ends_at: end,
             },
         ),
@@ -228,7 +232,7 @@ fn no_top_up_after_the_end_of_nothing_or_beyond_128_bits() {
             u128::MAX - 99,
             NOW,
             ContractError::BudgetOverflow {
-                session: 7,
+                session: SessionId(7),
                 budget: 100u128.into(),
                 amount: (u128::MAX - 99).into(),
             },
@@ -249,10 +253,12 @@ fn a_session_that_somebody_else_funded_takes_no_top_up() {
         caller: caller(),
         funder: address(9),
     };
-    let mut gift = Session::open(7, 3, parties, &opening(), NOW).unwrap();
+    let mut gift = Session::open(SessionId(7), DenomNumber(3), parties, &opening(), NOW).unwrap();
     assert_eq!(
         gift.top_up(1u128.into(), NOW),
-        Err(ContractError::FundedByAnother { session: 7 })
+        Err(ContractError::FundedByAnother {
+            session: SessionId(7)
+        })
     );
 }
 
@@ -294,7 +300,7 @@ fn closing_takes_effect_after_the_grace_and_is_done_once() {
         assert_eq!(
             session.close(now),
             Err(ContractError::AlreadyClosed {
-                session: 7,
+                session: SessionId(7),
                 ends_at
             })
         );
@@ -310,7 +316,7 @@ fn a_session_that_ends_within_the_grace_is_not_closed() {
         assert_eq!(
             session().close(now),
             Err(ContractError::EndsByItself {
-                session: 7,
+                session: SessionId(7),
                 ends_at,
                 cutoff: now + CUTOFF_GRACE_SECONDS
             })
@@ -320,7 +326,7 @@ fn a_session_that_ends_within_the_grace_is_not_closed() {
         assert_eq!(
             session().close(now),
             Err(ContractError::SessionEnded {
-                session: 7,
+                session: SessionId(7),
                 ends_at
             })
         );
@@ -332,7 +338,7 @@ fn a_session_that_ends_within_the_grace_is_not_closed() {
 fn the_operator_releases_from_the_end_on_and_all_others_a_maximum_age_later() {
     let end = NOW + 1_000;
     let too_early = |now| ContractError::ReleaseTooEarly {
-        session: 7,
+        session: SessionId(7),
         operator_from: end,
         anyone_from: end + MAX_AGE,
         now,
@@ -363,7 +369,7 @@ fn a_session_without_end_can_be_released_once_it_was_closed() {
     assert_eq!(
         endless.release(&caller(), MAX_AGE, NOW),
         Err(ContractError::ReleaseTooEarly {
-            session: 7,
+            session: SessionId(7),
             operator_from: u64::MAX,
             anyone_from: u64::MAX,
             now: NOW
@@ -380,7 +386,9 @@ fn a_session_without_end_can_be_released_once_it_was_closed() {
 fn a_ceiling_is_raised_only_where_there_is_one_and_only_upwards() {
     assert_eq!(
         session().raise_ceiling(1u128.into()),
-        Err(ContractError::NoCeiling { session: 7 })
+        Err(ContractError::NoCeiling {
+            session: SessionId(7)
+        })
     );
     assert_eq!(
         released(with_ceiling()).raise_ceiling(1u128.into()),
@@ -393,7 +401,7 @@ fn a_ceiling_is_raised_only_where_there_is_one_and_only_upwards() {
             Ok(())
         } else {
             Err(ContractError::CeilingNotRaised {
-                session: 7,
+                session: SessionId(7),
                 ceiling: before.into(),
                 given: given.into(),
             })
@@ -444,10 +452,10 @@ proptest! {
                     .map(|left| given_back += left.u128()),
                 Step::Raise(ceiling) => after.raise_ceiling(ceiling.into()),
                 Step::Pay(charge) => {
-                    let next = after.reserve.record.lane(1).map_or(0, |lane| lane.next);
+                    let next = after.reserve.record.lane(AttesterId(1)).map_or(0, |lane| lane.next);
                     after.reserve.settle(&hub_types::escrow::SessionSettlement {
-                        session: 7,
-                        attester: 1,
+                        session: SessionId(7),
+                        attester: AttesterId(1),
                         replaces: None,
                         next_before: next,
                         next_after: next + 1,

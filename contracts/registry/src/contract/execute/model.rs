@@ -1,6 +1,8 @@
 //! Registration, metadata, status.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::ids::ModelId;
+use hub_types::ids::ReleaseNumber;
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::{Metadata, ModelCreated, StatusName};
 
@@ -35,18 +37,14 @@ pub fn register(
         author: deps.api.addr_canonicalize(sender.as_str())?,
         status: ModelStatus::Active,
         active_from: 0,
-        releases: 0,
-        terms: first.number,
+        latest_release: ReleaseNumber(0),
+        latest_terms: first.number,
     };
-    let details = ModelDetails {
-        name: registration.name,
-        metadata: registration.metadata,
-        registered_at: now,
-    };
+    let (details, about) = ModelDetails::new(registration.name, registration.metadata, now);
 
     names::give(deps.storage, &sender, &details.name, model)?;
     authors::enter(deps.storage, &sender, model)?;
-    discovery::list(deps.storage, model, &details.metadata)?;
+    discovery::list(deps.storage, model, &details)?;
     terms::begin(deps.storage, model, &first);
     let published = registration
         .release
@@ -55,6 +53,7 @@ pub fn register(
         })
         .transpose()?;
     models::save_details(deps.storage, model, &details)?;
+    models::save_about(deps.storage, model, &about)?;
     models::save(deps.storage, model, &record);
 
     Ok(Response::new()
@@ -75,23 +74,24 @@ pub fn register(
 pub fn update_metadata(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     metadata: Metadata,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
-    let mut details = models::load_details(deps.storage, model)?;
-    let before = std::mem::replace(&mut details.metadata, metadata);
+    let before = models::load_details(deps.storage, model)?;
+    let (details, about) = ModelDetails::new(before.name.clone(), metadata, before.registered_at);
 
     if record.status == ModelStatus::Active {
-        discovery::unlist(deps.storage, model, &before);
-        discovery::list(deps.storage, model, &details.metadata)?;
+        discovery::unlist(deps.storage, model, &before)?;
+        discovery::list(deps.storage, model, &details)?;
     }
     models::save_details(deps.storage, model, &details)?;
+    models::save_about(deps.storage, model, &about)?;
 
     Ok(Response::new().add_event(Event::MetadataUpdated {
         model,
         author: &sender,
-        title: &details.metadata.title,
+        title: &details.title,
     }))
 }
 
@@ -99,12 +99,12 @@ pub fn set_status(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     status: StatusName,
 ) -> Result<Response, ContractError> {
     let before = authored(deps.as_ref(), model, &sender)?;
     let config = config::load(deps.storage)?;
-    let metadata = models::load_details(deps.storage, model)?.metadata;
+    let details = models::load_details(deps.storage, model)?;
     let (was, active_from) = (before.status, before.active_from);
     let record = with_status(
         model,
@@ -115,9 +115,9 @@ pub fn set_status(
     )?;
 
     if record.status == ModelStatus::Active {
-        discovery::list(deps.storage, model, &metadata)?;
+        discovery::list(deps.storage, model, &details)?;
     } else if was == ModelStatus::Active {
-        discovery::unlist(deps.storage, model, &metadata);
+        discovery::unlist(deps.storage, model, &details)?;
     }
     models::save(deps.storage, model, &record);
 

@@ -1,6 +1,7 @@
 //! Publication, commitments, proofs.
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, HexBinary, Response, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::ModelRecord;
 use hub_types::registry::{ClaimCursor, ReleaseCreated};
 use hub_types::walrus::{BlobId, Certificate, Committee, Confirmation, Persistence};
@@ -12,10 +13,11 @@ use crate::domain::label::Label;
 use crate::domain::next;
 use crate::error::ContractError;
 use crate::events::Event;
+use crate::state::certificates::{self, Shown};
 use crate::state::claims::{self, Claim};
 use crate::state::committees::{self, Keys};
 use crate::state::releases::{self, Release, ReleaseDetails};
-use crate::state::{certificates, commitments, models};
+use crate::state::{commitments, models};
 
 /// A release to be published, in checked form.
 pub struct Publication {
@@ -46,7 +48,7 @@ pub fn publish(
     mut deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     publication: Publication,
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
@@ -56,7 +58,7 @@ pub fn publish(
 
     Ok(Response::new()
         .set_data(to_json_binary(&ReleaseCreated {
-            release: record.releases,
+            release: ReleaseNumber(record.latest_release.0),
         })?)
         .add_event(published))
 }
@@ -66,7 +68,7 @@ pub fn append<'a>(
     deps: DepsMut,
     env: &Env,
     publisher: &'a Addr,
-    model: u64,
+    model: ModelId,
     record: &mut ModelRecord,
     publication: Publication,
 ) -> Result<Event<'a>, ContractError> {
@@ -76,13 +78,13 @@ pub fn append<'a>(
         manifest,
         salt,
     } = publication;
-    releases::check_label(deps.storage, model, label, record.releases)?;
+    releases::check_label(deps.storage, model, label, record.latest_release)?;
     let now = env.block.time.seconds();
     let claimed_at = match salt {
         Some(salt) => revealed_at(deps.as_ref(), env, publisher, &blob_id, &salt)?,
         None => now,
     };
-    record.releases = next(record.releases)?;
+    record.latest_release = next(record.latest_release)?;
 
     claims::enter(
         deps.storage,
@@ -91,7 +93,7 @@ pub fn append<'a>(
             place: ClaimCursor {
                 claimed_at,
                 model,
-                release: record.releases,
+                release: ReleaseNumber(record.latest_release.0),
             },
             publisher: publisher.clone(),
         },
@@ -99,7 +101,7 @@ pub fn append<'a>(
     releases::add(
         deps.storage,
         model,
-        record.releases,
+        ReleaseNumber(record.latest_release.0),
         &Release {
             blob_id,
             details: ReleaseDetails {
@@ -115,7 +117,7 @@ pub fn append<'a>(
 
     Ok(Event::ReleasePublished {
         model,
-        release: record.releases,
+        release: ReleaseNumber(record.latest_release.0),
         label,
         blob_id,
         manifest,
@@ -152,7 +154,11 @@ pub fn commit(
 ) -> Result<Response, ContractError> {
     let committed_at = env.block.time.seconds();
 
-    commitments::commit(deps.storage, &hash, committed_at)?;
+    // Whoever sends it again, the first time stands. An error would let a stranger who copies the message undo what its
+    // owner sent along with it.
+    if !commitments::commit(deps.storage, &hash, committed_at)? {
+        return Ok(Response::new());
+    }
 
     Ok(Response::new().add_event(Event::Committed {
         hash: &HexBinary::from(&hash).to_hex(),
@@ -164,12 +170,12 @@ pub fn commit(
 pub fn prove_size(
     deps: DepsMut,
     sender: Addr,
-    model: u64,
-    number: u64,
+    model: ModelId,
+    number: ReleaseNumber,
     proof: SizeProof,
 ) -> Result<Response, ContractError> {
     let record = authored(deps.as_ref(), model, &sender)?;
-    let mut release = releases::load(deps.storage, model, number, record.releases)?;
+    let mut release = releases::load(deps.storage, model, number, record.latest_release)?;
     if let Some(size) = release.details.size {
         return Err(ContractError::SizeProven {
             model,
@@ -200,8 +206,8 @@ pub fn certify(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
-    release: u64,
+    model: ModelId,
+    release: ReleaseNumber,
     certification: Certification,
 ) -> Result<Response, ContractError> {
     let Certification {
@@ -215,7 +221,9 @@ pub fn certify(
         blob_id,
         persistence,
     };
-    certificates::check_news(deps.storage, model, release, &confirmation)?;
+    let author = models::load(deps.storage, model)?.author;
+    let by_author = deps.api.addr_canonicalize(sender.as_str())? == author;
+    certificates::check_news(deps.storage, model, release, &confirmation, by_author)?;
     let record = committees::load(deps.storage, epoch)?;
     let committee = Committee::from_parts(record.n_shards, record.weights, record.total);
     let mut keys = Keys::new(deps.storage, epoch);
@@ -224,7 +232,12 @@ pub fn certify(
     })?;
 
     let now = env.block.time.seconds();
-    certificates::show(deps.storage, model, release, &confirmation, now);
+    let shown = Shown {
+        epoch,
+        certified_at: now,
+        by_author,
+    };
+    certificates::show(deps.storage, model, release, persistence, shown);
 
     Ok(Response::new().add_event(Event::ReleaseCertified {
         model,

@@ -1,6 +1,7 @@
 //! New terms.
 
 use cosmwasm_std::{to_json_binary, Addr, Deps, DepsMut, Env, Event as StdEvent, Response};
+use hub_types::ids::ModelId;
 use hub_types::registry::TermsCreated;
 
 use super::authored;
@@ -14,17 +15,17 @@ pub fn set(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     draft: Draft,
 ) -> Result<Response, ContractError> {
     let mut record = authored(deps.as_ref(), model, &sender)?;
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
     let change = standing.set(draft, now, config.price_notice_seconds)?;
 
     terms::apply(deps.storage, model, &change);
-    record.terms = change.set.number;
+    record.latest_terms = change.set.number;
     models::save(deps.storage, model, &record);
 
     Ok(Response::new()
@@ -41,7 +42,7 @@ pub fn created(change: &Change) -> TermsCreated {
 }
 
 /// Event that tells of `change`.
-pub fn event(deps: Deps, model: u64, change: &Change) -> Result<StdEvent, ContractError> {
+pub fn event(deps: Deps, model: ModelId, change: &Change) -> Result<StdEvent, ContractError> {
     Ok(Event::TermsSet {
         terms: &view::terms(deps, model, &change.set)?,
         superseded: Some((change.superseded.number, change.superseded_at)),

@@ -1,6 +1,9 @@
 //! A model's way to another author.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
+use hub_types::ids::ModelId;
+use hub_types::ids::TermsNumber;
+use hub_types::records::registry::ModelStatus;
 use hub_types::registry::Payee;
 
 use super::{authored, terms as terms_handler};
@@ -13,10 +16,17 @@ use crate::state::{authors, config, models, names, offers, terms};
 /// What the new author brings, in checked form.
 pub struct Acceptance {
     pub payees: Vec<Payee>,
+    /// Number of the terms in force, as the new author read them.
+    pub expected_terms: TermsNumber,
     pub name: Option<String>,
 }
 
-pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Response, ContractError> {
+pub fn offer(
+    deps: DepsMut,
+    sender: Addr,
+    model: ModelId,
+    to: Addr,
+) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     if to == sender {
         return Err(ContractError::OfferToAuthor {
@@ -34,7 +44,7 @@ pub fn offer(deps: DepsMut, sender: Addr, model: u64, to: Addr) -> Result<Respon
     }))
 }
 
-pub fn cancel(deps: DepsMut, sender: Addr, model: u64) -> Result<Response, ContractError> {
+pub fn cancel(deps: DepsMut, sender: Addr, model: ModelId) -> Result<Response, ContractError> {
     authored(deps.as_ref(), model, &sender)?;
     let to = offers::load(deps.storage, model)?;
 
@@ -51,7 +61,7 @@ pub fn accept(
     deps: DepsMut,
     env: &Env,
     sender: Addr,
-    model: u64,
+    model: ModelId,
     acceptance: Acceptance,
 ) -> Result<Response, ContractError> {
     let mut record = models::load(deps.storage, model)?;
@@ -66,7 +76,19 @@ pub fn accept(
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
     let mut details = models::load_details(deps.storage, model)?;
-    let standing = terms::standing(deps.storage, model, record.terms, now)?;
+    let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
+    // Between the offer and now the author could have retired the model or changed its price.
+    if let ModelStatus::Retired { cutoff } = record.status {
+        return Err(ContractError::ModelRetired { model, cutoff });
+    }
+    let in_force = standing.base.number;
+    if acceptance.expected_terms != in_force {
+        return Err(ContractError::OtherTermsInForce {
+            model,
+            expected: acceptance.expected_terms,
+            in_force,
+        });
+    }
     let base = &standing.base.record;
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
@@ -76,7 +98,7 @@ pub fn accept(
         details.name = name;
     }
     record.author = deps.api.addr_canonicalize(sender.as_str())?;
-    record.terms = change.set.number;
+    record.latest_terms = change.set.number;
 
     names::give(deps.storage, &sender, &details.name, model)?;
     authors::strike(deps.storage, &seller, model);

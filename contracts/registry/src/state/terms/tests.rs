@@ -3,6 +3,7 @@
 use cosmwasm_std::testing::{MockApi, MockStorage};
 use cosmwasm_std::Uint128;
 use hub_types::denom::Denom;
+use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::Validity;
 use hub_types::registry::Payee;
@@ -42,32 +43,33 @@ fn at(price: u128) -> Draft {
 /// A model's terms in a storage of their own.
 struct Book {
     storage: MockStorage,
-    latest: u64,
+    latest: TermsNumber,
     notice: u64,
 }
 
 impl Book {
     fn new(first: Draft, notice: u64) -> Self {
         let mut storage = MockStorage::new();
-        begin(&mut storage, MODEL, &first.into_first(BIRTH));
+        begin(&mut storage, ModelId(MODEL), &first.into_first(BIRTH));
         Self {
             storage,
-            latest: 1,
+            latest: TermsNumber(1),
             notice,
         }
     }
 
     fn set(&mut self, draft: Draft, now: u64) -> Change {
-        let standing = standing(&self.storage, MODEL, self.latest, now).unwrap();
+        let standing = standing(&self.storage, ModelId(MODEL), self.latest, now).unwrap();
         let change = standing.set(draft, now, self.notice).unwrap();
-        apply(&mut self.storage, MODEL, &change);
+        apply(&mut self.storage, ModelId(MODEL), &change);
         self.latest = change.set.number;
         change
     }
 
     fn all(&self) -> Vec<Terms> {
-        (1..=self.latest)
-            .map(|number| get(&self.storage, MODEL, number).unwrap())
+        TermsNumber(1)
+            .up_to(self.latest)
+            .map(|number| get(&self.storage, ModelId(MODEL), number).unwrap())
             .collect()
     }
 
@@ -79,10 +81,10 @@ impl Book {
     }
 
     fn numbers_at(&self, time: u64) -> Vec<u64> {
-        in_force_at(&self.storage, MODEL, self.latest, time)
+        in_force_at(&self.storage, ModelId(MODEL), self.latest, time)
             .unwrap()
             .iter()
-            .map(|terms| terms.number)
+            .map(|terms| terms.number.0)
             .collect()
     }
 }
@@ -116,7 +118,7 @@ fn a_rise_waits_for_the_notice_and_takes_over_in_one_second() {
             change.superseded_at,
             change.dropped
         ),
-        (2, 1, now + NOTICE, None)
+        (TermsNumber(2), TermsNumber(1), now + NOTICE, None)
     );
     assert_eq!(
         book.validities(),
@@ -167,7 +169,10 @@ fn terms_set_again_replace_pending_ones_and_are_compared_with_those_in_force() {
     // 20 is below what was waiting, above what is in force: it waits anew.
     let again = rise + 1_000;
     let change = book.set(at(20), again);
-    assert_eq!(change.dropped.map(|dropped| dropped.number), Some(2));
+    assert_eq!(
+        change.dropped.map(|dropped| dropped.number),
+        Some(TermsNumber(2))
+    );
     assert_eq!(
         book.validities(),
         [
@@ -191,7 +196,7 @@ fn terms_set_again_replace_pending_ones_and_are_compared_with_those_in_force() {
     let superseded: Vec<u64> = book
         .all()
         .iter()
-        .map(|terms| terms.record.supersedes)
+        .map(|terms| terms.record.supersedes.0)
         .collect();
     assert_eq!(superseded, [0, 1, 1, 1]);
     for time in [rise + NOTICE, again + NOTICE] {
@@ -427,15 +432,15 @@ proptest! {
         // whole notice before it began is not above the one it followed, and that one reaches up to its beginning.
         let (book, snapshots) = run(notice, &steps);
         let set_at = |number: u64| {
-            snapshots.iter().find(|snapshot| snapshot.terms.iter().any(|terms| terms.number == number)).unwrap().time
+            snapshots.iter().find(|snapshot| snapshot.terms.iter().any(|terms| terms.number == TermsNumber(number))).unwrap().time
         };
         let last = book.all();
         for terms in &last {
             let Some((from, _)) = bounds(terms) else { continue };
-            if terms.number == 1 || from - set_at(terms.number) >= notice {
+            if terms.number == TermsNumber(1) || from - set_at(terms.number.0) >= notice {
                 continue;
             }
-            let before = &last[terms.record.supersedes as usize - 1];
+            let before = &last[terms.record.supersedes.0 as usize - 1];
             let (before_from, before_until) = bounds(before).unwrap();
             prop_assert_eq!(&before.record.denom, &terms.record.denom);
             prop_assert!(terms.record.rates.within(&before.record.rates));
@@ -462,7 +467,7 @@ proptest! {
         let (book, snapshots) = run(notice, &steps);
         for dropped in book.all().iter().filter(|terms| terms.is_dropped()) {
             for snapshot in &snapshots {
-                if let Some(then) = snapshot.terms.get(dropped.number as usize - 1) {
+                if let Some(then) = snapshot.terms.get(dropped.number.0 as usize - 1) {
                     prop_assert!(!then.record.is_in_force_at(snapshot.time));
                 }
             }
@@ -505,7 +510,7 @@ proptest! {
         for time in times {
             let expected: Vec<u64> = last.iter().rev()
                 .filter(|terms| terms.record.is_in_force_at(time))
-                .map(|terms| terms.number)
+                .map(|terms| terms.number.0)
                 .collect();
             prop_assert_eq!(book.numbers_at(time), expected);
         }

@@ -1,4 +1,5 @@
 use cosmwasm_std::{CanonicalAddr, Uint128};
+use hub_wire::ids::{AttesterId, DenomNumber, SessionId};
 use hub_wire::DecodeError;
 use proptest::prelude::*;
 
@@ -10,8 +11,8 @@ fn books() -> Books {
     Books {
         sessions: vec![
             SessionSettlement {
-                session: 258,
-                attester: 3,
+                session: SessionId(258),
+                attester: AttesterId(3),
                 replaces: None,
                 next_before: 100,
                 next_after: 200,
@@ -21,9 +22,9 @@ fn books() -> Books {
                 paid_models: 0b1000_0001,
             },
             SessionSettlement {
-                session: 259,
-                attester: 3,
-                replaces: Some(1),
+                session: SessionId(259),
+                attester: AttesterId(3),
+                replaces: Some(AttesterId(1)),
                 next_before: 0,
                 next_after: 1,
                 charge: Uint128::zero(),
@@ -34,7 +35,7 @@ fn books() -> Books {
         ],
         credits: vec![Credit {
             account: CanonicalAddr::from([0xa1; 20]),
-            denom: u32::MAX,
+            denom: DenomNumber(u32::MAX),
             amount: Uint128::new(1_234_567),
         }],
     }
@@ -140,9 +141,9 @@ fn session() -> impl Strategy<Value = SessionSettlement> {
     let rest = (any::<u64>(), any::<u64>(), any::<u8>());
     (any::<u64>(), lane, money, rest).prop_map(
         |(session, (attester, next_before, replaces), (charge, ceiling), rest)| SessionSettlement {
-            session,
-            attester,
-            replaces,
+            session: SessionId(session),
+            attester: AttesterId(attester),
+            replaces: replaces.map(AttesterId),
             next_before,
             next_after: rest.0,
             charge: charge.into(),
@@ -157,7 +158,7 @@ fn credit() -> impl Strategy<Value = Credit> {
     let account = prop::collection::vec(any::<u8>(), 0..40);
     (account, any::<u32>(), any::<u128>()).prop_map(|(account, denom, amount)| Credit {
         account: account.into(),
-        denom,
+        denom: DenomNumber(denom),
         amount: amount.into(),
     })
 }

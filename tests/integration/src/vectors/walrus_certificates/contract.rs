@@ -5,6 +5,7 @@ use cosmwasm_std::testing::{message_info, mock_dependencies, mock_env, MockApi, 
 use cosmwasm_std::{from_json, Addr, Binary, HexBinary, MemoryStorage, OwnedDeps, Uint128};
 use hub_registry::contract::{execute, instantiate, query};
 use hub_types::denom::UncheckedDenom;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::price::UncheckedPrice;
 use hub_types::registry::{
     CommitteeMember, DeletableCertificate, ExecuteMsg, InstantiateMsg, Metadata, NewRelease,
@@ -49,8 +50,8 @@ impl Registry {
 
     fn release(&self) -> Result<ReleaseResponse, String> {
         let question = QueryMsg::Release {
-            model: 1,
-            release: 1,
+            model: ModelId(1),
+            release: ReleaseNumber(1),
         };
         let answer = query(self.deps.as_ref(), mock_env(), question);
         answer
@@ -87,8 +88,8 @@ pub(super) fn decide(listed: &Listed, case: &Case) -> Result<Result<(), String>,
         Persistence::Deletable { object_id } => Some(HexBinary::from(&object_id)),
     };
     let taken = registry.execute(ExecuteMsg::Certify {
-        model: 1,
-        release: 1,
+        model: ModelId(1),
+        release: ReleaseNumber(1),
         certificate: StorageCertificate {
             epoch: case.expected.epoch,
             object_id: object_id.clone(),
@@ -106,10 +107,12 @@ pub(super) fn decide(listed: &Listed, case: &Case) -> Result<Result<(), String>,
     let permanent = object_id.is_none().then_some(PermanentCertificate {
         epoch,
         certified_at,
+        by_author: true,
     });
     let deletable = object_id.map(|object_id| DeletableCertificate {
         epoch,
         certified_at,
+        by_author: true,
         object_id,
     });
     same(

@@ -6,6 +6,8 @@ use super::{
     need, numbered_mut, Account, Finding, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
     STUBBORN,
 };
+use hub_types::ids::{AttesterId, SessionId};
+use hub_types::ids::{ModelId, ReleaseNumber};
 
 /// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +51,7 @@ pub struct Session {
     /// It insists on what a verifier found.
     pub measured: Option<Finding>,
     /// Models and releases that may be charged; any if empty.
-    pub models: Vec<(u64, Option<u64>)>,
+    pub models: Vec<(ModelId, Option<ReleaseNumber>)>,
     pub max_price: Option<Rates>,
     pub opened_at: u64,
     pub expires_at: u64,
@@ -60,7 +62,7 @@ pub struct Session {
     pub ceiling: Option<u128>,
     pub voucher_key: Option<u8>,
     /// (attester, number of its next receipt).
-    pub lanes: Vec<(u64, u64)>,
+    pub lanes: Vec<(AttesterId, u64)>,
     /// (day, how much), one entry a deposit.
     pub funding: Vec<(u64, u128)>,
 }
@@ -79,7 +81,7 @@ impl Session {
         }
     }
 
-    pub fn next(&self, attester: u64) -> Option<u64> {
+    pub fn next(&self, attester: AttesterId) -> Option<u64> {
         self.lanes
             .iter()
             .find(|(of, _)| *of == attester)
@@ -101,7 +103,7 @@ pub struct Opening {
     pub tag: Tag,
     pub operator: Account,
     pub measured: Option<Finding>,
-    pub models: Vec<(u64, Option<u64>)>,
+    pub models: Vec<(ModelId, Option<ReleaseNumber>)>,
     /// No list at all, which is not the same as an empty one.
     pub any_model: bool,
     pub max_price: Option<Rates>,
@@ -122,10 +124,9 @@ impl Opening {
             .iter()
             .enumerate()
             .all(|(place, entry)| !self.models[..place].contains(entry));
-        let numbered = self
-            .models
-            .iter()
-            .all(|(model, release)| *model > 0 && *release != Some(0));
+        let numbered = self.models.iter().all(|(model, release)| {
+            *model > ModelId(ModelId(0).0) && *release != Some(ReleaseNumber(ReleaseNumber(0).0))
+        });
         need((1..=8).contains(&self.models.len()) && different && numbered)
     }
 }
@@ -137,7 +138,7 @@ impl Reference {
         by: Account,
         funds: Funds,
         opening: Option<Opening>,
-    ) -> Verdict<Option<u64>> {
+    ) -> Verdict<Option<SessionId>> {
         let Funds {
             money,
             amount,
@@ -172,13 +173,19 @@ impl Reference {
     }
 
     /// A session opens with what the caller has available.
-    pub fn open(&mut self, by: Account, money: Money, opening: Opening) -> Verdict<u64> {
+    pub fn open(&mut self, by: Account, money: Money, opening: Opening) -> Verdict<SessionId> {
         opening.check(self.now)?;
         need(opening.budget <= self.balance(by, money).available)?;
-        Ok(self.reserve(by, by, money, opening))
+        Ok(SessionId(self.reserve(by, by, money, opening).0))
     }
 
-    fn reserve(&mut self, caller: Account, funder: Account, money: Money, new: Opening) -> u64 {
+    fn reserve(
+        &mut self,
+        caller: Account,
+        funder: Account,
+        money: Money,
+        new: Opening,
+    ) -> SessionId {
         self.balances.entry((caller, money)).or_default().available -= new.budget;
         self.sessions.push(Session {
             tag: new.tag,
@@ -200,7 +207,7 @@ impl Reference {
             lanes: vec![],
             funding: vec![(self.today(), new.budget)],
         });
-        self.sessions.len() as u64
+        SessionId(self.sessions.len() as u64)
     }
 
     /// Returns how much went out.
@@ -222,7 +229,7 @@ impl Reference {
         Ok(amount)
     }
 
-    pub fn top_up(&mut self, by: Account, id: u64, amount: u128) -> Verdict<()> {
+    pub fn top_up(&mut self, by: Account, id: SessionId, amount: u128) -> Verdict<()> {
         let (now, today) = (self.now, self.today());
         let session = self.own_session(by, id)?;
         let money = session.money;
@@ -238,7 +245,7 @@ impl Reference {
     }
 
     /// Ends it after the grace; refused where that would change nothing.
-    pub fn close(&mut self, by: Account, id: u64) -> Verdict<()> {
+    pub fn close(&mut self, by: Account, id: SessionId) -> Verdict<()> {
         let now = self.now;
         let session = self.own_session(by, id)?;
         need(!session.released && session.closed_at.is_none())?;
@@ -247,7 +254,7 @@ impl Reference {
         Ok(())
     }
 
-    pub fn release(&mut self, by: Account, id: u64) -> Verdict<()> {
+    pub fn release(&mut self, by: Account, id: SessionId) -> Verdict<()> {
         let (now, receipt_max_age) = (self.now, self.receipt_max_age);
         let session = numbered_mut(&mut self.sessions, id).ok_or(Refused::Message)?;
         let wait = if by == session.operator {
@@ -263,7 +270,7 @@ impl Reference {
         Ok(())
     }
 
-    pub fn raise_ceiling(&mut self, by: Account, id: u64, ceiling: u128) -> Verdict<()> {
+    pub fn raise_ceiling(&mut self, by: Account, id: SessionId, ceiling: u128) -> Verdict<()> {
         let session = self.own_session(by, id)?;
         need(!session.released && session.ceiling.is_some_and(|before| ceiling > before))?;
         session.ceiling = Some(ceiling);
@@ -322,7 +329,7 @@ impl Reference {
         *self.wallets.entry((account, money)).or_default() += arrived;
     }
 
-    fn own_session(&mut self, by: Account, id: u64) -> Verdict<&mut Session> {
+    fn own_session(&mut self, by: Account, id: SessionId) -> Verdict<&mut Session> {
         numbered_mut(&mut self.sessions, id)
             .filter(|session| session.caller == by)
             .ok_or(Refused::Message)

@@ -1,6 +1,8 @@
 //! What exists, who made it, what it costs.
 
 use super::{need, Account, Blob, Money, Name, Rates, Reference, Refused, Tag, Verdict, GRACE};
+use hub_types::ids::TermsNumber;
+use hub_types::ids::{ModelId, ReleaseNumber};
 
 /// A model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,10 +141,10 @@ impl Reference {
         name: Name,
         (money, rates, shares): (Money, Rates, Shares),
         release: Option<Publication>,
-    ) -> Verdict<u64> {
+    ) -> Verdict<ModelId> {
         need(!self.names.contains_key(&(by, name)))?;
         shares.check()?;
-        let id = self.works.len() as u64 + 1;
+        let id = ModelId(self.works.len() as u64 + 1);
         let mut work = Work {
             tag,
             author: by,
@@ -169,18 +171,23 @@ impl Reference {
         Ok(id)
     }
 
-    pub fn publish(&mut self, by: Account, work: u64, release: Publication) -> Verdict<u64> {
+    pub fn publish(
+        &mut self,
+        by: Account,
+        work: ModelId,
+        release: Publication,
+    ) -> Verdict<ReleaseNumber> {
         let mut changed = self.authored(by, work)?.clone();
         self.append(&mut changed, work, by, release)?;
         let number = changed.releases.len() as u64;
         *self.authored(by, work)? = changed;
-        Ok(number)
+        Ok(ReleaseNumber(number))
     }
 
     fn append(
         &mut self,
         work: &mut Work,
-        id: u64,
+        id: ModelId,
         by: Account,
         Publication { label, blob, salt }: Publication,
     ) -> Verdict<()> {
@@ -202,11 +209,11 @@ impl Reference {
             size_proven: false,
         });
         let number = work.releases.len() as u64;
-        self.claims.insert((by, blob), (id, number));
+        self.claims.insert((by, blob), (id, ReleaseNumber(number)));
         Ok(())
     }
 
-    pub fn update_metadata(&mut self, by: Account, work: u64) -> Verdict<()> {
+    pub fn update_metadata(&mut self, by: Account, work: ModelId) -> Verdict<()> {
         self.authored(by, work).map(|_| ())
     }
 
@@ -214,9 +221,9 @@ impl Reference {
     pub fn set_terms(
         &mut self,
         by: Account,
-        work: u64,
+        work: ModelId,
         (money, rates, shares): (Money, Rates, Shares),
-    ) -> Verdict<(u64, u64)> {
+    ) -> Verdict<(TermsNumber, u64)> {
         let (now, notice) = (self.now, self.price_notice);
         let work = self.authored(by, work)?;
         shares.check()?;
@@ -224,7 +231,7 @@ impl Reference {
         Ok(newest(work))
     }
 
-    pub fn set_status(&mut self, by: Account, work: u64, to: Wanted) -> Verdict<()> {
+    pub fn set_status(&mut self, by: Account, work: ModelId, to: Wanted) -> Verdict<()> {
         let (now, receipt_max_age) = (self.now, self.receipt_max_age);
         let work = self.authored(by, work)?;
         if let Status::Retired { cutoff } = work.status {
@@ -243,14 +250,14 @@ impl Reference {
         Ok(())
     }
 
-    pub fn offer(&mut self, by: Account, work: u64, to: Account) -> Verdict<()> {
+    pub fn offer(&mut self, by: Account, work: ModelId, to: Account) -> Verdict<()> {
         let work = self.authored(by, work)?;
         need(to != by)?;
         work.offered_to = Some(to);
         Ok(())
     }
 
-    pub fn cancel(&mut self, by: Account, work: u64) -> Verdict<()> {
+    pub fn cancel(&mut self, by: Account, work: ModelId) -> Verdict<()> {
         let work = self.authored(by, work)?;
         need(work.offered_to.is_some())?;
         work.offered_to = None;
@@ -262,12 +269,15 @@ impl Reference {
         &mut self,
         by: Account,
         id: u64,
+        expected_terms: TermsNumber,
         payees: Vec<(Account, u16)>,
         name: Option<Name>,
-    ) -> Verdict<(u64, u64)> {
+    ) -> Verdict<(TermsNumber, u64)> {
         let (now, notice) = (self.now, self.price_notice);
         let work = super::numbered_mut(&mut self.works, id).ok_or(Refused::Message)?;
         need(work.offered_to == Some(by))?;
+        need(!matches!(work.status, Status::Retired { .. }))?;
+        need(expected_terms == TermsNumber(work.base(now) as u64 + 1))?;
         let present = work.terms[work.base(now)].clone();
         let shares = Shares {
             payees,
@@ -275,7 +285,7 @@ impl Reference {
         };
         shares.check()?;
         let name = name.unwrap_or(work.name);
-        need(*self.names.entry((by, name)).or_insert(id) == id)?;
+        need(*self.names.entry((by, name)).or_insert(ModelId(id)) == ModelId(id))?;
         work.name = name;
         work.author = by;
         work.offered_to = None;
@@ -284,16 +294,15 @@ impl Reference {
     }
 
     pub fn commit(&mut self, by: Account, blob: Blob, salt: u8) -> Verdict<()> {
-        need(!self.commitments.contains_key(&(by, blob, salt)))?;
-        self.commitments.insert((by, blob, salt), self.now);
+        self.commitments.entry((by, blob, salt)).or_insert(self.now);
         Ok(())
     }
 
     pub fn prove_size(
         &mut self,
         by: Account,
-        work: u64,
-        release: u64,
+        work: ModelId,
+        release: ReleaseNumber,
         honest: bool,
     ) -> Verdict<()> {
         let work = self.authored(by, work)?;
@@ -303,16 +312,16 @@ impl Reference {
         Ok(())
     }
 
-    fn authored(&mut self, by: Account, work: u64) -> Verdict<&mut Work> {
+    fn authored(&mut self, by: Account, work: ModelId) -> Verdict<&mut Work> {
         super::numbered_mut(&mut self.works, work)
             .filter(|work| work.author == by)
             .ok_or(Refused::Message)
     }
 }
 
-fn newest(work: &Work) -> (u64, u64) {
+fn newest(work: &Work) -> (TermsNumber, u64) {
     let from = work.terms.last().map_or(0, |terms| terms.from);
-    (work.terms.len() as u64, from)
+    (TermsNumber(work.terms.len() as u64), from)
 }
 
 /// A status that an author asks for.

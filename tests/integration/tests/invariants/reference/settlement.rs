@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cosmwasm_std::Uint512;
 use hub_types::billing::{Outcome, UsageSums};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::wire::{Units, Work as Done};
 
 use super::registry::Status;
@@ -16,7 +17,7 @@ use super::{
 /// Receipts under one signature, as an attester states them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Offer {
-    pub attester: u64,
+    pub attester: AttesterId,
     /// In the order of the batch.
     pub groups: Vec<OfferedGroup>,
     /// Signed, not in the future, in the format; nothing else is looked at if it is not.
@@ -26,10 +27,10 @@ pub struct Offer {
 /// Receipts of one session for one model, release and terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OfferedGroup {
-    pub session: u64,
-    pub model: u64,
-    pub release: u64,
-    pub terms: u64,
+    pub session: SessionId,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
+    pub terms: TermsNumber,
     /// When its oldest receipt was issued.
     pub oldest: u64,
     /// When its newest receipt was issued.
@@ -57,7 +58,7 @@ impl OfferedGroup {
 /// A ceiling that was signed, well or badly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Voucher {
-    pub session: u64,
+    pub session: SessionId,
     pub ceiling: u128,
     pub signed_by: u8,
     pub intact: bool,
@@ -102,10 +103,10 @@ pub struct Usage {
 /// A batch on its way through its groups: what is stored if it changes anything.
 struct Course<'a> {
     reference: &'a mut Reference,
-    attester: u64,
+    attester: AttesterId,
     /// Highest ceiling that a good voucher names, by session.
-    ceilings: BTreeMap<u64, u128>,
-    moved: BTreeSet<u64>,
+    ceilings: BTreeMap<SessionId, u128>,
+    moved: BTreeSet<SessionId>,
     gross: BTreeMap<Money, u128>,
 }
 
@@ -131,7 +132,7 @@ impl Reference {
         let offered = offer.groups.iter().map(OfferedGroup::count).sum();
         let paid = groups.iter().map(|group| group.paid).sum();
         let batch = changed.then(|| {
-            let attester = &mut self.attesters[offer.attester as usize - 1];
+            let attester = &mut self.attesters[offer.attester.0 as usize - 1];
             attester.batches.push((offered, paid, now));
             attester.batches.len() as u64
         });
@@ -184,7 +185,7 @@ impl Reference {
     }
 
     /// Per session the highest ceiling that was signed with its key.
-    fn ceilings(&self, vouchers: &[Voucher]) -> BTreeMap<u64, u128> {
+    fn ceilings(&self, vouchers: &[Voucher]) -> BTreeMap<SessionId, u128> {
         let mut ceilings = BTreeMap::new();
         for voucher in vouchers {
             let key = self
@@ -223,7 +224,7 @@ impl Course<'_> {
         }
     }
 
-    fn session(&self, id: u64) -> Option<&Session> {
+    fn session(&self, id: SessionId) -> Option<&Session> {
         self.reference
             .session(id)
             .filter(|session| !session.released)
@@ -247,7 +248,7 @@ impl Course<'_> {
             || session.lanes.iter().any(|(of, _)| self.is_spent(*of))
     }
 
-    fn is_spent(&self, attester: u64) -> bool {
+    fn is_spent(&self, attester: AttesterId) -> bool {
         let (now, age) = (self.reference.now, self.reference.receipt_max_age);
         self.reference
             .attester(attester)
@@ -297,7 +298,7 @@ impl Course<'_> {
         unless(oldest < cutoff, Outcome::AttesterRetired)?;
         let (opens, ends) = (session.opened_at - GRACE, session.ends_at());
         unless(newest >= opens && oldest < ends, Outcome::Closed)?;
-        let listed = |(model, release): &(u64, Option<u64>)| {
+        let listed = |(model, release): &(ModelId, Option<ReleaseNumber>)| {
             *model == group.model && release.is_none_or(|release| release == group.release)
         };
         unless(
@@ -396,7 +397,7 @@ impl Course<'_> {
         })
     }
 
-    fn gross_of(&self, model: u64, money: Money) -> u128 {
+    fn gross_of(&self, model: ModelId, money: Money) -> u128 {
         self.reference
             .usage
             .get(&(model, money))
@@ -404,7 +405,7 @@ impl Course<'_> {
     }
 
     /// The ceiling of a session with what vouchers make of it.
-    fn ceiling(&self, session: &Session, id: u64) -> Option<u128> {
+    fn ceiling(&self, session: &Session, id: SessionId) -> Option<u128> {
         let signed = self.ceilings.get(&id).copied().unwrap_or_default();
         session.ceiling.map(|ceiling| ceiling.max(signed))
     }
@@ -420,7 +421,7 @@ impl Course<'_> {
                 .flatten()
         });
         self.moved.insert(group.session);
-        let session = &mut self.reference.sessions[group.session as usize - 1];
+        let session = &mut self.reference.sessions[group.session.0 as usize - 1];
         session.ceiling = ceiling;
         match place {
             Some(place) => session.lanes[place] = (attester, next),
@@ -440,7 +441,7 @@ impl Course<'_> {
             .work(group.model)
             .expect("looked up before")
             .clone();
-        let terms = work.terms[group.terms as usize - 1].clone();
+        let terms = work.terms[group.terms.0 as usize - 1].clone();
 
         let gross = self.gross_of(group.model, terms.money);
         for (account, part) in divide(gross, amount, &terms, operator) {
@@ -457,7 +458,7 @@ impl Course<'_> {
             *self.gross.entry(terms.money).or_default() += amount;
         }
         self.move_lane(group, next + receipts);
-        self.reference.sessions[group.session as usize - 1].spent += amount;
+        self.reference.sessions[group.session.0 as usize - 1].spent += amount;
     }
 
     /// Adds a billed group to the usage of its model.
@@ -470,7 +471,7 @@ impl Course<'_> {
     ) {
         let next = self.next(session);
         let operator = self.attester().operator;
-        let terms = &work.terms[group.terms as usize - 1];
+        let terms = &work.terms[group.terms.0 as usize - 1];
         let insider = |account: Account| {
             account == work.author
                 || account == operator
@@ -548,7 +549,7 @@ impl Course<'_> {
     }
 
     /// The funder's aged money pays the model: 1 if for the first time, 1 if for the first time in a second week.
-    fn meet(&mut self, model: u64, session: &Session) -> (u64, u64) {
+    fn meet(&mut self, model: ModelId, session: &Session) -> (u64, u64) {
         let week = self.reference.today() / 7;
         let key = (model, session.money, session.funder);
         match self.reference.payers.get_mut(&key) {

@@ -1,6 +1,7 @@
 //! What was sold, one entry a billed group. Every number about usage is a recount of this list.
 
 use hub_types::billing::{AttesterSums, HubSums, HubWeek, UsageSums};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use super::{Account, Money, Reference};
 use std::collections::BTreeSet;
@@ -9,12 +10,12 @@ use std::collections::BTreeSet;
 #[derive(Clone, Copy, Debug)]
 pub struct Sale {
     pub day: u64,
-    pub model: u64,
-    pub release: u64,
+    pub model: ModelId,
+    pub release: ReleaseNumber,
     pub money: Money,
     /// Author of the model at that time.
     pub author: Account,
-    pub attester: u64,
+    pub attester: AttesterId,
     pub sums: UsageSums,
     /// Whose aged money paid, if any did.
     pub payer: Option<Account>,
@@ -63,7 +64,7 @@ impl Reference {
         self.sales.iter().filter(move |sale| sale.money == money)
     }
 
-    pub fn sales_of(&self, model: u64, money: Money) -> impl Iterator<Item = &Sale> + Clone {
+    pub fn sales_of(&self, model: ModelId, money: Money) -> impl Iterator<Item = &Sale> + Clone {
         self.sales_in(money).filter(move |sale| sale.model == model)
     }
 
@@ -106,8 +107,8 @@ impl Reference {
     }
 
     /// Models with aged income, the most first as far as the Hub promises an order: (score, model, aged income).
-    pub fn ranking(&self, money: Money) -> Vec<(u16, u64, u128)> {
-        let models = 1..=self.works.len() as u64;
+    pub fn ranking(&self, money: Money) -> Vec<(u16, ModelId, u128)> {
+        let models = ModelId(1).up_to(ModelId(self.works.len() as u64));
         let aged = models.map(|model| (model, sum(self.sales_of(model, money)).aged.u128()));
         let mut ranking: Vec<_> = aged
             .filter(|(_, aged)| *aged > 0)

@@ -2,6 +2,7 @@
 //! numbers, in smaller groups.
 
 use hub_types::billing::Outcome;
+use hub_types::ids::{AttesterId, SessionId};
 use hub_types::wire::{Units, Work};
 
 use super::{Fault, Runner};
@@ -44,7 +45,7 @@ impl Runner {
     /// What would become of a group now.
     fn forecast(
         &self,
-        attester: u64,
+        attester: AttesterId,
         group: &OfferedGroup,
         vouchers: &[Voucher],
     ) -> Option<Outcome> {
@@ -65,7 +66,7 @@ impl Runner {
     /// How things would stand if each receipt were sent by itself; for groups whose receipts are priced one by one.
     fn one_by_one(
         &self,
-        attester: u64,
+        attester: AttesterId,
         group: &OfferedGroup,
         vouchers: &[Voucher],
     ) -> Option<Reference> {
@@ -85,7 +86,7 @@ impl Runner {
     fn cure(
         &mut self,
         action: &Action,
-        attester: u64,
+        attester: AttesterId,
         group: &OfferedGroup,
         vouchers: &[Voucher],
     ) -> Result<u64, Fault> {
@@ -129,7 +130,7 @@ impl Runner {
     }
 
     /// Number of an attester's next receipt in a session.
-    fn next(&self, session: u64, attester: u64) -> u64 {
+    fn next(&self, session: SessionId, attester: AttesterId) -> u64 {
         let session = self.reference.session(session);
         session
             .and_then(|session| session.next(attester))
@@ -152,7 +153,7 @@ impl Runner {
     }
 }
 
-fn alone(attester: u64, group: OfferedGroup) -> Offer {
+fn alone(attester: AttesterId, group: OfferedGroup) -> Offer {
     Offer {
         attester,
         groups: vec![group],

@@ -1,5 +1,6 @@
 //! What holds at the end of every script.
 
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{
     ClaimsResponse, ModelsResponse, QueryMsg as RegistryQuery, ReleaseRef, ReleaseResponse,
 };
@@ -128,8 +129,8 @@ impl Runner {
         for (model, work) in (1..).zip(&self.reference.works) {
             for (number, release) in (1..).zip(&work.releases) {
                 let query = RegistryQuery::Release {
-                    model,
-                    release: number,
+                    model: ModelId(model),
+                    release: ReleaseNumber(number),
                 };
                 let found: ReleaseResponse = self.query(query)?;
                 let expected = (
@@ -170,11 +171,12 @@ impl Runner {
                 limit: Some(100),
             };
             let found: ModelsResponse = self.query(query)?;
-            let found: Vec<u64> = found.models.iter().map(|model| model.model).collect();
-            let expected: Vec<u64> = works()
+            let found: Vec<u64> = found.models.iter().map(|model| model.model.0).collect();
+            let mut expected: Vec<u64> = works()
                 .filter(|(_, work)| work.author == place)
                 .map(|(id, _)| id)
                 .collect();
+            expected.reverse();
             if found != expected {
                 return Err(format!(
                     "models of account {place}: expected {expected:?}, found {found:?}"
@@ -191,7 +193,7 @@ impl Runner {
             let found: Vec<(u64, u64, u64)> = found
                 .claims
                 .iter()
-                .map(|claim| (claim.claimed_at, claim.model, claim.release))
+                .map(|claim| (claim.claimed_at, claim.model.0, claim.release.0))
                 .collect();
             let mut expected: Vec<(u64, u64, u64)> = works()
                 .flat_map(|(id, work)| {
@@ -213,7 +215,7 @@ impl Runner {
             limit: Some(100),
         };
         let found: ModelsResponse = self.query(query)?;
-        let found: Vec<u64> = found.models.iter().map(|model| model.model).collect();
+        let found: Vec<u64> = found.models.iter().map(|model| model.model.0).collect();
         let active = |(_, work): &(u64, &Work)| work.status == Status::Active;
         let mut expected: Vec<u64> = works().filter(active).map(|(id, _)| id).collect();
         expected.reverse();

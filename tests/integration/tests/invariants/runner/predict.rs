@@ -7,16 +7,18 @@ use crate::reference::{
     Shares, Tag, Verdict, Wanted,
 };
 use crate::stage;
+use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, TermsNumber};
 
 /// What a message that is accepted returns.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     Nothing,
-    Model(u64),
-    Release(u64),
-    Terms(u64, u64),
-    Session(Option<u64>),
-    Attester(u64),
+    Model(ModelId),
+    Release(ReleaseNumber),
+    Terms(TermsNumber, u64),
+    Session(Option<SessionId>),
+    Attester(AttesterId),
     Paid(Vec<(Account, u128)>, usize),
     Batch(Settlement),
     One(Settled),
@@ -81,12 +83,13 @@ impl Runner {
             }
             What::AcceptTransfer {
                 model,
+                expected_terms,
                 payees,
                 name,
             } => {
                 let model = reference.work_of(*model);
                 reference
-                    .accept(by, model, payees.clone(), *name)
+                    .accept(by, model.0, *expected_terms, payees.clone(), *name)
                     .map(|(number, from)| Answer::Terms(number, from))
             }
             What::Commit { blob, salt } => reference.commit(by, *blob, *salt).map(nothing),

@@ -98,7 +98,7 @@ impl Runner {
                 continue;
             }
             let work = self.reference.work(group.model);
-            let later = work.map_or(&[][..], |work| &work.terms[group.terms as usize..]);
+            let later = work.map_or(&[][..], |work| &work.terms[group.terms.0 as usize..]);
             let known = |terms: &Terms| !terms.dropped && terms.from <= self.reference.now;
             let superseded = later.iter().any(known);
             let given = session.is_some_and(|session| session.funder != session.caller);

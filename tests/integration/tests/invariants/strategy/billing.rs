@@ -1,5 +1,7 @@
 //! What operators do and attesters sign.
 
+use hub_types::ids::ModelId;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
 use super::time::edges;
@@ -182,8 +184,8 @@ impl Strategy {
         GroupPlan {
             session: session.map_or(NOWHERE, |it| it.tag),
             model,
-            release,
-            terms,
+            release: ReleaseNumber(release),
+            terms: TermsNumber(terms),
             age,
             span,
             start: match self.dice.below(40) {
@@ -267,7 +269,10 @@ impl Strategy {
         for (id, work) in (1..).zip(&world.works) {
             let listed = session.filter(|session| !session.models.is_empty());
             let release = listed.map_or(Some(None), |session| {
-                let entry = session.models.iter().find(|(model, _)| *model == id);
+                let entry = session
+                    .models
+                    .iter()
+                    .find(|(model, _)| *model == ModelId(id));
                 entry.map(|(_, release)| *release)
             });
             let Some(release) = release.filter(|_| !work.releases.is_empty()) else {
@@ -298,14 +303,14 @@ impl Strategy {
         };
         let releases = work.releases.len() as u64;
         let release = match self.dice.chance(95) {
-            true => release.unwrap_or_else(|| 1 + self.dice.below(releases)),
-            false => self.dice.below(releases + 2),
+            true => release.unwrap_or_else(|| ReleaseNumber(1 + self.dice.below(releases))),
+            false => ReleaseNumber(self.dice.below(releases + 2)),
         };
         let model = match self.dice.chance(1) {
             true => NOWHERE,
             false => work.tag,
         };
-        (model, release, terms)
+        (model, release.0, terms)
     }
 
     pub(super) fn units(&mut self) -> Units {
@@ -372,7 +377,7 @@ impl Strategy {
 /// Whether a session could pay for some model now.
 pub(super) fn sells(world: &Reference, session: &Session) -> bool {
     (1..).zip(&world.works).any(|(id, work)| {
-        let listed = |(model, _): &(u64, Option<u64>)| *model == id;
+        let listed = |(model, _): &(ModelId, Option<ReleaseNumber>)| model.0 == id;
         let offered = !work.releases.is_empty()
             && (session.models.is_empty() || session.models.iter().any(listed));
         let charged =

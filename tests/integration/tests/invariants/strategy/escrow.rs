@@ -5,6 +5,7 @@ use crate::action::{Action, SessionPlan, What};
 use crate::reference::{Account, Manners, Money, Reference, Session, GRACE};
 use crate::sealed::KEYS;
 use crate::stage::ACCOUNTS;
+use hub_types::ids::ReleaseNumber;
 
 impl Strategy {
     pub(super) fn amount(&mut self) -> u128 {
@@ -57,7 +58,10 @@ impl Strategy {
                         true => (NOWHERE, 0),
                         false => self.work(world),
                     };
-                    let release = self.dice.chance(25).then(|| 1 + self.dice.below(2));
+                    let release = self
+                        .dice
+                        .chance(25)
+                        .then(|| ReleaseNumber(1 + self.dice.below(2)));
                     if !listed.contains(&(model, release)) || self.dice.chance(5) {
                         listed.push((model, release));
                     }

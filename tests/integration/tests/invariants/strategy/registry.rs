@@ -4,6 +4,8 @@ use super::{Strategy, NOWHERE};
 use crate::action::{Action, ReleasePlan, StatusPlan, TermsPlan, What};
 use crate::reference::{Account, Rates, Reference, Shares, Status, Tag};
 use crate::stage::{ACCOUNTS, BLOBS};
+use hub_types::ids::ReleaseNumber;
+use hub_types::ids::TermsNumber;
 
 impl Strategy {
     pub(super) fn terms(&mut self) -> TermsPlan {
@@ -198,11 +200,17 @@ impl Strategy {
 
     pub(super) fn accept(&mut self, world: &Reference) -> Action {
         let (model, _, buyer) = self.offered(world);
-        let operator_bps = world.work(world.work_of(model)).map_or(0, |work| {
-            work.terms[work.base(world.now)].shares.operator_bps
+        let (operator_bps, in_force) = world.work(world.work_of(model)).map_or((0, 1), |work| {
+            let base = work.base(world.now);
+            (work.terms[base].shares.operator_bps, base as u64 + 1)
         });
         let what = What::AcceptTransfer {
             model,
+            expected_terms: if self.dice.chance(90) {
+                TermsNumber(in_force)
+            } else {
+                TermsNumber(self.dice.below(4))
+            },
             payees: self.payees(operator_bps),
             name: self.dice.chance(40).then(|| self.dice.below(12) as u8),
         };
@@ -222,7 +230,7 @@ impl Strategy {
         let (model, author) = self.work(world);
         let what = What::ProveSize {
             model,
-            release: self.dice.below(4),
+            release: ReleaseNumber(self.dice.below(4)),
             honest: self.dice.chance(80),
         };
         self.action(author, what)

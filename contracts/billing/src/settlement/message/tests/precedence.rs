@@ -2,6 +2,7 @@
 //! that lies on both sides of a limit of time.
 
 use super::*;
+use hub_types::ids::AttesterId;
 
 /// A group that would be paid, and the records that it meets.
 struct Case {
@@ -82,7 +83,10 @@ fn terms_until(case: &mut Case, until: u64) {
 /// Every cause, the one that wins over all others first. This is the order that the specification states.
 fn causes() -> Vec<Cause> {
     let full = |case: &mut Case| {
-        let lanes = (101..=104).map(|attester| Lane { attester, next: 7 });
+        let lanes = (101..=104).map(|attester| Lane {
+            attester: AttesterId(attester),
+            next: 7,
+        });
         case.market.record.lanes = lanes.collect();
     };
     vec![
@@ -111,17 +115,17 @@ fn causes() -> Vec<Cause> {
         cause(Outcome::ModelNotAllowed, |case| {
             case.market.policy.models = vec![ListedModel {
                 model: MODEL,
-                release: Some(RELEASE + 1),
+                release: Some(RELEASE.next()),
             }];
         }),
         cause(Outcome::UnknownModel, |case| {
             case.market.is_registered = false;
         }),
         cause(Outcome::UnknownRelease, |case| {
-            case.market.model.releases = RELEASE - 1;
+            case.market.model.latest_release.0 = RELEASE.0 - 1;
         }),
         cause(Outcome::UnknownTerms, |case| {
-            case.market.model.terms = TERMS_NUMBER - 1;
+            case.market.model.latest_terms.0 = TERMS_NUMBER.0 - 1;
         }),
         kind(Outcome::TermsNotInForce, &["terms"], |case| {
             terms_until(case, BEFORE);

@@ -1,0 +1,28 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+/// Exit code of a command that was stopped.
+pub const EXIT_CODE: u8 = 130;
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Stops commands when somebody presses Ctrl-C. Whatever moment that is, what was checked is kept: the next run goes on from there.
+pub fn listen() {
+    // Without it Ctrl-C ends the process at once, which loses nothing either.
+    let _ = ctrlc::set_handler(|| {
+        if ASKED.swap(true, Ordering::Relaxed) {
+            std::process::exit(EXIT_CODE.into());
+        }
+        // Most commands notice within a moment; one that waits for a server does not.
+        std::thread::spawn(|| {
+            std::thread::sleep(Duration::from_secs(1));
+            eprintln!("\nstopped: run the same command again, it goes on where it stopped");
+            std::process::exit(EXIT_CODE.into());
+        });
+    });
+}
+
+/// Whether Ctrl-C was pressed.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}

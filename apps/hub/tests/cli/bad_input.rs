@@ -1,0 +1,398 @@
+//! Each a sentence with what to type next, nothing lost, nothing unchecked kept.
+
+use std::fs;
+
+use hub_walrus_local::{On, Options, What};
+
+use crate::world::{hub, noise, ran, Ran, World};
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
+    assert_eq!(ran.code, code, "{ran:?}");
+    assert!(ran.err.contains(sentence), "{}", ran.err);
+    assert!(ran.err.contains(hint), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}
+
+#[test]
+fn too_large_by_one_byte() {
+    let world = World::new();
+    // A sparse file: nothing is read of it.
+    fs::File::create(world.path("large"))
+        .unwrap()
+        .set_len(14_599_533_453)
+        .unwrap();
+    let refused = world.run(&["blob", "id", "large"]);
+    says(
+        &refused,
+        2,
+        "14599533453 bytes are more than one blob holds, which is at most 14599533452 bytes",
+        "hint: split the file",
+    );
+}
+
+#[test]
+fn a_folder_in_place_of_a_file() {
+    let world = World::new();
+    fs::create_dir(world.path("folder")).unwrap();
+    for command in [
+        &["blob", "id", "folder"][..],
+        &["blob", "put", "folder", "--epochs", "1", "--shared"],
+        &["blob", "prove", "folder"],
+    ] {
+        says(
+            &world.run(command),
+            2,
+            "folder is a directory, not a file",
+            "hint: name a file",
+        );
+    }
+    let id = world.store(b"hello");
+    let refused = world.run(&["blob", "get", &id, "-o", "folder"]);
+    says(&refused, 2, "folder is a directory, not a file", "hint: ");
+    assert_eq!(
+        world.faces[0].requests(),
+        [],
+        "it was asked for before that was noticed"
+    );
+}
+
+#[test]
+fn what_is_not_there_and_what_must_not_be_replaced() {
+    let world = World::new();
+    says(
+        &world.run(&["blob", "id", "missing"]),
+        1,
+        "missing could not be read",
+        "hint: check the path",
+    );
+    let id = world.store(b"hello");
+    world.write("mine", b"precious");
+    says(
+        &world.run(&["blob", "get", &id, "-o", "mine"]),
+        2,
+        "mine is there already",
+        "--overwrite",
+    );
+    assert_eq!(fs::read(world.path("mine")).unwrap(), b"precious");
+    assert_eq!(
+        world
+            .run(&["blob", "get", &id, "-o", "mine", "--overwrite"])
+            .code,
+        0
+    );
+    assert_eq!(fs::read(world.path("mine")).unwrap(), b"hello");
+}
+
+#[test]
+fn a_disk_that_is_full_where_the_file_goes() {
+    let world = World::new();
+    let id = world.store(&noise(300_000, 1));
+    let refused = world.run(&["blob", "get", &id, "-o", "/dev/full"]);
+    says(
+        &refused,
+        1,
+        "the disk is full: /dev/full could not be written",
+        "goes on where it stopped",
+    );
+    // What was fetched is in the cache: nothing is fetched again.
+    world.faces[0].forget_requests();
+    assert_eq!(world.run(&["blob", "get", &id, "-o", "out"]).code, 0);
+    assert_eq!(world.faces[0].requests(), []);
+}
+
+/// Needs the right to mount, as root has it or a user namespace gives it; where neither does, there is nothing to show.
+#[test]
+fn a_disk_that_is_full_in_the_middle_of_the_cache() {
+    let world = World::new();
+    let bytes = noise(3_000_000, 2);
+    let id = world.store(&bytes);
+    let cache = world.path("small");
+    fs::create_dir(&cache).unwrap();
+    let script = format!(
+        "mount -t tmpfs -o size=1m none '{0}' || exit 77; '{1}' blob get {id} -o out --cache '{0}'; echo code $?; ls '{0}/blobs'; \
+         mount -o remount,size=16m '{0}'; '{1}' blob get {id} -o out --cache '{0}' --json",
+        cache.display(),
+        env!("CARGO_BIN_EXE_hub"),
+    );
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
+    let environment = world.command(&[]);
+    command.current_dir(world.folder.path());
+    for (name, value) in environment.get_envs() {
+        if let Some(value) = value {
+            command.env(name, value);
+        }
+    }
+    let Ok(output) = command.output() else {
+        return eprintln!("no unshare here: not shown");
+    };
+    let ran = ran(output, world.folder.path());
+    if ran.code == 77 || ran.err.contains("unshare:") {
+        return eprintln!("no right to mount here: not shown");
+    }
+    assert!(ran.out.contains("code 1"), "{ran:?}");
+    assert!(
+        ran.err.contains("the disk is full") && ran.err.contains("goes on where it stopped"),
+        "{ran:?}"
+    );
+    let report: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap()).unwrap();
+    assert!(report["resumed"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(
+        report["resumed"].as_u64().unwrap() + report["fetched"].as_u64().unwrap(),
+        3_000_000
+    );
+    assert!(fs::read(world.path("out")).unwrap() == bytes);
+}
+
+#[cfg(unix)]
+#[test]
+fn permission_denied() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    let world = World::new();
+    let mode = |path: &std::path::Path, mode| {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
+    };
+    let file = world.write("secret", b"hello");
+    let id = world.store(b"hello");
+    fs::create_dir(world.path("closed")).unwrap();
+    fs::create_dir(world.path("own")).unwrap();
+    mode(&file, 0);
+    mode(&world.path("closed"), 0o555);
+    mode(&world.path("own"), 0o777);
+    mode(world.folder.path(), 0o755);
+    let as_somebody = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.env("HUB_WALRUS_CACHE", world.path("own"));
+        if fs::metadata(world.folder.path()).unwrap().uid() == 0 {
+            // Root may do everything: be nobody instead.
+            command.uid(65_534).gid(65_534);
+        }
+        ran(command.output().unwrap(), world.folder.path())
+    };
+    says(
+        &as_somebody(&["blob", "id", "secret"]),
+        1,
+        "secret could not be read",
+        "hint: look at who may do so",
+    );
+    let refused = as_somebody(&["blob", "get", &id, "-o", "closed/out"]);
+    says(
+        &refused,
+        1,
+        "closed/out could not be written",
+        "hint: look at who may do so",
+    );
+    // It is in the cache all the same: nothing is fetched again.
+    world.faces[0].forget_requests();
+    assert_eq!(as_somebody(&["blob", "get", &id, "-o", "own/out"]).code, 0);
+    assert_eq!(world.faces[0].requests(), []);
+    let refused = as_somebody(&["blob", "get", &id, "-o", "own/again", "--cache", "closed"]);
+    says(
+        &refused,
+        1,
+        "could not be created",
+        "hint: look at who may do so",
+    );
+}
+
+#[test]
+fn an_aggregator_that_lies_and_no_other() {
+    let world = World::new();
+    let id = world.store(&noise(300_000, 3));
+    world.fault(0, On::Read, What::WrongByte { offset: 150_000 });
+    let refused = world.run(&["blob", "get", &id, "-o", "out"]);
+    says(
+        &refused,
+        1,
+        "sent wrong bytes in row 112",
+        "name another aggregator",
+    );
+    assert!(!world.path("out").exists());
+    assert!(!world.path("cache").join("blobs").join(&id).exists());
+}
+
+#[test]
+fn a_blob_that_expired() {
+    let world = World::new();
+    let id = world.store(b"hello");
+    world.walrus.set_epoch(11).unwrap();
+    let refused = world.run(&["blob", "get", &id, "-o", "out"]);
+    says(
+        &refused,
+        4,
+        "it was never stored, or its storage has ended",
+        &format!("hub blob status {id}"),
+    );
+    assert!(!world.path("out").exists());
+}
+
+#[test]
+fn a_publisher_that_answers_504_after_it_stored() {
+    let world = World::new();
+    world.write("model", b"model");
+    world.fault(0, On::Store, What::StoreThenStatus { code: 504 });
+    let stored = world.run(&["blob", "put", "model", "--epochs", "3", "--owner", "0x1"]);
+    assert_eq!(stored.code, 0, "{stored:?}");
+    assert!(
+        stored.err.contains("504 INSUFFICIENT_CONFIRMATIONS")
+            && stored.err.contains("but the blob is there"),
+        "{}",
+        stored.err
+    );
+    assert!(
+        stored.out.contains("the beginning of epoch 4") && stored.out.contains("who owns it"),
+        "{}",
+        stored.out
+    );
+    let puts = world.faces[0]
+        .requests()
+        .iter()
+        .filter(|entry| entry.method == "PUT")
+        .count();
+    assert_eq!(puts, 1);
+}
+
+#[test]
+fn a_publisher_that_takes_less() {
+    let world = World::with(
+        1,
+        Options {
+            limit: 1_000,
+            ..Options::default()
+        },
+    );
+    world.write("model", &noise(1_001, 4));
+    let put = ["blob", "put", "model", "--epochs", "3", "--owner", "0x1"];
+    says(&world.run(&put), 1, "413", "--publisher-limit");
+    world.faces[0].forget_requests();
+    let known = [&put[..], &["--publisher-limit", "1000"]].concat();
+    says(
+        &world.run(&known),
+        2,
+        "1001 bytes are more than",
+        "walrus store --epochs N --permanent FILE",
+    );
+    assert!(world.faces[0]
+        .requests()
+        .iter()
+        .all(|entry| entry.method != "PUT"));
+}
+
+#[test]
+fn what_has_no_default_is_asked_for() {
+    let world = World::new();
+    world.write("model", b"model");
+    says(
+        &world.run(&["blob", "put", "model", "--shared"]),
+        2,
+        "--epochs <N>",
+        "--help",
+    );
+    says(
+        &world.run(&["blob", "put", "model", "--epochs", "3"]),
+        2,
+        "--owner <0x…>",
+        "--help",
+    );
+    says(
+        &world.run(&["blob", "put", "model", "--epochs", "54", "--shared"]),
+        2,
+        "54 epochs are more than can be bought at once",
+        "--epochs 53",
+    );
+    says(
+        &world.run(&["blob", "put", "model", "--epochs", "3", "--owner", "alice"]),
+        2,
+        "expected 0x and 1 to 64",
+        "--help",
+    );
+    says(
+        &world.run(&["blob", "put", "model", "--until", "2020-01-01", "--shared"]),
+        2,
+        "until 2020-01-01",
+        "in the future",
+    );
+    let mainnet = ran(
+        hub(&[
+            "blob", "put", "model", "--epochs", "3", "--shared", "--cache", "cache",
+        ])
+        .current_dir(world.folder.path())
+        .output()
+        .unwrap(),
+        world.folder.path(),
+    );
+    says(
+        &mainnet,
+        2,
+        "no publisher is configured",
+        "Mainnet has no public publisher",
+    );
+    assert_eq!(
+        world.faces[0]
+            .requests()
+            .iter()
+            .filter(|entry| entry.method == "PUT")
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn other_forms_of_an_id() {
+    let world = World::new();
+    let decimal = "13630748181740145464718863192400891872831470408538876359844821531898802938196";
+    says(
+        &world.run(&["blob", "get", decimal]),
+        2,
+        "the u256 form",
+        &format!("hub blob id --from-u256 {decimal}"),
+    );
+    for wrong in [
+        "",
+        "x",
+        "0x5421dd537447b50541600237737d230e133c3cdbeb82fece57121bf1e5ba221e",
+        "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih5",
+    ] {
+        says(&world.run(&["blob", "status", wrong]), 2, "expected", "");
+    }
+}
+
+#[test]
+fn a_server_that_is_not_there() {
+    let world = World::new();
+    let id = world.store(b"hello");
+    let refused = world.run(&[
+        "blob",
+        "get",
+        &id,
+        "-o",
+        "out",
+        "--aggregator",
+        "http://127.0.0.1:9",
+        "--node",
+        "http://127.0.0.1:9",
+    ]);
+    says(&refused, 1, "http://127.0.0.1:9", "--aggregator URL");
+    says(
+        &world.run(&["blob", "get", &id, "-o", "out", "--aggregator", "nonsense"]),
+        2,
+        "is no address of a server",
+        "https://",
+    );
+}
+
+#[test]
+fn errors_are_json_where_json_is_asked_for() {
+    let world = World::new();
+    let refused = world.run(&["blob", "id", "missing", "--json"]);
+    let error: serde_json::Value = serde_json::from_str(&refused.err).unwrap();
+    assert_eq!(error["exit_code"], 1);
+    assert!(error["error"]
+        .as_str()
+        .unwrap()
+        .starts_with("missing could not be read"));
+    assert_eq!(error["hint"], "check the path");
+    assert_eq!(refused.out, "");
+}

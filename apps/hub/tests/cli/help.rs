@@ -1,0 +1,41 @@
+use crate::world::{hub, ran};
+
+/// The help of every command, as a newcomer reads it.
+#[test]
+fn help_says_what_a_newcomer_needs() {
+    let mut all = String::new();
+    for command in [
+        "",
+        "blob",
+        "blob id",
+        "blob put",
+        "blob get",
+        "blob check",
+        "blob status",
+        "blob prove",
+        "model",
+        "model plan",
+        "model upload",
+        "model fetch",
+        "model verify",
+        "model status",
+        "quilt",
+        "quilt make",
+        "quilt ls",
+        "quilt get",
+        "walrus",
+        "walrus serve",
+    ] {
+        let mut arguments: Vec<&str> = command.split_whitespace().collect();
+        arguments.push("--help");
+        let help = ran(
+            hub(&arguments).output().unwrap(),
+            std::path::Path::new("/nonexistent"),
+        );
+        assert_eq!((help.code, help.err.as_str()), (0, ""), "{command}");
+        let name = format!("hub {command}");
+        let help: Vec<&str> = help.out.lines().map(str::trim_end).collect();
+        all += &format!("$ {} --help\n{}\n\n", name.trim_end(), help.join("\n"));
+    }
+    goldie::assert!(all);
+}

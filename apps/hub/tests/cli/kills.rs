@@ -1,0 +1,137 @@
+//! `SIGKILL` at random points of `hub blob get`: the next run goes on, and fetches nothing again that was checked.
+
+use std::fs;
+use std::time::Duration;
+
+use hub_walrus_local::{On, What};
+
+use crate::world::{noise, World};
+
+/// Rows that are noted as checked in the cache of a blob.
+fn noted(world: &World, id: &str) -> Vec<u64> {
+    let path = world.path("cache").join("blobs").join(format!("{id}.rows"));
+    let Ok(bytes) = fs::read(path) else {
+        return vec![];
+    };
+    let bits = bytes.get(16..).unwrap_or_default();
+    (0..334)
+        .filter(|row| {
+            bits.get(row / 8)
+                .is_some_and(|byte| byte & (1 << (row % 8)) != 0)
+        })
+        .map(|row| row as u64)
+        .collect()
+}
+
+#[test]
+fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_nothing() {
+    let world = World::new();
+    let length = 4_000_000;
+    let bytes = noise(length, 1);
+    let id = world.store(&bytes);
+    // A row of this blob: 667 symbols of 18 bytes.
+    let row_length = 667 * 18;
+    world.fault(
+        0,
+        On::Read,
+        What::Trickle {
+            bytes_per_second: 200_000,
+        },
+    );
+    let mut random: u64 = 42;
+    let mut kills = 0;
+    let mut killed_with_rows = 0;
+    loop {
+        let before = noted(&world, &id);
+        world.faces[0].forget_requests();
+        let mut child = world
+            .command(&["blob", "get", &id, "-o", "out"])
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        std::thread::sleep(Duration::from_millis(40 + (random >> 33) % 400));
+        // SIGKILL: nothing in the process can prepare for it.
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        for entry in world.faces[0].requests() {
+            let Some(range) = entry.range.filter(|range| range != "bytes=0-0") else {
+                continue;
+            };
+            let (first, last) = range
+                .strip_prefix("bytes=")
+                .unwrap()
+                .split_once('-')
+                .unwrap();
+            let (first, last): (u64, u64) = (first.parse().unwrap(), last.parse().unwrap());
+            let asked = first / row_length..=last / row_length;
+            let again: Vec<_> = before.iter().filter(|row| asked.contains(row)).collect();
+            assert!(
+                again.is_empty(),
+                "rows {again:?} were checked before and are asked for by {range}"
+            );
+        }
+        // Rows never get lost.
+        let after = noted(&world, &id);
+        if status.success() {
+            break;
+        }
+        assert!(
+            !world.path("out").exists(),
+            "a file appeared before it was complete"
+        );
+        assert!(
+            before.iter().all(|row| after.contains(row)) || after.is_empty(),
+            "{before:?} {after:?}"
+        );
+        kills += 1;
+        killed_with_rows += u32::from(!after.is_empty() && after.len() < 334);
+        assert!(kills < 300, "it never ends");
+        if kills == 40 {
+            world.faces[0].set_faults(vec![]);
+        }
+    }
+    assert!(fs::read(world.path("out")).unwrap() == bytes);
+    assert!(
+        killed_with_rows >= 3,
+        "only {killed_with_rows} of {kills} kills came in the middle: this shows little"
+    );
+    println!("{kills} kills, {killed_with_rows} of them in the middle");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_ends_with_130_and_the_next_run_goes_on() {
+    let world = World::new();
+    let bytes = noise(2_000_000, 2);
+    let id = world.store(&bytes);
+    world.fault(
+        0,
+        On::Read,
+        What::Trickle {
+            bytes_per_second: 300_000,
+        },
+    );
+    let child = world
+        .command(&["blob", "get", &id, "-o", "out"])
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(1_500));
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap()
+        .success());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("goes on where it stopped"), "{text}");
+    world.faces[0].set_faults(vec![]);
+    let report = world.json(&["blob", "get", &id, "-o", "out"]);
+    assert!(report["resumed"].as_u64().unwrap() > 0, "{report}");
+    assert!(fs::read(world.path("out")).unwrap() == bytes);
+}

@@ -1,0 +1,9 @@
+//! The command `hub` as a process, with a local Walrus to talk to.
+
+mod bad_input;
+mod blobs;
+mod help;
+mod kills;
+mod models;
+mod quilts;
+mod world;
