@@ -195,7 +195,8 @@ func (p *profile) lines(m *market, result chain.Result) []line {
 			before = "events and message, look-up of " + name
 		}
 		lines = append(lines,
-			line{what: before, gas: call.before - gone - module},
+			// What a contract answers is an estimate, and may be more than all there was: then nothing is left.
+			line{what: before, gas: call.before - min(call.before, gone+module)},
 			line{what: name + " is loaded", gas: module})
 
 		var storage []line

@@ -70,14 +70,6 @@ pub enum ContractError {
     /// The key does not sign for its registration by this operator on this contract.
     #[error("the proof of possession does not verify: sign the possession digest for this operator, chain and contract with the key itself")]
     PossessionInvalid,
-    /// The address given as verifier is no contract.
-    #[error(
-        "{address} is no contract: give the address of a verifier, such as a hub-nitro-verifier"
-    )]
-    NotAVerifier {
-        /// Address given.
-        address: Addr,
-    },
     /// The verifier answered, but not with a digest.
     #[error("the verifier {verifier} answered with {length} bytes of data, and a digest has exactly {DIGEST_LENGTH}: nothing was registered, use another verifier")]
     NotADigest {

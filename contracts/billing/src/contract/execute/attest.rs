@@ -32,14 +32,10 @@ struct Pending {
 /// The question. It carries no coins, and as much gas as the sender brought: a verifier that uses it up fails the sender who
 /// named it, and nobody else.
 pub fn question(
-    deps: &DepsMut,
     candidate: Candidate,
     verifier: Addr,
     evidence: Binary,
 ) -> Result<SubMsg, ContractError> {
-    if deps.querier.query_wasm_contract_info(&verifier).is_err() {
-        return Err(ContractError::NotAVerifier { address: verifier });
-    }
     let key_type = candidate.key.key_type().into();
     let key = Binary::from(candidate.key.as_bytes());
     let attest = WasmMsg::Execute {

@@ -38,9 +38,8 @@ pub fn register(
     match evidence {
         None => admit(deps, &candidate, None),
         Some((verifier, evidence)) => {
-            // Before the verifier's work, which the sender pays for.
-            attesters::check_new(deps.storage, &candidate.key)?;
-            let question = attest::question(&deps, candidate, verifier, evidence)?;
+            // Whether the key is new is asked once, at the answer, where it has to be asked in any case.
+            let question = attest::question(candidate, verifier, evidence)?;
             Ok(Response::new().add_submessage(question))
         }
     }
