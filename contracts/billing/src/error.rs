@@ -6,6 +6,7 @@ use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::AttesterId;
+use hub_types::page::PageError;
 use hub_types::text::TextError;
 use hub_types::verifier::DIGEST_LENGTH;
 use hub_types::wire::{DecodeError, KeyError};
@@ -214,6 +215,9 @@ pub enum ContractError {
         /// Last day.
         until: u64,
     },
+    /// A page without entries.
+    #[error("{0}")]
+    Page(#[from] PageError),
     /// The glance at the Hub compares at least a day and at most ninety.
     #[error("{days} days are no span to compare: give 1 to {MAX_GLANCE_DAYS}")]
     GlanceDays {
