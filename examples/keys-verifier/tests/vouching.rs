@@ -1,5 +1,9 @@
 //! The verifier beside a whole Hub: failure cases first.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    clippy::cast_possible_truncation
+)]
 
 use cosmwasm_std::{to_json_binary, Addr, Binary, HexBinary};
 use cw_multi_test::{ContractWrapper, Executor};

@@ -1,4 +1,5 @@
 //! The shape of the code, sliver roots, symbol proofs and ids of files in quilts.
+#![allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)]
 
 use hub_walrus::merkle::{self, Hash};
 use hub_walrus::{

@@ -145,7 +145,7 @@ fn compare(report: &Report, docs: &Path) -> Result<()> {
         let found = std::fs::read(&path).with_context(|| format!("{}", path.display()))?;
         if found != bytes {
             bail!(
-                "{} is not what this run writes: make simulate-docs",
+                "{} is not what this run writes: make generate",
                 path.display()
             );
         }

@@ -9,7 +9,7 @@ use crate::outcome::Outcome;
 pub fn page(outcome: &Outcome) -> String {
     let scenario = &outcome.scenario;
     let mut page = format!(
-        "# What faking costs\n\n<!-- Written by `make simulate-docs`; do not edit. -->\n\n{}.\n\n[report.html](report.html) shows all of it with plots; it is one file that needs no network.\n",
+        "# What faking costs\n\n<!-- Written by `make generate`; do not edit. -->\n\n{}.\n\n[report.html](report.html) shows all of it with plots; it is one file that needs no network.\n",
         scenario.about
     );
     for text in words::opening(outcome) {
