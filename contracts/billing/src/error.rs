@@ -6,6 +6,7 @@ use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::AttesterId;
+use hub_types::packed::OLDEST_LAYOUT;
 use hub_types::page::PageError;
 use hub_types::text::TextError;
 use hub_types::verifier::DIGEST_LENGTH;
@@ -52,7 +53,10 @@ pub enum ContractError {
         reason: String,
     },
     /// The registry keeps its records in a layout that this contract cannot read.
-    #[error("the registry keeps records of layout {found}, this contract reads layouts up to {newest}: use a billing contract of the registry's release")]
+    #[error(
+        "the registry keeps records of layout {found}, this contract reads layouts {OLDEST_LAYOUT} to {newest}: use contracts of \
+         one release"
+    )]
     OtherLayout {
         /// Layout of the registry.
         found: u8,
