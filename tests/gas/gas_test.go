@@ -22,23 +22,23 @@ type row struct {
 
 // Every row is measured on a chain of its own.
 var rows = []row{
-	{"settle", "`Settle`, one receipt", 260_000, 225_000, func(t *testing.T, r *report) float64 {
+	{"settle", "`Settle`, one receipt", 230_000, 225_000, func(t *testing.T, r *report) float64 {
 		m := open(t, thousand).withHistory()
 		return r.profile("`Settle`", m, m.send(m.submitter, m.Execute(m.submitter, m.billing, m.single())), 1)
 	}},
-	{"w1k_per_receipt", "W1k: 1 000 receipts, 50 sessions, 20 models, 100 groups: per receipt", 1_200, 1_000, func(t *testing.T, r *report) float64 {
+	{"w1k_per_receipt", "W1k: 1 000 receipts, 50 sessions, 20 models, 100 groups: per receipt", 1_010, 970, func(t *testing.T, r *report) float64 {
 		m := open(t, thousand).withHistory()
 		return r.profile("W1k", m, m.settle(m.batch("w1k", wire.Itemised, m.perGroup)), 1_000)
 	}},
-	{"w10k_per_receipt", "W10k: 10 000 receipts, 100 sessions, 40 models, 200 groups: per receipt", 265, 220, func(t *testing.T, r *report) float64 {
+	{"w10k_per_receipt", "W10k: 10 000 receipts, 100 sessions, 40 models, 200 groups: per receipt", 215, 207, func(t *testing.T, r *report) float64 {
 		m := open(t, tenThousand).withHistory()
 		return r.profile("W10k", m, m.settle(m.batch("w10k", wire.Itemised, m.perGroup)), 10_000)
 	}},
-	{"w10k_netted_per_receipt", "W10k netted: per receipt", 215, 165, func(t *testing.T, r *report) float64 {
+	{"w10k_netted_per_receipt", "W10k netted: per receipt", 175, 167, func(t *testing.T, r *report) float64 {
 		m := open(t, tenThousand).withHistory()
 		return r.profile("W10k netted", m, m.settle(m.batch("w10k", wire.Netted, m.perGroup)), 10_000)
 	}},
-	{"w1k_first_of_week_per_receipt", "first W1k of a week: per receipt", 1_900, 1_650, func(t *testing.T, r *report) float64 {
+	{"w1k_first_of_week_per_receipt", "first W1k of a week: per receipt", 1_450, 1_380, func(t *testing.T, r *report) float64 {
 		m := open(t, thousand).withLongPast()
 		m.settle(m.batch("last week", wire.Itemised, m.perGroup))
 		m.clock = firstOfWeek
@@ -48,7 +48,7 @@ var rows = []row{
 		m := open(t, thousand).withBatches()
 		return per(m.settle(m.batch("w1k", wire.Itemised, m.perGroup)).Gas, 1_000)
 	}},
-	{"marginal_receipt", "one more itemised receipt in a large batch", 65, 59, func(t *testing.T, _ *report) float64 {
+	{"marginal_receipt", "one more itemised receipt in a large batch", 44, 41, func(t *testing.T, _ *report) float64 {
 		// Each of the 200 groups of a W10k grows by five.
 		m := open(t, tenThousand).withHistory()
 		shorter := m.settle(m.batch("w10k", wire.Itemised, m.perGroup))
@@ -56,13 +56,13 @@ var rows = []row{
 		longer := m.settle(m.batch("w10k", wire.Itemised, m.perGroup+5))
 		return per(longer.Gas-shorter.Gas, 1_000)
 	}},
-	{"voucher", "voucher of a secp256k1 key, each", 2_500, 2_000, func(t *testing.T, _ *report) float64 {
+	{"voucher", "voucher of a secp256k1 key, each", 1_800, 1_750, func(t *testing.T, _ *report) float64 {
 		return voucher(t, wire.Secp256k1)
 	}},
-	{"voucher_ed25519", "voucher of an ed25519 key, each", 2_500, 2_000, func(t *testing.T, _ *report) float64 {
+	{"voucher_ed25519", "voucher of an ed25519 key, each", 1_800, 1_750, func(t *testing.T, _ *report) float64 {
 		return voucher(t, wire.Ed25519)
 	}},
-	{"walrus_certificate_100", "Walrus certificate, committee of 100", 250_000, 180_000, func(t *testing.T, r *report) float64 {
+	{"walrus_certificate_100", "Walrus certificate, committee of 100", 180_000, 165_000, func(t *testing.T, r *report) float64 {
 		m, result := certificate(t, 100)
 		return r.profile("Walrus certificate, committee of 100", m, result, 1)
 	}},

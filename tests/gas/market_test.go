@@ -132,7 +132,7 @@ func (m *market) deploy(t *testing.T) {
 	for _, caller := range m.callers {
 		balances = append(balances, object{"address": caller.String(), "amount": fmt.Sprint(budget)})
 	}
-	m.token = m.Instantiate(m.clock, m.deployer, store("../build", "cw20_base.wasm"), object{
+	m.token = m.Instantiate(m.clock, m.deployer, store("../devnet/build", "cw20_base.wasm"), object{
 		"name": "US dollar", "symbol": "USDX", "decimals": 6, "initial_balances": balances,
 	})
 	m.verifier = m.Instantiate(m.clock, m.deployer, store(artifacts, "hub_nitro_verifier.wasm"), object{

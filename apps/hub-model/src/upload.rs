@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use cosmwasm_std::{HexBinary, Uint64};
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ExecuteMsg, NewRelease};
 use hub_walrus::BlobId;
 use hub_walrus_client::{

@@ -453,7 +453,8 @@ fn what_is_planned_is_what_the_registry_takes() {
     .unwrap();
     let found: ModelResponse = hub.query_registry(QueryMsg::Model { model }).unwrap();
     let number = found.latest_release;
-    hub.registry(&author, plan.prove_size(1, 1)).unwrap();
+    hub.registry(&author, plan.prove_size(model, number))
+        .unwrap();
     let found: ReleaseResponse = hub
         .query_registry(QueryMsg::Release {
             model,

@@ -56,8 +56,8 @@ fn the_registry_accepts_what_a_local_walrus_certifies_and_nothing_else() {
         // As the other kind it proves nothing.
         let mut wrong = of_object.clone();
         wrong.object_id = None;
-        hub.certify(&anyone, model, 1, wrong).unwrap_err();
-        hub.certify(&anyone, model, 1, permanent).unwrap();
-        hub.certify(&anyone, model, 1, of_object).unwrap();
+        hub.certify(&anyone, model, 1.into(), wrong).unwrap_err();
+        hub.certify(&anyone, model, 1.into(), permanent).unwrap();
+        hub.certify(&anyone, model, 1.into(), of_object).unwrap();
     }
 }

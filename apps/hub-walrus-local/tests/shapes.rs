@@ -3,9 +3,12 @@
 
 use std::fmt::Write as _;
 
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::Engine as _;
 use hub_walrus_encode::{Encoder, Options as EncodeOptions};
 use hub_walrus_local::{Fault, LocalWalrus, On, Options, Server, What};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 struct Stage {
     walrus: LocalWalrus,
@@ -33,7 +36,7 @@ const HEADERS: [&str; 9] = [
 impl Stage {
     fn new(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // Keys and object ids follow from the path: a fixed one makes them the same each time.
+        // Object ids follow from the path, so they are others each time: names stand for them.
         let walrus = LocalWalrus::open(folder.path(), options).unwrap();
         let face = walrus.face();
         let server = Server::start(&face, "127.0.0.1:0".parse().unwrap()).unwrap();
@@ -231,6 +234,8 @@ fn an_aggregator_answers_as_the_real_one() {
     stage.get("/v1/blobs/by-object-id/0xz");
     stage.get(&format!("/v1alpha/blobs/concat?ids={HELLO},{HELLO}"));
     let ids = format!(r#"{{"ids": ["{object}", "{HELLO}"]}}"#);
+    let of_ids = Sha256::digest(format!("{object},{HELLO}"));
+    stage.name(&URL_SAFE_NO_PAD.encode(of_ids), "{hash of the ids}");
     stage.ask(
         "POST",
         "/v1alpha/blobs/concat",

@@ -91,6 +91,19 @@ impl Rates {
             .checked_add(self.metered_ceil(units)?)
     }
 
+    /// The same rates for sums in 64 bits; none if one of them is 2³¹ or more.
+    pub fn narrow(&self) -> Option<NarrowRates> {
+        let narrow = |rate: Uint128| {
+            let rate = u64::try_from(rate.u128()).ok()?;
+            (rate < 1 << 31).then_some(rate)
+        };
+        Some(NarrowRates {
+            per_call: narrow(self.per_call)?,
+            per_million_in: narrow(self.per_million_in)?,
+            per_million_out: narrow(self.per_million_out)?,
+        })
+    }
+
     /// ⌈(in × per_million_in + out × per_million_out) / 1 000 000⌉, in 256 bits where 128 do not hold the products.
     fn metered_ceil(&self, units: Units) -> Option<u128> {
         let (input, output) = (u128::from(units.input), u128::from(units.output));
@@ -115,6 +128,31 @@ impl Rates {
             quotient.checked_add(Uint256::one()).ok()?
         };
         Uint128::try_from(ceil).ok().map(|amount| amount.u128())
+    }
+}
+
+/// Rates below 2³¹: a call costs less than 2⁴⁵, and nothing on the way leaves 64 bits. Nearly every receipt of a batch is
+/// priced by them, since Wasm has no wider arithmetic of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NarrowRates {
+    per_call: u64,
+    per_million_in: u64,
+    per_million_out: u64,
+}
+
+impl NarrowRates {
+    /// What one call costs, as [`Rates::amount`] has it; none for 2³² units or more of one kind.
+    #[inline]
+    pub fn call(&self, units: Units) -> Option<u64> {
+        const QUOTE: u64 = 1_000_000;
+        if (units.input | units.output) >> 32 != 0 {
+            return None;
+        }
+        // Below 2³¹ × 2³² each, so that the sum stays below 2⁶⁴.
+        let input = units.input.wrapping_mul(self.per_million_in);
+        let output = units.output.wrapping_mul(self.per_million_out);
+        let metered = input.wrapping_add(output).div_ceil(QUOTE);
+        Some(metered.wrapping_add(self.per_call))
     }
 }
 
@@ -186,6 +224,24 @@ mod tests {
         );
     }
 
+    #[test]
+    fn narrow_rates_end_where_64_bits_would() {
+        let most = (1 << 31) - 1;
+        let narrow = rates(most, most, most).narrow().unwrap();
+        let widest = u64::from(u32::MAX);
+        assert_eq!(
+            narrow.call(units(widest, widest)).map(u128::from),
+            rates(most, most, most).amount(1, units(widest, widest))
+        );
+        assert_eq!(narrow.call(units(widest + 1, 0)), None);
+        assert_eq!(narrow.call(units(0, widest + 1)), None);
+        for place in 0..3 {
+            let mut each = [0; 3];
+            each[place] = most + 1;
+            assert_eq!(rates(each[0], each[1], each[2]).narrow(), None);
+        }
+    }
+
     proptest! {
         #[test]
         fn narrow_and_wide_arithmetic_agree(per_in in any::<u128>(), per_out in any::<u128>(), shift in 0u32..128, input: u64, output: u64) {
@@ -194,6 +250,20 @@ mod tests {
                 + Uint256::from(per_out >> shift) * Uint256::from(output);
             let ceil = (product + Uint256::from(UNITS_PER_QUOTE - 1)) / Uint256::from(UNITS_PER_QUOTE);
             prop_assert_eq!(price.amount(1, units(input, output)), Uint128::try_from(ceil).ok().map(|a| a.u128()));
+        }
+
+        #[test]
+        fn narrow_rates_cost_what_the_rates_do(rates_: [u64; 3], shift in 30u32..64, input: u64, output: u64, units_shift in 28u32..64) {
+            let [per_call, per_in, per_out] = rates_.map(|rate| u128::from(rate >> shift));
+            let price = rates(per_call, per_in, per_out);
+            let units = units(input >> units_shift, output >> units_shift);
+            match price.narrow() {
+                None => prop_assert!([per_call, per_in, per_out].iter().any(|rate| *rate >= 1 << 31)),
+                Some(narrow) => match narrow.call(units) {
+                    None => prop_assert!(units.input.max(units.output) >= 1 << 32),
+                    cost => prop_assert_eq!(cost.map(u128::from), price.amount(1, units)),
+                },
+            }
         }
 
         #[test]

@@ -58,6 +58,15 @@ impl Items {
         self.count == 0
     }
 
+    /// The units from the receipt at `place` on, from 0.
+    pub fn iter_from(&self, place: usize) -> ItemsIter<'_> {
+        let mut units = self.iter();
+        if let Some(last_before) = place.checked_sub(1) {
+            let _ = units.nth(last_before);
+        }
+        units
+    }
+
     /// The units, in order.
     pub fn iter(&self) -> ItemsIter<'_> {
         ItemsIter {
@@ -81,8 +90,7 @@ impl Items {
         let start = reader.offset();
         let mut bits = BitReader::new(reader.rest());
         for _ in 0..count {
-            bits.integer(input).map_err(refused(start))?;
-            bits.integer(output).map_err(refused(start))?;
+            bits.pair(input, output).map_err(refused(start))?;
         }
         let length = bits.finish().map_err(refused(start))?;
         Ok(Self {
@@ -174,10 +182,8 @@ impl Iterator for ItemsIter<'_> {
     fn next(&mut self) -> Option<Units> {
         self.left = self.left.checked_sub(1)?;
         // The bits were written by this crate or read once before, so they hold what was counted.
-        Some(Units {
-            input: self.bits.integer(self.input).ok()?,
-            output: self.bits.integer(self.output).ok()?,
-        })
+        let (input, output) = self.bits.pair(self.input, self.output).ok()?;
+        Some(Units { input, output })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

@@ -38,8 +38,10 @@ function evidence(document: Uint8Array): { evidence: Evidence } {
 test("a session insists on one enclave image, which a verifier on chain vouches for", async (context) => {
   const { hub, as } = await connect();
   const verifier = new NitroVerifierQueryClient(hub.client, verifierAddress());
+  // One instance, whose certificates are those of this time.
+  const chainTime = await hub.now();
   const attested = async (by: HubAccount, key: wire.SigningKey, image: string) => {
-    const made = nitroDocument(key.publicKey.bytes, await hub.now(), image);
+    const made = nitroDocument(key.publicKey.bytes, await hub.now(), image, chainTime);
     const { attester, gasUsed } = await registerAttester(by, key, evidence(made.document));
     console.log(`  an attester with a document of ${made.document.length} bytes: ${gasUsed} gas`);
     const measurement = Buffer.from(measurementBy(verifierAddress(), made.digest)).toString("hex");
@@ -68,7 +70,7 @@ test("a session insists on one enclave image, which a verifier on chain vouches 
       keyType: key.keyType,
       evidence: toBase64(document),
     });
-    const made = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0");
+    const made = nitroDocument(key.publicKey.bytes, await hub.now(), "server 1.0", chainTime);
     const found = await verifier.verify(question(made.document));
     assert.equal(found.measurement, first.measurement);
     // The instance was seen before.

@@ -98,8 +98,9 @@ export interface NitroDocument {
 }
 
 /** Has packages/hub-nitro-testing make the document of an enclave: at `time`, of `image`, for `key`. */
-export function nitroDocument(key: Uint8Array, time: number, image: string): NitroDocument {
-  const args = ["--key", Buffer.from(key).toString("hex"), "--time", time.toString(), "--image", image];
+export function nitroDocument(key: Uint8Array, time: number, image: string, chainTime = time): NitroDocument {
+  const times = ["--time", time.toString(), "--chain-time", chainTime.toString()];
+  const args = ["--key", Buffer.from(key).toString("hex"), ...times, "--image", image];
   const made = JSON.parse(execFileSync(env("HUB_NITRO_DOCUMENT"), args, { encoding: "utf8" })) as {
     root_sha256: string;
     digest: string;

@@ -30,11 +30,11 @@ pub struct Prove {
 
     /// Model in the registry.
     #[arg(long, value_name = "ID", requires = "release")]
-    model: Option<ModelId>,
+    model: Option<u64>,
 
     /// Release of the model.
     #[arg(long, value_name = "N", requires = "model")]
-    release: Option<ReleaseNumber>,
+    release: Option<u64>,
 
     /// Byte of the file to prove, from 0.
     #[arg(long, value_name = "BYTE")]

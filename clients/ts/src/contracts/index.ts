@@ -11,8 +11,8 @@ export { NitroVerifierClient, NitroVerifierQueryClient } from "./NitroVerifier.c
 
 /** Names and version of the contracts that these types belong to. */
 export const CONTRACTS = {
-  registry: { name: "crates.io:hub-registry", version: "0.2.0" },
-  escrow: { name: "crates.io:hub-escrow", version: "0.2.0" },
-  billing: { name: "crates.io:hub-billing", version: "0.2.0" },
-  nitro_verifier: { name: "crates.io:hub-nitro-verifier", version: "0.2.0" },
+  registry: { name: "crates.io:hub-registry", version: "0.3.0" },
+  escrow: { name: "crates.io:hub-escrow", version: "0.3.0" },
+  billing: { name: "crates.io:hub-billing", version: "0.3.0" },
+  nitro_verifier: { name: "crates.io:hub-nitro-verifier", version: "0.3.0" },
 } as const;

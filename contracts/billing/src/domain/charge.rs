@@ -59,10 +59,46 @@ pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before
     match work {
         Work::Itemised(items) => {
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
-            itemised(rates, items.iter().skip(skip), purse, gross_before)
+            match all(rates, items.iter_from(skip))
+                .filter(|all| purse.refuses(all.amount).is_none())
+            {
+                Some(billed) if gross_before.checked_add(billed.amount).is_some() => {
+                    Charge::Billed(billed)
+                }
+                Some(_) => Charge::Overflow,
+                None => itemised(rates, items.iter_from(skip), purse, gross_before),
+            }
         }
         Work::Netted { count, total } => netted(rates, *count, *total, purse, gross_before),
     }
+}
+
+/// All receipts of a group, whoever pays for them, where 64 bits hold all that they come to: of what is signed in earnest,
+/// every group.
+fn all(rates: &Rates, receipts: impl Iterator<Item = Units>) -> Option<Billed> {
+    let rates = rates.narrow()?;
+    let (mut count, mut calls, mut amount) = (0_u64, 0_u64, 0_u64);
+    let (mut units_in, mut units_out) = (0_u64, 0_u64);
+    for units in receipts {
+        let cost = rates.call(units)?;
+        count = count.saturating_add(1);
+        calls = calls.saturating_add(u64::from(cost > 0));
+        amount = amount.saturating_add(cost);
+        units_in = units_in.saturating_add(units.input);
+        units_out = units_out.saturating_add(units.output);
+    }
+    // A group would need 2¹⁹ receipts to come so far; it has 2¹⁶.
+    if amount == u64::MAX || units_in == u64::MAX || units_out == u64::MAX {
+        return None;
+    }
+    Some(Billed {
+        outcome: Outcome::Paid,
+        receipts: count,
+        calls,
+        amount: amount.into(),
+        units_in: units_in.into(),
+        units_out: units_out.into(),
+    })
 }
 
 /// Bills receipt by receipt, as far as the money goes.
@@ -218,6 +254,60 @@ mod tests {
             billed(Outcome::Partial { receipts: 2 }, 2, 10)
         );
         assert_eq!(charge(15, 15), billed(Outcome::Paid, 3, 15));
+    }
+
+    /// Rates and units on both sides of what 64 bits hold.
+    fn of_all_widths() -> Vec<(Rates, Vec<Units>)> {
+        let widths = [0, 1, 1_000_000, u64::from(u32::MAX), 1 << 32, u64::MAX];
+        let rates = [0, 1, 2_500_000, (1 << 31) - 1, 1 << 31, u128::MAX / 3];
+        let mut all = vec![];
+        for (per_call, per_in) in rates
+            .iter()
+            .flat_map(|a| rates.iter().map(move |b| (*a, *b)))
+        {
+            for (place, width) in widths.into_iter().enumerate() {
+                let units = vec![
+                    Units::new(5, 7),
+                    Units::new(width, widths[(place + 2) % widths.len()]),
+                    Units::new(0, 0),
+                    Units::new(40, width / 2),
+                ];
+                let rates = Rates {
+                    per_call: per_call.into(),
+                    per_million_in: per_in.into(),
+                    per_million_out: per_call.into(),
+                };
+                all.push((rates, units));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn sums_of_64_bits_decide_as_receipt_by_receipt() {
+        let mut summed_in_64_bits = 0;
+        for (rates, units) in of_all_widths() {
+            let work = Work::itemised(units.iter().copied());
+            let whole = units.iter().try_fold(0_u128, |sum, units| {
+                sum.checked_add(rates.amount(1, *units)?)
+            });
+            let whole = whole.unwrap_or(u128::MAX);
+            summed_in_64_bits += usize::from(all(&rates, units.iter().copied()).is_some());
+            for left in [0, whole / 2, whole.saturating_sub(1), whole, u128::MAX] {
+                for gross_before in [0, u128::MAX - whole, u128::MAX] {
+                    for skip in 0..units.len() {
+                        let receipts = units[skip..].iter().copied();
+                        assert_eq!(
+                            charge(&rates, &work, skip as u64, &purse(left), gross_before),
+                            itemised(&rates, receipts, &purse(left), gross_before),
+                            "{rates:?}, {units:?} without {skip}, {left} left"
+                        );
+                    }
+                }
+            }
+        }
+        // Sixteen pairs of narrow rates, with two lists of narrow units.
+        assert_eq!(summed_in_64_bits, 32);
     }
 
     #[test]

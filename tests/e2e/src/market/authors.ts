@@ -29,7 +29,9 @@ step("an author commits to a blob id, and publishes it dated by the commitment",
   const release = await hub.registry.query.release({ model: id("committed"), release: 2 });
   assert.equal(release.claimed_at, committedAt);
   assert.ok(release.published_at > release.claimed_at);
-  await fails(as.author.send([hub.registry.message("commit", { hash })]), "refused", /committed at/);
+  // A repeat succeeds and changes nothing.
+  await as.author.send([hub.registry.message("commit", { hash })]);
+  assert.equal((await hub.registry.query.commitment({ hash })).committed_at, committedAt);
   const offer = await hub.offer(id("committed"));
   assert.deepEqual([offer.release, offer.blobId.toString(), offer.terms], [2, other.toString(), 1]);
   assert.deepEqual([offer.rates, offer.operatorBps], [RATES, 1_000]);
