@@ -6,6 +6,8 @@ use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::AttesterId;
+use hub_types::packed::OLDEST_LAYOUT;
+use hub_types::page::PageError;
 use hub_types::text::TextError;
 use hub_types::verifier::DIGEST_LENGTH;
 use hub_types::wire::{DecodeError, KeyError};
@@ -51,7 +53,10 @@ pub enum ContractError {
         reason: String,
     },
     /// The registry keeps its records in a layout that this contract cannot read.
-    #[error("the registry keeps records of layout {found}, this contract reads layouts up to {newest}: use a billing contract of the registry's release")]
+    #[error(
+        "the registry keeps records of layout {found}, this contract reads layouts {OLDEST_LAYOUT} to {newest}: use contracts of \
+         one release"
+    )]
     OtherLayout {
         /// Layout of the registry.
         found: u8,
@@ -206,6 +211,9 @@ pub enum ContractError {
         /// Last day.
         until: u64,
     },
+    /// A page without entries.
+    #[error("{0}")]
+    Page(#[from] PageError),
     /// The glance at the Hub compares at least a day and at most ninety.
     #[error("{days} days are no span to compare: give 1 to {MAX_GLANCE_DAYS}")]
     GlanceDays {

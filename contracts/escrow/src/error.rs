@@ -6,6 +6,7 @@ use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
 use hub_types::packed::PackedError;
+use hub_types::page::PageError;
 use hub_types::records::escrow::{MAX_LANES, MAX_MODELS};
 use hub_types::text::TextError;
 use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
@@ -364,6 +365,9 @@ pub enum ContractError {
         credited: Uint128,
     },
 
+    /// A page without entries.
+    #[error("{0}")]
+    Page(#[from] PageError),
     /// A reply to a message that this contract never sent.
     #[error("reply {id} answers nothing that this contract asked for")]
     UnknownReply {

@@ -1,8 +1,7 @@
 //! Events: what happened, for readers off chain. Values are plain text, keys do not change.
 
 use cosmwasm_std::{Addr, HexBinary, Uint64};
-use hub_types::ids::TermsNumber;
-use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{Payee, StatusName, TermsResponse, Validity};
 use hub_types::walrus::{BlobId, Confirmation, Persistence};
 

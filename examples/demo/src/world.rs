@@ -5,8 +5,7 @@ use cosmwasm_std::{Addr, CosmosMsg};
 use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode, Money, Receipt};
 use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
-use hub_types::ids::AttesterId;
-use hub_types::ids::{ModelId, SessionId};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::price::Rates;
 use hub_types::wire::SignedVoucher;
 

@@ -3,8 +3,7 @@
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use hub_types::billing::InclusionProof;
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId};
+use hub_types::ids::{AttesterId, ModelId, SessionId};
 
 /// What the contract buys, and from whom. Nobody can change it later, so users know what they pay for.
 #[cw_serde]

@@ -24,6 +24,12 @@ pub struct StorageCost {
 }
 
 impl StorageCost {
+    /// SDK gas that a query's access to storage costs by the defaults of wasmd: 1 000 a read, 3 a byte, 30 an entry of a
+    /// range. A node refuses a query beyond 3 000 000 of gas; what the code itself computes comes on top.
+    pub fn gas_of_query(&self) -> u64 {
+        1_000 * (self.reads + self.ranges) + 30 * self.scanned + 3 * self.bytes
+    }
+
     /// The operations alone, without the bytes.
     pub fn operations(&self) -> Self {
         Self {

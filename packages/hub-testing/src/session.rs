@@ -43,19 +43,27 @@ impl Hub {
         self.last_session(caller)
     }
 
-    /// The newest session of a caller. A token's hook returns no data, so this is how a cw20 caller learns the id.
+    /// The newest session that a caller owns, whoever opened it. A token's hook returns no data, so this is how a cw20
+    /// caller learns the id.
     #[track_caller]
     pub fn last_session(&self, caller: &Addr) -> SessionId {
-        let query = QueryMsg::SessionsByCaller {
+        let (start_after, limit) = (None, Some(1));
+        let own = QueryMsg::SessionsByCaller {
             caller: caller.to_string(),
-            start_after: None,
-            limit: Some(1),
+            start_after,
+            limit,
         };
-        let page: SessionsResponse = self.query_escrow(query).expect("the escrow answers");
-        page.sessions
-            .first()
-            .expect("the caller has a session")
-            .session
+        let given = QueryMsg::SessionsFromOthers {
+            caller: caller.to_string(),
+            start_after,
+            limit,
+        };
+        let newest = [own, given].map(|query| {
+            let page: SessionsResponse = self.query_escrow(query).expect("the escrow answers");
+            page.sessions.first().map(|session| session.session)
+        });
+        let newest = newest.into_iter().max().flatten();
+        newest.expect("the caller has a session")
     }
 
     /// A session as the escrow shows it.

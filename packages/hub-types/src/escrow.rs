@@ -7,8 +7,7 @@
 use cosmwasm_schema::{cw_serde, QueryResponses};
 use cosmwasm_std::{Addr, Binary, HexBinary, Uint128};
 use cw20::Cw20ReceiveMsg;
-use hub_wire::ids::DenomNumber;
-use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 
 use crate::billing::KeyType;
 use crate::denom::{Denom, UncheckedDenom};
@@ -236,10 +235,11 @@ pub enum QueryMsg {
         /// Its id.
         session: SessionId,
     },
-    /// Sessions of a caller, newest first.
+    /// Sessions that a caller opened for itself, newest first. What others opened for it is in `SessionsFromOthers`, so
+    /// that nobody pushes a caller's own sessions off its first page.
     #[returns(SessionsResponse)]
     SessionsByCaller {
-        /// The owner.
+        /// Who owns them and whose money they hold.
         caller: String,
         /// Last id of the page before.
         start_after: Option<SessionId>,
@@ -256,8 +256,19 @@ pub enum QueryMsg {
         /// Entries wanted.
         limit: Option<u32>,
     },
-    /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-    /// `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
+    /// Sessions that others opened for a caller, newest first: gifts, which anybody can make. The caller owns them and gets
+    /// what they leave.
+    #[returns(SessionsResponse)]
+    SessionsFromOthers {
+        /// Who owns them.
+        caller: String,
+        /// Last id of the page before.
+        start_after: Option<SessionId>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are in
+    /// `SessionsByCaller`.
     #[returns(SessionsResponse)]
     SessionsForOthers {
         /// Whose money they hold.

@@ -11,16 +11,17 @@
 //!
 //! Records outlive the code that wrote them, and contracts of a Hub are migrated one by one. So the layout byte is the
 //! record's own: the layout in which the bytes of its *kind* last changed ([`Packed::LAYOUT`]). Newer code reads every older
-//! layout of a record, by [`Packed::unpack_older`], and writes the newest when it rewrites it; no migration has to
-//! touch all records. Older code goes on reading the kinds that did not change, and refuses the others with a sentence.
-//! Who reads is therefore migrated before whom it reads: billing first, then escrow and registry, in one transaction if
-//! their messages to each other changed as well.
+//! layout of a record ([`Packed::OLDER`]) and writes the newest when it rewrites it; no migration has to touch all
+//! records. Older code goes on reading the kinds that did not change, and refuses the others with a sentence. Who reads is
+//! therefore migrated before whom it reads: billing first, then escrow and registry, in one transaction if their messages
+//! to each other changed as well.
 //!
-//! To change the bytes of a kind: raise [`LAYOUT`], set the kind's `LAYOUT` to it, and read what was there in
-//! `unpack_older`, with defaults that are true of older records. The bytes of every published layout stand in
-//! `records/testdata/layout-<n>.golden`, and a test reads them all.
+//! To change the bytes of a kind: raise [`LAYOUT`], set the kind's `LAYOUT` to it, add its earlier layout to `OLDER`, and
+//! read what was there in `unpack_older`, which matches on the layout. Fields that older records do not have get values
+//! that are true of those records. A layout that is not in `OLDER` is refused before anything is read, so a record is never
+//! read in a layout that nobody thought of. The bytes of every published layout stand in
+//! `records/testdata/layout-<n>.golden`; tests demand the file of each layout below [`LAYOUT`] and read all of them.
 
-use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
@@ -31,7 +32,10 @@ use thiserror::Error;
 
 /// The newest layout among the packed records of this crate. What a contract shows of itself, so that another does not
 /// begin to rely on records that it cannot read.
-pub const LAYOUT: u8 = 2;
+pub const LAYOUT: u8 = 3;
+
+/// The oldest layout that is read. Layouts 1 and 2 were those of releases before 0.3.0, which began its records anew.
+pub const OLDEST_LAYOUT: u8 = 3;
 
 /// Why stored bytes are no value of the expected kind. Met only if contracts of different layouts are mixed.
 #[derive(Error, Debug, PartialEq, Eq, Clone)]
@@ -47,8 +51,20 @@ pub enum PackedError {
         /// Byte found.
         value: u8,
     },
+    /// A record of a release before those whose records are read.
+    #[error(
+        "the record has layout {found}, and no release since 0.3.0 reads layouts below {OLDEST_LAYOUT}: instantiate the \
+         contracts anew"
+    )]
+    LaidAside {
+        /// Layout found.
+        found: u8,
+    },
     /// A record of a layout that this code does not know.
-    #[error("the record has layout {found}, this contract reads layouts 1 to {newest}: migrate it to the release that wrote the record")]
+    #[error(
+        "the record has layout {found}, this contract reads layouts up to {newest}: migrate it to the release that wrote \
+         the record"
+    )]
     OtherLayout {
         /// Layout found.
         found: u8,
@@ -69,9 +85,13 @@ pub trait Packed: Sized {
     /// Name in error messages.
     const NAME: &'static str;
 
-    /// Layout of what [`Packed::pack`] writes: the value of [`LAYOUT`] in the release in which that last changed; 1 if it
-    /// never did.
-    const LAYOUT: u8 = 1;
+    /// Layout of what [`Packed::pack`] writes: the value of [`LAYOUT`] in the release in which that last changed;
+    /// [`OLDEST_LAYOUT`] if it never did.
+    const LAYOUT: u8 = OLDEST_LAYOUT;
+
+    /// Every layout below [`Packed::LAYOUT`] in which records of this kind were published, from [`OLDEST_LAYOUT`] on:
+    /// those that [`Packed::unpack_older`] reads. Any other is refused.
+    const OLDER: &'static [u8] = &[];
 
     /// Appends the fields, in order.
     fn pack(&self, writer: &mut Writer);
@@ -79,13 +99,21 @@ pub trait Packed: Sized {
     /// Reads the fields, in the same order.
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError>;
 
-    /// Reads the fields as they were in a layout from 1 to one below [`Packed::LAYOUT`], and says what is true of older
-    /// records for fields that they did not have. A kind that never changed has no such layout.
+    /// Reads the fields as they were in a layout of [`Packed::OLDER`]: one arm of a `match` for each of them. What never
+    /// changed has no such layout.
     fn unpack_older(layout: u8, _reader: &mut Reader) -> Result<Self, PackedError> {
-        Err(PackedError::OtherLayout {
-            found: layout,
-            newest: Self::LAYOUT,
-        })
+        Err(refusal::<Self>(layout))
+    }
+}
+
+/// Why a layout of a kind is not read.
+fn refusal<V: Packed>(found: u8) -> PackedError {
+    if found < OLDEST_LAYOUT {
+        return PackedError::LaidAside { found };
+    }
+    PackedError::OtherLayout {
+        found,
+        newest: V::LAYOUT,
     }
 }
 
@@ -143,6 +171,11 @@ impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(self.as_slice());
     }
+}
+
+/// Nothing: the prefix of a whole map.
+impl PackedKey for () {
+    fn append(&self, _key: &mut Vec<u8>) {}
 }
 
 impl<T: PackedKey> PackedKey for &T {
@@ -215,15 +248,12 @@ pub fn from_bytes<V: Packed>(bytes: &[u8]) -> StdResult<V> {
 pub(crate) fn parse<V: Packed>(bytes: &[u8]) -> Result<V, PackedError> {
     let mut reader = Reader::new(bytes);
     let layout = reader.byte()?;
-    let value = match layout.cmp(&V::LAYOUT) {
-        Ordering::Equal => V::unpack(&mut reader)?,
-        Ordering::Less if layout > 0 => V::unpack_older(layout, &mut reader)?,
-        _ => {
-            return Err(PackedError::OtherLayout {
-                found: layout,
-                newest: V::LAYOUT,
-            })
-        }
+    let value = if layout == V::LAYOUT {
+        V::unpack(&mut reader)?
+    } else if V::OLDER.contains(&layout) {
+        V::unpack_older(layout, &mut reader)?
+    } else {
+        return Err(refusal::<V>(layout));
     };
     reader.finish()?;
     Ok(value)
@@ -357,7 +387,13 @@ mod tests {
 
     use super::*;
 
-    /// A record that got a second field in layout 2 and a wider one in layout 3.
+    const FIRST: u8 = OLDEST_LAYOUT;
+    const SECOND: u8 = OLDEST_LAYOUT + 1;
+    /// A layout in which others changed.
+    const THIRD: u8 = OLDEST_LAYOUT + 2;
+    const FOURTH: u8 = OLDEST_LAYOUT + 3;
+
+    /// A record that got a second field in the second layout and a wider one in the fourth.
     #[derive(Debug, PartialEq, Eq)]
     struct Grown {
         first: u64,
@@ -366,7 +402,8 @@ mod tests {
 
     impl Packed for Grown {
         const NAME: &'static str = "grown";
-        const LAYOUT: u8 = 3;
+        const LAYOUT: u8 = FOURTH;
+        const OLDER: &'static [u8] = &[FIRST, SECOND];
 
         fn pack(&self, writer: &mut Writer) {
             writer.u64(self.first);
@@ -384,10 +421,33 @@ mod tests {
             Ok(Self {
                 first: reader.u64()?,
                 second: match layout {
-                    1 => 7,
-                    _ => reader.u64()?.into(),
+                    FIRST => 7,
+                    SECOND => reader.u64()?.into(),
+                    other => return Err(refusal::<Self>(other)),
                 },
             })
+        }
+    }
+
+    /// One whose reader does not look at the layout, as if the last change had been the first.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Careless(u64);
+
+    impl Packed for Careless {
+        const NAME: &'static str = "careless";
+        const LAYOUT: u8 = THIRD;
+        const OLDER: &'static [u8] = &[FIRST];
+
+        fn pack(&self, writer: &mut Writer) {
+            writer.u64(self.0);
+        }
+
+        fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+            Ok(Self(reader.u64()?))
+        }
+
+        fn unpack_older(_layout: u8, _reader: &mut Reader) -> Result<Self, PackedError> {
+            Ok(Self(0))
         }
     }
 
@@ -408,28 +468,69 @@ mod tests {
     }
 
     #[test]
-    fn a_record_of_newer_code_or_of_no_layout_is_refused_with_what_to_do() {
-        for found in [0, 4, u8::MAX] {
+    fn a_record_of_newer_code_is_refused_with_what_to_do() {
+        for found in [FOURTH + 1, u8::MAX] {
+            let newest = FOURTH;
             assert_eq!(
                 parse::<Grown>(&[found, 5, 6]),
-                Err(PackedError::OtherLayout { found, newest: 3 })
+                Err(PackedError::OtherLayout { found, newest })
             );
         }
-        for found in [0, 2] {
-            let error = from_bytes::<Steady>(&[found, 5]).unwrap_err();
-            let refusal = PackedError::OtherLayout { found, newest: 1 };
-            assert_eq!(error, StdError::parse_err("steady", refusal));
+        let error = from_bytes::<Steady>(&[SECOND, 5]).unwrap_err();
+        let refusal = PackedError::OtherLayout {
+            found: SECOND,
+            newest: FIRST,
+        };
+        assert_eq!(error, StdError::parse_err("steady", refusal));
+        let sentence = format!(
+            "the record has layout {SECOND}, this contract reads layouts up to {FIRST}: migrate it to the release that wrote \
+             the record"
+        );
+        assert!(error.to_string().contains(&sentence), "{error}");
+    }
+
+    #[test]
+    fn a_record_of_a_release_before_those_that_are_read_is_refused_with_what_to_do() {
+        for found in 0..OLDEST_LAYOUT {
+            let laid_aside = PackedError::LaidAside { found };
+            assert_eq!(parse::<Grown>(&[found, 5, 6]), Err(laid_aside.clone()));
+            assert_eq!(parse::<Steady>(&[found, 5]), Err(laid_aside));
         }
         let error = from_bytes::<Steady>(&[2, 5]).unwrap_err().to_string();
-        assert!(
-            error.contains("the record has layout 2, this contract reads layouts 1 to 1: migrate it to the release that wrote the record"),
-            "{error}"
+        let sentence = "the record has layout 2, and no release since 0.3.0 reads layouts below 3: instantiate the contracts \
+                        anew";
+        assert!(error.contains(sentence), "{error}");
+    }
+
+    /// A layout that a kind never had is one that its author did not think of when it was raised.
+    #[test]
+    fn a_layout_that_a_kind_does_not_name_is_refused_whatever_its_reader_would_make_of_it() {
+        assert_eq!(
+            parse::<Grown>(&[THIRD, 5, 6]),
+            Err(PackedError::OtherLayout {
+                found: THIRD,
+                newest: FOURTH
+            })
         );
+        assert_eq!(
+            parse::<Careless>(&[SECOND]),
+            Err(PackedError::OtherLayout {
+                found: SECOND,
+                newest: THIRD
+            })
+        );
+        assert_eq!(parse::<Careless>(&[FIRST]), Ok(Careless(0)));
     }
 
     #[test]
     fn an_older_record_with_too_few_or_too_many_bytes_is_refused() {
-        for torn in [&[1][..], &[1, 5, 6], &[2, 5], &[2, 5, 6, 7], &[3, 5]] {
+        for torn in [
+            &[FIRST][..],
+            &[FIRST, 5, 6],
+            &[SECOND, 5],
+            &[SECOND, 5, 6, 7],
+            &[FOURTH, 5],
+        ] {
             let error = parse::<Grown>(torn).unwrap_err();
             assert!(matches!(error, PackedError::Malformed(_)), "{torn:?}");
         }
@@ -439,15 +540,19 @@ mod tests {
     fn records_of_older_layouts_are_read_and_become_the_newest_when_they_are_written() {
         const MAP: PackedMap<u64, Grown> = PackedMap::new(b'G');
         let mut storage = MockStorage::new();
-        for (bytes, second) in [(&[1, 5][..], 7), (&[2, 5, 6], 6), (&[3, 5, 9], 9)] {
+        for (bytes, second) in [
+            (&[FIRST, 5][..], 7),
+            (&[SECOND, 5, 6], 6),
+            (&[FOURTH, 5, 9], 9),
+        ] {
             storage.set(&MAP.key(1u64), bytes);
             let record = MAP.get(&storage, 1).unwrap().unwrap();
             assert_eq!(record, Grown { first: 5, second });
             MAP.set(&mut storage, 1, &record);
-            let written = [&[3, 5][..], &[u8::try_from(second).unwrap()]].concat();
+            let written = [&[FOURTH, 5][..], &[u8::try_from(second).unwrap()]].concat();
             assert_eq!(storage.get(&MAP.key(1u64)), Some(written));
         }
         // What did not change is still written in a layout that older code reads.
-        assert_eq!(to_bytes(&Steady(5)), [1, 5]);
+        assert_eq!(to_bytes(&Steady(5)), [FIRST, 5]);
     }
 }

@@ -8,12 +8,6 @@ pub const DEFAULT_LIMIT: u32 = 10;
 /// Most entries on a page; a larger limit is answered with this many.
 pub const MAX_LIMIT: u32 = 100;
 
-/// Number of entries to return for a query's `limit`.
-pub fn limit(limit: Option<u32>) -> usize {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
-    usize::try_from(limit).unwrap_or(usize::MAX)
-}
-
 /// Why a page was refused.
 #[derive(Error, Debug, PartialEq, Eq, Clone, Copy)]
 pub enum PageError {
@@ -24,8 +18,9 @@ pub enum PageError {
 
 /// Number of entries to return for a query's `limit`, which is not 0.
 pub fn size(given: Option<u32>) -> Result<usize, PageError> {
-    match given {
-        Some(0) => Err(PageError::LimitZero),
-        _ => Ok(limit(given)),
+    let size = given.unwrap_or(DEFAULT_LIMIT).min(MAX_LIMIT);
+    if size == 0 {
+        return Err(PageError::LimitZero);
     }
+    Ok(usize::try_from(size).unwrap_or(usize::MAX))
 }

@@ -14,8 +14,9 @@ mod calls;
 mod plain;
 
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
-use hub_wire::{Batch, Group, Items, Units, Work};
+use hub_wire::{
+    AttesterId, Batch, Group, Items, ModelId, ReleaseNumber, SessionId, TermsNumber, Units, Work,
+};
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 

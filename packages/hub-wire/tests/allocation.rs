@@ -3,8 +3,10 @@
 
 use cap::Cap;
 use hub_wire::varint::Writer;
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
-use hub_wire::{Batch, DecodeError, Group, Units, Work};
+use hub_wire::{
+    AttesterId, Batch, DecodeError, Group, ModelId, ReleaseNumber, SessionId, TermsNumber, Units,
+    Work,
+};
 use std::alloc::System;
 
 #[global_allocator]

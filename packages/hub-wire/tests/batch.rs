@@ -11,9 +11,9 @@ mod common;
 use common::{any_batch, batch, damage, damaged, group, itemised, netted};
 use hub_wire::varint::Writer;
 use hub_wire::{
-    Batch, BatchRule, DecodeError, EncodeError, Group, Items, Mode, RiceCode, Units, Work,
+    Batch, BatchRule, DecodeError, EncodeError, Group, Items, Mode, ModelId, ReleaseNumber,
+    RiceCode, SessionId, TermsNumber, Units, Work,
 };
-use hub_wire::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 

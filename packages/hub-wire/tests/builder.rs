@@ -6,9 +6,9 @@
 )]
 
 use hub_wire::merkle::{prove, root};
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
-    Batch, BatchBuilder, BatchRule, BlobId, BuildError, EncodeError, Mode, Receipt, Units, Work,
+    AttesterId, Batch, BatchBuilder, BatchRule, BlobId, BuildError, EncodeError, Mode, ModelId,
+    Receipt, ReleaseNumber, SessionId, TermsNumber, Units, Work,
 };
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};

@@ -13,8 +13,7 @@ mod common;
 use common::calls::kinds;
 use common::{batch, group};
 use hub_wire::varint::Writer;
-use hub_wire::{ModelId, SessionId};
-use hub_wire::{Units, Work};
+use hub_wire::{ModelId, SessionId, Units, Work};
 
 const GROUPS: u64 = 200;
 const RECEIPTS: usize = 50;

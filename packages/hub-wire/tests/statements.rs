@@ -7,10 +7,9 @@ use common::{damage, damaged, number};
 use curve25519_dalek::constants::EIGHT_TORSION;
 use curve25519_dalek::edwards::CompressedEdwardsY;
 use hub_wire::{
-    possession_bytes, BlobId, DecodeError, KeyError, KeyType, PublicKey, Receipt, SignedVoucher,
-    SigningKey, Units, Voucher,
+    possession_bytes, AttesterId, BlobId, DecodeError, KeyError, KeyType, ModelId, PublicKey,
+    Receipt, ReleaseNumber, SessionId, SignedVoucher, SigningKey, TermsNumber, Units, Voucher,
 };
-use hub_wire::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
 use std::collections::BTreeSet;

@@ -12,8 +12,7 @@ mod common;
 
 use common::plain;
 use common::{batch, group, items, number};
-use hub_wire::{Batch, DecodeError, Items, RiceCode, Units, Work};
-use hub_wire::{ModelId, SessionId};
+use hub_wire::{Batch, DecodeError, Items, ModelId, RiceCode, SessionId, Units, Work};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest, Strategy};
 use proptest::sample::select;

@@ -74,8 +74,8 @@ fn registry_constants(
         .querier
         .query_wasm_smart(registry, &registry::QueryMsg::Config {})
         .map_err(|error| refuse(error.to_string()))?;
-    // What older code writes can be read.
-    if constants.layout > packed::LAYOUT {
+    // What older code writes can be read, since its records began anew.
+    if !(packed::OLDEST_LAYOUT..=packed::LAYOUT).contains(&constants.layout) {
         return Err(ContractError::OtherLayout {
             found: constants.layout,
             newest: packed::LAYOUT,

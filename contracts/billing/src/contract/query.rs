@@ -228,7 +228,7 @@ fn attesters(
     start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
-    let ids = attesters::page(deps.storage, start_after, page::limit(limit))?;
+    let ids = attesters::page(deps.storage, start_after, page::size(limit)?)?;
     attesters_of(deps, ids)
 }
 
@@ -239,7 +239,7 @@ fn attesters_by_operator(
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let ids = attesters::page_by_operator(deps.storage, &operator, start_after, limit)?;
     attesters_of(deps, ids)
 }
@@ -250,7 +250,7 @@ fn attesters_by_measurement(
     start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersResponse, ContractError> {
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, limit)?;
     attesters_of(deps, ids)
 }
@@ -289,7 +289,7 @@ fn batches(
     limit: Option<u32>,
 ) -> Result<BatchesResponse, ContractError> {
     let signer = attesters::load(deps.storage, attester)?;
-    let numbers = batches::page(deps.storage, attester, start_after, page::limit(limit))?;
+    let numbers = batches::page(deps.storage, attester, start_after, page::size(limit)?)?;
     let batches = numbers.into_iter().map(|number| {
         let record = batches::load(deps.storage, attester, number)?;
         Ok(view::batch(attester, number, &signer, &record))

@@ -62,6 +62,20 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
                 limit,
             )?)
         }
+        QueryMsg::SessionsFromOthers {
+            caller,
+            start_after,
+            limit,
+        } => {
+            let caller = parse::canonical(deps.api, "caller", &caller)?;
+            to_json_binary(&sessions_from_others(
+                deps,
+                env,
+                caller,
+                start_after,
+                limit,
+            )?)
+        }
         QueryMsg::SessionsForOthers {
             funder,
             start_after,
@@ -110,7 +124,7 @@ fn balances(
     start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<BalancesResponse, ContractError> {
-    let balances = accounts::page(deps.storage, &owner, start_after, page::limit(limit))?
+    let balances = accounts::page(deps.storage, &owner, start_after, page::size(limit)?)?
         .into_iter()
         .map(|(number, record)| {
             let denom = denoms::get(deps.storage, number)?;
@@ -125,7 +139,7 @@ fn denoms(
     start_after: Option<DenomNumber>,
     limit: Option<u32>,
 ) -> Result<DenomsResponse, ContractError> {
-    let denoms = denoms::page(deps.storage, start_after, page::limit(limit))?
+    let denoms = denoms::page(deps.storage, start_after, page::size(limit)?)?
         .into_iter()
         .map(|(number, denom)| view::denom(deps, number, denom))
         .collect::<Result<_, ContractError>>()?;
@@ -145,7 +159,7 @@ fn sessions_by_caller(
     start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
-    let ids = sessions::of_caller(deps.storage, &caller, start_after, page::limit(limit))?;
+    let ids = sessions::of_caller(deps.storage, &caller, start_after, page::size(limit)?)?;
     sessions_response(deps, env, ids)
 }
 
@@ -156,7 +170,18 @@ fn sessions_by_operator(
     start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
-    let ids = sessions::of_operator(deps.storage, &operator, start_after, page::limit(limit))?;
+    let ids = sessions::of_operator(deps.storage, &operator, start_after, page::size(limit)?)?;
+    sessions_response(deps, env, ids)
+}
+
+fn sessions_from_others(
+    deps: Deps,
+    env: &Env,
+    caller: CanonicalAddr,
+    start_after: Option<SessionId>,
+    limit: Option<u32>,
+) -> Result<SessionsResponse, ContractError> {
+    let ids = sessions::from_others(deps.storage, &caller, start_after, page::size(limit)?)?;
     sessions_response(deps, env, ids)
 }
 
@@ -167,7 +192,7 @@ fn sessions_for_others(
     start_after: Option<SessionId>,
     limit: Option<u32>,
 ) -> Result<SessionsResponse, ContractError> {
-    let ids = sessions::for_others(deps.storage, &funder, start_after, page::limit(limit))?;
+    let ids = sessions::for_others(deps.storage, &funder, start_after, page::size(limit)?)?;
     sessions_response(deps, env, ids)
 }
 

@@ -10,9 +10,12 @@ use crate::domain::session::{Opening, Parties, Session};
 use crate::error::ContractError;
 
 const COUNT: Item<SessionId> = Item::new("session_count");
+/// Sessions by caller that the caller funded itself.
 const BY_CALLER: Map<(&[u8], u64), ()> = Map::new("session_by_caller");
 const BY_OPERATOR: Map<(&[u8], u64), ()> = Map::new("session_by_operator");
-/// Sessions whose funder is not the caller.
+/// Sessions by caller that somebody else funded. Strangers write here, so it is a list of its own.
+const GIFTS: Map<(&[u8], u64), ()> = Map::new("session_gift");
+/// The same by funder.
 const BY_FUNDER: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
 const LABELS: Map<u64, String> = Map::new("session_label");
 
@@ -33,9 +36,11 @@ pub fn open(
     let session = Session::open(id, denom, parties, opening, now)?;
     let policy = &session.policy;
     COUNT.save(storage, &id)?;
-    BY_CALLER.save(storage, (policy.caller.as_slice(), id.0), &())?;
     BY_OPERATOR.save(storage, (policy.operator.as_slice(), id.0), &())?;
-    if policy.funder != policy.caller {
+    if policy.funder == policy.caller {
+        BY_CALLER.save(storage, (policy.caller.as_slice(), id.0), &())?;
+    } else {
+        GIFTS.save(storage, (policy.caller.as_slice(), id.0), &())?;
         BY_FUNDER.save(storage, (policy.funder.as_slice(), id.0), &())?;
     }
     if let Some(label) = &opening.label {
@@ -79,7 +84,7 @@ pub fn label(storage: &dyn Storage, session: SessionId) -> StdResult<Option<Stri
     LABELS.may_load(storage, session.0)
 }
 
-/// Ids of a caller's sessions before `start_after`, newest first.
+/// Ids of the sessions that a caller funded itself, before `start_after`, newest first.
 pub fn of_caller(
     storage: &dyn Storage,
     caller: &CanonicalAddr,
@@ -87,6 +92,16 @@ pub fn of_caller(
     limit: usize,
 ) -> StdResult<Vec<SessionId>> {
     page(storage, &BY_CALLER, caller, start_after, limit)
+}
+
+/// Ids of the sessions that others funded for a caller, before `start_after`, newest first.
+pub fn from_others(
+    storage: &dyn Storage,
+    caller: &CanonicalAddr,
+    start_after: Option<SessionId>,
+    limit: usize,
+) -> StdResult<Vec<SessionId>> {
+    page(storage, &GIFTS, caller, start_after, limit)
 }
 
 /// Ids of an operator's sessions before `start_after`, newest first.
@@ -214,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_found_by_caller_by_operator_and_by_a_funder_who_is_another() {
+    fn sessions_are_found_by_who_owns_serves_and_funds_them_and_gifts_apart() {
         let mut storage = MockStorage::new();
         opened(&mut storage, 1, 1, 2, None);
         opened(&mut storage, 1, 3, 2, None);
@@ -222,8 +237,13 @@ mod tests {
         let (all, none) = (None, Ok(vec![]));
         assert_eq!(
             of_caller(&storage, &address(1), all, 9),
-            Ok(vec![SessionId(2), SessionId(1)])
+            Ok(vec![SessionId(1)])
         );
+        assert_eq!(
+            from_others(&storage, &address(1), all, 9),
+            Ok(vec![SessionId(2)])
+        );
+        assert_eq!(from_others(&storage, &address(3), all, 9), none);
         assert_eq!(
             of_caller(&storage, &address(3), all, 9),
             Ok(vec![SessionId(3)])
@@ -254,11 +274,18 @@ mod tests {
         }
         let (caller, operator, funder) = (address(1), address(2), address(3));
         for page in [
-            of_caller(&storage, &caller, Some(SessionId(5)), 2),
+            from_others(&storage, &caller, Some(SessionId(5)), 2),
             of_operator(&storage, &operator, Some(SessionId(5)), 2),
             for_others(&storage, &funder, Some(SessionId(5)), 2),
         ] {
             assert_eq!(page, Ok(vec![SessionId(4), SessionId(3)]));
         }
+        for _ in 6..9 {
+            opened(&mut storage, 1, 1, 2, None);
+        }
+        assert_eq!(
+            of_caller(&storage, &caller, Some(SessionId(8)), 9),
+            Ok(vec![SessionId(7), SessionId(6)])
+        );
     }
 }

@@ -349,7 +349,7 @@ fn check_count(
     given: usize,
     refuse: impl Fn(usize, usize) -> ContractError,
 ) -> Result<(), ContractError> {
-    let most = page::limit(Some(page::MAX_LIMIT));
+    let most = page::size(Some(page::MAX_LIMIT))?;
     if given > most {
         return Err(refuse(given, most));
     }

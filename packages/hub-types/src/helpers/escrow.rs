@@ -147,7 +147,8 @@ impl EscrowContract {
         self.query(querier, &QueryMsg::Session { session })
     }
 
-    /// The newest session of a caller: in the reply to a deposit, the one that it opened.
+    /// The newest session that a caller opened for itself: in the reply to a deposit, the one that it opened. Gifts of
+    /// others do not count.
     pub fn newest_session<C: CustomQuery>(
         &self,
         querier: &QuerierWrapper<C>,

@@ -121,7 +121,6 @@ pub enum Admission {
 
 impl Packed for SessionPolicy {
     const NAME: &'static str = "session policy";
-    const LAYOUT: u8 = 2;
 
     fn pack(&self, writer: &mut Writer) {
         pack_address(writer, &self.caller);
@@ -149,23 +148,6 @@ impl Packed for SessionPolicy {
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         let caller = unpack_address(reader)?;
         let funder = unpack_option(reader, unpack_address)?.unwrap_or_else(|| caller.clone());
-        Self::unpack_agreed(caller, funder, reader)
-    }
-
-    /// Layout 1 wrote the funder even where it is the caller.
-    fn unpack_older(_layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
-        let (caller, funder) = (unpack_address(reader)?, unpack_address(reader)?);
-        Self::unpack_agreed(caller, funder, reader)
-    }
-}
-
-impl SessionPolicy {
-    /// What follows caller and funder.
-    fn unpack_agreed(
-        caller: CanonicalAddr,
-        funder: CanonicalAddr,
-        reader: &mut Reader,
-    ) -> Result<Self, PackedError> {
         Ok(Self {
             caller,
             funder,

@@ -42,76 +42,71 @@ pub const HUB_WEEKS: PackedMap<(DenomNumber, u32), WeekCounts> = PackedMap::new(
 /// as a session lists, so most payers need one record a week for all that they call.
 pub const MAX_INLINE_MODELS: usize = 8;
 
-/// Sums that add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sums {
-    /// Everything charged.
-    pub gross: u128,
-    /// Of it, charged where funder or caller is the author, a payee or the operator.
-    pub related: u128,
-    /// Of the rest, paid with money that lay in its session for a day or more.
-    pub aged: u128,
-    /// Receipts paid with an amount of at least 1.
-    pub calls: u64,
-    /// Receipts billed at nothing.
-    pub free_calls: u64,
-    /// Input units of both.
-    pub units_in: u128,
-    /// Output units of both.
-    pub units_out: u128,
+/// Declares sums of integers: fields in the order in which they are packed, which saturate.
+macro_rules! sums {
+    (
+        $name:literal;
+        $(#[$about:meta])*
+        pub struct $sums:ident {
+            $($(#[$about_field:meta])* pub $field:ident: $integer:ident,)+
+        }
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+        pub struct $sums {
+            $($(#[$about_field])* pub $field: $integer,)+
+        }
+
+        impl $sums {
+            /// Both together; saturates.
+            pub fn and(&self, other: &Self) -> Self {
+                Self {
+                    $($field: self.$field.saturating_add(other.$field),)+
+                }
+            }
+
+            /// What came on top of `part`; nothing where `part` is more.
+            pub fn without(&self, part: &Self) -> Self {
+                Self {
+                    $($field: self.$field.saturating_sub(part.$field),)+
+                }
+            }
+        }
+
+        impl Packed for $sums {
+            const NAME: &'static str = $name;
+
+            fn pack(&self, writer: &mut Writer) {
+                $(writer.$integer(self.$field);)+
+            }
+
+            fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
+                Ok(Self {
+                    $($field: reader.$integer()?,)+
+                })
+            }
+        }
+    };
 }
 
-impl Sums {
-    /// Both together; saturates.
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            gross: self.gross.saturating_add(other.gross),
-            related: self.related.saturating_add(other.related),
-            aged: self.aged.saturating_add(other.aged),
-            calls: self.calls.saturating_add(other.calls),
-            free_calls: self.free_calls.saturating_add(other.free_calls),
-            units_in: self.units_in.saturating_add(other.units_in),
-            units_out: self.units_out.saturating_add(other.units_out),
-        }
-    }
-
-    /// What came on top of `part`.
-    pub fn without(&self, part: &Self) -> Self {
-        Self {
-            gross: self.gross.saturating_sub(part.gross),
-            related: self.related.saturating_sub(part.related),
-            aged: self.aged.saturating_sub(part.aged),
-            calls: self.calls.saturating_sub(part.calls),
-            free_calls: self.free_calls.saturating_sub(part.free_calls),
-            units_in: self.units_in.saturating_sub(part.units_in),
-            units_out: self.units_out.saturating_sub(part.units_out),
-        }
-    }
-}
-
-impl Packed for Sums {
-    const NAME: &'static str = "usage sums";
-
-    fn pack(&self, writer: &mut Writer) {
-        writer.u128(self.gross);
-        writer.u128(self.related);
-        writer.u128(self.aged);
-        writer.u64(self.calls);
-        writer.u64(self.free_calls);
-        writer.u128(self.units_in);
-        writer.u128(self.units_out);
-    }
-
-    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self {
-            gross: reader.u128()?,
-            related: reader.u128()?,
-            aged: reader.u128()?,
-            calls: reader.u64()?,
-            free_calls: reader.u64()?,
-            units_in: reader.u128()?,
-            units_out: reader.u128()?,
-        })
+sums! {
+    "usage sums";
+    /// Sums that add up.
+    pub struct Sums {
+        /// Everything charged.
+        pub gross: u128,
+        /// Of it, charged where funder or caller is the author, a payee or the operator.
+        pub related: u128,
+        /// Of the rest, paid with money that lay in its session for a day or more.
+        pub aged: u128,
+        /// Receipts paid with an amount of at least 1.
+        pub calls: u64,
+        /// Receipts billed at nothing.
+        pub free_calls: u64,
+        /// Input units of both.
+        pub units_in: u128,
+        /// Output units of both.
+        pub units_out: u128,
     }
 }
 
@@ -142,7 +137,6 @@ pub struct UsageRecord {
 
 impl Packed for UsageRecord {
     const NAME: &'static str = "usage";
-    const LAYOUT: u8 = 2;
 
     fn pack(&self, writer: &mut Writer) {
         self.sums.pack(writer);
@@ -174,23 +168,6 @@ impl Packed for UsageRecord {
             settle_lag_seconds: reader.u64()?,
             release: reader.u64()?.into(),
             earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),
-        })
-    }
-
-    /// Layout 1 knew no releases and counted no payers by the week: what it summed up belongs to no release, and the
-    /// counts of a week begin with the next payment.
-    fn unpack_older(_layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
-        let sums = Sums::unpack(reader)?;
-        let (first_day, last_day) = (reader.u64()?, reader.u64()?);
-        Ok(Self {
-            sums,
-            open_day: last_day,
-            last_day,
-            first_day,
-            payers: reader.u64()?,
-            returning: reader.u64()?,
-            earlier_releases: sums,
-            ..Self::default()
         })
     }
 }
@@ -319,7 +296,6 @@ pub struct ModelPayer {
 
 impl Packed for ModelPayer {
     const NAME: &'static str = "payer of a model";
-    const LAYOUT: u8 = 2;
 
     fn pack(&self, writer: &mut Writer) {
         pack_option(writer, self.weeks.as_ref(), |writer, weeks| {
@@ -330,16 +306,6 @@ impl Packed for ModelPayer {
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             weeks: unpack_option(reader, Weeks::unpack)?,
-        })
-    }
-
-    /// Layout 1 kept the weeks of every payer here, both as week numbers.
-    fn unpack_older(_layout: u8, reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self {
-            weeks: Some(Weeks {
-                first: reader.u64()?,
-                last: reader.u64()?,
-            }),
         })
     }
 }
@@ -355,146 +321,56 @@ impl Packed for () {
     }
 }
 
-/// What an attester signed and was paid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct AttesterTotals {
-    /// Everything charged.
-    pub gross: u128,
-    /// Of it, unrelated and paid with money that lay in its session for a day or more.
-    pub aged: u128,
-    /// Receipts paid with an amount of at least 1.
-    pub calls: u64,
-}
-
-impl AttesterTotals {
-    /// Both together; saturates.
-    pub fn and(&self, other: &Self) -> Self {
-        Self {
-            gross: self.gross.saturating_add(other.gross),
-            aged: self.aged.saturating_add(other.aged),
-            calls: self.calls.saturating_add(other.calls),
-        }
+sums! {
+    "usage of an attester";
+    /// What an attester signed and was paid.
+    pub struct AttesterTotals {
+        /// Everything charged.
+        pub gross: u128,
+        /// Of it, unrelated and paid with money that lay in its session for a day or more.
+        pub aged: u128,
+        /// Receipts paid with an amount of at least 1.
+        pub calls: u64,
     }
 }
 
-impl Packed for AttesterTotals {
-    const NAME: &'static str = "usage of an attester";
-
-    fn pack(&self, writer: &mut Writer) {
-        writer.u128(self.gross);
-        writer.u128(self.aged);
-        writer.u64(self.calls);
-    }
-
-    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self {
-            gross: reader.u128()?,
-            aged: reader.u128()?,
-            calls: reader.u64()?,
-        })
-    }
-}
-
-/// Sums of the Hub that add up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HubTotals {
-    /// Everything charged.
-    pub gross: u128,
-    /// Of it, charged where funder or caller is the author, a payee or the operator.
-    pub related: u128,
-    /// Of the rest, paid with money that lay in its session for a day or more.
-    pub aged: u128,
-    /// Receipts paid with an amount of at least 1.
-    pub calls: u64,
-    /// Receipts billed at nothing.
-    pub free_calls: u64,
-    /// Models that had a paid call.
-    pub models_called: u64,
-    /// Models that had aged income.
-    pub models_earning: u64,
-    /// Authors of whom a model had its first aged income.
-    pub authors_earning: u64,
-    /// Funders whose aged money paid.
-    pub payers: u64,
-}
-
-impl HubTotals {
-    /// What came on top of `part`.
-    pub fn without(&self, part: &Self) -> Self {
-        Self {
-            gross: self.gross.saturating_sub(part.gross),
-            related: self.related.saturating_sub(part.related),
-            aged: self.aged.saturating_sub(part.aged),
-            calls: self.calls.saturating_sub(part.calls),
-            free_calls: self.free_calls.saturating_sub(part.free_calls),
-            models_called: self.models_called.saturating_sub(part.models_called),
-            models_earning: self.models_earning.saturating_sub(part.models_earning),
-            authors_earning: self.authors_earning.saturating_sub(part.authors_earning),
-            payers: self.payers.saturating_sub(part.payers),
-        }
+sums! {
+    "sums of the Hub";
+    /// Sums of the Hub that add up.
+    pub struct HubTotals {
+        /// Everything charged.
+        pub gross: u128,
+        /// Of it, charged where funder or caller is the author, a payee or the operator.
+        pub related: u128,
+        /// Of the rest, paid with money that lay in its session for a day or more.
+        pub aged: u128,
+        /// Receipts paid with an amount of at least 1.
+        pub calls: u64,
+        /// Receipts billed at nothing.
+        pub free_calls: u64,
+        /// Models that had a paid call.
+        pub models_called: u64,
+        /// Models that had aged income.
+        pub models_earning: u64,
+        /// Authors of whom a model had its first aged income.
+        pub authors_earning: u64,
+        /// Funders whose aged money paid.
+        pub payers: u64,
     }
 }
 
-impl Packed for HubTotals {
-    const NAME: &'static str = "sums of the Hub";
-
-    fn pack(&self, writer: &mut Writer) {
-        writer.u128(self.gross);
-        writer.u128(self.related);
-        writer.u128(self.aged);
-        writer.u64(self.calls);
-        writer.u64(self.free_calls);
-        writer.u64(self.models_called);
-        writer.u64(self.models_earning);
-        writer.u64(self.authors_earning);
-        writer.u64(self.payers);
-    }
-
-    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self {
-            gross: reader.u128()?,
-            related: reader.u128()?,
-            aged: reader.u128()?,
-            calls: reader.u64()?,
-            free_calls: reader.u64()?,
-            models_called: reader.u64()?,
-            models_earning: reader.u64()?,
-            authors_earning: reader.u64()?,
-            payers: reader.u64()?,
-        })
-    }
-}
-
-/// Who took part in a week.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct WeekCounts {
-    /// Funders whose aged money paid.
-    pub payers: u64,
-    /// Of them, those who had done so in an earlier week.
-    pub returning: u64,
-    /// Models with a paid call.
-    pub models_called: u64,
-    /// Models with aged income.
-    pub models_earning: u64,
-}
-
-impl Packed for WeekCounts {
-    const NAME: &'static str = "counts of a week";
-
-    fn pack(&self, writer: &mut Writer) {
-        writer.u64(self.payers);
-        writer.u64(self.returning);
-        writer.u64(self.models_called);
-        writer.u64(self.models_earning);
-    }
-
-    fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self {
-            payers: reader.u64()?,
-            returning: reader.u64()?,
-            models_called: reader.u64()?,
-            models_earning: reader.u64()?,
-        })
+sums! {
+    "counts of a week";
+    /// Who took part in a week.
+    pub struct WeekCounts {
+        /// Funders whose aged money paid.
+        pub payers: u64,
+        /// Of them, those who had done so in an earlier week.
+        pub returning: u64,
+        /// Models with a paid call.
+        pub models_called: u64,
+        /// Models with aged income.
+        pub models_earning: u64,
     }
 }
 

@@ -5,8 +5,7 @@ use hub_types::billing::{
     HubByDayResponse, HubResponse, HubSpan, HubSums, HubWeek, HubWeeksResponse, QueryMsg,
 };
 use hub_types::denom::UncheckedDenom;
-use hub_types::ids::ModelId;
-use hub_types::ids::SessionId;
+use hub_types::ids::{ModelId, SessionId};
 use hub_types::registry::{ModelCountsResponse, ModelIdsResponse, QueryMsg as RegistryQuery};
 
 use crate::usage_stage::{Trade, DAY, PRICE, WEEK};
@@ -80,11 +79,11 @@ fn the_last_days_are_whole_days_before_today_and_are_compared_with_as_many_befor
     trade.hub.advance(2 * DAY);
     // One call on the first day, two on the next, and so on, on ten days.
     for day in 0..10 {
-        trade.call(SessionId(session), model, day + 1);
+        trade.call(session, model, day + 1);
         trade.hub.advance(DAY);
     }
     let second = trade.model("second");
-    trade.call(SessionId(session), second, 50);
+    trade.call(session, second, 50);
     let found = glance(&trade, 3);
     assert_eq!(found.last.sums, sums(8 + 9 + 10, 27));
     assert_eq!(found.before.sums, sums(5 + 6 + 7, 18));
@@ -139,8 +138,8 @@ fn models_and_payers_are_counted_once_and_authors_when_a_model_of_theirs_first_e
     let theirs = trade.model_of(&other, "three");
     trade.model("unused");
     let (_, young) = trade.caller("caller");
-    trade.call(SessionId(young), models[0], 1);
-    trade.call(SessionId(young), theirs, 1);
+    trade.call(SessionId(young.0), models[0], 1);
+    trade.call(SessionId(young.0), theirs, 1);
     let counts = |trade: &Trade| {
         let sums = glance(trade, 1).lifetime.sums;
         [
@@ -152,13 +151,13 @@ fn models_and_payers_are_counted_once_and_authors_when_a_model_of_theirs_first_e
     };
     assert_eq!(counts(&trade), [2, 0, 0, 0]);
     trade.hub.advance(2 * DAY);
-    trade.call(SessionId(young), models[0], 1);
-    trade.call(SessionId(young), models[1], 1);
+    trade.call(SessionId(young.0), models[0], 1);
+    trade.call(SessionId(young.0), models[1], 1);
     assert_eq!(counts(&trade), [3, 2, 1, 1]);
     let (_, second) = trade.caller("second caller");
     trade.hub.advance(2 * DAY);
-    trade.call(SessionId(second), models[0], 1);
-    trade.call(SessionId(second), theirs, 1);
+    trade.call(SessionId(second.0), models[0], 1);
+    trade.call(SessionId(second.0), theirs, 1);
     assert_eq!(counts(&trade), [3, 3, 2, 2]);
 }
 
@@ -168,10 +167,10 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
     let (one, two) = (trade.model("one"), trade.model("two"));
     let [(_, first), (_, second)] = ["first", "second"].map(|name| trade.caller(name));
     let week = trade.this_week();
-    trade.call(SessionId(first), one, 1);
-    trade.call(SessionId(first), two, 1);
+    trade.call(SessionId(first.0), one, 1);
+    trade.call(SessionId(first.0), two, 1);
     trade.hub.advance(2 * DAY);
-    trade.call(SessionId(first), one, 1);
+    trade.call(SessionId(first.0), one, 1);
     let counts = |payers, returning, models_called, models_earning| HubWeek {
         payers,
         returning,
@@ -182,12 +181,12 @@ fn each_week_counts_its_payers_those_who_came_back_and_the_models_they_used() {
     assert_eq!(glance(&trade, 7).this_week, counts(1, 0, 2, 1));
     trade.hub.advance(WEEK);
     assert_eq!(glance(&trade, 7).this_week, HubWeek::default());
-    trade.call(SessionId(first), one, 1);
-    trade.call(SessionId(first), two, 1);
-    trade.call(SessionId(second), two, 1);
+    trade.call(SessionId(first.0), one, 1);
+    trade.call(SessionId(first.0), two, 1);
+    trade.call(SessionId(second.0), two, 1);
     trade.hub.advance(2 * WEEK);
-    trade.call(SessionId(second), one, 1);
-    trade.call(SessionId(second), two, 1);
+    trade.call(SessionId(second.0), one, 1);
+    trade.call(SessionId(second.0), two, 1);
     let expected = [
         (week, counts(1, 0, 2, 1)),
         (week + 1, counts(2, 1, 2, 2)),
@@ -209,7 +208,7 @@ fn the_ten_largest_are_chosen_exactly_among_those_that_round_alike() {
     trade.hub.advance(2 * DAY);
     // All round to the same, the youngest have most.
     for (model, count) in models.iter().zip([32; 4].into_iter().chain([33; 10])) {
-        trade.call(SessionId(session), *model, count);
+        trade.call(session, *model, count);
     }
     let found = glance(&trade, 1);
     assert_eq!(found.ten_largest.u128(), 330 * PRICE);

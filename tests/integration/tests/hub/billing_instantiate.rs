@@ -73,7 +73,7 @@ mod pretender {
 }
 
 #[test]
-fn a_registry_whose_records_are_newer_than_this_code_is_refused() {
+fn a_registry_whose_records_this_code_does_not_read_is_refused() {
     let mut hub = Hub::new();
     let code = hub.app.store_code(Box::new(ContractWrapper::new(
         pretender::execute,
@@ -82,19 +82,21 @@ fn a_registry_whose_records_are_newer_than_this_code_is_refused() {
     )));
     let mut config: registry::ConfigResponse =
         hub.query_registry(registry::QueryMsg::Config {}).unwrap();
-    config.layout = packed::LAYOUT + 1;
     let sender = hub.account("deployer");
-    let later = hub
-        .app
-        .instantiate_contract(code, sender, &config, &[], "registry", None)
-        .unwrap();
-    assert_eq!(
-        instantiate(&mut hub, later.as_str(), None),
-        Err(BillingError::OtherLayout {
-            found: packed::LAYOUT + 1,
-            newest: packed::LAYOUT
-        })
-    );
+    for layout in [packed::LAYOUT + 1, packed::OLDEST_LAYOUT - 1] {
+        config.layout = layout;
+        let other = hub
+            .app
+            .instantiate_contract(code, sender.clone(), &config, &[], "registry", None)
+            .unwrap();
+        assert_eq!(
+            instantiate(&mut hub, other.as_str(), None),
+            Err(BillingError::OtherLayout {
+                found: layout,
+                newest: packed::LAYOUT
+            })
+        );
+    }
 }
 
 #[test]

@@ -3,7 +3,6 @@
 use hub_types::billing::{QueryMsg, RankedModel, RankingPlace, RankingResponse};
 use hub_types::denom::UncheckedDenom;
 use hub_types::ids::ModelId;
-use hub_types::ids::SessionId;
 use hub_types::records::usage::score;
 
 use crate::usage_stage::{Trade, DAY, PRICE};
@@ -38,11 +37,11 @@ fn models_without_aged_income_and_other_denominations_are_not_ranked() {
     let (_, session) = trade.caller("caller");
     let author = trade.author.clone();
     let own = trade.session(&author);
-    trade.call(SessionId(session), model, 50);
+    trade.call(session, model, 50);
     trade.hub.advance(2 * DAY);
     trade.call(own, model, 50);
     assert_eq!(page(&trade, None, 10), []);
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 1);
     assert_eq!(page(&trade, None, 10), [ranked(model, 1)]);
     let other: RankingResponse = trade.ask(QueryMsg::Ranking {
         denom: UncheckedDenom::Native("never".into()),
@@ -61,7 +60,7 @@ fn the_most_aged_income_comes_first_and_of_equals_the_older_model() {
     // 33 of 32 is within a sixteenth: these two stand as equals, the older one first.
     let counts = [1, 32, 7, 33, 100, 0];
     for (model, count) in models.iter().zip(counts).filter(|(_, count)| *count > 0) {
-        trade.call(SessionId(session), *model, count);
+        trade.call(session, *model, count);
     }
     let expected = [
         ranked(models[4], 100),
@@ -85,9 +84,9 @@ fn a_model_that_earns_more_moves_up_and_stands_in_one_place_only() {
     let (slow, fast) = (trade.model("slow"), trade.model("fast"));
     let (_, session) = trade.caller("caller");
     trade.hub.advance(2 * DAY);
-    trade.call(SessionId(session), slow, 10);
+    trade.call(session, slow, 10);
     for calls in 1..=30 {
-        trade.call(SessionId(session), fast, 1);
+        trade.call(session, fast, 1);
         let (slow, fast) = (ranked(slow, 10), ranked(fast, calls));
         let expected = match slow.place.score >= fast.place.score {
             true => [slow, fast],

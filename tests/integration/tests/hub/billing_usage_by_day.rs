@@ -3,7 +3,7 @@
 use hub_types::billing::{
     QueryMsg, UsageByDayResponse, UsageOfDay, UsageOfDaysResponse, UsageSums,
 };
-use hub_types::ids::{ModelId, SessionId};
+use hub_types::ids::ModelId;
 
 use crate::usage_stage::{calls, Trade, DAY};
 
@@ -52,7 +52,7 @@ fn unknown_models_and_days_are_empty() {
     assert_eq!(page(&trade, ModelId(99), None, 10), []);
     assert_eq!(page(&trade, model, None, 10), []);
     assert_eq!(span(&trade, model, 0, u64::MAX), UsageSums::default());
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 1);
     let today = trade.today();
     assert_eq!(page(&trade, model, Some(today), 10), []);
     assert_eq!(page(&trade, model, Some(u64::MAX), 10), []);
@@ -69,16 +69,16 @@ fn every_day_with_calls_is_listed_with_what_it_added_the_open_one_too() {
     let (model, other) = (trade.model("forecast"), trade.model("other"));
     let (_, session) = trade.caller("caller");
     let first = trade.today();
-    trade.call(SessionId(session), model, 1);
-    trade.call(SessionId(session), other, 9);
+    trade.call(session, model, 1);
+    trade.call(session, other, 9);
     trade.hub.advance(DAY);
-    trade.call(SessionId(session), other, 9);
+    trade.call(session, other, 9);
     trade.hub.advance(DAY);
-    trade.call(SessionId(session), model, 2);
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 2);
+    trade.call(session, model, 1);
     trade.hub.advance(30 * DAY - 1);
     let session = trade.caller("another").1;
-    trade.call(SessionId(session), model, 5);
+    trade.call(session, model, 5);
     let day = |day, count, aged| UsageOfDay {
         day,
         sums: calls(count, aged),
@@ -112,15 +112,11 @@ fn a_day_ends_with_the_block_time_and_not_with_the_receipts() {
     let (_, session) = trade.caller("caller");
     let first = trade.today();
     trade.hub.set_time((first + 1) * DAY - 1);
-    let receipts = trade.hub.receipts(
-        &trade.attester,
-        SessionId(session),
-        model,
-        2,
-        |_, receipt| {
+    let receipts = trade
+        .hub
+        .receipts(&trade.attester, session, model, 2, |_, receipt| {
             receipt.units = hub_types::wire::Units::new(10, 1);
-        },
-    );
+        });
     let batch = |place: usize| vec![receipts[place].clone()];
     trade
         .hub

@@ -1,7 +1,6 @@
 //! What each release of a model was used for.
 
 use hub_types::billing::{QueryMsg, UsageByReleaseResponse, UsageOfRelease};
-use hub_types::ids::SessionId;
 use hub_types::ids::{ModelId, ReleaseNumber};
 
 use crate::usage_stage::{calls, Trade, DAY};
@@ -39,7 +38,7 @@ fn models_and_releases_that_were_never_billed_are_left_out() {
         trade.hub.publish(&author, model, [blob; 32]);
     }
     let (_, session) = trade.caller("caller");
-    trade.call_release(SessionId(session), (model.0, 3), 2);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(3)), 2);
     assert_eq!(
         page(&trade, model, None, None),
         [sold(ReleaseNumber(3), 2, 0)]
@@ -56,19 +55,19 @@ fn releases_are_told_apart_however_their_calls_interleave() {
         trade.hub.publish(&author, model, [blob; 32]);
     }
     let (_, session) = trade.caller("caller");
-    trade.call(SessionId(session), other, 7);
-    trade.call_release(SessionId(session), (model.0, 1), 1);
+    trade.call(session, other, 7);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(1)), 1);
     assert_eq!(
         page(&trade, model, None, None),
         [sold(ReleaseNumber(1), 1, 0)]
     );
-    trade.call_release(SessionId(session), (model.0, 3), 2);
-    trade.call_release(SessionId(session), (model.0, 1), 4);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(3)), 2);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(1)), 4);
     trade.hub.advance(2 * DAY);
-    trade.call_release(SessionId(session), (model.0, 2), 8);
-    trade.call_release(SessionId(session), (model.0, 4), 16);
-    trade.call_release(SessionId(session), (model.0, 3), 32);
-    trade.call_release(SessionId(session), (model.0, 4), 1);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(2)), 8);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(4)), 16);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(3)), 32);
+    trade.call_release(session, (ModelId(model.0), ReleaseNumber(4)), 1);
     let releases = [
         sold(ReleaseNumber(1), 5, 0),
         sold(ReleaseNumber(2), 8, 8),

@@ -2,8 +2,7 @@
 
 use hub_types::billing::{PayerResponse, PayersResponse, QueryMsg, UsageResponse};
 use hub_types::escrow::ExecuteMsg as Escrow;
-use hub_types::ids::ModelId;
-use hub_types::ids::SessionId;
+use hub_types::ids::{ModelId, SessionId};
 
 use crate::usage_stage::{Trade, DAY, WEEK};
 
@@ -48,9 +47,9 @@ fn nobody_is_named_a_payer_without_aged_money() {
     let mut trade = Trade::new();
     let model = trade.model("forecast");
     let (_, session) = trade.caller("caller");
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 1);
     trade.hub.advance(DAY);
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 1);
     assert_eq!(page(&trade, model, None, None), []);
     assert_eq!(counts(&trade, model), (0, 0, 0));
     // An operator may serve whom it likes, but who pays itself is no payer.
@@ -108,12 +107,12 @@ fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
     let week = trade.this_week();
     // From the last to the first: the first eight that it pays are not those with the lowest ids.
     for model in models.iter().rev() {
-        trade.call(SessionId(session), *model, 1);
+        trade.call(session, *model, 1);
     }
     trade.hub.advance(WEEK);
     for model in &models[5..15] {
-        trade.call(SessionId(session), *model, 1);
-        trade.call(SessionId(session), *model, 1);
+        trade.call(session, *model, 1);
+        trade.call(session, *model, 1);
     }
     for (place, model) in models.iter().enumerate() {
         let again = (5..15).contains(&place);
@@ -138,9 +137,9 @@ fn payers_are_listed_by_canonical_address_page_by_page() {
     let (_, elsewhere) = trade.caller("elsewhere");
     trade.hub.advance(2 * DAY);
     for (_, session) in &callers {
-        trade.call(SessionId(*session), model, 1);
+        trade.call(*session, model, 1);
     }
-    trade.call(SessionId(elsewhere), other, 1);
+    trade.call(SessionId(elsewhere.0), other, 1);
     let mut expected: Vec<_> = callers.into_iter().map(|(caller, _)| caller).collect();
     expected.sort_by_key(|caller| trade.hub.canonical(caller).to_vec());
     let mut found = vec![];

@@ -5,9 +5,7 @@ use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, QueryMsg,
     UsageSums,
 };
-use hub_types::ids::SessionId;
-use hub_types::ids::TermsNumber;
-use hub_types::ids::{AttesterId, ModelId};
+use hub_types::ids::{AttesterId, ModelId, TermsNumber};
 use hub_types::registry::{ExecuteMsg as Registry, UncheckedPayee};
 
 use crate::usage_stage::{calls, Trade, DAY, PRICE};
@@ -117,7 +115,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
     let (_, session) = trade.caller("caller");
     trade.hub.advance(2 * DAY);
     for (place, model) in models.iter().enumerate() {
-        trade.call(SessionId(session), *model, 1 << place);
+        trade.call(session, *model, 1 << place);
     }
     let ask = |trade: &Trade, author: &str, start_after, limit| {
         trade.ask::<AuthorUsageResponse>(QueryMsg::AuthorUsage {
@@ -172,7 +170,7 @@ fn an_author_has_the_sums_of_its_present_models_and_a_buyer_gets_them_with_the_m
 
     // What the buyer pays was a customer's before the sale, and is its own afterwards.
     trade.hub.advance(60);
-    trade.call(SessionId(buyers_session), model, 1);
+    trade.call(buyers_session, model, 1);
     let sums = ask(&trade, new, None, None).sums;
     assert_eq!((sums.related.u128(), sums.aged.u128()), (PRICE, 8 * PRICE));
 }
@@ -190,10 +188,10 @@ fn an_operator_has_the_sums_of_its_attesters_retired_ones_too() {
     trade.hub.register_attester(&stranger, KeyType::Ed25519, 3);
     let third = trade.hub.register_attester(&operator, KeyType::Ed25519, 4);
     let (_, session) = trade.caller("caller");
-    trade.call(SessionId(session), model, 1);
+    trade.call(session, model, 1);
     trade.attester = second.clone();
     trade.hub.advance(2 * DAY);
-    trade.call(SessionId(session), model, 2);
+    trade.call(session, model, 2);
     let retire = hub_types::billing::ExecuteMsg::Retire { attester: first.id };
     trade.hub.billing(&operator, retire).unwrap();
 

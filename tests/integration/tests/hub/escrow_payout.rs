@@ -8,8 +8,7 @@ use hub_types::escrow::{
     BalanceResponse, Cw20HookMsg, ExecuteMsg, PayoutResponse, PayoutSent, PayoutSkipped, QueryMsg,
     SkipReason,
 };
-use hub_types::ids::DenomNumber;
-use hub_types::ids::SessionId;
+use hub_types::ids::{DenomNumber, SessionId};
 
 use crate::escrow_stage::{with_each_money, Stage};
 use crate::hostile::token::{Call, HostileToken, Manners};

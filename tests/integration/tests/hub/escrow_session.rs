@@ -2,8 +2,7 @@
 
 use hub_testing::EscrowError;
 use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, SessionState};
-use hub_types::ids::AttesterId;
-use hub_types::ids::SessionId;
+use hub_types::ids::{AttesterId, SessionId};
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
 use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};

@@ -112,7 +112,8 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
                 newest: Books::LAYOUT,
             },
         ),
-        (vec![1, 0xff, 0x7f], truncated(3)),
+        (vec![Books::LAYOUT, 0xff, 0x7f], truncated(3)),
+        (vec![1, 0xff, 0x7f], PackedError::LaidAside { found: 1 }),
     ] {
         let msg = ExecuteMsg::Settle {
             books: bytes.into(),

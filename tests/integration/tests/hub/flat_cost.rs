@@ -9,8 +9,7 @@ use hub_testing::{
 use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
-use hub_types::ids::TermsNumber;
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode, Receipt, Units};
@@ -514,6 +513,22 @@ impl World {
                     "sessions_by_caller",
                     Q::SessionsByCaller {
                         caller: caller.clone(),
+                        start_after: None,
+                        limit,
+                    },
+                ),
+                (
+                    "sessions_from_others",
+                    Q::SessionsFromOthers {
+                        caller: caller.clone(),
+                        start_after: None,
+                        limit,
+                    },
+                ),
+                (
+                    "sessions_for_others",
+                    Q::SessionsForOthers {
+                        funder: caller.clone(),
                         start_after: None,
                         limit,
                     },

@@ -42,6 +42,7 @@ mod hostile;
 mod market;
 mod migration;
 mod nitro_verifier_attest;
+mod pages;
 mod registry_access;
 mod registry_certify;
 mod registry_commit;

@@ -7,15 +7,12 @@ use cosmwasm_std::{
     WasmMsg,
 };
 use cw_multi_test::{Contract, ContractWrapper, Executor};
-use cw_storage_plus::Map;
 use hub_testing::{data, rates, Attester, BillingError, Hub, KeyType, NewModel};
 use hub_types::billing::{ExecuteMsg, Outcome, ReceiptResponse};
-use hub_types::escrow;
 use hub_types::ids::{ModelId, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::records::escrow::{POLICIES, SESSIONS};
 use hub_types::records::registry::{MODELS, RELEASES, TERMS};
-use hub_types::time::CUTOFF_GRACE_SECONDS;
 use hub_types::wire::Mode;
 use serde_json::json;
 
@@ -128,20 +125,20 @@ fn each_contract_alone_is_migrated_under_live_state_and_all_goes_on() {
     assert_eq!(live.hub.session(live.session).spent.u128(), 6 * 5);
 }
 
-/// The one message of the escrow of 0.1.0 that billing sent it, as far as it matters here.
+/// The message that billing sends to an escrow of another release, as far as it matters here.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
-enum MessageOfBefore {
+enum OtherMessage {
     Settle {
         sessions: Vec<Empty>,
         credits: Vec<Empty>,
     },
 }
 
-/// An escrow of 0.1.0, to be migrated from and to, which takes nothing that billing says today.
-fn escrow_of_before() -> Box<dyn Contract<Empty>> {
+/// An escrow of another release, to be migrated from and to, which takes nothing that this billing says.
+fn other_escrow() -> Box<dyn Contract<Empty>> {
     type Answer<T> = StdResult<T>;
-    let execute = |_: DepsMut, _: Env, _: MessageInfo, _: MessageOfBefore| -> Answer<Response> {
+    let execute = |_: DepsMut, _: Env, _: MessageInfo, _: OtherMessage| -> Answer<Response> {
         unreachable!("nothing in these tests is understood by it")
     };
     let instantiate = |_: DepsMut, _: Env, _: MessageInfo, _: Empty| -> Answer<Response> {
@@ -171,7 +168,7 @@ fn a_billing_that_the_escrow_does_not_understand_says_to_migrate_both_and_writes
     let batch = live.hub.sign_batch(&live.attester, &batch);
 
     let (escrow, now) = (live.hub.escrow.clone(), live.hub.codes.escrow);
-    let before = live.hub.app.store_code(escrow_of_before());
+    let before = live.hub.app.store_code(other_escrow());
     live.migrate(&escrow, before, "admin").unwrap();
     for msg in [single, batch.clone()] {
         let standing = live.hub.snapshot();
@@ -208,7 +205,6 @@ fn an_escrow_that_does_not_understand_billing_says_to_migrate_both_and_writes_no
     let (billing, escrow) = (live.hub.billing.clone(), live.hub.escrow.clone());
     let advice = "billing is of another release than this escrow: migrate both to one release, in one transaction";
     for (fields, wrong) in [
-        // What billing said in 0.1.0.
         (
             json!({ "sessions": [], "credits": [] }),
             "unknown field `credits`",
@@ -231,70 +227,6 @@ fn an_escrow_that_does_not_understand_billing_says_to_migrate_both_and_writes_no
         standing.assert_unchanged(&live.hub);
     }
     live.is_paid();
-}
-
-/// An escrow of 0.1.0 kept neither which sessions are gifts nor what funders spent. Both begin with the migration, and what
-/// was before is found where `deploy/README.md` says.
-#[test]
-fn a_gift_of_before_stays_among_its_owners_sessions_and_is_its_funders_spending_once_released() {
-    let mut live = Live::new();
-    let [caller, patron] = ["caller", "patron"].map(|name| live.hub.account(name));
-    let (operator, money) = (live.attester.operator.clone(), live.hub.money_native());
-    let give = |live: &mut Live| {
-        live.hub.give(&patron, &money, 100);
-        let session = live.hub.new_session(&operator, 100);
-        live.hub
-            .deposit(&patron, &money, 100, Some(&caller), Some(session))
-            .unwrap();
-        live.hub.last_session(&caller)
-    };
-    let before = give(&mut live);
-    let key = live.hub.canonical(&patron);
-    let index: Map<(&[u8], u64), ()> = Map::new("session_by_funder");
-    index.remove(
-        &mut *live.hub.app.contract_storage_mut(&live.hub.escrow),
-        (key.as_slice(), before.0),
-    );
-    let (escrow, code) = (live.hub.escrow.clone(), live.hub.codes.escrow);
-    live.migrate(&escrow, code, "admin").unwrap();
-    let since = give(&mut live);
-
-    let sessions = |live: &Live, query: escrow::QueryMsg| -> Vec<(SessionId, Addr)> {
-        let page: escrow::SessionsResponse = live.hub.query_escrow(query).unwrap();
-        let sessions = page.sessions.into_iter();
-        sessions.map(|it| (it.session, it.funder)).collect()
-    };
-    let for_others = escrow::QueryMsg::SessionsForOthers {
-        funder: patron.to_string(),
-        start_after: None,
-        limit: None,
-    };
-    let of_caller = escrow::QueryMsg::SessionsByCaller {
-        caller: caller.to_string(),
-        start_after: None,
-        limit: None,
-    };
-    assert_eq!(sessions(&live, for_others), [(since, patron.clone())]);
-    let all = [
-        (since, patron.clone()),
-        (before, patron.clone()),
-        (live.session, caller.clone()),
-    ];
-    assert_eq!(sessions(&live, of_caller), all);
-
-    live.session = before;
-    live.is_paid();
-    let close = escrow::ExecuteMsg::CloseSession { session: before };
-    live.hub.escrow(&caller, close).unwrap();
-    live.hub.advance(CUTOFF_GRACE_SECONDS);
-    let release = escrow::ExecuteMsg::ReleaseSession { session: before };
-    live.hub.escrow(&operator, release).unwrap();
-    let spend = escrow::QueryMsg::Spend {
-        funder: patron.to_string(),
-        denom: money.unchecked(),
-    };
-    let spend: escrow::SpendResponse = live.hub.query_escrow(spend).unwrap();
-    assert_eq!(spend.released.u128(), 5);
 }
 
 #[test]

@@ -1,9 +1,8 @@
 //! Lists of models: what they hold, in which order, on which pages.
 
 use cosmwasm_std::Addr;
-use hub_testing::{rates, terms, Hub, NewModel, RegistryError, StorageCost};
-use hub_types::ids::ModelId;
-use hub_types::ids::TermsNumber;
+use hub_testing::{rates, terms, Hub, NewModel, RegistryError};
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::page::PageError;
 use hub_types::registry::{
     ExecuteMsg, Metadata, ModelsResponse, QueryMsg, StatusName, Topic, TopicsResponse,
@@ -388,11 +387,6 @@ fn tags_and_tasks_are_counted_over_active_models_the_most_carried_first() {
     assert_eq!(tasks(&hub), [topic("forecasting", 6), topic("hidden", 1)]);
 }
 
-/// Gas of a query's storage access by the defaults of wasmd: 1 000 a read, 3 a byte, 30 an entry of a range.
-fn storage_gas(cost: StorageCost) -> u64 {
-    1_000 * (cost.reads + cost.ranges) + 30 * cost.scanned + 3 * cost.bytes
-}
-
 /// Attack (storage spam and unbounded work): a hundred models with the longest texts and pending terms, so that nobody
 /// can read the page that they stand on.
 /// Defence: a list reads what it shows, and no description; the price costs one read or two, whatever terms there are.
@@ -443,7 +437,7 @@ fn a_page_of_the_most_hostile_models_stays_below_three_million_gas() {
     ] {
         let (shown, cost) = hub.metered(|hub| ids(hub, question.clone()));
         assert_eq!(shown.len(), 100);
-        let gas = storage_gas(cost);
+        let gas = cost.gas_of_query();
         assert!(gas < 1_500_000, "{gas} for {question:?}");
         // A model costs five reads: itself, what is shown of it, two sets of terms, and its place in the list.
         assert!(cost.reads <= 4 * 100 + 10, "{cost:?} for {question:?}");

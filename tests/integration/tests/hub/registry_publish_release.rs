@@ -3,8 +3,7 @@
 use cosmwasm_std::{Addr, HexBinary};
 use hub_testing::{data, event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
-use hub_types::ids::TermsNumber;
-use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::page::PageError;
 use hub_types::registry::{
     ClaimCursor, ClaimResponse, ClaimsResponse, ExecuteMsg, NewRelease, QueryMsg, ReleaseCreated,

@@ -72,30 +72,31 @@ impl Trade {
     }
 
     /// A caller of this name with such a session, whose money is aged from two days on.
-    pub fn caller(&mut self, name: &str) -> (Addr, u64) {
+    pub fn caller(&mut self, name: &str) -> (Addr, SessionId) {
         let caller = self.hub.account(name);
         let session = self.session(&caller);
-        (caller, session.0)
+        (caller, session)
     }
 
     /// Settles calls of a model's latest release.
     pub fn call(&mut self, session: SessionId, model: ModelId, count: u64) {
         let release = self.hub.model(model).latest_release;
-        self.call_release(session, (model.0, release.0), count);
+        self.call_release(session, (model, release), count);
     }
 
     /// Settles calls of 10 units in and 1 out.
-    pub fn call_release(&mut self, session: SessionId, (model, release): (u64, u64), count: u64) {
-        let receipts = self.hub.receipts(
-            &self.attester,
-            session,
-            ModelId(model),
-            count,
-            |_, receipt| {
-                receipt.release = ReleaseNumber(release);
+    pub fn call_release(
+        &mut self,
+        session: SessionId,
+        (model, release): (ModelId, ReleaseNumber),
+        count: u64,
+    ) {
+        let receipts = self
+            .hub
+            .receipts(&self.attester, session, model, count, |_, receipt| {
+                receipt.release = release;
                 receipt.units = Units::new(10, 1);
-            },
-        );
+            });
         let (answer, _) = self.hub.settle(&self.attester, Mode::Itemised, receipts);
         assert_eq!(answer.paid, count);
         self.hub.assert_invariants();

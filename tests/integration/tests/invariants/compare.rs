@@ -5,8 +5,7 @@ use std::fmt::Debug;
 
 use cosmwasm_std::CanonicalAddr;
 use hub_testing::{rates, State};
-use hub_types::ids::{AttesterId, SessionId};
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::price::Rates as Price;
 use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};

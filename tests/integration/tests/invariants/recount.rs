@@ -13,14 +13,12 @@ use hub_types::billing::{
 };
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{QueryMsg as EscrowQuery, SessionsResponse, SpendResponse};
-use hub_types::ids::ReleaseNumber;
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{ModelCountsResponse, QueryMsg as RegistryQuery};
 use serde::de::DeserializeOwned;
 
 use crate::reference::usage::{add, signed, sum, Sale};
-use crate::reference::{Account, Money, Reference};
+use crate::reference::{Account, Money, Reference, Session};
 use crate::stage::{Stage, MONEYS};
 
 /// Entries on a page: few, so that there are several.
@@ -330,22 +328,62 @@ impl Recount<'_> {
             .expect("the escrow answers");
         self.same(("spend", account), released, found.released.u128());
 
-        let mut expected: Vec<SessionId> = funded()
-            .filter(|(_, session)| session.caller != account)
-            .map(|(id, _)| SessionId(id))
-            .collect();
-        expected.reverse();
-        let page = |start_after| {
-            let query = EscrowQuery::SessionsForOthers {
-                funder: funder.clone(),
-                start_after,
-                limit: Some(PAGE),
+        self.session_lists(account);
+    }
+
+    /// Each session of an account stands in one list of its caller, and in its funder's if that is somebody else.
+    fn session_lists(&mut self, account: Account) {
+        let address = self.stage.accounts[account].to_string();
+        let limit = Some(PAGE);
+        type List<'a> = (
+            &'a str,
+            fn(&Session, Account) -> bool,
+            &'a dyn Fn(Option<SessionId>) -> EscrowQuery,
+        );
+        let lists: [List; 3] = [
+            (
+                "sessions by caller",
+                |session, account| session.caller == account && session.funder == account,
+                &|start_after| EscrowQuery::SessionsByCaller {
+                    caller: address.clone(),
+                    start_after,
+                    limit,
+                },
+            ),
+            (
+                "sessions from others",
+                |session, account| session.caller == account && session.funder != account,
+                &|start_after| EscrowQuery::SessionsFromOthers {
+                    caller: address.clone(),
+                    start_after,
+                    limit,
+                },
+            ),
+            (
+                "sessions for others",
+                |session, account| session.caller != account && session.funder == account,
+                &|start_after| EscrowQuery::SessionsForOthers {
+                    funder: address.clone(),
+                    start_after,
+                    limit,
+                },
+            ),
+        ];
+        for (name, belongs, query) in lists {
+            let sessions = (1..).map(SessionId).zip(&self.reference.sessions);
+            let mut expected: Vec<SessionId> = sessions
+                .filter(|(_, session)| belongs(session, account))
+                .map(|(id, _)| id)
+                .collect();
+            expected.reverse();
+            let page = |start_after| {
+                let page = self.stage.hub.query_escrow(query(start_after));
+                let page: SessionsResponse = page.expect("it answers");
+                page.sessions.into_iter().map(|it| it.session).collect()
             };
-            let page: SessionsResponse = self.stage.hub.query_escrow(query).expect("it answers");
-            page.sessions.into_iter().map(|it| it.session).collect()
-        };
-        let found = self.pages(page, |id: &SessionId| *id);
-        self.same(("sessions for others", account), expected, found);
+            let found = self.pages(page, |id: &SessionId| *id);
+            self.same((name, account), expected, found);
+        }
     }
 
     fn ranking(&mut self) {

@@ -9,8 +9,7 @@ mod registry;
 mod settlement;
 pub mod usage;
 
-use hub_types::ids::ReleaseNumber;
-use hub_types::ids::{AttesterId, ModelId, SessionId};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use escrow::{Balance, Funds, Manners, Opening, Session};

@@ -11,8 +11,7 @@ use std::collections::BTreeMap;
 use hub_testing::{data, AppResponse, BillingError, Hub, Snapshot, State};
 use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome, ReceiptResponse};
 use hub_types::escrow::{PayoutResponse, SessionCreated};
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{ModelCreated, ReleaseCreated, TermsCreated};
 
 use crate::action::{Action, What};

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use cosmwasm_std::{Addr, Binary};
 use hub_testing::{signing_key, Hub, SigningKey};
 use hub_types::billing::ExecuteMsg;
-use hub_types::ids::{AttesterId, SessionId};
-use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{
     batch_digest, domain_tag, receipt_digest, voucher_digest, Batch, Group, Hash, Purpose, Receipt,

@@ -2,8 +2,9 @@
 
 use anyhow::{ensure, Context, Result};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::SessionId;
-use hub_wire::{Batch, Items, Mode, PublicKey, Receipt, RiceCode, SignedVoucher, Voucher, Work};
+use hub_wire::{
+    Batch, Items, Mode, PublicKey, Receipt, RiceCode, SessionId, SignedVoucher, Voucher, Work,
+};
 use serde_json::Value;
 
 use super::source::{cell, Source};

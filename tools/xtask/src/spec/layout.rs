@@ -14,8 +14,8 @@ use super::source::code;
 pub struct Layout {
     /// What it writes, in order, with `‖` between.
     pub text: String,
-    /// Layout number of it.
-    pub number: String,
+    /// Layout number of it; none if it never changed.
+    pub number: Option<String>,
     /// What it reads of older layouts, in words.
     pub older: Option<String>,
 }
@@ -34,7 +34,7 @@ pub fn of_file(file: &syn::File) -> Result<BTreeMap<String, Layout>> {
         let text = writer
             .block(body)
             .with_context(|| format!("how {name} packs itself"))?;
-        let number = constant(item, "LAYOUT").unwrap_or_else(|| "1".to_owned());
+        let number = constant(item, "LAYOUT");
         let older = method(item, "unpack_older").map(|it| super::source::documentation(&it.attrs));
         layouts.insert(
             name,
@@ -359,7 +359,7 @@ mod tests {
         );
         let mut layouts = of_file(&syn::parse_file(&code)?)?;
         let layout = layouts.remove("Record").context("no Record")?;
-        assert_eq!(layout.number, "2");
+        assert_eq!(layout.number.as_deref(), Some("2"));
         Ok(layout.text)
     }
 

@@ -15,13 +15,10 @@ const FILES: [(&str, &[&str]); 3] = [
     ("escrow", &["escrow"]),
     ("billing", &["billing", "usage"]),
 ];
-/// Published bytes, by the contract that the names in them begin with, or whose they all are.
-const PUBLISHED: [(&str, Option<&str>); 2] = [
-    ("the_bytes_of_every_hot_record_are_as_published", None),
-    (
-        "the_bytes_of_every_record_about_walrus_are_as_published",
-        Some("registry"),
-    ),
+/// Published bytes; a name begins with the contract.
+const PUBLISHED: [&str; 2] = [
+    "the_bytes_of_every_hot_record_are_as_published",
+    "the_bytes_of_every_record_about_walrus_are_as_published",
 ];
 
 struct Example {
@@ -59,7 +56,7 @@ pub fn of_contract(source: &Source, contract: &str) -> Result<String> {
             text.push_str(&format!(
                 "```text\nkey   = '{letter}' ‖ {}\nvalue = 0x{:02x} ‖ {fields}\n```\n\n",
                 key_text(&key),
-                layout.number.parse::<u8>()?,
+                number(source, layout)?,
             ));
             if let Some(older) = &layout.older {
                 text.push_str(&format!("Older: {older}\n\n"));
@@ -85,6 +82,19 @@ pub fn of_contract(source: &Source, contract: &str) -> Result<String> {
         }
     }
     Ok(text)
+}
+
+/// The layout byte of a kind.
+fn number(source: &Source, layout: &layout::Layout) -> Result<u8> {
+    if let Some(number) = &layout.number {
+        return Ok(number.parse()?);
+    }
+    let file = source.rust("packages/hub-types/src/packed.rs")?;
+    let oldest = file.items.iter().find_map(|item| match item {
+        Item::Const(item) if item.ident == "OLDEST_LAYOUT" => Some(code(&item.expr)),
+        _ => None,
+    });
+    Ok(oldest.context("OLDEST_LAYOUT is gone")?.parse()?)
 }
 
 /// Packed types that stand inside records.
@@ -115,7 +125,7 @@ pub fn books(source: &Source) -> Result<String> {
             .remove(name)
             .with_context(|| format!("{name} is gone"))?;
         let first = match name {
-            "Books" => format!("0x{:02x} ‖ ", layout.number.parse::<u8>()?),
+            "Books" => format!("0x{:02x} ‖ ", number(source, &layout)?),
             _ => String::new(),
         };
         text.push_str(&format!(
@@ -275,17 +285,15 @@ fn structure<'a>(file: &'a syn::File, name: &str) -> Option<&'a ItemStruct> {
 
 fn examples(source: &Source) -> Result<Vec<Example>> {
     let mut examples = vec![];
-    for (file, owner) in PUBLISHED {
+    for file in PUBLISHED {
         let text = source.text(&format!("{FOLDER}/testdata/{file}.golden"))?;
         let lines: Vec<&str> = text.lines().collect();
         for lines in lines.chunks(3) {
             let [name, key, value] = lines else {
                 anyhow::bail!("{file}: {lines:?} is no record");
             };
-            let (contract, name) = match owner {
-                Some(owner) => (owner, *name),
-                None => name.split_once(' ').context("a record without an owner")?,
-            };
+            let record = name.split_once(' ');
+            let (contract, name) = record.context("a record without an owner")?;
             examples.push(Example {
                 contract: contract.to_owned(),
                 name: name.to_owned(),

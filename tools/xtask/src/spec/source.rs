@@ -4,9 +4,39 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use quote::ToTokens;
+use quote::{quote, ToTokens};
 use serde_json::Value;
-use syn::{Attribute, Expr, ExprLit, File, Item, Lit, Meta};
+use syn::parse::ParseStream;
+use syn::{
+    parse_quote, Attribute, Expr, ExprLit, File, Item, ItemStruct, Lit, LitStr, Meta, Token,
+};
+
+/// What an item declares: itself, or the struct and the way it packs itself that `sums!` of the records makes.
+fn declared(item: Item) -> Result<Vec<Item>> {
+    let call = match &item {
+        Item::Macro(call) if call.mac.path.is_ident("sums") => call,
+        _ => return Ok(vec![item]),
+    };
+    let body = |input: ParseStream| {
+        input.parse::<LitStr>()?;
+        input.parse::<Token![;]>()?;
+        input.parse::<ItemStruct>()
+    };
+    let sums = call.mac.parse_body_with(body)?;
+    let name = &sums.ident;
+    let written = sums.fields.iter().map(|field| {
+        let (field, integer) = (&field.ident, &field.ty);
+        quote!(writer.#integer(self.#field);)
+    });
+    let packed = parse_quote! {
+        impl Packed for #name {
+            fn pack(&self, writer: &mut Writer) {
+                #(#written)*
+            }
+        }
+    };
+    Ok(vec![Item::Struct(sums), packed])
+}
 
 pub struct Source {
     root: PathBuf,
@@ -35,6 +65,8 @@ impl Source {
             Item::Mod(module) => !module.attrs.iter().any(|attr| attr.path().is_ident("cfg")),
             _ => true,
         });
+        let items = file.items.into_iter().map(declared);
+        file.items = items.collect::<Result<Vec<_>>>()?.concat();
         Ok(file)
     }
 

@@ -3,8 +3,9 @@
 use super::inputs::{keys, named, some_receipt, CHAIN_ID};
 use super::values::{batch_value, key_type, mode, receipt_value};
 use anyhow::Result;
-use hub_wire::{batch_digest, domain_tag, BatchBuilder, Mode, Purpose, Receipt};
-use hub_wire::{AttesterId, SessionId};
+use hub_wire::{
+    batch_digest, domain_tag, AttesterId, BatchBuilder, Mode, Purpose, Receipt, SessionId,
+};
 use serde_json::{json, Value};
 
 /// From receipts as they come in to signed bytes.

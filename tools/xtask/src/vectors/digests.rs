@@ -2,10 +2,9 @@
 
 use super::inputs::{account, contracts, keys, named, sample_batches, some_receipt, CHAIN_ID};
 use anyhow::Result;
-use hub_wire::SessionId;
 use hub_wire::{
     batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
-    receipt_digest, voucher_digest, BlobId, Hash, Purpose, Voucher,
+    receipt_digest, voucher_digest, BlobId, Hash, Purpose, SessionId, Voucher,
 };
 use serde_json::{json, Value};
 

@@ -78,7 +78,7 @@ pub fn usage_by_day(
         Some(day) => usage::sums_up_to(storage, model, number, &usage, day)?,
         None => Sums::default(),
     };
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let days = usage::days(storage, model, number, &usage, start_after, limit)?
         .into_iter()
         .map(|(day, sums)| UsageOfDay {
@@ -118,7 +118,7 @@ pub fn usage_by_release(
     start_after: Option<ReleaseNumber>,
     limit: Option<u32>,
 ) -> Result<UsageByReleaseResponse, ContractError> {
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let releases = usage::releases(deps.storage, model, denom.number, start_after, limit)?
         .into_iter()
         .map(|(release, sums)| UsageOfRelease {
@@ -140,7 +140,7 @@ pub fn payers(
     let start_after = start_after
         .map(|payer| deps.api.addr_canonicalize(payer.as_str()))
         .transpose()?;
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let payers = usage::payers(deps.storage, model, denom.number, start_after, limit)?
         .into_iter()
         .map(|(payer, weeks)| {
@@ -162,6 +162,7 @@ pub fn author_usage(
     start_after: Option<ModelId>,
     limit: Option<u32>,
 ) -> Result<AuthorUsageResponse, ContractError> {
+    let wanted = page::size(limit)?;
     let listed: registry::ModelIdsResponse = deps.querier.query_wasm_smart(
         config::load(deps.storage)?.registry,
         &registry::QueryMsg::ModelIdsByAuthor {
@@ -177,7 +178,7 @@ pub fn author_usage(
     Ok(AuthorUsageResponse {
         models: count(&listed.models),
         sums: sums.into(),
-        next: next(&listed.models, limit),
+        next: next(&listed.models, wanted),
     })
 }
 
@@ -203,9 +204,9 @@ pub fn operator_usage(
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let operator = deps.api.addr_canonicalize(operator.as_str())?;
-    let wanted = page::limit(limit);
+    let wanted = page::size(limit)?;
     let ids = attesters::page_by_operator(deps.storage, &operator, start_after, wanted)?;
-    sum_of_attesters(deps, denom, &ids, limit)
+    sum_of_attesters(deps, denom, &ids, wanted)
 }
 
 pub fn measurement_usage(
@@ -215,16 +216,16 @@ pub fn measurement_usage(
     start_after: Option<AttesterId>,
     limit: Option<u32>,
 ) -> Result<AttestersUsageResponse, ContractError> {
-    let wanted = page::limit(limit);
+    let wanted = page::size(limit)?;
     let ids = attesters::page_by_measurement(deps.storage, measurement, start_after, wanted)?;
-    sum_of_attesters(deps, denom, &ids, limit)
+    sum_of_attesters(deps, denom, &ids, wanted)
 }
 
 fn sum_of_attesters(
     deps: Deps,
     denom: &Counted,
     ids: &[AttesterId],
-    limit: Option<u32>,
+    wanted: usize,
 ) -> Result<AttestersUsageResponse, ContractError> {
     let mut sums = AttesterTotals::default();
     for attester in ids {
@@ -234,7 +235,7 @@ fn sum_of_attesters(
     Ok(AttestersUsageResponse {
         attesters: count(ids),
         sums: sums.into(),
-        next: next(ids, limit),
+        next: next(ids, wanted),
     })
 }
 
@@ -242,9 +243,9 @@ fn count<T>(ids: &[T]) -> u64 {
     u64::try_from(ids.len()).unwrap_or(u64::MAX)
 }
 
-/// Where to go on behind a page of `ids`; nowhere if it is not full.
-fn next<T: Copy>(ids: &[T], limit: Option<u32>) -> Option<T> {
-    let full = ids.len() == page::limit(limit);
+/// Where to go on after a page of `ids`; nowhere if it is not full.
+fn next<T: Copy>(ids: &[T], wanted: usize) -> Option<T> {
+    let full = ids.len() == wanted;
     ids.last().copied().filter(|_| full)
 }
 
@@ -255,7 +256,7 @@ pub fn ranking(
     limit: Option<u32>,
 ) -> Result<RankingResponse, ContractError> {
     Ok(RankingResponse {
-        models: ranked(deps, denom, start_after, page::limit(limit))?,
+        models: ranked(deps, denom, start_after, page::size(limit)?)?,
     })
 }
 
@@ -367,7 +368,7 @@ pub fn hub_by_day(
         Some(day) => usage::hub_totals_up_to(storage, number, &hub, day)?,
         None => HubTotals::default(),
     };
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let days = usage::hub_days(storage, number, &hub, start_after, limit)?
         .into_iter()
         .map(|(day, totals)| {
@@ -388,7 +389,7 @@ pub fn hub_weeks(
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Result<HubWeeksResponse, ContractError> {
-    let limit = page::limit(limit);
+    let limit = page::size(limit)?;
     let weeks = usage::hub_weeks(deps.storage, denom.number, start_after, limit)?
         .into_iter()
         .map(|(week, counts)| HubOfWeek {

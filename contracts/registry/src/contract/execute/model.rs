@@ -1,8 +1,7 @@
 //! Registration, metadata, status.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
-use hub_types::ids::ModelId;
-use hub_types::ids::ReleaseNumber;
+use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::{Metadata, ModelCreated, StatusName};
 

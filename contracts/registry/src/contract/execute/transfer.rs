@@ -1,8 +1,7 @@
 //! A model's way to another author.
 
 use cosmwasm_std::{to_json_binary, Addr, DepsMut, Env, Response};
-use hub_types::ids::ModelId;
-use hub_types::ids::TermsNumber;
+use hub_types::ids::{ModelId, TermsNumber};
 use hub_types::records::registry::ModelStatus;
 use hub_types::registry::Payee;
 

@@ -43,7 +43,7 @@ fn books() -> Books {
 
 fn golden() -> Vec<u8> {
     let text = [
-        "01", // layout
+        "03", // layout
         "02", // sessions
         // session, attester, replaces, next before and after, charge, ceiling, week, models
         "8202 03 00 64 c801 87ad4b 00 8f17 81",

@@ -6,8 +6,7 @@ use super::{
     need, numbered_mut, Account, Finding, Money, Rates, Reference, Refused, Tag, Verdict, GRACE,
     STUBBORN,
 };
-use hub_types::ids::{AttesterId, SessionId};
-use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 
 /// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

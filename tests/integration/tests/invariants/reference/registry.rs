@@ -1,8 +1,7 @@
 //! What exists, who made it, what it costs.
 
 use super::{need, Account, Blob, Money, Name, Rates, Reference, Refused, Tag, Verdict, GRACE};
-use hub_types::ids::TermsNumber;
-use hub_types::ids::{ModelId, ReleaseNumber};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 
 /// A model.
 #[derive(Clone, Debug, PartialEq, Eq)]

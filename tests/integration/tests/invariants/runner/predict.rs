@@ -7,8 +7,7 @@ use crate::reference::{
     Shares, Tag, Verdict, Wanted,
 };
 use crate::stage;
-use hub_types::ids::SessionId;
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, TermsNumber};
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 
 /// What a message that is accepted returns.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,6 @@
 //! What operators do and attesters sign.
 
-use hub_types::ids::ModelId;
-use hub_types::ids::{ReleaseNumber, TermsNumber};
+use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
 use super::time::edges;

@@ -4,8 +4,7 @@ use super::{Strategy, NOWHERE};
 use crate::action::{Action, ReleasePlan, StatusPlan, TermsPlan, What};
 use crate::reference::{Account, Rates, Reference, Shares, Status, Tag};
 use crate::stage::{ACCOUNTS, BLOBS};
-use hub_types::ids::ReleaseNumber;
-use hub_types::ids::TermsNumber;
+use hub_types::ids::{ReleaseNumber, TermsNumber};
 
 impl Strategy {
     pub(super) fn terms(&mut self) -> TermsPlan {
