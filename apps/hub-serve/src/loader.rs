@@ -146,7 +146,7 @@ fn of_folder(folder: &Path, blob_id: BlobId, manifest: Option<BlobId>) -> Result
     let mut files = of_manifest(&plan.manifest, folder)?;
     match manifest {
         // What its prices count stands in the manifest, which has to be the one on chain.
-        Some(id) if id != plan.manifest_encoding.blob_id => Err(format!(
+        Some(id) if id != plan.manifest_encoding.id => Err(format!(
             "{} has another manifest than the release: a file beside the weights, such as hub.toml, was changed",
             folder.display()
         )),
