@@ -82,7 +82,12 @@ mod tests {
     #[test]
     fn an_answer_is_kept_byte_for_byte_whatever_it_holds() {
         for body in [&b""[..], b"\n", b"{}\n{}", &[0xff, 0, 10, 13]] {
-            let kept = Kept::new("tract \"0.23\"\n", "operator's word", "text/event-stream", Bytes::copy_from_slice(body));
+            let kept = Kept::new(
+                "tract \"0.23\"\n",
+                "operator's word",
+                "text/event-stream",
+                Bytes::copy_from_slice(body),
+            );
             assert_eq!(Kept::parse(&kept.to_bytes()), Some(kept));
         }
         assert_eq!(Kept::parse(b""), None);

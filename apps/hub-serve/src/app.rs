@@ -26,8 +26,7 @@ use hub_ledger::Serial;
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// Asks the chain for a session, and tells the books what it shows. Whether it is there.
-pub type AskSession =
-    Arc<dyn Fn(SessionId) -> hub_chain::BoxFuture<'static, bool> + Send + Sync>;
+pub type AskSession = Arc<dyn Fn(SessionId) -> hub_chain::BoxFuture<'static, bool> + Send + Sync>;
 
 /// What every request shares.
 pub struct App {
@@ -106,6 +105,12 @@ impl App {
         }
     }
 
+    /// The session's caller, as x402 names the payer.
+    pub(crate) fn payer(&self, session: SessionId) -> String {
+        let standing = self.books.read(|ledger| ledger.standing(session));
+        standing.map(|standing| standing.caller).unwrap_or_default()
+    }
+
     /// The answer to a call that ran before.
     pub(crate) async fn again(
         &self,
@@ -118,10 +123,16 @@ impl App {
             ApiError::new(410, "answer_gone", message)
         };
         let found = found.ok_or_else(gone)?;
-        let kept = found.answer.as_deref().and_then(Kept::parse).ok_or_else(gone)?;
+        let kept = found
+            .answer
+            .as_deref()
+            .and_then(Kept::parse)
+            .ok_or_else(gone)?;
         self.metrics.repeated.fetch_add(1, Ordering::Relaxed);
-        let payer = self.books.caller_of(session).unwrap_or_default();
-        let (charged, ceiling) = self.books.standing(session);
+        let standing = self.books.read(|ledger| ledger.standing(session));
+        let (payer, charged, ceiling) = standing.map_or_else(Default::default, |standing| {
+            (standing.caller, standing.charged, standing.ceiling)
+        });
         Ok(self.paid_answer(kept, &found.receipt, payer, found.amount, charged, ceiling))
     }
 }

@@ -1,10 +1,10 @@
 //! The books: the ledger in memory, and what writes it down.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use hub_ledger::{Changed, Ledger, Record, Serial};
+use hub_ledger::{BatchId, Changed, Kept as KeptReceipt, Ledger, Receipts, Record, Serial};
 use hub_types::ids::SessionId;
 use hub_wire::{Hash, Receipt};
 use tokio::sync::oneshot;
@@ -234,39 +234,125 @@ impl Books {
 /// Books that die with the process: for measurements and for tests of everything else.
 #[derive(Default)]
 pub struct Memory {
-    receipts: Mutex<HashMap<Serial, Answered>>,
+    inner: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    receipts: BTreeMap<Serial, Answered>,
+    /// Batch and place of each receipt that has a number.
+    places: HashMap<Serial, (BatchId, u32)>,
+    fates: HashMap<Serial, String>,
 }
 
 impl Store for Memory {
     fn write(&self, records: Vec<Record>, done: Done) {
-        let mut receipts = lock(&self.receipts);
+        let mut kept = lock(&self.inner);
         for record in records {
-            if let Record::Receipt(new) = record {
-                let answered = Answered {
-                    receipt: new.receipt,
-                    amount: new.amount,
-                    answer: new.answer,
-                };
-                receipts.insert(new.serial, answered);
+            match record {
+                Record::Receipt(new) => {
+                    let answered = Answered {
+                        receipt: new.receipt,
+                        amount: new.amount,
+                        answer: new.answer,
+                    };
+                    kept.receipts.insert(new.serial, answered);
+                }
+                Record::Batch(new) => {
+                    let places = new.receipts.iter().zip(0..);
+                    for ((serial, _), place) in places {
+                        kept.places.insert(*serial, (new.id, place));
+                    }
+                }
+                Record::Settled {
+                    batch,
+                    places,
+                    fate,
+                    ..
+                } => {
+                    let at = kept.places.iter();
+                    let done =
+                        at.filter(|(_, (found, place))| *found == batch && places.contains(place));
+                    let done: Vec<_> = done.map(|(serial, _)| *serial).collect();
+                    for serial in done {
+                        kept.fates.insert(serial, fate.code().to_owned());
+                    }
+                }
+                Record::SetAside { serials, fate, .. } => {
+                    for serial in serials {
+                        kept.fates.insert(serial, fate.code().to_owned());
+                    }
+                }
+                _ => (),
             }
         }
-        drop(receipts);
+        drop(kept);
         done(Ok(()));
     }
 
     fn answer(&self, serial: Serial) -> Result<Option<Answered>, String> {
-        Ok(lock(&self.receipts).get(&serial).cloned())
+        Ok(lock(&self.inner).receipts.get(&serial).cloned())
     }
 
     fn find(&self, request_id: [u8; 16]) -> Result<Vec<Located>, String> {
-        let receipts = lock(&self.receipts);
-        let same = receipts.values().filter(|one| one.receipt.request_id == request_id);
-        let located = same.map(|one| Located {
-            receipt: one.receipt.clone(),
-            amount: one.amount,
-            progress: Progress::Pending,
-            batch: None,
-        });
+        let kept = lock(&self.inner);
+        let mut same = kept.receipts.iter();
+        let located = same
+            .by_ref()
+            .filter(|(_, one)| one.receipt.request_id == request_id)
+            .map(|(serial, one)| Located {
+                receipt: one.receipt.clone(),
+                amount: one.amount,
+                progress: match (kept.fates.get(serial), kept.places.get(serial)) {
+                    (Some(fate), _) => Progress::Done(fate.clone()),
+                    (None, Some(_)) => Progress::Signed,
+                    (None, None) => Progress::Pending,
+                },
+                batch: None,
+            });
         Ok(located.collect())
+    }
+}
+
+impl Receipts for Memory {
+    type Error = String;
+
+    fn waiting(&self, session: SessionId, limit: usize) -> Result<Vec<KeptReceipt>, String> {
+        let kept = lock(&self.inner);
+        let waiting = kept.receipts.iter().filter(|(serial, one)| {
+            one.receipt.session == session
+                && !kept.places.contains_key(serial)
+                && !kept.fates.contains_key(serial)
+        });
+        let mut waiting: Vec<_> = waiting
+            .map(|(serial, one)| kept_receipt(*serial, one))
+            .collect();
+        waiting.sort_by_key(|one| (one.receipt.issued_at, one.serial));
+        waiting.truncate(limit);
+        Ok(waiting)
+    }
+
+    fn of_batch(&self, batch: BatchId) -> Result<Vec<(u32, KeptReceipt)>, String> {
+        let kept = lock(&self.inner);
+        let of_batch = kept
+            .places
+            .iter()
+            .filter(|(serial, (found, _))| *found == batch && !kept.fates.contains_key(serial));
+        let mut found: Vec<_> = of_batch
+            .filter_map(|(serial, (_, place))| {
+                let one = kept.receipts.get(serial)?;
+                Some((*place, kept_receipt(*serial, one)))
+            })
+            .collect();
+        found.sort_by_key(|(place, _)| *place);
+        Ok(found)
+    }
+}
+
+fn kept_receipt(serial: Serial, one: &Answered) -> KeptReceipt {
+    KeptReceipt {
+        serial,
+        receipt: one.receipt.clone(),
+        amount: one.amount,
     }
 }

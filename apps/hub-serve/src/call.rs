@@ -6,11 +6,9 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hub_engine::{InferRequest, InferResponse};
-use hub_ledger::{Admission, Authorized, Completed, Offer, Refusal, Reservation, Work};
+use hub_ledger::{Admission, Completed, Offer, Refusal, Reservation, Work};
 use hub_types::ids::SessionId;
-use hub_wire::{
-    answer_bytes, answer_digest, sha256, Call, Receipt, SignedVoucher, Units, Voucher,
-};
+use hub_wire::{answer_bytes, answer_digest, sha256, Call, Receipt, SignedVoucher, Units, Voucher};
 use hub_x402::{
     code, encode, Amount, Base64, HubAnswer, PaymentPayload, RequestId, SettleResponse, Signature,
 };
@@ -82,8 +80,8 @@ impl App {
     ) -> Result<PaidAnswer, Refused> {
         let Runner::Tensors { engine, meter } = &served.runner;
         let signature = engine.signature();
-        let mut asked = InferRequest::parse(&request.body, &self.config.request)
-            .map_err(ApiError::from)?;
+        let mut asked =
+            InferRequest::parse(&request.body, &self.config.request).map_err(ApiError::from)?;
         asked.check_outputs(signature).map_err(ApiError::from)?;
         let inputs = std::mem::take(&mut asked.inputs);
         let inputs = signature.admit(inputs).map_err(ApiError::from)?;
@@ -99,12 +97,18 @@ impl App {
             release: served.release,
             units: Units::new(quote.units_in, quote.most_units_out),
         };
-        let running = match self.admit(served, request, &work, "application/json").await? {
+        let running = match self
+            .admit(served, request, &work, "application/json")
+            .await?
+        {
             Admitted::Answered(answer) => return Ok(*answer),
             Admitted::Running(running) => running,
         };
 
-        let place = self.pool.place(&served.lane(), engine).map_err(ApiError::from)?;
+        let place = self
+            .pool
+            .place(&served.lane(), engine)
+            .map_err(ApiError::from)?;
         running.start()?;
         let call = hub_engine::Call::within(served.deadline);
         let outputs = place.run(inputs, call).await.map_err(ApiError::from)?;
@@ -115,7 +119,12 @@ impl App {
             units_out: meter.units_out(&body, &answer.outputs),
         });
         let units = Units::new(counted.units_in, counted.units_out);
-        let kept = Kept::new(&served.engine, &self.venue.label, "application/json", body.into());
+        let kept = Kept::new(
+            &served.engine,
+            &self.venue.label,
+            "application/json",
+            body.into(),
+        );
         let answer = running.complete(units, kept).await?;
         served.latency.note(request.began.elapsed());
         Ok(answer)
@@ -161,7 +170,7 @@ impl App {
             Ok(Admission::Reserved(reservation)) => Ok(Admitted::Running(Running {
                 app: self.clone(),
                 reservation: Some(reservation),
-                payer: self.books.caller_of(session).unwrap_or_default(),
+                payer: self.payer(session),
             })),
             Ok(Admission::Answered { serial }) => {
                 let answer = self.again(serial, session).await?;
@@ -206,7 +215,8 @@ impl App {
         });
         let voucher = voucher.transpose()?;
         let now = self.now();
-        self.books.change(|ledger| ledger.reserve(&authorized, &priced.work, voucher, now))
+        self.books
+            .change(|ledger| ledger.reserve(&authorized, &priced.work, voucher, now))
     }
 
     fn not_paid(
@@ -231,7 +241,9 @@ impl App {
                 | Refusal::OtherCall { .. }
         );
         let now = self.now();
-        let quoted = self.books.read(|ledger| ledger.quote(session, &priced.work, now));
+        let quoted = self
+            .books
+            .read(|ledger| ledger.quote(session, &priced.work, now));
         let standing = match quoted {
             Ok(quote) if proven => Standing::of(session, &quote),
             _ => Standing {
@@ -250,7 +262,9 @@ impl App {
         error: ApiError,
     ) -> Refused {
         let id = RequestId::from(self.random());
-        let required = self.venue.required(priced, offer, id, standing, &error.code);
+        let required = self
+            .venue
+            .required(priced, offer, id, standing, &error.code);
         Refused {
             error,
             required: Some(required),
@@ -273,7 +287,10 @@ impl App {
         let request_id = RequestId::from(receipt.request_id);
         let settled = SettleResponse {
             success: true,
-            transaction: format!("hub:{}/{}/{request_id}", self.venue.billing, receipt.attester),
+            transaction: format!(
+                "hub:{}/{}/{request_id}",
+                self.venue.billing, receipt.attester
+            ),
             network: self.venue.network.clone(),
             payer,
             amount: Amount(amount),
@@ -305,7 +322,10 @@ impl Running {
         let Some(reservation) = self.reservation else {
             return Err(ApiError::new(500, "not_running", "this call ended before"));
         };
-        let started = self.app.books.change(|ledger| ledger.start(reservation, now));
+        let started = self
+            .app
+            .books
+            .change(|ledger| ledger.start(reservation, now));
         started.map_err(|refusal| ApiError::from(&refusal))
     }
 
@@ -321,10 +341,12 @@ impl Running {
             return Err(ApiError::new(500, "not_running", "this call ended before"));
         };
         let stored = kept.to_bytes();
-        let pending = self.app.books.begin(|ledger| {
-            ledger.complete(reservation, units, hash, stored, now)
-        });
-        let pending = pending.map_err(|error| ApiError::new(500, "not_completed", error.to_string()))?;
+        let pending = self
+            .app
+            .books
+            .begin(|ledger| ledger.complete(reservation, units, hash, stored, now));
+        let pending =
+            pending.map_err(|error| ApiError::new(500, "not_completed", error.to_string()))?;
         // It is charged from here on, whether or not somebody waits.
         self.reservation = None;
         let completed = pending.wait().await.map_err(ApiError::store)?;
@@ -335,9 +357,14 @@ impl Running {
             ceiling,
             ..
         } = completed;
-        self.app.metrics.paid.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.app
+            .metrics
+            .paid
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let payer = std::mem::take(&mut self.payer);
-        Ok(self.app.paid_answer(kept, &receipt, payer, amount, charged, ceiling))
+        Ok(self
+            .app
+            .paid_answer(kept, &receipt, payer, amount, charged, ceiling))
     }
 }
 

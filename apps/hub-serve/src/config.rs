@@ -374,10 +374,16 @@ impl Config {
             return wrong("http.connections", "and `http.requests` are at least 1");
         }
         if self.http.header_timeout_seconds == 0 || self.http.body_timeout_seconds == 0 {
-            return wrong("http.header_timeout_seconds", "and `http.body_timeout_seconds` are at least 1");
+            return wrong(
+                "http.header_timeout_seconds",
+                "and `http.body_timeout_seconds` are at least 1",
+            );
         }
         if self.stop.clock_skew_seconds > 55 {
-            return wrong("stop.clock_skew_seconds", "is at most 55: the contracts refuse receipts that are dated 60 s ahead");
+            return wrong(
+                "stop.clock_skew_seconds",
+                "is at most 55: the contracts refuse receipts that are dated 60 s ahead",
+            );
         }
         for model in &self.models {
             if model.deadline_seconds == 0 || model.deadline_seconds > 3_600 {

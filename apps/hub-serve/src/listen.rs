@@ -65,8 +65,14 @@ pub async fn serve(
         }
     }
     connections.close();
-    if tokio::time::timeout(limits.drain, connections.wait()).await.is_err() {
-        tracing::warn!("{} connections were cut when the server stopped", connections.len());
+    if tokio::time::timeout(limits.drain, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "{} connections were cut when the server stopped",
+            connections.len()
+        );
     }
 }
 

@@ -40,11 +40,17 @@ impl Source {
     /// A sentence for the operator: why it is not served.
     pub async fn load(&self, config: &Model) -> Result<Served, String> {
         let (model, release) = self.find(config).await?;
-        let blob_id: BlobId = release
-            .blob_id
-            .parse()
-            .map_err(|_| format!("the registry shows {:?}, which is no blob id", release.blob_id))?;
-        let manifest: Option<BlobId> = release.manifest.as_deref().map(str::parse).transpose()
+        let blob_id: BlobId = release.blob_id.parse().map_err(|_| {
+            format!(
+                "the registry shows {:?}, which is no blob id",
+                release.blob_id
+            )
+        })?;
+        let manifest: Option<BlobId> = release
+            .manifest
+            .as_deref()
+            .map(str::parse)
+            .transpose()
             .map_err(|_| "the registry shows a manifest that is no blob id".to_owned())?;
         let source = self.clone();
         let config = config.clone();
@@ -57,7 +63,8 @@ impl Source {
             runner(&config, files)
         };
         let loaded = tokio::task::spawn_blocking(work).await;
-        let (runner, engine, deadline) = loaded.map_err(|error| format!("its loading broke: {error}"))??;
+        let (runner, engine, deadline) =
+            loaded.map_err(|error| format!("its loading broke: {error}"))??;
         Ok(Served {
             model: model.model,
             release: release.release,
@@ -77,21 +84,33 @@ impl Source {
         let sentence = |error: hub_chain::ChainError| error.to_string();
         let model: ModelResponse = match &config.model {
             ModelName::Number(number) => {
-                self.hub.model(ModelId(*number)).await.map_err(sentence)?.value
+                self.hub
+                    .model(ModelId(*number))
+                    .await
+                    .map_err(sentence)?
+                    .value
             }
             ModelName::Name { author, name } => {
                 let question = registry::QueryMsg::ModelByName {
                     author: author.clone(),
                     name: name.clone(),
                 };
-                self.hub.ask_registry(&question).await.map_err(sentence)?.value
+                self.hub
+                    .ask_registry(&question)
+                    .await
+                    .map_err(sentence)?
+                    .value
             }
         };
         let release = config.release.map_or(model.latest_release, ReleaseNumber);
         if release.0 == 0 {
             return Err("it has no release yet: publish one".to_owned());
         }
-        let found = self.hub.release(model.model, release).await.map_err(sentence)?;
+        let found = self
+            .hub
+            .release(model.model, release)
+            .await
+            .map_err(sentence)?;
         Ok((model, found.value))
     }
 
@@ -117,7 +136,8 @@ impl Source {
         let manifest = fetch_manifest(client, &id, &Silent).map_err(|error| error.to_string())?;
         speaks_for(&manifest, id, blob_id)?;
         let folder = self.folder.join(format!("{model}-{release}-{blob_id}"));
-        restore(client, &manifest, &folder, &options, &Silent).map_err(|error| error.to_string())?;
+        restore(client, &manifest, &folder, &options, &Silent)
+            .map_err(|error| error.to_string())?;
         of_manifest(&manifest, &folder)
     }
 }
@@ -159,16 +179,22 @@ fn of_folder(folder: &Path, blob_id: BlobId, manifest: Option<BlobId>) -> Result
 }
 
 fn of_manifest(manifest: &Manifest, folder: &Path) -> Result<Files, String> {
-    let mut weights = manifest.files.iter().filter(|file| {
-        file.kind == Kind::Weight && file.path.to_lowercase().ends_with(".onnx")
-    });
+    let mut weights = manifest
+        .files
+        .iter()
+        .filter(|file| file.kind == Kind::Weight && file.path.to_lowercase().ends_with(".onnx"));
     match (weights.next(), weights.next()) {
         (Some(one), None) => Ok(Files {
-            weights: one.path.split('/').fold(folder.to_owned(), |path, part| path.join(part)),
+            weights: one
+                .path
+                .split('/')
+                .fold(folder.to_owned(), |path, part| path.join(part)),
             metering: manifest.metering.clone(),
         }),
         (None, _) => Err("it has no .onnx file, which is what the engines here run".to_owned()),
-        (Some(_), Some(_)) => Err("it has several .onnx files, and nothing says which one is run".to_owned()),
+        (Some(_), Some(_)) => {
+            Err("it has several .onnx files, and nothing says which one is run".to_owned())
+        }
     }
 }
 
@@ -185,8 +211,12 @@ fn runner(config: &Model, files: Files) -> Result<(Runner, String, Duration), St
             ))
         }
     };
-    let meter = Meter::new(files.metering, engine.signature().clone(), config.caps.clone())
-        .map_err(|error| error.to_string())?;
+    let meter = Meter::new(
+        files.metering,
+        engine.signature().clone(),
+        config.caps.clone(),
+    )
+    .map_err(|error| error.to_string())?;
     let name = engine.identity().to_string();
     let deadline = Duration::from_secs(config.deadline_seconds);
     Ok((Runner::Tensors { engine, meter }, name, deadline))

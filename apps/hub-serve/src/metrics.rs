@@ -30,7 +30,10 @@ impl Latency {
 
     /// How many were noted.
     pub fn count(&self) -> u64 {
-        self.buckets.iter().map(|one| one.load(Ordering::Relaxed)).sum()
+        self.buckets
+            .iter()
+            .map(|one| one.load(Ordering::Relaxed))
+            .sum()
     }
 
     /// Upper bound of the bucket that holds the median, in milliseconds; none before the first.
@@ -95,9 +98,16 @@ impl Metrics {
     ) -> String {
         let mut text = String::new();
         let mut counter = |name: &str, help: &str, value: u64| {
-            let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}");
+            let _ = writeln!(
+                text,
+                "# HELP {name} {help}\n# TYPE {name} counter\n{name} {value}"
+            );
         };
-        counter("hub_calls_paid_total", "Calls that ran and are charged.", self.paid.load(Ordering::Relaxed));
+        counter(
+            "hub_calls_paid_total",
+            "Calls that ran and are charged.",
+            self.paid.load(Ordering::Relaxed),
+        );
         counter(
             "hub_calls_repeated_total",
             "Calls that were answered again from the books.",
@@ -112,12 +122,18 @@ impl Metrics {
         let _ = writeln!(text, "# HELP {name} Requests that were answered with an error, by its code.\n# TYPE {name} counter");
         let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         for ((status, code), count) in answers.iter() {
-            let _ = writeln!(text, "{name}{{status=\"{status}\",code=\"{code}\"}} {count}");
+            let _ = writeln!(
+                text,
+                "{name}{{status=\"{status}\",code=\"{code}\"}} {count}"
+            );
         }
         for (name, help, value) in gauges {
             let name_alone = name.split('{').next().unwrap_or(name);
             if !text.contains(&format!("# TYPE {name_alone} ")) {
-                let _ = writeln!(text, "# HELP {name_alone} {help}\n# TYPE {name_alone} gauge");
+                let _ = writeln!(
+                    text,
+                    "# HELP {name_alone} {help}\n# TYPE {name_alone} gauge"
+                );
             }
             let _ = writeln!(text, "{name} {value}");
         }

@@ -98,9 +98,8 @@ impl Models {
         match outcome {
             Ok(served) => {
                 inner.missing.remove(&place);
-                let same = |one: &Arc<Served>| {
-                    (one.model, one.release) == (served.model, served.release)
-                };
+                let same =
+                    |one: &Arc<Served>| (one.model, one.release) == (served.model, served.release);
                 inner.served.retain(|one| !same(one));
                 inner.served.push(Arc::new(served));
                 inner.served.sort_by_key(|one| (one.model, one.release));
@@ -126,7 +125,11 @@ impl Models {
     /// What a follower has to read of the registry.
     pub fn watched(&self) -> Vec<(ModelId, ReleaseNumber)> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        inner.served.iter().map(|one| (one.model, one.release)).collect()
+        inner
+            .served
+            .iter()
+            .map(|one| (one.model, one.release))
+            .collect()
     }
 
     /// The model that a request names.
@@ -137,10 +140,13 @@ impl Models {
     pub fn find(&self, path: &ModelPath) -> Result<Arc<Served>, ApiError> {
         let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
         let number: Option<u64> = path.name.parse().ok();
-        let named = inner.served.iter().filter(|one| match path.name.split_once('/') {
-            Some((author, name)) => one.author == author && one.name == name,
-            None => number == Some(one.model.0),
-        });
+        let named = inner
+            .served
+            .iter()
+            .filter(|one| match path.name.split_once('/') {
+                Some((author, name)) => one.author == author && one.name == name,
+                None => number == Some(one.model.0),
+            });
         let mut found = named.filter(|one| match &path.version {
             None => true,
             Some(version) => one.release.0.to_string() == *version || one.version == *version,

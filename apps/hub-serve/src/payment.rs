@@ -144,7 +144,11 @@ impl Venue {
             ("network", &accepted.network, &self.network),
             ("asset", &accepted.asset, &asset(&offer.denom)),
             ("payTo", &accepted.pay_to, &self.operator),
-            ("extra.hub.billing", &accepted.extra.hub.billing, &self.billing),
+            (
+                "extra.hub.billing",
+                &accepted.extra.hub.billing,
+                &self.billing,
+            ),
         ];
         let wrong = |what: String| ApiError::new(402, code::WRONG_PAYMENT, what);
         if payment.x402_version != VERSION {

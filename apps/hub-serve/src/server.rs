@@ -153,8 +153,15 @@ impl Server {
     /// Serves a model. `place` is its place in the configuration.
     pub fn serve(&self, place: usize, outcome: Result<Served, Missing>) {
         match &outcome {
-            Ok(served) => tracing::info!("{} {} is served by {}", served.path(), served.version, served.engine),
-            Err(missing) => tracing::warn!("{} is not served: {}", missing.configured, missing.reason),
+            Ok(served) => tracing::info!(
+                "{} {} is served by {}",
+                served.path(),
+                served.version,
+                served.engine
+            ),
+            Err(missing) => {
+                tracing::warn!("{} is not served: {}", missing.configured, missing.reason)
+            }
         }
         self.app.models.set(place, outcome);
     }

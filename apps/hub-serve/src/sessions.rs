@@ -41,7 +41,9 @@ impl Lookups {
         }
         drop(missing);
         // One bucket for all: nodes do not care who made us ask.
-        self.budget.ask(IpAddr::V4(Ipv4Addr::UNSPECIFIED), now).is_ok()
+        self.budget
+            .ask(IpAddr::V4(Ipv4Addr::UNSPECIFIED), now)
+            .is_ok()
     }
 
     /// Notes that a session was not there.

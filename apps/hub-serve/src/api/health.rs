@@ -116,20 +116,62 @@ pub async fn server() -> Json<ServerMetadata> {
     responses((status = 200, description = "Text format of Prometheus", content_type = "text/plain", body = String)))]
 pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let now = app.now();
-    let (health, block) = app.books.read(|ledger| (ledger.health(), ledger.block()));
+    let (health, block) = app
+        .books
+        .read(|ledger| (ledger.health(now), ledger.block()));
     let ready = app.ready();
     let age = |time: Option<u64>| time.map_or(-1.0, |time| now.saturating_sub(time) as f64);
     let mut gauges: Vec<(String, &str, f64)> = vec![
-        ("hub_ready".into(), "1 if calls are served.", f64::from(u8::from(ready.is_ok()))),
-        ("hub_receipts_unsettled".into(), "Receipts that are not settled.", health.unsettled as f64),
-        ("hub_receipts_waiting".into(), "Of these, receipts without a number.", health.waiting as f64),
-        ("hub_receipts_oldest_seconds".into(), "Age of the oldest unsettled receipt; -1 if there is none.", age(health.oldest)),
-        ("hub_batches_open".into(), "Signed batches that are not settled.", health.batches as f64),
-        ("hub_calls_running".into(), "Calls that run or wait for their turn.", health.running as f64),
-        ("hub_block_height".into(), "Height of the newest block seen.", health.height.unwrap_or_default() as f64),
-        ("hub_block_age_seconds".into(), "Age of the newest block seen; -1 before the first.", age(block.map(|block| block.time))),
-        ("hub_models_served".into(), "Releases that are served.", app.models.served().len() as f64),
-        ("hub_models_missing".into(), "Models of the configuration that are not served.", app.models.missing().len() as f64),
+        (
+            "hub_ready".into(),
+            "1 if calls are served.",
+            f64::from(u8::from(ready.is_ok())),
+        ),
+        (
+            "hub_receipts_unsettled".into(),
+            "Receipts that are not settled.",
+            health.unsettled as f64,
+        ),
+        (
+            "hub_receipts_waiting".into(),
+            "Of these, receipts without a number.",
+            health.waiting as f64,
+        ),
+        (
+            "hub_receipts_oldest_seconds".into(),
+            "Age of the oldest unsettled receipt; -1 if there is none.",
+            age(health.oldest),
+        ),
+        (
+            "hub_batches_open".into(),
+            "Signed batches that are not settled.",
+            health.batches as f64,
+        ),
+        (
+            "hub_calls_running".into(),
+            "Calls that run or wait for their turn.",
+            health.running as f64,
+        ),
+        (
+            "hub_block_height".into(),
+            "Height of the newest block seen.",
+            health.height.unwrap_or_default() as f64,
+        ),
+        (
+            "hub_block_age_seconds".into(),
+            "Age of the newest block seen; -1 before the first.",
+            age(block.map(|block| block.time)),
+        ),
+        (
+            "hub_models_served".into(),
+            "Releases that are served.",
+            app.models.served().len() as f64,
+        ),
+        (
+            "hub_models_missing".into(),
+            "Models of the configuration that are not served.",
+            app.models.missing().len() as f64,
+        ),
     ];
     if let Err(error) = &ready {
         let name = format!("hub_not_ready{{code=\"{}\"}}", error.code);
@@ -137,7 +179,11 @@ pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     }
     for (reason, count) in &health.held {
         let name = format!("hub_receipts_held{{outcome=\"{reason}\"}}");
-        gauges.push((name, "Receipts that the chain would not settle for now, by what has to change.", *count as f64));
+        gauges.push((
+            name,
+            "Receipts that the chain would not settle for now, by what has to change.",
+            *count as f64,
+        ));
     }
     for load in app.pool.load() {
         let name = format!("hub_queue{{model=\"{}\",state=\"running\"}}", load.model);
@@ -145,8 +191,10 @@ pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         let name = format!("hub_queue{{model=\"{}\",state=\"waiting\"}}", load.model);
         gauges.push((name, "Calls of a model.", load.waiting as f64));
     }
-    let gauges: Vec<(&str, &str, f64)> =
-        gauges.iter().map(|(name, help, value)| (name.as_str(), *help, *value)).collect();
+    let gauges: Vec<(&str, &str, f64)> = gauges
+        .iter()
+        .map(|(name, help, value)| (name.as_str(), *help, *value))
+        .collect();
     let served = app.models.served();
     let latencies = served.iter().map(|one: &Arc<Served>| {
         let labels = format!("model=\"{}\",release=\"{}\"", one.model, one.release);

@@ -46,9 +46,18 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/v2/models/{author}/{name}", get(infer::metadata))
         .route("/v2/models/{author}/{name}/ready", get(infer::ready))
         .route("/v2/models/{author}/{name}/infer", post(infer::infer))
-        .route("/v2/models/{author}/{name}/versions/{release}", get(infer::metadata_of_release))
-        .route("/v2/models/{author}/{name}/versions/{release}/ready", get(infer::ready_of_release))
-        .route("/v2/models/{author}/{name}/versions/{release}/infer", post(infer::infer_of_release))
+        .route(
+            "/v2/models/{author}/{name}/versions/{release}",
+            get(infer::metadata_of_release),
+        )
+        .route(
+            "/v2/models/{author}/{name}/versions/{release}/ready",
+            get(infer::ready_of_release),
+        )
+        .route(
+            "/v2/models/{author}/{name}/versions/{release}/infer",
+            post(infer::infer_of_release),
+        )
         .route("/v1/models", get(text::models))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/.well-known/hub.json", get(wellknown::hub))
@@ -62,18 +71,30 @@ pub fn router(app: Arc<App>) -> Router {
             CorsLayer::new()
                 .allow_origin(Any)
                 .allow_methods([Method::GET, Method::POST])
-                .allow_headers([header::CONTENT_TYPE, header::AUTHORIZATION, PAYMENT_SIGNATURE])
+                .allow_headers([
+                    header::CONTENT_TYPE,
+                    header::AUTHORIZATION,
+                    PAYMENT_SIGNATURE,
+                ])
                 .expose_headers([PAYMENT_REQUIRED, PAYMENT_RESPONSE, header::RETRY_AFTER]),
         )
         .with_state(app)
 }
 
 async fn not_found() -> ApiError {
-    ApiError::new(404, "not_found", "there is nothing here: /openapi.json lists what there is")
+    ApiError::new(
+        404,
+        "not_found",
+        "there is nothing here: /openapi.json lists what there is",
+    )
 }
 
 async fn wrong_method() -> ApiError {
-    ApiError::new(405, "wrong_method", "this address takes another method: /openapi.json lists them")
+    ApiError::new(
+        405,
+        "wrong_method",
+        "this address takes another method: /openapi.json lists them",
+    )
 }
 
 /// Reads a request that may cost something, within its limits.
@@ -96,7 +117,8 @@ async fn request(app: &App, parts: &Parts, body: Body) -> Result<Request, ApiErr
             None
         }
         Some(header) => Some(header.to_str().map(str::to_owned).map_err(|_| {
-            let message = "the payment header is no base64: encode its JSON in standard base64 with padding";
+            let message =
+                "the payment header is no base64: encode its JSON in standard base64 with padding";
             ApiError::new(402, hub_x402::code::MALFORMED_PAYMENT, message)
         })?),
     };
@@ -142,14 +164,20 @@ where
 {
     let outcome = async {
         let _held = app.requests.try_acquire().map_err(|_| {
-            ApiError::new(503, "busy", "the server has as many requests as it takes: try again in a moment").after(1)
+            ApiError::new(
+                503,
+                "busy",
+                "the server has as many requests as it takes: try again in a moment",
+            )
+            .after(1)
         })?;
         let request = request(&app, &parts, body).await?;
         work(&app, request).await
     };
     let outcome = outcome.await;
     outcome.unwrap_or_else(|refused| {
-        app.metrics.refused(refused.error.status, &refused.error.code);
+        app.metrics
+            .refused(refused.error.status, &refused.error.code);
         refused.into_response()
     })
 }
@@ -157,7 +185,9 @@ where
 impl IntoResponse for Refused {
     fn into_response(self) -> axum::response::Response {
         let mut response = self.error.into_response();
-        let required = self.required.and_then(|text| HeaderValue::try_from(text).ok());
+        let required = self
+            .required
+            .and_then(|text| HeaderValue::try_from(text).ok());
         if let Some(required) = required {
             response.headers_mut().insert(PAYMENT_REQUIRED, required);
         }

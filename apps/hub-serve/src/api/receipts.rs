@@ -66,7 +66,11 @@ pub async fn receipt(
     Path(id): Path<String>,
 ) -> Result<Json<Receipts>, ApiError> {
     let id: RequestId = id.parse().map_err(|what| {
-        ApiError::new(400, "bad_request_id", format!("the request id is not one: {what}"))
+        ApiError::new(
+            400,
+            "bad_request_id",
+            format!("the request id is not one: {what}"),
+        )
     })?;
     let found = app.books.find(id.0).await.map_err(ApiError::store)?;
     if found.is_empty() {
