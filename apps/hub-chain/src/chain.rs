@@ -13,6 +13,7 @@ use crate::error::{reason_in, ChainError, QueryError};
 use crate::node::{Answers, Call, HttpNode, Node, MOST_CALLS};
 use crate::query::Query;
 use crate::settings::Settings;
+use crate::tx::{events, Event};
 
 /// What a node says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -168,6 +169,45 @@ impl Chain {
             .ok_or_else(|| self.no_answer(sentences(&everywhere)))
     }
 
+    /// A block that half of the nodes or more have reached: no single node decides it. Where they are few, it is the older one.
+    pub async fn common_status(&self) -> Result<Status, ChainError> {
+        let everywhere = self.everywhere(&[]).await;
+        let found = everywhere
+            .iter()
+            .filter_map(|(_, found)| found.as_ref().ok());
+        let mut statuses: Vec<&Status> = found.map(|(status, _)| status).collect();
+        statuses.sort_by_key(|status| (status.height, status.time));
+        let middle = statuses.len().saturating_sub(1) / 2;
+        let status = statuses.get(middle).map(|status| (*status).clone());
+        status.ok_or_else(|| self.no_answer(sentences(&everywhere)))
+    }
+
+    /// What contracts and modules said in the transactions of a block that succeeded, by the first node that has the block.
+    pub async fn events(&self, height: u64) -> Result<Vec<Event>, ChainError> {
+        let call = [Call::new(
+            "block_results",
+            json!({"height": height.to_string()}),
+        )];
+        let mut sentences = vec![];
+        for member in self.by_merit() {
+            match self.ask(member, &call).await {
+                Ok((_, mut answers)) => match answers.pop() {
+                    Some(Ok(results)) => {
+                        let results = results
+                            .get("txs_results")
+                            .and_then(Value::as_array)
+                            .cloned();
+                        return Ok(results.iter().flatten().flat_map(events).collect());
+                    }
+                    Some(Err(error)) => sentences.push(member.sentence(format!("answers {error}"))),
+                    None => sentences.push(member.sentence("gives no answer")),
+                },
+                Err(sentence) => sentences.push(sentence),
+            }
+        }
+        Err(self.no_answer(sentences))
+    }
+
     /// What is known of each node, without asking.
     pub fn health(&self) -> Vec<NodeHealth> {
         let members = self.inner.members.iter();
@@ -250,7 +290,9 @@ impl Chain {
                 Err(sentence) => said.push(sentence),
             }
         }
-        let needed = self.inner.settings.agreement(self.inner.members.len());
+        let answering = readings.iter().map(|reading| reading.agreed).sum();
+        let settings = &self.inner.settings;
+        let needed = settings.agreement(self.inner.members.len(), answering);
         let several = readings.len() > 1;
         match readings.into_iter().max_by_key(|reading| reading.agreed) {
             Some(most) if most.agreed >= needed => Ok(most),

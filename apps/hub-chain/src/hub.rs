@@ -13,7 +13,7 @@ use hub_types::records::escrow::{SessionPolicy, SessionRecord, DENOMS, POLICIES,
 use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
 };
-use hub_types::registry::{self, ModelResponse, ReleaseResponse, TermsResponse};
+use hub_types::registry::{self, ModelResponse, ReleaseResponse, TermsListResponse};
 use hub_types::wire::{Domain, Hash, Purpose};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -198,12 +198,12 @@ impl Hub {
             .await
     }
 
-    /// The terms of a model that are in force at a time, unix seconds; now if not given.
+    /// The terms of a model that can be charged at a time, unix seconds; now if not given. The latest first.
     pub async fn terms_at(
         &self,
         model: ModelId,
         time: Option<u64>,
-    ) -> Result<At<TermsResponse>, ChainError> {
+    ) -> Result<At<TermsListResponse>, ChainError> {
         self.ask_registry(&registry::QueryMsg::TermsAt { model, time })
             .await
     }

@@ -190,3 +190,89 @@ fn check_mode(path: &Path) -> Result<(), String> {
 fn check_mode(_: &Path) -> Result<(), String> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> SecretString {
+        SecretString::from(text.to_owned())
+    }
+
+    /// A recipient that takes milliseconds, where the real one takes a second.
+    fn quick(text: &str) -> age::scrypt::Recipient {
+        let mut recipient = age::scrypt::Recipient::new(password(text));
+        recipient.set_work_factor(4);
+        recipient
+    }
+
+    #[test]
+    fn a_key_survives_its_file_and_nobody_else_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for (place, key_type) in [KeyType::Ed25519, KeyType::Secp256k1]
+            .into_iter()
+            .enumerate()
+        {
+            let path = folder.path().join(format!("{place}.age"));
+            let key = AttesterKey::generate(key_type);
+            key.save_with(&path, quick("right")).unwrap();
+            let again = AttesterKey::load(&path, password("right")).unwrap();
+            assert_eq!(
+                again.signing_key().unwrap().public_key(),
+                key.signing_key().unwrap().public_key()
+            );
+            let sealed = fs::read(&path).unwrap();
+            assert!(!sealed.windows(32).any(|window| window == key.seed));
+            assert!(!String::from_utf8_lossy(&sealed).contains(&hex::encode(key.seed)));
+            assert_eq!(format!("{key:?}"), format!("AttesterKey({key_type:?})"));
+            let wrong = AttesterKey::load(&path, password("wrong"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                wrong.contains("does not open: check the password"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_exists_is_never_overwritten_and_a_damaged_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.age");
+        AttesterKey::generate(KeyType::Ed25519)
+            .save_with(&path, quick("right"))
+            .unwrap();
+        let before = fs::read(&path).unwrap();
+        let error = AttesterKey::generate(KeyType::Ed25519).save_with(&path, quick("right"));
+        assert!(error.unwrap_err().to_string().contains("cannot be written"));
+        assert_eq!(fs::read(&path).unwrap(), before);
+
+        fs::write(&path, &before[..before.len() / 2]).unwrap();
+        let error = AttesterKey::load(&path, password("right"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("key.age"), "{error}");
+        let missing = AttesterKey::load(&folder.path().join("none.age"), password("right"));
+        assert!(missing.unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.age");
+        AttesterKey::generate(KeyType::Ed25519)
+            .save_with(&path, quick("right"))
+            .unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = AttesterKey::load(&path, password("right"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+    }
+}

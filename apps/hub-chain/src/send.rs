@@ -189,16 +189,30 @@ impl Chain {
 
     /// A height that half of the nodes or more have reached: no single one decides it.
     async fn common_height(&self) -> Result<u64, ChainError> {
-        let everywhere = self.everywhere(&[]).await;
-        let mut heights: Vec<u64> = everywhere
-            .iter()
-            .filter_map(|(_, found)| found.as_ref().ok())
-            .map(|(status, _)| status.height)
-            .collect();
-        heights.sort_unstable();
-        let middle = heights.len().saturating_sub(1) / 2;
-        let height = heights.get(middle).copied();
-        height.ok_or_else(|| self.no_answer(crate::chain::sentences(&everywhere)))
+        Ok(self.common_status().await?.height)
+    }
+
+    /// A transaction of which only the hash is known, such as one that another process sent: what most of the nodes that
+    /// answer show of it. None if they show none, which proves nothing.
+    pub async fn find(&self, hash: TxHash) -> Result<Option<Included>, ChainError> {
+        let everywhere = self.everywhere(&[tx_call(hash)]).await;
+        let mut found: Vec<Included> = vec![];
+        let mut answered = 0;
+        for (_, answer) in &everywhere {
+            let Ok((_, answers)) = answer else { continue };
+            answered += 1;
+            if let Some(Ok(value)) = answers.first() {
+                found.extend(tx_in(hash, value));
+            }
+        }
+        if answered == 0 {
+            return Err(self.no_answer(crate::chain::sentences(&everywhere)));
+        }
+        let votes = |one: &Included| found.iter().filter(|other| *other == one).count();
+        let most = found.iter().max_by_key(|one| votes(one));
+        Ok(most
+            .filter(|one| votes(one) * 2 > answered && !one.is_sequence())
+            .cloned())
     }
 
     fn checked_fee(&self, gas: u64, node: &str) -> Result<u128, ChainError> {
@@ -378,6 +392,9 @@ impl Chain {
         for member in self.by_merit() {
             match hand_over(member, flight).await {
                 Broadcast::Taken => return Broadcast::Taken,
+                // Of several reasons that of the sequence counts: it may have been used by the transaction itself, through
+                // a node that took it and says that it did not.
+                Broadcast::Refused(found) if found.is_sequence() => refusal = Some(found),
                 Broadcast::Refused(found) => refusal = refusal.or(Some(found)),
                 Broadcast::Doubt(found) => doubt = doubt.or(Some(found)),
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cosmwasm_std::{coin, Decimal};
+use cosmwasm_std::coin;
 use hub_chain::embedded::{Clock, Embedded, EmbeddedOptions, FEE_DENOM};
 use hub_chain::testing::{Fault, StandIn};
 use hub_chain::{
@@ -269,10 +269,11 @@ async fn a_node_of_another_chain_or_of_the_past_is_not_believed() {
         ),
         (Fault::Repeats, "a second one"),
     ] {
-        let one = world(1).await;
-        one.nodes[0].always(fault.clone());
-        let error = one.hub.chain().status().await.unwrap_err().to_string();
+        // A single call cannot be answered twice.
         if !matches!(fault, Fault::Repeats) {
+            let one = world(1).await;
+            one.nodes[0].always(fault.clone());
+            let error = one.hub.chain().status().await.unwrap_err().to_string();
             assert!(error.contains(complaint), "{error}");
         }
 
@@ -706,5 +707,4 @@ async fn whatever_two_of_three_nodes_do_nothing_is_lost_and_nothing_happens_twic
     }
     assert_eq!(world.deposits().await, done);
     assert!(done >= 20, "only {done} of 60 deposits got through");
-    let _ = Decimal::one();
 }

@@ -8,6 +8,7 @@ pub mod books;
 pub mod call;
 pub mod config;
 pub mod error;
+pub mod follower;
 mod listen;
 pub mod loader;
 pub mod metrics;
@@ -16,6 +17,8 @@ pub mod payment;
 mod peers;
 mod server;
 mod sessions;
+pub mod settler;
+pub mod supervise;
 
 pub use config::Config;
 pub use server::{system_clock, Server, StartError, Wiring};
