@@ -351,10 +351,11 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
         trade.hub.billing(&operator, msg).unwrap();
     }
     let (first, price) = (trade.model("model-1"), 1 << 100);
-    for number in 2..=100 {
+    for number in 2..=100u8 {
+        let blob = std::array::from_fn(|place| if place < 16 { number } else { 0 });
         let model = NewModel::named(&format!("model-{number}"))
             .price(&money, rates(price, 0, 0))
-            .release([1; 32]);
+            .release(blob);
         trade.hub.register_model(&trade.author.clone(), model);
     }
     for release in 2..=100u8 {
@@ -362,12 +363,18 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
             .hub
             .publish(&trade.author.clone(), first, [release; 32]);
     }
+    let until = trade.hub.now() + 800 * DAY;
     let sessions: Vec<SessionId> = (0..100)
         .map(|number| {
             let caller = trade.hub.account(&format!("caller-{number}"));
             trade
                 .hub
-                .open_session(&caller, &operator, &money, 10 * price, |session| session)
+                .open_session(&caller, &operator, &money, 10 * price, |session| {
+                    NewSession {
+                        expires_at: until,
+                        ..session
+                    }
+                })
         })
         .collect();
     trade.hub.advance(2 * DAY);

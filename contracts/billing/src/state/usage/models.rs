@@ -180,7 +180,7 @@ pub fn sums_up_to(
     Ok(last.map_or_else(Sums::default, |(_, sums)| sums))
 }
 
-/// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
+/// Days after `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
     model: ModelId,
@@ -199,7 +199,7 @@ pub fn days(
         .collect()
 }
 
-/// Sums of the releases behind `start_after` that were billed, by number.
+/// Sums of the releases after `start_after` that were billed, by number.
 pub fn releases(
     storage: &dyn Storage,
     model: ModelId,
@@ -219,7 +219,7 @@ pub fn releases(
         .collect()
 }
 
-/// Models behind `start_after`, a score and a model, by score from the highest on, then by model.
+/// Models after `start_after`, a score and a model, by score from the highest on, then by model.
 pub fn ranking(
     storage: &dyn Storage,
     denom: DenomNumber,
