@@ -6,7 +6,7 @@
 
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::engine::general_purpose::STANDARD;
@@ -224,22 +224,13 @@ impl PartRecord {
     }
 }
 
-/// Whether a path is where records are kept, for tests.
-#[cfg(test)]
-fn records(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder.join(ENCODINGS)).into_iter().flatten();
-    let paths = entries.map(|entry| entry.unwrap().path());
-    paths
-        .filter(|path| path.extension().is_some_and(|end| end == "json"))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Plan, PlanError, Watch};
     use hub_walrus_encode::Options;
     use std::ops::ControlFlow;
+    use std::path::Path;
     use std::sync::Mutex;
 
     /// Remembers how often each file's work advanced, and ends the plan when a file is begun.
@@ -272,6 +263,14 @@ mod tests {
         let files = counts.files.into_inner().unwrap();
         let computed = files.into_iter().filter(|(_, count)| *count > 1);
         (plan, computed.map(|(path, _)| path).collect())
+    }
+
+    fn records(folder: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder.join(ENCODINGS)).into_iter().flatten();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        paths
+            .filter(|path| path.extension().is_some_and(|end| end == "json"))
+            .collect()
     }
 
     const LENGTH: usize = (1 << 20) + 7;
