@@ -16,6 +16,7 @@ pub mod payment;
 mod peers;
 mod server;
 mod sessions;
+pub mod sqlite;
 
 pub use config::Config;
 pub use server::{system_clock, Server, StartError, Wiring};
