@@ -18,6 +18,7 @@ mod peers;
 mod server;
 mod sessions;
 pub mod settler;
+pub mod sqlite;
 pub mod supervise;
 
 pub use config::Config;

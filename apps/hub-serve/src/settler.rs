@@ -13,7 +13,7 @@ use hub_chain::{
     BoxFuture, ChainError, Flight, Hub, Included, Journal, Message, Outcome, Query, Refusal,
     SendOptions, Unknown, Wallet,
 };
-use hub_ledger::{Answer, BatchId, Outgoing, Receipts, Verdict};
+use hub_ledger::{Answer, BatchId, Outgoing, Verdict};
 use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome as GroupOutcome};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, BalanceResponse};
@@ -55,20 +55,13 @@ impl Default for SettlerOptions {
 pub type Payees = Arc<dyn Fn() -> Vec<(UncheckedDenom, String)> + Send + Sync>;
 
 /// Settles the receipts of one attester. Cheap to clone.
-pub struct Settler<R> {
-    inner: Arc<Inner<R>>,
-}
-
-impl<R> Clone for Settler<R> {
-    fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-        }
-    }
+#[derive(Clone)]
+pub struct Settler {
+    inner: Arc<Inner>,
 }
 
 /// What a settler works with.
-pub struct Tools<R> {
+pub struct Tools {
     /// The contracts.
     pub hub: Hub,
     /// Who pays for transactions. Anyone may.
@@ -77,16 +70,14 @@ pub struct Tools<R> {
     pub key: SigningKey,
     /// The books.
     pub books: Arc<Books>,
-    /// The receipts that the books' store holds.
-    pub receipts: Arc<R>,
     /// Whom payouts may be for.
     pub payees: Payees,
     /// The time.
     pub clock: Clock,
 }
 
-struct Inner<R> {
-    tools: Tools<R>,
+struct Inner {
+    tools: Tools,
     options: SettlerOptions,
     state: Mutex<State>,
     /// One round at a time, whoever asks for it.
@@ -113,13 +104,9 @@ pub enum SettleError {
     Books(String),
 }
 
-impl<R> Settler<R>
-where
-    R: Receipts + Send + Sync + 'static,
-    R::Error: std::fmt::Display,
-{
+impl Settler {
     /// A settler with these tools. It settles once [`Settler::run`] does.
-    pub fn new(tools: Tools<R>, options: SettlerOptions) -> Self {
+    pub fn new(tools: Tools, options: SettlerOptions) -> Self {
         Self {
             inner: Arc::new(Inner {
                 tools,
@@ -210,11 +197,7 @@ fn reason_of(error: &SettleError) -> &'static str {
     }
 }
 
-impl<R> Inner<R>
-where
-    R: Receipts + Send + Sync + 'static,
-    R::Error: std::fmt::Display,
-{
+impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -268,31 +251,17 @@ where
                 .is_some()
         {
             let inner = self.clone();
-            // Receipts are read from disk.
-            let begun = tokio::task::spawn_blocking(move || {
-                let now = inner.now();
-                let Tools {
-                    books,
-                    key,
-                    receipts,
-                    ..
-                } = &inner.tools;
-                books.begin(|ledger| match ledger.sign(key, receipts.as_ref(), now) {
-                    Ok(Some(changed)) => Ok(changed),
-                    Ok(None) => Err(None),
-                    Err(error) => Err(Some(error.to_string())),
-                })
+            // Receipts are read from disk under the ledger's lock.
+            let signing = tokio::task::spawn_blocking(move || {
+                let Tools { books, key, .. } = &inner.tools;
+                tokio::runtime::Handle::current().block_on(books.sign(key, inner.now()))
             });
-            let begun = begun
+            let batches = signing
                 .await
                 .map_err(|error| SettleError::Books(error.to_string()))?;
-            let pending = match begun {
-                Ok(pending) => pending,
-                Err(None) => break,
-                Err(Some(error)) => return Err(SettleError::Books(error)),
-            };
-            let batches = pending.wait().await.map_err(SettleError::Books)?;
-            self.tools.books.change(|ledger| ledger.stored(&batches));
+            if batches.map_err(SettleError::Books)?.is_none() {
+                break;
+            }
             signed = true;
         }
         Ok(signed)
@@ -554,16 +523,12 @@ where
 }
 
 /// Writes the hash of a transaction down before it leaves.
-struct Sending<R> {
-    inner: Arc<Inner<R>>,
+struct Sending {
+    inner: Arc<Inner>,
     batch: BatchId,
 }
 
-impl<R> Journal for Sending<R>
-where
-    R: Receipts + Send + Sync + 'static,
-    R::Error: std::fmt::Display,
-{
+impl Journal for Sending {
     fn keep<'a>(&'a self, flight: &'a Flight) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move {
             let tx = flight.hash.to_string();

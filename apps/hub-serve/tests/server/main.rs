@@ -3,4 +3,5 @@
 mod attacks;
 mod calls;
 mod health;
+mod kills;
 mod world;
