@@ -223,7 +223,7 @@ async fn an_author_is_paid_on_a_real_node() {
 
     // A fee above the bound is not signed.
     let mut frugal = hub.chain().settings().clone();
-    frugal.max_fee = fee - 1;
+    frugal.max_fee = fee / 2;
     let frugal = Chain::connect(frugal, &rpc).unwrap();
     let sent = frugal.send(&caller, &[deposit], &options, &kept).await;
     assert!(
