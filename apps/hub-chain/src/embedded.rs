@@ -57,7 +57,7 @@ const QUERY_GAS: u64 = 3_000_000;
 /// How time passes on the embedded chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
-    /// By the wall clock: a block for each transaction, and one whenever somebody asks after this long.
+    /// By the wall clock, never ahead of it: a block for each transaction, and one whenever somebody asks after this long.
     Wall {
         /// From one block to the next.
         interval: Duration,
@@ -166,7 +166,7 @@ impl Embedded {
         coins.push(Coin::new(1_000_000_000_000_u128, FEE_DENOM));
         let address = Addr::unchecked(address);
         self.with(move |hub| hub.mint(&address, coins)).await?;
-        self.run(|state| state.next_block(1)).await
+        self.run(|state| state.next_block(state.pace())).await
     }
 
     /// Works on the contracts and the chain directly, as tests of contracts do.
@@ -340,6 +340,15 @@ impl State {
             if now.saturating_sub(last) >= interval.as_secs().max(1) {
                 self.next_block(now - last);
             }
+        }
+    }
+
+    /// Seconds from the last block to one that is made now. By the wall clock blocks never run ahead of it, however many
+    /// there are in a second.
+    fn pace(&self) -> u64 {
+        match self.options.clock {
+            Clock::Wall { .. } => unix_now().saturating_sub(self.hub.now()),
+            Clock::ByHand | Clock::Stopped => 1,
         }
     }
 
@@ -662,13 +671,8 @@ impl State {
             return Ok(answer(code, &log));
         }
         self.waiting.push(tx);
-        match self.options.clock {
-            Clock::Wall { .. } => {
-                let seconds = unix_now().saturating_sub(self.hub.now()).max(1);
-                self.next_block(seconds);
-            }
-            Clock::ByHand => self.next_block(1),
-            Clock::Stopped => {}
+        if self.options.clock != Clock::Stopped {
+            self.next_block(self.pace());
         }
         Ok(answer(0, ""))
     }

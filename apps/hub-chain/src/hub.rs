@@ -268,12 +268,18 @@ impl Hub {
         signature: &[u8],
         vouchers: Vec<Vec<u8>>,
     ) -> Result<At<BatchResponse>, ChainError> {
-        self.ask_billing(&billing::QueryMsg::PreviewBatch {
+        let msg = billing::QueryMsg::PreviewBatch {
             batch: batch.into(),
             signature: Some(signature.into()),
             vouchers: vouchers.into_iter().map(Into::into).collect(),
+        };
+        let question = Query::smart(&self.billing, &msg)?;
+        // By most nodes: one that refuses everything would hold back what the others settle.
+        let reading = self.chain.agreed(std::slice::from_ref(&question)).await?;
+        Ok(At {
+            height: reading.height,
+            value: json(&question, &reading, 0)?,
         })
-        .await
     }
 
     // --- Records, as settlement reads them --------------------------------------------------------------------------

@@ -633,6 +633,20 @@ async fn fifty_transactions_of_one_account_at_once_all_happen_once() {
     assert_eq!(world.deposits().await, 50);
 }
 
+#[tokio::test]
+async fn a_chain_by_the_wall_clock_never_runs_ahead_of_it() {
+    let clock = Clock::Wall {
+        interval: Duration::from_secs(1),
+    };
+    let world = world_of(1, clock).await;
+    for _ in 0..5 {
+        assert!(included(world.send().await.unwrap()).succeeded());
+    }
+    let status = world.hub.chain().status().await.unwrap();
+    assert!(status.time <= hub_chain::unix_now(), "{status:?}");
+    assert_eq!(world.deposits().await, 5);
+}
+
 // --- Everything at once ---------------------------------------------------------------------------------------------
 
 /// A generator of numbers that needs no crate: the same numbers for the same seed.

@@ -290,6 +290,13 @@ async fn an_author_is_paid_on_a_real_node() {
         .await
         .unwrap()
         .value;
+    let denom = UncheckedDenom::Native(MONEY.into());
+    let available = hub
+        .balance(author.address(), denom)
+        .await
+        .unwrap()
+        .value
+        .available;
     let messages = [
         hub.tell_billing(&settle).unwrap(),
         hub.tell_escrow(&payout, vec![]).unwrap(),
@@ -308,7 +315,7 @@ async fn an_author_is_paid_on_a_real_node() {
         .await
         .unwrap()
         .value;
-    assert_eq!(wallet_after - wallet_before, 12_000);
+    assert_eq!(wallet_after - wallet_before, available.u128() + 12_000);
     assert_eq!(
         hub.lanes(attester.attester, &[session.session])
             .await

@@ -446,27 +446,26 @@ impl Inner {
     fn observe(&self, block: Block, facts: Vec<Fact>) {
         let observation = Observation { block, facts };
         let now = (self.clock)();
-        let begun = self
-            .books
-            .begin(|ledger| Ok::<_, std::convert::Infallible>(ledger.observe(&observation, now)));
+        let verb = |ledger: &mut hub_ledger::Ledger| {
+            Ok::<_, std::convert::Infallible>(ledger.observe(&observation, now))
+        };
+        let Ok(pending) = self.books.begin(verb);
         // What is done with is written down in the order of all changes; a store that fails stops calls by itself.
-        if let Ok(pending) = begun {
-            tokio::spawn(async move {
-                for notice in pending.wait().await.unwrap_or_default() {
-                    match notice {
-                        Notice::Done {
-                            session,
-                            receipts,
-                            amount,
-                            fate,
-                        } => {
-                            tracing::info!(%session, receipts, amount, fate = fate.code(), "settled")
-                        }
-                        other => tracing::error!("{other:?}"),
+        tokio::spawn(async move {
+            for notice in pending.wait().await.unwrap_or_default() {
+                match notice {
+                    Notice::Done {
+                        session,
+                        receipts,
+                        amount,
+                        fate,
+                    } => {
+                        tracing::info!(%session, receipts, amount, fate = fate.code(), "settled");
                     }
+                    other => tracing::error!("{other:?}"),
                 }
-            });
-        }
+            }
+        });
     }
 }
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use cosmwasm_std::Binary;
 use hub_chain::{
     BoxFuture, ChainError, Flight, Hub, Included, Journal, Message, Outcome, Query, Refusal,
-    SendOptions, Unknown, Wallet,
+    SendOptions, TxHash, Unknown, Wallet,
 };
 use hub_ledger::{Answer, BatchId, Outgoing, Verdict};
 use hub_types::billing::{BatchResponse, ExecuteMsg, Outcome as GroupOutcome};
@@ -88,6 +88,8 @@ struct Inner {
 struct State {
     /// Transactions of which nothing is certain yet, by their batch.
     flights: BTreeMap<BatchId, Flight>,
+    /// Transactions in blocks of which the books were told.
+    told: BTreeSet<TxHash>,
     /// What became of attempts, by reason.
     counts: BTreeMap<&'static str, u64>,
     trouble: Option<String>,
@@ -293,16 +295,16 @@ impl Inner {
     }
 
     async fn settle(self: &Arc<Self>, out: &Outgoing) -> Result<(), SettleError> {
-        // One that an earlier process sent.
-        if let Some(tx) = out.last_tx.as_ref().and_then(|tx| tx.parse().ok()) {
+        // One that an earlier process sent. Once: what the lanes have not passed by the next time is sent again.
+        let last_tx = out
+            .last_tx
+            .as_ref()
+            .and_then(|tx| tx.parse::<TxHash>().ok());
+        if let Some(tx) = last_tx.filter(|tx| !self.state().told.contains(tx)) {
             if let Some(included) = self.tools.hub.chain().find(tx).await? {
-                if included.succeeded()
-                    && self.included(out.batch, &included).await? != Verdict::Send
-                {
-                    self.count("found");
-                    // What the lanes have not passed by the next time is sent again.
-                    return Ok(());
-                }
+                self.count("found");
+                self.included(out.batch, &included).await?;
+                return Ok(());
             }
         }
         if !self.worth_sending(out).await? {
@@ -421,6 +423,7 @@ impl Inner {
         batch: BatchId,
         included: &Included,
     ) -> Result<Verdict, SettleError> {
+        self.state().told.insert(included.hash);
         let answer = if included.succeeded() {
             match included.answer::<BatchResponse>(0) {
                 Ok(response) => {
