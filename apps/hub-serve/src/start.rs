@@ -52,9 +52,10 @@ impl Parts {
         let password = hub_chain::keys::password_from_env()?;
         let key = hub_chain::keys::AttesterKey::load(&config.attester.key_file, password)?;
         let chain = &config.chain;
-        let wallet = config.settle.enabled.then(|| {
-            hub_chain::keys::wallet_from_env(&chain.prefix, chain.coin_type)
-        });
+        let wallet = config
+            .settle
+            .enabled
+            .then(|| hub_chain::keys::wallet_from_env(&chain.prefix, chain.coin_type));
         Ok(Self {
             hub: chain.connect()?,
             key: key.signing_key()?,
@@ -83,7 +84,10 @@ impl Server {
             settle,
         } = parts;
         let constants = hub.check().await?;
-        let found = hub.attester_by_key(key.public_key().as_bytes()).await?.value;
+        let found = hub
+            .attester_by_key(key.public_key().as_bytes())
+            .await?
+            .value;
         let attester = found.ok_or_else(|| StartError::NotRegistered {
             key_file: config.attester.key_file.clone(),
             billing: hub.billing().to_owned(),
@@ -95,7 +99,7 @@ impl Server {
             key: key.public_key(),
             receipt_max_age_seconds: constants.receipt_max_age_seconds,
         };
-        let (books, store) = open_books(&config, identity).await?;
+        let books = open_books(&config, identity).await?;
         let venue = venue(&hub, &attester);
         let follower = Follower::new(hub.clone(), books.clone(), clock.clone(), follow);
         let asked = follower.clone();
@@ -115,11 +119,12 @@ impl Server {
         if let Err(error) = follower.step().await {
             tracing::warn!("the chain cannot be followed yet: {error}");
         }
-        server.follow_and_settle(&follower, wallet, hub, key, books, store, clock, settle)?;
+        server.follow_and_settle(&follower, wallet, hub, key, books, clock, settle)?;
         let models = server.app().config.models.clone();
-        let first = models.into_iter().enumerate().map(|(place, model)| {
-            server.load(place, model, source.clone(), follower.clone())
-        });
+        let first = models
+            .into_iter()
+            .enumerate()
+            .map(|(place, model)| server.load(place, model, source.clone(), follower.clone()));
         join_all(first).await;
         Ok(server)
     }
@@ -132,7 +137,6 @@ impl Server {
         hub: Hub,
         key: SigningKey,
         books: Arc<Books>,
-        receipts: Arc<Sqlite>,
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
@@ -155,7 +159,6 @@ impl Server {
                 wallet,
                 key,
                 books,
-                receipts,
                 payees: Arc::new(move || payees.payees()),
                 clock,
             },
@@ -222,10 +225,7 @@ async fn attempt(
     Ok(served)
 }
 
-async fn open_books(
-    config: &Config,
-    identity: Identity,
-) -> Result<(Arc<Books>, Arc<Sqlite>), StartError> {
+async fn open_books(config: &Config, identity: Identity) -> Result<Arc<Books>, StartError> {
     let folder = config.data.join("books");
     let refused = |reason: String| StartError::Books {
         folder: folder.clone(),
@@ -244,8 +244,7 @@ async fn open_books(
     );
     let written = written.await.map_err(|error| refused(error.to_string()))?;
     written.map_err(refused)?;
-    let books = Books::new(opened.value, store.clone());
-    Ok((Arc::new(books), store))
+    Ok(Arc::new(Books::new(opened.value, store)))
 }
 
 fn venue(hub: &Hub, attester: &AttesterResponse) -> Venue {
