@@ -47,7 +47,10 @@ fn a_library_that_is_missing_another_or_too_old_is_refused_before_it_is_loaded()
     ] {
         std::fs::write(&path, bytes).unwrap();
         let digest = hex::encode(Sha256::digest(bytes));
-        assert!(matches!(load(&"0".repeat(64)), LoadError::LibraryDiffers { .. }));
+        assert!(matches!(
+            load(&"0".repeat(64)),
+            LoadError::LibraryDiffers { .. }
+        ));
         let error = load(&digest.to_uppercase());
         assert!(matches!(error, LoadError::LibraryVersion { .. }), "{error}");
         let sentence = format!("is {found}, but ONNX Runtime 1.{} or newer is needed", 24);
@@ -62,9 +65,15 @@ fn tract_says_of_trees_that_it_cannot_and_what_can() {
         panic!("it loads");
     };
     let error = error.to_string();
-    assert!(error.starts_with("tract cannot run this model: "), "{error}");
+    assert!(
+        error.starts_with("tract cannot run this model: "),
+        "{error}"
+    );
     assert!(error.contains("TreeEnsembleRegressor"), "{error}");
-    assert!(error.ends_with("ONNX Runtime may: `tools/scripts/onnxruntime` installs it"), "{error}");
+    assert!(
+        error.ends_with("ONNX Runtime may: `tools/scripts/onnxruntime` installs it"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -107,13 +116,21 @@ fn a_wrong_input_a_given_up_call_and_many_threads_do_no_harm() {
         Data::Fp32(values) => values[0],
         other => panic!("{other:?}"),
     };
-    assert!(score(5.0) < 0.1 && score(50.0) > 0.9, "{} {}", score(5.0), score(50.0));
+    assert!(
+        score(5.0) < 0.1 && score(50.0) > 0.9,
+        "{} {}",
+        score(5.0),
+        score(50.0)
+    );
     let wrong = vec![Tensor::new("values", vec![1, 3], Data::Fp32(vec![0.0; 3])).unwrap()];
     let error = engine.infer(wrong, &Call::unlimited()).unwrap_err();
     assert_eq!(error.code(), "input_refused", "{error}");
     let call = Call::unlimited();
     call.cancel();
-    assert_eq!(engine.infer(input(0.0), &call).unwrap_err().code(), "cancelled");
+    assert_eq!(
+        engine.infer(input(0.0), &call).unwrap_err().code(),
+        "cancelled"
+    );
     let wanted = score(5.0).to_bits();
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -151,17 +168,24 @@ fn rust_and_python_answer_the_same_bits() {
         let path = case.join("model.onnx");
         let engine = OnnxModel::load(&runtime, &path, &SessionOptions::default()).unwrap();
         let request = InferRequest::parse(&read("request.json"), &limits).unwrap();
-        let wanted = InferResponse::parse(&read("answer.json"), &limits).unwrap().outputs;
+        let wanted = InferResponse::parse(&read("answer.json"), &limits)
+            .unwrap()
+            .outputs;
         let inputs = engine.signature().admit(request.inputs).unwrap();
         let start = Instant::now();
-        let outputs = engine.infer(inputs.clone(), &Call::within(Duration::from_secs(60))).unwrap();
+        let outputs = engine
+            .infer(inputs.clone(), &Call::within(Duration::from_secs(60)))
+            .unwrap();
         let time = start.elapsed();
         // As text a negative zero differs from zero, and every bit has a digit.
         let same = |got: &[Tensor]| format!("{got:?}") == format!("{wanted:?}");
         let verdict = |same: bool| if same { "the same bits" } else { "DIFFERENT" };
         let tract = tract_says(&path, inputs, &same);
         let elements: usize = wanted.iter().map(|one| one.data().len()).sum();
-        println!("{name}: {elements} elements, ort {} in {time:?}, tract {tract}", verdict(same(&outputs)));
+        println!(
+            "{name}: {elements} elements, ort {} in {time:?}, tract {tract}",
+            verdict(same(&outputs))
+        );
         if !same(&outputs) {
             differ.push(name);
         }

@@ -116,7 +116,7 @@ fn more_than_the_limits_is_refused_before_it_is_read() {
         }
     );
     let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
-    assert_eq!(one("FP32", "[1]", &deep).unwrap_err().code(), "malformed");
+    assert_eq!(one("FP32", "[1]", &deep).unwrap_err().code(), "bad_data");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn values_that_are_not_of_the_type_are_named_with_their_place() {
     // Beyond double precision there is no number at all.
     assert_eq!(
         one("FP64", "[1]", "[1e999]").unwrap_err().code(),
-        "malformed"
+        "bad_data"
     );
     assert!(refusal("FP64", "[1]", "[{}]").contains("an object is no element"));
 }

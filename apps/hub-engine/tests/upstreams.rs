@@ -71,8 +71,8 @@ async fn chat(answer: impl Fn() -> Response + Send + Sync + 'static) -> (StandIn
     let stand_in = serve("/v1/chat/completions", Router::new(), answer).await;
     let mut server = Server::new(&stand_in.url);
     server.api_key = Some(Secret::new("sesame"));
-    server.idle_ms = 300;
-    server.first_ms = 300;
+    server.idle_ms = 1_000;
+    server.first_ms = 20_000;
     server.max_answer = 10_000;
     let upstream = OpenAi::new(OpenAiOptions::new(server, "gemma", "vllm 0.11.0", 100)).unwrap();
     (stand_in, upstream)
@@ -350,9 +350,9 @@ async fn a_silent_server_is_left_and_a_deadline_is_kept() {
         .await
         .unwrap();
     stream.next().await.unwrap().unwrap();
-    let silence = UpstreamError::Silent(Duration::from_millis(300));
+    let silence = UpstreamError::Silent(Duration::from_secs(1));
     assert_eq!(stream.next().await.unwrap_err(), silence.into());
-    let call = Call::within(Duration::from_millis(100));
+    let call = Call::within(Duration::from_millis(700));
     let mut stream = upstream.stream(request, call).await.unwrap();
     stream.next().await.unwrap().unwrap();
     assert_eq!(stream.next().await.unwrap_err().code(), "deadline");
@@ -399,16 +399,14 @@ async fn triton(answer: impl Fn() -> Response + Send + Sync + 'static) -> (Stand
     (stand_in, engine)
 }
 
-async fn infer(engine: OpenInference) -> Result<Vec<Tensor>, EngineError> {
+async fn infer(engine: OpenInference, time: Duration) -> Result<Vec<Tensor>, EngineError> {
     let engine: Arc<dyn hub_engine::Engine> = Arc::new(engine);
     let x = Tensor::new("x", vec![1, 2], Data::Fp32(vec![0.1, 2.0])).unwrap();
     let inputs = engine.signature().admit(vec![x]).unwrap();
     let place = Pool::new(PoolLimits::default())
         .place("double", &engine)
         .unwrap();
-    place
-        .run(inputs, Call::within(Duration::from_millis(500)))
-        .await
+    place.run(inputs, Call::within(time)).await
 }
 
 #[tokio::test]
@@ -419,7 +417,7 @@ async fn a_server_of_the_open_inference_protocol_is_an_engine() {
     let (stand_in, engine) = triton(answer).await;
     let identity = hub_engine::Engine::identity(&engine).to_string();
     assert_eq!(identity, "triton 2.60.0 (upstream)");
-    let outputs = infer(engine).await.unwrap();
+    let outputs = infer(engine, Duration::from_secs(20)).await.unwrap();
     assert_eq!(
         outputs,
         [Tensor::new("y", vec![1, 2], Data::Fp32(vec![0.2, 4.0])).unwrap()]
@@ -443,7 +441,10 @@ async fn an_answer_that_is_not_the_models_is_no_answer() {
         let body = json!({ "outputs": outputs }).to_string();
         let (_stand_in, engine) = triton(move || body.clone().into_response()).await;
         assert_eq!(
-            infer(engine).await.unwrap_err().code(),
+            infer(engine, Duration::from_secs(20))
+                .await
+                .unwrap_err()
+                .code(),
             "upstream_answer",
             "{outputs}"
         );
@@ -455,5 +456,11 @@ async fn an_answer_that_is_not_the_models_is_no_answer() {
         .into_response()
     })
     .await;
-    assert_eq!(infer(engine).await.unwrap_err().code(), "deadline");
+    assert_eq!(
+        infer(engine, Duration::from_millis(300))
+            .await
+            .unwrap_err()
+            .code(),
+        "deadline"
+    );
 }
