@@ -230,7 +230,7 @@ impl Publish {
             ("size", release.size.map_or_else(|| "not proven".to_owned(), |size| format!("{size} bytes, proven"))),
             ("storage", certified.map_or_else(|| "not certified".to_owned(), |epoch| format!("certified by the committee of epoch {epoch}"))),
             ("price", terms::told(&terms)),
-            ("next", format!("serve it: hub serve; call it: hub session open --operator ADDRESS --model {} --budget MONEY --days 7", model.model)),
+            ("next", format!("once an operator serves it: hub session open --operator ADDRESS --model {} --budget MONEY --days 7", model.model)),
         ];
         let blobs: Vec<_> = placed
             .iter()

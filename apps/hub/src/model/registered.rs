@@ -6,7 +6,7 @@ use clap::Args;
 use hub_types::billing::{QueryMsg as BillingQuery, UsageResponse};
 use hub_types::registry::{
     ExecuteMsg, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, Status, StatusName,
-    TermsCreated, TermsResponse, UncheckedPayee,
+    TermsCreated, TermsListResponse, TermsResponse, UncheckedPayee,
 };
 use serde_json::json;
 
@@ -136,6 +136,17 @@ pub struct Transfer {
     signer: Signer,
 }
 
+/// The terms in force; where none are yet, those that will be.
+fn present_terms(market: &Market, model: &ModelResponse) -> Result<TermsResponse, Failure> {
+    let chargeable: TermsListResponse = market.registry(&QueryMsg::TermsAt {
+        model: model.model,
+        time: None,
+    })?;
+    // The latest first; during a grace the ones before as well.
+    let now = chargeable.terms.into_iter().next();
+    now.map_or_else(|| latest_terms(market, model), Ok)
+}
+
 /// The latest terms of a model, those that wait included.
 pub fn latest_terms(market: &Market, model: &ModelResponse) -> Result<TermsResponse, Failure> {
     market.registry(&QueryMsg::Terms {
@@ -227,10 +238,7 @@ impl Show {
     pub fn run(self, output: &Output) -> Outcome {
         let market = self.chain.market()?;
         let model = market.model(&self.model)?;
-        let terms: TermsResponse = market.registry(&QueryMsg::TermsAt {
-            model: model.model,
-            time: None,
-        })?;
+        let terms = present_terms(&market, &model)?;
         let release: Option<ReleaseResponse> = match model.latest_release.0 {
             0 => None,
             _ => Some(
@@ -384,10 +392,7 @@ impl Transfer {
                     ),
                 ));
             }
-            let now: TermsResponse = market.registry(&QueryMsg::TermsAt {
-                model: model.model,
-                time: None,
-            })?;
+            let now = present_terms(&market, &model)?;
             let accept = ExecuteMsg::AcceptTransfer {
                 model: model.model,
                 expected_terms: now.terms,
