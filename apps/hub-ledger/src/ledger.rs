@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use hub_types::billing::{AttesterResponse, Outcome};
+use hub_types::denom::Denom;
 use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::time::Interval;
 use hub_wire::{Batch, BlobId, Call, Hash, Purpose};
@@ -115,6 +116,25 @@ pub(crate) struct Hold {
     pub until: u64,
     pub wait: u64,
     pub seen: Fingerprint,
+}
+
+/// How a session stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Address of its owner.
+    pub caller: String,
+    /// Denomination of the amounts.
+    pub denom: Denom,
+    /// What was ever reserved for it.
+    pub budget: u128,
+    /// Charged on chain, waiting for settlement, or reserved by running calls.
+    pub charged: u128,
+    /// What the caller agreed to so far; none for sessions without a ceiling.
+    pub ceiling: Option<u128>,
+    /// Receipts that are not settled.
+    pub unsettled: u64,
+    /// Receipts issued from this time on are refused, unix seconds.
+    pub ends_at: u64,
 }
 
 /// What an operator looks at, at one glance. All counts are of receipts.
@@ -283,6 +303,21 @@ impl Ledger {
         self.sessions
             .get(&session)
             .is_some_and(|session| session.facts.is_some())
+    }
+
+    /// Whose a session is, and how it stands; none if it was not seen since the process started.
+    pub fn standing(&self, session: SessionId) -> Option<Standing> {
+        let known = self.sessions.get(&session)?;
+        let facts = &known.facts.as_ref()?.value;
+        Some(Standing {
+            caller: facts.caller.to_string(),
+            denom: facts.denom.clone(),
+            budget: facts.budget.u128(),
+            charged: known.charged(),
+            ceiling: known.ceiling(),
+            unsettled: known.unsettled(),
+            ends_at: facts.ends_at,
+        })
     }
 
     /// Checks what callers sign for a session.

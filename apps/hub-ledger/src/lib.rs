@@ -21,7 +21,7 @@ pub use call::{
 };
 pub use facts::{Block, Fact, Observation};
 pub use identity::Identity;
-pub use ledger::{Health, Ledger};
+pub use ledger::{Health, Ledger, Standing};
 pub use limits::{Gas, Limits};
 pub use record::{
     outcome_code, BatchId, Changed, Fate, Kept, NewBatch, NewReceipt, Receipts, Record, Remembered,

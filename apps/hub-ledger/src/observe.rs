@@ -103,6 +103,9 @@ impl Ledger {
         let id = facts.session;
         let next = next_of(facts, self.identity.attester);
         let confirm_blocks = self.limits.confirm_blocks;
+        if is_released(facts) && !self.sessions.contains_key(&id) {
+            return;
+        }
         let session = self.sessions.entry(id).or_default();
         if !is_news(session.facts.as_ref(), height) {
             return;
@@ -130,7 +133,8 @@ impl Ledger {
         // Numbers that these books never gave.
         let here = session.given;
         session.lane.ahead = match session.lane.ahead {
-            _ if next <= here => None,
+            // The numbers of a released session are over: books that were started anew need not know them.
+            _ if next <= here || is_released(facts) => None,
             Some((_, since)) => Some((next, since)),
             None => Some((next, height)),
         };
@@ -250,17 +254,25 @@ impl Ledger {
     /// Archives all that a released session can pay no more.
     fn release(&mut self, id: SessionId, changed: &mut Changed<Vec<Notice>>) {
         self.archive(id, u64::MAX, Some(Fate::Released), changed);
-        if let Some(session) = self.sessions.get_mut(&id) {
-            let waiting = std::mem::take(&mut session.waiting);
-            if waiting.receipts > 0 {
-                changed.records.push(Record::Released { session: id });
-                changed.value.push(Notice::Done {
-                    session: id,
-                    receipts: waiting.receipts,
-                    amount: waiting.amount,
-                    fate: Fate::Released,
-                });
-            }
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let waiting = std::mem::take(&mut session.waiting);
+        if waiting.receipts > 0 {
+            changed.value.push(Notice::Done {
+                session: id,
+                receipts: waiting.receipts,
+                amount: waiting.amount,
+                fate: Fate::Released,
+            });
+        }
+        if waiting.receipts > 0 || session.given > 0 || session.voucher.is_some() {
+            changed.records.push(Record::Released { session: id });
+        }
+        if session.running == 0 {
+            self.sessions.remove(&id);
+        } else {
+            (session.given, session.voucher) = (0, None);
         }
     }
 }

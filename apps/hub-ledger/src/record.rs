@@ -106,7 +106,8 @@ pub enum Record {
         /// Why.
         fate: Fate,
     },
-    /// All receipts of a session that have no number move to the archive as [`Fate::Released`].
+    /// The session is over for good: its receipts without a number move to the archive as [`Fate::Released`], and its numbers and
+    /// its voucher need not be known any more.
     Released {
         /// The session.
         session: SessionId,
