@@ -29,7 +29,9 @@ pub enum InputError {
         limit: usize,
     },
     /// A parameter that would change the answer and is not implemented.
-    #[error("parameter `{0}` is not known here: leave it out; tensors are sent and answered as JSON")]
+    #[error(
+        "parameter `{0}` is not known here: leave it out; tensors are sent and answered as JSON"
+    )]
     UnknownParameter(String),
     /// A datatype that does not exist.
     #[error("tensor `{name}`: {error}")]

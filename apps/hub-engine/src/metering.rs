@@ -81,7 +81,9 @@ pub enum MeterError {
         known: String,
     },
     /// It counts a dimension that is not there.
-    #[error("metering counts dimension {axis} of `{tensor}`, which has {dimensions}, counted from 0")]
+    #[error(
+        "metering counts dimension {axis} of `{tensor}`, which has {dimensions}, counted from 0"
+    )]
     UnknownAxis {
         /// The tensor.
         tensor: String,
@@ -153,9 +155,9 @@ impl Meter {
         let asked = |port: &&Port| wanted.is_none_or(|names| names.contains(&port.name));
         let outputs = self.signature.outputs.iter().filter(asked);
         match &self.metering.output {
-            Unit::Elements | Unit::Tokens => {
-                outputs.fold(0, |sum: u64, port| sum.saturating_add(self.most(port, &sizes)))
-            }
+            Unit::Elements | Unit::Tokens => outputs.fold(0, |sum: u64, port| {
+                sum.saturating_add(self.most(port, &sizes))
+            }),
             Unit::Bytes => {
                 let texts = outputs.map(|port| self.longest_text(port, &sizes));
                 let sum = texts.fold(Some(frame.frame_length()), |sum, text| {
@@ -186,8 +188,9 @@ impl Meter {
 
     fn known(&self, port: &Port, sizes: &BTreeMap<&str, usize>) -> Option<u64> {
         let axes = port.shape.as_ref()?;
-        axes.iter()
-            .try_fold(1_u64, |product, axis| product.checked_mul(size(axis, sizes)?))
+        axes.iter().try_fold(1_u64, |product, axis| {
+            product.checked_mul(size(axis, sizes)?)
+        })
     }
 
     fn longest_text(&self, port: &Port, sizes: &BTreeMap<&str, usize>) -> Option<u64> {
@@ -196,7 +199,10 @@ impl Meter {
         // {"name":"…","shape":[…],"datatype":"…","data":[…]}, and what a name needs if all of it is escaped.
         let name = (port.name.len() as u64).checked_mul(6)?;
         let shape = (port.shape.as_ref()?.len() as u64).checked_mul(21)?;
-        values.checked_add(name)?.checked_add(shape)?.checked_add(64)
+        values
+            .checked_add(name)?
+            .checked_add(shape)?
+            .checked_add(64)
     }
 }
 

@@ -120,8 +120,8 @@ impl InferRequest {
     /// Reads a body, strictly: what it does not know it refuses, and it allocates by what is there, never by what a shape says.
     pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, InputError> {
         check_length(body, limits)?;
-        let raw: RawRequest<'_> =
-            serde_json::from_slice(body).map_err(|error| InputError::Malformed(error.to_string()))?;
+        let raw: RawRequest<'_> = serde_json::from_slice(body)
+            .map_err(|error| InputError::Malformed(error.to_string()))?;
         parameters(raw.parameters)?;
         let outputs = match raw.outputs {
             None => None,
@@ -243,8 +243,8 @@ impl InferResponse {
     /// Reads the body of an answer, ours or another server's.
     pub fn parse(body: &[u8], limits: &Limits) -> Result<Self, InputError> {
         check_length(body, limits)?;
-        let raw: RawResponse<'_> =
-            serde_json::from_slice(body).map_err(|error| InputError::Malformed(error.to_string()))?;
+        let raw: RawResponse<'_> = serde_json::from_slice(body)
+            .map_err(|error| InputError::Malformed(error.to_string()))?;
         Ok(Self {
             model_name: raw.model_name,
             model_version: raw.model_version,
@@ -287,11 +287,14 @@ fn parameters(raw: Option<&RawValue>) -> Result<(), InputError> {
         ));
     }
     let map: Option<serde_json::Map<String, serde_json::Value>> =
-        serde_json::from_str(raw.get()).map_err(|error| InputError::Malformed(error.to_string()))?;
+        serde_json::from_str(raw.get())
+            .map_err(|error| InputError::Malformed(error.to_string()))?;
     for (name, value) in map.into_iter().flatten() {
         let harmless = matches!(name.as_str(), "binary_data" | "binary_data_output");
         if !(harmless && value == serde_json::Value::Bool(false)) {
-            return Err(InputError::UnknownParameter(name.chars().take(64).collect()));
+            return Err(InputError::UnknownParameter(
+                name.chars().take(64).collect(),
+            ));
         }
     }
     Ok(())

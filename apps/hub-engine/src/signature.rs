@@ -131,26 +131,21 @@ impl Signature {
         sizes
     }
 
-    /// A set of inputs of zeros, with one where a dimension is free, by which a model is tried out.
-    pub fn zeros(&self) -> Result<Vec<Tensor>, crate::ShapeMismatch> {
-        self.inputs
-            .iter()
-            .map(|port| {
-                let shape: Vec<_> = port
-                    .shape
-                    .iter()
-                    .flatten()
-                    .map(|axis| match axis {
-                        Axis::Fixed(size) => *size,
-                        Axis::Named(_) | Axis::Any => 1,
-                    })
-                    .collect();
-                let count = elements(&shape).unwrap_or(usize::MAX);
-                // The size is the model's own, not a caller's; more than this is no model that starts.
-                let count = count.min(1 << 28);
-                Tensor::new(port.name.clone(), shape, zeros(port.datatype, count))
-            })
-            .collect()
+    /// A set of inputs of zeros, with this size wherever callers choose it, by which a model is tried out. An input that is larger
+    /// than any model takes is left out.
+    pub(crate) fn zeros(&self, size: usize) -> Vec<Tensor> {
+        let zeros = self.inputs.iter().filter_map(|port| {
+            let axes = port.shape.iter().flatten();
+            let shape: Vec<_> = axes
+                .map(|axis| match axis {
+                    Axis::Fixed(size) => *size,
+                    Axis::Named(_) | Axis::Any => size,
+                })
+                .collect();
+            let count = elements(&shape).filter(|count| *count <= 1 << 28)?;
+            Tensor::new(port.name.clone(), shape, zeros(port.datatype, count)).ok()
+        });
+        zeros.collect()
     }
 }
 

@@ -1,6 +1,17 @@
 //! Servers that run a model for this one.
 
+mod http;
+mod open_inference;
+mod openai;
+mod sse;
+mod text;
+
 use std::time::Duration;
+
+pub use http::{Secret, Server};
+pub use open_inference::{OpenInference, OpenInferenceOptions};
+pub use openai::{OpenAi, OpenAiOptions, TextAnswer, TextStream};
+pub use text::{TextKind, TextRequest, Usage};
 
 /// Why a server that runs a model has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
