@@ -98,25 +98,43 @@ fn run(steps: Vec<Step>) {
                 }
             }
             Step::TopUp { session, amount } => {
-                let (session, caller, money) =
-                    (world.sessions[session], world.caller.clone(), world.money.clone());
+                let (session, caller, money) = (
+                    world.sessions[session],
+                    world.caller.clone(),
+                    world.money.clone(),
+                );
                 world.hub.give(&caller, &money, amount);
-                world.hub.deposit(&caller, &money, amount, None, None).unwrap();
+                world
+                    .hub
+                    .deposit(&caller, &money, amount, None, None)
+                    .unwrap();
                 let amount = amount.into();
-                let _ = world.hub.escrow(&caller, ExecuteMsg::TopUp { session, amount });
+                let _ = world
+                    .hub
+                    .escrow(&caller, ExecuteMsg::TopUp { session, amount });
             }
             Step::Price { model, per_call } => {
                 let (model, author) = (world.models[model], world.author.clone());
                 let terms = terms(&world.money, rates(per_call, 0, 0), 0, &[(&author, 10_000)]);
-                let _ = world.hub.registry(&author, RegistryMsg::SetTerms { model, terms });
+                let _ = world
+                    .hub
+                    .registry(&author, RegistryMsg::SetTerms { model, terms });
             }
             Step::Retire { model } => {
                 let (model, author) = (world.models[model], world.author.clone());
-                let _ = world.hub.registry(&author, RegistryMsg::SetStatus { model, status: StatusName::Retired });
+                let _ = world.hub.registry(
+                    &author,
+                    RegistryMsg::SetStatus {
+                        model,
+                        status: StatusName::Retired,
+                    },
+                );
             }
             Step::Close { session } => {
                 let (session, caller) = (world.sessions[session], world.caller.clone());
-                let _ = world.hub.escrow(&caller, ExecuteMsg::CloseSession { session });
+                let _ = world
+                    .hub
+                    .escrow(&caller, ExecuteMsg::CloseSession { session });
             }
             Step::Wait { seconds } => world.hub.advance(seconds),
             Step::Sign => {
@@ -172,7 +190,12 @@ fn run(steps: Vec<Step>) {
             assert_eq!(shown.spent.u128(), passed);
         }
     }
-    assert_eq!(world.memory.receipts.len(), 0, "left: {:?}", world.ledger.health(world.now()));
+    assert_eq!(
+        world.memory.receipts.len(),
+        0,
+        "left: {:?}",
+        world.ledger.health(world.now())
+    );
     world.hub.assert_invariants();
 }
 

@@ -68,7 +68,9 @@ impl Memory {
                         let (kept, _) = &self.receipts[serial];
                         assert_eq!(kept.amount, *amount);
                         let contents = kept.receipt.encode();
-                        let before = self.numbers.insert((group.session, number), contents.clone());
+                        let before = self
+                            .numbers
+                            .insert((group.session, number), contents.clone());
                         assert!(
                             before.is_none_or(|before| before == contents),
                             "number {number} of session {} has two contents",
@@ -140,9 +142,8 @@ impl Memory {
                     .sessions
                     .remove(session)
                     .map_or(0, |one| one.waiting.receipts);
-                let own = |kept: &Kept, at: &Option<_>| {
-                    kept.receipt.session == *session && at.is_none()
-                };
+                let own =
+                    |kept: &Kept, at: &Option<_>| kept.receipt.session == *session && at.is_none();
                 self.move_to_archive(Fate::Released, own, count as usize);
                 self.vouchers.remove(session);
             }
@@ -183,9 +184,10 @@ impl Memory {
     pub fn saved(&self, now: u64) -> Saved {
         let sessions = self.sessions.values().map(|session| {
             let mut session = *session;
-            let waiting = self.receipts.values().filter(|(kept, at)| {
-                at.is_none() && kept.receipt.session == session.session
-            });
+            let waiting = self
+                .receipts
+                .values()
+                .filter(|(kept, at)| at.is_none() && kept.receipt.session == session.session);
             session.waiting.oldest = waiting.map(|(kept, _)| kept.receipt.issued_at).min();
             session
         });

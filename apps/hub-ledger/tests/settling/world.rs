@@ -2,8 +2,8 @@
 
 use cosmwasm_std::Addr;
 use hub_ledger::{
-    Admission, Answer, Authorized, Block, Changed, Completed, Fact, Identity, Ledger, Limits, Notice,
-    Observation, Outgoing, Refusal, Reservation, Verdict, Work,
+    Admission, Answer, Authorized, Block, Changed, Completed, Fact, Identity, Ledger, Limits,
+    Notice, Observation, Outgoing, Refusal, Reservation, Verdict, Work,
 };
 use hub_testing::{data, rates, signing_key, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{
@@ -78,7 +78,11 @@ impl World {
         model
     }
 
-    pub fn open(&mut self, budget: u128, change: impl FnOnce(NewSession) -> NewSession) -> SessionId {
+    pub fn open(
+        &mut self,
+        budget: u128,
+        change: impl FnOnce(NewSession) -> NewSession,
+    ) -> SessionId {
         let (caller, operator, money) = (
             self.caller.clone(),
             self.operator.clone(),
@@ -129,7 +133,12 @@ impl World {
                 limit: Some(100),
             };
             let terms: TermsListResponse = self.hub.query_registry(list).unwrap();
-            facts.extend(terms.terms.into_iter().map(|one| Fact::Terms(Box::new(one))));
+            facts.extend(
+                terms
+                    .terms
+                    .into_iter()
+                    .map(|one| Fact::Terms(Box::new(one))),
+            );
             for release in ReleaseNumber(1).up_to(shown.latest_release) {
                 let model = *model;
                 let query = RegistryQuery::Release { model, release };
@@ -217,7 +226,12 @@ impl World {
     }
 
     /// Raises a session's ceiling by a voucher of the caller's key.
-    pub fn voucher(&mut self, session: SessionId, model: ModelId, ceiling: u128) -> Result<Completed, Refusal> {
+    pub fn voucher(
+        &mut self,
+        session: SessionId,
+        model: ModelId,
+        ceiling: u128,
+    ) -> Result<Completed, Refusal> {
         let voucher = self.hub.voucher(&self.caller_key, session, ceiling);
         let verifier = self.ledger.verifier(session)?;
         let voucher = verifier.voucher(&voucher.encode())?;
@@ -249,7 +263,11 @@ impl World {
         let mut rounds = 0;
         while self.try_sign() {
             rounds += 1;
-            assert!(rounds < 500, "signing has no end: {:?}", self.ledger.health(self.now()));
+            assert!(
+                rounds < 500,
+                "signing has no end: {:?}",
+                self.ledger.health(self.now())
+            );
         }
     }
 
