@@ -19,7 +19,9 @@ mod server;
 mod sessions;
 pub mod settler;
 pub mod sqlite;
+mod start;
 pub mod supervise;
 
 pub use config::Config;
 pub use server::{system_clock, Server, StartError, Wiring};
+pub use start::Parts;

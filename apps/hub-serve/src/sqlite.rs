@@ -92,9 +92,11 @@ CREATE TABLE batches (
 CREATE INDEX batches_open ON batches (batch) WHERE is_open = 1;
 ";
 
+type Change = (Vec<Record>, Done);
+
 /// The books on disk. One process at a time has them open.
 pub struct Sqlite {
-    todo: Mutex<Option<mpsc::Sender<(Vec<Record>, Done)>>>,
+    todo: Mutex<Option<mpsc::Sender<Change>>>,
     writer: Mutex<Option<thread::JoinHandle<()>>>,
     reader: Mutex<Connection>,
     _lock: File,
@@ -125,7 +127,7 @@ impl Sqlite {
         prepare(&mut connection)?;
         let saved = load(&connection).map_err(sentence)?;
         let reader = connect(&path)?;
-        let (send, todo) = mpsc::channel::<(Vec<Record>, Done)>();
+        let (send, todo) = mpsc::channel::<Change>();
         let writer = thread::Builder::new()
             .name("books".to_owned())
             .spawn(move || write_all(connection, &todo))
@@ -189,7 +191,7 @@ fn prepare(connection: &mut Connection) -> Result<(), String> {
     }
 }
 
-fn write_all(mut connection: Connection, todo: &mpsc::Receiver<(Vec<Record>, Done)>) {
+fn write_all(mut connection: Connection, todo: &mpsc::Receiver<Change>) {
     let mut failed: Option<String> = None;
     while let Ok(first) = todo.recv() {
         let mut waiting = vec![first];

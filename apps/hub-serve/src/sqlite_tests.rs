@@ -150,7 +150,7 @@ fn what_is_written_is_read_again_after_a_restart_and_makes_the_same_ledger() {
 fn receipts_that_are_set_aside_or_released_are_archived_with_their_reason() {
     let folder = tempfile::tempdir().unwrap();
     let (store, _) = Sqlite::open(folder.path()).unwrap();
-    let mut cheap = |serial, session| {
+    let cheap = |serial, session| {
         let mut new = new_receipt(serial, session);
         new.amount = 10;
         Record::Receipt(Box::new(new))
