@@ -501,7 +501,7 @@ impl Inner {
         let Ok(questions) = questions.collect::<Result<Vec<_>, _>>() else {
             return vec![];
         };
-        let Ok(reading) = self.tools.hub.chain().read(&questions, None).await else {
+        let Ok(reading) = self.tools.hub.chain().agreed(&questions).await else {
             return vec![];
         };
         let mut accounts: Vec<(UncheckedDenom, Vec<String>)> = vec![];
