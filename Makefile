@@ -109,6 +109,7 @@ nitro: need-rust
 
 documents: need-rust
 	cargo xtask links
+	cargo xtask prose
 
 wasm-check:
 	@tools/scripts/build-wasm --check

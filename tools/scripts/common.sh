@@ -51,6 +51,15 @@ installed() {
     echo "$place/bin/$1"
 }
 
+# one_at_a_time COMMAND... : waits while another such command runs on this machine. Two rustups at once break a toolchain.
+one_at_a_time() {
+    if type flock >/dev/null 2>&1; then
+        flock "${TMPDIR:-/tmp}/hub-tools.lock" "$@"
+    else
+        "$@"
+    fi
+}
+
 # wasm_tools : makes the compiler, the target and wasm-opt of the contracts available, for this script and what it calls.
 wasm_tools() {
     need cargo cc npm
@@ -58,11 +67,11 @@ wasm_tools() {
     if [[ $(rustc --version) != "rustc $rust "* ]]; then
         need rustup
         export RUSTUP_TOOLCHAIN=$rust
-        rustc --version >/dev/null 2>&1 || rustup toolchain install "$rust" --profile minimal
+        rustc --version >/dev/null 2>&1 || one_at_a_time rustup toolchain install "$rust" --profile minimal
     fi
     if [[ ! -d $(rustc --print target-libdir --target $wasm_target) ]]; then
         need rustup
-        rustup target add $wasm_target
+        one_at_a_time rustup target add $wasm_target
     fi
     # npm leaves its own copy of the lock file when it is done: older than ours means not installed.
     if [[ ! tools/scripts/node_modules/.package-lock.json -nt tools/scripts/package-lock.json ]]; then

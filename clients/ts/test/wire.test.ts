@@ -4,17 +4,22 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { toHex } from "../src/bytes.js";
 import {
+  answerBytes,
+  answerDigest,
   BatchBuilder,
   batchDigest,
   BlobId,
+  callDigest,
   commitHash,
   decodeBatch,
+  decodeCall,
   DecodeError,
   decodeReceipt,
   decodeVoucher,
   type Domain,
   domainTag,
   encodeBatch,
+  encodeCall,
   encodeReceipt,
   encodeVoucher,
   itemised,
@@ -63,6 +68,8 @@ const SECTIONS: Record<string, (entry: Entry) => void> = {
   receipts: receipt,
   vouchers: voucher,
   possessions: possession,
+  calls: call,
+  answers: answer,
   refused,
   refused_keys: refusedKey,
   domain_tags: tag,
@@ -168,6 +175,27 @@ function possession(entry: Entry): void {
   sameBytes(possessionBytes(key, bytes(fields, "operator_hex")), bytes(entry, "hex"));
 }
 
+function call(entry: Entry): void {
+  const fields = object(entry, "call");
+  const value = {
+    attester: integer(fields, "attester"),
+    session: integer(fields, "session"),
+    model: integer(fields, "model"),
+    requestId: bytes(fields, "request_id_hex"),
+    expiresAt: integer(fields, "expires_at"),
+    requestHash: bytes(fields, "request_hash_hex"),
+  };
+  const encoded = bytes(entry, "hex");
+  sameBytes(encodeCall(value), encoded);
+  assert.deepEqual(decodeCall(encoded), value);
+}
+
+function answer(entry: Entry): void {
+  const fields = object(entry, "answer");
+  const found = answerBytes(bytes(fields, "receipt_hex"), text(fields, "engine"), text(fields, "label"));
+  sameBytes(found, bytes(entry, "hex"));
+}
+
 function refused(entry: Entry): void {
   const source = bytes(entry, "hex");
   const decoders: Record<string, () => unknown> = {
@@ -176,6 +204,7 @@ function refused(entry: Entry): void {
     batch: () => decodeBatch(source),
     receipt: () => decodeReceipt(source),
     voucher: () => decodeVoucher(source),
+    call: () => decodeCall(source),
   };
   const decode = decoders[text(entry, "of")];
   assert.ok(decode, `${text(entry, "of")} is not known`);
@@ -207,6 +236,8 @@ function digest(entry: Entry): void {
     receipt: () => receiptDigest(domain, signed, integer(entry, "sequence")),
     voucher: () => voucherDigest(domain, signed),
     attester: () => possessionDigest(domain, signed),
+    call: () => callDigest(domain, signed),
+    answer: () => answerDigest(domain, signed),
   };
   const found = digests[text(entry, "purpose")];
   assert.ok(found, `${text(entry, "purpose")} is not known`);

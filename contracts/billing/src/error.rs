@@ -40,15 +40,15 @@ pub enum ContractError {
     NotAnAddress {
         /// Name of the message field.
         field: &'static str,
-        /// Text given.
+        /// The text that was given as an address.
         address: String,
-        /// The chain's reason.
+        /// Why the chain's address codec refused it.
         reason: String,
     },
     /// The contract given as registry is none.
     #[error("{address} does not answer as a registry ({reason}): give the address of a hub-registry contract")]
     NotARegistry {
-        /// Address given.
+        /// The address that was given.
         address: Addr,
         /// What it answered.
         reason: String,
@@ -87,13 +87,13 @@ pub enum ContractError {
     /// A key registers once, ever.
     #[error("this key is attester {attester} already: a key registers once, use a new one")]
     KeyRegistered {
-        /// Who has it.
+        /// Id of the attester that has the key.
         attester: AttesterId,
     },
     /// No attester of that id.
     #[error("there is no attester {attester}: ids run from 1 to {last}")]
     UnknownAttester {
-        /// Id given.
+        /// The attester's id that was given.
         attester: AttesterId,
         /// Highest id in use; 0 if none.
         last: AttesterId,
@@ -101,9 +101,9 @@ pub enum ContractError {
     /// Only the operator may do this.
     #[error("only the operator {operator} of attester {attester} may do this")]
     NotTheOperator {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
-        /// Its operator.
+        /// Account that runs the attester.
         operator: Addr,
     },
     /// A cutoff once set is not moved.
@@ -111,9 +111,9 @@ pub enum ContractError {
         "attester {attester} is retired already, from {cutoff} on: the cutoff cannot be moved"
     )]
     AlreadyRetired {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         cutoff: u64,
     },
     /// Revoked for good.
@@ -121,15 +121,15 @@ pub enum ContractError {
         "attester {attester} was revoked: nothing of it is accepted any more, register a new key"
     )]
     AttesterRevoked {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
     },
     /// Retired for so long that no receipt of it can be billed.
     #[error("attester {attester} was retired from {cutoff} on and its last receipts have expired: register a new key")]
     AttesterRetired {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         cutoff: u64,
     },
     /// The bytes are no batch.
@@ -154,10 +154,10 @@ pub enum ContractError {
         /// The attester named in the bytes.
         attester: AttesterId,
     },
-    /// A sequence number with nothing behind it.
+    /// A sequence number with nothing after it.
     #[error("sequence {sequence} is the last number there is: start a new session")]
     SequenceTooLarge {
-        /// Number given.
+        /// The sequence number that was given.
         sequence: u64,
     },
     /// Everything was refused in ways that write nothing.
@@ -179,9 +179,9 @@ pub enum ContractError {
     /// No batch of that number.
     #[error("attester {attester} has no recorded batch {batch}: numbers run from 1 to {last}")]
     UnknownBatch {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
-        /// Number given.
+        /// The batch number that was given.
         batch: u64,
         /// Highest number in use; 0 if none.
         last: u64,
@@ -197,7 +197,7 @@ pub enum ContractError {
     /// The proof does not lead from the receipt to the root of the batch.
     #[error("the proof does not lead from this receipt to the root of batch {batch} of attester {attester}")]
     NotIncluded {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
         /// The batch.
         batch: u64,
@@ -207,9 +207,9 @@ pub enum ContractError {
         "the days from {from} to {until} go backwards: `until` is the last day, not before `from`"
     )]
     BackwardSpan {
-        /// First day.
+        /// First day of the span, as ⌊unix seconds / 86 400⌋.
         from: u64,
-        /// Last day.
+        /// Last day of the span, included.
         until: u64,
     },
     /// More days of models than are answered at once.
@@ -229,7 +229,7 @@ pub enum ContractError {
     /// The glance at the Hub compares at least a day and at most ninety.
     #[error("{days} days are no span to compare: give 1 to {MAX_GLANCE_DAYS}")]
     GlanceDays {
-        /// Given.
+        /// The number of days that was given.
         days: u32,
     },
     /// Records of the contracts contradict each other.

@@ -40,9 +40,9 @@ pub enum ContractError {
     NotAnAddress {
         /// Name of the message field.
         field: &'static str,
-        /// Text given.
+        /// The text that was given as an address.
         address: String,
-        /// The chain's reason.
+        /// Why the chain's address codec refused it.
         reason: String,
     },
     /// The escrow was named where somebody else is expected.
@@ -60,7 +60,7 @@ pub enum ContractError {
     /// A time constant that would keep owners from their money for too long.
     #[error("receipt_max_age_seconds is {found}: give at most {MAX_TIME_CONSTANT_SECONDS}")]
     MaxAgeTooLong {
-        /// Value given.
+        /// The value that was given.
         found: u64,
     },
 
@@ -73,13 +73,13 @@ pub enum ContractError {
     /// The cw20 hook was called by something that is no token.
     #[error("{sender} called the cw20 hook but does not answer the cw20 query balance: send tokens with the token contract's own send")]
     NotAToken {
-        /// Who called.
+        /// Account that sent the message.
         sender: Addr,
     },
     /// The token does not cover what the escrow would owe in it.
     #[error("{token} says that the escrow holds {held}, expected at least {owed} owed and {amount} sent: tokens that take a fee on transfer cannot be deposited")]
     NotCovered {
-        /// The token contract.
+        /// Address of the token contract.
         token: Addr,
         /// What it says the escrow holds.
         held: Uint128,
@@ -91,11 +91,11 @@ pub enum ContractError {
     /// The escrow cannot owe more of a denomination than 128 bits hold.
     #[error("the escrow owes {owed} {denom}: {amount} more are beyond 128 bits")]
     OwedOverflow {
-        /// The denomination.
+        /// The denomination that the amounts are in.
         denom: Denom,
         /// What is owed now.
         owed: Uint128,
-        /// What was sent.
+        /// The amount that was sent, in the smallest unit of the denomination.
         amount: Uint128,
     },
 
@@ -110,14 +110,14 @@ pub enum ContractError {
     /// Nothing to withdraw.
     #[error("no {denom} is available: nothing can be withdrawn")]
     NothingAvailable {
-        /// The denomination.
+        /// The denomination that the amounts are in.
         denom: Denom,
     },
 
     /// No session of that id.
     #[error("there is no session {session}: ids run from 1 to {last}")]
     UnknownSession {
-        /// Id given.
+        /// The session's id that was given.
         session: SessionId,
         /// Highest id in use; 0 if none.
         last: SessionId,
@@ -125,17 +125,17 @@ pub enum ContractError {
     /// Only the caller may do this.
     #[error("only the caller {caller} of session {session} may do this")]
     NotTheCaller {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Its caller.
+        /// Account that owns the session and pays for calls.
         caller: Addr,
     },
     /// A session opened for somebody else with more than was deposited for it.
     #[error("a session for another account is funded by the deposit alone: its budget is {budget}, {deposited} were deposited")]
     BudgetAboveDeposit {
-        /// Budget asked for.
+        /// The budget that was asked for.
         budget: Uint128,
-        /// What was deposited.
+        /// The amount that was deposited.
         deposited: Uint128,
     },
     /// A session for any model without a price limit.
@@ -144,7 +144,7 @@ pub enum ContractError {
     /// No models, or more than a session lists.
     #[error("{count} models are listed: list 1 to {MAX_MODELS}, or any with a max_price")]
     ModelCount {
-        /// Number given.
+        /// How many were given.
         count: usize,
     },
     /// An id of a model or release that cannot exist.
@@ -156,7 +156,7 @@ pub enum ContractError {
     /// The same model and release listed twice.
     #[error("model {model} stands twice in the list with the same release: list it once")]
     ModelRepeated {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
     },
     /// A session whose end is not in the future.
@@ -170,29 +170,29 @@ pub enum ContractError {
     /// The session takes no more money because its end has passed.
     #[error("session {session} ended at {ends_at}: open a new one")]
     SessionEnded {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Unix seconds.
+        /// The time at which the session ends, in unix seconds.
         ends_at: u64,
     },
     /// What was left of the session went back to its caller.
     #[error("session {session} was released: it takes nothing more")]
     SessionReleased {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// A top-up would mix the money of two payers.
     #[error("session {session} was funded by somebody else: open one of your own instead of topping it up")]
     FundedByAnother {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// All that a session ever held is kept in 128 bits.
     #[error("session {session} has a budget of {budget}: {amount} more are beyond 128 bits, open a new one")]
     BudgetOverflow {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Budget now.
+        /// The budget that the session has now.
         budget: Uint128,
         /// What was to be added.
         amount: Uint128,
@@ -202,17 +202,17 @@ pub enum ContractError {
         "session {session} was closed already and ends at {ends_at}: the cutoff cannot be moved"
     )]
     AlreadyClosed {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Unix seconds.
+        /// The time at which the session ends, in unix seconds.
         ends_at: u64,
     },
     /// Closing would take effect no sooner than the end that was agreed.
     #[error("session {session} ends by itself at {ends_at}, closing would take effect at {cutoff}: wait")]
     EndsByItself {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Unix seconds.
+        /// The time at which the session ends, in unix seconds.
         ends_at: u64,
         /// When closing would take effect, unix seconds.
         cutoff: u64,
@@ -220,11 +220,11 @@ pub enum ContractError {
     /// Receipts of the session may still have to be settled.
     #[error("session {session} can be released by its operator from {operator_from} on, by anyone from {anyone_from} on; it is {now}")]
     ReleaseTooEarly {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Unix seconds.
+        /// The time from which its operator may release it, in unix seconds.
         operator_from: u64,
-        /// Unix seconds.
+        /// The time from which anybody may release it, in unix seconds.
         anyone_from: u64,
         /// Block time, unix seconds.
         now: u64,
@@ -232,24 +232,24 @@ pub enum ContractError {
     /// The session was opened without a ceiling.
     #[error("session {session} has no ceiling: it pays up to its budget")]
     NoCeiling {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// A ceiling that would not rise.
     #[error("session {session} has the ceiling {ceiling}, {given} was given: give a higher one")]
     CeilingNotRaised {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Ceiling now.
+        /// The ceiling that the session has now.
         ceiling: Uint128,
-        /// Ceiling given.
+        /// The ceiling that was given.
         given: Uint128,
     },
 
     /// Only the billing contract settles.
     #[error("only the collector {collector} settles")]
     NotTheCollector {
-        /// The billing contract.
+        /// Address of the billing contract, which alone may settle.
         collector: Addr,
     },
     /// The bytes of a settlement are no [`hub_types::escrow::Books`].
@@ -258,15 +258,15 @@ pub enum ContractError {
     /// A session settled twice in one message.
     #[error("session {session} stands twice in the settlement: charge it once")]
     SessionRepeated {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// A lane stands elsewhere than the settlement says.
     #[error("the lane of attester {attester} in session {session} stands at {expected}, the settlement starts at {found}")]
     LaneMismatch {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
         /// Where the lane stands; 0 if there is none yet.
         expected: u64,
@@ -276,19 +276,19 @@ pub enum ContractError {
     /// A lane that would not move forward.
     #[error("the settlement moves the lane of attester {attester} in session {session} from {next_before} to {next_after}: it only moves forward")]
     LaneNotAdvanced {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
         /// Where the settlement starts.
         next_before: u64,
-        /// Where it ends.
+        /// Number of the lane's next receipt after the settlement.
         next_after: u64,
     },
     /// No lane is free.
     #[error("all {MAX_LANES} lanes of session {session} are taken: name the one that attester {attester} replaces")]
     LanesFull {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
         /// The attester that has none.
         attester: AttesterId,
@@ -296,9 +296,9 @@ pub enum ContractError {
     /// A replacement that does not fit the lanes.
     #[error("attester {attester} cannot replace attester {replaces} in session {session}: it must be without a lane, all {MAX_LANES} be taken, and one of them be {replaces}'s")]
     LaneNotReplaceable {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
         /// Whose lane was to be taken.
         replaces: AttesterId,
@@ -306,9 +306,9 @@ pub enum ContractError {
     /// A charge beyond the budget.
     #[error("session {session} has {left} left, {charge} was to be charged")]
     BudgetExceeded {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// What is left.
+        /// What is left of the budget.
         left: Uint128,
         /// What was to be charged.
         charge: Uint128,
@@ -316,9 +316,9 @@ pub enum ContractError {
     /// A charge beyond the ceiling.
     #[error("session {session} pays up to a ceiling of {ceiling}, with this charge it would have paid {spent}")]
     CeilingExceeded {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Ceiling, cumulative.
+        /// The most that may be charged over the session's life.
         ceiling: Uint128,
         /// Charged in all, this charge included.
         spent: Uint128,
@@ -326,17 +326,17 @@ pub enum ContractError {
     /// A ceiling that would fall.
     #[error("session {session} has the ceiling {ceiling}, the settlement says {given}: a ceiling never falls")]
     CeilingFalls {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
-        /// Ceiling now.
+        /// The ceiling that the session has now.
         ceiling: Uint128,
-        /// Ceiling given.
+        /// The ceiling that was given.
         given: Uint128,
     },
     /// A credit of nothing.
     #[error("account {account} is credited nothing in denomination {denom}: leave it out")]
     ZeroCredit {
-        /// The account.
+        /// The account, in the chain's canonical bytes.
         account: CanonicalAddr,
         /// Number of the denomination.
         denom: DenomNumber,
@@ -344,7 +344,7 @@ pub enum ContractError {
     /// An account credited twice in one denomination.
     #[error("account {account} is credited twice in denomination {denom}: add the credits up")]
     CreditRepeated {
-        /// The account.
+        /// The account, in the chain's canonical bytes.
         account: CanonicalAddr,
         /// Number of the denomination.
         denom: DenomNumber,

@@ -54,16 +54,16 @@ pub enum ContractError {
     NotAnAddress {
         /// Name of the message field.
         field: &'static str,
-        /// Text given.
+        /// The text that was given as an address.
         address: String,
-        /// The chain's reason.
+        /// Why the chain's address codec refused it.
         reason: String,
     },
 
     /// An age of receipts that no registry can have.
     #[error("receipt_max_age_seconds is {seconds}: give 1 to {MAX_TIME_CONSTANT_SECONDS}")]
     ReceiptMaxAge {
-        /// Seconds given.
+        /// How many seconds were given.
         seconds: u64,
     },
 
@@ -73,7 +73,7 @@ pub enum ContractError {
          to {MAX_TIME_CONSTANT_SECONDS}"
     )]
     PriceNotice {
-        /// Seconds given.
+        /// How many seconds were given.
         seconds: u64,
         /// The shortest allowed.
         receipt_max_age_seconds: u64,
@@ -82,25 +82,25 @@ pub enum ContractError {
     /// No model has the id.
     #[error("there is no model {model}")]
     UnknownModel {
-        /// Id given.
+        /// The model's id that was given.
         model: ModelId,
     },
 
     /// The author never gave a model that name.
     #[error("{author} never had a model named {name:?}")]
     UnknownName {
-        /// Account given.
+        /// The account that was given as author.
         author: Addr,
-        /// Name given.
+        /// The name that was given.
         name: String,
     },
 
     /// The model has no release of the number.
     #[error("model {model} has no release {release}: it has {latest}, numbered from 1")]
     UnknownRelease {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Number given.
+        /// The release's number that was given.
         release: ReleaseNumber,
         /// Number of its latest release, 0 if it has none.
         latest: ReleaseNumber,
@@ -109,9 +109,9 @@ pub enum ContractError {
     /// The model has no terms of the number.
     #[error("model {model} has no terms {terms}: it has {latest}, numbered from 1")]
     UnknownTerms {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Number given.
+        /// The number of terms that was given.
         terms: TermsNumber,
         /// Number of its latest terms.
         latest: TermsNumber,
@@ -120,11 +120,11 @@ pub enum ContractError {
     /// Somebody else's model.
     #[error("{sender} is not the author of model {model}: only {author} may do this")]
     NotAuthor {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: Addr,
-        /// Who tried.
+        /// Account that sent the message.
         sender: Addr,
     },
 
@@ -135,7 +135,7 @@ pub enum ContractError {
     NameTaken {
         /// Whose names.
         author: Addr,
-        /// Name given.
+        /// The name that was given.
         name: String,
         /// The model that has it.
         model: ModelId,
@@ -144,9 +144,9 @@ pub enum ContractError {
     /// A label not above the one before.
     #[error("release {label} of model {model} does not ascend: give a label above {latest}")]
     LabelNotAscending {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Label given.
+        /// The label that was given, `major.minor`.
         label: Label,
         /// Label of its latest release.
         latest: Label,
@@ -155,9 +155,9 @@ pub enum ContractError {
     /// The same publisher published the blob before.
     #[error("{publisher} published blob {blob_id} before, as release {release} of model {model}: publish each blob once")]
     BlobPublished {
-        /// Who published it.
+        /// Account that was the author when the release was published.
         publisher: Addr,
-        /// The blob.
+        /// Blob id on Walrus.
         blob_id: BlobId,
         /// The model it belongs to.
         model: ModelId,
@@ -178,21 +178,21 @@ pub enum ContractError {
     /// No payees, or too many.
     #[error("{count} payees were given: give 1 to {MAX_PAYEES}")]
     PayeeCount {
-        /// Number given.
+        /// How many were given.
         count: usize,
     },
 
     /// An account named twice.
     #[error("payee {payee} stands twice: give each account once")]
     DuplicatePayee {
-        /// The account.
+        /// Address of the account that is paid.
         payee: Addr,
     },
 
     /// A payee without a share.
     #[error("payee {payee} has no share: give at least 1 basis point")]
     EmptyShare {
-        /// The account.
+        /// Address of the account that is paid.
         payee: Addr,
     },
 
@@ -208,54 +208,54 @@ pub enum ContractError {
     /// The model has that status.
     #[error("model {model} is {status}: give another status")]
     StatusUnchanged {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its status.
+        /// The status that the model has.
         status: StatusName,
     },
 
     /// The retirement has not lasted long enough.
     #[error("model {model} is retired and can be made active or delisted from {reactivation_from} on; it is {now}")]
     StillRetired {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Unix seconds.
+        /// The time from which the author may reactivate it, in unix seconds.
         reactivation_from: u64,
-        /// Block time.
+        /// Time of the block, in unix seconds.
         now: u64,
     },
 
     /// An offer to oneself.
     #[error("{author} is the author of model {model}: offer it to another account")]
     OfferToAuthor {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: Addr,
     },
 
     /// There is no offer.
     #[error("model {model} is offered to nobody: its author has to offer it first")]
     NotOffered {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
     },
 
     /// The offer is for somebody else.
     #[error("model {model} is offered to {offered_to}, not to {sender}")]
     NotOfferedToSender {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Who may accept.
+        /// The one account that may accept the offer.
         offered_to: Addr,
-        /// Who tried.
+        /// Account that sent the message.
         sender: Addr,
     },
 
     /// The model is retired, so nothing would be earned by it.
     #[error("model {model} is retired from {cutoff} on: its author has to make it active before it is taken over")]
     ModelRetired {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// From when on no receipts are issued, in Unix seconds.
         cutoff: u64,
@@ -264,9 +264,9 @@ pub enum ContractError {
     /// Other terms are in force than the sender read.
     #[error("terms {in_force} of model {model} are in force, not terms {expected}: read them, and give their number if they suit")]
     OtherTermsInForce {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Number given.
+        /// The number of terms that the sender expected.
         expected: TermsNumber,
         /// Number of the terms in force.
         in_force: TermsNumber,
@@ -275,9 +275,9 @@ pub enum ContractError {
     /// The size was proven before.
     #[error("release {release} of model {model} was proven to have {size} bytes: nothing needs to be repeated")]
     SizeProven {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// Its length in bytes.
         size: u64,
@@ -325,9 +325,9 @@ pub enum ContractError {
          later one. Within an epoch the author's takes the place of a stranger's alone"
     )]
     CertificateNotNewer {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// Epoch of the certificate given.
         epoch: u32,
@@ -342,7 +342,7 @@ pub enum ContractError {
         kept(*latest, *before)
     )]
     UnknownCommittee {
-        /// Epoch given.
+        /// The epoch of Walrus that was given.
         epoch: u32,
         /// The latest that is kept.
         latest: Option<u32>,
@@ -357,7 +357,7 @@ pub enum ContractError {
     /// The committee before the latest stands.
     #[error("a committee of epoch {epoch} comes too late, that of {before} has a successor: give an epoch above it")]
     EpochNotAscending {
-        /// Epoch given.
+        /// The epoch of Walrus that was given.
         epoch: u32,
         /// Epoch of the committee before the latest.
         before: u32,
@@ -370,16 +370,16 @@ pub enum ContractError {
     /// Somebody else's role.
     #[error("{sender} is not the keeper of Walrus committees: only {keeper} may do this")]
     NotKeeper {
-        /// Who is.
+        /// The account that is the keeper.
         keeper: Addr,
-        /// Who tried.
+        /// Account that sent the message.
         sender: Addr,
     },
 
     /// An offer to oneself.
     #[error("{keeper} is the keeper of Walrus committees: offer the role to another account")]
     OfferToKeeper {
-        /// Who is.
+        /// The account that is the keeper.
         keeper: Addr,
     },
 
@@ -390,16 +390,16 @@ pub enum ContractError {
     /// The offer is for somebody else.
     #[error("the keeper's role is offered to {offered_to}, not to {sender}")]
     KeeperNotOfferedToSender {
-        /// Who may accept.
+        /// The one account that may accept the offer.
         offered_to: Addr,
-        /// Who tried.
+        /// Account that sent the message.
         sender: Addr,
     },
 
     /// More ids than a page has entries.
     #[error("{given} models were asked for: give at most {most} ids at a time")]
     TooManyIds {
-        /// Ids given.
+        /// How many ids were given.
         given: usize,
         /// Most that are answered.
         most: usize,
@@ -412,7 +412,7 @@ pub enum ContractError {
     /// More days than a page has entries.
     #[error("counts for {given} days were asked for: give at most {most} at a time")]
     TooManyDays {
-        /// Days given.
+        /// How many days were given.
         given: usize,
         /// Most that are answered.
         most: usize,

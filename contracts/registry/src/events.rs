@@ -11,35 +11,35 @@ use crate::domain::label::Label;
 pub enum Event<'a> {
     /// A model was registered.
     ModelRegistered {
-        /// Its id.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: &'a Addr,
-        /// Its name.
+        /// The name under which its author has it.
         name: &'a str,
     },
     /// The metadata of a model were replaced.
     MetadataUpdated {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: &'a Addr,
         /// Its title.
         title: &'a str,
     },
     /// A release was published.
     ReleasePublished {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// Number of the release.
         release: ReleaseNumber,
-        /// Its label.
+        /// Its label, `major.minor`.
         label: Label,
-        /// The billable blob.
+        /// Blob id on Walrus of what a call is billed for.
         blob_id: BlobId,
         /// The blob that lists the files.
         manifest: Option<BlobId>,
-        /// The author.
+        /// Account that was the author when the release was published.
         publisher: &'a Addr,
         /// When the blob counts as claimed.
         claimed_at: u64,
@@ -55,11 +55,11 @@ pub enum Event<'a> {
     },
     /// The status of a model changed.
     StatusSet {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: &'a Addr,
-        /// The new status.
+        /// The status that the model has from now on.
         status: StatusName,
         /// From when on no receipts are issued, if it was retired.
         cutoff: Option<u64>,
@@ -68,98 +68,98 @@ pub enum Event<'a> {
     },
     /// A model was offered to another account.
     TransferOffered {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: &'a Addr,
-        /// Who may accept.
+        /// The one account that may accept the offer.
         to: &'a Addr,
     },
     /// An offer was taken back.
     TransferCancelled {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its author.
+        /// Account that is the model's author now.
         author: &'a Addr,
         /// Who could have accepted.
         to: &'a Addr,
     },
     /// A model has a new author.
     TransferAccepted {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The author before.
+        /// The account that was the author until now.
         from: &'a Addr,
-        /// The author now.
+        /// The account that is the author from now on.
         author: &'a Addr,
-        /// Its name now.
+        /// The name under which its new author has it.
         name: &'a str,
     },
     /// A hash was committed.
     Committed {
         /// The hash, in hex.
         hash: &'a str,
-        /// Who sent it.
+        /// Account that sent the message.
         sender: &'a Addr,
-        /// Block time.
+        /// Time of the block that took the commitment, in unix seconds.
         committed_at: u64,
     },
     /// The length of a blob was proven.
     SizeProven {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
-        /// Its blob.
+        /// Blob id on Walrus of the release.
         blob_id: BlobId,
         /// Its length in bytes.
         size: Uint64,
     },
     /// A Walrus committee certified the blob of a release.
     ReleaseCertified {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// What was certified.
         confirmation: Confirmation,
         /// Shards of those who signed.
         weight: u32,
-        /// Shards of all.
+        /// How many shards Walrus has.
         n_shards: u16,
-        /// Who showed it.
+        /// Account that sent the certificate.
         sender: &'a Addr,
     },
     /// A Walrus committee was stored.
     CommitteeSet {
-        /// Its epoch.
+        /// The epoch of Walrus that it belongs to.
         epoch: u32,
         /// Sum of the weights.
         n_shards: u16,
-        /// Number of members.
+        /// How many members the committee has.
         members: usize,
         /// Who answers for it.
         keeper: &'a Addr,
     },
     /// The keeper's role was offered.
     KeeperOffered {
-        /// The keeper.
+        /// The account that is the keeper.
         keeper: &'a Addr,
-        /// Who may accept.
+        /// The one account that may accept the offer.
         to: &'a Addr,
     },
     /// An offer of the keeper's role was taken back.
     KeeperOfferCancelled {
-        /// The keeper.
+        /// The account that is the keeper.
         keeper: &'a Addr,
         /// Who could have accepted.
         to: &'a Addr,
     },
     /// There is a new keeper.
     KeeperChanged {
-        /// The keeper before.
+        /// The account that was the keeper until now.
         from: &'a Addr,
-        /// The keeper now.
+        /// The account that is the keeper from now on.
         keeper: &'a Addr,
     },
 }

@@ -14,7 +14,7 @@ pub struct Document {
     pub key: Key,
     /// Which enclave on which machine.
     pub module_id: String,
-    /// The hash behind the PCRs.
+    /// The hash after the PCRs.
     pub digest: String,
     /// When it was made, unix milliseconds.
     pub timestamp_ms: u64,

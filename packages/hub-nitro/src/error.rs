@@ -50,7 +50,7 @@ pub enum CborError {
         /// Offset of the item.
         at: usize,
     },
-    /// Bytes behind the end.
+    /// Bytes after the end.
     #[error("byte {at}: expected the end, found {count} more bytes")]
     Trailing {
         /// Offset of the first of them.

@@ -223,7 +223,7 @@ impl Hub {
     }
 }
 
-/// The records of a packed map, by what `parse` makes of the key behind its namespace.
+/// The records of a packed map, by what `parse` makes of the key after its namespace.
 fn records<K: PackedKey, V: Packed, P: Ord + Debug>(
     dump: &[Record],
     map: &PackedMap<K, V>,

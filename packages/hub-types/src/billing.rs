@@ -40,7 +40,7 @@ pub enum ExecuteMsg {
     RegisterAttester {
         /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
         key: Binary,
-        /// Its kind.
+        /// The signature scheme of the key.
         key_type: KeyType,
         /// The key's signature over [`crate::wire::digest::possession_digest`], 64 bytes.
         possession: Binary,
@@ -52,18 +52,18 @@ pub enum ExecuteMsg {
     /// Receipts that the attester issues after the grace are refused; earlier ones stay billable. Its operator, once.
     /// Emits `hub_attester_retired`.
     Retire {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
     },
     /// Nothing of the attester is accepted any more, whenever it was issued. Its operator, once. Emits
     /// `hub_attester_revoked`.
     Revoke {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
     },
     /// Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`.
     SetEndpoint {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
         /// At most 256 bytes; none to withdraw it.
         endpoint: Option<String>,
@@ -124,24 +124,24 @@ impl From<crate::wire::KeyType> for KeyType {
     }
 }
 
-/// Questions.
+/// What the contract answers to a smart query.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
-    /// Wiring and constants.
+    /// The contracts it works with, and the constants it was born with.
     #[returns(ConfigResponse)]
     Config {},
     /// An attester by id.
     #[returns(AttesterResponse)]
     Attester {
-        /// Its id.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
     },
     /// An attester by key.
     #[returns(Option<AttesterResponse>)]
     AttesterByKey {
-        /// As registered.
+        /// The public key that was registered.
         key: Binary,
     },
     /// All attesters, by id.
@@ -149,17 +149,17 @@ pub enum QueryMsg {
     Attesters {
         /// Last id of the page before.
         start_after: Option<AttesterId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Attesters of an operator, by id.
     #[returns(AttestersResponse)]
     AttestersByOperator {
-        /// The operator.
+        /// Account that runs the attesters.
         operator: String,
         /// Last id of the page before.
         start_after: Option<AttesterId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Attesters with this measurement, by id.
@@ -169,7 +169,7 @@ pub enum QueryMsg {
         measurement: HexBinary,
         /// Last id of the page before.
         start_after: Option<AttesterId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// What `SettleBatch` would answer now. Without a signature none is checked.
@@ -186,7 +186,7 @@ pub enum QueryMsg {
     /// A recorded batch.
     #[returns(RecordedBatch)]
     Batch {
-        /// Who signed it.
+        /// Id of the attester that signed it.
         attester: AttesterId,
         /// Its number among the attester's recorded batches, from 1.
         batch: u64,
@@ -194,11 +194,11 @@ pub enum QueryMsg {
     /// Recorded batches of an attester, by number.
     #[returns(BatchesResponse)]
     Batches {
-        /// Who signed them.
+        /// Id of the attester that signed them.
         attester: AttesterId,
         /// Last number of the page before.
         start_after: Option<u64>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Proves that an attester vouched for a receipt in a recorded batch. An error if the proof does not hold. It does
@@ -217,9 +217,9 @@ pub enum QueryMsg {
     /// Lifetime usage of a model. 1 read.
     #[returns(UsageResponse)]
     Usage {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// Lifetime usage of several models, in the order in which they are named. As many reads as models. An error if more than
@@ -234,26 +234,26 @@ pub enum QueryMsg {
     /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads.
     #[returns(UsageByDayResponse)]
     UsageByDay {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
         start_after: Option<u64>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Usage of a model over the days from `from` to `until`, both included. 5 reads, however long the span. An error
     /// if `until` is before `from`.
     #[returns(UsageOfDaysResponse)]
     UsageOfDays {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
-        /// First day.
+        /// First day of the span, as ⌊unix seconds / 86 400⌋.
         from: u64,
-        /// Last day.
+        /// Last day of the span, included.
         until: u64,
     },
     /// Usage of several models over the days from `from` to `until`, both included, in the order in which they are named.
@@ -285,7 +285,7 @@ pub enum QueryMsg {
         until: u64,
     },
     /// What the income of a model is worth to a reader who believes these operators: what they served of it, what they
-    /// kept, and what that backs. 4 reads an operator and 1. An error if more than 16 are named, one is named twice, or
+    /// kept, and what that backs. 3 reads an operator and 1. An error if more than 16 are named, one is named twice, or
     /// the factor is not 1 to 20. Operators who never registered an attester have zeros.
     #[returns(BackingResponse)]
     Backing {
@@ -327,25 +327,25 @@ pub enum QueryMsg {
     /// Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads.
     #[returns(UsageByReleaseResponse)]
     UsageByRelease {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last release of the page before.
         start_after: Option<ReleaseNumber>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Payers of a model: funders whose aged money paid it, by canonical address. 2 × `limit` + 1 reads.
     #[returns(PayersResponse)]
     Payers {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last payer of the page before.
         start_after: Option<String>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Usage of an author's present models, summed over up to `limit` of them, by id. What they earned under an earlier
@@ -353,34 +353,34 @@ pub enum QueryMsg {
     /// account itself earned. 2 × `limit` + 2 reads.
     #[returns(AuthorUsageResponse)]
     AuthorUsage {
-        /// The author.
+        /// Account whose models are asked about.
         author: String,
         /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last model summed by the page before: its `next`.
         start_after: Option<ModelId>,
-        /// Models wanted.
+        /// Most models that are summed: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// What an attester signed and was paid. 2 reads. An error if there is no such attester.
     #[returns(AttesterUsageResponse)]
     AttesterUsage {
-        /// The attester.
+        /// Id of the attester, as billing gave it.
         attester: AttesterId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// What an operator's attesters signed and was paid, summed over up to `limit` of them, by id. 2 × `limit` + 1
     /// reads.
     #[returns(AttestersUsageResponse)]
     OperatorUsage {
-        /// The operator.
+        /// Account that runs the attesters.
         operator: String,
         /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<AttesterId>,
-        /// Attesters wanted.
+        /// Most attesters of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// What the attesters of one measurement signed and was paid, summed over up to `limit` of them, by id. 2 ×
@@ -393,7 +393,7 @@ pub enum QueryMsg {
         denom: UncheckedDenom,
         /// Last attester summed by the page before: its `next`.
         start_after: Option<AttesterId>,
-        /// Attesters wanted.
+        /// Most attesters of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Models by recent aged income, of which each payment counts half after four weeks, the most first. The order is right
@@ -405,7 +405,7 @@ pub enum QueryMsg {
         denom: UncheckedDenom,
         /// Place of the last model of the page before.
         start_after: Option<RankingPlace>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Models by the aged income of their lives, the most first. The order is exact where two differ by more than one part in
@@ -449,7 +449,7 @@ pub enum QueryMsg {
         denom: UncheckedDenom,
         /// Last day of the page before; any day will do.
         start_after: Option<u64>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Counts of the Hub for each week in which any receipts were billed, by week. `limit` + 2 reads.
@@ -459,7 +459,7 @@ pub enum QueryMsg {
         denom: UncheckedDenom,
         /// Last week of the page before; any week will do.
         start_after: Option<u64>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
 }
@@ -544,7 +544,7 @@ pub enum Outcome {
 /// Data of [`ExecuteMsg::SettleBatch`].
 #[cw_serde]
 pub struct BatchResponse {
-    /// Who signed.
+    /// Id of the attester that signed.
     pub attester: AttesterId,
     /// Number of the record among the attester's; none if nothing was recorded.
     pub batch: Option<u64>,
@@ -606,9 +606,9 @@ impl OutcomeRun {
 /// What was charged in one denomination.
 #[cw_serde]
 pub struct Gross {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
-    /// The sum.
+    /// The sum, in the smallest unit of the denomination.
     pub amount: Uint128,
 }
 
@@ -621,7 +621,7 @@ pub struct ReceiptResponse {
     pub amount: Uint128,
 }
 
-/// Wiring and constants.
+/// The contracts that billing works with, and the constants it was born with.
 #[cw_serde]
 pub struct ConfigResponse {
     /// Layout of its packed records, see [`crate::packed::LAYOUT`].
@@ -630,18 +630,18 @@ pub struct ConfigResponse {
     pub registry: Addr,
     /// Where money is moved.
     pub escrow: Addr,
-    /// Of the registry.
+    /// The age in seconds from which the registry lets a receipt expire.
     pub receipt_max_age_seconds: u64,
 }
 
-/// An attester.
+/// An attester: its key, who runs it, and whether it may vouch.
 #[cw_serde]
 pub struct AttesterResponse {
-    /// Its id.
+    /// Id of the attester, as billing gave it.
     pub attester: AttesterId,
-    /// Who runs it.
+    /// Account that runs the attester.
     pub operator: Addr,
-    /// Its key.
+    /// The public key: 33 bytes of compressed SEC1, or 32 of ed25519.
     pub key: Binary,
     /// Kind of the key.
     pub key_type: KeyType,
@@ -651,41 +651,41 @@ pub struct AttesterResponse {
     pub status: AttesterStatus,
     /// Where callers reach it.
     pub endpoint: Option<String>,
-    /// Recorded batches.
+    /// How many of the attester's batches are recorded.
     pub batches: u64,
 }
 
 /// Whether receipts of an attester are accepted.
 #[cw_serde]
 pub enum AttesterStatus {
-    /// Yes.
+    /// The attester may vouch for new work.
     Active {},
     /// Those issued before `cutoff`.
     Retired {
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         cutoff: u64,
     },
-    /// None.
+    /// Nothing more of the attester is accepted, whenever it was issued.
     Revoked {},
 }
 
 /// A page of attesters.
 #[cw_serde]
 pub struct AttestersResponse {
-    /// By id.
+    /// The attesters, by ascending id.
     pub attesters: Vec<AttesterResponse>,
 }
 
 /// A recorded batch.
 #[cw_serde]
 pub struct RecordedBatch {
-    /// Who signed it.
+    /// Id of the attester that signed it.
     pub attester: AttesterId,
     /// Its number among the attester's, from 1.
     pub batch: u64,
     /// RFC 6962 root over its receipts.
     pub receipts_root: HexBinary,
-    /// Receipts in it.
+    /// How many receipts it has.
     pub offered: u64,
     /// Receipts billed by the message that recorded it.
     pub paid: u64,
@@ -698,7 +698,7 @@ pub struct RecordedBatch {
 /// A page of recorded batches.
 #[cw_serde]
 pub struct BatchesResponse {
-    /// By number.
+    /// The batches, by ascending number.
     pub batches: Vec<RecordedBatch>,
 }
 
@@ -731,7 +731,7 @@ pub struct InclusionResponse {
 #[cw_serde]
 #[derive(Copy, Default, Eq)]
 pub struct UsageSums {
-    /// Everything charged.
+    /// All that callers were charged.
     pub gross: Uint128,
     /// Of it, charged where funder or caller is the author, a payee or the operator.
     pub related: Uint128,
@@ -764,11 +764,11 @@ impl From<Sums> for UsageSums {
 /// Lifetime usage of a model in one denomination.
 #[cw_serde]
 pub struct UsageResponse {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
-    /// Of its life.
+    /// Sums over its whole life.
     pub sums: UsageSums,
     /// Day of the first paid call.
     pub first_day: Option<u64>,
@@ -951,16 +951,16 @@ pub struct UsageByDayResponse {
 /// Usage of one day.
 #[cw_serde]
 pub struct UsageOfDay {
-    /// The day.
+    /// The day, as ⌊unix seconds / 86 400⌋.
     pub day: u64,
-    /// Of that day.
+    /// Sums of that day.
     pub sums: UsageSums,
 }
 
 /// Usage over a span of days.
 #[cw_serde]
 pub struct UsageOfDaysResponse {
-    /// Of the span.
+    /// Sums over the days of the span.
     pub sums: UsageSums,
 }
 
@@ -974,23 +974,23 @@ pub struct UsageByReleaseResponse {
 /// Usage of one release.
 #[cw_serde]
 pub struct UsageOfRelease {
-    /// Its number.
+    /// Number of the release within its model, from 1.
     pub release: ReleaseNumber,
-    /// Of its life.
+    /// Sums over its whole life.
     pub sums: UsageSums,
 }
 
 /// A page of payers.
 #[cw_serde]
 pub struct PayersResponse {
-    /// By canonical address.
+    /// The payers, by canonical address.
     pub payers: Vec<PayerResponse>,
 }
 
 /// A funder whose aged money paid a model.
 #[cw_serde]
 pub struct PayerResponse {
-    /// The funder.
+    /// The funder whose aged money paid.
     pub payer: Addr,
     /// Week in which it first did.
     pub first_week: u64,
@@ -1003,7 +1003,7 @@ pub struct PayerResponse {
 pub struct AuthorUsageResponse {
     /// Models summed, whether used or not.
     pub models: u64,
-    /// Of their lives.
+    /// Sums over their whole lives.
     pub sums: UsageSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
     pub next: Option<ModelId>,
@@ -1013,7 +1013,7 @@ pub struct AuthorUsageResponse {
 #[cw_serde]
 #[derive(Copy, Default, Eq)]
 pub struct AttesterSums {
-    /// Everything charged.
+    /// All that callers were charged.
     pub gross: Uint128,
     /// Of it, unrelated and paid with money that lay in its session for a day or more.
     pub aged: Uint128,
@@ -1037,11 +1037,11 @@ impl From<AttesterTotals> for AttesterSums {
 /// Lifetime usage of an attester in one denomination.
 #[cw_serde]
 pub struct AttesterUsageResponse {
-    /// The attester.
+    /// Id of the attester, as billing gave it.
     pub attester: AttesterId,
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
-    /// Of its life.
+    /// Sums over its whole life.
     pub sums: AttesterSums,
 }
 
@@ -1050,7 +1050,7 @@ pub struct AttesterUsageResponse {
 pub struct AttestersUsageResponse {
     /// Attesters summed, whether used or not.
     pub attesters: u64,
-    /// Of their lives.
+    /// Sums over their whole lives.
     pub sums: AttesterSums,
     /// Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows.
     pub next: Option<AttesterId>,
@@ -1064,7 +1064,7 @@ pub struct RankingPlace {
     /// What the ranking is by, rounded to a small number that grows with it: see [`crate::records::recent::score`], and
     /// [`crate::records::usage::score`] for the ranking of all time. It means something in its own ranking alone.
     pub score: u16,
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
 }
 
@@ -1098,7 +1098,7 @@ pub struct RankedModel {
 #[cw_serde]
 #[derive(Copy, Default, Eq)]
 pub struct HubSums {
-    /// Everything charged.
+    /// All that callers were charged.
     pub gross: Uint128,
     /// Of it, charged where funder or caller is the author, a payee or the operator.
     pub related: Uint128,
@@ -1172,11 +1172,11 @@ impl From<WeekCounts> for HubWeek {
 /// The Hub at a glance.
 #[cw_serde]
 pub struct HubResponse {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
-    /// The present day.
+    /// The day of the block, as ⌊unix seconds / 86 400⌋.
     pub today: u64,
-    /// Since the beginning.
+    /// Sums since the Hub began.
     pub lifetime: HubSpan,
     /// Of the present day so far.
     pub so_far_today: HubSpan,
@@ -1203,9 +1203,9 @@ pub struct HubByDayResponse {
 /// Sums of one day.
 #[cw_serde]
 pub struct HubOfDay {
-    /// The day.
+    /// The day, as ⌊unix seconds / 86 400⌋.
     pub day: u64,
-    /// Of that day.
+    /// Sums of that day.
     pub sums: HubSums,
 }
 
@@ -1219,9 +1219,9 @@ pub struct HubWeeksResponse {
 /// Counts of one week.
 #[cw_serde]
 pub struct HubOfWeek {
-    /// The week.
+    /// The week, as ⌊day / 7⌋.
     pub week: u64,
-    /// Of that week.
+    /// What was counted in that week.
     pub counts: HubWeek,
 }
 

@@ -41,21 +41,21 @@ pub enum DenomError {
     /// The text is no native denom.
     #[error("{denom:?} is no native denom: 3 to 128 characters, a letter first, then letters, digits and / : . _ -, and not beginning with cw20:")]
     NotNative {
-        /// Text given.
+        /// The text that was given as a denomination.
         denom: String,
     },
     /// The text is no address of this chain.
     #[error("{address:?} is no address of this chain: {reason}")]
     NotAnAddress {
-        /// Text given.
+        /// The text that was given as an address.
         address: String,
-        /// The chain's reason.
+        /// Why the chain's address codec refused it.
         reason: String,
     },
     /// The contract does not answer as a cw20 token.
     #[error("{address} does not answer the cw20 query token_info: give the address of a cw20 token contract")]
     NotAToken {
-        /// Address given.
+        /// The address that was given.
         address: Addr,
     },
 }

@@ -35,7 +35,7 @@ pub enum ExecuteMsg {
     Deposit {
         /// Who owns the money and the session; the sender if not given.
         beneficiary: Option<String>,
-        /// Session to open.
+        /// A session to open with the deposit, if any.
         session: Option<NewSession>,
     },
     /// The hook of a cw20 token, with a [`Cw20HookMsg`] inside. Refused unless the token says that the escrow
@@ -43,7 +43,7 @@ pub enum ExecuteMsg {
     Receive(Cw20ReceiveMsg),
     /// Sends available balance away. Its owner. Emits `hub_withdrawn`.
     Withdraw {
-        /// What to send.
+        /// The denomination to send.
         denom: UncheckedDenom,
         /// How much; everything available if not given.
         amount: Option<Uint128>,
@@ -55,32 +55,32 @@ pub enum ExecuteMsg {
     OpenSession {
         /// Denomination of the budget.
         denom: UncheckedDenom,
-        /// What it allows.
+        /// What the session allows, and until when.
         session: NewSession,
     },
     /// Adds available balance to the budget. The caller, while the session is open and if it funded it. Emits
     /// `hub_session_topped_up`.
     TopUp {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
         /// How much, not zero.
         amount: Uint128,
     },
     /// Ends a session after the grace. The caller, once. Emits `hub_session_closed`.
     CloseSession {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// Gives what is left to the caller's available balance. The operator from the end on, anyone from the end
     /// + `receipt_max_age_seconds` on. Emits `hub_session_released`.
     ReleaseSession {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// Raises how much may be charged in all. The caller, for a session with a ceiling. A lower one, or the same, is
     /// an error. Emits `hub_ceiling_raised`.
     RaiseCeiling {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
         /// Cumulative over the life of the session.
         ceiling: Uint128,
@@ -88,7 +88,7 @@ pub enum ExecuteMsg {
     /// Lets anyone trigger payouts of the sender's available balance to the sender's own address, or stops it. Anyone,
     /// before the first deposit in the denomination as well. Emits `hub_auto_payout_set`.
     SetAutoPayout {
-        /// For this denomination.
+        /// The denomination for which it is switched.
         denom: UncheckedDenom,
         /// Whether payouts are allowed from now on.
         on: bool,
@@ -98,7 +98,7 @@ pub enum ExecuteMsg {
     /// transfer, `hub_payout_skipped` per account skipped, `hub_payout_failed` per failure. Returns
     /// [`PayoutResponse`] as data.
     Payout {
-        /// Whom to pay.
+        /// The accounts to pay. Those that did not opt in are skipped.
         accounts: Vec<String>,
         /// The denomination that is paid out.
         denom: UncheckedDenom,
@@ -122,7 +122,7 @@ pub enum Cw20HookMsg {
     Deposit {
         /// Who owns the money and the session; the sender of the tokens if not given.
         beneficiary: Option<String>,
-        /// Session to open.
+        /// A session to open with the deposit, if any.
         session: Option<NewSession>,
     },
 }
@@ -165,7 +165,7 @@ pub enum Models {
 #[serde(deny_unknown_fields)]
 #[derive(Copy, Eq)]
 pub struct ModelRef {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
     /// Its release; any if not given.
     pub release: Option<ReleaseNumber>,
@@ -183,24 +183,24 @@ pub struct NewCeiling {
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub struct VoucherKey {
-    /// Its kind.
+    /// The signature scheme of the key.
     pub key_type: KeyType,
     /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
     pub key: Binary,
 }
 
-/// Questions.
+/// What the contract answers to a smart query.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
-    /// Collector and constants.
+    /// The billing contract it obeys, and the constants it was born with.
     #[returns(ConfigResponse)]
     Config {},
     /// What an account has in one denomination; zeros if nothing.
     #[returns(BalanceResponse)]
     Balance {
-        /// The account.
+        /// Address of the account.
         address: String,
         /// The denomination that is asked about.
         denom: UncheckedDenom,
@@ -208,11 +208,11 @@ pub enum QueryMsg {
     /// What an account has, by denomination number.
     #[returns(BalancesResponse)]
     Balances {
-        /// The account.
+        /// Address of the account.
         address: String,
         /// Last denomination number of the page before.
         start_after: Option<DenomNumber>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Denominations ever deposited or opted in for, by number.
@@ -220,19 +220,19 @@ pub enum QueryMsg {
     Denoms {
         /// Last number of the page before.
         start_after: Option<DenomNumber>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// A denomination, if it was ever deposited or opted in for.
     #[returns(Option<DenomResponse>)]
     Denom {
-        /// The denomination.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// A session with what is left.
     #[returns(SessionResponse)]
     Session {
-        /// Its id.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
     /// Sessions that a caller opened for itself, newest first. What others opened for it is in `SessionsFromOthers`, so
@@ -243,28 +243,28 @@ pub enum QueryMsg {
         caller: String,
         /// Last id of the page before.
         start_after: Option<SessionId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Sessions for an operator, newest first.
     #[returns(SessionsResponse)]
     SessionsByOperator {
-        /// The operator.
+        /// Account that runs the attesters.
         operator: String,
         /// Last id of the page before.
         start_after: Option<SessionId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Sessions that others opened for a caller, newest first: gifts, which anybody can make. The caller owns them and gets
     /// what they leave.
     #[returns(SessionsResponse)]
     SessionsFromOthers {
-        /// Who owns them.
+        /// Account that owns the sessions.
         caller: String,
         /// Last id of the page before.
         start_after: Option<SessionId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are in
@@ -275,7 +275,7 @@ pub enum QueryMsg {
         funder: String,
         /// Last id of the page before.
         start_after: Option<SessionId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// What a funder's money was spent on calls, in sessions that were released since, at all operators together. What it
@@ -314,7 +314,7 @@ pub enum QueryMsg {
     /// What the escrow holds of a denomination against what it owes.
     #[returns(SolvencyResponse)]
     Solvency {
-        /// The denomination.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
 }
@@ -335,7 +335,7 @@ pub struct SessionCreated {
 /// `hub_payout_failed` says so.
 #[cw_serde]
 pub struct PayoutResponse {
-    /// Transfers started.
+    /// The transfers that were started.
     pub sent: Vec<PayoutSent>,
     /// Accounts skipped, with the reason.
     pub skipped: Vec<PayoutSkipped>,
@@ -344,18 +344,18 @@ pub struct PayoutResponse {
 /// A transfer started by a payout.
 #[cw_serde]
 pub struct PayoutSent {
-    /// The account.
+    /// Address of the account.
     pub account: Addr,
-    /// How much.
+    /// The amount, in the smallest unit of the denomination.
     pub amount: Uint128,
 }
 
 /// An account that a payout passed over.
 #[cw_serde]
 pub struct PayoutSkipped {
-    /// As given.
+    /// The account, as the message named it.
     pub account: String,
-    /// Why.
+    /// Why the account was skipped.
     pub reason: SkipReason,
 }
 
@@ -373,7 +373,7 @@ pub enum SkipReason {
     Repeated,
 }
 
-/// Collector and constants.
+/// The billing contract that the escrow obeys, and the constants it was born with.
 #[cw_serde]
 pub struct ConfigResponse {
     /// Layout of its packed records, see [`crate::packed::LAYOUT`].
@@ -387,7 +387,7 @@ pub struct ConfigResponse {
 /// What an account has in one denomination.
 #[cw_serde]
 pub struct BalanceResponse {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
     /// Number of the denomination; none if it was never deposited or opted in for.
     pub denom_number: Option<DenomNumber>,
@@ -402,16 +402,16 @@ pub struct BalanceResponse {
 /// A page of balances.
 #[cw_serde]
 pub struct BalancesResponse {
-    /// By denomination number.
+    /// The balances, by number of their denomination.
     pub balances: Vec<BalanceResponse>,
 }
 
 /// A denomination and its number.
 #[cw_serde]
 pub struct DenomResponse {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
-    /// Its number.
+    /// The number that stands for the denomination in records.
     pub denom_number: DenomNumber,
     /// What the escrow owes in it.
     pub owed: Uint128,
@@ -420,16 +420,16 @@ pub struct DenomResponse {
 /// A page of denominations.
 #[cw_serde]
 pub struct DenomsResponse {
-    /// By number.
+    /// The denominations, by ascending number.
     pub denoms: Vec<DenomResponse>,
 }
 
-/// A session.
+/// A session with what it allows, what was spent and where its lanes stand.
 #[cw_serde]
 pub struct SessionResponse {
-    /// Its id.
+    /// Id of the session, as the escrow gave it.
     pub session: SessionId,
-    /// Owner.
+    /// Account that owns the session and pays for calls.
     pub caller: Addr,
     /// Whose money it holds.
     pub funder: Addr,
@@ -439,7 +439,7 @@ pub struct SessionResponse {
     pub measurement: Option<HexBinary>,
     /// Models that can be charged.
     pub models: Models,
-    /// Highest price accepted.
+    /// The highest price that the caller accepts, if there is a limit.
     pub max_price: Option<Rates>,
     /// Denomination of the budget.
     pub denom: Denom,
@@ -462,14 +462,14 @@ pub struct SessionResponse {
     pub state: SessionState,
     /// Attesters that charged it and the numbers of their next receipts.
     pub lanes: Vec<LaneResponse>,
-    /// The caller's note.
+    /// A note of the caller's, for itself.
     pub label: Option<String>,
 }
 
 /// Ceiling of a session.
 #[cw_serde]
 pub struct Ceiling {
-    /// Present one, cumulative.
+    /// The most that may be charged over the session's life, as it stands now.
     pub ceiling: Uint128,
     /// Key that signs vouchers.
     pub key: Option<VoucherKey>,
@@ -479,7 +479,7 @@ pub struct Ceiling {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub enum SessionState {
-    /// Takes receipts.
+    /// It takes receipts.
     Open,
     /// Past its end; receipts issued before it are still settled.
     Ended,
@@ -491,7 +491,7 @@ pub enum SessionState {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct LaneResponse {
-    /// The attester.
+    /// Id of the attester, as billing gave it.
     pub attester: AttesterId,
     /// Number of its next receipt.
     pub next: u64,
@@ -500,14 +500,14 @@ pub struct LaneResponse {
 /// A page of sessions.
 #[cw_serde]
 pub struct SessionsResponse {
-    /// Newest first.
+    /// The sessions, the newest first.
     pub sessions: Vec<SessionResponse>,
 }
 
 /// What a funder spent.
 #[cw_serde]
 pub struct SpendResponse {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
     /// Charged to its sessions that were released.
     pub released: Uint128,
@@ -553,10 +553,10 @@ pub struct FunderSpend {
     pub kept_with: Uint128,
 }
 
-/// Held against owed.
+/// What the escrow holds of a denomination, against what it owes.
 #[cw_serde]
 pub struct SolvencyResponse {
-    /// The denomination.
+    /// The denomination that the amounts are in.
     pub denom: Denom,
     /// What the bank or the token says the escrow holds.
     pub held: Uint128,

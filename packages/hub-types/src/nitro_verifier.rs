@@ -26,7 +26,7 @@ pub struct InstantiateMsg {
     pub root: Option<HexBinary>,
 }
 
-/// Questions.
+/// What the contract answers to a smart query.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]

@@ -50,7 +50,7 @@ pub enum PackedError {
     Unknown {
         /// What was expected.
         what: &'static str,
-        /// Byte found.
+        /// The byte that stands there.
         value: u8,
     },
     /// A record of a release before those whose records are read.
@@ -59,7 +59,7 @@ pub enum PackedError {
          contracts anew"
     )]
     LaidAside {
-        /// Layout found.
+        /// The layout that the record states.
         found: u8,
     },
     /// A record of a layout that this code does not know.
@@ -68,7 +68,7 @@ pub enum PackedError {
          the record"
     )]
     OtherLayout {
-        /// Layout found.
+        /// The layout that the record states.
         found: u8,
         /// Newest layout of this kind of record that is read.
         newest: u8,
@@ -385,7 +385,7 @@ fn entries<'a, T: PackedTail, V: Packed + 'a>(
     }))
 }
 
-/// The first key behind all that begin with `prefix`.
+/// The first key after all that begin with `prefix`.
 fn behind(mut prefix: Vec<u8>) -> Vec<u8> {
     while let Some(last) = prefix.pop() {
         if let Some(next) = last.checked_add(1) {

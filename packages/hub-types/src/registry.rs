@@ -38,16 +38,16 @@ pub enum ExecuteMsg {
     RegisterModel {
         /// Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`.
         name: String,
-        /// What readers see.
+        /// Title, description and what else readers see.
         metadata: Metadata,
-        /// Price and payees.
+        /// The price, and whose shares it is split into.
         terms: UncheckedTerms,
         /// Its first release, if it is published at once.
         release: Option<NewRelease>,
     },
     /// Replaces the metadata of a model. Its author. Emits `hub_metadata_updated`.
     UpdateMetadata {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// What readers see from now on.
         metadata: Metadata,
@@ -56,39 +56,39 @@ pub enum ExecuteMsg {
     /// Fails if the label does not ascend, if the sender published that blob id before, or if a salt reveals
     /// no commitment.
     PublishRelease {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// What is published.
+        /// The release that is published first.
         release: NewRelease,
     },
     /// Sets new terms. The author. A rise of any component, or another denomination, takes effect after
     /// `price_notice_seconds` and may be replaced until shortly before; anything else takes effect at once, and the
     /// terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns [`TermsCreated`] as data.
     SetTerms {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Price and payees.
+        /// The price, and whose shares it is split into.
         terms: UncheckedTerms,
     },
     /// Changes the status. The author. Retiring sets a cutoff after the grace; a retired model can be made active or
     /// delisted again from cutoff + `receipt_max_age_seconds` on. Repeating a status is an error. Emits
     /// `hub_status_set`.
     SetStatus {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The new status.
+        /// The status that the model has from now on.
         status: StatusName,
     },
     /// Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`.
     OfferTransfer {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Who may accept.
+        /// The one account that may accept the offer.
         to: String,
     },
     /// Takes an offer back. The author. Emits `hub_transfer_cancelled`.
     CancelTransfer {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
     },
     /// Makes the sender the author. Whom the model was offered to. Pending terms are dropped; the present price and
@@ -96,7 +96,7 @@ pub enum ExecuteMsg {
     /// retired, or if the sender has another model of the name. Emits `hub_transfer_accepted` and `hub_terms_set`.
     /// Returns [`TermsCreated`] as data.
     AcceptTransfer {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// Number of the terms in force that the sender agrees to take over. An author who changes the price after the
         /// offer makes the message fail.
@@ -109,15 +109,15 @@ pub enum ExecuteMsg {
     /// Records that the sender of the transaction knew what the hash hides. Anyone. The first time counts; a repetition
     /// succeeds and changes nothing. See [`crate::wire::digest::commit_hash`]. Emits `hub_committed` the first time.
     Commit {
-        /// 32 bytes.
+        /// The hash, 32 bytes.
         hash: HexBinary,
     },
     /// Shows that a release's blob has a certain length: its id must follow from length and root hash. The model's
     /// author, once per release. Emits `hub_size_proven`.
     ProveSize {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// Length of the blob in bytes.
         size: Uint64,
@@ -130,9 +130,9 @@ pub enum ExecuteMsg {
     /// `hub_release_certified`. Fails if the committee is not kept, if the certificate shown does not give way, or if the
     /// one given does not hold.
     Certify {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// Made by storage nodes.
         certificate: StorageCertificate,
@@ -143,9 +143,9 @@ pub enum ExecuteMsg {
     ///
     /// The keeper answers for the members: that they are those of Walrus, each with a proof of possession of its key.
     SetCommittee {
-        /// Walrus epoch.
+        /// The epoch of Walrus that the committee served in.
         epoch: u32,
-        /// Shards of Walrus.
+        /// How many shards Walrus has.
         n_shards: u16,
         /// 1 to 1 000, in the order that bitmaps of signers follow.
         members: Vec<CommitteeMember>,
@@ -153,7 +153,7 @@ pub enum ExecuteMsg {
     /// Offers the keeper's role to another account, in place of any earlier offer. The keeper. Emits
     /// `hub_keeper_offered`.
     OfferKeeperRole {
-        /// Who may accept.
+        /// The one account that may accept the offer.
         to: String,
     },
     /// Takes the offer back. The keeper. Emits `hub_keeper_offer_cancelled`.
@@ -162,18 +162,18 @@ pub enum ExecuteMsg {
     AcceptKeeperRole {},
 }
 
-/// Questions.
+/// What the contract answers to a smart query.
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 #[derive(QueryResponses)]
 pub enum QueryMsg {
-    /// The constants.
+    /// The constants it was born with.
     #[returns(ConfigResponse)]
     Config {},
     /// A model by id.
     #[returns(ModelResponse)]
     Model {
-        /// Its id.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
     },
     /// The model that carries, or once carried, `name` under `author`.
@@ -181,7 +181,7 @@ pub enum QueryMsg {
     ModelByName {
         /// Author at the time the name was given.
         author: String,
-        /// The name.
+        /// Name of the model among its author's.
         name: String,
     },
     /// Who published a blob id, by (claim time, model, release).
@@ -191,7 +191,7 @@ pub enum QueryMsg {
         blob_id: String,
         /// Last claim of the page before.
         start_after: Option<ClaimCursor>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// The release under which `publisher` published a blob id; the answer never changes.
@@ -207,34 +207,34 @@ pub enum QueryMsg {
     Models {
         /// Last id of the page before.
         start_after: Option<ModelId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist.
     #[returns(ModelsResponse)]
     ModelsByIds {
-        /// The ids.
+        /// Ids of the models that are asked about.
         ids: Vec<ModelId>,
     },
     /// All models of an author, of any status, newest first.
     #[returns(ModelsResponse)]
     ModelsByAuthor {
-        /// Present author.
+        /// Account that is the model's author now.
         author: String,
         /// Last id of the page before.
         start_after: Option<ModelId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Ids of all models of an author, of any status, by id: `ModelsByAuthor` for contracts that need no more. `limit` +
     /// 1 storage reads.
     #[returns(ModelIdsResponse)]
     ModelIdsByAuthor {
-        /// Present author.
+        /// Account that is the model's author now.
         author: String,
         /// Last id of the page before.
         start_after: Option<ModelId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// How many models were registered up to the end of each of these days, 100 at most; for the present day and later
@@ -247,21 +247,21 @@ pub enum QueryMsg {
     /// Active models that carry a tag, newest first.
     #[returns(ModelsResponse)]
     ModelsByTag {
-        /// The tag, exactly.
+        /// The tag, exactly as models carry it.
         tag: String,
         /// Last id of the page before.
         start_after: Option<ModelId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Active models for a task, newest first.
     #[returns(ModelsResponse)]
     ModelsByTask {
-        /// The task, exactly.
+        /// The task, exactly as models state it.
         task: String,
         /// Last id of the page before.
         start_after: Option<ModelId>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Tags of active models with the number of models that carry them: the most carried first, and those of one number
@@ -270,7 +270,7 @@ pub enum QueryMsg {
     Tags {
         /// Last entry of the page before.
         start_after: Option<Topic>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Tasks of active models, in the form of `Tags`.
@@ -278,50 +278,50 @@ pub enum QueryMsg {
     Tasks {
         /// Last entry of the page before.
         start_after: Option<Topic>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// One release of a model.
     #[returns(ReleaseResponse)]
     Release {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its number.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
     },
     /// Releases of a model, newest first.
     #[returns(ReleasesResponse)]
     Releases {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// Last number of the page before.
         start_after: Option<ReleaseNumber>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// One set of terms.
     #[returns(TermsResponse)]
     Terms {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// Its number.
+        /// Number of the terms within their model, from 1.
         terms: TermsNumber,
     },
     /// All sets of terms of a model, newest first.
     #[returns(TermsListResponse)]
     TermsList {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// Last number of the page before.
         start_after: Option<TermsNumber>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
     /// Terms chargeable for a receipt issued at a time; the latest first, and during a grace the ones before as well.
     /// At most 100 are returned.
     #[returns(TermsListResponse)]
     TermsAt {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
         /// Time of issue; now if not given.
         time: Option<u64>,
@@ -329,7 +329,7 @@ pub enum QueryMsg {
     /// When a hash was committed.
     #[returns(CommitmentResponse)]
     Commitment {
-        /// 32 bytes.
+        /// The hash, 32 bytes.
         hash: HexBinary,
     },
     /// Where in a release's blob these bytes lie: a symbol of its encoding over 1 000 shards, tied to the blob id by hashes alone.
@@ -337,9 +337,9 @@ pub enum QueryMsg {
     /// what a storage certificate shows. 1 storage read and 23 hashes, one of them over the symbol.
     #[returns(SymbolResponse)]
     VerifySymbol {
-        /// The model.
+        /// Id of the model, as the registry gave it.
         model: ModelId,
-        /// The release.
+        /// Number of the release within its model, from 1.
         release: ReleaseNumber,
         /// Length of its blob in bytes, which the proof shows as well.
         size: Uint64,
@@ -357,11 +357,11 @@ pub enum QueryMsg {
     /// Members of a committee that is kept, in the order that bitmaps follow.
     #[returns(CommitteeMembersResponse)]
     CommitteeMembers {
-        /// Its epoch.
+        /// The epoch of Walrus that it belongs to.
         epoch: u32,
         /// Last place of the page before; places count from 0.
         start_after: Option<u32>,
-        /// Entries wanted.
+        /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
 }
@@ -406,7 +406,7 @@ pub struct UncheckedTerms {
 #[cw_serde]
 #[serde(deny_unknown_fields)]
 pub struct UncheckedPayee {
-    /// The account.
+    /// Address of the account.
     pub address: String,
     /// Its share in basis points, at least 1.
     pub bps: u16,
@@ -418,7 +418,7 @@ pub struct UncheckedPayee {
 pub struct NewRelease {
     /// Label, ascending with minor within a model.
     pub major: u32,
-    /// Label.
+    /// The label's second number.
     pub minor: u32,
     /// Text form of the billable blob's id.
     pub blob_id: String,
@@ -473,7 +473,7 @@ pub struct SymbolProof {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub enum StatusName {
-    /// Shown and callable.
+    /// Lists show it, and it can be called.
     Active,
     /// Hidden from discovery, still callable.
     Delisted,
@@ -500,7 +500,7 @@ pub struct ReleaseCreated {
 pub struct TermsCreated {
     /// Number of the terms within their model.
     pub terms: TermsNumber,
-    /// Unix seconds.
+    /// The time from which the terms are in force, in unix seconds.
     pub effective_from: u64,
 }
 
@@ -515,16 +515,16 @@ pub struct ConfigResponse {
     pub price_notice_seconds: u64,
 }
 
-/// A model.
+/// A model, as its author describes it, with its latest release and its terms in force.
 #[cw_serde]
 pub struct ModelResponse {
-    /// Its id.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
-    /// Present author.
+    /// Account that is the model's author now.
     pub author: Addr,
-    /// Present name.
+    /// The name under which its author has it now.
     pub name: String,
-    /// What readers see.
+    /// Title, description and what else readers see.
     pub metadata: Metadata,
     /// Whether it can be called.
     pub status: Status,
@@ -543,13 +543,13 @@ pub struct ModelResponse {
 /// Status of a model.
 #[cw_serde]
 pub enum Status {
-    /// Shown and callable.
+    /// Lists show it, and it can be called.
     Active {},
     /// Hidden from discovery, still callable.
     Delisted {},
     /// No receipts issued from `cutoff` on.
     Retired {
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         cutoff: u64,
     },
 }
@@ -557,7 +557,7 @@ pub enum Status {
 /// A page of ids of models.
 #[cw_serde]
 pub struct ModelIdsResponse {
-    /// By id.
+    /// Ids of the models, ascending.
     pub models: Vec<ModelId>,
 }
 
@@ -571,11 +571,11 @@ pub struct ModelCountsResponse {
 /// What a list shows of a model. The description, the licence and the homepage are in [`ModelResponse`] alone.
 #[cw_serde]
 pub struct ModelSummary {
-    /// Its id.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
-    /// Present author.
+    /// Account that is the model's author now.
     pub author: Addr,
-    /// Present name.
+    /// The name under which its author has it now.
     pub name: String,
     /// What it is called in lists.
     pub title: String,
@@ -622,22 +622,22 @@ pub struct TopicsResponse {
     pub topics: Vec<Topic>,
 }
 
-/// A release.
+/// A release with its blobs and what was proven about them.
 #[cw_serde]
 pub struct ReleaseResponse {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
     /// Its number within the model, from 1.
     pub release: ReleaseNumber,
-    /// Label.
+    /// The label's first number.
     pub major: u32,
-    /// Label.
+    /// The label's second number.
     pub minor: u32,
     /// Text form of the billable blob's id.
     pub blob_id: String,
     /// Text form of the manifest blob's id.
     pub manifest: Option<String>,
-    /// Author at publication.
+    /// Account that was the author when the release was published.
     pub publisher: Addr,
     /// Block time of the publication.
     pub published_at: u64,
@@ -680,7 +680,7 @@ pub struct DeletableCertificate {
 /// A page of releases.
 #[cw_serde]
 pub struct ReleasesResponse {
-    /// Newest first.
+    /// The releases, the newest first.
     pub releases: Vec<ReleaseResponse>,
 }
 
@@ -688,9 +688,9 @@ pub struct ReleasesResponse {
 #[cw_serde]
 #[derive(Copy, Eq)]
 pub struct ReleaseRef {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
-    /// Its number.
+    /// Number of the release within its model, from 1.
     pub release: ReleaseNumber,
 }
 
@@ -699,13 +699,13 @@ pub struct ReleaseRef {
 pub struct ClaimResponse {
     /// Time of the commitment that it revealed, else of the publication.
     pub claimed_at: u64,
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
-    /// Its release.
+    /// Number of the release within its model, from 1.
     pub release: ReleaseNumber,
-    /// Author at publication.
+    /// Account that was the author when the release was published.
     pub publisher: Addr,
-    /// Present author.
+    /// Account that is the model's author now.
     pub author: Addr,
 }
 
@@ -732,7 +732,7 @@ pub struct ClaimCursor {
 /// A set of terms.
 #[cw_serde]
 pub struct TermsResponse {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
     /// Their number within the model, from 1.
     pub terms: TermsNumber,
@@ -750,7 +750,7 @@ pub struct TermsResponse {
 #[cw_serde]
 #[derive(Eq)]
 pub struct Payee {
-    /// The account.
+    /// Address of the account.
     pub address: Addr,
     /// Its share in basis points.
     pub bps: u16,
@@ -763,7 +763,7 @@ pub enum Validity {
     Dropped {},
     /// For receipts issued in [effective_from, superseded_at).
     Interval {
-        /// Unix seconds.
+        /// The time from which the terms are in force, in unix seconds.
         effective_from: u64,
         /// Unix seconds; none while no successor is set.
         superseded_at: Option<u64>,
@@ -814,20 +814,20 @@ pub struct WalrusKeeperResponse {
 /// The Walrus committees that are kept.
 #[cw_serde]
 pub struct CommitteesResponse {
-    /// The latest first.
+    /// The committees, the latest first.
     pub committees: Vec<CommitteeResponse>,
 }
 
 /// A Walrus committee.
 #[cw_serde]
 pub struct CommitteeResponse {
-    /// Walrus epoch.
+    /// The epoch of Walrus that the committee served in.
     pub epoch: u32,
     /// Sum of the weights.
     pub n_shards: u16,
     /// Weight of signers that makes a certificate.
     pub quorum: u32,
-    /// Number of members.
+    /// How many members the committee has.
     pub members: u32,
     /// Block time at which it was stored.
     pub set_at: u64,
@@ -836,7 +836,7 @@ pub struct CommitteeResponse {
 /// A page of members of a committee.
 #[cw_serde]
 pub struct CommitteeMembersResponse {
-    /// By place.
+    /// The members, by their place in the bitmap of signers.
     pub members: Vec<CommitteeMember>,
 }
 

@@ -3,7 +3,7 @@
 //!
 //! Refused are all characters of the Unicode categories Cc, Cf, Co, Cn, Zl and Zp, and fillers, blanks and variation
 //! selectors of other categories; [`UNICODE_VERSION`] says of which Unicode. So an emoji of one character is taken, also
-//! with a colour of skin. One that is joined of several by U+200D is not, and U+FE0F behind one has to be left out.
+//! with a colour of skin. One that is joined of several by U+200D is not, and U+FE0F after one has to be left out.
 //! Scripts that use U+200C between letters are written without it.
 
 mod unseen;
@@ -16,21 +16,21 @@ use thiserror::Error;
 pub use self::unseen::UNICODE_VERSION;
 use self::unseen::UNSEEN;
 
-/// Longest model name.
+/// Most bytes of a model's name.
 pub const MAX_NAME: usize = 64;
-/// Longest title.
+/// Most bytes of a title.
 pub const MAX_TITLE: usize = 128;
-/// Longest description.
+/// Most bytes of a description.
 pub const MAX_DESCRIPTION: usize = 2_048;
-/// Longest task.
+/// Most bytes of a task.
 pub const MAX_TASK: usize = 64;
-/// Longest licence identifier.
+/// Most bytes of a licence identifier.
 pub const MAX_LICENSE: usize = 64;
 /// Most tags of a model.
 pub const MAX_TAGS: usize = 8;
-/// Longest tag.
+/// Most bytes of a tag.
 pub const MAX_TAG: usize = 32;
-/// Longest homepage address.
+/// Most bytes of a homepage's address.
 pub const MAX_HOMEPAGE: usize = 256;
 /// Longest label of a session.
 pub const MAX_LABEL: usize = 64;
@@ -91,25 +91,25 @@ pub enum TextError {
     /// A name that is no slug.
     #[error("{name:?} is no model name: 1 to 64 of a-z, 0-9, dot, underscore and hyphen, the first a letter or digit")]
     NotASlug {
-        /// Name given.
+        /// The name that was given.
         name: String,
     },
     /// A licence that is no SPDX expression.
     #[error("{license:?} is no SPDX expression: letters, digits, dot, hyphen, plus, colon, brackets and spaces")]
     NotSpdx {
-        /// Licence given.
+        /// The text that was given as a licence.
         license: String,
     },
     /// More tags than a model may have.
     #[error("{count} tags were given: at most {MAX_TAGS}")]
     TooManyTags {
-        /// Number given.
+        /// How many were given.
         count: usize,
     },
     /// One tag given more than once.
     #[error("tag {tag:?} stands twice: give each tag once")]
     DuplicateTag {
-        /// The tag.
+        /// The tag, exactly as models carry it.
         tag: String,
     },
 }

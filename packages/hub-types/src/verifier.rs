@@ -32,7 +32,7 @@ pub enum ExecuteMsg {
     Attest {
         /// Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes).
         key: Binary,
-        /// Its kind.
+        /// The signature scheme of the key.
         key_type: KeyType,
         /// In the verifier's own form.
         evidence: Binary,

@@ -31,7 +31,7 @@ pub enum PointError {
     /// Too short or too long.
     #[error("{length} bytes are given: expected {expected}, the compressed form")]
     WrongLength {
-        /// Bytes given.
+        /// Length of what was given, in bytes.
         length: usize,
         /// Bytes of the compressed form.
         expected: usize,

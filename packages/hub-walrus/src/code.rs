@@ -23,7 +23,7 @@ pub enum CodeError {
         "a Walrus committee has 4 to 10000 shards (Mainnet and Testnet have 1000), not {shards}"
     )]
     Shards {
-        /// Shards asked for.
+        /// How many shards the members ask for together.
         shards: u16,
     },
 
@@ -32,7 +32,7 @@ pub enum CodeError {
     TooLong {
         /// Bytes of the blob.
         length: u64,
-        /// Bytes that fit.
+        /// The most bytes that a blob can have.
         max: u64,
         /// Shards of the encoding.
         shards: u16,

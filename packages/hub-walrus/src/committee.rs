@@ -30,7 +30,7 @@ pub enum CommitteeError {
     /// None, or too many.
     #[error("the committee has {count} members: give 1 to {MAX_MEMBERS}")]
     MemberCount {
-        /// Members given.
+        /// How many members were given.
         count: usize,
     },
 
@@ -55,7 +55,7 @@ pub enum CommitteeError {
     WeightsNotWhole {
         /// Sum of the weights.
         weight: u32,
-        /// Shards stated.
+        /// How many shards the committee states.
         n_shards: u16,
     },
 

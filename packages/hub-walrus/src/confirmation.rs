@@ -15,7 +15,7 @@ const DELETABLE: u8 = 1;
 pub struct Confirmation {
     /// Walrus epoch of the committee that signs.
     pub epoch: u32,
-    /// The blob.
+    /// Blob id on Walrus.
     pub blob_id: BlobId,
     /// Whether its owner may delete it.
     pub persistence: Persistence,
@@ -39,7 +39,7 @@ pub enum ConfirmationError {
     /// Neither 40 nor 72 bytes, or not the number that the persistence asks for.
     #[error("the confirmation has {length} bytes: expected 40 (permanent) or 72 (deletable)")]
     WrongLength {
-        /// Bytes found.
+        /// Length of what was found, in bytes.
         length: usize,
     },
 
@@ -53,7 +53,7 @@ pub enum ConfirmationError {
     /// A byte that names no persistence.
     #[error("the confirmation has persistence {found}: expected 0 (permanent) or 1 (deletable)")]
     UnknownPersistence {
-        /// Byte found.
+        /// The byte that stands there.
         found: u8,
     },
 }

@@ -23,7 +23,7 @@ pub enum BlobIdError {
         "blob id is {length} decimal digits, the u256 form: expected base64url, 43 characters"
     )]
     Decimal {
-        /// Digits found.
+        /// How many digits the text has.
         length: usize,
     },
 
@@ -36,14 +36,14 @@ pub enum BlobIdError {
         "blob id has {length} characters: expected 43 (base64url of 32 bytes, without padding)"
     )]
     WrongLength {
-        /// Characters found.
+        /// How many characters the text has.
         length: usize,
     },
 
     /// The last of 43 characters carries 4 bits of the id; its other 2 bits must be zero, so that one id has one text.
     #[error("blob id ends in {last:?}, whose two spare bits are not zero: expected one of AEIMQUYcgkosw048 in last place")]
     NonCanonical {
-        /// The last character.
+        /// The character that the text ends with.
         last: char,
     },
 }

@@ -34,14 +34,14 @@ pub enum QuiltPatchIdError {
     /// Not 37 bytes.
     #[error("a quilt patch id has 37 bytes, and this has {length}")]
     Length {
-        /// Bytes given.
+        /// Length of what was given, in bytes.
         length: usize,
     },
 
     /// A version that is not known.
     #[error("the quilt patch id has version {version}, and only version 1 is known")]
     Version {
-        /// Version given.
+        /// The version that was given.
         version: u8,
     },
 

@@ -15,7 +15,7 @@ pub enum SignersError {
         "the bitmap of signers has {length} bytes: expected at most {most} for {members} members"
     )]
     TooLong {
-        /// Bytes given.
+        /// Length of what was given, in bytes.
         length: usize,
         /// Bytes with a member in them.
         most: usize,

@@ -20,7 +20,7 @@ pub enum SliverRootsError {
         "sliver roots are 64 bytes a shard (64000 of 1000 shards), and these are {length} bytes"
     )]
     Length {
-        /// Bytes given.
+        /// Length of what was given, in bytes.
         length: usize,
     },
 }

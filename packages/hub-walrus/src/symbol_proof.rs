@@ -32,9 +32,9 @@ pub enum SymbolProofError {
     /// A place outside the matrix.
     #[error("row {row}, column {column} lies outside a matrix of {shards} rows and columns, counted from 0")]
     Outside {
-        /// Row given.
+        /// The row that was given.
         row: u16,
-        /// Column given.
+        /// The column that was given.
         column: u16,
         /// Rows and columns of the matrix.
         shards: u16,
@@ -45,7 +45,7 @@ pub enum SymbolProofError {
         "the symbol has {found} bytes, and symbols of a blob of {length} bytes have {expected}"
     )]
     SymbolSize {
-        /// Bytes given.
+        /// How many bytes were given.
         found: usize,
         /// Bytes of a symbol.
         expected: u16,
@@ -56,7 +56,7 @@ pub enum SymbolProofError {
     /// A path with another number of hashes than the tree has levels.
     #[error("a path has {found} hashes, and the tree has {expected} levels above its leaves")]
     PathLength {
-        /// Hashes given.
+        /// How many hashes were given.
         found: usize,
         /// Levels of the tree.
         expected: usize,

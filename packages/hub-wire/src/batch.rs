@@ -113,7 +113,7 @@ impl Work {
         }
     }
 
-    /// Number of receipts.
+    /// How many receipts were added.
     pub fn count(&self) -> u64 {
         match self {
             Self::Itemised(items) => items.len() as u64,
@@ -128,7 +128,7 @@ impl Group {
         self.work.count()
     }
 
-    /// Number behind the group's last receipt: sequence + count, which decoding checks to fit u64.
+    /// Number after the group's last receipt: sequence + count, which decoding checks to fit u64.
     pub fn end(&self) -> u64 {
         self.sequence.saturating_add(self.count())
     }

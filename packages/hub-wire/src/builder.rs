@@ -62,14 +62,14 @@ pub enum BuildError {
         "session {session}: the number of its next receipt is not known, expected a call of `next`"
     )]
     UnknownLane {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
 
     /// The numbers of a lane are used up.
     #[error("session {session}: sequence numbers exceed 64 bits")]
     LaneOverflow {
-        /// The session.
+        /// Id of the session, as the escrow gave it.
         session: SessionId,
     },
 

@@ -17,16 +17,22 @@ pub enum Purpose {
     Attester,
     /// The commitment to a blob id, for the registry.
     Commit,
+    /// One call, signed by a caller, for an attester. No contract reads it.
+    Call,
+    /// An answer, signed by an attester, for its caller. No contract reads it.
+    Answer,
 }
 
 impl Purpose {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Batch,
         Self::Receipt,
         Self::Voucher,
         Self::Attester,
         Self::Commit,
+        Self::Call,
+        Self::Answer,
     ];
 
     /// Its name in the domain tag.
@@ -37,6 +43,8 @@ impl Purpose {
             Self::Voucher => "voucher",
             Self::Attester => "attester",
             Self::Commit => "commit",
+            Self::Call => "call",
+            Self::Answer => "answer",
         }
     }
 }
@@ -87,6 +95,16 @@ pub fn voucher_digest(tag: &Hash, voucher_bytes: &[u8]) -> Hash {
 /// What an attester's key signs at its registration: sha256(tag ‖ sha256(possession)).
 pub fn possession_digest(tag: &Hash, possession_bytes: &[u8]) -> Hash {
     sha256(&[tag, &sha256(&[possession_bytes])])
+}
+
+/// What a caller signs for one call: sha256(tag ‖ sha256(call)), see [`Call`](crate::Call).
+pub fn call_digest(tag: &Hash, call_bytes: &[u8]) -> Hash {
+    sha256(&[tag, &sha256(&[call_bytes])])
+}
+
+/// What an attester signs beside an answer: sha256(tag ‖ sha256(answer)), see [`answer_bytes`](crate::answer_bytes).
+pub fn answer_digest(tag: &Hash, answer_bytes: &[u8]) -> Hash {
+    sha256(&[tag, &sha256(&[answer_bytes])])
 }
 
 /// Names a verifier (canonical address) and what it found:

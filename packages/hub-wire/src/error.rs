@@ -27,7 +27,7 @@ pub enum DecodeError {
         bits: u32,
     },
 
-    /// Bytes behind the end of the value.
+    /// Bytes after the end of the value.
     #[error("byte {at}: expected the end, found {count} more bytes")]
     Trailing {
         /// Offset of the first of them.
@@ -41,7 +41,7 @@ pub enum DecodeError {
     UnknownVersion {
         /// Offset of the version.
         at: usize,
-        /// The version found.
+        /// The version that stands there.
         found: u8,
         /// The version that this decoder reads.
         expected: u8,
@@ -52,7 +52,7 @@ pub enum DecodeError {
     UnknownMode {
         /// Offset of the mode.
         at: usize,
-        /// The mode found.
+        /// The mode that stands there.
         found: u8,
     },
 
@@ -61,7 +61,7 @@ pub enum DecodeError {
     UnknownCode {
         /// Offset of the code.
         at: usize,
-        /// The integer found.
+        /// The integer that stands there.
         found: u64,
     },
 

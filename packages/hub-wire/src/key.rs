@@ -139,7 +139,7 @@ pub enum KeyError {
     /// A type byte that stands for nothing.
     #[error("key type {found:#04x}, expected 0x00 (secp256k1) or 0x01 (ed25519)")]
     UnknownType {
-        /// The byte found.
+        /// The byte that stands there.
         found: u8,
     },
 
@@ -148,14 +148,14 @@ pub enum KeyError {
     WrongLength {
         /// Bytes a key of this type has.
         expected: usize,
-        /// Bytes found.
+        /// How many bytes were found.
         found: usize,
     },
 
     /// 33 bytes that do not start as a compressed SEC1 key does.
     #[error("secp256k1 key starts with {found:#04x}, expected compressed SEC1: 0x02 or 0x03")]
     NotCompressed {
-        /// The byte found.
+        /// The byte that stands there.
         found: u8,
     },
 

@@ -4,9 +4,11 @@
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
 
+mod answer;
 mod batch;
 #[cfg(feature = "signing")]
 mod builder;
+mod call;
 pub mod digest;
 mod error;
 mod hash;
@@ -25,12 +27,14 @@ mod units;
 pub mod varint;
 mod voucher;
 
+pub use answer::answer_bytes;
 pub use batch::{Batch, Group, Mode, Work};
 #[cfg(feature = "signing")]
 pub use builder::{BatchBuilder, BuildError};
+pub use call::Call;
 pub use digest::{
-    batch_digest, commit_hash, domain_tag, measurement, possession_digest, receipt_digest,
-    voucher_digest, Domain, Purpose,
+    answer_digest, batch_digest, call_digest, commit_hash, domain_tag, measurement,
+    possession_digest, receipt_digest, voucher_digest, Domain, Purpose,
 };
 pub use error::{DecodeError, EncodeError};
 pub use hash::{sha256, Hash};

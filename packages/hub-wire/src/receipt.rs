@@ -18,7 +18,7 @@ use hub_walrus::BlobId;
 pub struct Receipt {
     /// Attester that states it.
     pub attester: AttesterId,
-    /// Session that pays.
+    /// Id of the session that pays.
     pub session: SessionId,
     /// The weights that ran.
     pub blob_id: BlobId,
@@ -30,7 +30,7 @@ pub struct Receipt {
     pub terms: TermsNumber,
     /// The caller's own name for the request.
     pub request_id: [u8; 16],
-    /// Unix seconds.
+    /// When the work of the call began, in unix seconds.
     pub issued_at: u64,
     /// What it took in and gave out.
     pub units: Units,

@@ -4,9 +4,9 @@ use crate::varint::{Reader, Writer};
 /// What a price counts besides the call itself: tokens, pixels or seconds, as the model defines them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Units {
-    /// Units taken in.
+    /// Input units, as the model's metering counts them.
     pub input: u64,
-    /// Units given out.
+    /// Output units, as the model's metering counts them.
     pub output: u64,
 }
 

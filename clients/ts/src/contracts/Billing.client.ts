@@ -8,7 +8,7 @@ import type { Coin, StdFee } from "@cosmjs/amino";
 import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Evidence, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
-  /** Wiring and constants. */
+  /** The contracts it works with, and the constants it was born with. */
   config: () => Promise<ConfigResponse>;
   /** An attester by id. */
   attester: ({

@@ -26,7 +26,7 @@ export type ExecuteMsg = {
     evidence?: Evidence | null;
     /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
     key: Binary;
-    /** Its kind. */
+    /** The signature scheme of the key. */
     key_type: KeyType;
     /** The key's signature over `possession_digest`, 64 bytes. */
     possession: Binary;
@@ -37,7 +37,7 @@ export type ExecuteMsg = {
    * once. Emits `hub_attester_retired`.
    */
   retire: {
-    /** The attester. */
+    /** Id of the attester, as billing gave it. */
     attester: number;
   };
 } | {
@@ -46,13 +46,13 @@ export type ExecuteMsg = {
    * `hub_attester_revoked`.
    */
   revoke: {
-    /** The attester. */
+    /** Id of the attester, as billing gave it. */
     attester: number;
   };
 } | {
   /** Changes where callers reach an attester. Its operator. Emits `hub_endpoint_set`. */
   set_endpoint: {
-    /** The attester. */
+    /** Id of the attester, as billing gave it. */
     attester: number;
     /** At most 256 bytes; none to withdraw it. */
     endpoint?: string | null;
@@ -112,26 +112,26 @@ export interface Evidence {
   /** Address of a verifier; any contract that understands `ExecuteMsg`. */
   verifier: string;
 }
-/** Questions. */
+/** What the contract answers to a smart query. */
 export type QueryMsg = {
-  /** Wiring and constants. */
+  /** The contracts it works with, and the constants it was born with. */
   config: {};
 } | {
   /** An attester by id. */
   attester: {
-    /** Its id. */
+    /** Id of the attester, as billing gave it. */
     attester: number;
   };
 } | {
   /** An attester by key. */
   attester_by_key: {
-    /** As registered. */
+    /** The public key that was registered. */
     key: Binary;
   };
 } | {
   /** All attesters, by id. */
   attesters: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -139,9 +139,9 @@ export type QueryMsg = {
 } | {
   /** Attesters of an operator, by id. */
   attesters_by_operator: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The operator. */
+    /** Account that runs the attesters. */
     operator: string;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -149,7 +149,7 @@ export type QueryMsg = {
 } | {
   /** Attesters with this measurement, by id. */
   attesters_by_measurement: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** A verifier and what it found, 32 bytes: see `Measurement`. */
     measurement: HexBinary;
@@ -169,7 +169,7 @@ export type QueryMsg = {
 } | {
   /** A recorded batch. */
   batch: {
-    /** Who signed it. */
+    /** Id of the attester that signed it. */
     attester: number;
     /** Its number among the attester's recorded batches, from 1. */
     batch: number;
@@ -177,9 +177,9 @@ export type QueryMsg = {
 } | {
   /** Recorded batches of an attester, by number. */
   batches: {
-    /** Who signed them. */
+    /** Id of the attester that signed them. */
     attester: number;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -202,19 +202,19 @@ export type QueryMsg = {
 } | {
   /** Lifetime usage of a model. 1 read. */
   usage: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
   };
 } | {
   /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads. */
   usage_by_day: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Last day of the page before; any day will do. */
     start_after?: number | null;
@@ -225,23 +225,23 @@ export type QueryMsg = {
    * error if `until` is before `from`.
    */
   usage_of_days: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** First day. */
+    /** First day of the span, as ⌊unix seconds / 86 400⌋. */
     from: number;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** Last day. */
+    /** Last day of the span, included. */
     until: number;
   };
 } | {
   /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads. */
   usage_by_release: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Last release of the page before. */
     start_after?: number | null;
@@ -249,11 +249,11 @@ export type QueryMsg = {
 } | {
   /** Payers of a model: funders whose aged money paid it, by canonical address. 2 × `limit` + 1 reads. */
   payers: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Last payer of the page before. */
     start_after?: string | null;
@@ -265,11 +265,11 @@ export type QueryMsg = {
    * itself earned. 2 × `limit` + 2 reads.
    */
   author_usage: {
-    /** The author. */
+    /** Account whose models are asked about. */
     author: string;
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Models wanted. */
+    /** Most models that are summed: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last model summed by the page before: its `next`. */
     start_after?: number | null;
@@ -277,9 +277,9 @@ export type QueryMsg = {
 } | {
   /** What an attester signed and was paid. 2 reads. An error if there is no such attester. */
   attester_usage: {
-    /** The attester. */
+    /** Id of the attester, as billing gave it. */
     attester: number;
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 } | {
@@ -290,9 +290,9 @@ export type QueryMsg = {
   operator_usage: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Attesters wanted. */
+    /** Most attesters of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The operator. */
+    /** Account that runs the attesters. */
     operator: string;
     /** Last attester summed by the page before: its `next`. */
     start_after?: number | null;
@@ -305,7 +305,7 @@ export type QueryMsg = {
   measurement_usage: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Attesters wanted. */
+    /** Most attesters of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** A verifier and what it found, 32 bytes. */
     measurement: HexBinary;
@@ -320,7 +320,7 @@ export type QueryMsg = {
   ranking: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Place of the last model of the page before. */
     start_after?: RankingPlace | null;
@@ -341,7 +341,7 @@ export type QueryMsg = {
   hub_by_day: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last day of the page before; any day will do. */
     start_after?: number | null;
@@ -351,7 +351,7 @@ export type QueryMsg = {
   hub_weeks: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last week of the page before; any week will do. */
     start_after?: number | null;
@@ -382,7 +382,7 @@ export interface InclusionProof {
 }
 /** A model's place in the ranking. */
 export interface RankingPlace {
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
   /** Its aged income, rounded to a small number that grows with it, see `score`. */
   score: number;
@@ -407,33 +407,33 @@ export interface MigrateMsg {}
 export type Addr = string;
 /** Whether receipts of an attester are accepted. */
 export type AttesterStatus = {
-  /** Yes. */
+  /** The attester may vouch for new work. */
   active: {};
 } | {
   /** Those issued before `cutoff`. */
   retired: {
-    /** Unix seconds. */
+    /** The time from which it holds, in unix seconds. */
     cutoff: number;
   };
 } | {
-  /** None. */
+  /** Nothing more of the attester is accepted, whenever it was issued. */
   revoked: {};
 };
-/** An attester. */
+/** An attester: its key, who runs it, and whether it may vouch. */
 export interface AttesterResponse {
-  /** Its id. */
+  /** Id of the attester, as billing gave it. */
   attester: number;
-  /** Recorded batches. */
+  /** How many of the attester's batches are recorded. */
   batches: number;
   /** Where callers reach it. */
   endpoint?: string | null;
-  /** Its key. */
+  /** The public key: 33 bytes of compressed SEC1, or 32 of ed25519. */
   key: Binary;
   /** Kind of the key. */
   key_type: KeyType;
   /** Which verifier vouched for the key at registration, and what it found; none where none was asked. */
   measurement?: HexBinary | null;
-  /** Who runs it. */
+  /** Account that runs the attester. */
   operator: Addr;
   /** Whether its receipts are accepted. */
   status: AttesterStatus;
@@ -464,11 +464,11 @@ export type Denom = {
 export type Uint128 = string;
 /** Lifetime usage of an attester in one denomination. */
 export interface AttesterUsageResponse {
-  /** The attester. */
+  /** Id of the attester, as billing gave it. */
   attester: number;
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
-  /** Of its life. */
+  /** Sums over its whole life. */
   sums: AttesterSums;
 }
 /** What an attester signed and was paid. */
@@ -477,12 +477,12 @@ export interface AttesterSums {
   aged: Uint128;
   /** Receipts paid with an amount of at least 1. */
   calls: number;
-  /** Everything charged. */
+  /** All that callers were charged. */
   gross: Uint128;
 }
 /** A page of attesters. */
 export interface AttestersResponse {
-  /** By id. */
+  /** The attesters, by ascending id. */
   attesters: AttesterResponse[];
 }
 /** Usage of an author's present models. */
@@ -491,7 +491,7 @@ export interface AuthorUsageResponse {
   models: number;
   /** Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows. */
   next?: number | null;
-  /** Of their lives. */
+  /** Sums over their whole lives. */
   sums: UsageSums;
 }
 /** What was used. Sums saturate, but for a model's lifetime gross, which is exact. */
@@ -502,7 +502,7 @@ export interface UsageSums {
   calls: number;
   /** Receipts billed at nothing. */
   free_calls: number;
-  /** Everything charged. */
+  /** All that callers were charged. */
   gross: Uint128;
   /** Of it, charged where funder or caller is the author, a payee or the operator. */
   related: Uint128;
@@ -513,13 +513,13 @@ export interface UsageSums {
 }
 /** A recorded batch. */
 export interface RecordedBatch {
-  /** Who signed it. */
+  /** Id of the attester that signed it. */
   attester: number;
   /** Its number among the attester's, from 1. */
   batch: number;
   /** Measurement of the attester. */
   measurement?: HexBinary | null;
-  /** Receipts in it. */
+  /** How many receipts it has. */
   offered: number;
   /** Receipts billed by the message that recorded it. */
   paid: number;
@@ -530,16 +530,16 @@ export interface RecordedBatch {
 }
 /** A page of recorded batches. */
 export interface BatchesResponse {
-  /** By number. */
+  /** The batches, by ascending number. */
   batches: RecordedBatch[];
 }
-/** Wiring and constants. */
+/** The contracts that billing works with, and the constants it was born with. */
 export interface ConfigResponse {
   /** Where money is moved. */
   escrow: Addr;
   /** Layout of its packed records, see `LAYOUT`. */
   layout: number;
-  /** Of the registry. */
+  /** The age in seconds from which the registry lets a receipt expire. */
   receipt_max_age_seconds: number;
   /** Where models and terms are read. */
   registry: Addr;
@@ -555,11 +555,11 @@ export type Decimal = string;
 export interface HubResponse {
   /** The `days` days before those. */
   before: HubSpan;
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
   /** The `days` days before today. */
   last: HubSpan;
-  /** Since the beginning. */
+  /** Sums since the Hub began. */
   lifetime: HubSpan;
   /** Of the present day so far. */
   so_far_today: HubSpan;
@@ -573,7 +573,7 @@ export interface HubResponse {
   ten_largest_share: Decimal;
   /** Of the present week so far. */
   this_week: HubWeek;
-  /** The present day. */
+  /** The day of the block, as ⌊unix seconds / 86 400⌋. */
   today: number;
 }
 /** What happened in a span of days. */
@@ -593,7 +593,7 @@ export interface HubSums {
   calls: number;
   /** Receipts billed at nothing. */
   free_calls: number;
-  /** Everything charged. */
+  /** All that callers were charged. */
   gross: Uint128;
   /** Models with their first paid call. */
   models_called: number;
@@ -622,9 +622,9 @@ export interface HubByDayResponse {
 }
 /** Sums of one day. */
 export interface HubOfDay {
-  /** The day. */
+  /** The day, as ⌊unix seconds / 86 400⌋. */
   day: number;
-  /** Of that day. */
+  /** Sums of that day. */
   sums: HubSums;
 }
 /** A page of weeks of the Hub. */
@@ -634,9 +634,9 @@ export interface HubWeeksResponse {
 }
 /** Counts of one week. */
 export interface HubOfWeek {
-  /** Of that week. */
+  /** What was counted in that week. */
   counts: HubWeek;
-  /** The week. */
+  /** The week, as ⌊day / 7⌋. */
   week: number;
 }
 /** Lifetime usage of several attesters. */
@@ -645,12 +645,12 @@ export interface AttestersUsageResponse {
   attesters: number;
   /** Where to go on: the `start_after` of the next page. None where the page was not full, so nothing follows. */
   next?: number | null;
-  /** Of their lives. */
+  /** Sums over their whole lives. */
   sums: AttesterSums;
 }
 /** A page of payers. */
 export interface PayersResponse {
-  /** By canonical address. */
+  /** The payers, by canonical address. */
   payers: PayerResponse[];
 }
 /** A funder whose aged money paid a model. */
@@ -659,7 +659,7 @@ export interface PayerResponse {
   first_week: number;
   /** Week in which it last did; another than the first makes it a returning one. */
   last_week: number;
-  /** The funder. */
+  /** The funder whose aged money paid. */
   payer: Addr;
 }
 /**
@@ -704,7 +704,7 @@ export type Outcome = "paid" | {
 } | "unknown_session" | "attester_not_allowed" | "stale" | "lanes_full" | "gap" | "overlaps" | "expired" | "attester_retired" | "closed" | "model_not_allowed" | "unknown_model" | "unknown_release" | "unknown_terms" | "terms_not_in_force" | "retired" | "wrong_denom" | "price_above_limit" | "straddles" | "overflow" | "exhausted" | "voucher_missing";
 /** Data of `ExecuteMsg::SettleBatch`. */
 export interface BatchResponse {
-  /** Who signed. */
+  /** Id of the attester that signed. */
   attester: number;
   /** Number of the record among the attester's; none if nothing was recorded. */
   batch?: number | null;
@@ -722,9 +722,9 @@ export interface BatchResponse {
 }
 /** What was charged in one denomination. */
 export interface Gross {
-  /** The sum. */
+  /** The sum, in the smallest unit of the denomination. */
   amount: Uint128;
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
 }
 /** Groups that stand together and share an outcome. */
@@ -748,13 +748,13 @@ export interface RankedModel {
 }
 /** Lifetime usage of a model in one denomination. */
 export interface UsageResponse {
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
   /** Day of the first paid call. */
   first_day?: number | null;
   /** Day of the last paid call. */
   last_day?: number | null;
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
   /** Funders whose aged money paid it. */
   payers: number;
@@ -767,7 +767,7 @@ export interface UsageResponse {
    * that settled it, seconds.
    */
   settle_lag_seconds?: number | null;
-  /** Of its life. */
+  /** Sums over its whole life. */
   sums: UsageSums;
 }
 /** A page of days of a model. */
@@ -777,9 +777,9 @@ export interface UsageByDayResponse {
 }
 /** Usage of one day. */
 export interface UsageOfDay {
-  /** The day. */
+  /** The day, as ⌊unix seconds / 86 400⌋. */
   day: number;
-  /** Of that day. */
+  /** Sums of that day. */
   sums: UsageSums;
 }
 /** A page of releases of a model. */
@@ -789,14 +789,14 @@ export interface UsageByReleaseResponse {
 }
 /** Usage of one release. */
 export interface UsageOfRelease {
-  /** Its number. */
+  /** Number of the release within its model, from 1. */
   release: number;
-  /** Of its life. */
+  /** Sums over its whole life. */
   sums: UsageSums;
 }
 /** Usage over a span of days. */
 export interface UsageOfDaysResponse {
-  /** Of the span. */
+  /** Sums over the days of the span. */
   sums: UsageSums;
 }
 /** What an inclusion proof shows. */

@@ -8,7 +8,7 @@ import type { Coin, StdFee } from "@cosmjs/amino";
 import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SpendResponse, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
   contractAddress: string;
-  /** Collector and constants. */
+  /** The billing contract it obeys, and the constants it was born with. */
   config: () => Promise<ConfigResponse>;
   /** What an account has in one denomination; zeros if nothing. */
   balance: ({
@@ -48,7 +48,10 @@ export interface EscrowReadOnlyInterface {
   }: {
     session: number;
   }) => Promise<SessionResponse>;
-  /** Sessions of a caller, newest first. */
+  /**
+   * Sessions that a caller opened for itself, newest first. What others opened for it is in
+   * `SessionsFromOthers`, so that nobody pushes a caller's own sessions off its first page.
+   */
   sessionsByCaller: ({
     caller,
     limit,
@@ -69,8 +72,21 @@ export interface EscrowReadOnlyInterface {
     startAfter?: number;
   }) => Promise<SessionsResponse>;
   /**
-   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-   * `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
+   * Sessions that others opened for a caller, newest first: gifts, which anybody can make. The caller owns them
+   * and gets what they leave.
+   */
+  sessionsFromOthers: ({
+    caller,
+    limit,
+    startAfter
+  }: {
+    caller: string;
+    limit?: number;
+    startAfter?: number;
+  }) => Promise<SessionsResponse>;
+  /**
+   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are in
+   * `SessionsByCaller`.
    */
   sessionsForOthers: ({
     funder,
@@ -114,6 +130,7 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
     this.session = this.session.bind(this);
     this.sessionsByCaller = this.sessionsByCaller.bind(this);
     this.sessionsByOperator = this.sessionsByOperator.bind(this);
+    this.sessionsFromOthers = this.sessionsFromOthers.bind(this);
     this.sessionsForOthers = this.sessionsForOthers.bind(this);
     this.spend = this.spend.bind(this);
     this.solvency = this.solvency.bind(this);
@@ -221,6 +238,23 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
       sessions_by_operator: {
         limit,
         operator,
+        start_after: startAfter
+      }
+    });
+  };
+  sessionsFromOthers = async ({
+    caller,
+    limit,
+    startAfter
+  }: {
+    caller: string;
+    limit?: number;
+    startAfter?: number;
+  }): Promise<SessionsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      sessions_from_others: {
+        caller,
+        limit,
         start_after: startAfter
       }
     });

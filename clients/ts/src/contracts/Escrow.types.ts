@@ -17,7 +17,7 @@ export type ExecuteMsg = {
   deposit: {
     /** Who owns the money and the session; the sender if not given. */
     beneficiary?: string | null;
-    /** Session to open. */
+    /** A session to open with the deposit, if any. */
     session?: NewSession | null;
   };
 } | {
@@ -31,7 +31,7 @@ export type ExecuteMsg = {
   withdraw: {
     /** How much; everything available if not given. */
     amount?: Uint128 | null;
-    /** What to send. */
+    /** The denomination to send. */
     denom: UncheckedDenom;
     /** Where to; the sender if not given. */
     recipient?: string | null;
@@ -44,7 +44,7 @@ export type ExecuteMsg = {
   open_session: {
     /** Denomination of the budget. */
     denom: UncheckedDenom;
-    /** What it allows. */
+    /** What the session allows, and until when. */
     session: NewSession;
   };
 } | {
@@ -55,13 +55,13 @@ export type ExecuteMsg = {
   top_up: {
     /** How much, not zero. */
     amount: Uint128;
-    /** The session. */
+    /** Id of the session, as the escrow gave it. */
     session: number;
   };
 } | {
   /** Ends a session after the grace. The caller, once. Emits `hub_session_closed`. */
   close_session: {
-    /** The session. */
+    /** Id of the session, as the escrow gave it. */
     session: number;
   };
 } | {
@@ -70,7 +70,7 @@ export type ExecuteMsg = {
    * `receipt_max_age_seconds` on. Emits `hub_session_released`.
    */
   release_session: {
-    /** The session. */
+    /** Id of the session, as the escrow gave it. */
     session: number;
   };
 } | {
@@ -81,7 +81,7 @@ export type ExecuteMsg = {
   raise_ceiling: {
     /** Cumulative over the life of the session. */
     ceiling: Uint128;
-    /** The session. */
+    /** Id of the session, as the escrow gave it. */
     session: number;
   };
 } | {
@@ -90,7 +90,7 @@ export type ExecuteMsg = {
    * Anyone, before the first deposit in the denomination as well. Emits `hub_auto_payout_set`.
    */
   set_auto_payout: {
-    /** For this denomination. */
+    /** The denomination for which it is switched. */
     denom: UncheckedDenom;
     /** Whether payouts are allowed from now on. */
     on: boolean;
@@ -103,7 +103,7 @@ export type ExecuteMsg = {
    * `PayoutResponse` as data.
    */
   payout: {
-    /** Whom to pay. */
+    /** The accounts to pay. Those that did not opt in are skipped. */
     accounts: string[];
     /** The denomination that is paid out. */
     denom: UncheckedDenom;
@@ -206,7 +206,7 @@ export interface NewCeiling {
 export interface VoucherKey {
   /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
   key: Binary;
-  /** Its kind. */
+  /** The signature scheme of the key. */
   key_type: KeyType;
 }
 /**
@@ -223,7 +223,7 @@ export interface Rates {
 }
 /** Names a model, and one release of it if only that is meant. */
 export interface ModelRef {
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
   /** Its release; any if not given. */
   release?: number | null;
@@ -234,14 +234,14 @@ export interface Cw20ReceiveMsg {
   msg: Binary;
   sender: string;
 }
-/** Questions. */
+/** What the contract answers to a smart query. */
 export type QueryMsg = {
-  /** Collector and constants. */
+  /** The billing contract it obeys, and the constants it was born with. */
   config: {};
 } | {
   /** What an account has in one denomination; zeros if nothing. */
   balance: {
-    /** The account. */
+    /** Address of the account. */
     address: string;
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
@@ -249,9 +249,9 @@ export type QueryMsg = {
 } | {
   /** What an account has, by denomination number. */
   balances: {
-    /** The account. */
+    /** Address of the account. */
     address: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last denomination number of the page before. */
     start_after?: number | null;
@@ -259,7 +259,7 @@ export type QueryMsg = {
 } | {
   /** Denominations ever deposited or opted in for, by number. */
   denoms: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -267,21 +267,24 @@ export type QueryMsg = {
 } | {
   /** A denomination, if it was ever deposited or opted in for. */
   denom: {
-    /** The denomination. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 } | {
   /** A session with what is left. */
   session: {
-    /** Its id. */
+    /** Id of the session, as the escrow gave it. */
     session: number;
   };
 } | {
-  /** Sessions of a caller, newest first. */
+  /**
+   * Sessions that a caller opened for itself, newest first. What others opened for it is in
+   * `SessionsFromOthers`, so that nobody pushes a caller's own sessions off its first page.
+   */
   sessions_by_caller: {
-    /** The owner. */
+    /** Who owns them and whose money they hold. */
     caller: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -289,22 +292,35 @@ export type QueryMsg = {
 } | {
   /** Sessions for an operator, newest first. */
   sessions_by_operator: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The operator. */
+    /** Account that runs the attesters. */
     operator: string;
     /** Last id of the page before. */
     start_after?: number | null;
   };
 } | {
   /**
-   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are among
-   * `SessionsByCaller`. Opened since the escrow left 0.1.0, which kept no such list.
+   * Sessions that others opened for a caller, newest first: gifts, which anybody can make. The caller owns them
+   * and gets what they leave.
+   */
+  sessions_from_others: {
+    /** Account that owns the sessions. */
+    caller: string;
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
+    limit?: number | null;
+    /** Last id of the page before. */
+    start_after?: number | null;
+  };
+} | {
+  /**
+   * Sessions that a funder paid for and somebody else owns, newest first. Those that it owns itself are in
+   * `SessionsByCaller`.
    */
   sessions_for_others: {
     /** Whose money they hold. */
     funder: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -323,7 +339,7 @@ export type QueryMsg = {
 } | {
   /** What the escrow holds of a denomination against what it owes. */
   solvency: {
-    /** The denomination. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
   };
 };
@@ -359,7 +375,7 @@ export interface BalanceResponse {
   auto_payout: boolean;
   /** Can be withdrawn or spent on sessions at once. */
   available: Uint128;
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
   /** Number of the denomination; none if it was never deposited or opted in for. */
   denom_number?: number | null;
@@ -368,10 +384,10 @@ export interface BalanceResponse {
 }
 /** A page of balances. */
 export interface BalancesResponse {
-  /** By denomination number. */
+  /** The balances, by number of their denomination. */
   balances: BalanceResponse[];
 }
-/** Collector and constants. */
+/** The billing contract that the escrow obeys, and the constants it was born with. */
 export interface ConfigResponse {
   /** The billing contract, the only one that can settle. */
   collector: Addr;
@@ -383,30 +399,30 @@ export interface ConfigResponse {
 export type NullableDenomResponse = DenomResponse | null;
 /** A denomination and its number. */
 export interface DenomResponse {
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
-  /** Its number. */
+  /** The number that stands for the denomination in records. */
   denom_number: number;
   /** What the escrow owes in it. */
   owed: Uint128;
 }
 /** A page of denominations. */
 export interface DenomsResponse {
-  /** By number. */
+  /** The denominations, by ascending number. */
   denoms: DenomResponse[];
 }
 /**
  * Where a session is in its life.
- * - `open`: Takes receipts.
+ * - `open`: It takes receipts.
  * - `ended`: Past its end; receipts issued before it are still settled.
  * - `released`: What was left went back to the caller.
  */
 export type SessionState = "open" | "ended" | "released";
-/** A session. */
+/** A session with what it allows, what was spent and where its lanes stand. */
 export interface SessionResponse {
   /** Everything ever reserved for it. */
   budget: Uint128;
-  /** Owner. */
+  /** Account that owns the session and pays for calls. */
   caller: Addr;
   /** For sessions with a ceiling. */
   ceiling?: Ceiling | null;
@@ -416,13 +432,13 @@ export interface SessionResponse {
   ends_at: number;
   /** Whose money it holds. */
   funder: Addr;
-  /** The caller's note. */
+  /** A note of the caller's, for itself. */
   label?: string | null;
   /** Attesters that charged it and the numbers of their next receipts. */
   lanes: LaneResponse[];
   /** What can still be charged: budget less spent, nothing once released. */
   left: Uint128;
-  /** Highest price accepted. */
+  /** The highest price that the caller accepts, if there is a limit. */
   max_price?: Rates | null;
   /** What the attester's verifier must have found; attesters without any are accepted as well if none. */
   measurement?: HexBinary | null;
@@ -432,7 +448,7 @@ export interface SessionResponse {
   opened_at: number;
   /** The one operator that it trusts. */
   operator: Addr;
-  /** Its id. */
+  /** Id of the session, as the escrow gave it. */
   session: number;
   /** What was charged to it. */
   spent: Uint128;
@@ -441,26 +457,26 @@ export interface SessionResponse {
 }
 /** Ceiling of a session. */
 export interface Ceiling {
-  /** Present one, cumulative. */
+  /** The most that may be charged over the session's life, as it stands now. */
   ceiling: Uint128;
   /** Key that signs vouchers. */
   key?: VoucherKey | null;
 }
 /** An attester's place in a session. */
 export interface LaneResponse {
-  /** The attester. */
+  /** Id of the attester, as billing gave it. */
   attester: number;
   /** Number of its next receipt. */
   next: number;
 }
 /** A page of sessions. */
 export interface SessionsResponse {
-  /** Newest first. */
+  /** The sessions, the newest first. */
   sessions: SessionResponse[];
 }
-/** Held against owed. */
+/** What the escrow holds of a denomination, against what it owes. */
 export interface SolvencyResponse {
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
   /** What the bank or the token says the escrow holds. */
   held: Uint128;
@@ -469,7 +485,7 @@ export interface SolvencyResponse {
 }
 /** What a funder spent. */
 export interface SpendResponse {
-  /** The denomination. */
+  /** The denomination that the amounts are in. */
   denom: Denom;
   /** Charged to its sessions that were released. */
   released: Uint128;
@@ -492,23 +508,23 @@ export type SkipReason = "not_an_address" | "not_opted_in" | "empty" | "repeated
  * `hub_payout_failed` says so.
  */
 export interface PayoutResponse {
-  /** Transfers started. */
+  /** The transfers that were started. */
   sent: PayoutSent[];
   /** Accounts skipped, with the reason. */
   skipped: PayoutSkipped[];
 }
 /** A transfer started by a payout. */
 export interface PayoutSent {
-  /** The account. */
+  /** Address of the account. */
   account: Addr;
-  /** How much. */
+  /** The amount, in the smallest unit of the denomination. */
   amount: Uint128;
 }
 /** An account that a payout passed over. */
 export interface PayoutSkipped {
-  /** As given. */
+  /** The account, as the message named it. */
   account: string;
-  /** Why. */
+  /** Why the account was skipped. */
   reason: SkipReason;
 }
 /** What a cw20 `Send` to the escrow may carry. */
@@ -517,7 +533,7 @@ export type Cw20HookMsg = {
   deposit: {
     /** Who owns the money and the session; the sender of the tokens if not given. */
     beneficiary?: string | null;
-    /** Session to open. */
+    /** A session to open with the deposit, if any. */
     session?: NewSession | null;
   };
 };

@@ -30,7 +30,7 @@ export type ExecuteMsg = {
     evidence: Binary;
     /** Compressed SEC1 (33 bytes) or raw ed25519 (32 bytes). */
     key: Binary;
-    /** Its kind. */
+    /** The signature scheme of the key. */
     key_type: KeyType;
   };
 };
@@ -48,7 +48,7 @@ export type Binary = string;
  * - `ed25519`: Ed25519 (RFC 8032).
  */
 export type KeyType = "secp256k1" | "ed25519";
-/** Questions. */
+/** What the contract answers to a smart query. */
 export type QueryMsg = {
   /** What it trusts. */
   config: {};

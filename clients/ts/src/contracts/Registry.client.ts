@@ -8,7 +8,7 @@ import type { Coin, StdFee } from "@cosmjs/amino";
 import type { InstantiateMsg, ExecuteMsg, HexBinary, UncheckedDenom, Uint128, StatusName, Uint64, Binary, Metadata, NewRelease, UncheckedTerms, UncheckedPayee, UncheckedPrice, StorageCertificate, CommitteeMember, QueryMsg, ClaimCursor, Topic, SymbolProof, MigrateMsg, Addr, ClaimsResponse, ClaimResponse, NullableReleaseRef, ReleaseRef, CommitmentResponse, CommitteeMembersResponse, CommitteesResponse, CommitteeResponse, ConfigResponse, Status, ModelResponse, ModelCountsResponse, ModelIdsResponse, Denom, ModelsResponse, ModelSummary, Price, ReleaseResponse, DeletableCertificate, PermanentCertificate, ReleasesResponse, TopicsResponse, Validity, TermsResponse, Payee, TermsListResponse, SymbolResponse, ByteRange, WalrusKeeperResponse, TermsCreated, ReleaseCreated, ModelCreated } from "./Registry.types.js";
 export interface RegistryReadOnlyInterface {
   contractAddress: string;
-  /** The constants. */
+  /** The constants it was born with. */
   config: () => Promise<ConfigResponse>;
   /** A model by id. */
   model: ({

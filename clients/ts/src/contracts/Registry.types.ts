@@ -23,13 +23,13 @@ export type ExecuteMsg = {
    * that name.
    */
   register_model: {
-    /** What readers see. */
+    /** Title, description and what else readers see. */
     metadata: Metadata;
     /** Slug, unique per author for ever: `[a-z0-9][a-z0-9._-]{0,63}`. */
     name: string;
     /** Its first release, if it is published at once. */
     release?: NewRelease | null;
-    /** Price and payees. */
+    /** The price, and whose shares it is split into. */
     terms: UncheckedTerms;
   };
 } | {
@@ -37,7 +37,7 @@ export type ExecuteMsg = {
   update_metadata: {
     /** What readers see from now on. */
     metadata: Metadata;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
   };
 } | {
@@ -47,9 +47,9 @@ export type ExecuteMsg = {
    * commitment.
    */
   publish_release: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** What is published. */
+    /** The release that is published first. */
     release: NewRelease;
   };
 } | {
@@ -59,9 +59,9 @@ export type ExecuteMsg = {
    * terms before stay chargeable for the grace. Emits `hub_terms_set`. Returns `TermsCreated` as data.
    */
   set_terms: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** Price and payees. */
+    /** The price, and whose shares it is split into. */
     terms: UncheckedTerms;
   };
 } | {
@@ -71,23 +71,23 @@ export type ExecuteMsg = {
    * `hub_status_set`.
    */
   set_status: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** The new status. */
+    /** The status that the model has from now on. */
     status: StatusName;
   };
 } | {
   /** Offers a model to another account, in place of any earlier offer. The author. Emits `hub_transfer_offered`. */
   offer_transfer: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** Who may accept. */
+    /** The one account that may accept the offer. */
     to: string;
   };
 } | {
   /** Takes an offer back. The author. Emits `hub_transfer_cancelled`. */
   cancel_transfer: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
   };
 } | {
@@ -103,7 +103,7 @@ export type ExecuteMsg = {
      * the offer makes the message fail.
      */
     expected_terms: number;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** New name, if the old one does not suit. */
     name?: string | null;
@@ -116,7 +116,7 @@ export type ExecuteMsg = {
    * repetition succeeds and changes nothing. See `commit_hash`. Emits `hub_committed` the first time.
    */
   commit: {
-    /** 32 bytes. */
+    /** The hash, 32 bytes. */
     hash: HexBinary;
   };
 } | {
@@ -125,9 +125,9 @@ export type ExecuteMsg = {
    * author, once per release. Emits `hub_size_proven`.
    */
   prove_size: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** The release. */
+    /** Number of the release within its model, from 1. */
     release: number;
     /** Merkle root of the blob's slivers, 32 bytes. */
     root_hash: HexBinary;
@@ -145,9 +145,9 @@ export type ExecuteMsg = {
   certify: {
     /** Made by storage nodes. */
     certificate: StorageCertificate;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** The release. */
+    /** Number of the release within its model, from 1. */
     release: number;
   };
 } | {
@@ -161,11 +161,11 @@ export type ExecuteMsg = {
    * key.
    */
   set_committee: {
-    /** Walrus epoch. */
+    /** The epoch of Walrus that the committee served in. */
     epoch: number;
     /** 1 to 1 000, in the order that bitmaps of signers follow. */
     members: CommitteeMember[];
-    /** Shards of Walrus. */
+    /** How many shards Walrus has. */
     n_shards: number;
   };
 } | {
@@ -174,7 +174,7 @@ export type ExecuteMsg = {
    * `hub_keeper_offered`.
    */
   offer_keeper_role: {
-    /** Who may accept. */
+    /** The one account that may accept the offer. */
     to: string;
   };
 } | {
@@ -217,7 +217,7 @@ export type UncheckedDenom = {
 export type Uint128 = string;
 /**
  * Names of the statuses.
- * - `active`: Shown and callable.
+ * - `active`: Lists show it, and it can be called.
  * - `delisted`: Hidden from discovery, still callable.
  * - `retired`: No receipts issued from a cutoff on.
  */
@@ -269,7 +269,7 @@ export interface NewRelease {
   major: number;
   /** Text form of the id of a blob that lists the files. */
   manifest?: string | null;
-  /** Label. */
+  /** The label's second number. */
   minor: number;
   /** Reveals an earlier commitment, which then dates the claim. 32 bytes. */
   salt?: HexBinary | null;
@@ -285,7 +285,7 @@ export interface UncheckedTerms {
 }
 /** An account and its share, as a message states them. */
 export interface UncheckedPayee {
-  /** The account. */
+  /** Address of the account. */
   address: string;
   /** Its share in basis points, at least 1. */
   bps: number;
@@ -319,14 +319,14 @@ export interface CommitteeMember {
   /** Number of its shards, at least 1. */
   weight: number;
 }
-/** Questions. */
+/** What the contract answers to a smart query. */
 export type QueryMsg = {
-  /** The constants. */
+  /** The constants it was born with. */
   config: {};
 } | {
   /** A model by id. */
   model: {
-    /** Its id. */
+    /** Id of the model, as the registry gave it. */
     model: number;
   };
 } | {
@@ -334,7 +334,7 @@ export type QueryMsg = {
   model_by_name: {
     /** Author at the time the name was given. */
     author: string;
-    /** The name. */
+    /** Name of the model among its author's. */
     name: string;
   };
 } | {
@@ -342,7 +342,7 @@ export type QueryMsg = {
   by_blob: {
     /** Text form of the blob id. */
     blob_id: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last claim of the page before. */
     start_after?: ClaimCursor | null;
@@ -358,7 +358,7 @@ export type QueryMsg = {
 } | {
   /** Active models, newest first. */
   models: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -366,15 +366,15 @@ export type QueryMsg = {
 } | {
   /** Models by id, in the order of the ids, which may repeat: 100 at most. Fails if one of them does not exist. */
   models_by_ids: {
-    /** The ids. */
+    /** Ids of the models that are asked about. */
     ids: number[];
   };
 } | {
   /** All models of an author, of any status, newest first. */
   models_by_author: {
-    /** Present author. */
+    /** Account that is the model's author now. */
     author: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -385,9 +385,9 @@ export type QueryMsg = {
    * `limit` + 1 storage reads.
    */
   model_ids_by_author: {
-    /** Present author. */
+    /** Account that is the model's author now. */
     author: string;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
@@ -404,21 +404,21 @@ export type QueryMsg = {
 } | {
   /** Active models that carry a tag, newest first. */
   models_by_tag: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
-    /** The tag, exactly. */
+    /** The tag, exactly as models carry it. */
     tag: string;
   };
 } | {
   /** Active models for a task, newest first. */
   models_by_task: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last id of the page before. */
     start_after?: number | null;
-    /** The task, exactly. */
+    /** The task, exactly as models state it. */
     task: string;
   };
 } | {
@@ -427,7 +427,7 @@ export type QueryMsg = {
    * number backwards by name.
    */
   tags: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last entry of the page before. */
     start_after?: Topic | null;
@@ -435,7 +435,7 @@ export type QueryMsg = {
 } | {
   /** Tasks of active models, in the form of `Tags`. */
   tasks: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last entry of the page before. */
     start_after?: Topic | null;
@@ -443,17 +443,17 @@ export type QueryMsg = {
 } | {
   /** One release of a model. */
   release: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** Its number. */
+    /** Number of the release within its model, from 1. */
     release: number;
   };
 } | {
   /** Releases of a model, newest first. */
   releases: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -461,17 +461,17 @@ export type QueryMsg = {
 } | {
   /** One set of terms. */
   terms: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
-    /** Its number. */
+    /** Number of the terms within their model, from 1. */
     terms: number;
   };
 } | {
   /** All sets of terms of a model, newest first. */
   terms_list: {
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Last number of the page before. */
     start_after?: number | null;
@@ -482,7 +482,7 @@ export type QueryMsg = {
    * well. At most 100 are returned.
    */
   terms_at: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Time of issue; now if not given. */
     time?: number | null;
@@ -490,7 +490,7 @@ export type QueryMsg = {
 } | {
   /** When a hash was committed. */
   commitment: {
-    /** 32 bytes. */
+    /** The hash, 32 bytes. */
     hash: HexBinary;
   };
 } | {
@@ -500,11 +500,11 @@ export type QueryMsg = {
    * was honest is what a storage certificate shows. 1 storage read and 23 hashes, one of them over the symbol.
    */
   verify_symbol: {
-    /** The model. */
+    /** Id of the model, as the registry gave it. */
     model: number;
     /** Ties the symbol to the blob id. */
     proof: SymbolProof;
-    /** The release. */
+    /** Number of the release within its model, from 1. */
     release: number;
     /** Length of its blob in bytes, which the proof shows as well. */
     size: Uint64;
@@ -523,9 +523,9 @@ export type QueryMsg = {
 } | {
   /** Members of a committee that is kept, in the order that bitmaps follow. */
   committee_members: {
-    /** Its epoch. */
+    /** The epoch of Walrus that it belongs to. */
     epoch: number;
-    /** Entries wanted. */
+    /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
     /** Last place of the page before; places count from 0. */
     start_after?: number | null;
@@ -588,23 +588,23 @@ export interface ClaimsResponse {
 }
 /** Somebody's publication of a blob id. */
 export interface ClaimResponse {
-  /** Present author. */
+  /** Account that is the model's author now. */
   author: Addr;
   /** Time of the commitment that it revealed, else of the publication. */
   claimed_at: number;
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
-  /** Author at publication. */
+  /** Account that was the author when the release was published. */
   publisher: Addr;
-  /** Its release. */
+  /** Number of the release within its model, from 1. */
   release: number;
 }
 export type NullableReleaseRef = ReleaseRef | null;
 /** Names a release. */
 export interface ReleaseRef {
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
-  /** Its number. */
+  /** Number of the release within its model, from 1. */
   release: number;
 }
 /** When a hash was committed. */
@@ -614,19 +614,19 @@ export interface CommitmentResponse {
 }
 /** A page of members of a committee. */
 export interface CommitteeMembersResponse {
-  /** By place. */
+  /** The members, by their place in the bitmap of signers. */
   members: CommitteeMember[];
 }
 /** The Walrus committees that are kept. */
 export interface CommitteesResponse {
-  /** The latest first. */
+  /** The committees, the latest first. */
   committees: CommitteeResponse[];
 }
 /** A Walrus committee. */
 export interface CommitteeResponse {
-  /** Walrus epoch. */
+  /** The epoch of Walrus that the committee served in. */
   epoch: number;
-  /** Number of members. */
+  /** How many members the committee has. */
   members: number;
   /** Sum of the weights. */
   n_shards: number;
@@ -646,7 +646,7 @@ export interface ConfigResponse {
 }
 /** Status of a model. */
 export type Status = {
-  /** Shown and callable. */
+  /** Lists show it, and it can be called. */
   active: {};
 } | {
   /** Hidden from discovery, still callable. */
@@ -654,25 +654,25 @@ export type Status = {
 } | {
   /** No receipts issued from `cutoff` on. */
   retired: {
-    /** Unix seconds. */
+    /** The time from which it holds, in unix seconds. */
     cutoff: number;
   };
 };
-/** A model. */
+/** A model, as its author describes it, with its latest release and its terms in force. */
 export interface ModelResponse {
   /** Receipts issued before this time are refused as retired. */
   active_from: number;
-  /** Present author. */
+  /** Account that is the model's author now. */
   author: Addr;
   /** Number of its latest release; 0 if none. */
   latest_release: number;
   /** Number of its latest terms, pending ones included. */
   latest_terms: number;
-  /** What readers see. */
+  /** Title, description and what else readers see. */
   metadata: Metadata;
-  /** Its id. */
+  /** Id of the model, as the registry gave it. */
   model: number;
-  /** Present name. */
+  /** The name under which its author has it now. */
   name: string;
   /** Whom it is offered to. */
   offered_to?: Addr | null;
@@ -688,7 +688,7 @@ export interface ModelCountsResponse {
 }
 /** A page of ids of models. */
 export interface ModelIdsResponse {
-  /** By id. */
+  /** Ids of the models, ascending. */
   models: number[];
 }
 /** A denomination whose form was checked, and for a token that its contract answers as one. */
@@ -706,13 +706,13 @@ export interface ModelsResponse {
 }
 /** What a list shows of a model. The description, the licence and the homepage are in `ModelResponse` alone. */
 export interface ModelSummary {
-  /** Present author. */
+  /** Account that is the model's author now. */
   author: Addr;
   /** Number of its latest release; 0 if none. */
   latest_release: number;
-  /** Its id. */
+  /** Id of the model, as the registry gave it. */
   model: number;
-  /** Present name. */
+  /** The name under which its author has it now. */
   name: string;
   /** Share of the operator that serves the call, in basis points. */
   operator_bps: number;
@@ -742,7 +742,7 @@ export interface Price {
   /** Charged for a million output units. */
   per_million_out: Uint128;
 }
-/** A release. */
+/** A release with its blobs and what was proven about them. */
 export interface ReleaseResponse {
   /** Text form of the billable blob's id. */
   blob_id: string;
@@ -750,19 +750,19 @@ export interface ReleaseResponse {
   claimed_at: number;
   /** The latest certificate that Walrus stores the blob where an owner may delete it. */
   deletable?: DeletableCertificate | null;
-  /** Label. */
+  /** The label's first number. */
   major: number;
   /** Text form of the manifest blob's id. */
   manifest?: string | null;
-  /** Label. */
+  /** The label's second number. */
   minor: number;
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
   /** The latest certificate that Walrus stores the blob so that nobody can delete it before it expires. */
   permanent?: PermanentCertificate | null;
   /** Block time of the publication. */
   published_at: number;
-  /** Author at publication. */
+  /** Account that was the author when the release was published. */
   publisher: Addr;
   /** Its number within the model, from 1. */
   release: number;
@@ -794,7 +794,7 @@ export interface PermanentCertificate {
 }
 /** A page of releases. */
 export interface ReleasesResponse {
-  /** Newest first. */
+  /** The releases, the newest first. */
   releases: ReleaseResponse[];
 }
 /** A page of tags or tasks. */
@@ -809,7 +809,7 @@ export type Validity = {
 } | {
   /** For receipts issued in [effective_from, superseded_at). */
   interval: {
-    /** Unix seconds. */
+    /** The time from which the terms are in force, in unix seconds. */
     effective_from: number;
     /** Unix seconds; none while no successor is set. */
     superseded_at?: number | null;
@@ -817,7 +817,7 @@ export type Validity = {
 };
 /** A set of terms. */
 export interface TermsResponse {
-  /** The model. */
+  /** Id of the model, as the registry gave it. */
   model: number;
   /** Share of the operator that serves the call. */
   operator_bps: number;
@@ -832,7 +832,7 @@ export interface TermsResponse {
 }
 /** An account and its share. */
 export interface Payee {
-  /** The account. */
+  /** Address of the account. */
   address: Addr;
   /** Its share in basis points. */
   bps: number;
@@ -865,7 +865,7 @@ export interface WalrusKeeperResponse {
 }
 /** Data of `ExecuteMsg::SetTerms` and `ExecuteMsg::AcceptTransfer`. */
 export interface TermsCreated {
-  /** Unix seconds. */
+  /** The time from which the terms are in force, in unix seconds. */
   effective_from: number;
   /** Number of the terms within their model. */
   terms: number;

@@ -10,7 +10,7 @@ import { Writer } from "./varint.js";
 export { sha256 };
 
 /** What a signature or commitment is for. None can be taken for another. */
-export type Purpose = "batch" | "receipt" | "voucher" | "attester" | "commit";
+export type Purpose = "batch" | "receipt" | "voucher" | "attester" | "commit" | "call" | "answer";
 
 /** One contract on one chain: where a signature counts. */
 export interface Domain {
@@ -52,6 +52,16 @@ export function voucherDigest(domain: Domain, voucher: Uint8Array): Uint8Array {
 /** What an attester's key signs at its registration. */
 export function possessionDigest(domain: Domain, possession: Uint8Array): Uint8Array {
   return digest("attester", domain, possession);
+}
+
+/** What a caller signs for one call: see `encodeCall`. */
+export function callDigest(domain: Domain, call: Uint8Array): Uint8Array {
+  return digest("call", domain, call);
+}
+
+/** What an attester signs beside an answer: see `answerBytes`. */
+export function answerDigest(domain: Domain, answer: Uint8Array): Uint8Array {
+  return digest("answer", domain, answer);
 }
 
 /** Commitment to a blob id before its publication by `sender` (canonical address), with 32 secret bytes of salt. */

@@ -4,13 +4,18 @@
  * One value has one encoding; decoders accept nothing else. Integers as wide as 64 bits or wider are bigints.
  */
 
+export { answerBytes } from "./answer.js";
 export { countOf, decodeBatch, encodeBatch, endOf, itemised, offered } from "./batch.js";
 export type { Batch, Group, Mode, Work } from "./batch.js";
 export { BlobId, BlobIdError } from "./blob-id.js";
 export { BatchBuilder, BuildError } from "./builder.js";
 export type { Built } from "./builder.js";
+export { decodeCall, encodeCall } from "./call.js";
+export type { WireCall } from "./call.js";
 export {
+  answerDigest,
   batchDigest,
+  callDigest,
   commitHash,
   domainTag,
   measurementOf,

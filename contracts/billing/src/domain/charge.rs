@@ -28,11 +28,11 @@ pub enum Charge {
 pub struct Billed {
     /// `paid`, `partial`, or why nothing was.
     pub outcome: Outcome,
-    /// Receipts billed.
+    /// How many receipts were billed.
     pub receipts: u64,
     /// Of them, charged at least 1.
     pub calls: u64,
-    /// What was charged.
+    /// What the caller is charged, in the smallest unit of the denomination.
     pub amount: u128,
     /// Input units of the receipts billed.
     pub units_in: u128,

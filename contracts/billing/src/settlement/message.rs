@@ -41,7 +41,7 @@ pub struct Settled {
 
 /// A settlement that is decided.
 pub struct Decided {
-    /// Receipts billed.
+    /// How many receipts this message billed.
     pub paid: u64,
     /// What became of each group.
     pub groups: Vec<Settled>,

@@ -138,7 +138,7 @@ pub fn set_endpoint(
     }
 }
 
-/// Ids of all attesters behind `start_after`, ascending.
+/// Ids of all attesters after `start_after`, ascending.
 pub fn page(
     storage: &dyn Storage,
     start_after: Option<AttesterId>,
@@ -148,7 +148,7 @@ pub fn page(
     Ok(first.up_to(count(storage)?).take(limit).collect())
 }
 
-/// Ids of an operator's attesters behind `start_after`, ascending.
+/// Ids of an operator's attesters after `start_after`, ascending.
 pub fn page_by_operator(
     storage: &dyn Storage,
     operator: &CanonicalAddr,
@@ -164,7 +164,7 @@ pub fn page_by_operator(
     )
 }
 
-/// Ids of the attesters of a measurement behind `start_after`, ascending.
+/// Ids of the attesters of a measurement after `start_after`, ascending.
 pub fn page_by_measurement(
     storage: &dyn Storage,
     measurement: &Measurement,

@@ -38,7 +38,7 @@ pub fn load(
     }
 }
 
-/// Numbers of an attester's batches behind `start_after`, ascending.
+/// Numbers of an attester's batches after `start_after`, ascending.
 pub fn page(
     storage: &dyn Storage,
     attester: AttesterId,

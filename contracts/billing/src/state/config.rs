@@ -14,16 +14,16 @@ pub struct Config {
     pub registry: Addr,
     /// Where money is moved.
     pub escrow: Addr,
-    /// Of the registry.
+    /// The age in seconds from which the registry lets a receipt expire.
     pub receipt_max_age_seconds: u64,
 }
 
 /// A [`Config`] before the escrow exists: within the instantiating transaction only.
 #[cw_serde]
 pub struct Unwired {
-    /// As in [`Config`].
+    /// The registry that billing reads models and terms from.
     pub registry: Addr,
-    /// As in [`Config`].
+    /// The age in seconds from which a receipt expires.
     pub receipt_max_age_seconds: u64,
 }
 

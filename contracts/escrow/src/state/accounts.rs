@@ -30,7 +30,7 @@ pub fn balance(
     Ok(BALANCES.get(storage, (owner, denom))?.unwrap_or_default())
 }
 
-/// Balances of `owner` behind `start_after`, by denomination number.
+/// Balances of `owner` after `start_after`, by denomination number.
 pub fn page(
     storage: &dyn Storage,
     owner: &CanonicalAddr,

@@ -46,7 +46,7 @@ pub fn get(storage: &dyn Storage, number: DenomNumber) -> Result<Denom, Contract
         })
 }
 
-/// Denominations behind `start_after`, by number.
+/// Denominations after `start_after`, by number.
 pub fn page(
     storage: &dyn Storage,
     start_after: Option<DenomNumber>,

@@ -8,9 +8,9 @@ use cosmwasm_schema::cw_serde;
 #[cw_serde]
 #[derive(Copy, Eq, PartialOrd, Ord)]
 pub struct Label {
-    /// First number.
+    /// The label's first number.
     pub major: u32,
-    /// Second number.
+    /// The label's second number.
     pub minor: u32,
 }
 

@@ -12,7 +12,7 @@ use crate::error::ContractError;
 
 /// When a certificate was shown, and by whom.
 pub struct Shown {
-    /// Walrus epoch.
+    /// The epoch of Walrus that the committee served in.
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,

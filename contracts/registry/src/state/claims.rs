@@ -20,7 +20,7 @@ type Place = (u64, u64, u64);
 pub struct Claim {
     /// When it counts as claimed, and by which release.
     pub place: ClaimCursor,
-    /// Author at publication.
+    /// Account that was the author when the release was published.
     pub publisher: Addr,
 }
 

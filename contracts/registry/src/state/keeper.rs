@@ -11,7 +11,7 @@ const KEEPER: Item<Keeper> = Item::new("walrus_keeper");
 /// The keeper, and whom it has offered its role.
 #[cw_serde]
 pub struct Keeper {
-    /// Who stores committees.
+    /// Account that may store committees.
     pub account: Addr,
     /// Who may take over.
     pub offered_to: Option<Addr>,

@@ -21,11 +21,11 @@ const ABOUT: Map<u64, ModelAbout> = Map::new("model_about");
 /// What lists show and settlement never reads.
 #[cw_serde]
 pub struct ModelDetails {
-    /// Present name.
+    /// The name under which its author has it now.
     pub name: String,
     /// What it is called in lists.
     pub title: String,
-    /// What it does.
+    /// What the model does, such as `text-classification`.
     pub task: String,
     /// Words to find it by.
     pub tags: Vec<String>,
@@ -38,7 +38,7 @@ pub struct ModelDetails {
 pub struct ModelAbout {
     /// What it is good for.
     pub description: String,
-    /// SPDX expression.
+    /// The licence, as an SPDX expression.
     pub license: String,
     /// Address of its page.
     pub homepage: Option<String>,

@@ -16,11 +16,11 @@ const DETAILS: Map<(u64, u64), ReleaseDetails> = Map::new("release_details");
 /// What settlement never reads. What is learned of a blob later is added as an optional field.
 #[cw_serde]
 pub struct ReleaseDetails {
-    /// Its label.
+    /// Its label, `major.minor`.
     pub label: Label,
     /// Text form of the id of the blob that lists the files.
     pub manifest: Option<String>,
-    /// Author at publication.
+    /// Account that was the author when the release was published.
     pub publisher: Addr,
     /// Block time of the publication.
     pub published_at: u64,
@@ -32,7 +32,7 @@ pub struct ReleaseDetails {
 
 /// A release that exists.
 pub struct Release {
-    /// The billable blob.
+    /// Blob id on Walrus of what a call is billed for.
     pub blob_id: BlobId,
     /// All the rest.
     pub details: ReleaseDetails,

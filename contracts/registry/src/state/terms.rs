@@ -96,7 +96,7 @@ pub fn in_force_at(
     Ok(found)
 }
 
-/// Number of the last set that begins at `time` or before, or of a dropped one right behind it; 0 if there is none.
+/// Number of the last set that begins at `time` or before, or of a dropped one right after it; 0 if there is none.
 fn last_begun(
     storage: &dyn Storage,
     model: ModelId,

@@ -27,7 +27,7 @@ use crate::records::fields::{
 /// One settlement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Books {
-    /// Each session once.
+    /// What every session is charged. Each stands here once.
     pub sessions: Vec<SessionSettlement>,
     /// Each (account, denomination) once.
     pub credits: Vec<Credit>,
@@ -36,9 +36,9 @@ pub struct Books {
 /// What is charged to one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionSettlement {
-    /// The session.
+    /// Id of the session, as the escrow gave it.
     pub session: SessionId,
-    /// Whose lane moves.
+    /// Id of the attester whose lane moves.
     pub attester: AttesterId,
     /// Attester whose lane is given to `attester`, since all are taken and that one can never charge again.
     pub replaces: Option<AttesterId>,
@@ -46,7 +46,7 @@ pub struct SessionSettlement {
     pub next_before: u64,
     /// Where it stands afterwards; more than before.
     pub next_after: u64,
-    /// What is charged.
+    /// What the session is charged.
     pub charge: Uint128,
     /// Of it, what the operator kept, see [`SessionRecord::kept`](crate::records::escrow::SessionRecord::kept).
     pub kept: Uint128,
@@ -61,11 +61,11 @@ pub struct SessionSettlement {
 /// What is credited to one account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credit {
-    /// The account.
+    /// The account, in the chain's canonical bytes.
     pub account: CanonicalAddr,
     /// Number of the denomination.
     pub denom: DenomNumber,
-    /// How much.
+    /// The amount, in the smallest unit of the denomination.
     pub amount: Uint128,
 }
 

@@ -34,7 +34,7 @@ impl Packed for u64 {
 /// One signing key of an operator, for life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttesterRecord {
-    /// Who registered it.
+    /// Account that registered the attester, and alone may retire it.
     pub operator: CanonicalAddr,
     /// Number of the operator, under which usage is kept.
     pub operator_number: OperatorNumber,
@@ -91,7 +91,7 @@ impl Packed for AttesterRecord {
 pub struct BatchRecord {
     /// RFC 6962 root over its receipts.
     pub receipts_root: Hash,
-    /// Receipts in it.
+    /// How many receipts it has.
     pub offered: u64,
     /// Receipts that the message which recorded it paid.
     pub paid: u64,

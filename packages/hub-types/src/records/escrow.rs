@@ -76,7 +76,7 @@ pub struct SessionPolicy {
 /// A model that a session may be charged for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedModel {
-    /// The model.
+    /// Id of the model, as the registry gave it.
     pub model: ModelId,
     /// Its one release that is accepted; any if none.
     pub release: Option<ReleaseNumber>,
@@ -200,7 +200,7 @@ pub struct SessionRecord {
 /// An attester's place in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
-    /// The attester.
+    /// Id of the attester, as billing gave it.
     pub attester: AttesterId,
     /// Number of its next receipt.
     pub next: u64,

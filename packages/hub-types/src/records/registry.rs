@@ -24,7 +24,7 @@ pub const RELEASES: PackedMap<(ModelId, ReleaseNumber), ReleaseRecord> = PackedM
 /// What settlement asks of a model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelRecord {
-    /// Present author.
+    /// Account that is the model's author now.
     pub author: CanonicalAddr,
     /// Whether receipts are taken, and whether discovery shows it.
     pub status: ModelStatus,
@@ -39,13 +39,13 @@ pub struct ModelRecord {
 /// Status of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelStatus {
-    /// Shown and callable.
+    /// Lists show it, and it can be called.
     Active,
     /// Hidden from discovery, still callable.
     Delisted,
     /// No receipts issued from `cutoff` on.
     Retired {
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         cutoff: u64,
     },
 }
@@ -119,7 +119,7 @@ pub struct TermsRecord {
 /// A payee and its share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PayeeRecord {
-    /// The account.
+    /// The account, in the chain's canonical bytes.
     pub account: CanonicalAddr,
     /// Its share in basis points, at least 1.
     pub bps: u16,
@@ -132,7 +132,7 @@ pub enum Validity {
     Dropped,
     /// For receipts issued in [from, until).
     Interval {
-        /// Unix seconds.
+        /// The time from which it holds, in unix seconds.
         from: u64,
         /// Unix seconds; none while no successor is set.
         until: Option<u64>,

@@ -98,7 +98,7 @@ sums! {
     "usage sums";
     /// Sums that add up.
     pub struct Sums {
-        /// Everything charged.
+        /// All that callers were charged.
         pub gross: u128,
         /// Of it, charged where funder or caller is the author, a payee or the operator.
         pub related: u128,
@@ -118,7 +118,7 @@ sums! {
 /// Usage of a model in one denomination.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageRecord {
-    /// Of its life.
+    /// Sums over its whole life.
     pub sums: Sums,
     /// Last day on which receipts were billed; 0 if none.
     pub open_day: u64,
@@ -206,9 +206,9 @@ impl Packed for UsageRecord {
 /// First and last week of something that comes back, see [`crate::time::week`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weeks {
-    /// Week number.
+    /// The first week, as ⌊day / 7⌋.
     pub first: u64,
-    /// Week number.
+    /// The last week, as ⌊day / 7⌋.
     pub last: u64,
 }
 
@@ -366,7 +366,7 @@ sums! {
     "usage of an attester";
     /// What an attester signed and was paid.
     pub struct AttesterTotals {
-        /// Everything charged.
+        /// All that callers were charged.
         pub gross: u128,
         /// Of it, unrelated and paid with money that lay in its session for a day or more.
         pub aged: u128,
@@ -381,7 +381,7 @@ sums! {
     "sums of the Hub";
     /// Sums of the Hub that add up.
     pub struct HubTotals {
-        /// Everything charged.
+        /// All that callers were charged.
         pub gross: u128,
         /// Of it, charged where funder or caller is the author, a payee or the operator.
         pub related: u128,
@@ -420,7 +420,7 @@ sums! {
 /// The Hub in one denomination.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HubRecord {
-    /// Of its life.
+    /// Sums over the Hub's whole life.
     pub totals: HubTotals,
     /// Last day on which receipts were billed; 0 if none.
     pub open_day: u64,

@@ -96,7 +96,7 @@ impl Packed for KeysRecord {
 /// The latest certificate of a permanent blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PermanentRecord {
-    /// Walrus epoch.
+    /// The epoch of Walrus that the committee served in.
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,
@@ -125,7 +125,7 @@ impl Packed for PermanentRecord {
 /// The latest certificate of a deletable blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeletableRecord {
-    /// Walrus epoch.
+    /// The epoch of Walrus that the committee served in.
     pub epoch: u32,
     /// Block time at which it was shown.
     pub certified_at: u64,

@@ -8,23 +8,25 @@ use super::Tally;
 use hub_wire::merkle::{leaf_hash, prove, root, verify};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{
-    batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
-    receipt_digest, sha256, verify_digest, voucher_digest, Batch, BatchBuilder, DecodeError, Group,
-    Hash, Items, KeyType, Mode, PublicKey, Purpose, Receipt, RiceCode, SigningKey, Units, Voucher,
-    Work,
+    answer_bytes, answer_digest, batch_digest, call_digest, commit_hash, domain_tag, measurement,
+    possession_bytes, possession_digest, receipt_digest, sha256, verify_digest, voucher_digest,
+    Batch, BatchBuilder, Call, DecodeError, Group, Hash, Items, KeyType, Mode, PublicKey, Purpose,
+    Receipt, RiceCode, SigningKey, Units, Voucher, Work,
 };
 use serde_json::Value;
 
 /// A list of the file, and what checks one entry of it.
 type Section = (&'static str, fn(&Value) -> Result<(), String>);
 
-const SECTIONS: [Section; 17] = [
+const SECTIONS: [Section; 19] = [
     ("varints", varint),
     ("batches", batch),
     ("shortest_codes", shortest_code),
     ("receipts", receipt),
     ("vouchers", voucher),
     ("possessions", possession),
+    ("calls", call),
+    ("answers", answer),
     ("refused", refused),
     ("refused_keys", refused_key),
     ("domain_tags", tag),
@@ -237,6 +239,28 @@ fn voucher(entry: &Value) -> Result<(), String> {
     same("decoding", Voucher::decode(&bytes), Ok(voucher))
 }
 
+fn call(entry: &Value) -> Result<(), String> {
+    let fields = field(entry, "call")?;
+    let call = Call {
+        attester: id(fields, "attester")?,
+        session: id(fields, "session")?,
+        model: id(fields, "model")?,
+        request_id: array(fields, "request_id_hex")?,
+        expires_at: integer(fields, "expires_at")?,
+        request_hash: array(fields, "request_hash_hex")?,
+    };
+    let bytes = hex_of(entry, "hex")?;
+    same_bytes("encoding", &call.encode(), &bytes)?;
+    same("decoding", Call::decode(&bytes), Ok(call))
+}
+
+fn answer(entry: &Value) -> Result<(), String> {
+    let fields = field(entry, "answer")?;
+    let receipt = hex_of(fields, "receipt_hex")?;
+    let found = answer_bytes(&receipt, text(fields, "engine")?, text(fields, "label")?);
+    same_bytes("encoding", &found, &hex_of(entry, "hex")?)
+}
+
 fn possession(entry: &Value) -> Result<(), String> {
     let fields = field(entry, "possession")?;
     let key = parse_key(fields, "key_hex")?;
@@ -252,6 +276,7 @@ fn refused(entry: &Value) -> Result<(), String> {
         "batch" => Batch::decode(&bytes).map(drop),
         "receipt" => Receipt::decode(&bytes).map(drop),
         "voucher" => Voucher::decode(&bytes).map(drop),
+        "call" => Call::decode(&bytes).map(drop),
         other => return Err(format!("{other:?} is not known")),
     };
     match result {
@@ -287,6 +312,8 @@ fn digest(entry: &Value) -> Result<(), String> {
         Purpose::Receipt => receipt_digest(&tag, &bytes, integer(entry, "sequence")?),
         Purpose::Voucher => voucher_digest(&tag, &bytes),
         Purpose::Attester => possession_digest(&tag, &bytes),
+        Purpose::Call => call_digest(&tag, &bytes),
+        Purpose::Answer => answer_digest(&tag, &bytes),
         Purpose::Commit => return Err("stands among digests, expected in `commitments`".into()),
     };
     same_bytes("digest", &found, &hex_of(entry, "digest_hex")?)

@@ -102,7 +102,10 @@ fn what_is_no_address_or_no_contract_is_no_verifier() {
     let msg = registration(&hub, &operator, &key(1), for_verifier(&wallet));
     // The chain itself finds nothing to call there.
     let text = said(&mut hub, &msg);
-    assert!(text.contains("kind: contract data, key:"), "{text}");
+    assert!(
+        text.contains("ContractData") && text.ends_with("not found"),
+        "{text}"
+    );
 
     for nonsense in ["", "nonsense"] {
         let nonsense = Addr::unchecked(nonsense);

@@ -284,14 +284,6 @@ fn what_costs_less_than_a_document_is_checked_before_it() {
         refused_document(&mut hub, vec![]),
         Error::Envelope(_)
     ));
-
-    hub.register_attester(&operator, KeyType::Ed25519, 1);
-    let msg = hub.attested_registration(&operator, &key, nonsense());
-    let expected = BillingError::KeyRegistered {
-        attester: AttesterId(1),
-    }
-    .into();
-    assert_eq!(refused(&mut hub, msg), expected);
 }
 
 #[test]

@@ -119,6 +119,23 @@ fn billing_lists(trade: &Trade, model: ModelId, limit: Option<u32>) -> Vec<Billi
             start_after: None,
             limit,
         },
+        Billing::LifetimeRanking {
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
+        Billing::RankingAt {
+            operator: trade.operator.to_string(),
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
+        Billing::ServedBy {
+            model,
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
         Billing::HubByDay {
             denom: denom(),
             start_after: None,
@@ -352,10 +369,11 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
         trade.hub.billing(&operator, msg).unwrap();
     }
     let (first, price) = (trade.model("model-1"), 1 << 100);
-    for number in 2..=100 {
+    for number in 2..=100u8 {
+        let blob = std::array::from_fn(|place| if place < 16 { number } else { 0 });
         let model = NewModel::named(&format!("model-{number}"))
             .price(&money, rates(price, 0, 0))
-            .release([1; 32]);
+            .release(blob);
         trade.hub.register_model(&trade.author.clone(), model);
     }
     for release in 2..=100u8 {
@@ -363,12 +381,18 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
             .hub
             .publish(&trade.author.clone(), first, [release; 32]);
     }
+    let until = trade.hub.now() + 800 * DAY;
     let sessions: Vec<SessionId> = (0..100)
         .map(|number| {
             let caller = trade.hub.account(&format!("caller-{number}"));
             trade
                 .hub
-                .open_session(&caller, &operator, &money, 10 * price, |session| session)
+                .open_session(&caller, &operator, &money, 10 * price, |session| {
+                    NewSession {
+                        expires_at: until,
+                        ..session
+                    }
+                })
         })
         .collect();
     trade.hub.advance(2 * DAY);
@@ -385,6 +409,9 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
         let expected = match query {
             // No verifier vouched for any of them.
             Billing::AttestersByMeasurement { .. } | Billing::MeasurementUsage { .. } => 0,
+            // Its models offer the one operator nothing.
+            Billing::RankingAt { .. } => 0,
+            Billing::ServedBy { .. } => 1,
             _ => 100,
         };
         let gas = gas_of(&mut trade.hub, &billing, &query, expected);

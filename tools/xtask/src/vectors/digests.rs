@@ -1,10 +1,14 @@
 //! Domain tags and what is hashed under them.
 
-use super::inputs::{account, contracts, keys, named, sample_batches, some_receipt, CHAIN_ID};
+use super::inputs::{
+    account, contracts, keys, named, sample_batches, some_answers, some_calls, some_receipt,
+    CHAIN_ID,
+};
 use anyhow::Result;
 use hub_wire::{
-    batch_digest, commit_hash, domain_tag, measurement, possession_bytes, possession_digest,
-    receipt_digest, voucher_digest, BlobId, Hash, Purpose, SessionId, Voucher,
+    answer_bytes, answer_digest, batch_digest, call_digest, commit_hash, domain_tag, measurement,
+    possession_bytes, possession_digest, receipt_digest, voucher_digest, BlobId, Hash, Purpose,
+    SessionId, Voucher,
 };
 use serde_json::{json, Value};
 
@@ -65,6 +69,16 @@ pub fn digests() -> Result<Value> {
         None,
         voucher_digest(&tag(Purpose::Voucher), &bytes),
     ));
+    for (_, call) in some_calls() {
+        let bytes = call.encode();
+        let digest = call_digest(&tag(Purpose::Call), &bytes);
+        all.push(entry(Purpose::Call, &bytes, None, digest));
+    }
+    for (_, receipt, engine, label) in some_answers() {
+        let bytes = answer_bytes(&receipt.encode(), engine, label);
+        let digest = answer_digest(&tag(Purpose::Answer), &bytes);
+        all.push(entry(Purpose::Answer, &bytes, None, digest));
+    }
     for (_, _, key) in keys()? {
         let bytes = possession_bytes(&key.public_key(), &account("operator"));
         let digest = possession_digest(&tag(Purpose::Attester), &bytes);

@@ -1,14 +1,15 @@
 //! Values and their bytes.
 
 use super::inputs::{
-    account, keys, named, sample_batches, some_receipt, units_to_code, widest_receipt,
+    account, keys, named, sample_batches, some_answers, some_calls, some_receipt, units_to_code,
+    widest_receipt,
 };
 use super::values::{batch_value, code_value, key_type, receipt_value, units};
 use anyhow::{Context, Result};
 use hub_types::ids::SessionId;
 use hub_wire::merkle::leaf_hash;
 use hub_wire::varint::Writer;
-use hub_wire::{possession_bytes, sha256, Items, Voucher};
+use hub_wire::{answer_bytes, possession_bytes, sha256, Items, Voucher};
 use serde_json::{json, Value};
 
 pub fn varints() -> Value {
@@ -93,6 +94,44 @@ pub fn vouchers() -> Value {
         })
     })
     .collect()
+}
+
+pub fn calls() -> Value {
+    some_calls()
+        .into_iter()
+        .map(|(name, call)| {
+            json!({
+                "name": name,
+                "call": {
+                    "attester": call.attester.to_string(),
+                    "session": call.session.to_string(),
+                    "model": call.model.to_string(),
+                    "request_id_hex": hex::encode(call.request_id),
+                    "expires_at": call.expires_at.to_string(),
+                    "request_hash_hex": hex::encode(call.request_hash),
+                },
+                "hex": hex::encode(call.encode()),
+            })
+        })
+        .collect()
+}
+
+pub fn answers() -> Value {
+    some_answers()
+        .into_iter()
+        .map(|(name, receipt, engine, label)| {
+            let receipt = receipt.encode();
+            json!({
+                "name": name,
+                "answer": {
+                    "receipt_hex": hex::encode(&receipt),
+                    "engine": engine,
+                    "label": label,
+                },
+                "hex": hex::encode(answer_bytes(&receipt, engine, label)),
+            })
+        })
+        .collect()
 }
 
 pub fn possessions() -> Result<Value> {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_wire::{
-    sha256, Batch, BlobId, Group, Hash, Items, Receipt, RiceCode, SigningKey, Units, Work,
+    sha256, Batch, BlobId, Call, Group, Hash, Items, Receipt, RiceCode, SigningKey, Units, Work,
 };
 
 pub const CHAIN_ID: &str = "hub-testing-1";
@@ -73,6 +73,45 @@ pub fn widest_receipt() -> Receipt {
         request_hash: [0xff; 32],
         response_hash: [0xff; 32],
     }
+}
+
+pub fn some_calls() -> [(&'static str, Call); 2] {
+    let receipt = some_receipt(1);
+    let call = Call {
+        attester: receipt.attester,
+        session: receipt.session,
+        model: receipt.model,
+        request_id: receipt.request_id,
+        expires_at: receipt.issued_at + 60,
+        request_hash: receipt.request_hash,
+    };
+    let widest = Call {
+        attester: AttesterId::MAX,
+        session: SessionId::MAX,
+        model: ModelId::MAX,
+        request_id: [0xff; 16],
+        expires_at: u64::MAX,
+        request_hash: [0xff; 32],
+    };
+    [("a call", call), ("widest integers", widest)]
+}
+
+/// Each a name, a receipt, an engine and a label.
+pub fn some_answers() -> [(&'static str, Receipt, &'static str, &'static str); 2] {
+    [
+        (
+            "an answer",
+            some_receipt(1),
+            "onnxruntime 1.23.2",
+            "operator's word",
+        ),
+        (
+            "widest receipt, texts of no length",
+            widest_receipt(),
+            "",
+            "",
+        ),
+    ]
 }
 
 pub fn group(ids: [u64; 4], from: u64, span: u64, sequence: u64, work: Work) -> Group {

@@ -1,10 +1,10 @@
 //! Bytes that no decoder may accept, with the name of the reason.
 
-use super::inputs::some_receipt;
+use super::inputs::{some_calls, some_receipt};
 use super::values::key_type;
 use anyhow::{anyhow, bail, ensure, Context, Result};
 use hub_wire::varint::{Reader, Writer};
-use hub_wire::{Batch, DecodeError, KeyType, PublicKey, Receipt, Voucher, BATCH_VERSION};
+use hub_wire::{Batch, Call, DecodeError, KeyType, PublicKey, Receipt, Voucher, BATCH_VERSION};
 use serde_json::{json, Value};
 
 pub fn refused() -> Result<Value> {
@@ -309,6 +309,33 @@ pub fn refused() -> Result<Value> {
         [&[1, 3][..], &[0xff; 18], &[0x04]].concat(),
         "too_large",
     )?;
+
+    let call = some_calls()[0].1.encode();
+    add("call", "nothing", vec![], "truncated")?;
+    add(
+        "call",
+        "a byte less",
+        call[..call.len() - 1].to_vec(),
+        "truncated",
+    )?;
+    add(
+        "call",
+        "a byte more",
+        [&call[..], &[0]].concat(),
+        "trailing",
+    )?;
+    add(
+        "call",
+        "version 2",
+        [&[2], &call[1..]].concat(),
+        "unknown_version",
+    )?;
+    add(
+        "call",
+        "attester in two bytes",
+        [&[1, 0x87, 0x00], &call[2..]].concat(),
+        "overlong",
+    )?;
     Ok(all.into())
 }
 
@@ -333,6 +360,7 @@ fn refusal(of: &str, bytes: &[u8]) -> Result<DecodeError> {
         "batch" => Batch::decode(bytes).map(|_| ()),
         "receipt" => Receipt::decode(bytes).map(|_| ()),
         "voucher" => Voucher::decode(bytes).map(|_| ()),
+        "call" => Call::decode(bytes).map(|_| ()),
         _ => bail!("nothing is called {of}"),
     };
     result

@@ -222,7 +222,7 @@ impl Market {
         settlement.finish()
     }
 
-    /// What becomes of one group, and where the lane stands behind it if it moved.
+    /// What becomes of one group, and where the lane stands after it if it moved.
     fn outcome(&self, group: Group) -> (Outcome, Option<u64>) {
         let decided = self.settle(&[group]).unwrap();
         let moved = decided.sessions.first().map(|session| session.next_after);

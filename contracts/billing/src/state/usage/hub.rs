@@ -134,7 +134,7 @@ pub fn totals_up_to(
     Ok(last.map_or_else(HubTotals::default, |(_, totals)| totals))
 }
 
-/// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
+/// Days after `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
     denom: DenomNumber,
@@ -151,7 +151,7 @@ pub fn days(
         .collect()
 }
 
-/// Counts of the weeks behind `start_after` in which receipts were billed.
+/// Counts of the weeks after `start_after` in which receipts were billed.
 pub fn weeks(
     storage: &dyn Storage,
     denom: DenomNumber,

@@ -201,7 +201,7 @@ pub fn sums_up_to(
     Ok(last.map_or_else(Sums::default, |(_, sums)| sums))
 }
 
-/// Days behind `start_after` on which receipts were billed, each with the lifetime sums at its end.
+/// Days after `start_after` on which receipts were billed, each with the lifetime sums at its end.
 pub fn days(
     storage: &dyn Storage,
     model: ModelId,
@@ -220,7 +220,7 @@ pub fn days(
         .collect()
 }
 
-/// Sums of the releases behind `start_after` that were billed, by number.
+/// Sums of the releases after `start_after` that were billed, by number.
 pub fn releases(
     storage: &dyn Storage,
     model: ModelId,

@@ -122,7 +122,7 @@ impl<'a> PayerBook<'a> {
     }
 }
 
-/// Payers of a model behind `start_after`, with their weeks.
+/// Payers of a model after `start_after`, with their weeks.
 pub fn page(
     storage: &dyn Storage,
     model: ModelId,

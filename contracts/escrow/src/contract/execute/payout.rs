@@ -53,7 +53,7 @@ pub fn set_auto_payout(
     }))
 }
 
-/// Sends each account what it has available. No account can make it fail: it may stand behind a settlement in one
+/// Sends each account what it has available. No account can make it fail: it may stand after a settlement in one
 /// transaction, which would be undone with it.
 pub fn payout(
     mut deps: DepsMut,

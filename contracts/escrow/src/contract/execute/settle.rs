@@ -14,7 +14,7 @@ use crate::domain::totals::Totals;
 use crate::error::ContractError;
 use crate::state::{accounts, config, sessions};
 
-/// Charges the sessions and credits the accounts of `books`, all or nothing. They are read behind the authority, which
+/// Charges the sessions and credits the accounts of `books`, all or nothing. They are read after the authority, which
 /// strangers have none of.
 pub fn settle(deps: DepsMut, sender: Addr, books: &[u8]) -> Result<Response, ContractError> {
     let collector = config::collector(deps.storage)?;

@@ -21,13 +21,13 @@ use crate::state::{commitments, models};
 
 /// A release to be published, in checked form.
 pub struct Publication {
-    /// Its label.
+    /// Its label, `major.minor`.
     pub label: Label,
-    /// The billable blob.
+    /// Blob id on Walrus of what a call is billed for.
     pub blob_id: BlobId,
     /// The blob that lists the files.
     pub manifest: Option<BlobId>,
-    /// Reveals a commitment.
+    /// Salt of the commitment that the publication reveals, if any.
     pub salt: Option<Hash>,
 }
 

@@ -1,0 +1,534 @@
+//! Calls, paid.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hub_wire::{
+    call_digest, sha256, voucher_digest, Call, Hash, Purpose, Receipt, SigningKey, Voucher,
+};
+use hub_x402::{
+    code, decode, encode, Amount, CallPayment, PaymentPayload, PaymentRequired,
+    PaymentRequirements, RequestId, SessionPayment, SettleResponse, Signature, VoucherPayment,
+    PAYMENT_REQUIRED, PAYMENT_RESPONSE, PAYMENT_SIGNATURE, VERSION,
+};
+use reqwest::StatusCode;
+use serde::Deserialize;
+
+use crate::check::Trust;
+use crate::error::CallError;
+use crate::tally::Tally;
+
+/// What a caller is willing to spend. Amounts are in the smallest unit of the session's denomination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most that one call may cost.
+    pub per_call: u128,
+    /// The most that the session may be charged in all, what was charged before included.
+    pub total: u128,
+}
+
+/// How a caller calls.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What it is willing to spend.
+    pub limits: Limits,
+    /// How long a signed call is valid, at most ten minutes. A server that is down for longer cannot charge it.
+    pub valid_for: Duration,
+    /// How often a call is sent again after an answer was lost. It is paid once.
+    pub retries: u32,
+    /// How long one attempt may take.
+    pub timeout: Duration,
+    /// Most bytes of an answer.
+    pub max_answer: usize,
+}
+
+impl Options {
+    /// Two minutes for each attempt and for a signature, three retries, answers of 64 MiB.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            valid_for: Duration::from_secs(120),
+            retries: 3,
+            timeout: Duration::from_secs(120),
+            max_answer: 64 << 20,
+        }
+    }
+}
+
+/// A paid answer that was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The body.
+    pub body: Bytes,
+    /// Its type.
+    pub mime_type: String,
+    /// The receipt, which settles on chain.
+    pub receipt: Receipt,
+    /// What the call cost.
+    pub amount: u128,
+    /// What the server says is charged to the session, calls that run included.
+    pub charged: u128,
+    /// Name and version of the engine.
+    pub engine: String,
+    /// What the attester's key is, as the server says.
+    pub label: String,
+}
+
+/// Calls models for one session, in parallel if asked to. The session's key never leaves it.
+pub struct Caller {
+    http: reqwest::Client,
+    key: SigningKey,
+    trust: Trust,
+    options: Options,
+    tally: Tally,
+    call_tag: Hash,
+    voucher_tag: Hash,
+    /// What the last call of each address was asked for: most calls cost the same, and one round trip is saved.
+    agreed: Mutex<HashMap<String, Arc<PaymentRequirements>>>,
+    clock: Box<dyn Fn() -> u64 + Send + Sync>,
+}
+
+/// So many addresses are remembered.
+const MOST_ADDRESSES: usize = 256;
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorDetail,
+}
+
+#[derive(Deserialize)]
+struct ErrorDetail {
+    code: String,
+    message: String,
+}
+
+/// One attempt's outcome.
+enum Reply {
+    /// Paid and answered.
+    Answered {
+        body: Bytes,
+        mime_type: String,
+        response: String,
+    },
+    /// 402.
+    Required(Box<PaymentRequired>, String),
+    /// Any other error.
+    Refused(CallError),
+}
+
+impl Caller {
+    /// A caller of the session that `tally` is of, with the key that the session names.
+    ///
+    /// # Errors
+    ///
+    /// If no HTTP client can be made.
+    pub fn new(
+        key: SigningKey,
+        trust: Trust,
+        tally: Tally,
+        options: Options,
+    ) -> Result<Self, CallError> {
+        let http = reqwest::Client::builder()
+            .timeout(options.timeout)
+            .build()
+            .map_err(|error| CallError::Unreachable(causes(&error)))?;
+        Ok(Self {
+            http,
+            key,
+            call_tag: trust.tag(Purpose::Call),
+            voucher_tag: trust.tag(Purpose::Voucher),
+            trust,
+            tally,
+            options,
+            agreed: Mutex::default(),
+            clock: Box::new(|| {
+                let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+                since.unwrap_or_default().as_secs()
+            }),
+        })
+    }
+
+    /// The same with another clock, unix seconds.
+    pub fn with_clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// What the session was used for.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
+    /// What a call would cost at most. Nothing is signed or spent.
+    ///
+    /// # Errors
+    ///
+    /// What the server refuses.
+    pub async fn quote(&self, url: &str, body: &Bytes) -> Result<PaymentRequirements, CallError> {
+        match self.send(url, body, None).await? {
+            Reply::Required(required, _) => self.requirements(*required, &sha256(&[body])),
+            Reply::Refused(error) => Err(error),
+            Reply::Answered { .. } => Err(CallError::WrongRequirements(
+                "it answers without being paid".to_owned(),
+            )),
+        }
+    }
+
+    /// Calls a model with a fresh request id.
+    ///
+    /// # Errors
+    ///
+    /// [`CallError`], each of which says whether money may have been spent.
+    pub async fn call(&self, url: &str, body: impl Into<Bytes>) -> Result<Answer, CallError> {
+        self.call_as(fresh_id(), url, body).await
+    }
+
+    /// Calls a model under a request id: the same id with the same body is the same call, and is paid once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::call`].
+    pub async fn call_as(
+        &self,
+        id: RequestId,
+        url: &str,
+        body: impl Into<Bytes>,
+    ) -> Result<Answer, CallError> {
+        let body: Bytes = body.into();
+        let hash = sha256(&[&body]);
+        let mut agreed = match self.remembered(url) {
+            // What was agreed for another body of the same address: good if this one costs the same.
+            Some(last) => {
+                let mut agreed = (*last).clone();
+                agreed.extra.request_hash.0 = hash;
+                agreed
+            }
+            None => self.quote(url, &body).await?,
+        };
+        let mut lost: Option<String> = None;
+        let mut attempts = self.options.retries.saturating_add(1);
+        // The terms can change between a 402 and its payment, and so can the ceiling that other calls need; not for ever.
+        let mut corrections = 4;
+        loop {
+            let amount = agreed.amount.0;
+            self.within(
+                "the price of the call",
+                amount,
+                self.options.limits.per_call,
+            )?;
+            let others = self.tally.at_most_without(id);
+            let total = others.saturating_add(amount);
+            self.within(
+                "what the session is charged in all",
+                total,
+                self.options.limits.total,
+            )?;
+            let ceiling = self.tally.begin(id, amount)?;
+            let payment = self.payment(id, &hash, &agreed, ceiling);
+            match self.send(url, &body, Some(&payment)).await {
+                Ok(Reply::Answered {
+                    body: answer,
+                    mime_type,
+                    response,
+                }) => {
+                    let answer = self.checked(id, &body, &agreed, answer, mime_type, &response);
+                    if answer.is_ok() {
+                        self.remember(url, &agreed);
+                    }
+                    return answer;
+                }
+                Ok(Reply::Required(required, message)) => {
+                    let reason = required.error.clone().unwrap_or_default();
+                    // Not charged, says the server. If it lies, its own count will show it.
+                    if lost.is_none() {
+                        self.tally.end(id, 0)?;
+                    }
+                    let renewed = self.requirements(*required, &hash);
+                    let renewed = renewed.inspect_err(|_| self.forget(url))?;
+                    let price = reason == code::PRICE_CHANGED || renewed.amount > agreed.amount;
+                    let needed = renewed
+                        .extra
+                        .charged
+                        .map(|charged| charged.0.saturating_add(renewed.amount.0));
+                    let ceiling = reason == "voucher_missing"
+                        && needed > renewed.extra.ceiling.map(|one| one.0);
+                    let curable = price || ceiling || reason == code::WRONG_PAYMENT;
+                    if !curable || corrections == 0 || lost.is_some() {
+                        self.forget(url);
+                        return Err(CallError::Refused {
+                            status: 402,
+                            code: reason,
+                            message,
+                            retry_after: None,
+                        });
+                    }
+                    if let (true, Some(needed)) = (ceiling, needed) {
+                        self.within(
+                            "what the session is charged in all",
+                            needed,
+                            self.options.limits.total,
+                        )?;
+                        self.tally.raise(needed)?;
+                    }
+                    corrections -= 1;
+                    agreed = renewed;
+                }
+                Ok(Reply::Refused(error)) => {
+                    // The same call runs already: its answer comes.
+                    let running =
+                        matches!(&error, CallError::Refused { code, .. } if code == "running");
+                    if running && attempts > 1 {
+                        attempts -= 1;
+                        lost.get_or_insert_with(|| error.to_string());
+                        tokio::time::sleep(Duration::from_millis(300)).await;
+                        continue;
+                    }
+                    if lost.is_none() {
+                        self.tally.end(id, 0)?;
+                        return Err(error);
+                    }
+                    return Err(unknown(id, error.to_string()));
+                }
+                Err(CallError::Unreachable(reason)) => {
+                    attempts -= 1;
+                    if attempts == 0 {
+                        return Err(unknown(id, reason));
+                    }
+                    lost.get_or_insert(reason);
+                    tokio::time::sleep(Duration::from_millis(300)).await;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn within(&self, what: &'static str, found: u128, allowed: u128) -> Result<(), CallError> {
+        match found <= allowed {
+            true => Ok(()),
+            false => Err(CallError::Limit {
+                what,
+                found,
+                allowed,
+            }),
+        }
+    }
+
+    fn requirements(
+        &self,
+        required: PaymentRequired,
+        hash: &Hash,
+    ) -> Result<PaymentRequirements, CallError> {
+        let mut accepts = required.accepts.into_iter();
+        let found = accepts
+            .find(|one| one.scheme == hub_x402::SCHEME)
+            .ok_or_else(|| {
+                CallError::WrongRequirements(format!(
+                    "none of its ways to pay is {}",
+                    hub_x402::SCHEME
+                ))
+            })?;
+        self.trust
+            .requirements(&found, hash)
+            .map_err(CallError::WrongRequirements)?;
+        self.count(found.extra.charged)?;
+        Ok(found)
+    }
+
+    /// Refuses a server that counts more than was asked of it.
+    fn count(&self, charged: Option<Amount>) -> Result<(), CallError> {
+        let own = self.tally.at_most();
+        match charged {
+            Some(Amount(server)) if server > own => Err(CallError::Overcharged {
+                session: self.tally.session().0,
+                server,
+                own,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn payment(
+        &self,
+        id: RequestId,
+        hash: &Hash,
+        agreed: &PaymentRequirements,
+        ceiling: u128,
+    ) -> String {
+        let session = self.tally.session();
+        let expires_at = (self.clock)().saturating_add(self.options.valid_for.as_secs());
+        let call = Call {
+            attester: self.trust.attester,
+            session,
+            model: agreed.extra.model,
+            request_id: id.0,
+            expires_at,
+            request_hash: *hash,
+        };
+        let voucher = Voucher { session, ceiling };
+        let sign = |digest: Hash| Signature(self.key.sign_digest(&digest));
+        encode(&PaymentPayload {
+            x402_version: VERSION,
+            resource: None,
+            accepted: agreed.clone(),
+            payload: SessionPayment {
+                session,
+                call: CallPayment {
+                    request_id: id,
+                    expires_at,
+                    signature: sign(call_digest(&self.call_tag, &call.encode())),
+                },
+                voucher: Some(VoucherPayment {
+                    ceiling: Amount(ceiling),
+                    signature: sign(voucher_digest(&self.voucher_tag, &voucher.encode())),
+                }),
+            },
+        })
+    }
+
+    fn checked(
+        &self,
+        id: RequestId,
+        request: &[u8],
+        agreed: &PaymentRequirements,
+        body: Bytes,
+        mime_type: String,
+        response: &str,
+    ) -> Result<Answer, CallError> {
+        let dishonest = |what: String| CallError::Dishonest {
+            what,
+            at_most: agreed.amount.0,
+        };
+        let settled: SettleResponse =
+            decode(response).map_err(|error| dishonest(error.to_string()))?;
+        let receipt = self
+            .trust
+            .answer(agreed, id, request, &body, &settled, body.len())
+            .map_err(dishonest)?;
+        self.count(Some(settled.extra.charged))?;
+        self.tally.end(id, settled.amount.0)?;
+        Ok(Answer {
+            body,
+            mime_type,
+            receipt,
+            amount: settled.amount.0,
+            charged: settled.extra.charged.0,
+            engine: settled.extra.engine,
+            label: settled.extra.label,
+        })
+    }
+
+    async fn send(
+        &self,
+        url: &str,
+        body: &Bytes,
+        payment: Option<&str>,
+    ) -> Result<Reply, CallError> {
+        let unreachable = |error: reqwest::Error| CallError::Unreachable(causes(&error));
+        let mut request = self
+            .http
+            .post(url)
+            .header("content-type", "application/json")
+            .body(body.clone());
+        if let Some(payment) = payment {
+            request = request.header(PAYMENT_SIGNATURE, payment);
+        }
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let header = |name| {
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
+        };
+        let (required, settled) = (header(PAYMENT_REQUIRED), header(PAYMENT_RESPONSE));
+        let mime_type = header("content-type").unwrap_or_default();
+        let retry_after = header("retry-after").and_then(|text| text.parse().ok());
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            if bytes.len().saturating_add(chunk.len()) > self.options.max_answer {
+                let what = format!("an answer of more than {} bytes", self.options.max_answer);
+                return Err(CallError::Unreachable(what));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        if status == StatusCode::OK {
+            return match settled {
+                Some(response) => Ok(Reply::Answered {
+                    body: bytes.into(),
+                    mime_type,
+                    response,
+                }),
+                None => Err(CallError::WrongRequirements(
+                    "it answers without a receipt".to_owned(),
+                )),
+            };
+        }
+        let detail = serde_json::from_slice(&bytes).map(|body: ErrorBody| body.error);
+        let (code, message) = match detail {
+            Ok(detail) => (detail.code, detail.message),
+            Err(_) => {
+                let text: String = String::from_utf8_lossy(&bytes).chars().take(200).collect();
+                ("http".to_owned(), text)
+            }
+        };
+        // A settlement with a 402 would say that it was charged and was not.
+        if status == StatusCode::PAYMENT_REQUIRED && settled.is_none() {
+            if let Some(required) = required {
+                let required = decode(&required)
+                    .map_err(|error| CallError::WrongRequirements(error.to_string()))?;
+                return Ok(Reply::Required(Box::new(required), message));
+            }
+        }
+        Ok(Reply::Refused(CallError::Refused {
+            status: status.as_u16(),
+            code,
+            message,
+            retry_after,
+        }))
+    }
+
+    fn remembered(&self, url: &str) -> Option<Arc<PaymentRequirements>> {
+        let agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
+        agreed.get(url).cloned()
+    }
+
+    fn remember(&self, url: &str, requirements: &PaymentRequirements) {
+        let mut agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
+        if agreed.len() >= MOST_ADDRESSES && !agreed.contains_key(url) {
+            agreed.clear();
+        }
+        agreed.insert(url.to_owned(), Arc::new(requirements.clone()));
+    }
+
+    fn forget(&self, url: &str) {
+        let mut agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
+        agreed.remove(url);
+    }
+}
+
+/// A request id that nobody used.
+pub(crate) fn fresh_id() -> RequestId {
+    use std::hash::{BuildHasher, RandomState};
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::OnceLock;
+    static SECRET: OnceLock<(RandomState, RandomState)> = OnceLock::new();
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let (first, second) = SECRET.get_or_init(Default::default);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let id = u128::from(first.hash_one(count)) << 64 | u128::from(second.hash_one(count));
+    RequestId::from(id.to_be_bytes())
+}
+
+fn unknown(request_id: RequestId, reason: String) -> CallError {
+    CallError::Unknown { request_id, reason }
+}
+
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

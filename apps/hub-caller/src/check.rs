@@ -1,0 +1,190 @@
+//! What an answer has to be.
+
+use cosmwasm_std::Uint128;
+use hub_engine::recount;
+use hub_model::Metering;
+use hub_types::ids::{AttesterId, ModelId, ReleaseNumber};
+use hub_types::price::Rates;
+use hub_wire::{
+    answer_bytes, answer_digest, sha256, verify_digest, BlobId, Domain, Hash, PublicKey, Purpose,
+    Receipt,
+};
+use hub_x402::{Amount, HubAnswer, PaymentRequirements, RequestId, SettleResponse, SCHEME};
+
+/// Whom and what a caller trusts, as the chain shows it.
+#[derive(Clone, Debug)]
+pub struct Trust {
+    /// Chain id.
+    pub chain_id: String,
+    /// Address of the billing contract.
+    pub billing: String,
+    /// The same, canonical.
+    pub billing_canonical: Vec<u8>,
+    /// Operator that the session trusts.
+    pub operator: String,
+    /// Its attester.
+    pub attester: AttesterId,
+    /// The attester's key, as it is registered.
+    pub key: PublicKey,
+    /// Denomination of the session, as x402 names it.
+    pub asset: String,
+    /// The model, if the caller knows it; else what the server says it is.
+    pub model: Option<TrustedModel>,
+}
+
+/// A model as the registry and its manifest show it.
+#[derive(Clone, Debug)]
+pub struct TrustedModel {
+    /// Its number.
+    pub model: ModelId,
+    /// The release.
+    pub release: ReleaseNumber,
+    /// The weights of that release.
+    pub blob_id: BlobId,
+    /// What its prices count.
+    pub metering: Metering,
+}
+
+impl Trust {
+    pub(crate) fn tag(&self, purpose: Purpose) -> Hash {
+        let domain = Domain {
+            chain_id: &self.chain_id,
+            contract: &self.billing_canonical,
+        };
+        domain.tag(purpose)
+    }
+
+    /// Checks what a server asks for before anything is signed.
+    pub(crate) fn requirements(
+        &self,
+        found: &PaymentRequirements,
+        request_hash: &Hash,
+    ) -> Result<(), String> {
+        let extra = &found.extra;
+        let texts = [
+            ("scheme", found.scheme.as_str(), SCHEME),
+            (
+                "network",
+                &found.network,
+                &hub_x402::network(&self.chain_id),
+            ),
+            ("billing contract", &extra.hub.billing, &self.billing),
+            ("payee", &found.pay_to, &self.operator),
+            ("asset", &found.asset, &self.asset),
+        ];
+        for (what, found, expected) in texts {
+            if found != expected {
+                return Err(format!("its {what} is {found:?}, expected {expected:?}"));
+            }
+        }
+        if extra.hub.attester != self.attester {
+            return Err(format!(
+                "its attester is {}, expected {}",
+                extra.hub.attester, self.attester
+            ));
+        }
+        if extra.request_hash.0 != *request_hash {
+            return Err("it is about another request than the one that was sent".to_owned());
+        }
+        if let Some(model) = &self.model {
+            if (extra.model, extra.release) != (model.model, model.release) {
+                return Err(format!(
+                    "it is about release {} of model {}, expected release {} of model {}",
+                    extra.release, extra.model, model.release, model.model
+                ));
+            }
+        }
+        let most =
+            rates(found).amount(1, hub_wire::Units::new(extra.units_in, extra.max_units_out));
+        if most != Some(found.amount.0) {
+            return Err("its amount is not what its rates and units make".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks an answer against the call and what was agreed. Gives the receipt.
+    pub(crate) fn answer(
+        &self,
+        agreed: &PaymentRequirements,
+        request_id: RequestId,
+        request: &[u8],
+        body: &[u8],
+        settled: &SettleResponse,
+        hashed: usize,
+    ) -> Result<Receipt, String> {
+        let HubAnswer {
+            receipt: bytes,
+            engine,
+            label,
+            answer_signature,
+            ..
+        } = &settled.extra;
+        let receipt = Receipt::decode(&bytes.0)
+            .map_err(|error| format!("its receipt cannot be read: {error}"))?;
+        let digest = answer_digest(
+            &self.tag(Purpose::Answer),
+            &answer_bytes(&bytes.0, engine, label),
+        );
+        if !verify_digest(&self.key, &digest, &answer_signature.0) {
+            return Err("its signature does not verify with the attester's key".to_owned());
+        }
+        let extra = &agreed.extra;
+        let same = [
+            ("attester", receipt.attester == self.attester),
+            ("model", receipt.model == extra.model),
+            ("release", receipt.release == extra.release),
+            ("terms", receipt.terms == extra.terms),
+            ("request id", receipt.request_id == request_id.0),
+            ("request", receipt.request_hash == sha256(&[request])),
+            (
+                "answer",
+                receipt.response_hash == sha256(&[&body[..hashed]]),
+            ),
+            (
+                "weights",
+                self.model
+                    .as_ref()
+                    .is_none_or(|model| model.blob_id == receipt.blob_id),
+            ),
+        ];
+        if let Some((what, _)) = same.iter().find(|(_, same)| !same) {
+            return Err(format!("its receipt is about another {what}"));
+        }
+        let units = receipt.units;
+        if units.input > extra.units_in || units.output > extra.max_units_out {
+            return Err(format!(
+                "its receipt states {} units in and {} out, and at most {} and {} were agreed",
+                units.input, units.output, extra.units_in, extra.max_units_out
+            ));
+        }
+        if let Some(model) = &self.model {
+            let counted = recount(&model.metering, request, &body[..hashed])
+                .map_err(|error| format!("its body cannot be counted: {error}"))?;
+            let right = counted.0.is_none_or(|input| input == units.input)
+                && counted.1.is_none_or(|output| output == units.output);
+            if !right {
+                return Err(format!(
+                    "its receipt states {} units in and {} out, and the bodies have others",
+                    units.input, units.output
+                ));
+            }
+        }
+        let amount = rates(agreed).amount(1, units).map(Amount);
+        if amount != Some(settled.amount) {
+            return Err(format!(
+                "it charges {}, which is not what its units cost",
+                settled.amount
+            ));
+        }
+        Ok(receipt)
+    }
+}
+
+fn rates(found: &PaymentRequirements) -> Rates {
+    let extra = &found.extra;
+    Rates {
+        per_call: Uint128::new(extra.per_call.0),
+        per_million_in: Uint128::new(extra.per_million_in.0),
+        per_million_out: Uint128::new(extra.per_million_out.0),
+    }
+}

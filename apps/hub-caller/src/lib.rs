@@ -1,0 +1,12 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+mod caller;
+mod check;
+mod error;
+mod tally;
+
+pub use caller::{Answer, Caller, Limits, Options};
+pub use check::{Trust, TrustedModel};
+pub use error::CallError;
+pub use tally::{Tally, TallyError};

@@ -1,0 +1,283 @@
+//! What a session was used for, by the caller's own count.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use hub_types::ids::SessionId;
+use hub_x402::{Amount, RequestId};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// Why a tally cannot be kept.
+#[derive(Error, Debug)]
+pub enum TallyError {
+    /// The file.
+    #[error("the tally {} cannot be kept: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It holds something else.
+    #[error("the tally {} cannot be read: {reason}; it is all that says what you spent, so mend it or start a new session", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// It is another session's.
+    #[error("the tally {} is that of session {found}, not of {expected}: name another file", path.display())]
+    OtherSession {
+        /// The file.
+        path: PathBuf,
+        /// Whose it is.
+        found: SessionId,
+        /// Whose it should be.
+        expected: SessionId,
+    },
+}
+
+/// What a session was used for, by the caller's own count. It is kept in a file, so that a restart forgets nothing, or in memory.
+#[derive(Debug)]
+pub struct Tally {
+    path: Option<PathBuf>,
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct State {
+    session: SessionId,
+    /// What calls came to that were answered, and what was charged before.
+    charged: Amount,
+    /// The highest ceiling that was signed.
+    ceiling: Amount,
+    /// Calls that run or whose end is not known, with the most that each can cost.
+    open: BTreeMap<String, Amount>,
+}
+
+impl Tally {
+    /// A tally that dies with the process. `charged` is what was spent of the session before.
+    pub fn in_memory(session: SessionId, charged: u128) -> Self {
+        Self {
+            path: None,
+            state: Mutex::new(State::new(session, charged)),
+        }
+    }
+
+    /// The tally in a file; a new one begins with `charged`, which is what the chain shows as spent.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or is another session's.
+    pub fn open(path: &Path, session: SessionId, charged: u128) -> Result<Self, TallyError> {
+        let state = match fs::read(path) {
+            Ok(bytes) => {
+                let read: Result<State, _> = serde_json::from_slice(&bytes);
+                let found = read.map_err(|error| TallyError::Unreadable {
+                    path: path.to_owned(),
+                    reason: error.to_string(),
+                })?;
+                if found.session != session {
+                    return Err(TallyError::OtherSession {
+                        path: path.to_owned(),
+                        found: found.session,
+                        expected: session,
+                    });
+                }
+                found
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(session, charged),
+            Err(error) => {
+                let path = path.to_owned();
+                return Err(TallyError::File { path, error });
+            }
+        };
+        Ok(Self {
+            path: Some(path.to_owned()),
+            state: Mutex::new(state),
+        })
+    }
+
+    /// The session.
+    pub fn session(&self) -> SessionId {
+        self.state().session
+    }
+
+    /// What calls came to that were answered, and what was charged before.
+    pub fn charged(&self) -> u128 {
+        self.state().charged.0
+    }
+
+    /// The most that the session can have been charged: calls that run, or whose end is not known, at their highest price.
+    pub fn at_most(&self) -> u128 {
+        self.state().at_most()
+    }
+
+    /// The same without one call.
+    pub(crate) fn at_most_without(&self, id: RequestId) -> u128 {
+        let state = self.state();
+        let amount = state.open.get(&id.to_string()).map_or(0, |amount| amount.0);
+        state.at_most().saturating_sub(amount)
+    }
+
+    /// The highest ceiling that was signed.
+    pub fn ceiling(&self) -> u128 {
+        self.state().ceiling.0
+    }
+
+    /// Calls whose end is not known, with the most that each can cost.
+    pub fn open_calls(&self) -> Vec<(RequestId, u128)> {
+        let state = self.state();
+        let open = state.open.iter();
+        open.filter_map(|(id, amount)| Some((id.parse().ok()?, amount.0)))
+            .collect()
+    }
+
+    /// Notes a call that is about to be sent, and the ceiling that covers it and every other open call: the one that was signed, if
+    /// it is high enough. A call that is open already is counted once.
+    pub(crate) fn begin(&self, id: RequestId, amount: u128) -> Result<u128, TallyError> {
+        let mut state = self.state();
+        let before = state.clone();
+        state.open.insert(id.to_string(), Amount(amount));
+        let needed = Amount(state.at_most());
+        state.ceiling = state.ceiling.max(needed);
+        let ceiling = state.ceiling.0;
+        self.keep(&mut state, before)?;
+        Ok(ceiling)
+    }
+
+    /// Raises the ceiling to what a server says it needs.
+    pub(crate) fn raise(&self, ceiling: u128) -> Result<(), TallyError> {
+        let mut state = self.state();
+        let before = state.clone();
+        state.ceiling = state.ceiling.max(Amount(ceiling));
+        self.keep(&mut state, before)
+    }
+
+    /// Notes what a call came to.
+    pub(crate) fn end(&self, id: RequestId, amount: u128) -> Result<(), TallyError> {
+        let mut state = self.state();
+        let before = state.clone();
+        if state.open.remove(&id.to_string()).is_some() {
+            state.charged = Amount(state.charged.0.saturating_add(amount));
+        }
+        self.keep(&mut state, before)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, state: &mut State, before: State) -> Result<(), TallyError> {
+        let Some(path) = &self.path else {
+            return Ok(());
+        };
+        if *state == before {
+            return Ok(());
+        }
+        let written = write(path, state);
+        written.map_err(|error| {
+            // What is not on disk did not happen.
+            *state = before;
+            let path = path.clone();
+            TallyError::File { path, error }
+        })
+    }
+}
+
+/// Beside the file and then in its place, so that there is always a whole one.
+fn write(path: &Path, state: &State) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let new = path.with_file_name(name);
+    let mut file = File::create(&new)?;
+    file.write_all(&serde_json::to_vec(state)?)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}
+
+impl State {
+    fn new(session: SessionId, charged: u128) -> Self {
+        Self {
+            session,
+            charged: Amount(charged),
+            ceiling: Amount(0),
+            open: BTreeMap::new(),
+        }
+    }
+
+    fn at_most(&self) -> u128 {
+        let open = self.open.values();
+        open.fold(self.charged.0, |sum, amount| sum.saturating_add(amount.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(number: u8) -> RequestId {
+        RequestId::from([number; 16])
+    }
+
+    #[test]
+    fn a_tally_survives_a_restart_and_counts_what_is_open_at_its_most() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tally.json");
+        let tally = Tally::open(&path, SessionId(7), 100).unwrap();
+        assert_eq!(tally.begin(id(1), 30).unwrap(), 130);
+        assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
+        tally.end(id(1), 25).unwrap();
+        drop(tally);
+
+        let tally = Tally::open(&path, SessionId(7), 0).unwrap();
+        assert_eq!(
+            (tally.charged(), tally.at_most(), tally.ceiling()),
+            (125, 145, 150)
+        );
+        assert_eq!(tally.open_calls(), [(id(2), 20)]);
+        // The same call again is one call; the ceiling that was signed covers it.
+        assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
+        tally.end(id(2), 0).unwrap();
+        tally.end(id(2), 20).unwrap();
+        assert_eq!((tally.charged(), tally.at_most()), (125, 125));
+    }
+
+    #[test]
+    fn a_tally_of_another_session_or_of_nonsense_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tally.json");
+        Tally::open(&path, SessionId(7), 0)
+            .unwrap()
+            .begin(id(1), 1)
+            .unwrap();
+        let other = Tally::open(&path, SessionId(8), 0).unwrap_err();
+        assert!(matches!(other, TallyError::OtherSession { .. }), "{other}");
+        fs::write(&path, b"{").unwrap();
+        let broken = Tally::open(&path, SessionId(7), 0).unwrap_err();
+        assert!(matches!(broken, TallyError::Unreadable { .. }), "{broken}");
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_not_counted_and_not_sent() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gone").join("tally.json");
+        let tally = Tally::open(&path, SessionId(7), 5).unwrap();
+        assert!(tally.begin(id(1), 30).is_err());
+        assert_eq!((tally.at_most(), tally.ceiling()), (5, 0));
+    }
+
+    #[test]
+    fn sums_do_not_wrap_around() {
+        let tally = Tally::in_memory(SessionId(1), u128::MAX - 1);
+        assert_eq!(tally.begin(id(1), 5).unwrap(), u128::MAX);
+        tally.end(id(1), 5).unwrap();
+        assert_eq!(tally.charged(), u128::MAX);
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+mod call;
+mod calls;
+mod facts;
+mod identity;
+mod ledger;
+mod limits;
+mod observe;
+mod outcomes;
+mod record;
+mod refusal;
+mod session;
+mod settling;
+mod signing;
+
+pub use call::{
+    Admission, Authorized, CompleteError, Completed, Offer, Quote, Reservation, VerifiedVoucher,
+    Verifier, Work,
+};
+pub use facts::{Block, Fact, Observation};
+pub use identity::Identity;
+pub use ledger::{Health, Ledger, Standing};
+pub use limits::{Gas, Limits};
+pub use record::{
+    outcome_code, BatchId, Changed, Fate, Kept, NewBatch, NewReceipt, Receipts, Record, Remembered,
+    Saved, SavedBatch, SavedSession, Serial, Taken, Waiting,
+};
+pub use refusal::Refusal;
+pub use settling::{Answer, AnswerError, Due, LoadError, Notice, Outgoing, SignError, Verdict};

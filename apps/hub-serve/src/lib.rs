@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+#![deny(missing_docs)]
+
+pub mod answer;
+pub mod api;
+pub mod app;
+pub mod books;
+pub mod call;
+pub mod config;
+pub mod error;
+mod listen;
+pub mod loader;
+pub mod metrics;
+pub mod models;
+pub mod payment;
+mod peers;
+mod server;
+mod sessions;
+
+pub use config::Config;
+pub use server::{system_clock, Server, StartError, Wiring};

@@ -1,0 +1,6 @@
+//! The server over HTTP, with a real model, the real contracts and a caller that checks everything.
+
+mod attacks;
+mod calls;
+mod health;
+mod world;
