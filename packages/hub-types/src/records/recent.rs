@@ -3,10 +3,6 @@
 //! A sum is kept with the week in which it was last added to and is not touched in between. Since all sums decay alike, an
 //! order of them stays right while nobody looks: [`score`] of an idle sum is the same in every week.
 
-use hub_wire::varint::{Reader, Writer};
-
-use crate::packed::PackedError;
-
 /// Weeks after which a payment counts half.
 pub const HALF_LIFE_WEEKS: u64 = 4;
 
@@ -98,20 +94,6 @@ impl Recent {
     /// See [`score`].
     pub fn score(&self) -> u16 {
         score(self.sum, self.week)
-    }
-
-    /// Appends it, its week as the distance to `week`, which is not before it.
-    pub(super) fn pack_before(&self, writer: &mut Writer, week: u64) {
-        writer.u128(self.sum);
-        writer.u64(week.saturating_sub(self.week));
-    }
-
-    /// Reads what [`Recent::pack_before`] wrote.
-    pub(super) fn unpack_before(reader: &mut Reader, week: u64) -> Result<Self, PackedError> {
-        Ok(Self {
-            sum: reader.u128()?,
-            week: week.saturating_sub(reader.u64()?),
-        })
     }
 }
 

@@ -81,23 +81,16 @@ impl Served {
 
     /// Appends it, its week as the distance to `week`, which is not before it.
     pub(super) fn pack_before(&self, writer: &mut Writer, week: u64) {
-        writer.u128(self.strange);
-        writer.u128(self.kept);
-        writer.u64(self.calls);
-        writer.u128(self.recent_strange);
-        writer.u128(self.recent_kept);
-        writer.u64(week.saturating_sub(self.week));
+        let week = week.saturating_sub(self.week);
+        Self { week, ..*self }.pack(writer);
     }
 
     /// Reads what [`Served::pack_before`] wrote.
     pub(super) fn unpack_before(reader: &mut Reader, week: u64) -> Result<Self, PackedError> {
+        let served = Self::unpack(reader)?;
         Ok(Self {
-            strange: reader.u128()?,
-            kept: reader.u128()?,
-            calls: reader.u64()?,
-            recent_strange: reader.u128()?,
-            recent_kept: reader.u128()?,
-            week: week.saturating_sub(reader.u64()?),
+            week: week.saturating_sub(served.week),
+            ..served
         })
     }
 }
@@ -106,12 +99,22 @@ impl Packed for Served {
     const NAME: &'static str = "what an operator served";
 
     fn pack(&self, writer: &mut Writer) {
+        writer.u128(self.strange);
+        writer.u128(self.kept);
+        writer.u64(self.calls);
+        writer.u128(self.recent_strange);
+        writer.u128(self.recent_kept);
         writer.u64(self.week);
-        self.pack_before(writer, self.week);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        let week = reader.u64()?;
-        Self::unpack_before(reader, week)
+        Ok(Self {
+            strange: reader.u128()?,
+            kept: reader.u128()?,
+            calls: reader.u64()?,
+            recent_strange: reader.u128()?,
+            recent_kept: reader.u128()?,
+            week: reader.u64()?,
+        })
     }
 }

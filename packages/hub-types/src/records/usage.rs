@@ -167,7 +167,8 @@ impl Packed for UsageRecord {
         writer.u64(self.returning);
         writer.u64(self.payer_weeks);
         let week = time::week(self.open_day);
-        self.recent.pack_before(writer, week);
+        writer.u128(self.recent.sum);
+        writer.u64(week.saturating_sub(self.recent.week));
         writer.u64(self.settle_lag_seconds);
         writer.u64(self.release.into());
         let earlier = Some(&self.earlier_releases).filter(|sums| **sums != Sums::default());
@@ -192,7 +193,10 @@ impl Packed for UsageRecord {
             payers_in_week: reader.u64()?,
             returning: reader.u64()?,
             payer_weeks: reader.u64()?,
-            recent: Recent::unpack_before(reader, week)?,
+            recent: Recent {
+                sum: reader.u128()?,
+                week: week.saturating_sub(reader.u64()?),
+            },
             settle_lag_seconds: reader.u64()?,
             release: reader.u64()?.into(),
             earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),

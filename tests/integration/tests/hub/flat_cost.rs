@@ -353,7 +353,7 @@ impl World {
         );
         let payees = vec![UncheckedPayee {
             address: buyer.to_string(),
-            bps: 10_000,
+            bps: 9_000,
         }];
         self.registry(
             "accept_transfer",
