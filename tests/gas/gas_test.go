@@ -78,6 +78,12 @@ var rows = []row{
 		_, _, result := setCommittee(t, 1_000)
 		return float64(result.Gas)
 	}},
+	{"verify_symbol_smallest", "query `VerifySymbol`, symbol of 2 bytes: a blob below 445 556 bytes", 0, 0, func(t *testing.T, _ *report) float64 {
+		return verifySymbol(t, 300_000, 2)
+	}},
+	{"verify_symbol_longest", "query `VerifySymbol`, symbol of 65 534 bytes: the longest blob", 90_000, 85_000, func(t *testing.T, _ *report) float64 {
+		return verifySymbol(t, 14_599_533_452, 65_534)
+	}},
 	{"nitro_cold", "Nitro registration, cold", 540_000, 520_000,
 		registering("Nitro registration, cold", nil, nil)},
 	{"nitro_same_zone", "Nitro registration, same zone", 440_000, 420_000,

@@ -129,7 +129,8 @@ Conditions, where the row does not say otherwise:
 
 The marginal receipt is the difference between 11 000 and 10 000 receipts in the same 200 groups; a voucher is the difference
 between a W1k with 50 of them and without. Of a Walrus committee two of three members sign, spread all over it, and their
-certificate is the first of its release.
+certificate is the first of its release. Of a query, which nobody pays for, it is what the node computes; it refuses more than
+3 000 000.
 
 `
 

@@ -243,7 +243,7 @@ impl Caller {
                     let reason = required.error.clone().unwrap_or_default();
                     // Not charged, says the server. If it lies, its own count will show it.
                     if lost.is_none() {
-                        self.tally.end(id, 0)?;
+                        self.tally.drop_call(id)?;
                     }
                     let renewed = self.requirements(*required, &hash);
                     let renewed = renewed.inspect_err(|_| self.forget(url))?;
@@ -286,7 +286,7 @@ impl Caller {
                         continue;
                     }
                     if lost.is_none() {
-                        self.tally.end(id, 0)?;
+                        self.tally.drop_call(id)?;
                         return Err(error);
                     }
                     return Err(unknown(id, error.to_string()));
@@ -406,8 +406,10 @@ impl Caller {
             .trust
             .answer(agreed, id, request, &body, &settled, body.len())
             .map_err(dishonest)?;
+        // Counted whatever the server says besides: the attester signed for it.
+        let hash = sha256(&[&settled.extra.receipt.0]);
+        self.tally.end(id, settled.amount.0, hash)?;
         self.count(Some(settled.extra.charged))?;
-        self.tally.end(id, settled.amount.0)?;
         Ok(Answer {
             body,
             mime_type,

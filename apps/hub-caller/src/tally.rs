@@ -1,13 +1,13 @@
 //! What a session was used for, by the caller's own count.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use hub_types::ids::SessionId;
-use hub_x402::{Amount, RequestId};
+use hub_x402::{Amount, Hex, RequestId};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -59,7 +59,13 @@ struct State {
     ceiling: Amount,
     /// Calls that run or whose end is not known, with the most that each can cost.
     open: BTreeMap<String, Amount>,
+    /// Calls that were answered, the newest last, each with sha256 of its receipt: a repeat is not counted again.
+    #[serde(default)]
+    answered: VecDeque<(RequestId, Hex<32>)>,
 }
+
+/// So many answered calls are remembered: repeats come soon, or not at all.
+const REMEMBERED: usize = 256;
 
 impl Tally {
     /// A tally that dies with the process. `charged` is what was spent of the session before.
@@ -144,7 +150,9 @@ impl Tally {
     pub(crate) fn begin(&self, id: RequestId, amount: u128) -> Result<u128, TallyError> {
         let mut state = self.state();
         let before = state.clone();
-        state.open.insert(id.to_string(), Amount(amount));
+        if !state.answered.iter().any(|(one, _)| *one == id) {
+            state.open.insert(id.to_string(), Amount(amount));
+        }
         let needed = Amount(state.at_most());
         state.ceiling = state.ceiling.max(needed);
         let ceiling = state.ceiling.0;
@@ -160,12 +168,31 @@ impl Tally {
         self.keep(&mut state, before)
     }
 
-    /// Notes what a call came to.
-    pub(crate) fn end(&self, id: RequestId, amount: u128) -> Result<(), TallyError> {
+    /// Notes that a call was not charged.
+    pub(crate) fn drop_call(&self, id: RequestId) -> Result<(), TallyError> {
         let mut state = self.state();
         let before = state.clone();
-        if state.open.remove(&id.to_string()).is_some() {
+        state.open.remove(&id.to_string());
+        self.keep(&mut state, before)
+    }
+
+    /// Notes what a call came to, by a receipt with this hash. The same receipt counts once.
+    pub(crate) fn end(
+        &self,
+        id: RequestId,
+        amount: u128,
+        receipt: [u8; 32],
+    ) -> Result<(), TallyError> {
+        let mut state = self.state();
+        let before = state.clone();
+        let answered = (id, Hex(receipt));
+        state.open.remove(&id.to_string());
+        if !state.answered.contains(&answered) {
             state.charged = Amount(state.charged.0.saturating_add(amount));
+            state.answered.push_back(answered);
+            if state.answered.len() > REMEMBERED {
+                state.answered.pop_front();
+            }
         }
         self.keep(&mut state, before)
     }
@@ -209,6 +236,7 @@ impl State {
             charged: Amount(charged),
             ceiling: Amount(0),
             open: BTreeMap::new(),
+            answered: VecDeque::new(),
         }
     }
 
@@ -233,7 +261,7 @@ mod tests {
         let tally = Tally::open(&path, SessionId(7), 100).unwrap();
         assert_eq!(tally.begin(id(1), 30).unwrap(), 130);
         assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
-        tally.end(id(1), 25).unwrap();
+        tally.end(id(1), 25, [1; 32]).unwrap();
         drop(tally);
 
         let tally = Tally::open(&path, SessionId(7), 0).unwrap();
@@ -244,9 +272,14 @@ mod tests {
         assert_eq!(tally.open_calls(), [(id(2), 20)]);
         // The same call again is one call; the ceiling that was signed covers it.
         assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
-        tally.end(id(2), 0).unwrap();
-        tally.end(id(2), 20).unwrap();
+        tally.drop_call(id(2)).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
+        // A repeat of an answered call is no further call, unless it has another receipt: then it ran again.
+        assert_eq!(tally.begin(id(1), 30).unwrap(), 150);
+        tally.end(id(1), 25, [1; 32]).unwrap();
+        assert_eq!((tally.charged(), tally.at_most()), (125, 125));
+        tally.end(id(1), 25, [2; 32]).unwrap();
+        assert_eq!((tally.charged(), tally.at_most()), (150, 150));
     }
 
     #[test]
@@ -277,7 +310,7 @@ mod tests {
     fn sums_do_not_wrap_around() {
         let tally = Tally::in_memory(SessionId(1), u128::MAX - 1);
         assert_eq!(tally.begin(id(1), 5).unwrap(), u128::MAX);
-        tally.end(id(1), 5).unwrap();
+        tally.end(id(1), 5, [1; 32]).unwrap();
         assert_eq!(tally.charged(), u128::MAX);
     }
 }

@@ -21,19 +21,29 @@ pub(crate) fn account_in(answer: &[u8]) -> Option<Account> {
     let vesting = |base: Option<BaseVestingAccount>| base?.base_account;
     let base = match any.type_url.as_str() {
         "/cosmos.auth.v1beta1.BaseAccount" => BaseAccount::decode(value).ok(),
-        "/cosmos.vesting.v1beta1.BaseVestingAccount" => vesting(BaseVestingAccount::decode(value).ok()),
-        "/cosmos.vesting.v1beta1.ContinuousVestingAccount" => {
-            vesting(ContinuousVestingAccount::decode(value).ok()?.base_vesting_account)
+        "/cosmos.vesting.v1beta1.BaseVestingAccount" => {
+            vesting(BaseVestingAccount::decode(value).ok())
         }
-        "/cosmos.vesting.v1beta1.DelayedVestingAccount" => {
-            vesting(DelayedVestingAccount::decode(value).ok()?.base_vesting_account)
-        }
-        "/cosmos.vesting.v1beta1.PeriodicVestingAccount" => {
-            vesting(PeriodicVestingAccount::decode(value).ok()?.base_vesting_account)
-        }
-        "/cosmos.vesting.v1beta1.PermanentLockedAccount" => {
-            vesting(PermanentLockedAccount::decode(value).ok()?.base_vesting_account)
-        }
+        "/cosmos.vesting.v1beta1.ContinuousVestingAccount" => vesting(
+            ContinuousVestingAccount::decode(value)
+                .ok()?
+                .base_vesting_account,
+        ),
+        "/cosmos.vesting.v1beta1.DelayedVestingAccount" => vesting(
+            DelayedVestingAccount::decode(value)
+                .ok()?
+                .base_vesting_account,
+        ),
+        "/cosmos.vesting.v1beta1.PeriodicVestingAccount" => vesting(
+            PeriodicVestingAccount::decode(value)
+                .ok()?
+                .base_vesting_account,
+        ),
+        "/cosmos.vesting.v1beta1.PermanentLockedAccount" => vesting(
+            PermanentLockedAccount::decode(value)
+                .ok()?
+                .base_vesting_account,
+        ),
         // Accounts of a chain's own, such as those of Ethermint, begin with a base account as module accounts do.
         _ => ModuleAccount::decode(value).ok()?.base_account,
     }?;

@@ -13,6 +13,7 @@ use crate::error::{reason_in, ChainError, QueryError};
 use crate::node::{Answers, Call, HttpNode, Node, MOST_CALLS};
 use crate::query::Query;
 use crate::settings::Settings;
+use crate::tx::{events, Event};
 
 /// What a node says of itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -157,9 +158,54 @@ impl Chain {
     /// The newest block that any node that is to be believed shows.
     pub async fn status(&self) -> Result<Status, ChainError> {
         let everywhere = self.everywhere(&[]).await;
-        let newest = everywhere.iter().filter_map(|(_, found)| found.as_ref().ok());
-        let newest = newest.map(|(status, _)| status).max_by_key(|status| status.height);
-        newest.cloned().ok_or_else(|| self.no_answer(sentences(&everywhere)))
+        let newest = everywhere
+            .iter()
+            .filter_map(|(_, found)| found.as_ref().ok());
+        let newest = newest
+            .map(|(status, _)| status)
+            .max_by_key(|status| status.height);
+        newest
+            .cloned()
+            .ok_or_else(|| self.no_answer(sentences(&everywhere)))
+    }
+
+    /// A block that half of the nodes or more have reached: no single node decides it. Where they are few, it is the older one.
+    pub async fn common_status(&self) -> Result<Status, ChainError> {
+        let everywhere = self.everywhere(&[]).await;
+        let found = everywhere
+            .iter()
+            .filter_map(|(_, found)| found.as_ref().ok());
+        let mut statuses: Vec<&Status> = found.map(|(status, _)| status).collect();
+        statuses.sort_by_key(|status| (status.height, status.time));
+        let middle = statuses.len().saturating_sub(1) / 2;
+        let status = statuses.get(middle).map(|status| (*status).clone());
+        status.ok_or_else(|| self.no_answer(sentences(&everywhere)))
+    }
+
+    /// What contracts and modules said in the transactions of a block that succeeded, by the first node that has the block.
+    pub async fn events(&self, height: u64) -> Result<Vec<Event>, ChainError> {
+        let call = [Call::new(
+            "block_results",
+            json!({"height": height.to_string()}),
+        )];
+        let mut sentences = vec![];
+        for member in self.by_merit() {
+            match self.ask(member, &call).await {
+                Ok((_, mut answers)) => match answers.pop() {
+                    Some(Ok(results)) => {
+                        let results = results
+                            .get("txs_results")
+                            .and_then(Value::as_array)
+                            .cloned();
+                        return Ok(results.iter().flatten().flat_map(events).collect());
+                    }
+                    Some(Err(error)) => sentences.push(member.sentence(format!("answers {error}"))),
+                    None => sentences.push(member.sentence("gives no answer")),
+                },
+                Err(sentence) => sentences.push(sentence),
+            }
+        }
+        Err(self.no_answer(sentences))
     }
 
     /// What is known of each node, without asking.
@@ -180,7 +226,11 @@ impl Chain {
 
     /// Answers to several questions, all of them after one block: the latest, or the one at `height`. The first node that
     /// can be relied on answers; where money hangs on it, use [`Chain::agreed`].
-    pub async fn read(&self, questions: &[Query], height: Option<u64>) -> Result<Reading, ChainError> {
+    pub async fn read(
+        &self,
+        questions: &[Query],
+        height: Option<u64>,
+    ) -> Result<Reading, ChainError> {
         let mut sentences = vec![];
         for member in self.by_merit() {
             match self.read_from(member, questions, height).await {
@@ -229,7 +279,10 @@ impl Chain {
             match reading {
                 Ok(reading) => {
                     said.push(member.sentence(format!("says {}", shortened(&reading.answers))));
-                    match readings.iter_mut().find(|one| one.answers == reading.answers) {
+                    match readings
+                        .iter_mut()
+                        .find(|one| one.answers == reading.answers)
+                    {
                         Some(same) => same.agreed += 1,
                         None => readings.push(reading),
                     }
@@ -237,7 +290,9 @@ impl Chain {
                 Err(sentence) => said.push(sentence),
             }
         }
-        let needed = self.inner.settings.agreement(self.inner.members.len());
+        let answering = readings.iter().map(|reading| reading.agreed).sum();
+        let settings = &self.inner.settings;
+        let needed = settings.agreement(self.inner.members.len(), answering);
         let several = readings.len() > 1;
         match readings.into_iter().max_by_key(|reading| reading.agreed) {
             Some(most) if most.agreed >= needed => Ok(most),
@@ -274,8 +329,10 @@ impl Chain {
                     agreed: 1,
                 });
                 for (question, answer) in part.iter().zip(answers) {
-                    let answer = answer.map_err(|error| member.sentence(format!("answers {error}")))?;
-                    let (height, answer) = answered(question, &answer).map_err(|what| member.sentence(what))?;
+                    let answer =
+                        answer.map_err(|error| member.sentence(format!("answers {error}")))?;
+                    let (height, answer) =
+                        answered(question, &answer).map_err(|what| member.sentence(what))?;
                     if reading.height == 0 {
                         reading.height = height;
                     }
@@ -304,7 +361,11 @@ impl Chain {
     }
 
     /// Asks one node, and whether it is to be believed.
-    pub(crate) async fn ask(&self, member: &Member, calls: &[Call]) -> Result<(Status, Answers), String> {
+    pub(crate) async fn ask(
+        &self,
+        member: &Member,
+        calls: &[Call],
+    ) -> Result<(Status, Answers), String> {
         let began = Instant::now();
         let mut all = vec![Call::new("status", json!({}))];
         all.extend_from_slice(calls);
@@ -330,7 +391,8 @@ impl Chain {
                 Ok((status, answers))
             }
             Err(what) => {
-                let rest = self.inner.settings.cool_down * 2u32.saturating_pow(health.failures.min(6));
+                let rest =
+                    self.inner.settings.cool_down * 2u32.saturating_pow(health.failures.min(6));
                 health.failures = health.failures.saturating_add(1);
                 health.rests_until = Some(Instant::now() + rest.min(Duration::from_secs(60)));
                 let sentence = member.sentence(what);
@@ -349,15 +411,25 @@ impl Chain {
     fn believe(&self, status: Status) -> Result<Status, String> {
         let settings = &self.inner.settings;
         if status.chain_id != settings.chain_id {
-            return Err(format!("belongs to chain {}, not to {}", status.chain_id, settings.chain_id));
+            return Err(format!(
+                "belongs to chain {}, not to {}",
+                status.chain_id, settings.chain_id
+            ));
         }
         if status.catching_up {
             return Err(format!("is still catching up, at block {}", status.height));
         }
-        let newest = self.inner.newest.fetch_max(status.time, Ordering::Relaxed).max(status.time);
+        let newest = self
+            .inner
+            .newest
+            .fetch_max(status.time, Ordering::Relaxed)
+            .max(status.time);
         let late = newest.min(unix_now()).saturating_sub(status.time);
         if late > settings.max_lag_seconds {
-            return Err(format!("is {late} s behind the others, at block {}", status.height));
+            return Err(format!(
+                "is {late} s behind the others, at block {}",
+                status.height
+            ));
         }
         Ok(status)
     }
@@ -412,7 +484,10 @@ pub(crate) fn status_in(value: &Value) -> Option<Status> {
         chain_id: value.pointer("/node_info/network")?.as_str()?.to_owned(),
         height: number(sync.get("latest_block_height")?)?,
         time: unix_time(sync.get("latest_block_time")?.as_str()?)?,
-        earliest: sync.get("earliest_block_height").and_then(number).unwrap_or(u64::MAX),
+        earliest: sync
+            .get("earliest_block_height")
+            .and_then(number)
+            .unwrap_or(u64::MAX),
         catching_up: sync.get("catching_up")?.as_bool()?,
     })
 }
@@ -444,13 +519,27 @@ type Answer = Result<Vec<u8>, QueryError>;
 fn answered(question: &Query, value: &Value) -> Result<(u64, Answer), String> {
     let malformed = || format!("answers {question} with something that cannot be read");
     let response = value.get("response").ok_or_else(malformed)?;
-    let text = |name| response.get(name).and_then(Value::as_str).unwrap_or_default();
+    let text = |name| {
+        response
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
     let height = response.get("height").and_then(number).unwrap_or_default();
-    let code = response.get("code").and_then(Value::as_u64).unwrap_or_default();
+    let code = response
+        .get("code")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
     if code != 0 {
         let (log, codespace) = (text("log"), text("codespace"));
         // What only says that this node does not have the block, or does not serve the question.
-        let of_the_node = ["height", "version does not exist", "unknown query path", "not ready", "pruned"];
+        let of_the_node = [
+            "height",
+            "version does not exist",
+            "unknown query path",
+            "not ready",
+            "pruned",
+        ];
         if codespace == "sdk" && of_the_node.iter().any(|what| log.contains(what)) {
             return Err(format!("cannot answer {question}: {}", reason_in(log)));
         }
@@ -461,7 +550,10 @@ fn answered(question: &Query, value: &Value) -> Result<(u64, Answer), String> {
         };
         return Ok((height, Err(error)));
     }
-    let value = response.get("value").and_then(bytes).ok_or_else(malformed)?;
+    let value = response
+        .get("value")
+        .and_then(bytes)
+        .ok_or_else(malformed)?;
     let answer = question.unwrap(&value).ok_or_else(malformed)?;
     Ok((height, Ok(answer)))
 }

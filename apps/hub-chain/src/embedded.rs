@@ -11,7 +11,9 @@ use std::thread;
 use std::time::Duration;
 
 use base64::prelude::{Engine, BASE64_STANDARD};
-use cosmrs::proto::cosmos::auth::v1beta1::{BaseAccount, QueryAccountRequest, QueryAccountResponse};
+use cosmrs::proto::cosmos::auth::v1beta1::{
+    BaseAccount, QueryAccountRequest, QueryAccountResponse,
+};
 use cosmrs::proto::cosmos::bank::v1beta1::{MsgSend, QueryBalanceRequest, QueryBalanceResponse};
 use cosmrs::proto::cosmos::base::abci::v1beta1::{GasInfo, TxMsgData};
 use cosmrs::proto::cosmos::base::v1beta1::Coin as ProtoCoin;
@@ -19,13 +21,13 @@ use cosmrs::proto::cosmos::tx::v1beta1::{
     AuthInfo, SignDoc, SimulateRequest, SimulateResponse, TxBody, TxRaw,
 };
 use cosmrs::proto::cosmwasm::wasm::v1::{
-    MsgExecuteContract, MsgExecuteContractResponse, QueryRawContractStateRequest, QueryRawContractStateResponse,
-    QuerySmartContractStateRequest, QuerySmartContractStateResponse,
+    MsgExecuteContract, MsgExecuteContractResponse, QueryRawContractStateRequest,
+    QueryRawContractStateResponse, QuerySmartContractStateRequest, QuerySmartContractStateResponse,
 };
 use cosmrs::proto::prost::Message as _;
 use cosmrs::proto::Any;
 use cosmwasm_std::{
-    to_json_vec, Addr, BankMsg, Binary, Coin, ContractResult, CosmosMsg, Empty, Querier, QueryRequest,
+    to_json_vec, Addr, BankMsg, Binary, Coin, ContractResult, CosmosMsg, Empty, QueryRequest,
     SystemResult, Timestamp, WasmMsg, WasmQuery,
 };
 use hub_testing::{AppResponse, Hub as TestHub};
@@ -123,10 +125,14 @@ impl Embedded {
                     }
                 }
             })
-            .map_err(|error| ChainError::Setting(format!("the embedded chain does not start: {error}")))?;
-        let profile = started
-            .recv()
-            .map_err(|_| ChainError::Setting("the embedded chain does not start: its contracts failed".to_owned()))?;
+            .map_err(|error| {
+                ChainError::Setting(format!("the embedded chain does not start: {error}"))
+            })?;
+        let profile = started.recv().map_err(|_| {
+            ChainError::Setting(
+                "the embedded chain does not start: its contracts failed".to_owned(),
+            )
+        })?;
         Ok(Self { work, profile })
     }
 
@@ -139,12 +145,18 @@ impl Embedded {
     pub fn hub(&self) -> Result<Hub, ChainError> {
         let mut settings = self.profile.settings()?;
         settings.poll = Duration::from_millis(20);
-        Ok(self.profile.over(Chain::over(settings, vec![std::sync::Arc::new(self.clone())])?))
+        Ok(self.profile.over(Chain::over(
+            settings,
+            vec![std::sync::Arc::new(self.clone())],
+        )?))
     }
 
     /// An account with coins for fees and, if wanted, others. The same name gives the same account.
     pub async fn account(&self, name: &str, coins: Vec<Coin>) -> Result<Wallet, ChainError> {
-        let wallet = Wallet::from_secret(&TxHash::of(format!("embedded account {name}").as_bytes()).0, PREFIX)?;
+        let wallet = Wallet::from_secret(
+            &TxHash::of(format!("embedded account {name}").as_bytes()).0,
+            PREFIX,
+        )?;
         self.fund(wallet.address(), coins).await?;
         Ok(wallet)
     }
@@ -172,17 +184,24 @@ impl Embedded {
 
     /// Makes `blocks` blocks, a second apart.
     pub async fn pass_blocks(&self, blocks: u64) -> Result<(), ChainError> {
-        self.run(move |state| (0..blocks).for_each(|_| state.next_block(1))).await
+        self.run(move |state| (0..blocks).for_each(|_| state.next_block(1)))
+            .await
     }
 
     /// Forgets the transactions that wait for a block, as a node does that is restarted.
     pub async fn forget_waiting(&self) -> Result<usize, ChainError> {
-        self.run(|state| std::mem::take(&mut state.waiting).len()).await
+        self.run(|state| std::mem::take(&mut state.waiting).len())
+            .await
     }
 
-    async fn run<T: Send + 'static>(&self, act: impl FnOnce(&mut State) -> T + Send + 'static) -> Result<T, ChainError> {
+    async fn run<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut State) -> T + Send + 'static,
+    ) -> Result<T, ChainError> {
         let (done, answer) = oneshot::channel();
-        let gone = || ChainError::Setting("the embedded chain has stopped: start the program anew".to_owned());
+        let gone = || {
+            ChainError::Setting("the embedded chain has stopped: start the program anew".to_owned())
+        };
         self.work
             .send(Box::new(move |state| {
                 let _ = done.send(act(state));
@@ -202,7 +221,10 @@ impl Node for Embedded {
             let calls = calls.to_vec();
             self.run(move |state| {
                 state.tick();
-                calls.iter().map(|call| state.answer(call.method, &call.params)).collect()
+                calls
+                    .iter()
+                    .map(|call| state.answer(call.method, &call.params))
+                    .collect()
             })
             .await
             .map_err(|error| NodeError::Unreachable(error.to_string()))
@@ -234,7 +256,11 @@ impl Account {
     }
 
     fn sequence_at(&self, height: u64) -> u64 {
-        let known = self.sequences.iter().rev().find(|(from, _)| *from <= height);
+        let known = self
+            .sequences
+            .iter()
+            .rev()
+            .find(|(from, _)| *from <= height);
         known.map_or(0, |(_, sequence)| *sequence)
     }
 }
@@ -389,12 +415,23 @@ impl State {
         }
         match self.hub.bundle(&sender, checked.messages) {
             Ok(responses) => succeeded(&responses, gas_used, checked.gas_limit),
-            Err(error) => failed(5, "wasm", &log_of(error.root_cause()), gas_used, checked.gas_limit),
+            Err(error) => failed(
+                5,
+                "wasm",
+                &log_of(error.root_cause()),
+                gas_used,
+                checked.gas_limit,
+            ),
         }
     }
 
     /// Gas of messages, which are undone again; or what they fail with.
-    fn try_out(&mut self, sender: &Addr, mut messages: Vec<CosmosMsg>, bytes: usize) -> Result<u64, (String, u64)> {
+    fn try_out(
+        &mut self,
+        sender: &Addr,
+        mut messages: Vec<CosmosMsg>,
+        bytes: usize,
+    ) -> Result<u64, (String, u64)> {
         // The last message fails whatever comes before it, and undoes all of it.
         const UNDO: &str = "Unexpected exec msg Empty";
         let count = messages.len() as u64;
@@ -423,14 +460,23 @@ impl State {
     fn check(&mut self, tx: &[u8], height: u64) -> Result<Checked, Rejected> {
         let unreadable = |what: String| Rejected(2, format!("tx parse error: {what}"));
         let raw = TxRaw::decode(tx).map_err(|error| unreadable(error.to_string()))?;
-        let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(|error| unreadable(error.to_string()))?;
-        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(|error| unreadable(error.to_string()))?;
-        let (Some(signer), [signature]) = (auth.signer_infos.first(), raw.signatures.as_slice()) else {
-            return Err(Rejected(15, "one signer is expected: no signatures supplied".to_owned()));
+        let body = TxBody::decode(raw.body_bytes.as_slice())
+            .map_err(|error| unreadable(error.to_string()))?;
+        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice())
+            .map_err(|error| unreadable(error.to_string()))?;
+        let (Some(signer), [signature]) = (auth.signer_infos.first(), raw.signatures.as_slice())
+        else {
+            return Err(Rejected(
+                15,
+                "one signer is expected: no signatures supplied".to_owned(),
+            ));
         };
         let fee = auth.fee.unwrap_or_default();
         if body.timeout_height != 0 && height > body.timeout_height {
-            let log = format!("block height: {height}, timeout height: {}: tx timeout height", body.timeout_height);
+            let log = format!(
+                "block height: {height}, timeout height: {}: tx timeout height",
+                body.timeout_height
+            );
             return Err(Rejected(30, log));
         }
         if fee.gas_limit > self.options.block_gas {
@@ -442,7 +488,10 @@ impl State {
         }
         let (sender, messages) = messages_in(&body.messages).map_err(unreadable)?;
         if self.balance(&sender, FEE_DENOM) == 0 && !self.accounts.contains_key(&sender) {
-            return Err(Rejected(9, format!("fee payer address: {sender} does not exist: unknown address")));
+            return Err(Rejected(
+                9,
+                format!("fee payer address: {sender} does not exist: unknown address"),
+            ));
         }
         let account = self.account(&sender);
         let (number, sequence) = (account.number, account.sequence());
@@ -464,14 +513,26 @@ impl State {
             return Err(Rejected(4, "signature verification failed; please verify account number and chain-id: unauthorized".to_owned()));
         }
         let fee_coins = coins(&fee.amount).map_err(unreadable)?;
-        let paid: u128 = fee_coins.iter().filter(|coin| coin.denom == FEE_DENOM).map(|coin| coin.amount.u128()).sum();
+        let paid: u128 = fee_coins
+            .iter()
+            .filter(|coin| coin.denom == FEE_DENOM)
+            .map(|coin| coin.amount.u128())
+            .sum();
         let required = u128::from(fee.gas_limit).div_ceil(40);
         if paid < required {
             let log = format!("insufficient fees; got: {paid}{FEE_DENOM} required: {required}{FEE_DENOM}: insufficient fee");
             return Err(Rejected(13, log));
         }
-        if fee_coins.iter().any(|coin| self.balance(&sender, &coin.denom) < coin.amount.u128()) {
-            return Err(Rejected(5, format!("spendable balance of {sender} is smaller than the fee: insufficient funds")));
+        if fee_coins
+            .iter()
+            .any(|coin| self.balance(&sender, &coin.denom) < coin.amount.u128())
+        {
+            return Err(Rejected(
+                5,
+                format!(
+                    "spendable balance of {sender} is smaller than the fee: insufficient funds"
+                ),
+            ));
         }
         Ok(Checked {
             sender,
@@ -505,7 +566,9 @@ impl State {
             "abci_query" => self.abci_query(params),
             "broadcast_tx_sync" => self.broadcast(params),
             "tx" => self.tx(params),
-            "block" => self.block_of(params).map(|block| block_json(&self.options.chain_id, block)),
+            "block" => self
+                .block_of(params)
+                .map(|block| block_json(&self.options.chain_id, block)),
             "block_results" => {
                 let block = self.block_of(params)?;
                 Ok(json!({
@@ -539,21 +602,36 @@ impl State {
     }
 
     fn block_of(&self, params: &Value) -> Result<&Block, RpcError> {
-        let height = params.get("height").and_then(crate::chain::number).unwrap_or_else(|| self.latest());
+        let height = params
+            .get("height")
+            .and_then(crate::chain::number)
+            .unwrap_or_else(|| self.latest());
         self.block(height).ok_or_else(|| {
             let latest = self.latest();
-            rpc_error(&format!("height {height} is not available, blocks are kept up to {latest}"))
+            rpc_error(&format!(
+                "height {height} is not available, blocks are kept up to {latest}"
+            ))
         })
     }
 
     fn tx(&self, params: &Value) -> Result<Value, RpcError> {
-        let hash = params.get("hash").and_then(crate::chain::bytes).and_then(|hash| hash.try_into().ok()).map(TxHash);
+        let hash = params
+            .get("hash")
+            .and_then(crate::chain::bytes)
+            .and_then(|hash| hash.try_into().ok())
+            .map(TxHash);
         let hash = hash.ok_or_else(|| rpc_error("the hash is no base64 of 32 bytes"))?;
         let found = self.index.get(&hash).and_then(|(height, place)| {
             let block = self.block(*height)?;
-            Some((block, *place, block.txs.get(*place)?, block.results.get(*place)?))
+            Some((
+                block,
+                *place,
+                block.txs.get(*place)?,
+                block.results.get(*place)?,
+            ))
         });
-        let (block, place, tx, result) = found.ok_or_else(|| rpc_error(&format!("tx ({hash}) not found")))?;
+        let (block, place, tx, result) =
+            found.ok_or_else(|| rpc_error(&format!("tx ({hash}) not found")))?;
         Ok(json!({
             "hash": hash.to_string(), "height": block.height.to_string(), "index": place,
             "tx_result": result, "tx": BASE64_STANDARD.encode(tx)
@@ -561,7 +639,10 @@ impl State {
     }
 
     fn broadcast(&mut self, params: &Value) -> Result<Value, RpcError> {
-        let tx = params.get("tx").and_then(crate::chain::bytes).ok_or_else(|| rpc_error("the transaction is no base64"))?;
+        let tx = params
+            .get("tx")
+            .and_then(crate::chain::bytes)
+            .ok_or_else(|| rpc_error("the transaction is no base64"))?;
         let hash = TxHash::of(&tx);
         let answer = |code: u32, log: &str| {
             json!({
@@ -593,16 +674,32 @@ impl State {
     }
 
     fn abci_query(&mut self, params: &Value) -> Result<Value, RpcError> {
-        let height = params.get("height").and_then(crate::chain::number).unwrap_or_default();
-        let path = params.get("path").and_then(Value::as_str).unwrap_or_default().to_owned();
-        let data = params.get("data").and_then(Value::as_str).and_then(|data| hex::decode(data).ok());
+        let height = params
+            .get("height")
+            .and_then(crate::chain::number)
+            .unwrap_or_default();
+        let path = params
+            .get("path")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        let data = params
+            .get("data")
+            .and_then(Value::as_str)
+            .and_then(|data| hex::decode(data).ok());
         let data = data.ok_or_else(|| rpc_error("the data is no hexadecimal"))?;
         let latest = self.latest();
         let at = if height == 0 { latest } else { height };
         let answered = if at > latest {
             Err((18, "sdk", format!("cannot query with height in the future; provided {at}, latest {latest}: invalid height")))
         } else if at != latest && path != ACCOUNT {
-            Err((38, "sdk", format!("failed to load state at height {at}; version does not exist: invalid request")))
+            Err((
+                38,
+                "sdk",
+                format!(
+                    "failed to load state at height {at}; version does not exist: invalid request"
+                ),
+            ))
         } else {
             self.query(&path, &data, at)
         };
@@ -617,11 +714,20 @@ impl State {
         Ok(json!({ "response": response }))
     }
 
-    fn query(&mut self, path: &str, data: &[u8], height: u64) -> Result<Vec<u8>, (u32, &'static str, String)> {
-        let unreadable = |error: cosmrs::proto::prost::DecodeError| (18, "sdk", format!("{error}: invalid request"));
+    fn query(
+        &mut self,
+        path: &str,
+        data: &[u8],
+        height: u64,
+    ) -> Result<Vec<u8>, (u32, &'static str, String)> {
+        let unreadable = |error: cosmrs::proto::prost::DecodeError| {
+            (18, "sdk", format!("{error}: invalid request"))
+        };
         match path {
             ACCOUNT => {
-                let address = QueryAccountRequest::decode(data).map_err(unreadable)?.address;
+                let address = QueryAccountRequest::decode(data)
+                    .map_err(unreadable)?
+                    .address;
                 if !self.accounts.contains_key(&address) && self.balance(&address, FEE_DENOM) == 0 {
                     let log = format!("rpc error: code = NotFound desc = account {address} not found: key not found");
                     return Err((22, "sdk", log));
@@ -643,7 +749,8 @@ impl State {
                 .encode_to_vec())
             }
             "/cosmos.bank.v1beta1.Query/Balance" => {
-                let QueryBalanceRequest { address, denom } = QueryBalanceRequest::decode(data).map_err(unreadable)?;
+                let QueryBalanceRequest { address, denom } =
+                    QueryBalanceRequest::decode(data).map_err(unreadable)?;
                 let amount = self.balance(&address, &denom).to_string();
                 let balance = Some(ProtoCoin { denom, amount });
                 Ok(QueryBalanceResponse { balance }.encode_to_vec())
@@ -660,9 +767,15 @@ impl State {
                     )
                 });
                 if cost.gas_of_query() > QUERY_GAS {
-                    return Err((11, "sdk", "out of gas in location: wasm contract; query gas limit: out of gas".to_owned()));
+                    return Err((
+                        11,
+                        "sdk",
+                        "out of gas in location: wasm contract; query gas limit: out of gas"
+                            .to_owned(),
+                    ));
                 }
-                let data = answer.map_err(|error| (9, "wasm", format!("{error}: query wasm contract failed")))?;
+                let data = answer
+                    .map_err(|error| (9, "wasm", format!("{error}: query wasm contract failed")))?;
                 Ok(QuerySmartContractStateResponse { data }.encode_to_vec())
             }
             "/cosmwasm.wasm.v1.Query/RawContractState" => {
@@ -671,13 +784,20 @@ impl State {
                     contract_addr: request.address.clone(),
                     key: request.query_data.into(),
                 };
-                let data = ask_contract(&self.hub, query)
-                    .map_err(|_| (22, "wasm", format!("no such contract: address {}", request.address)))?;
+                let data = ask_contract(&self.hub, query).map_err(|_| {
+                    (
+                        22,
+                        "wasm",
+                        format!("no such contract: address {}", request.address),
+                    )
+                })?;
                 Ok(QueryRawContractStateResponse { data }.encode_to_vec())
             }
             "/cosmos.tx.v1beta1.Service/Simulate" => {
                 let request = SimulateRequest::decode(data).map_err(unreadable)?;
-                let gas_used = self.simulate(&request.tx_bytes).map_err(|Rejected(code, log)| (code, "sdk", log))?;
+                let gas_used = self
+                    .simulate(&request.tx_bytes)
+                    .map_err(|Rejected(code, log)| (code, "sdk", log))?;
                 let gas_info = Some(GasInfo {
                     gas_wanted: 0,
                     gas_used,
@@ -695,11 +815,16 @@ impl State {
     fn simulate(&mut self, tx: &[u8]) -> Result<u64, Rejected> {
         let unreadable = |what: String| Rejected(2, format!("tx parse error: {what}"));
         let raw = TxRaw::decode(tx).map_err(|error| unreadable(error.to_string()))?;
-        let body = TxBody::decode(raw.body_bytes.as_slice()).map_err(|error| unreadable(error.to_string()))?;
-        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice()).map_err(|error| unreadable(error.to_string()))?;
+        let body = TxBody::decode(raw.body_bytes.as_slice())
+            .map_err(|error| unreadable(error.to_string()))?;
+        let auth = AuthInfo::decode(raw.auth_info_bytes.as_slice())
+            .map_err(|error| unreadable(error.to_string()))?;
         let (sender, messages) = messages_in(&body.messages).map_err(unreadable)?;
         let expected = self.account(&sender).sequence();
-        let got = auth.signer_infos.first().map_or(0, |signer| signer.sequence);
+        let got = auth
+            .signer_infos
+            .first()
+            .map_or(0, |signer| signer.sequence);
         if got != expected {
             let log = format!("account sequence mismatch, expected {expected}, got {got}: incorrect account sequence");
             return Err(Rejected(WRONG_SEQUENCE, log));
@@ -709,9 +834,10 @@ impl State {
         let gas = self.try_out(&Addr::unchecked(sender), messages, tx.len() + 64);
         debug_assert_eq!(info, self.hub.app.block_info());
         match gas {
-            Ok(gas) if gas > self.options.block_gas => {
-                Err(Rejected(OUT_OF_GAS, "out of gas in location: ReadFlat; gas of the block: out of gas".to_owned()))
-            }
+            Ok(gas) if gas > self.options.block_gas => Err(Rejected(
+                OUT_OF_GAS,
+                "out of gas in location: ReadFlat; gas of the block: out of gas".to_owned(),
+            )),
             Ok(gas) => Ok(gas),
             Err((log, _)) => Err(Rejected(5, log)),
         }
@@ -735,7 +861,11 @@ fn time_text(unix_seconds: u64) -> String {
 }
 
 fn block_json(chain_id: &str, block: &Block) -> Value {
-    let txs: Vec<String> = block.txs.iter().map(|tx| BASE64_STANDARD.encode(tx)).collect();
+    let txs: Vec<String> = block
+        .txs
+        .iter()
+        .map(|tx| BASE64_STANDARD.encode(tx))
+        .collect();
     json!({
         "block": {
             "header": {"chain_id": chain_id, "height": block.height.to_string(), "time": time_text(block.time)},
@@ -762,7 +892,8 @@ fn messages_in(messages: &[Any]) -> Result<(String, Vec<CosmosMsg>), String> {
         let value = message.value.as_slice();
         let (sender, message): (String, CosmosMsg) = match message.type_url.as_str() {
             EXECUTE => {
-                let execute = MsgExecuteContract::decode(value).map_err(|error| error.to_string())?;
+                let execute =
+                    MsgExecuteContract::decode(value).map_err(|error| error.to_string())?;
                 let message = WasmMsg::Execute {
                     contract_addr: execute.contract,
                     msg: execute.msg.into(),
@@ -792,7 +923,10 @@ fn messages_in(messages: &[Any]) -> Result<(String, Vec<CosmosMsg>), String> {
 
 fn coins(coins: &[ProtoCoin]) -> Result<Vec<Coin>, String> {
     let coins = coins.iter().map(|coin| {
-        let amount: u128 = coin.amount.parse().map_err(|_| format!("{:?} is no amount", coin.amount))?;
+        let amount: u128 = coin
+            .amount
+            .parse()
+            .map_err(|_| format!("{:?} is no amount", coin.amount))?;
         Ok(Coin::new(amount, coin.denom.clone()))
     });
     coins.collect()
@@ -802,7 +936,9 @@ fn signed_by(key: Option<&Any>, sender: &str, document: &[u8], signature: &[u8])
     let Some(key) = key.and_then(|key| cosmrs::crypto::PublicKey::try_from(key).ok()) else {
         return false;
     };
-    let is_of_sender = key.account_id(PREFIX).is_ok_and(|id| id.to_string() == sender);
+    let is_of_sender = key
+        .account_id(PREFIX)
+        .is_ok_and(|id| id.to_string() == sender);
     let digest: [u8; 32] = TxHash::of(document).0;
     let key = hub_wire::PublicKey::new(hub_wire::KeyType::Secp256k1, &key.to_bytes());
     let signature: Result<[u8; 64], _> = signature.try_into();
@@ -837,10 +973,16 @@ fn succeeded(responses: &[AppResponse], gas_used: u64, gas_wanted: u64) -> Value
         data: vec![],
         msg_responses: answers.collect(),
     };
-    let events = responses.iter().flat_map(|response| &response.events).map(|event| {
-        let attributes = event.attributes.iter().map(|one| json!({"key": one.key, "value": one.value, "index": true}));
-        json!({"type": event.ty, "attributes": attributes.collect::<Vec<_>>()})
-    });
+    let events = responses
+        .iter()
+        .flat_map(|response| &response.events)
+        .map(|event| {
+            let attributes = event
+                .attributes
+                .iter()
+                .map(|one| json!({"key": one.key, "value": one.value, "index": true}));
+            json!({"type": event.ty, "attributes": attributes.collect::<Vec<_>>()})
+        });
     json!({
         "code": 0, "data": BASE64_STANDARD.encode(data.encode_to_vec()), "log": "", "info": "", "codespace": "",
         "events": events.collect::<Vec<_>>(),
@@ -853,7 +995,9 @@ impl Embedded {
     /// Makes the next block at `unix_seconds`.
     pub async fn advance_to(&self, unix_seconds: u64) -> Result<(), ChainError> {
         self.run(move |state| {
-            let seconds = Timestamp::from_seconds(unix_seconds).seconds().saturating_sub(state.hub.now());
+            let seconds = Timestamp::from_seconds(unix_seconds)
+                .seconds()
+                .saturating_sub(state.hub.now());
             state.next_block(seconds);
         })
         .await

@@ -107,7 +107,12 @@ pub fn reason_in(log: &str) -> String {
     let mut text = log.trim();
     loop {
         let before = text;
-        for prefix in ["failed to simulate tx: ", "dispatch: ", "submessages: ", "reply: "] {
+        for prefix in [
+            "failed to simulate tx: ",
+            "dispatch: ",
+            "submessages: ",
+            "reply: ",
+        ] {
             text = text.strip_prefix(prefix).unwrap_or(text);
         }
         if let Some(rest) = text.strip_prefix("rpc error: code = ") {
@@ -132,7 +137,10 @@ pub fn reason_in(log: &str) -> String {
         text = text.split_once(ending).map_or(text, |(reason, _)| reason);
     }
     // Where the SDK names the source line that wrapped the error.
-    if let Some(place) = text.find(" [").filter(|place| text[*place..].contains(".go:")) {
+    if let Some(place) = text
+        .find(" [")
+        .filter(|place| text[*place..].contains(".go:"))
+    {
         text = text[..place].trim_end();
     }
     if text.is_empty() { log } else { text }.to_owned()

@@ -2,16 +2,18 @@
 
 use cosmwasm_std::from_json;
 use hub_types::billing::{self, AttesterResponse, AttesterStatus, BatchResponse, HubResponse};
+use hub_types::denom::Denom;
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, BalanceResponse, SessionResponse, SessionsResponse};
+use hub_types::ids::DenomNumber;
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::packed::{from_bytes, Packed, PackedKey, PackedMap};
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::records::escrow::{SessionPolicy, SessionRecord, DENOMS, POLICIES, SESSIONS};
-use hub_types::records::registry::{ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS};
-use hub_types::denom::Denom;
-use hub_types::ids::DenomNumber;
-use hub_types::registry::{self, ModelResponse, ReleaseResponse, TermsResponse};
+use hub_types::records::registry::{
+    ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
+};
+use hub_types::registry::{self, ModelResponse, ReleaseResponse, TermsListResponse};
 use hub_types::wire::{Domain, Hash, Purpose};
 use serde::de::DeserializeOwned;
 use serde::Serialize;
@@ -117,24 +119,40 @@ impl Hub {
     // --- Questions in JSON ------------------------------------------------------------------------------------------
 
     /// Asks the registry. The answer's type stands at the question in [`registry::QueryMsg`].
-    pub async fn ask_registry<T: DeserializeOwned>(&self, msg: &registry::QueryMsg) -> Result<At<T>, ChainError> {
+    pub async fn ask_registry<T: DeserializeOwned>(
+        &self,
+        msg: &registry::QueryMsg,
+    ) -> Result<At<T>, ChainError> {
         self.smart(&self.registry, msg).await
     }
 
     /// Asks the escrow. The answer's type stands at the question in [`escrow::QueryMsg`].
-    pub async fn ask_escrow<T: DeserializeOwned>(&self, msg: &escrow::QueryMsg) -> Result<At<T>, ChainError> {
+    pub async fn ask_escrow<T: DeserializeOwned>(
+        &self,
+        msg: &escrow::QueryMsg,
+    ) -> Result<At<T>, ChainError> {
         self.smart(&self.escrow, msg).await
     }
 
     /// Asks billing. The answer's type stands at the question in [`billing::QueryMsg`].
-    pub async fn ask_billing<T: DeserializeOwned>(&self, msg: &billing::QueryMsg) -> Result<At<T>, ChainError> {
+    pub async fn ask_billing<T: DeserializeOwned>(
+        &self,
+        msg: &billing::QueryMsg,
+    ) -> Result<At<T>, ChainError> {
         self.smart(&self.billing, msg).await
     }
 
     /// Asks any contract.
-    pub async fn smart<T: DeserializeOwned>(&self, contract: &str, msg: &impl Serialize) -> Result<At<T>, ChainError> {
+    pub async fn smart<T: DeserializeOwned>(
+        &self,
+        contract: &str,
+        msg: &impl Serialize,
+    ) -> Result<At<T>, ChainError> {
         let question = Query::smart(contract, msg)?;
-        let reading = self.chain.read(std::slice::from_ref(&question), None).await?;
+        let reading = self
+            .chain
+            .read(std::slice::from_ref(&question), None)
+            .await?;
         Ok(At {
             height: reading.height,
             value: json(&question, &reading, 0)?,
@@ -143,7 +161,8 @@ impl Hub {
 
     /// A session with what is left.
     pub async fn session(&self, session: SessionId) -> Result<At<SessionResponse>, ChainError> {
-        self.ask_escrow(&escrow::QueryMsg::Session { session }).await
+        self.ask_escrow(&escrow::QueryMsg::Session { session })
+            .await
     }
 
     /// Sessions for an operator, newest first; `start_after` is the last of the page before.
@@ -165,41 +184,67 @@ impl Hub {
 
     /// A model.
     pub async fn model(&self, model: ModelId) -> Result<At<ModelResponse>, ChainError> {
-        self.ask_registry(&registry::QueryMsg::Model { model }).await
+        self.ask_registry(&registry::QueryMsg::Model { model })
+            .await
     }
 
     /// A release of a model.
-    pub async fn release(&self, model: ModelId, release: ReleaseNumber) -> Result<At<ReleaseResponse>, ChainError> {
-        self.ask_registry(&registry::QueryMsg::Release { model, release }).await
+    pub async fn release(
+        &self,
+        model: ModelId,
+        release: ReleaseNumber,
+    ) -> Result<At<ReleaseResponse>, ChainError> {
+        self.ask_registry(&registry::QueryMsg::Release { model, release })
+            .await
     }
 
-    /// The terms of a model that are in force at a time, unix seconds; now if not given.
-    pub async fn terms_at(&self, model: ModelId, time: Option<u64>) -> Result<At<TermsResponse>, ChainError> {
-        self.ask_registry(&registry::QueryMsg::TermsAt { model, time }).await
+    /// The terms of a model that can be charged at a time, unix seconds; now if not given. The latest first.
+    pub async fn terms_at(
+        &self,
+        model: ModelId,
+        time: Option<u64>,
+    ) -> Result<At<TermsListResponse>, ChainError> {
+        self.ask_registry(&registry::QueryMsg::TermsAt { model, time })
+            .await
     }
 
     /// An attester.
     pub async fn attester(&self, attester: AttesterId) -> Result<At<AttesterResponse>, ChainError> {
-        self.ask_billing(&billing::QueryMsg::Attester { attester }).await
+        self.ask_billing(&billing::QueryMsg::Attester { attester })
+            .await
     }
 
     /// The attester with this public key, if one is registered.
-    pub async fn attester_by_key(&self, key: &[u8]) -> Result<At<Option<AttesterResponse>>, ChainError> {
-        self.ask_billing(&billing::QueryMsg::AttesterByKey { key: key.into() }).await
+    pub async fn attester_by_key(
+        &self,
+        key: &[u8],
+    ) -> Result<At<Option<AttesterResponse>>, ChainError> {
+        self.ask_billing(&billing::QueryMsg::AttesterByKey { key: key.into() })
+            .await
     }
 
     /// What an account has in the escrow.
-    pub async fn balance(&self, address: &str, denom: UncheckedDenom) -> Result<At<BalanceResponse>, ChainError> {
+    pub async fn balance(
+        &self,
+        address: &str,
+        denom: UncheckedDenom,
+    ) -> Result<At<BalanceResponse>, ChainError> {
         let address = address.to_owned();
-        self.ask_escrow(&escrow::QueryMsg::Balance { address, denom }).await
+        self.ask_escrow(&escrow::QueryMsg::Balance { address, denom })
+            .await
     }
 
     /// What an address holds of a native coin, outside the escrow.
     pub async fn wallet_balance(&self, address: &str, denom: &str) -> Result<At<u128>, ChainError> {
         let question = Query::balance(address, denom);
-        let reading = self.chain.read(std::slice::from_ref(&question), None).await?;
+        let reading = self
+            .chain
+            .read(std::slice::from_ref(&question), None)
+            .await?;
         let text = answer(&question, &reading, 0)?;
-        let amount = std::str::from_utf8(text).ok().and_then(|text| text.parse().ok());
+        let amount = std::str::from_utf8(text)
+            .ok()
+            .and_then(|text| text.parse().ok());
         Ok(At {
             height: reading.height,
             value: amount.ok_or_else(|| malformed(&question, "an amount", "no number"))?,
@@ -207,8 +252,13 @@ impl Hub {
     }
 
     /// The Hub at a glance, over the last `days` whole days, 1 to 90.
-    pub async fn glance(&self, denom: UncheckedDenom, days: u32) -> Result<At<HubResponse>, ChainError> {
-        self.ask_billing(&billing::QueryMsg::Hub { denom, days }).await
+    pub async fn glance(
+        &self,
+        denom: UncheckedDenom,
+        days: u32,
+    ) -> Result<At<HubResponse>, ChainError> {
+        self.ask_billing(&billing::QueryMsg::Hub { denom, days })
+            .await
     }
 
     /// What settling a batch would answer now. Never final: a node one block behind knows no session that was just opened.
@@ -236,7 +286,10 @@ impl Hub {
         key: K,
     ) -> Result<At<Option<V>>, ChainError> {
         let question = Query::packed(contract, map, key);
-        let reading = self.chain.read(std::slice::from_ref(&question), None).await?;
+        let reading = self
+            .chain
+            .read(std::slice::from_ref(&question), None)
+            .await?;
         Ok(At {
             height: reading.height,
             value: unpacked(&question, &reading, 0)?,
@@ -263,7 +316,9 @@ impl Hub {
         let value = (0..sessions.len()).map(|place| {
             let policy = unpacked(&questions[2 * place], &reading, 2 * place)?;
             let record = unpacked(&questions[2 * place + 1], &reading, 2 * place + 1)?;
-            Ok(policy.zip(record).map(|(policy, record)| Session { policy, record }))
+            Ok(policy
+                .zip(record)
+                .map(|(policy, record)| Session { policy, record }))
         });
         Ok(At {
             height: reading.height,
@@ -294,20 +349,46 @@ impl Hub {
         model: ModelId,
         terms: &[TermsNumber],
         releases: &[ReleaseNumber],
-    ) -> Result<At<(Option<ModelRecord>, Vec<Option<TermsRecord>>, Vec<Option<ReleaseRecord>>)>, ChainError> {
+    ) -> Result<
+        At<(
+            Option<ModelRecord>,
+            Vec<Option<TermsRecord>>,
+            Vec<Option<ReleaseRecord>>,
+        )>,
+        ChainError,
+    > {
         let mut questions = vec![Query::packed(&self.registry, &MODELS, model)];
-        questions.extend(terms.iter().map(|terms| Query::packed(&self.registry, &TERMS, (model, *terms))));
-        questions.extend(releases.iter().map(|release| Query::packed(&self.registry, &RELEASES, (model, *release))));
+        questions.extend(
+            terms
+                .iter()
+                .map(|terms| Query::packed(&self.registry, &TERMS, (model, *terms))),
+        );
+        questions.extend(
+            releases
+                .iter()
+                .map(|release| Query::packed(&self.registry, &RELEASES, (model, *release))),
+        );
         let reading = self.reading(&questions, false).await?;
         let mut places = questions.iter().enumerate();
         let mut next = || places.next().map(|(place, question)| (question, place));
-        let model = next().map(|(question, place)| unpacked(question, &reading, place)).transpose()?.flatten();
+        let model = next()
+            .map(|(question, place)| unpacked(question, &reading, place))
+            .transpose()?
+            .flatten();
         let mut found = (model, vec![], vec![]);
         for _ in terms {
-            found.1.extend(next().map(|(question, place)| unpacked(question, &reading, place)).transpose()?);
+            found.1.extend(
+                next()
+                    .map(|(question, place)| unpacked(question, &reading, place))
+                    .transpose()?,
+            );
         }
         for _ in releases {
-            found.2.extend(next().map(|(question, place)| unpacked(question, &reading, place)).transpose()?);
+            found.2.extend(
+                next()
+                    .map(|(question, place)| unpacked(question, &reading, place))
+                    .transpose()?,
+            );
         }
         Ok(At {
             height: reading.height,
@@ -316,7 +397,10 @@ impl Hub {
     }
 
     /// The record of an attester, none if there is no such attester.
-    pub async fn attester_record(&self, attester: AttesterId) -> Result<At<Option<AttesterRecord>>, ChainError> {
+    pub async fn attester_record(
+        &self,
+        attester: AttesterId,
+    ) -> Result<At<Option<AttesterRecord>>, ChainError> {
         self.record(&self.billing, &ATTESTERS, attester).await
     }
 
@@ -360,7 +444,11 @@ pub fn is_active(attester: &AttesterResponse) -> bool {
     matches!(attester.status, AttesterStatus::Active {})
 }
 
-fn answer<'a>(question: &Query, reading: &'a Reading, place: usize) -> Result<&'a [u8], ChainError> {
+fn answer<'a>(
+    question: &Query,
+    reading: &'a Reading,
+    place: usize,
+) -> Result<&'a [u8], ChainError> {
     let found: Option<&Result<Vec<u8>, QueryError>> = reading.answers.get(place);
     match found {
         Some(Ok(bytes)) => Ok(bytes),
@@ -369,17 +457,28 @@ fn answer<'a>(question: &Query, reading: &'a Reading, place: usize) -> Result<&'
     }
 }
 
-fn json<T: DeserializeOwned>(question: &Query, reading: &Reading, place: usize) -> Result<T, ChainError> {
+fn json<T: DeserializeOwned>(
+    question: &Query,
+    reading: &Reading,
+    place: usize,
+) -> Result<T, ChainError> {
     let bytes = answer(question, reading, place)?;
-    from_json(bytes).map_err(|error| malformed(question, std::any::type_name::<T>(), &error.to_string()))
+    from_json(bytes)
+        .map_err(|error| malformed(question, std::any::type_name::<T>(), &error.to_string()))
 }
 
-fn unpacked<V: Packed>(question: &Query, reading: &Reading, place: usize) -> Result<Option<V>, ChainError> {
+fn unpacked<V: Packed>(
+    question: &Query,
+    reading: &Reading,
+    place: usize,
+) -> Result<Option<V>, ChainError> {
     let bytes = answer(question, reading, place)?;
     if bytes.is_empty() {
         return Ok(None);
     }
-    from_bytes(bytes).map(Some).map_err(|error| malformed(question, V::NAME, &error.to_string()))
+    from_bytes(bytes)
+        .map(Some)
+        .map_err(|error| malformed(question, V::NAME, &error.to_string()))
 }
 
 fn malformed(question: &Query, expected: &str, found: &str) -> ChainError {

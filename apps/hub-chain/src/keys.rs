@@ -20,7 +20,15 @@ pub const KEY_PASSWORD: &str = "HUB_KEY_PASSWORD";
 
 /// The account of the mnemonic in `HUB_MNEMONIC`.
 pub fn wallet_from_env(prefix: &str, coin_type: u32) -> Result<Wallet, ChainError> {
-    Wallet::from_mnemonic(&secret(MNEMONIC, "the mnemonic of the account that pays for transactions")?, prefix, coin_type, 0)
+    Wallet::from_mnemonic(
+        &secret(
+            MNEMONIC,
+            "the mnemonic of the account that pays for transactions",
+        )?,
+        prefix,
+        coin_type,
+        0,
+    )
 }
 
 /// The password in `HUB_KEY_PASSWORD`.
@@ -31,7 +39,9 @@ pub fn password_from_env() -> Result<SecretString, ChainError> {
 fn secret(name: &str, what: &str) -> Result<String, ChainError> {
     match std::env::var(name) {
         Ok(text) if !text.trim().is_empty() => Ok(text),
-        _ => Err(ChainError::Setting(format!("{name} is not set: give it {what}"))),
+        _ => Err(ChainError::Setting(format!(
+            "{name} is not set: give it {what}"
+        ))),
     }
 }
 
@@ -90,7 +100,10 @@ impl AttesterKey {
 
     fn save_with(&self, path: &Path, recipient: age::scrypt::Recipient) -> Result<(), ChainError> {
         let failed = |error: &dyn std::fmt::Display| {
-            ChainError::Setting(format!("the key cannot be written to {}: {error}", path.display()))
+            ChainError::Setting(format!(
+                "the key cannot be written to {}: {error}",
+                path.display()
+            ))
         };
         let file = KeyFile {
             version: 1,
@@ -114,26 +127,31 @@ impl AttesterKey {
 
     /// Reads a key that [`AttesterKey::save`] wrote.
     pub fn load(path: &Path, password: SecretString) -> Result<Self, ChainError> {
-        let failed = |what: String| ChainError::Setting(format!("the key file {} {what}", path.display()));
+        let failed =
+            |what: String| ChainError::Setting(format!("the key file {} {what}", path.display()));
         let sealed = fs::read(path).map_err(|error| failed(format!("cannot be read: {error}")))?;
         check_mode(path).map_err(failed)?;
         let mut identity = age::scrypt::Identity::new(password);
         // Whoever can write the file must not be able to make its reading take hours.
         identity.set_max_work_factor(22);
         let plain = age::decrypt(&identity, &sealed).map_err(|error| match error {
-            age::DecryptError::DecryptionFailed | age::DecryptError::NoMatchingKeys => {
-                failed(format!("does not open: check the password in {KEY_PASSWORD}"))
-            }
+            age::DecryptError::DecryptionFailed | age::DecryptError::NoMatchingKeys => failed(
+                format!("does not open: check the password in {KEY_PASSWORD}"),
+            ),
             other => failed(format!("is damaged: {other}; take it from a backup")),
         })?;
-        let damaged = || failed("holds no key that this program knows: take it from a backup".to_owned());
+        let damaged =
+            || failed("holds no key that this program knows: take it from a backup".to_owned());
         let file: KeyFile = serde_json::from_slice(&plain).map_err(|_| damaged())?;
         let key_type = match (file.version, file.key_type.as_str()) {
             (1, "secp256k1") => KeyType::Secp256k1,
             (1, "ed25519") => KeyType::Ed25519,
             _ => return Err(damaged()),
         };
-        let seed = hex::decode(&file.seed).ok().and_then(|seed| seed.try_into().ok()).ok_or_else(damaged)?;
+        let seed = hex::decode(&file.seed)
+            .ok()
+            .and_then(|seed| seed.try_into().ok())
+            .ok_or_else(damaged)?;
         Self::from_seed(key_type, seed)
     }
 }
@@ -155,9 +173,15 @@ fn name_of(key_type: KeyType) -> &'static str {
 #[cfg(unix)]
 fn check_mode(path: &Path) -> Result<(), String> {
     use std::os::unix::fs::PermissionsExt;
-    let mode = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?.permissions().mode();
+    let mode = fs::metadata(path)
+        .map_err(|error| format!("cannot be read: {error}"))?
+        .permissions()
+        .mode();
     if mode & 0o077 != 0 {
-        return Err(format!("can be read by others (mode {:o}): chmod 600 it", mode & 0o777));
+        return Err(format!(
+            "can be read by others (mode {:o}): chmod 600 it",
+            mode & 0o777
+        ));
     }
     Ok(())
 }
@@ -165,4 +189,90 @@ fn check_mode(path: &Path) -> Result<(), String> {
 #[cfg(not(unix))]
 fn check_mode(_: &Path) -> Result<(), String> {
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn password(text: &str) -> SecretString {
+        SecretString::from(text.to_owned())
+    }
+
+    /// A recipient that takes milliseconds, where the real one takes a second.
+    fn quick(text: &str) -> age::scrypt::Recipient {
+        let mut recipient = age::scrypt::Recipient::new(password(text));
+        recipient.set_work_factor(4);
+        recipient
+    }
+
+    #[test]
+    fn a_key_survives_its_file_and_nobody_else_can_read_it() {
+        let folder = tempfile::tempdir().unwrap();
+        for (place, key_type) in [KeyType::Ed25519, KeyType::Secp256k1]
+            .into_iter()
+            .enumerate()
+        {
+            let path = folder.path().join(format!("{place}.age"));
+            let key = AttesterKey::generate(key_type);
+            key.save_with(&path, quick("right")).unwrap();
+            let again = AttesterKey::load(&path, password("right")).unwrap();
+            assert_eq!(
+                again.signing_key().unwrap().public_key(),
+                key.signing_key().unwrap().public_key()
+            );
+            let sealed = fs::read(&path).unwrap();
+            assert!(!sealed.windows(32).any(|window| window == key.seed));
+            assert!(!String::from_utf8_lossy(&sealed).contains(&hex::encode(key.seed)));
+            assert_eq!(format!("{key:?}"), format!("AttesterKey({key_type:?})"));
+            let wrong = AttesterKey::load(&path, password("wrong"))
+                .unwrap_err()
+                .to_string();
+            assert!(
+                wrong.contains("does not open: check the password"),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_exists_is_never_overwritten_and_a_damaged_one_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.age");
+        AttesterKey::generate(KeyType::Ed25519)
+            .save_with(&path, quick("right"))
+            .unwrap();
+        let before = fs::read(&path).unwrap();
+        let error = AttesterKey::generate(KeyType::Ed25519).save_with(&path, quick("right"));
+        assert!(error.unwrap_err().to_string().contains("cannot be written"));
+        assert_eq!(fs::read(&path).unwrap(), before);
+
+        fs::write(&path, &before[..before.len() / 2]).unwrap();
+        let error = AttesterKey::load(&path, password("right"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("key.age"), "{error}");
+        let missing = AttesterKey::load(&folder.path().join("none.age"), password("right"));
+        assert!(missing.unwrap_err().to_string().contains("cannot be read"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_others_can_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key.age");
+        AttesterKey::generate(KeyType::Ed25519)
+            .save_with(&path, quick("right"))
+            .unwrap();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let error = AttesterKey::load(&path, password("right"))
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+    }
 }

@@ -26,6 +26,7 @@ pub use profile::{Profile, Profiles};
 pub use query::Query;
 pub use settings::{parse_gas_price, Settings};
 pub use tx::{
-    Event, Flight, Included, Journal, Message, Outcome, Refusal, SendOptions, Stage, TxHash, Unknown,
+    Event, Flight, Included, Journal, Message, Outcome, Refusal, SendOptions, Stage, TxHash,
+    Unknown,
 };
 pub use wallet::{canonical, human, Wallet, COSMOS_COIN_TYPE};

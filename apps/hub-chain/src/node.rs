@@ -187,11 +187,18 @@ fn in_order(calls: usize, answers: &[Value]) -> Result<Answers, NodeError> {
             .and_then(|id| places.get_mut(id));
         match place {
             Some(place @ None) => *place = Some(one(answer)?),
-            _ => return Err(NodeError::Malformed("an answer to no call, or a second one".into())),
+            _ => {
+                return Err(NodeError::Malformed(
+                    "an answer to no call, or a second one".into(),
+                ))
+            }
         }
     }
     let missing = || NodeError::Malformed("a call without an answer".into());
-    places.into_iter().map(|place| place.ok_or_else(missing)).collect()
+    places
+        .into_iter()
+        .map(|place| place.ok_or_else(missing))
+        .collect()
 }
 
 fn one(answer: &Value) -> Result<Result<Value, RpcError>, NodeError> {
@@ -199,7 +206,10 @@ fn one(answer: &Value) -> Result<Result<Value, RpcError>, NodeError> {
         (Some(error), _) if !error.is_null() => {
             let text = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
             Ok(Err(RpcError {
-                code: error.get("code").and_then(Value::as_i64).unwrap_or_default(),
+                code: error
+                    .get("code")
+                    .and_then(Value::as_i64)
+                    .unwrap_or_default(),
                 message: text("message").to_owned(),
                 data: text("data").to_owned(),
             }))
@@ -207,7 +217,9 @@ fn one(answer: &Value) -> Result<Result<Value, RpcError>, NodeError> {
         (_, Some(result)) if !result.is_null() => Ok(Ok(result.clone())),
         _ => {
             let text: String = answer.to_string().chars().take(120).collect();
-            Err(NodeError::Malformed(format!("neither result nor error in {text}")))
+            Err(NodeError::Malformed(format!(
+                "neither result nor error in {text}"
+            )))
         }
     }
 }

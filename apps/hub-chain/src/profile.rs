@@ -81,7 +81,8 @@ struct Deployed {
 impl Profiles {
     /// The profiles of a TOML text.
     pub fn parse(text: &str) -> Result<Self, ChainError> {
-        toml::from_str(text).map_err(|error| ChainError::Setting(format!("the profiles cannot be read: {error}")))
+        toml::from_str(text)
+            .map_err(|error| ChainError::Setting(format!("the profiles cannot be read: {error}")))
     }
 
     /// The profiles of a file; none if there is no file.
@@ -90,7 +91,10 @@ impl Profiles {
             Ok(text) => Self::parse(&text)
                 .map_err(|error| ChainError::Setting(format!("{}: {error}", path.display()))),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(ChainError::Setting(format!("{} cannot be read: {error}", path.display()))),
+            Err(error) => Err(ChainError::Setting(format!(
+                "{} cannot be read: {error}",
+                path.display()
+            ))),
         }
     }
 
@@ -103,18 +107,36 @@ impl Profiles {
     pub fn get(&self, name: &str) -> Result<&Profile, ChainError> {
         self.0.get(name).ok_or_else(|| {
             let known: Vec<_> = self.0.keys().map(String::as_str).collect();
-            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-            ChainError::Setting(format!("there is no profile {name:?}: add it, or name one of those there are ({known})"))
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            ChainError::Setting(format!(
+                "there is no profile {name:?}: add it, or name one of those there are ({known})"
+            ))
         })
     }
 }
 
 impl Profile {
     /// A profile of what a deployment wrote, `deploy/deployments/<chain-id>.json`.
-    pub fn of_deployment(json: &str, rpc: Vec<String>, gas_price: &str, max_fee: u64) -> Result<Self, ChainError> {
-        let wrong = |what: String| ChainError::Setting(format!("the deployment cannot be read: {what}"));
-        let deployment: Deployment = serde_json::from_str(json).map_err(|error| wrong(error.to_string()))?;
-        let find = |name: &str| deployment.contracts.get(name).map(|contract| contract.address.clone());
+    pub fn of_deployment(
+        json: &str,
+        rpc: Vec<String>,
+        gas_price: &str,
+        max_fee: u64,
+    ) -> Result<Self, ChainError> {
+        let wrong =
+            |what: String| ChainError::Setting(format!("the deployment cannot be read: {what}"));
+        let deployment: Deployment =
+            serde_json::from_str(json).map_err(|error| wrong(error.to_string()))?;
+        let find = |name: &str| {
+            deployment
+                .contracts
+                .get(name)
+                .map(|contract| contract.address.clone())
+        };
         let address = |name: &str| find(name).ok_or_else(|| wrong(format!("it names no {name}")));
         Ok(Self {
             rpc,
@@ -132,7 +154,12 @@ impl Profile {
 
     /// How the chain is used.
     pub fn settings(&self) -> Result<Settings, ChainError> {
-        Settings::new(&self.chain_id, &self.prefix, &self.gas_price, self.max_fee.into())
+        Settings::new(
+            &self.chain_id,
+            &self.prefix,
+            &self.gas_price,
+            self.max_fee.into(),
+        )
     }
 
     /// The Hub behind the nodes of this profile. Nothing is asked yet.
@@ -162,17 +189,25 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_profile_is_said() {
-        let profile = Profile::of_deployment(DEPLOYMENT, vec!["http://x".into()], "0.025stake", 9).unwrap();
+        let profile =
+            Profile::of_deployment(DEPLOYMENT, vec!["http://x".into()], "0.025stake", 9).unwrap();
         let profiles = Profiles(BTreeMap::from([("dev".to_owned(), profile)]));
         let toml = profiles.to_toml().unwrap();
         assert_eq!(Profiles::parse(&toml).unwrap(), profiles);
 
         let unknown = profiles.get("prod").unwrap_err().to_string();
-        assert!(unknown.contains("\"prod\"") && unknown.contains("dev"), "{unknown}");
-        let misspelt = Profiles::parse(&toml.replace("max_fee", "maxfee")).unwrap_err().to_string();
+        assert!(
+            unknown.contains("\"prod\"") && unknown.contains("dev"),
+            "{unknown}"
+        );
+        let misspelt = Profiles::parse(&toml.replace("max_fee", "maxfee"))
+            .unwrap_err()
+            .to_string();
         assert!(misspelt.contains("maxfee"), "{misspelt}");
         let none = DEPLOYMENT.replace("billing", "other");
-        let none = Profile::of_deployment(&none, vec![], "0.025stake", 9).unwrap_err().to_string();
+        let none = Profile::of_deployment(&none, vec![], "0.025stake", 9)
+            .unwrap_err()
+            .to_string();
         assert!(none.contains("names no billing"), "{none}");
         let mut without = profiles.get("dev").unwrap().clone();
         without.rpc.clear();
@@ -182,7 +217,10 @@ mod tests {
     #[test]
     fn a_folder_without_profiles_has_none() {
         let folder = tempfile::tempdir().unwrap();
-        assert_eq!(Profiles::load(&folder.path().join("chains.toml")).unwrap(), Profiles::default());
+        assert_eq!(
+            Profiles::load(&folder.path().join("chains.toml")).unwrap(),
+            Profiles::default()
+        );
         assert!(Profiles::load(folder.path()).is_err());
     }
 }

@@ -37,7 +37,8 @@ enum Kind {
 impl Query {
     /// Asks a contract. The answer is JSON.
     pub fn smart(contract: &str, msg: &impl Serialize) -> Result<Self, ChainError> {
-        let query_data = to_json_vec(msg).map_err(|error| ChainError::Setting(error.to_string()))?;
+        let query_data =
+            to_json_vec(msg).map_err(|error| ChainError::Setting(error.to_string()))?;
         Ok(Self {
             kind: Kind::Smart,
             path: "/cosmwasm.wasm.v1.Query/SmartContractState",
@@ -120,7 +121,9 @@ impl Query {
             Kind::Raw => QueryRawContractStateResponse::decode(value).ok()?.data,
             Kind::Balance => {
                 let balance = QueryBalanceResponse::decode(value).ok()?.balance;
-                balance.map_or_else(|| "0".to_owned(), |coin| coin.amount).into_bytes()
+                balance
+                    .map_or_else(|| "0".to_owned(), |coin| coin.amount)
+                    .into_bytes()
             }
             Kind::Other => value.to_vec(),
         })

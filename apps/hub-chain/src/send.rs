@@ -83,7 +83,11 @@ impl Chain {
             match self.attempt(wallet, messages, options, journal).await? {
                 Attempt::Done(outcome) => return Ok(outcome),
                 Attempt::Overtaken(refusal) => {
-                    tracing::info!(account = wallet.address(), "signed anew: {}", refusal.reason);
+                    tracing::info!(
+                        account = wallet.address(),
+                        "signed anew: {}",
+                        refusal.reason
+                    );
                 }
             }
         }
@@ -106,13 +110,22 @@ impl Chain {
     }
 
     /// Gas that the messages would use, with the adjustment of the settings. The refusal is what they would fail with.
-    pub async fn estimate(&self, wallet: &Wallet, messages: &[Message]) -> Result<Result<u64, Refusal>, ChainError> {
+    pub async fn estimate(
+        &self,
+        wallet: &Wallet,
+        messages: &[Message],
+    ) -> Result<Result<u64, Refusal>, ChainError> {
         let account = self.account(wallet.address()).await?;
-        self.simulate(wallet, account, &body_of(wallet, messages, "", 0)).await
+        self.simulate(wallet, account, &body_of(wallet, messages, "", 0))
+            .await
     }
 
     fn turn_of(&self, address: &str) -> Arc<tokio::sync::Mutex<()>> {
-        let mut turns = self.inner.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut turns = self
+            .inner
+            .turns
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         turns.entry(address.to_owned()).or_default().clone()
     }
 
@@ -130,14 +143,19 @@ impl Chain {
                 let body = body_of(wallet, messages, &options.memo, 0);
                 match self.simulate(wallet, account, &body).await? {
                     Ok(gas) => gas,
-                    Err(refusal) if refusal.is_sequence() => return Ok(Attempt::Overtaken(refusal)),
+                    Err(refusal) if refusal.is_sequence() => {
+                        return Ok(Attempt::Overtaken(refusal))
+                    }
                     Err(refusal) => return Ok(Attempt::Done(Outcome::Refused(refusal))),
                 }
             }
         };
         let fee = self.checked_fee(gas, "")?;
         let after = self.common_height().await?;
-        let until = after + options.timeout_blocks.unwrap_or(self.settings().timeout_blocks);
+        let until = after
+            + options
+                .timeout_blocks
+                .unwrap_or(self.settings().timeout_blocks);
         let body = body_of(wallet, messages, &options.memo, until);
         let bytes = self.sign(wallet, account, &body, gas, fee)?;
         let flight = Flight {
@@ -171,13 +189,30 @@ impl Chain {
 
     /// A height that half of the nodes or more have reached: no single one decides it.
     async fn common_height(&self) -> Result<u64, ChainError> {
-        let everywhere = self.everywhere(&[]).await;
-        let mut heights: Vec<u64> =
-            everywhere.iter().filter_map(|(_, found)| found.as_ref().ok()).map(|(status, _)| status.height).collect();
-        heights.sort_unstable();
-        let middle = heights.len().saturating_sub(1) / 2;
-        let height = heights.get(middle).copied();
-        height.ok_or_else(|| self.no_answer(crate::chain::sentences(&everywhere)))
+        Ok(self.common_status().await?.height)
+    }
+
+    /// A transaction of which only the hash is known, such as one that another process sent: what most of the nodes that
+    /// answer show of it. None if they show none, which proves nothing.
+    pub async fn find(&self, hash: TxHash) -> Result<Option<Included>, ChainError> {
+        let everywhere = self.everywhere(&[tx_call(hash)]).await;
+        let mut found: Vec<Included> = vec![];
+        let mut answered = 0;
+        for (_, answer) in &everywhere {
+            let Ok((_, answers)) = answer else { continue };
+            answered += 1;
+            if let Some(Ok(value)) = answers.first() {
+                found.extend(tx_in(hash, value));
+            }
+        }
+        if answered == 0 {
+            return Err(self.no_answer(crate::chain::sentences(&everywhere)));
+        }
+        let votes = |one: &Included| found.iter().filter(|other| *other == one).count();
+        let most = found.iter().max_by_key(|one| votes(one));
+        Ok(most
+            .filter(|one| votes(one) * 2 > answered && !one.is_sequence())
+            .cloned())
     }
 
     fn checked_fee(&self, gas: u64, node: &str) -> Result<u128, ChainError> {
@@ -187,7 +222,12 @@ impl Chain {
             return Ok(fee);
         }
         Err(ChainError::FeeTooHigh {
-            node: if node.is_empty() { "that was asked" } else { node }.to_owned(),
+            node: if node.is_empty() {
+                "that was asked"
+            } else {
+                node
+            }
+            .to_owned(),
             gas,
             fee,
             max_fee: settings.max_fee,
@@ -204,7 +244,8 @@ impl Chain {
     ) -> Result<Result<u64, Refusal>, ChainError> {
         let tx = TxRaw {
             body_bytes: body.encode_to_vec(),
-            auth_info_bytes: auth_info(wallet, account, SignMode::Unspecified, Fee::default())?.encode_to_vec(),
+            auth_info_bytes: auth_info(wallet, account, SignMode::Unspecified, Fee::default())?
+                .encode_to_vec(),
             signatures: vec![vec![]],
         }
         .encode_to_vec();
@@ -215,7 +256,10 @@ impl Chain {
                 Ok(Ok(used)) => {
                     let adjusted = cosmwasm_std::Uint128::from(used.max(least));
                     let adjusted = adjusted.checked_mul_ceil(self.settings().gas_adjustment);
-                    let gas = adjusted.ok().and_then(|gas| u64::try_from(gas.u128()).ok()).unwrap_or(u64::MAX);
+                    let gas = adjusted
+                        .ok()
+                        .and_then(|gas| u64::try_from(gas.u128()).ok())
+                        .unwrap_or(u64::MAX);
                     match self.checked_fee(gas, member.node.name()) {
                         Ok(_) => return Ok(Ok(gas)),
                         Err(error) => dear = dear.or(Some(error)),
@@ -232,17 +276,35 @@ impl Chain {
         }
     }
 
-    async fn simulate_at(&self, member: &Member, tx: &[u8]) -> Result<Result<u64, Refusal>, String> {
+    async fn simulate_at(
+        &self,
+        member: &Member,
+        tx: &[u8],
+    ) -> Result<Result<u64, Refusal>, String> {
         #[allow(deprecated)]
         let request = SimulateRequest {
             tx: None,
             tx_bytes: tx.to_vec(),
         };
-        let service = Query::path("/cosmos.tx.v1beta1.Service/Simulate", request.encode_to_vec());
+        let service = Query::path(
+            "/cosmos.tx.v1beta1.Service/Simulate",
+            request.encode_to_vec(),
+        );
         let answer = self.ask_one(member, service.call(None)).await?;
         let response = answer.get("response").unwrap_or(&Value::Null);
-        let of = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        let unreadable = || format!("{} simulates with an answer that cannot be read", member.node.name());
+        let of = |value: &Value, name: &str| {
+            value
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let unreadable = || {
+            format!(
+                "{} simulates with an answer that cannot be read",
+                member.node.name()
+            )
+        };
         if of(response, "log").contains("unknown query path") {
             // A node that serves RPC alone knows it by this name, and answers in JSON.
             let app = Query::path("/app/simulate", tx.to_vec());
@@ -251,21 +313,36 @@ impl Chain {
             if let Some(refusal) = refusal_in(response, Stage::Simulation, None) {
                 return Ok(Err(refusal));
             }
-            let value = response.get("value").and_then(bytes).ok_or_else(unreadable)?;
+            let value = response
+                .get("value")
+                .and_then(bytes)
+                .ok_or_else(unreadable)?;
             let value: Value = serde_json::from_slice(&value).map_err(|_| unreadable())?;
-            return value.pointer("/gas_info/gas_used").and_then(number).map(Ok).ok_or_else(unreadable);
+            return value
+                .pointer("/gas_info/gas_used")
+                .and_then(number)
+                .map(Ok)
+                .ok_or_else(unreadable);
         }
         if let Some(refusal) = refusal_in(response, Stage::Simulation, None) {
             return Ok(Err(refusal));
         }
-        let value = response.get("value").and_then(bytes).ok_or_else(unreadable)?;
+        let value = response
+            .get("value")
+            .and_then(bytes)
+            .ok_or_else(unreadable)?;
         let simulated = SimulateResponse::decode(value.as_slice()).map_err(|_| unreadable())?;
-        simulated.gas_info.map(|gas| Ok(gas.gas_used)).ok_or_else(unreadable)
+        simulated
+            .gas_info
+            .map(|gas| Ok(gas.gas_used))
+            .ok_or_else(unreadable)
     }
 
     async fn ask_one(&self, member: &Member, call: Call) -> Result<Value, String> {
         let (_, mut answers) = self.ask(member, &[call]).await?;
-        let answer = answers.pop().ok_or_else(|| format!("{} gives no answer", member.node.name()))?;
+        let answer = answers
+            .pop()
+            .ok_or_else(|| format!("{} gives no answer", member.node.name()))?;
         answer.map_err(|error| format!("{} answers {error}", member.node.name()))
     }
 
@@ -298,7 +375,9 @@ impl Chain {
         let signature = wallet
             .key()
             .sign(&document.encode_to_vec())
-            .map_err(|error| ChainError::Setting(format!("{} cannot sign: {error}", wallet.address())))?;
+            .map_err(|error| {
+                ChainError::Setting(format!("{} cannot sign: {error}", wallet.address()))
+            })?;
         let raw = TxRaw {
             body_bytes,
             auth_info_bytes,
@@ -313,6 +392,9 @@ impl Chain {
         for member in self.by_merit() {
             match hand_over(member, flight).await {
                 Broadcast::Taken => return Broadcast::Taken,
+                // Of several reasons that of the sequence counts: it may have been used by the transaction itself, through
+                // a node that took it and says that it did not.
+                Broadcast::Refused(found) if found.is_sequence() => refusal = Some(found),
                 Broadcast::Refused(found) => refusal = refusal.or(Some(found)),
                 Broadcast::Doubt(found) => doubt = doubt.or(Some(found)),
             }
@@ -343,7 +425,9 @@ impl Chain {
             match self.verdict(flight, &everywhere).await {
                 Verdict::Executed(included) => return Attempt::Done(Outcome::Included(included)),
                 Verdict::Overtaken(refusal) => return Attempt::Overtaken(refusal),
-                Verdict::Dropped(reason) => return Attempt::Done(Outcome::Refused(dropped(flight, reason))),
+                Verdict::Dropped(reason) => {
+                    return Attempt::Done(Outcome::Refused(dropped(flight, reason)))
+                }
                 Verdict::Unknown(reason) => because = reason,
                 Verdict::Nowhere => {
                     if let Some(refusal) = overtaken.take() {
@@ -391,7 +475,9 @@ impl Chain {
             all = match (place, all, one) {
                 (0, _, one) => one,
                 (_, Broadcast::Taken, _) | (_, _, Broadcast::Taken) => Broadcast::Taken,
-                (_, Broadcast::Doubt(doubt), _) | (_, _, Broadcast::Doubt(doubt)) => Broadcast::Doubt(doubt),
+                (_, Broadcast::Doubt(doubt), _) | (_, _, Broadcast::Doubt(doubt)) => {
+                    Broadcast::Doubt(doubt)
+                }
                 (_, refused, _) => refused,
             };
         }
@@ -402,9 +488,15 @@ impl Chain {
     /// certain.
     async fn overtaken(&self, flight: &Flight, refusal: Refusal) -> Result<Refusal, String> {
         let question = Query::account(&flight.sender);
-        let reading = self.agreed(std::slice::from_ref(&question)).await.map_err(|error| error.to_string())?;
+        let reading = self
+            .agreed(std::slice::from_ref(&question))
+            .await
+            .map_err(|error| error.to_string())?;
         let answer = reading.answers.into_iter().next().and_then(Result::ok);
-        let account = answer.as_deref().and_then(account_in).ok_or("the account cannot be read")?;
+        let account = answer
+            .as_deref()
+            .and_then(account_in)
+            .ok_or("the account cannot be read")?;
         if account.sequence <= flight.sequence {
             return Err(format!(
                 "its sequence {} was refused, and the account is at {}: another transaction waits for a block",
@@ -414,7 +506,10 @@ impl Chain {
         // The sequence may have been taken by the transaction itself: through a proxy that asked twice, or another process.
         let mut because = String::new();
         for member in self.by_merit() {
-            match self.search(member, flight, flight.after + 1, reading.height, executed).await {
+            match self
+                .search(member, flight, flight.after + 1, reading.height, executed)
+                .await
+            {
                 Ok(None) => return Ok(refusal),
                 Ok(Some(_)) => return Err("a block holds it".to_owned()),
                 Err(sentence) => because = sentence,
@@ -436,7 +531,10 @@ impl Chain {
                 Ok((status, answers)) => match answers.first() {
                     Some(Ok(value)) => match tx_in(flight.hash, value) {
                         Some(included) => found.push((*member, included)),
-                        None => because = Some(format!("{} shows another transaction", member.node.name())),
+                        None => {
+                            because =
+                                Some(format!("{} shows another transaction", member.node.name()))
+                        }
                     },
                     // Not found, or this node does not index.
                     _ => without.push((*member, status)),
@@ -445,7 +543,9 @@ impl Chain {
         }
         if found.is_empty() {
             return match (without.is_empty(), because) {
-                (true, because) => Verdict::Unknown(because.unwrap_or_else(|| "no node answers".to_owned())),
+                (true, because) => {
+                    Verdict::Unknown(because.unwrap_or_else(|| "no node answers".to_owned()))
+                }
                 (false, _) => self.absent(flight, &without).await,
             };
         }
@@ -454,13 +554,17 @@ impl Chain {
             (one.height, one.code, &one.codespace) == (other.height, other.code, &other.codespace)
         };
         let votes = |one: &Included| found.iter().filter(|(_, other)| same(one, other)).count();
-        let Some((witness, included)) = found.iter().max_by_key(|(_, included)| votes(included)) else {
+        let Some((witness, included)) = found.iter().max_by_key(|(_, included)| votes(included))
+        else {
             return Verdict::Unknown("no node shows it".to_owned());
         };
         let mut against = found.len() - votes(included);
         for (member, status) in &without {
             if status.height >= included.height + INDEXING_BLOCKS
-                && self.search(member, flight, included.height, included.height, |_| true).await == Ok(None)
+                && self
+                    .search(member, flight, included.height, included.height, |_| true)
+                    .await
+                    == Ok(None)
             {
                 against += 1;
             }
@@ -477,7 +581,16 @@ impl Chain {
         }
         // A node tells of the last block with these bytes. They fail there also if an earlier block has executed them.
         let first = flight.after + 1;
-        match self.search(witness, flight, first, included.height.saturating_sub(1), executed).await {
+        match self
+            .search(
+                witness,
+                flight,
+                first,
+                included.height.saturating_sub(1),
+                executed,
+            )
+            .await
+        {
             Ok(Some(earlier)) => Verdict::Executed(earlier),
             Ok(None) => Verdict::Overtaken(Refusal {
                 hash: Some(flight.hash),
@@ -494,18 +607,33 @@ impl Chain {
     /// shows that none did: its account still expects the sequence, which every execution counts up, or all blocks that
     /// could hold it were searched. That a node does not find it shows nothing: it may not index, or have begun later.
     async fn absent(&self, flight: &Flight, nodes: &[(&Member, &Status)]) -> Verdict {
-        if nodes.iter().any(|(_, status)| status.height <= flight.until + INDEXING_BLOCKS) {
+        if nodes
+            .iter()
+            .any(|(_, status)| status.height <= flight.until + INDEXING_BLOCKS)
+        {
             return Verdict::Nowhere;
         }
         let mut reason = String::new();
         for (member, status) in nodes {
             if self.sequence_unused(member, flight, status.height).await {
-                reason = format!("after block {} its account still expects its sequence", status.height);
+                reason = format!(
+                    "after block {} its account still expects its sequence",
+                    status.height
+                );
                 continue;
             }
-            match self.search(member, flight, flight.after + 1, flight.until, executed).await {
+            match self
+                .search(member, flight, flight.after + 1, flight.until, executed)
+                .await
+            {
                 Ok(Some(executed)) => return Verdict::Executed(executed),
-                Ok(None) => reason = format!("blocks {} to {} do not hold it", flight.after + 1, flight.until),
+                Ok(None) => {
+                    reason = format!(
+                        "blocks {} to {} do not hold it",
+                        flight.after + 1,
+                        flight.until
+                    )
+                }
                 Err(sentence) => return Verdict::Unknown(sentence),
             }
         }
@@ -537,16 +665,24 @@ impl Chain {
         counts: fn(&Included) -> bool,
     ) -> Result<Option<Included>, String> {
         if last.saturating_sub(first) > MOST_BLOCKS {
-            return Err(format!("it can be in one of {} blocks, too many to search", last - first + 1));
+            return Err(format!(
+                "it can be in one of {} blocks, too many to search",
+                last - first + 1
+            ));
         }
         let lacks = |height: u64, what: &str| {
-            format!("{} does not have block {height} ({what}): name a node with older blocks", member.node.name())
+            format!(
+                "{} does not have block {height} ({what}): name a node with older blocks",
+                member.node.name()
+            )
         };
         let heights: Vec<u64> = (first..=last).collect();
         // Blocks can be large: a few at a time.
         for part in heights.chunks(4) {
-            let calls: Vec<Call> =
-                part.iter().map(|height| Call::new("block", json!({"height": height.to_string()}))).collect();
+            let calls: Vec<Call> = part
+                .iter()
+                .map(|height| Call::new("block", json!({"height": height.to_string()})))
+                .collect();
             let (_, answers) = self.ask(member, &calls).await?;
             for (height, answer) in part.iter().zip(answers) {
                 let block = answer.map_err(|error| lacks(*height, &error.to_string()))?;
@@ -557,11 +693,14 @@ impl Chain {
                 let txs = block.pointer("/block/data/txs").and_then(Value::as_array);
                 for (place, tx) in txs.into_iter().flatten().enumerate() {
                     if bytes(tx).is_some_and(|tx| TxHash::of(&tx) == flight.hash) {
-                        let results = Call::new("block_results", json!({"height": height.to_string()}));
+                        let results =
+                            Call::new("block_results", json!({"height": height.to_string()}));
                         let results = self.ask_one(member, results).await?;
                         let result = results.pointer(&format!("/txs_results/{place}"));
-                        let result = result.and_then(|result| included(flight.hash, *height, result));
-                        let result = result.ok_or_else(|| lacks(*height, "its results cannot be read"))?;
+                        let result =
+                            result.and_then(|result| included(flight.hash, *height, result));
+                        let result =
+                            result.ok_or_else(|| lacks(*height, "its results cannot be read"))?;
                         if counts(&result) {
                             return Ok(Some(result));
                         }
@@ -593,16 +732,26 @@ enum Verdict {
 
 /// Gives the bytes to one node.
 async fn hand_over(member: &Member, flight: &Flight) -> Broadcast {
-    let call = Call::new("broadcast_tx_sync", json!({"tx": BASE64_STANDARD.encode(&flight.bytes)}));
+    let call = Call::new(
+        "broadcast_tx_sync",
+        json!({"tx": BASE64_STANDARD.encode(&flight.bytes)}),
+    );
     let name = member.node.name();
-    match member.node.ask(&[call]).await.map(|mut answers| answers.pop()) {
+    match member
+        .node
+        .ask(&[call])
+        .await
+        .map(|mut answers| answers.pop())
+    {
         Ok(Some(Ok(answer))) => match refusal_in(&answer, Stage::Broadcast, Some(flight.hash)) {
             None if answer.get("code").and_then(Value::as_u64).is_none() => {
                 Broadcast::Doubt(format!("{name} says nothing that can be read"))
             }
             None => Broadcast::Taken,
             // The node has it already.
-            Some(refusal) if refusal.codespace == "sdk" && refusal.code == ALREADY_KNOWN => Broadcast::Taken,
+            Some(refusal) if refusal.codespace == "sdk" && refusal.code == ALREADY_KNOWN => {
+                Broadcast::Taken
+            }
             Some(refusal) => Broadcast::Refused(refusal),
         },
         Ok(Some(Err(error))) => rpc_refusal(name, flight, &error),
@@ -642,7 +791,11 @@ fn tx_in(hash: TxHash, value: &Value) -> Option<Included> {
     if TxHash::of(&tx) != hash {
         return None;
     }
-    included(hash, value.get("height").and_then(number)?, value.get("tx_result")?)
+    included(
+        hash,
+        value.get("height").and_then(number)?,
+        value.get("tx_result")?,
+    )
 }
 
 fn dropped(flight: &Flight, reason: String) -> Refusal {
@@ -651,13 +804,24 @@ fn dropped(flight: &Flight, reason: String) -> Refusal {
         stage: Stage::Dropped,
         code: 0,
         codespace: String::new(),
-        reason: format!("no block up to {}, the last one that could, holds it: {reason}", flight.until),
+        reason: format!(
+            "no block up to {}, the last one that could, holds it: {reason}",
+            flight.until
+        ),
     }
 }
 
 fn refusal_in(response: &Value, stage: Stage, hash: Option<TxHash>) -> Option<Refusal> {
-    let text = |name| response.get(name).and_then(Value::as_str).unwrap_or_default();
-    let code = response.get("code").and_then(Value::as_u64).unwrap_or_default();
+    let text = |name| {
+        response
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let code = response
+        .get("code")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
     (code != 0).then(|| Refusal {
         hash,
         stage,
@@ -670,7 +834,8 @@ fn refusal_in(response: &Value, stage: Stage, hash: Option<TxHash>) -> Option<Re
 impl Refusal {
     fn is_sequence(&self) -> bool {
         // A simulation says it in words alone: questions carry no code of another module.
-        (self.codespace == "sdk" && self.code == WRONG_SEQUENCE) || self.reason.contains("account sequence mismatch")
+        (self.codespace == "sdk" && self.code == WRONG_SEQUENCE)
+            || self.reason.contains("account sequence mismatch")
     }
 }
 
@@ -682,19 +847,28 @@ impl Included {
 
 fn body_of(wallet: &Wallet, messages: &[Message], memo: &str, until: u64) -> TxBody {
     TxBody {
-        messages: messages.iter().map(|message| message.to_any(wallet.address())).collect(),
+        messages: messages
+            .iter()
+            .map(|message| message.to_any(wallet.address()))
+            .collect(),
         memo: memo.to_owned(),
         timeout_height: until,
         ..TxBody::default()
     }
 }
 
-fn auth_info(wallet: &Wallet, account: Account, mode: SignMode, fee: Fee) -> Result<AuthInfo, ChainError> {
-    let key: Any = wallet
-        .key()
-        .public_key()
-        .to_any()
-        .map_err(|error| ChainError::Setting(format!("the key of {} has no text: {error}", wallet.address())))?;
+fn auth_info(
+    wallet: &Wallet,
+    account: Account,
+    mode: SignMode,
+    fee: Fee,
+) -> Result<AuthInfo, ChainError> {
+    let key: Any = wallet.key().public_key().to_any().map_err(|error| {
+        ChainError::Setting(format!(
+            "the key of {} has no text: {error}",
+            wallet.address()
+        ))
+    })?;
     let signer = SignerInfo {
         public_key: Some(key),
         mode_info: Some(ModeInfo {

@@ -33,13 +33,18 @@ pub struct Settings {
     pub max_lag_seconds: u64,
     /// How long a node rests after its first failure; twice as long after each further one, up to a minute.
     pub cool_down: Duration,
-    /// How many nodes must say the same where money hangs on it; more than half of them if not given.
+    /// How many nodes must say the same where money hangs on it; more than half of them if not given, see [`Settings::agreement`].
     pub agreement: Option<usize>,
 }
 
 impl Settings {
     /// The defaults, for a chain with these four properties.
-    pub fn new(chain_id: &str, prefix: &str, gas_price: &str, max_fee: u128) -> Result<Self, ChainError> {
+    pub fn new(
+        chain_id: &str,
+        prefix: &str,
+        gas_price: &str,
+        max_fee: u128,
+    ) -> Result<Self, ChainError> {
         let (gas_price, fee_denom) = parse_gas_price(gas_price)?;
         Ok(Self {
             chain_id: chain_id.to_owned(),
@@ -65,15 +70,23 @@ impl Settings {
         fee.map_or(u128::MAX, |fee| fee.u128())
     }
 
-    /// How many of `nodes` must say the same.
-    pub fn agreement(&self, nodes: usize) -> usize {
-        self.agreement.unwrap_or(nodes / 2 + 1).clamp(1, nodes.max(1))
+    /// How many of `nodes` must say the same, where `answering` of them answer. More than half; of two, both, or the one that
+    /// is left while the other does not answer.
+    pub fn agreement(&self, nodes: usize, answering: usize) -> usize {
+        let needed = match self.agreement {
+            Some(needed) => needed,
+            None if nodes <= 2 => answering,
+            None => nodes / 2 + 1,
+        };
+        needed.clamp(1, nodes.max(1))
     }
 }
 
 /// A gas price such as `0.025untrn`, as number and coin.
 pub fn parse_gas_price(text: &str) -> Result<(Decimal, String), ChainError> {
-    let split = text.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(text.len());
+    let split = text
+        .find(|it: char| !it.is_ascii_digit() && it != '.')
+        .unwrap_or(text.len());
     let (price, denom) = text.split_at(split);
     let price = price.parse::<Decimal>().ok();
     match price.filter(|_| (3..=128).contains(&denom.len())) {
@@ -101,10 +114,18 @@ mod tests {
     }
 
     #[test]
-    fn more_than_half_of_the_nodes_must_agree() {
+    fn more_than_half_of_the_nodes_must_agree_and_of_two_all_that_answer() {
         let mut settings = Settings::new("x-1", "x", "1ux0", 1).unwrap();
-        assert_eq!([1, 2, 3, 4, 5].map(|nodes| settings.agreement(nodes)), [1, 2, 2, 3, 3]);
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(|nodes| settings.agreement(nodes, nodes)),
+            [1, 2, 2, 3, 3]
+        );
+        assert_eq!(
+            [2, 3, 5].map(|nodes| settings.agreement(nodes, 1)),
+            [1, 2, 3]
+        );
+        assert_eq!(settings.agreement(2, 0), 1);
         settings.agreement = Some(9);
-        assert_eq!(settings.agreement(2), 2);
+        assert_eq!(settings.agreement(2, 2), 2);
     }
 }

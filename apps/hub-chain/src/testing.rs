@@ -119,7 +119,9 @@ impl StandIn {
     ///
     /// If there is no port: it is test code.
     pub async fn start(chain: &Embedded) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a free port");
         let address = listener.local_addr().expect("an address");
         let script = Arc::new(Mutex::new(Script::default()));
         let shared = (chain.clone(), script.clone());
@@ -167,7 +169,11 @@ impl StandIn {
 
     /// How often calls of this method reached it.
     pub fn calls_of(&self, method: &str) -> usize {
-        self.script().requests.iter().filter(|one| *one == method).count()
+        self.script()
+            .requests
+            .iter()
+            .filter(|one| *one == method)
+            .count()
     }
 
     fn script(&self) -> std::sync::MutexGuard<'_, Script> {
@@ -185,13 +191,18 @@ async fn serve(State((chain, script)): State<Shared>, body: Bytes) -> Response<B
         Value::Array(calls) => calls.clone(),
         one => vec![one.clone()],
     };
-    let methods: Vec<String> =
-        calls.iter().map(|call| call["method"].as_str().unwrap_or_default().to_owned()).collect();
+    let methods: Vec<String> = calls
+        .iter()
+        .map(|call| call["method"].as_str().unwrap_or_default().to_owned())
+        .collect();
     let faults = {
         let mut script = script.lock().unwrap_or_else(PoisonError::into_inner);
         script.requests.extend(methods.iter().cloned());
         let mut faults = script.always.clone();
-        if script.method.is_some_and(|method| methods.iter().any(|one| one == method)) {
+        if script
+            .method
+            .is_some_and(|method| methods.iter().any(|one| one == method))
+        {
             faults.extend(script.next.pop_front());
         }
         faults
@@ -199,7 +210,12 @@ async fn serve(State((chain, script)): State<Shared>, body: Bytes) -> Response<B
     for fault in &faults {
         match fault {
             Fault::Slow(delay) => tokio::time::sleep(*delay).await,
-            Fault::Busy => return text(StatusCode::TOO_MANY_REQUESTS, "Too many requests, please slow down"),
+            Fault::Busy => {
+                return text(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Too many requests, please slow down",
+                )
+            }
             Fault::Html => return text(StatusCode::OK, "<!DOCTYPE html><title>504</title>"),
             Fault::Closed => return cut(Bytes::new()),
             Fault::NoBatches if request.is_array() => {
@@ -228,7 +244,11 @@ async fn serve(State((chain, script)): State<Shared>, body: Bytes) -> Response<B
             _ => {}
         }
     }
-    let whole = if request.is_array() { Value::Array(answers) } else { answers.remove(0) };
+    let whole = if request.is_array() {
+        Value::Array(answers)
+    } else {
+        answers.remove(0)
+    };
     let bytes = Bytes::from(whole.to_string());
     for fault in &faults {
         match fault {
@@ -244,9 +264,7 @@ async fn answer(chain: &Embedded, faults: &[Fault], call: &Value) -> Value {
     let method = call["method"].as_str().unwrap_or_default().to_owned();
     let params = call["params"].clone();
     let id = call["id"].clone();
-    let wrong = |data: &str| {
-        json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32_603, "message": "Internal error", "data": data}})
-    };
+    let wrong = |data: &str| json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32_603, "message": "Internal error", "data": data}});
     for fault in faults {
         match (fault, method.as_str()) {
             (Fault::Swallows, "broadcast_tx_sync") => {
@@ -254,21 +272,26 @@ async fn answer(chain: &Embedded, faults: &[Fault], call: &Value) -> Value {
                 return json!({"jsonrpc": "2.0", "id": id, "result": result});
             }
             (Fault::RefusesTx(code, log), "broadcast_tx_sync") => {
-                let result = json!({"code": code, "data": "", "log": log, "codespace": "sdk", "hash": ""});
+                let result =
+                    json!({"code": code, "data": "", "log": log, "codespace": "sdk", "hash": ""});
                 return json!({"jsonrpc": "2.0", "id": id, "result": result});
             }
             (Fault::BroadcastsTwice, "broadcast_tx_sync") => {
                 let _ = chain.call(method.clone(), params.clone()).await;
             }
             (Fault::NoIndex, "tx") => return wrong("tx (00) not found"),
-            (Fault::Pruned, "block" | "block_results") => return wrong("height is not available, lowest height is 9"),
+            (Fault::Pruned, "block" | "block_results") => {
+                return wrong("height is not available, lowest height is 9")
+            }
             _ => {}
         }
     }
     let mut result = match chain.call(method.clone(), params.clone()).await {
         Ok(result) => result,
         Err(error) => {
-            let claims = faults.iter().any(|fault| matches!(fault, Fault::ClaimsDone));
+            let claims = faults
+                .iter()
+                .any(|fault| matches!(fault, Fault::ClaimsDone));
             if !(claims && method == "tx") {
                 return json!({
                     "jsonrpc": "2.0", "id": id,
@@ -285,14 +308,22 @@ async fn answer(chain: &Embedded, faults: &[Fault], call: &Value) -> Value {
 }
 
 async fn lie(chain: &Embedded, fault: &Fault, method: &str, params: &Value, result: &mut Value) {
-    let height = |value: &Value| value.as_str().and_then(|text| text.parse::<u64>().ok()).unwrap_or_default();
+    let height = |value: &Value| {
+        value
+            .as_str()
+            .and_then(|text| text.parse::<u64>().ok())
+            .unwrap_or_default()
+    };
     match (fault, method) {
         (Fault::OtherChain, "status") => result["node_info"]["network"] = json!("another-9"),
         (Fault::CatchingUp, "status") => result["sync_info"]["catching_up"] = json!(true),
         (Fault::Lags(blocks), "status") => {
             let newest = height(&result["sync_info"]["latest_block_height"]);
-            result["sync_info"]["latest_block_height"] = json!(newest.saturating_sub(*blocks).to_string());
-            let time = result["sync_info"]["latest_block_time"].as_str().and_then(crate::chain::unix_time);
+            result["sync_info"]["latest_block_height"] =
+                json!(newest.saturating_sub(*blocks).to_string());
+            let time = result["sync_info"]["latest_block_time"]
+                .as_str()
+                .and_then(crate::chain::unix_time);
             let time = time.unwrap_or_default().saturating_sub(*blocks);
             result["sync_info"]["latest_block_time"] = json!(rfc3339(time));
         }
@@ -305,7 +336,10 @@ async fn lie(chain: &Embedded, fault: &Fault, method: &str, params: &Value, resu
             *result = json!({"code": code, "data": "", "log": log, "codespace": "sdk", "hash": ""});
         }
         (Fault::ClaimsDone, "tx") => {
-            let status = chain.call("status".to_owned(), json!({})).await.unwrap_or_default();
+            let status = chain
+                .call("status".to_owned(), json!({}))
+                .await
+                .unwrap_or_default();
             let hash = params["hash"].clone();
             *result = json!({
                 "hash": hash, "height": status["sync_info"]["latest_block_height"], "index": 0,
@@ -322,7 +356,9 @@ async fn lie(chain: &Embedded, fault: &Fault, method: &str, params: &Value, resu
                 "log": "account sequence mismatch, expected 1, got 0: incorrect account sequence"
             });
         }
-        (Fault::Gas(gas), "abci_query") if params["path"] == "/cosmos.tx.v1beta1.Service/Simulate" => {
+        (Fault::Gas(gas), "abci_query")
+            if params["path"] == "/cosmos.tx.v1beta1.Service/Simulate" =>
+        {
             use base64::prelude::{Engine, BASE64_STANDARD};
             use cosmrs::proto::cosmos::base::abci::v1beta1::GasInfo;
             use cosmrs::proto::cosmos::tx::v1beta1::SimulateResponse;
@@ -361,6 +397,7 @@ fn json_body(value: &Value) -> Response<Body> {
 
 /// Some bytes, and then the connection breaks.
 fn cut(bytes: Bytes) -> Response<Body> {
-    let parts: Vec<Result<Bytes, std::io::Error>> = vec![Ok(bytes), Err(std::io::ErrorKind::ConnectionReset.into())];
+    let parts: Vec<Result<Bytes, std::io::Error>> =
+        vec![Ok(bytes), Err(std::io::ErrorKind::ConnectionReset.into())];
     Response::new(Body::from_stream(futures_util::stream::iter(parts)))
 }

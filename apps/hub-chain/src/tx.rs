@@ -42,7 +42,11 @@ pub enum Message {
 
 impl Message {
     /// A message to a contract, with coins.
-    pub fn execute(contract: &str, msg: &impl Serialize, funds: Vec<Coin>) -> Result<Self, ChainError> {
+    pub fn execute(
+        contract: &str,
+        msg: &impl Serialize,
+        funds: Vec<Coin>,
+    ) -> Result<Self, ChainError> {
         let msg = to_json_vec(msg).map_err(|error| ChainError::Setting(error.to_string()))?;
         Ok(Self::Execute {
             contract: contract.to_owned(),
@@ -63,7 +67,9 @@ impl Message {
                 msg: msg.into(),
                 funds,
             }),
-            other => Err(ChainError::Setting(format!("{other:?} is sent by no account here: execute a contract"))),
+            other => Err(ChainError::Setting(format!(
+                "{other:?} is sent by no account here: execute a contract"
+            ))),
         }
     }
 
@@ -138,10 +144,14 @@ impl std::str::FromStr for TxHash {
     type Err = ChainError;
 
     fn from_str(text: &str) -> Result<Self, ChainError> {
-        let bytes = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-        bytes
-            .map(Self)
-            .ok_or_else(|| ChainError::Setting(format!("{text:?} is no transaction hash: give 64 hexadecimal digits")))
+        let bytes = hex::decode(text)
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| {
+            ChainError::Setting(format!(
+                "{text:?} is no transaction hash: give 64 hexadecimal digits"
+            ))
+        })
     }
 }
 
@@ -153,7 +163,9 @@ impl Serialize for TxHash {
 
 impl<'de> Deserialize<'de> for TxHash {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -178,8 +190,19 @@ pub struct Flight {
 
 impl fmt::Debug for Flight {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hash, sender, sequence, after, until, bytes } = self;
-        write!(f, "Flight({hash}, {} bytes of {sender}, sequence {sequence}, blocks {after} to {until})", bytes.len())
+        let Self {
+            hash,
+            sender,
+            sequence,
+            after,
+            until,
+            bytes,
+        } = self;
+        write!(
+            f,
+            "Flight({hash}, {} bytes of {sender}, sequence {sequence}, blocks {after} to {until})",
+            bytes.len()
+        )
     }
 }
 
@@ -193,7 +216,9 @@ mod base64_bytes {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         let text = String::deserialize(deserializer)?;
-        BASE64_STANDARD.decode(text).map_err(serde::de::Error::custom)
+        BASE64_STANDARD
+            .decode(text)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -284,8 +309,14 @@ impl Included {
     }
 
     /// The events of this name that `contract` emitted, such as `hub_settle`.
-    pub fn events_of<'a>(&'a self, contract: &'a str, name: &'a str) -> impl Iterator<Item = &'a Event> + 'a {
-        self.events.iter().filter(move |event| event.is(contract, name))
+    pub fn events_of<'a>(
+        &'a self,
+        contract: &'a str,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a Event> + 'a {
+        self.events
+            .iter()
+            .filter(move |event| event.is(contract, name))
     }
 }
 
@@ -310,7 +341,8 @@ impl Event {
 
     /// Whether `contract` emitted it under this name.
     pub fn is(&self, contract: &str, name: &str) -> bool {
-        self.kind.strip_prefix("wasm-") == Some(name) && self.attribute("_contract_address") == Some(contract)
+        self.kind.strip_prefix("wasm-") == Some(name)
+            && self.attribute("_contract_address") == Some(contract)
     }
 }
 
@@ -334,9 +366,14 @@ impl Refusal {
     pub fn out_of_gas(&self) -> bool {
         let lower = self.reason.to_lowercase();
         (self.codespace == "sdk" && self.code == OUT_OF_GAS)
-            || ["out of gas", "exceeds block max gas", "tx too large", "tx size is too large"]
-                .iter()
-                .any(|what| lower.contains(what))
+            || [
+                "out of gas",
+                "exceeds block max gas",
+                "tx too large",
+                "tx size is too large",
+            ]
+            .iter()
+            .any(|what| lower.contains(what))
     }
 }
 
@@ -372,7 +409,13 @@ pub struct Unknown {
 
 /// A transaction's result as `tx` and `block_results` show it.
 pub(crate) fn included(hash: TxHash, height: u64, result: &Value) -> Option<Included> {
-    let text = |name| result.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |name| {
+        result
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let gas = |name| result.get(name).and_then(number).unwrap_or_default();
     let code = result.get("code").map_or(Some(0), Value::as_u64)?;
     let data = result.get("data").map_or(Some(vec![]), bytes)?;
@@ -393,7 +436,9 @@ fn answers(data: &[u8]) -> Option<Vec<Vec<u8>>> {
     let answers = TxMsgData::decode(data).ok()?.msg_responses;
     let answers = answers.into_iter().map(|answer| {
         if answer.type_url.ends_with("MsgExecuteContractResponse") {
-            MsgExecuteContractResponse::decode(answer.value.as_slice()).ok().map(|answer| answer.data)
+            MsgExecuteContractResponse::decode(answer.value.as_slice())
+                .ok()
+                .map(|answer| answer.data)
         } else {
             Some(answer.value)
         }
@@ -405,11 +450,21 @@ fn answers(data: &[u8]) -> Option<Vec<Vec<u8>>> {
 pub(crate) fn events(result: &Value) -> Vec<Event> {
     let events = result.get("events").and_then(Value::as_array);
     let events = events.into_iter().flatten().map(|event| {
-        let text = |value: &Value, name| value.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |value: &Value, name| {
+            value
+                .get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
         let attributes = event.get("attributes").and_then(Value::as_array);
         Event {
             kind: text(event, "type"),
-            attributes: attributes.into_iter().flatten().map(|one| (text(one, "key"), text(one, "value"))).collect(),
+            attributes: attributes
+                .into_iter()
+                .flatten()
+                .map(|one| (text(one, "key"), text(one, "value")))
+                .collect(),
         }
     });
     events.collect()

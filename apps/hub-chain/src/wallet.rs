@@ -40,12 +40,14 @@ impl Wallet {
 
     /// The account of a secret key of secp256k1, 32 bytes big-endian.
     pub fn from_secret(secret: &[u8], prefix: &str) -> Result<Self, ChainError> {
-        let key = SigningKey::from_slice(secret)
-            .map_err(|_| ChainError::Setting("the bytes are no secret key of secp256k1: give 32 other ones".into()))?;
-        let id: AccountId = key
-            .public_key()
-            .account_id(prefix)
-            .map_err(|error| ChainError::Setting(format!("the prefix {prefix:?} makes no address: {error}")))?;
+        let key = SigningKey::from_slice(secret).map_err(|_| {
+            ChainError::Setting(
+                "the bytes are no secret key of secp256k1: give 32 other ones".into(),
+            )
+        })?;
+        let id: AccountId = key.public_key().account_id(prefix).map_err(|error| {
+            ChainError::Setting(format!("the prefix {prefix:?} makes no address: {error}"))
+        })?;
         Ok(Self {
             address: id.to_string(),
             canonical: id.to_bytes(),
@@ -85,7 +87,11 @@ pub fn canonical(address: &str) -> Result<Vec<u8>, ChainError> {
 pub fn human(prefix: &str, canonical: &[u8]) -> Result<String, ChainError> {
     AccountId::new(prefix, canonical)
         .map(|id| id.to_string())
-        .map_err(|error| ChainError::Setting(format!("the bytes make no address with prefix {prefix:?}: {error}")))
+        .map_err(|error| {
+            ChainError::Setting(format!(
+                "the bytes make no address with prefix {prefix:?}: {error}"
+            ))
+        })
 }
 
 #[cfg(test)]
@@ -99,7 +105,10 @@ mod tests {
     #[test]
     fn a_mnemonic_leads_to_the_address_that_other_wallets_show() {
         let wallet = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 0).unwrap();
-        assert_eq!(wallet.address(), "wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn");
+        assert_eq!(
+            wallet.address(),
+            "wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn"
+        );
         assert_eq!(canonical(wallet.address()).unwrap(), wallet.canonical());
         assert_eq!(human("wasm", wallet.canonical()).unwrap(), wallet.address());
         let other = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 1).unwrap();
@@ -117,7 +126,10 @@ mod tests {
             assert!(!error.to_string().contains("tiger"), "{error}");
         }
         let wallet = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 0).unwrap();
-        assert_eq!(format!("{wallet:?}"), "Wallet(wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn)");
+        assert_eq!(
+            format!("{wallet:?}"),
+            "Wallet(wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn)"
+        );
         assert!(Wallet::from_mnemonic(AUTHOR, "wasm", 1 << 31, 0).is_err());
         assert!(Wallet::from_secret(&[0; 32], "wasm").is_err());
         assert!(canonical("wasm1").is_err());

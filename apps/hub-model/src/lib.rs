@@ -2,6 +2,7 @@
 #![deny(missing_docs)]
 
 mod description;
+mod encodings;
 mod folder;
 mod manifest;
 mod metering;
@@ -14,6 +15,7 @@ mod screen;
 mod upload;
 
 pub use description::{Description, DescriptionError, DESCRIPTION};
+pub use encodings::ENCODINGS;
 pub use folder::{Folder, FolderError, Kind, ModelFile, SMALL};
 pub use manifest::{FileEntry, Manifest, ManifestError, Part, Place, MAX_MANIFEST};
 pub use metering::{Metering, MeteringError, Unit};

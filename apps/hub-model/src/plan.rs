@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use crate::description::{Description, DescriptionError};
+use crate::encodings::{Encodings, State};
 use crate::folder::{Folder, FolderError, Kind, ModelFile, SMALL};
 use crate::manifest::{FileEntry, Manifest, Part, Place};
 use crate::metering::MeteringError;
@@ -103,7 +104,8 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Plans the publication of a folder. Reads every file; stores and sends nothing.
+    /// Plans the publication of a folder. Reads every file; stores and sends nothing. What it computes of large files is kept in
+    /// [`ENCODINGS`](crate::ENCODINGS), and is computed again when they change.
     pub fn new(root: &Path, options: Options, watch: &dyn Watch) -> Result<Self, PlanError> {
         let folder = Folder::scan(root)?;
         let description = Description::read(root)?;
@@ -121,6 +123,7 @@ impl Plan {
             .count();
         let mut reader = Reader {
             folder: &folder,
+            encodings: Encodings::of(&folder),
             encoder: Encoder::new(options),
             watch,
         };
@@ -331,6 +334,7 @@ fn place_of(blobs: &[PlannedBlob]) -> Place {
 
 struct Reader<'a> {
     folder: &'a Folder,
+    encodings: Encodings,
     encoder: Encoder,
     watch: &'a dyn Watch,
 }
@@ -339,12 +343,20 @@ impl Reader<'_> {
     /// SHA-256 of a large file, and the blobs that it becomes.
     fn blobs(&mut self, file: &ModelFile) -> Result<([u8; 32], Vec<PlannedBlob>), PlanError> {
         let path = self.folder.path_of(file);
-        let sha256 = self.sha256(&path, file)?;
         let open = File::open(&path).map_err(|error| FolderError::Read {
             path: path.clone(),
             error,
         })?;
-        let mut blobs = vec![];
+        let state = State::of(&open);
+        let known = state
+            .as_ref()
+            .and_then(|state| self.encodings.find(file, &open, state));
+        let (sha256, known) = match known {
+            Some(known) => known,
+            None => (self.sha256(&path, file)?, vec![]),
+        };
+        let mut known = known.into_iter();
+        let mut blobs: Vec<PlannedBlob> = vec![];
         let mut offset = 0;
         loop {
             let whole = file.size <= Code::WALRUS.max_length();
@@ -353,34 +365,55 @@ impl Reader<'_> {
             } else {
                 LONGEST_PART.min(file.size - offset)
             };
-            let window = Window {
-                file: &open,
-                offset,
-                length,
-                total: file.size,
+            let found = known.next().filter(|encoding| encoding.length == length);
+            let is_new = found.is_none();
+            let encoding = match found {
+                Some(encoding) => encoding,
+                None => self.encode(file, &open, offset, length)?,
             };
-            let watch = self.watch;
-            let mut progress = |done, total| watch.advance(done, total);
-            let encoding =
-                self.encoder
-                    .encode(&window, &mut progress)
-                    .map_err(|error| match error {
-                        EncodeError::Cancelled => PlanError::Cancelled,
-                        error => PlanError::Encode {
-                            path: file.path.clone(),
-                            error,
-                        },
-                    })?;
             blobs.push(PlannedBlob {
                 path: file.path.clone(),
                 offset,
                 encoding,
             });
+            if let (Some(state), true) = (&state, is_new) {
+                let all: Vec<_> = blobs.iter().map(|blob| &blob.encoding).collect();
+                self.encodings.keep(file, state, sha256, &all);
+            }
             offset += length;
             if offset >= file.size {
-                return Ok((sha256, blobs));
+                break;
             }
         }
+        match self.watch.advance(file.size, file.size.max(1)) {
+            ControlFlow::Break(()) => Err(PlanError::Cancelled),
+            ControlFlow::Continue(()) => Ok((sha256, blobs)),
+        }
+    }
+
+    fn encode(
+        &self,
+        file: &ModelFile,
+        open: &File,
+        offset: u64,
+        length: u64,
+    ) -> Result<Encoding, PlanError> {
+        let window = Window {
+            file: open,
+            offset,
+            length,
+            total: file.size,
+        };
+        let watch = self.watch;
+        let mut progress = |done, total| watch.advance(done, total);
+        let encoded = self.encoder.encode(&window, &mut progress);
+        encoded.map_err(|error| match error {
+            EncodeError::Cancelled => PlanError::Cancelled,
+            error => PlanError::Encode {
+                path: file.path.clone(),
+                error,
+            },
+        })
     }
 
     fn sha256(&self, path: &Path, file: &ModelFile) -> Result<[u8; 32], PlanError> {

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hub_ledger::{BatchId, Changed, Kept as KeptReceipt, Ledger, Receipts, Record, Serial};
 use hub_types::ids::SessionId;
-use hub_wire::{Hash, Receipt};
+use hub_wire::{Hash, Receipt, SigningKey};
 use tokio::sync::oneshot;
 
 /// Called once when records are safe, or cannot be.
 pub type Done = Box<dyn FnOnce(Result<(), String>) + Send>;
 
 /// What writes the books down.
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Receipts<Error = String> + Send + Sync + 'static {
     /// Writes records after those of all earlier calls, together with what else waits. It does not block.
     fn write(&self, records: Vec<Record>, done: Done);
 
@@ -192,6 +192,29 @@ impl Books {
         })
     }
 
+    /// Signs what waits or has to be signed again, one batch or a few; none if there is nothing. They are named by
+    /// [`Ledger::to_send`] once they are safe.
+    ///
+    /// # Errors
+    ///
+    /// A sentence; nothing is signed then, or nothing of it is safe.
+    pub async fn sign(&self, key: &SigningKey, now: u64) -> Result<Option<Vec<BatchId>>, String> {
+        let reading = Reading(self.store.as_ref());
+        let pending = self.begin(|ledger| match ledger.sign(key, &reading, now) {
+            Ok(Some(changed)) => Ok(changed),
+            Ok(None) => Err(None),
+            Err(error) => Err(Some(error.to_string())),
+        });
+        let pending = match pending {
+            Ok(pending) => pending,
+            Err(None) => return Ok(None),
+            Err(Some(reason)) => return Err(reason),
+        };
+        let batches = pending.wait().await?;
+        self.change(|ledger| ledger.stored(&batches));
+        Ok(Some(batches))
+    }
+
     /// Why the books cannot be written, if they cannot.
     pub fn failure(&self) -> Option<String> {
         let failed = self.failed.is.load(Ordering::Relaxed);
@@ -228,6 +251,21 @@ impl Books {
         let store = self.store.clone();
         let asked = tokio::task::spawn_blocking(move || ask(store.as_ref()));
         asked.await.map_err(|error| error.to_string())?
+    }
+}
+
+/// Receipts of whatever store there is.
+struct Reading<'a>(&'a dyn Store);
+
+impl Receipts for Reading<'_> {
+    type Error = String;
+
+    fn waiting(&self, session: SessionId, limit: usize) -> Result<Vec<KeptReceipt>, String> {
+        self.0.waiting(session, limit)
+    }
+
+    fn of_batch(&self, batch: BatchId) -> Result<Vec<(u32, KeptReceipt)>, String> {
+        self.0.of_batch(batch)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Encodes a file once, and prints what it took: `measure ours|sliced|reference|check FILE [THREADS]`.
-//! One JSON object a run; `make bench-walrus` puts them together.
+//! `measure machine THREADS` hashes a few bytes again and again instead, the same amount in all on one thread and on several:
+//! its wall time says how much of several cores the machine gives at the time. One JSON object a run; `make bench-walrus`
+//! puts them together.
 
+use blake2::{Blake2b512, Digest};
 use hub_walrus_encode::{reference, Code, Encoder, Options, Slivers, Spill};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -9,6 +12,11 @@ use std::{env, fs};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [what, threads] = arguments.as_slice() {
+        if what == "machine" {
+            return machine(threads.parse::<NonZeroUsize>()?.get());
+        }
+    }
     let [what, file, rest @ ..] = arguments.as_slice() else {
         return Err("measure ours|sliced|reference|check FILE [THREADS]".into());
     };
@@ -44,6 +52,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{{\"what\": \"{what}\", \"id\": \"{id}\", \"cpu\": {cpu:.3}, \"wall\": {wall:.3}, \"peak_kib\": {}}}",
         peak_kib()?
     );
+    Ok(())
+}
+
+/// A second or two of hashing: the same work for each number of threads, and nothing but arithmetic.
+fn machine(threads: usize) -> Result<(), Box<dyn std::error::Error>> {
+    const HASHES: usize = 12_000_000;
+    let (before, start) = (cpu_seconds()?, Instant::now());
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                let mut hash = [0_u8; 64];
+                for _ in 0..HASHES / threads {
+                    hash = Blake2b512::digest(hash).into();
+                }
+                std::hint::black_box(hash)
+            });
+        }
+    });
+    let (cpu, wall) = (cpu_seconds()? - before, start.elapsed().as_secs_f64());
+    println!("{{\"what\": \"machine\", \"cpu\": {cpu:.3}, \"wall\": {wall:.3}}}");
     Ok(())
 }
 

@@ -9,9 +9,9 @@ pub struct Options {
     /// Threads that encode; the calling one is among them. Default: the machine's cores. 1 starts no thread.
     pub threads: NonZeroUsize,
 
-    /// Bytes of memory that the encoding should stay below, the process itself not counted. Default: 56 MiB and 66 MiB
-    /// a thread, which is enough for the longest blob. With less, fewer threads run; what one thread needs at least is
-    /// taken in any case.
+    /// Bytes of memory that the encoding should stay below, its tables counted, the process itself not. Default: 56 MiB
+    /// and 66 MiB a thread, which is enough for the longest blob. With less, fewer threads run; what one thread needs at
+    /// least is taken in any case.
     pub memory: Option<u64>,
 
     /// Folder for a temporary file of half the blob's size, if that does not fit into memory. The file has no name, so

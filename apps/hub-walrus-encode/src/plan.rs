@@ -16,6 +16,10 @@ const BATCH: usize = 32;
 /// What a thread needs for its working sets, roughly.
 const WORKING_SET: u64 = 1 << 20;
 
+/// What the tables of the Reed-Solomon arithmetic take, once in a process: 65 536 factors of 128 bytes, and logarithms
+/// (`engine/tables.rs` of reed-solomon-simd).
+const TABLES: u64 = 9 << 20;
+
 /// A way to encode, and the threads it takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Plan {
@@ -49,7 +53,7 @@ impl Plan {
         let budget = options.budget();
         let batch = (RUN / matrix.symbol).clamp(1, BATCH);
         let shards = matrix.shards as u64;
-        let leaves = shards * shards * HASH as u64;
+        let leaves = TABLES + shards * shards * HASH as u64;
         // A row and what is added to it, or a batch of columns.
         let row = shards * matrix.symbol as u64;
         let columns = (matrix.rows * batch * matrix.symbol) as u64;
@@ -59,22 +63,22 @@ impl Plan {
             let most = usize::try_from(budget.saturating_sub(base) / thread).unwrap_or(usize::MAX);
             most.clamp(1, options.threads.get())
         };
-        let parity = Parity::bytes(matrix);
-        if leaves + parity + thread <= budget {
-            // What is extended goes where it is kept, and a thread holds the row alone.
-            return Self {
-                threads: fitting(leaves + parity, thread),
-                way: Way::Memory { batch },
-            };
+        let in_memory = leaves + Parity::bytes(matrix);
+        let spilling = options.spill != Spill::Never;
+        let spilled = fitting(leaves, thread);
+        // A file costs less than a thread that has to stay away.
+        let threads = fitting(in_memory, thread);
+        if in_memory + thread <= budget && (threads >= spilled || !spilling) {
+            let way = Way::Memory { batch };
+            return Self { threads, way };
         }
-        if options.spill != Spill::Never {
-            return Self {
-                threads: fitting(leaves, thread),
-                way: Way::Spilled { batch },
-            };
+        if spilling {
+            let threads = spilled;
+            let way = Way::Spilled { batch };
+            return Self { threads, way };
         }
         let states = shards * (fresh_groups(matrix.shards) * size_of::<States>()) as u64;
-        let base = states + 2 * WORKING_SET;
+        let base = TABLES + states + 2 * WORKING_SET;
         let threads = fitting(base, WORKING_SET);
         let left = budget.saturating_sub(base + threads as u64 * WORKING_SET);
         let cells = (matrix.rows * matrix.shards) as u64;

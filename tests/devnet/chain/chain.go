@@ -143,11 +143,20 @@ func (c *Chain) Commit(at time.Time, txs ...*Tx) []Result {
 // Query asks a contract.
 func (c *Chain) Query(contract sdk.AccAddress, question, answer any) {
 	c.t.Helper()
+	c.QueryGas(contract, question, answer)
+}
+
+// QueryGas asks a contract, and returns the gas that it takes: nobody pays for it, and a node refuses what takes more than its
+// limit, by default 3 000 000.
+func (c *Chain) QueryGas(contract sdk.AccAddress, question, answer any) uint64 {
+	c.t.Helper()
 	ctx, err := c.app.CreateQueryContext(c.height, false)
 	require.NoError(c.t, err)
+	before := ctx.GasMeter().GasConsumed()
 	reply, err := c.app.WasmKeeper.QuerySmart(ctx, contract, toJSON(c.t, question))
 	require.NoError(c.t, err)
 	require.NoError(c.t, json.Unmarshal(reply, answer))
+	return ctx.GasMeter().GasConsumed() - before
 }
 
 // seed derives 32 bytes from a name, the same every time.

@@ -31,7 +31,7 @@ async fn a_call_is_quoted_paid_answered_and_settled_and_its_author_has_the_money
     assert_eq!(world.charged(session), 10 * PRICE);
 
     let before = world.hub.with(|hub| hub.ledger());
-    world.settle(&[session]);
+    world.settle(&[session]).await;
     let after = world.hub.with(|hub| hub.ledger());
     let paid = 10 * i128::try_from(PRICE).unwrap();
     assert_eq!(
@@ -110,7 +110,7 @@ async fn fifty_calls_at_once_on_a_budget_of_one_cost_one() {
     }
     assert_eq!(answered, 1);
     assert_eq!(world.charged(session), PRICE);
-    world.settle(&[session]);
+    world.settle(&[session]).await;
     assert_eq!(world.on_chain(session).spent.u128(), PRICE);
 }
 
@@ -131,7 +131,7 @@ async fn calls_in_parallel_raise_the_ceiling_as_far_as_needed_and_are_all_paid()
     let tally = caller.tally();
     assert_eq!((tally.charged(), tally.at_most()), (40 * PRICE, 40 * PRICE));
     assert_eq!(tally.ceiling(), 40 * PRICE);
-    world.settle(&[session]);
+    world.settle(&[session]).await;
     assert_eq!(world.on_chain(session).spent.u128(), 40 * PRICE);
 }
 

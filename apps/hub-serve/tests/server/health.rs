@@ -63,7 +63,7 @@ async fn a_clock_that_is_off_and_too_much_that_is_unsettled_stop_calls() {
         matches!(&third, CallError::Refused { status: 503, code, .. } if code == "too_much_unsettled"),
         "{third}"
     );
-    world.settle(&[session]);
+    world.settle(&[session]).await;
     caller.call(&world.url(), body()).await.unwrap();
 }
 

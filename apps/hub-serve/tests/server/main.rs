@@ -2,5 +2,7 @@
 
 mod attacks;
 mod calls;
+mod chain;
 mod health;
+mod kills;
 mod world;

@@ -1,6 +1,6 @@
 //! A server, the chain that it settles on, and callers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{mpsc, Arc};
 use std::time::Duration;
@@ -8,13 +8,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use hub_caller::{Caller, Limits, Options, Tally, Trust, TrustedModel};
 use hub_engine::{Engine, Meter, Tract};
-use hub_ledger::{Block, Fact, Identity, Ledger, Observation, Record, Saved, Serial};
+use hub_ledger::{
+    BatchId, Block, Fact, Identity, Kept, Ledger, Observation, Receipts, Record, Serial,
+};
 use hub_model::Plan;
 use hub_serve::app::AskSession;
-use hub_serve::books::{Answered, Books, Done, Located, Memory, Store};
+use hub_serve::books::{Answered, Books, Done, Located, Store};
 use hub_serve::metrics::Latency;
 use hub_serve::models::{Runner, Served};
 use hub_serve::payment::Venue;
+use hub_serve::sqlite::Sqlite;
 use hub_serve::{Config, Server, Wiring};
 use hub_testing::{rates, signing_key, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing;
@@ -31,7 +34,6 @@ pub struct World {
     pub clock: Arc<AtomicU64>,
     pub server: Server,
     pub books: Arc<Books>,
-    pub store: Arc<Memory>,
     pub attester: Attester,
     pub model: ModelId,
     pub money: Money,
@@ -40,6 +42,8 @@ pub struct World {
     pub asked: Arc<AtomicU64>,
     /// Whether the disk is full.
     pub full: Arc<AtomicBool>,
+    /// Of the books, if they die with this.
+    folder: Option<tempfile::TempDir>,
 }
 
 type Act = Box<dyn FnOnce(&mut Hub) + Send>;
@@ -70,7 +74,7 @@ impl Chain {
 
 /// A disk that can be full.
 struct Disk {
-    store: Arc<Memory>,
+    store: Sqlite,
     full: Arc<AtomicBool>,
 }
 
@@ -88,6 +92,18 @@ impl Store for Disk {
 
     fn find(&self, request_id: [u8; 16]) -> Result<Vec<Located>, String> {
         self.store.find(request_id)
+    }
+}
+
+impl Receipts for Disk {
+    type Error = String;
+
+    fn waiting(&self, session: SessionId, limit: usize) -> Result<Vec<Kept>, String> {
+        self.store.waiting(session, limit)
+    }
+
+    fn of_batch(&self, batch: BatchId) -> Result<Vec<(u32, Kept)>, String> {
+        self.store.of_batch(batch)
     }
 }
 
@@ -176,6 +192,14 @@ impl World {
 
     /// With a model that takes this long.
     pub async fn slow(change: &str, takes: Duration) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut world = Self::at(folder.path(), change, takes).await;
+        world.folder = Some(folder);
+        world
+    }
+
+    /// With its books in a folder.
+    pub async fn at(folder: &Path, change: &str, takes: Duration) -> Self {
         let config = config(change);
         let plan = Plan::new(&example(), hub_walrus_encode::Options::default(), &()).unwrap();
         let blob_id = plan.release();
@@ -216,13 +240,14 @@ impl World {
                 metering: plan.manifest.metering.clone(),
             }),
         };
-        let store = Arc::new(Memory::default());
-        let ledger = Ledger::load(identity, config.ledger_limits(), Saved::default()).unwrap();
+        let (store, saved) = Sqlite::open(folder).unwrap();
+        let ledger = Ledger::load(identity, config.ledger_limits(), saved).unwrap();
         let full = Arc::new(AtomicBool::new(false));
         let disk = Disk {
-            store: store.clone(),
+            store,
             full: full.clone(),
         };
+        disk.write(ledger.records, Box::new(|result| result.unwrap()));
         let books = Arc::new(Books::new(ledger.value, Arc::new(disk)));
         let clock = Arc::new(AtomicU64::new(time));
         let venue = Venue {
@@ -293,13 +318,13 @@ impl World {
             clock,
             server,
             books,
-            store,
             attester,
             model,
             money,
             trust,
             asked,
             full,
+            folder: None,
         };
         world.observe(&[]);
         world
@@ -372,18 +397,11 @@ impl World {
     }
 
     /// Signs what waits, settles it, and shows the books the next two blocks.
-    pub fn settle(&self, sessions: &[SessionId]) {
+    pub async fn settle(&self, sessions: &[SessionId]) {
         let now = self.clock.load(Ordering::SeqCst);
-        let signed = self.books.begin(|ledger| {
-            let signed = ledger.sign(&self.attester.key, self.store.as_ref(), now);
-            Ok::<_, std::convert::Infallible>(signed.unwrap().expect("receipts wait"))
-        });
-        assert!(signed.is_ok());
-        let outgoing = self.books.change(|ledger| {
-            let all: Vec<_> = (1..100).map(hub_ledger::BatchId).collect();
-            ledger.stored(&all);
-            ledger.to_send(now)
-        });
+        let signed = self.books.sign(&self.attester.key, now).await.unwrap();
+        assert!(signed.is_some(), "no receipts wait");
+        let outgoing = self.books.read(|ledger| ledger.to_send(now));
         assert!(!outgoing.is_empty(), "nothing is to be sent");
         self.hub.with(move |hub| {
             let operator = hub.account("operator");

@@ -368,21 +368,49 @@ proptest! {
         let Plan { threads: chosen, way } = Plan::new(matrix, &options);
         prop_assert!(chosen >= 1 && chosen <= threads);
         let line = 1000 * matrix.symbol as u64;
+        let tables = 65_536 * 128;
+        let leaves = tables + 32_000_000;
         let needs = match way {
             Way::Memory { batch } => {
                 prop_assert!(batch * matrix.symbol <= 65_536);
-                32_000_000 + Parity::bytes(matrix) + chosen as u64 * line.max((334 * batch * matrix.symbol) as u64)
+                leaves + Parity::bytes(matrix) + chosen as u64 * line.max((334 * batch * matrix.symbol) as u64)
             }
-            Way::Spilled { .. } => 32_000_000 + chosen as u64 * line,
+            Way::Spilled { .. } => leaves + chosen as u64 * line,
             Way::Sliced { width } => {
                 prop_assert_eq!(width % 128, 0);
                 prop_assert!(never);
-                65_000_000 + 334_000 * width as u64
+                tables + 65_000_000 + 334_000 * width as u64
             }
         };
         let smallest = chosen == 1 && matches!(way, Way::Spilled { .. } | Way::Sliced { width: 128 });
         let small_blob = matrix.symbol < 128;
         prop_assert!(needs <= mib << 20 || smallest || small_blob, "{needs} of {mib} MiB: {way:?}");
+    }
+}
+
+/// What the README promises of the process: 64 MiB and 66 MiB a thread. 8 MiB of it are the process itself.
+#[test]
+fn no_length_takes_more_than_is_promised_and_no_thread_stays_away() {
+    for length in (0..=Code::WALRUS.max_length()).step_by(9 << 20) {
+        let matrix = Matrix::new(Code::WALRUS, length).unwrap();
+        for threads in [1, 2, 4, 16] {
+            let options = Options {
+                threads: NonZeroUsize::new(threads).unwrap(),
+                ..Options::default()
+            };
+            let plan = Plan::new(matrix, &options);
+            assert_eq!(plan.threads, threads, "{length}");
+            let symbol = matrix.symbol as u64;
+            let (batch, kept) = match plan.way {
+                Way::Memory { batch } => (batch, Parity::bytes(matrix)),
+                Way::Spilled { batch } => (batch, 0),
+                way @ Way::Sliced { .. } => panic!("{way:?}"),
+            };
+            let thread = (1000 * symbol).max(334 * batch as u64 * symbol) + 800_000;
+            let all = 65_536 * 128 + 32_000_000 + kept + threads as u64 * thread;
+            let promised = (64 + 66 * threads as u64) << 20;
+            assert!(all + (8 << 20) <= promised, "{length}: {all} of {promised}");
+        }
     }
 }
 

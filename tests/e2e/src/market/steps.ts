@@ -133,6 +133,8 @@ export async function open(
     denom,
     budget,
     lastsSeconds: 3_600,
+    // The list has models of other denominations, and of prices that rise: what becomes of them is up to the contracts.
+    maxPrice: "none",
     ...more,
   });
   books.deposit(as[by].address, as[by].address, denom, budget);
