@@ -228,7 +228,7 @@ pub enum QueryMsg {
     Usages {
         /// Models, at most 100.
         models: Vec<ModelId>,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
     /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads.
@@ -262,7 +262,7 @@ pub enum QueryMsg {
     UsagesOfDays {
         /// Models, at most 100.
         models: Vec<ModelId>,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// First day.
         from: u64,
@@ -277,7 +277,7 @@ pub enum QueryMsg {
     UsagesByDay {
         /// Models, at most 100.
         models: Vec<ModelId>,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// First day.
         from: u64,
@@ -291,7 +291,7 @@ pub enum QueryMsg {
     Backing {
         /// The model.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Whom the reader believes, at most 16.
         operators: Vec<String>,
@@ -304,7 +304,7 @@ pub enum QueryMsg {
     Backings {
         /// Models, at most 100.
         models: Vec<ModelId>,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Whom the reader believes, at most 16.
         operators: Vec<String>,
@@ -317,7 +317,7 @@ pub enum QueryMsg {
     ServedBy {
         /// The model.
         model: ModelId,
-        /// In what.
+        /// The denomination that is asked about.
         denom: UncheckedDenom,
         /// Last operator of the page before.
         start_after: Option<String>,

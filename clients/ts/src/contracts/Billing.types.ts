@@ -213,7 +213,7 @@ export type QueryMsg = {
    * more than 100 are named.
    */
   usages: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Models, at most 100. */
     models: number[];
@@ -252,7 +252,7 @@ export type QueryMsg = {
    * named.
    */
   usages_of_days: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** First day. */
     from: number;
@@ -269,7 +269,7 @@ export type QueryMsg = {
    * 100 models are named, or if models × days is more than 1 000.
    */
   usages_by_day: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** First day. */
     from: number;
@@ -285,7 +285,7 @@ export type QueryMsg = {
    * twice, or the factor is not 1 to 20. Operators who never registered an attester have zeros.
    */
   backing: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** How many times what they kept they may speak for, 1 to 20; 5 if not given. */
     factor?: number | null;
@@ -300,7 +300,7 @@ export type QueryMsg = {
    * most 1 for each of both together.
    */
   backings: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** How many times what they kept they may speak for, 1 to 20; 5 if not given. */
     factor?: number | null;
@@ -315,7 +315,7 @@ export type QueryMsg = {
    * attesters. Also how a caller finds who serves it. 2 × `limit` + 4 reads.
    */
   served_by: {
-    /** In what. */
+    /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Entries wanted. */
     limit?: number | null;
