@@ -10,6 +10,7 @@ mod output;
 mod progress;
 mod quilt;
 mod save;
+mod serve;
 mod walrus;
 
 use std::process::ExitCode;
@@ -39,6 +40,7 @@ enum Command {
     Model(model::Model),
     /// Many small files as one blob.
     Quilt(quilt::Quilt),
+    Serve(serve::Serve),
     /// A Walrus on this machine.
     Walrus(walrus::Walrus),
 }
@@ -61,6 +63,7 @@ fn main() -> ExitCode {
         Command::Blob(command) => command.run(&output),
         Command::Model(command) => command.run(&output),
         Command::Quilt(command) => command.run(&output),
+        Command::Serve(command) => command.run(&output),
         Command::Walrus(command) => command.run(&output),
     };
     match outcome {
