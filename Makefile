@@ -46,6 +46,12 @@ load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a n
 bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own one and the published algorithm; HUB_BENCH_MAX=1 adds the longest blob
 	@clients/walrus-encode/bench
 
+compare-engines: need-rust ## Shows that ONNX Runtime answers the same bits from Rust as from Python, on models that packages on PyPI ship
+	@tools/scripts/compare-engines
+
+example-models: ## Writes the models of examples/models again and fails if a committed one differs
+	@tools/scripts/example-models
+
 soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and checks the invariants after each
 	HUB_PROGRESS=1 HUB_MESSAGES=$(or $(HUB_MESSAGES),1000000) cargo test --locked --package hub-tests --test invariants -- --test-threads=1
 
