@@ -1,21 +1,36 @@
 //! The command `hub`. Each group of subcommands is a module with one line in [`Command`].
 
 mod blob;
+mod call;
+mod chain;
+mod chains;
+mod doctor;
+mod extras;
 mod failure;
+mod home;
 mod ids;
 mod interrupt;
+mod keys;
+mod market;
 mod model;
+mod money;
 mod network;
+mod operator;
 mod output;
 mod progress;
 mod quilt;
 mod save;
+<<<<<<< HEAD
 mod serve;
+=======
+mod secrets;
+mod session;
+>>>>>>> main
 mod walrus;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::output::Output;
@@ -34,15 +49,32 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Accounts and signing keys, in files that a password opens.
+    Keys(keys::Keys),
+    /// Chains that have a Hub, and how they are reached.
+    Chain(chains::Chains),
+    /// Models: from a folder to one that can be called, and back.
+    Model(model::Model),
+    /// Budgets for calls.
+    Session(session::Session),
+    Call(call::Call),
+    Receipt(call::ShowReceipt),
+    Balance(money::Balance),
+    Withdraw(money::Withdraw),
+    Payout(money::Payout),
+    /// Attesters: the keys with which an operator's servers sign receipts.
+    Operator(operator::Operator),
+    Market(market::MarketAtAGlance),
+    Doctor(doctor::Doctor),
     /// Files on Walrus: ids, storing, fetching, checking.
     Blob(blob::Blob),
-    /// Model folders: what they would store, there and back.
-    Model(model::Model),
     /// Many small files as one blob.
     Quilt(quilt::Quilt),
     Serve(serve::Serve),
     /// A Walrus on this machine.
     Walrus(walrus::Walrus),
+    Completions(extras::Completions),
+    Man(extras::Man),
 }
 
 const EXIT_CODES: &str = "\
@@ -60,11 +92,24 @@ fn main() -> ExitCode {
     let output = Output::new(cli.json);
     interrupt::listen();
     let outcome = match cli.command {
-        Command::Blob(command) => command.run(&output),
+        Command::Keys(command) => command.run(&output),
+        Command::Chain(command) => command.run(&output),
         Command::Model(command) => command.run(&output),
+        Command::Session(command) => command.run(&output),
+        Command::Call(command) => command.run(&output),
+        Command::Receipt(command) => command.run(&output),
+        Command::Balance(command) => command.run(&output),
+        Command::Withdraw(command) => command.run(&output),
+        Command::Payout(command) => command.run(&output),
+        Command::Operator(command) => command.run(&output),
+        Command::Market(command) => command.run(&output),
+        Command::Doctor(command) => command.run(&output),
+        Command::Blob(command) => command.run(&output),
         Command::Quilt(command) => command.run(&output),
         Command::Serve(command) => command.run(&output),
         Command::Walrus(command) => command.run(&output),
+        Command::Completions(command) => command.run(Cli::command()),
+        Command::Man(command) => command.run(Cli::command(), &output),
     };
     match outcome {
         Ok(code) => code,

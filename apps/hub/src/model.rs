@@ -1,6 +1,9 @@
 mod fetch;
 mod plan;
+mod publish;
+mod registered;
 mod status;
+mod terms;
 mod upload;
 mod verify;
 
@@ -11,7 +14,7 @@ use crate::failure::{Failure, FAILED, USAGE, WRONG};
 use crate::output::Output;
 use crate::Outcome;
 
-/// Model folders: what they would store, there and back.
+/// Models: from a folder to one that can be called, and back.
 #[derive(Debug, Args)]
 pub struct Model {
     #[command(subcommand)]
@@ -20,6 +23,12 @@ pub struct Model {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Publish(publish::Publish),
+    Price(registered::SetPrice),
+    List(registered::List),
+    Show(registered::Show),
+    Retire(registered::Retire),
+    Transfer(registered::Transfer),
     Plan(plan::Plan),
     Upload(upload::Upload),
     Fetch(fetch::Fetch),
@@ -30,6 +39,12 @@ enum Command {
 impl Model {
     pub fn run(self, output: &Output) -> Outcome {
         match self.command {
+            Command::Publish(command) => command.run(output),
+            Command::Price(command) => command.run(output),
+            Command::List(command) => command.run(output),
+            Command::Show(command) => command.run(output),
+            Command::Retire(command) => command.run(output),
+            Command::Transfer(command) => command.run(output),
             Command::Plan(command) => command.run(output),
             Command::Upload(command) => command.run(output),
             Command::Fetch(command) => command.run(output),

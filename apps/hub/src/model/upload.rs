@@ -45,7 +45,7 @@ pub struct Upload {
     network: Network,
 }
 
-fn version(text: &str) -> Result<(u32, u32), String> {
+pub fn version(text: &str) -> Result<(u32, u32), String> {
     let parts = text
         .split_once('.')
         .and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));

@@ -4,6 +4,7 @@ mod bad_input;
 mod blobs;
 mod help;
 mod kills;
+mod market;
 mod models;
 mod quilts;
 mod world;

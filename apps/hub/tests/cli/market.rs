@@ -1,0 +1,674 @@
+//! Authors, operators and callers at work, each by the command `hub` alone: against the real contracts on an embedded chain, behind a socket.
+
+use std::process::Command;
+
+use cosmwasm_std::Coin;
+use hub_chain::embedded::{Embedded, EmbeddedOptions, PREFIX};
+use hub_chain::testing::{Fault, StandIn};
+use hub_chain::{Profiles, Wallet, COSMOS_COIN_TYPE};
+use hub_types::registry::ExecuteMsg;
+use hub_walrus_local::{On, What};
+use serde_json::{json, Value};
+use tokio::runtime::Runtime;
+
+use crate::world::{noise, ran, Ran, World};
+
+/// Of `tests/devnet/accounts.json`.
+const AUTHOR: &str =
+    "tiger awesome credit wash cup uphold blame topic click gown quarter maze rail gospel barely \
+                      outer smart kit fossil piece canoe come obscure isolate";
+const CALLER: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+const POOR: &str =
+    "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+
+/// A chain and a Walrus, and a home that knows both.
+struct Market {
+    world: World,
+    node: StandIn,
+    chain: Embedded,
+    runtime: Runtime,
+}
+
+impl Market {
+    fn new() -> Self {
+        let world = World::new();
+        let runtime = Runtime::new().unwrap();
+        let chain = Embedded::start(EmbeddedOptions::default()).unwrap();
+        let node = runtime.block_on(StandIn::start(&chain));
+        let mut profile = chain.profile().clone();
+        profile.rpc = vec![node.url()];
+        let profiles = Profiles([("test".to_owned(), profile)].into());
+        world.write("home/chains.toml", profiles.to_toml().unwrap().as_bytes());
+        for words in [AUTHOR, CALLER] {
+            let coins = vec![Coin::new(1_000_000_u128, "uusd")];
+            runtime
+                .block_on(chain.fund(&address(words), coins))
+                .unwrap();
+        }
+        Self {
+            world,
+            node,
+            chain,
+            runtime,
+        }
+    }
+
+    fn command(&self, words: &str, arguments: &[&str]) -> Command {
+        let mut command = self.world.command(arguments);
+        command
+            .env("HUB_HOME", self.world.path("home"))
+            .env("HUB_MNEMONIC", words)
+            .env("HUB_KEY_PASSWORD", "correct horse");
+        command
+    }
+
+    fn run(&self, words: &str, arguments: &[&str]) -> Ran {
+        ran(
+            self.command(words, arguments).output().unwrap(),
+            self.world.folder.path(),
+        )
+    }
+
+    #[track_caller]
+    fn json(&self, words: &str, arguments: &[&str]) -> Value {
+        let ran = self.run(words, &[arguments, &["--json"]].concat());
+        assert_eq!(ran.code, 0, "{ran:?}");
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out))
+    }
+
+    /// Transactions that reached the node.
+    fn sent(&self) -> usize {
+        self.node.calls_of("broadcast_tx_sync")
+    }
+
+    fn folder(&self) {
+        self.world
+            .write("model/weights.gguf", &noise((1 << 20) + 9, 3));
+        self.world.write("model/README.md", b"# A model");
+        self.world.write(
+            "model/hub.toml",
+            b"title = \"A model\"\nlicense = \"MIT\"\ntask = \"forecasting\"\n",
+        );
+        self.world.write("model/LICENSE", b"MIT");
+    }
+
+    fn publish(&self) -> Ran {
+        self.run(AUTHOR, &PUBLISH)
+    }
+
+    /// Lets the registry's keeper store the committee of the local Walrus.
+    fn keep_committee(&self) {
+        let committee = self
+            .world
+            .walrus
+            .committee()
+            .message(self.world.walrus.epoch());
+        let message: ExecuteMsg =
+            serde_json::from_value(json!({ "set_committee": committee })).unwrap();
+        let stored = self.chain.with(move |hub| {
+            let keeper = hub.keeper.clone();
+            hub.registry(&keeper, message)
+                .map(|_| ())
+                .map_err(|error| error.to_string())
+        });
+        self.runtime.block_on(stored).unwrap().unwrap();
+    }
+}
+
+const PUBLISH: [&str; 14] = [
+    "model",
+    "publish",
+    "model",
+    "--name",
+    "a-model",
+    "--denom",
+    "uusd",
+    "--per-call",
+    "100",
+    "--operator-bps",
+    "1000",
+    "--epochs",
+    "5",
+    "--shared",
+];
+
+fn address(words: &str) -> String {
+    Wallet::from_mnemonic(words, PREFIX, COSMOS_COIN_TYPE, 0)
+        .unwrap()
+        .address()
+        .to_owned()
+}
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
+    assert_eq!(ran.code, code, "{ran:?}");
+    assert!(ran.err.contains(sentence), "{}", ran.err);
+    assert!(ran.err.contains(hint), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}
+
+#[test]
+fn one_command_publishes_a_folder_and_done_again_it_sends_nothing() {
+    let market = Market::new();
+    market.folder();
+    market.keep_committee();
+    let first = market.publish();
+    assert_eq!(first.code, 0, "{first:?}");
+    // Commitment, registration, size, certificate; the price came with the registration.
+    assert_eq!(market.sent(), 4, "{first:?}");
+
+    let shown = market.json(AUTHOR, &["model", "show", "1"]);
+    assert_eq!(shown["model"]["name"], "a-model");
+    assert_eq!(shown["model"]["metadata"]["title"], "A model");
+    assert_eq!(shown["release"]["size"], ((1 << 20) + 9).to_string());
+    assert_eq!(
+        shown["release"]["permanent"]["epoch"],
+        market.world.walrus.epoch()
+    );
+    assert_eq!(shown["release"]["permanent"]["by_author"], true);
+    assert_eq!(shown["terms"]["price"]["per_call"], "100");
+    assert_eq!(
+        shown["terms"]["payees"],
+        json!([{ "address": address(AUTHOR), "bps": 9000 }])
+    );
+    // The commitment dates the claim, not the publication.
+    let [claimed, published] =
+        ["claimed_at", "published_at"].map(|name| shown["release"][name].as_u64().unwrap());
+    assert!(claimed <= published, "{shown}");
+
+    let again = market.publish();
+    assert_eq!((again.code, &again.out), (0, &first.out), "{again:?}");
+    assert_eq!(market.sent(), 4);
+    let by_name = format!("{}/a-model", address(AUTHOR));
+    assert_eq!(market.json(AUTHOR, &["model", "show", &by_name]), shown);
+    let manifest = first
+        .out
+        .lines()
+        .find_map(|line| line.strip_prefix("manifest"))
+        .unwrap()
+        .trim()
+        .to_owned();
+    market.json(CALLER, &["model", "fetch", &manifest, "copy"]);
+    assert_eq!(
+        std::fs::read(market.world.path("copy/weights.gguf")).unwrap(),
+        noise((1 << 20) + 9, 3)
+    );
+}
+
+#[test]
+fn a_publication_that_fails_at_any_step_goes_on_and_does_nothing_twice() {
+    let market = Market::new();
+    market.folder();
+    // The publisher is down: the commitment stands, nothing else.
+    market.world.fault(
+        0,
+        On::Store,
+        What::Status {
+            code: 500,
+            retry_after: None,
+        },
+    );
+    let stopped = market.publish();
+    assert_eq!((stopped.code, market.sent()), (1, 1), "{stopped:?}");
+    market.world.faces[0].set_faults(vec![]);
+
+    // The node takes the registration and says nothing: what became of it is found out.
+    market
+        .node
+        .once("broadcast_tx_sync", Fault::TakenThenClosed);
+    let done = market.publish();
+    assert_eq!(done.code, 0, "{done:?}");
+    let listed = market.json(AUTHOR, &["model", "list", "--mine"]);
+    assert_eq!(listed["models"].as_array().unwrap().len(), 1);
+    let shown = market.json(AUTHOR, &["model", "show", "1"]);
+    assert_eq!(shown["release"]["size"], ((1 << 20) + 9).to_string());
+    // No committee is kept: that is said, and stops nothing.
+    assert!(
+        done.err.contains("keeps no committee of Walrus epoch 1"),
+        "{}",
+        done.err
+    );
+    assert!(done.out.contains("not certified"), "{}", done.out);
+}
+
+#[test]
+fn an_author_changes_the_price_retires_and_hands_over() {
+    let market = Market::new();
+    market.folder();
+    assert_eq!(market.publish().code, 0);
+    let price = [
+        "model",
+        "price",
+        "1",
+        "--denom",
+        "uusd",
+        "--per-call",
+        "90",
+        "--operator-bps",
+        "1000",
+    ];
+    assert_eq!(market.json(AUTHOR, &price)["terms"], 2);
+    let sent = market.sent();
+    assert_eq!(market.json(AUTHOR, &price)["transaction"], Value::Null);
+    assert_eq!(market.sent(), sent, "the same price is sent twice");
+
+    says(
+        &market.run(CALLER, &["model", "transfer", "1", "--accept"]),
+        2,
+        "is not offered to",
+        "hub model transfer 1 --to",
+    );
+    market.json(
+        AUTHOR,
+        &["model", "transfer", "1", "--to", &address(CALLER)],
+    );
+    let taken = market.json(CALLER, &["model", "transfer", "1", "--accept"]);
+    assert_eq!(taken["model"]["author"], address(CALLER));
+    let refused = market.run(AUTHOR, &["model", "retire", "1"]);
+    says(&refused, 2, "nothing happened", "");
+    let retired = market.json(CALLER, &["model", "retire", "1"]);
+    assert!(
+        retired["model"]["status"]["retired"]["cutoff"].is_u64(),
+        "{retired}"
+    );
+    assert_eq!(
+        market.json(CALLER, &["model", "retire", "1"])["transaction"],
+        Value::Null
+    );
+}
+
+#[test]
+fn a_caller_opens_fills_closes_and_is_paid_back() {
+    let market = Market::new();
+    market.folder();
+    assert_eq!(market.publish().code, 0);
+    let operator = address(AUTHOR);
+    let open = [
+        "session",
+        "open",
+        "--operator",
+        &operator,
+        "--model",
+        "1",
+        "--budget",
+        "5000uusd",
+        "--days",
+        "1",
+    ];
+    let opened = market.json(CALLER, &open);
+    assert_eq!(opened["session"]["budget"], "5000");
+    assert_eq!(opened["session"]["caller"], address(CALLER));
+    let key = opened["session"]["ceiling"]["key"]["key"].as_str().unwrap();
+    let key = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, key).unwrap();
+    assert!(market
+        .world
+        .path(&format!("home/keys/voucher-{}.age", hex::encode(key)))
+        .exists());
+
+    // Nothing lies in the escrow for a top-up.
+    says(
+        &market.run(CALLER, &["session", "topup", "1", "10"]),
+        2,
+        "nothing happened",
+        "",
+    );
+    assert_eq!(
+        market.json(CALLER, &["session", "list"])["sessions"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+    let closed = market.json(CALLER, &["session", "close", "1"]);
+    assert!(closed["session"]["ends_at"].as_u64() < opened["session"]["ends_at"].as_u64());
+    market
+        .runtime
+        .block_on(market.chain.advance(86_400 * 3))
+        .unwrap();
+    let released = market.json(CALLER, &["session", "release", "1"]);
+    assert_eq!(released["session"]["state"], "released");
+    let balance = market.json(CALLER, &["balance"]);
+    assert_eq!(balance["escrow"][0]["available"], "5000");
+    market.json(CALLER, &["withdraw", "2000uusd"]);
+    let all = market.run(CALLER, &["withdraw", "--all", "uusd"]);
+    assert!(all.out.starts_with("everything in uusd went to"), "{all:?}");
+    assert_eq!(
+        market.json(CALLER, &["balance"])["escrow"][0]["available"],
+        "0"
+    );
+    let wallet = market.runtime.block_on(async {
+        let hub = market.chain.hub().unwrap();
+        hub.wallet_balance(&address(CALLER), "uusd")
+            .await
+            .unwrap()
+            .value
+    });
+    assert_eq!(wallet, 1_000_000, "nothing of the budget is lost");
+}
+
+#[test]
+fn a_command_that_was_killed_before_it_knew_finds_its_transaction_and_sends_no_second_one() {
+    let market = Market::new();
+    let deposit = [
+        "session",
+        "open",
+        "--operator",
+        &address(AUTHOR),
+        "--any-model",
+        "--max-per-call",
+        "9",
+        "--budget",
+        "700uusd",
+        "--days",
+        "1",
+    ];
+    // The node swallows what would tell: every answer after the broadcast is late, until the command is killed.
+    market
+        .node
+        .once("broadcast_tx_sync", Fault::TakenThenClosed);
+    let mut child = market
+        .command(CALLER, &deposit)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let folder = market.world.path("home/transactions");
+    let kept = || {
+        std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .next()
+            .map(|entry| entry.path())
+    };
+    let begun = std::time::Instant::now();
+    while market.sent() == 0 && begun.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let was_open = kept().is_some();
+    let done = market.run(CALLER, &deposit);
+    assert_eq!(done.code, 0, "{done:?}");
+    if was_open {
+        assert!(done.err.contains("sent earlier"), "{done:?}");
+        assert_eq!(
+            market.json(CALLER, &["session", "list"])["sessions"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
+        assert_eq!(kept(), None);
+    }
+}
+
+#[test]
+fn an_operator_registers_a_key_once_and_ends_it() {
+    let market = Market::new();
+    says(
+        &market.run(AUTHOR, &["operator", "register", "server"]),
+        2,
+        "there is no key of an attester",
+        "hub keys new server --attester",
+    );
+    let key = market.json(AUTHOR, &["keys", "new", "server", "--attester"]);
+    assert_eq!(
+        market.json(AUTHOR, &["keys", "show", "server", "--attester"])["public_key"],
+        key["public_key"]
+    );
+    let register = [
+        "operator",
+        "register",
+        "server",
+        "--endpoint",
+        "https://models.example.com",
+    ];
+    assert_eq!(market.json(AUTHOR, &register)["attester"], 1);
+    assert_eq!(market.json(AUTHOR, &register)["transaction"], Value::Null);
+    says(
+        &market.run(CALLER, &register),
+        2,
+        "registered already, as attester 1",
+        "hub keys new",
+    );
+    let status = market.run(AUTHOR, &["operator", "status"]);
+    assert_eq!(
+        status.out,
+        "attester 1  active  0 batches  https://models.example.com\n"
+    );
+    says(
+        &market.run(AUTHOR, &["operator", "revoke", "1"]),
+        2,
+        "nothing was revoked",
+        "hub operator revoke 1 --yes",
+    );
+    assert!(
+        market.json(AUTHOR, &["operator", "retire", "1"])["attester"]["status"]["retired"]
+            ["cutoff"]
+            .is_u64()
+    );
+    let revoked = market.json(AUTHOR, &["operator", "revoke", "1", "--yes"]);
+    assert_eq!(revoked["attester"]["status"], json!({ "revoked": {} }));
+}
+
+#[test]
+fn keys_open_with_their_password_alone_and_are_never_replaced() {
+    let market = Market::new();
+    let with = |arguments: &[&str], password: Option<&str>| {
+        let mut command = market.command("", arguments);
+        command
+            .env_remove("HUB_KEY_PASSWORD")
+            .stdin(std::process::Stdio::null());
+        if let Some(password) = password {
+            command.env("HUB_KEY_PASSWORD", password);
+        }
+        ran(command.output().unwrap(), market.world.folder.path())
+    };
+    says(
+        &with(&["keys", "new"], None),
+        2,
+        "key files need a password",
+        "HUB_KEY_PASSWORD",
+    );
+    let made = with(&["keys", "new", "--json"], Some("one"));
+    assert_eq!(made.code, 0, "{made:?}");
+    let made: Value = serde_json::from_str(&made.out).unwrap();
+    let words = made["mnemonic"].as_str().unwrap();
+    assert_eq!(
+        (words.split(' ').count(), made["address"].as_str().unwrap()),
+        (24, address(words).as_str())
+    );
+    says(
+        &with(&["keys", "new"], Some("one")),
+        2,
+        "is there already, and is not replaced",
+        "another name",
+    );
+    says(
+        &with(&["keys", "show"], Some("two")),
+        2,
+        "does not open with this password",
+        "HUB_KEY_PASSWORD",
+    );
+    says(
+        &with(&["balance"], Some("two")),
+        2,
+        "does not open with this password",
+        "",
+    );
+    assert!(!with(&["keys", "show"], Some("one")).out.contains(words));
+    assert!(with(&["keys", "show", "--words"], Some("one"))
+        .out
+        .contains(words));
+    says(
+        &with(&["keys", "show", "other"], Some("one")),
+        2,
+        "there is no key \"other\"",
+        "hub keys new other",
+    );
+    says(
+        &with(&["keys", "import", "other"], Some("one")),
+        2,
+        "BIP-39",
+        "",
+    );
+
+    let file = market.world.path("home/keys/default.account.age");
+    std::fs::write(&file, b"no key").unwrap();
+    says(
+        &with(&["keys", "show"], Some("one")),
+        3,
+        "is damaged",
+        "hub keys import",
+    );
+}
+
+#[test]
+fn what_is_missing_is_said_with_what_to_type() {
+    let market = Market::new();
+    market.folder();
+    // No money: nothing is stored either.
+    let poor = market.run(POOR, &PUBLISH);
+    says(&poor, 1, "does not know the account", "hub balance");
+    assert_eq!(market.sent(), 0);
+    says(
+        &market.run(AUTHOR, &["model", "show", "9"]),
+        4,
+        "9",
+        "hub model list",
+    );
+    says(
+        &market.run(AUTHOR, &["balance", "--chain", "other"]),
+        2,
+        "there is no chain \"other\"",
+        "test",
+    );
+    market.world.write("empty/README.md", b"");
+    let mut no_model = PUBLISH;
+    no_model[2] = "empty";
+    says(
+        &market.run(AUTHOR, &no_model),
+        2,
+        "has no model in it",
+        "put a file there",
+    );
+
+    let doctor = market.run(AUTHOR, &["doctor"]);
+    assert_eq!(doctor.code, 0, "{doctor:?}");
+    assert_eq!(
+        doctor
+            .out
+            .lines()
+            .filter(|line| line.starts_with("well "))
+            .count(),
+        7,
+        "{}",
+        doctor.out
+    );
+    let doctor = market.run(POOR, &["doctor"]);
+    assert_eq!(doctor.code, 1);
+    assert!(doctor.out.contains("MISSING  money"), "{}", doctor.out);
+
+    market.node.always(Fault::OtherChain);
+    says(
+        &market.run(AUTHOR, &["balance"]),
+        1,
+        "can be relied on",
+        "hub doctor",
+    );
+    std::fs::remove_file(market.world.path("home/chains.toml")).unwrap();
+    says(
+        &market.run(AUTHOR, &["market"]),
+        2,
+        "no chain is known",
+        "hub chain add",
+    );
+}
+
+/// What people see of a market, word for word; addresses, hashes and times are replaced.
+#[test]
+fn what_commands_print_is_reviewed() {
+    let market = Market::new();
+    market.folder();
+    market.keep_committee();
+    let operator = address(AUTHOR);
+    let mut all = String::new();
+    for (words, arguments) in [
+        (AUTHOR, &["market"][..]),
+        (AUTHOR, &PUBLISH),
+        (AUTHOR, &["model", "list"]),
+        (AUTHOR, &["model", "show", "1"]),
+        (CALLER, &["session", "list"]),
+        (
+            CALLER,
+            &[
+                "session",
+                "open",
+                "--operator",
+                &operator,
+                "--model",
+                "1",
+                "--budget",
+                "5000uusd",
+                "--days",
+                "7",
+            ],
+        ),
+        (CALLER, &["session", "list"]),
+        (CALLER, &["balance"]),
+        (CALLER, &["payout", "uusd"]),
+        (CALLER, &["payout", "uusd", "--allow"]),
+        (AUTHOR, &["operator", "status"]),
+        (AUTHOR, &["market", "--days", "3"]),
+        (AUTHOR, &["chain", "list"]),
+    ] {
+        let ran = market.run(words, arguments);
+        assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
+        let mut text = ran.out;
+        for (name, words) in [("AUTHOR", AUTHOR), ("CALLER", CALLER)] {
+            text = text.replace(&address(words), name);
+        }
+        text = text.replace(&market.node.url(), "NODE");
+        let typed = arguments.join(" ").replace(&operator, "AUTHOR");
+        all += &format!("$ hub {typed}\n{}\n\n", settled(&text));
+    }
+    goldie::assert!(all);
+}
+
+/// The text without what another run has otherwise: fees that were paid, days and blocks.
+fn settled(text: &str) -> String {
+    let line = |line: &str| -> String {
+        let line = line.trim_end();
+        match line.trim_start().split("  ").next() {
+            Some("wallet") => "  wallet  (what fees left)".to_owned(),
+            Some("ends") => "ends      (a day)".to_owned(),
+            _ => line.to_owned(),
+        }
+    };
+    text.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn completions_and_manual_know_every_command() {
+    let market = Market::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = market.run("", &["completions", shell]);
+        assert_eq!(script.code, 0);
+        assert!(
+            script.out.contains("publish") && script.out.contains("topup"),
+            "{shell}"
+        );
+    }
+    let pages = market.json("", &["man", "pages"]);
+    let pages: Vec<&str> = pages["pages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|page| page.as_str().unwrap())
+        .collect();
+    assert!(
+        pages.contains(&"hub.1") && pages.contains(&"hub-model-publish.1"),
+        "{pages:?}"
+    );
+}
