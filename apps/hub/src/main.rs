@@ -20,12 +20,9 @@ mod output;
 mod progress;
 mod quilt;
 mod save;
-<<<<<<< HEAD
-mod serve;
-=======
 mod secrets;
+mod serve;
 mod session;
->>>>>>> main
 mod walrus;
 
 use std::process::ExitCode;
