@@ -159,10 +159,8 @@ impl Meter {
                 sum.saturating_add(self.most(port, &sizes))
             }),
             Unit::Bytes => {
-                let texts = outputs.map(|port| self.longest_text(port, &sizes));
-                let sum = texts.fold(Some(frame.frame_length()), |sum, text| {
-                    sum?.checked_add(text?)
-                });
+                let mut texts = outputs.map(|port| self.longest_text(port, &sizes));
+                let sum = texts.try_fold(frame.frame_length(), |sum, text| sum.checked_add(text?));
                 sum.map_or(self.caps.bytes, |sum| sum.min(self.caps.bytes))
             }
             Unit::Nonzero { tensor } => outputs

@@ -60,15 +60,6 @@ impl OnnxRuntime {
                 wanted: library.sha256.clone(),
             });
         }
-        if let Some(runtime) = &*loaded {
-            return match runtime.loaded.sha256 == sha256 {
-                true => Ok(runtime.clone()),
-                false => Err(LoadError::AnotherLibrary {
-                    loaded: runtime.loaded.path.clone(),
-                    wanted: path,
-                }),
-            };
-        }
         let version_error = |found: String| LoadError::LibraryVersion {
             path: path.clone(),
             found,
@@ -79,6 +70,15 @@ impl OnnxRuntime {
             version.ok_or_else(|| version_error("no ONNX Runtime that says its version".into()))?;
         if minor(&version).is_none_or(|minor| minor < ort::MINOR_VERSION) {
             return Err(version_error(format!("ONNX Runtime {version}")));
+        }
+        if let Some(runtime) = &*loaded {
+            return match runtime.loaded.sha256 == sha256 {
+                true => Ok(runtime.clone()),
+                false => Err(LoadError::AnotherLibrary {
+                    loaded: runtime.loaded.path.clone(),
+                    wanted: path,
+                }),
+            };
         }
         let start = std::panic::catch_unwind(|| {
             let builder = ort::init_from(&path).map_err(|error| error.to_string())?;

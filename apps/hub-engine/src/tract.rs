@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use half::f16;
 use tract_onnx::prelude::{
-    Datum, DatumType, Framework, InferenceModelExt, IntoTValue, TValue, Tensor as Value,
-    TractError, TractResult, TypedRunnableModel,
+    Datum, DatumType, Framework, InferenceModel, InferenceModelExt, IntoTValue, TDim, TValue,
+    Tensor as Value, ToDim, TractError, TractResult, TypedRunnableModel,
 };
 use tract_onnx::tract_core::plan::{eval, SimpleState};
 
@@ -12,7 +12,8 @@ use crate::engine::cpu_features;
 use crate::load::self_test;
 use crate::pool::said;
 use crate::{
-    Call, Data, Datatype, Engine, EngineError, Identity, InputError, LoadError, Signature, Tensor,
+    Axis, Call, Data, Datatype, Engine, EngineError, Identity, InputError, LoadError, Signature,
+    Tensor,
 };
 
 /// The version that is compiled in.
@@ -33,7 +34,7 @@ impl Tract {
     pub fn load(path: &Path) -> Result<Self, LoadError> {
         let signature = Signature::of_onnx(path)?;
         // tract panics on some files that are no models it knows.
-        let plan = std::panic::catch_unwind(|| plan(path));
+        let plan = std::panic::catch_unwind(|| plan(path, &signature));
         let plan = plan.unwrap_or_else(|panic| Err(said(panic.as_ref())));
         let (model, inputs, outputs) = plan.map_err(unsupported)?;
         let order = |ports: &[crate::Port], names: &[String]| {
@@ -74,7 +75,7 @@ fn unsupported(reason: String) -> LoadError {
 
 type Plan = (Arc<TypedRunnableModel>, Vec<String>, Vec<String>);
 
-fn plan(path: &Path) -> Result<Plan, String> {
+fn plan(path: &Path, signature: &Signature) -> Result<Plan, String> {
     let onnx = tract_onnx::onnx()
         // Exporters often get these wrong; tract finds out itself.
         .with_ignore_output_shapes(true)
@@ -83,7 +84,8 @@ fn plan(path: &Path) -> Result<Plan, String> {
         let proto = onnx.proto_model_for_path(path)?;
         let outputs = proto.graph.iter().flat_map(|graph| &graph.output);
         let outputs = outputs.map(|output| output.name.clone()).collect();
-        let model = onnx.model_for_path(path)?;
+        let mut model = onnx.model_for_path(path)?;
+        name_sizes(&mut model, signature)?;
         let inputs = model.inputs.iter();
         let inputs = inputs
             .map(|outlet| model.node(outlet.node).name.clone())
@@ -92,6 +94,28 @@ fn plan(path: &Path) -> Result<Plan, String> {
         Ok((TypedRunnableModel::new(model)?, inputs, outputs))
     };
     read().map_err(|error| chain(&error))
+}
+
+/// Gives a name to every size that callers choose and the file leaves without one: tract wants to compute with it.
+fn name_sizes(model: &mut InferenceModel, signature: &Signature) -> TractResult<()> {
+    for place in 0..model.inputs.len() {
+        let name = &model.node(model.inputs[place].node).name;
+        let axes = signature.input(name).and_then(|port| port.shape.clone());
+        let Some(axes) = axes.filter(|axes| axes.contains(&Axis::Any)) else {
+            continue;
+        };
+        let sizes: Vec<TDim> = axes
+            .iter()
+            .map(|axis| match axis {
+                Axis::Fixed(size) => size.to_dim(),
+                Axis::Named(name) => model.symbols.sym(name).into(),
+                Axis::Any => model.symbols.new_with_prefix("size").into(),
+            })
+            .collect();
+        let fact = model.input_fact(place)?.clone().with_shape(sizes);
+        model.set_input_fact(place, fact)?;
+    }
+    Ok(())
 }
 
 /// What an error says, from the outside to its cause, without the dumps of nodes that tract adds.

@@ -9,6 +9,8 @@ use hub_engine::{
     Call, Data, Engine, EngineError, Identity, Load, Pool, PoolLimits, Signature, Tensor,
 };
 
+type Work = Box<dyn Fn(&Call, &[Tensor]) -> Result<(), EngineError> + Send + Sync>;
+
 /// An engine that does what the test says.
 struct Scripted {
     identity: Identity,
@@ -17,7 +19,7 @@ struct Scripted {
     running: AtomicUsize,
     most: AtomicUsize,
     runs: AtomicUsize,
-    work: Box<dyn Fn(&Call, &[Tensor]) -> Result<(), EngineError> + Send + Sync>,
+    work: Work,
 }
 
 impl Scripted {

@@ -103,6 +103,7 @@ struct HubJson {
 impl Call {
     pub fn run(self, output: &Output) -> Outcome {
         let market = self.chain.market()?;
+        let body = self.body()?;
         let model = market.model(&self.model)?;
         let session = self.session(&market, &model)?;
         let key = voucher_key(&session)?;
@@ -111,8 +112,6 @@ impl Call {
             .value;
         let server = self.server(&market, &session)?;
         let trust = self.trust(&market, &session, &release, &server)?;
-        let body = self.body()?;
-
         let folder = crate::home::folder()?.join("sessions");
         let failed = |error: std::io::Error| {
             Failure::new(

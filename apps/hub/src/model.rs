@@ -22,6 +22,7 @@ pub struct Model {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // Parsed once per run.
 enum Command {
     Publish(publish::Publish),
     Price(registered::SetPrice),

@@ -28,6 +28,7 @@ pub struct Session {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant)] // Parsed once per run.
 enum Command {
     /// Open a session: money that one operator can charge for calls, and nobody else.
     ///

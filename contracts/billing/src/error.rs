@@ -2,7 +2,8 @@
 
 use cosmwasm_std::{Addr, StdError};
 use cw_utils::{ParseReplyError, PaymentError};
-use hub_types::billing::{Outcome, MAX_GLANCE_DAYS};
+use hub_types::belief::BeliefError;
+use hub_types::billing::{Outcome, MAX_GLANCE_DAYS, MAX_MODEL_DAYS};
 use hub_types::denom::DenomError;
 use hub_types::hash::HashError;
 use hub_types::ids::AttesterId;
@@ -211,9 +212,20 @@ pub enum ContractError {
         /// Last day of the span, included.
         until: u64,
     },
-    /// A page without entries.
+    /// More days of models than are answered at once.
+    #[error("{days} days of {models} models are more than {MAX_MODEL_DAYS}: ask about fewer of either at a time")]
+    TooManyModelDays {
+        /// Models named.
+        models: usize,
+        /// Days of each.
+        days: u64,
+    },
+    /// A page without entries, or too many that were asked for by name.
     #[error("{0}")]
     Page(#[from] PageError),
+    /// What a reader believes was refused.
+    #[error("{0}")]
+    Belief(#[from] BeliefError),
     /// The glance at the Hub compares at least a day and at most ninety.
     #[error("{days} days are no span to compare: give 1 to {MAX_GLANCE_DAYS}")]
     GlanceDays {

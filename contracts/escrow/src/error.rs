@@ -2,6 +2,7 @@
 
 use cosmwasm_std::{Addr, CanonicalAddr, StdError, Uint128};
 use cw_utils::PaymentError;
+use hub_types::belief::BeliefError;
 use hub_types::denom::{Denom, DenomError};
 use hub_types::hash::HashError;
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, SessionId};
@@ -365,9 +366,12 @@ pub enum ContractError {
         credited: Uint128,
     },
 
-    /// A page without entries.
+    /// A page without entries, or too many that were asked for by name.
     #[error("{0}")]
     Page(#[from] PageError),
+    /// What a reader believes was refused.
+    #[error("{0}")]
+    Belief(#[from] BeliefError),
     /// A reply to a message that this contract never sent.
     #[error("reply {id} answers nothing that this contract asked for")]
     UnknownReply {

@@ -98,8 +98,18 @@ impl State {
                 usage.sums.free_calls,
                 usage.payers,
                 usage.returning,
+                usage.payer_weeks,
             ];
             money.into_iter().chain(counts.map(u128::from)).collect()
+        });
+        all.rising(
+            "what operators served",
+            &before.all_served(),
+            &self.all_served(),
+            |it| vec![it.strange, it.kept, it.calls.into(), it.week.into()],
+        );
+        all.rising("spend of", &before.spent_with, &self.spent_with, |it| {
+            vec![it.spent, it.kept]
         });
         all.rising("model", &before.models, &self.models, |model| {
             vec![
@@ -122,6 +132,7 @@ fn session_sums(session: &SessionRecord) -> Vec<u128> {
     vec![
         session.budget,
         session.spent,
+        session.kept,
         session.ceiling.unwrap_or_default(),
     ]
 }

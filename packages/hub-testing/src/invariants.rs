@@ -61,7 +61,7 @@ impl Hub {
         check_models(state, &mut violations);
         if !self.plays_billing {
             check_operators(state, &mut violations);
-            usage::check(state, &mut violations);
+            usage::check(state, &|account| self.human(account), &mut violations);
         }
         violations.0
     }
@@ -594,7 +594,7 @@ mod tests {
         assert_eq!(
             hub.state().breaches_since(&before),
             [
-                "session SessionId(1) fell from [10000, 3600, 0] to [3000, 3600, 3599]",
+                "session SessionId(1) fell from [10000, 3600, 0, 0] to [3000, 3600, 0, 3599]",
                 "session 1: the ceiling was None and is Some(3599)",
             ]
         );
@@ -618,13 +618,14 @@ mod tests {
         for (violation, sentence) in violations.iter().zip([
             "uusdc: gross of the models is 3599, but spent by sessions is 3600",
             "usage of model 1 in denomination 1: related and aged are more than gross",
+            "what operators served of model 1 in denomination 1: (3600, 1), expected (0, 1)",
             "sums of the Hub in 1: ",
             "what attesters signed in 1: (3600, 1), expected (3599, 1)",
-            "the ranking: {}, expected {(DenomNumber(1), 65534, ModelId(1))}",
+            "the ranking of all time: {}, expected {(DenomNumber(1), 65534, ModelId(1))}",
         ]) {
             assert!(violation.starts_with(sentence), "{violation}");
         }
-        assert_eq!(violations.len(), 5, "{violations:?}");
+        assert_eq!(violations.len(), 6, "{violations:?}");
     }
 
     #[test]
@@ -638,6 +639,7 @@ mod tests {
             (ModelId(1), DenomNumber(1)),
             |usage| {
                 usage.payers = 1;
+                usage.payer_weeks = 1;
                 usage.release = ReleaseNumber(2);
                 usage.earlier_releases.calls = 1;
             },

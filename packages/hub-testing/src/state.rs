@@ -1,4 +1,6 @@
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_types::ids::{
+    AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
+};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -8,15 +10,17 @@ use hub_types::escrow::{DenomsResponse, QueryMsg};
 use hub_types::packed::{from_bytes, Packed, PackedKey, PackedMap};
 use hub_types::records::billing::{AttesterRecord, BatchRecord, ATTESTERS, BATCHES, BATCH_COUNTS};
 use hub_types::records::escrow::{
-    BalanceRecord, SessionPolicy, SessionRecord, Spent, BALANCES, DENOMS, POLICIES, SESSIONS, SPENT,
+    BalanceRecord, SessionPolicy, SessionRecord, Spent, BALANCES, DENOMS, POLICIES, SESSIONS,
+    SPENT, SPENT_WITH,
 };
 use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
 };
+use hub_types::records::served::{Served, RANKING_AT, SERVED};
 use hub_types::records::usage::{
     AttesterTotals, HubRecord, HubTotals, ModelPayer, PayerRecord, Sums, UsageRecord, WeekCounts,
-    ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS, PAYERS, RANKING, USAGE,
-    USAGE_DAYS, USAGE_RELEASES,
+    ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS, PAYERS, RANKING,
+    RECENT_RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
 };
 use hub_types::records::walrus::{
     CommitteeRecord, DeletableRecord, KeysRecord, PermanentRecord, COMMITTEES, COMMITTEE_KEYS,
@@ -56,8 +60,14 @@ pub struct State {
     pub model_payers: BTreeMap<(ModelId, DenomNumber, Addr), ModelPayer>,
     /// Authors who earn, by (denomination number, author).
     pub earners: BTreeMap<(DenomNumber, Addr), ()>,
-    /// The ranking by (denomination number, rank, model).
+    /// The ranking of all time by (denomination number, rank, model).
     pub ranking: BTreeMap<(DenomNumber, u16, ModelId), ()>,
+    /// The ranking by recent aged income, by (denomination number, rank, model).
+    pub recent_ranking: BTreeMap<(DenomNumber, u16, ModelId), ()>,
+    /// The rankings of operators by (denomination number, operator, rank, model).
+    pub ranking_at: BTreeMap<(DenomNumber, OperatorNumber, u16, ModelId), ()>,
+    /// What operators served beyond the first ones of a model, by (model, denomination number, operator).
+    pub served: BTreeMap<(ModelId, DenomNumber, OperatorNumber), Served>,
     /// What attesters signed, by (attester, denomination number).
     pub attester_usage: BTreeMap<(AttesterId, DenomNumber), AttesterTotals>,
     /// The Hub by denomination number.
@@ -68,6 +78,8 @@ pub struct State {
     pub hub_weeks: BTreeMap<(DenomNumber, u32), WeekCounts>,
     /// What funders spent in released sessions, by (funder, denomination number).
     pub spent: BTreeMap<(Addr, DenomNumber), Spent>,
+    /// The same with each operator, by (funder, denomination number, operator).
+    pub spent_with: BTreeMap<(Addr, DenomNumber, Addr), Spent>,
     /// Models.
     pub models: BTreeMap<ModelId, ModelRecord>,
     /// Terms by (model, number).
@@ -88,6 +100,17 @@ pub struct State {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Snapshot {
     dumps: [Vec<Record>; 4],
+}
+
+impl State {
+    /// What operators served, by (model, denomination number, operator), wherever it stands.
+    pub fn all_served(&self) -> BTreeMap<(ModelId, DenomNumber, OperatorNumber), Served> {
+        let inline = self.usage.iter().flat_map(|((model, denom), usage)| {
+            let served = usage.served.iter();
+            served.map(|(operator, served)| ((*model, *denom, *operator), *served))
+        });
+        inline.chain(self.served.clone()).collect()
+    }
 }
 
 impl Hub {
@@ -131,17 +154,34 @@ impl Hub {
                 (model, denom, self.human(&account.into()))
             }),
             earners: records(&billing, &EARNERS, number_and_account),
-            ranking: records(&billing, &RANKING, |key| {
-                let (denom, place) = key.split_at(4);
-                let (rank, model) = place.split_at(2);
-                let rank = u16::from_be_bytes(rank.try_into().expect("a rank has 2 bytes"));
-                (number(denom), rank, id(model))
+            ranking: records(&billing, &RANKING, ranked),
+            recent_ranking: records(&billing, &RECENT_RANKING, ranked),
+            ranking_at: records(&billing, &RANKING_AT, |key| {
+                let (denom, rest) = key.split_at(4);
+                let (operator, place) = rest.split_at(8);
+                let (rank, model) = rank_and_model(place);
+                (number(denom), id(operator), rank, model)
+            }),
+            served: records(&billing, &SERVED, |key| {
+                let (of, operator) = key.split_at(12);
+                let (model, denom) = id_and_number(of);
+                (model, denom, id(operator))
             }),
             attester_usage: records(&billing, &ATTESTER_USAGE, id_and_number),
             hubs: records(&billing, &HUB, number),
             hub_days: records(&billing, &HUB_DAYS, numbers),
             hub_weeks: records(&billing, &HUB_WEEKS, numbers),
             spent: records(&escrow, &SPENT, account_and_number),
+            spent_with: records(&escrow, &SPENT_WITH, |key| {
+                let (length, rest) = key.split_at(1);
+                let (funder, rest) = rest.split_at(length[0].into());
+                let (denom, operator) = rest.split_at(4);
+                (
+                    self.human(&funder.into()),
+                    number(denom),
+                    self.human(&operator.into()),
+                )
+            }),
             models: records(&registry, &MODELS, id),
             terms: records(&registry, &TERMS, ids),
             releases: records(&registry, &RELEASES, ids),
@@ -208,6 +248,18 @@ fn number<N: From<u32>>(key: &[u8]) -> N {
 fn numbers<A: From<u32>, B: From<u32>>(key: &[u8]) -> (A, B) {
     let (first, second) = key.split_at(4);
     (number(first), number(second))
+}
+
+fn ranked(key: &[u8]) -> (DenomNumber, u16, ModelId) {
+    let (denom, place) = key.split_at(4);
+    let (rank, model) = rank_and_model(place);
+    (number(denom), rank, model)
+}
+
+fn rank_and_model(place: &[u8]) -> (u16, ModelId) {
+    let (rank, model) = place.split_at(2);
+    let rank = u16::from_be_bytes(rank.try_into().expect("a rank has 2 bytes"));
+    (rank, id(model))
 }
 
 fn ids<A: From<u64>, B: From<u64>>(key: &[u8]) -> (A, B) {

@@ -13,6 +13,7 @@ use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
 use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use crate::denom::{Denom, UncheckedDenom};
+use crate::records::served::Served;
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
 use crate::verifier::Evidence;
 
@@ -221,6 +222,15 @@ pub enum QueryMsg {
         /// The denomination that is asked about.
         denom: UncheckedDenom,
     },
+    /// Lifetime usage of several models, in the order in which they are named. As many reads as models. An error if more than
+    /// 100 are named.
+    #[returns(UsagesResponse)]
+    Usages {
+        /// Models, at most 100.
+        models: Vec<ModelId>,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+    },
     /// Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads.
     #[returns(UsageByDayResponse)]
     UsageByDay {
@@ -245,6 +255,74 @@ pub enum QueryMsg {
         from: u64,
         /// Last day of the span, included.
         until: u64,
+    },
+    /// Usage of several models over the days from `from` to `until`, both included, in the order in which they are named.
+    /// 5 reads a model, however long the span. An error if `until` is before `from` or more than 100 are named.
+    #[returns(UsagesOfDaysResponse)]
+    UsagesOfDays {
+        /// Models, at most 100.
+        models: Vec<ModelId>,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// First day.
+        from: u64,
+        /// Last day.
+        until: u64,
+    },
+    /// Usage of several models on each day from `from` to `until`, both included, on which any of their receipts were
+    /// billed: what small charts are drawn from. Models in the order in which they are named, days ascending. 4 reads a
+    /// model and one for each day that is answered. An error if `until` is before `from`, if more than 100 models are
+    /// named, or if models × days is more than 1 000.
+    #[returns(UsagesByDayResponse)]
+    UsagesByDay {
+        /// Models, at most 100.
+        models: Vec<ModelId>,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// First day.
+        from: u64,
+        /// Last day.
+        until: u64,
+    },
+    /// What the income of a model is worth to a reader who believes these operators: what they served of it, what they
+    /// kept, and what that backs. 3 reads an operator and 1. An error if more than 16 are named, one is named twice, or
+    /// the factor is not 1 to 20. Operators who never registered an attester have zeros.
+    #[returns(BackingResponse)]
+    Backing {
+        /// The model.
+        model: ModelId,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Whom the reader believes, at most 16.
+        operators: Vec<String>,
+        /// How many times what they kept they may speak for, 1 to 20; 5 if not given.
+        factor: Option<u32>,
+    },
+    /// The same for several models, in the order in which they are named. 2 reads an operator, 1 a model, and at most 1 for
+    /// each of both together.
+    #[returns(BackingsResponse)]
+    Backings {
+        /// Models, at most 100.
+        models: Vec<ModelId>,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Whom the reader believes, at most 16.
+        operators: Vec<String>,
+        /// How many times what they kept they may speak for, 1 to 20; 5 if not given.
+        factor: Option<u32>,
+    },
+    /// All operators that ever served a model for money, in the order in which they registered their first attesters. Also how
+    /// a caller finds who serves it. 2 × `limit` + 4 reads.
+    #[returns(ServedByResponse)]
+    ServedBy {
+        /// The model.
+        model: ModelId,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Last operator of the page before.
+        start_after: Option<String>,
+        /// Entries wanted.
+        limit: Option<u32>,
     },
     /// Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads.
     #[returns(UsageByReleaseResponse)]
@@ -318,8 +396,9 @@ pub enum QueryMsg {
         /// Most attesters of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
-    /// Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
-    /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+    /// Models by recent aged income, of which each payment counts half after four weeks, the most first. The order is right
+    /// where two differ by more than a sixteenth of a doubling; of those that round to the same, the older model comes
+    /// first. A model that nobody pays any more stands where it belongs, until others pass it. 2 × `limit` + 1 reads.
     #[returns(RankingResponse)]
     Ranking {
         /// The denomination that is asked about.
@@ -327,6 +406,31 @@ pub enum QueryMsg {
         /// Place of the last model of the page before.
         start_after: Option<RankingPlace>,
         /// Most entries of the page: 1 to 100, 10 where none is stated.
+        limit: Option<u32>,
+    },
+    /// Models by the aged income of their lives, the most first. The order is exact where two differ by more than one part in
+    /// sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+    #[returns(RankingResponse)]
+    LifetimeRanking {
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Place of the last model of the page before.
+        start_after: Option<RankingPlace>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// Models by what an operator recently kept of their income, the most first: the ranking of a reader who believes it.
+    /// A reader who believes several puts their pages together and asks `Backings` about the models. Order as in `Ranking`.
+    /// 3 × `limit` + 3 reads.
+    #[returns(RankingAtResponse)]
+    RankingAt {
+        /// The operator.
+        operator: String,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Place of the last model of the page before.
+        start_after: Option<RankingPlace>,
+        /// Entries wanted.
         limit: Option<u32>,
     },
     /// The Hub at a glance: the last `days` whole days against as many before them. 81 reads, whatever `days` is. An
@@ -362,6 +466,9 @@ pub enum QueryMsg {
 
 /// Most days that [`QueryMsg::Hub`] compares.
 pub const MAX_GLANCE_DAYS: u32 = 90;
+
+/// Most models × days of [`QueryMsg::UsagesByDay`].
+pub const MAX_MODEL_DAYS: u64 = 1_000;
 
 /// Nothing to say: a migration keeps everything.
 #[cw_serde]
@@ -671,11 +778,167 @@ pub struct UsageResponse {
     pub payers: u64,
     /// Of them, those whose aged money paid it in the present week.
     pub payers_this_week: u64,
-    /// Payers in two weeks or more.
+    /// Payers in two weeks that are at least two apart, so that seven days or more lie between the payments.
     pub returning: u64,
+    /// Payers counted once for each week in which their aged money paid.
+    pub payer_weeks: u64,
+    /// Aged income, each payment of which counts half after four weeks, as it is in the present week.
+    pub recent_aged: Uint128,
     /// On the last day on which receipts were billed: the shortest time from a group's newest receipt to the block that
     /// settled it, seconds.
     pub settle_lag_seconds: Option<u64>,
+}
+
+/// Lifetime usage of several models.
+#[cw_serde]
+pub struct UsagesResponse {
+    /// In the order in which the models were named.
+    pub usages: Vec<UsageResponse>,
+}
+
+/// Usage of several models over a span of days.
+#[cw_serde]
+pub struct UsagesOfDaysResponse {
+    /// In the order in which the models were named.
+    pub models: Vec<UsageOfModelDays>,
+}
+
+/// Usage of a model over a span of days.
+#[cw_serde]
+pub struct UsageOfModelDays {
+    /// The model.
+    pub model: ModelId,
+    /// Of the span.
+    pub sums: UsageSums,
+}
+
+/// Usage of several models by day.
+#[cw_serde]
+pub struct UsagesByDayResponse {
+    /// In the order in which the models were named.
+    pub models: Vec<UsageOfModelByDay>,
+}
+
+/// Usage of a model by day.
+#[cw_serde]
+pub struct UsageOfModelByDay {
+    /// The model.
+    pub model: ModelId,
+    /// By day; days on which nothing was billed are left out.
+    pub days: Vec<UsageOfDay>,
+}
+
+/// What an operator served of a model, or several operators together. Every sum saturates.
+///
+/// A payment is strange if neither its funder nor its caller is the author, a payee or the operator.
+#[cw_serde]
+#[derive(Copy, Default, Eq)]
+pub struct ServedSums {
+    /// Strange payments.
+    pub strange: Uint128,
+    /// Of them, the operator's share, where the operator is neither author nor payee: what left those who paid for good,
+    /// unless the operator gives it back.
+    pub kept: Uint128,
+    /// Receipts paid with an amount of at least 1, strange or not.
+    pub calls: u64,
+    /// As `strange`, but each payment counts half after four weeks, as it is in the present week.
+    pub recent_strange: Uint128,
+    /// As `kept`, but each payment counts half after four weeks, as it is in the present week.
+    pub recent_kept: Uint128,
+}
+
+impl ServedSums {
+    /// What was served, as it is in `week`.
+    pub fn at(served: &Served, week: u64) -> Self {
+        let (recent_strange, recent_kept) = served.recent_at(week);
+        Self {
+            strange: served.strange.into(),
+            kept: served.kept.into(),
+            calls: served.calls,
+            recent_strange: recent_strange.into(),
+            recent_kept: recent_kept.into(),
+        }
+    }
+
+    /// Both together; saturates.
+    pub fn and(&self, other: &Self) -> Self {
+        Self {
+            strange: self.strange.saturating_add(other.strange),
+            kept: self.kept.saturating_add(other.kept),
+            calls: self.calls.saturating_add(other.calls),
+            recent_strange: self.recent_strange.saturating_add(other.recent_strange),
+            recent_kept: self.recent_kept.saturating_add(other.recent_kept),
+        }
+    }
+}
+
+/// What an operator served of a model.
+#[cw_serde]
+pub struct OperatorServed {
+    /// The operator.
+    pub operator: Addr,
+    /// What it served.
+    pub sums: ServedSums,
+}
+
+/// The operators of a model.
+#[cw_serde]
+pub struct ServedByResponse {
+    /// In the order in which they registered their first attesters.
+    pub operators: Vec<OperatorServed>,
+}
+
+/// What the operators that a reader believes say about a model.
+///
+/// Whoever made `backed` up has left them at least `backed` / `factor` for good, whatever accounts, loans, models and
+/// operators of its own it has, unless one of them gives it back.
+#[cw_serde]
+pub struct BackingResponse {
+    /// The model.
+    pub model: ModelId,
+    /// The denomination.
+    pub denom: Denom,
+    /// Times what they kept, for which it speaks.
+    pub factor: u32,
+    /// Sum over the operators of the smaller of what each served for strangers and `factor` times what it kept.
+    pub backed: Uint128,
+    /// The same of what is recent.
+    pub recent_backed: Uint128,
+    /// Part of the unrelated gross of the model that they served, in basis points, rounded down; 0 where there is none.
+    pub coverage_bps: u64,
+    /// What each served, in the order in which they were named.
+    pub operators: Vec<OperatorServed>,
+}
+
+/// Backing of several models.
+#[cw_serde]
+pub struct BackingsResponse {
+    /// In the order in which the models were named.
+    pub backings: Vec<BackingResponse>,
+}
+
+/// A page of the ranking of an operator.
+#[cw_serde]
+pub struct RankingAtResponse {
+    /// The most first.
+    pub models: Vec<ModelAt>,
+}
+
+/// A model in the ranking of an operator.
+#[cw_serde]
+pub struct ModelAt {
+    /// Where it stands, to go on from.
+    pub place: RankingPlace,
+    /// What the operator served of it.
+    pub sums: ServedSums,
+    /// Everything charged for the model, at all operators.
+    pub gross: Uint128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: Uint128,
+    /// Funders whose aged money paid the model, at all operators.
+    pub payers: u64,
+    /// Of them, those who returned.
+    pub returning: u64,
 }
 
 /// A page of days of a model.
@@ -731,7 +994,7 @@ pub struct PayerResponse {
     pub payer: Addr,
     /// Week in which it first did.
     pub first_week: u64,
-    /// Week in which it last did; another than the first makes it a returning one.
+    /// Week in which it last did; two weeks or more after the first make it a returning one.
     pub last_week: u64,
 }
 
@@ -756,6 +1019,8 @@ pub struct AttesterSums {
     pub aged: Uint128,
     /// Receipts paid with an amount of at least 1.
     pub calls: u64,
+    /// What the operator kept of strange payments, see [`ServedSums::kept`].
+    pub kept: Uint128,
 }
 
 impl From<AttesterTotals> for AttesterSums {
@@ -764,6 +1029,7 @@ impl From<AttesterTotals> for AttesterSums {
             gross: sums.gross.into(),
             aged: sums.aged.into(),
             calls: sums.calls,
+            kept: sums.kept.into(),
         }
     }
 }
@@ -795,7 +1061,8 @@ pub struct AttestersUsageResponse {
 #[serde(deny_unknown_fields)]
 #[derive(Copy, Eq)]
 pub struct RankingPlace {
-    /// Its aged income, rounded to a small number that grows with it, see [`crate::records::usage::score`].
+    /// What the ranking is by, rounded to a small number that grows with it: see [`crate::records::recent::score`], and
+    /// [`crate::records::usage::score`] for the ranking of all time. It means something in its own ranking alone.
     pub score: u16,
     /// Id of the model, as the registry gave it.
     pub model: ModelId,
@@ -804,7 +1071,7 @@ pub struct RankingPlace {
 /// A page of the ranking.
 #[cw_serde]
 pub struct RankingResponse {
-    /// The most aged income first.
+    /// The most first.
     pub models: Vec<RankedModel>,
 }
 
@@ -813,8 +1080,18 @@ pub struct RankingResponse {
 pub struct RankedModel {
     /// Where it stands, to go on from.
     pub place: RankingPlace,
-    /// Its lifetime aged income, exact.
+    /// Its aged income, each payment of which counts half after four weeks, as it is in the present week.
+    pub recent_aged: Uint128,
+    /// Its lifetime aged income.
     pub aged: Uint128,
+    /// Everything ever charged for it.
+    pub gross: Uint128,
+    /// Of it, charged where funder or caller is the author, a payee or the operator.
+    pub related: Uint128,
+    /// Funders whose aged money paid it.
+    pub payers: u64,
+    /// Of them, those who returned.
+    pub returning: u64,
 }
 
 /// Sums of the Hub in one denomination.
@@ -873,7 +1150,7 @@ pub struct HubSpan {
 pub struct HubWeek {
     /// Funders whose aged money paid for calls.
     pub payers: u64,
-    /// Of them, those who had done so in an earlier week.
+    /// Of them, those who had first done so two weeks before or earlier.
     pub returning: u64,
     /// Models with a paid call.
     pub models_called: u64,
@@ -909,7 +1186,7 @@ pub struct HubResponse {
     pub before: HubSpan,
     /// Of the present week so far.
     pub this_week: HubWeek,
-    /// Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking. Exact, unless so
+    /// Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking of all time. Exact, unless so
     /// many models round to the same as the tenth that some stand behind these 32: then short by less than 1/16.
     pub ten_largest: Uint128,
     /// Their part of the lifetime aged income of all, rounded down; 0 where there is none.

@@ -278,14 +278,38 @@ pub enum QueryMsg {
         /// Most entries of the page: 1 to 100, 10 where none is stated.
         limit: Option<u32>,
     },
-    /// What a funder's money was spent on calls, in sessions that were released since. What it spent in the others is
-    /// in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+    /// What a funder's money was spent on calls, in sessions that were released since, at all operators together. What it
+    /// spent in the others is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
     #[returns(SpendResponse)]
     Spend {
         /// Whose money it was.
         funder: String,
         /// The denomination that is asked about.
         denom: UncheckedDenom,
+    },
+    /// The same with each operator, by canonical address of the operator. `limit` + 3 storage reads.
+    #[returns(SpendByOperatorResponse)]
+    SpendByOperator {
+        /// Whose money it was.
+        funder: String,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Last operator of the page before.
+        start_after: Option<String>,
+        /// Entries wanted.
+        limit: Option<u32>,
+    },
+    /// What several funders' money was spent on calls in sessions that were released since: everything, and with these
+    /// operators. Funders in the order in which they are named. 3 storage reads and, for each funder, 1 and 1 an operator.
+    /// An error if more than 100 funders or 16 operators are named, or an operator is named twice.
+    #[returns(SpendsResponse)]
+    Spends {
+        /// Whose money it was, at most 100.
+        funders: Vec<String>,
+        /// The denomination that is asked about.
+        denom: UncheckedDenom,
+        /// Whom the reader believes, at most 16.
+        operators: Vec<String>,
     },
     /// What the escrow holds of a denomination against what it owes.
     #[returns(SolvencyResponse)]
@@ -423,6 +447,9 @@ pub struct SessionResponse {
     pub budget: Uint128,
     /// What was charged to it.
     pub spent: Uint128,
+    /// Of it, what the operator kept: its share where it is neither author nor payee of the model and neither funder nor
+    /// caller is author, payee or operator.
+    pub kept: Uint128,
     /// What can still be charged: budget less spent, nothing once released.
     pub left: Uint128,
     /// For sessions with a ceiling.
@@ -484,6 +511,46 @@ pub struct SpendResponse {
     pub denom: Denom,
     /// Charged to its sessions that were released.
     pub released: Uint128,
+    /// Of it, what operators kept, see [`SessionResponse::kept`].
+    pub kept: Uint128,
+}
+
+/// A page of operators with whom a funder spent.
+#[cw_serde]
+pub struct SpendByOperatorResponse {
+    /// By canonical address.
+    pub operators: Vec<SpentWith>,
+}
+
+/// What a funder spent with an operator.
+#[cw_serde]
+pub struct SpentWith {
+    /// The operator.
+    pub operator: Addr,
+    /// Charged to the funder's sessions with it that were released.
+    pub released: Uint128,
+    /// Of it, what the operator kept, see [`SessionResponse::kept`].
+    pub kept: Uint128,
+}
+
+/// What several funders spent.
+#[cw_serde]
+pub struct SpendsResponse {
+    /// In the order in which they were named.
+    pub funders: Vec<FunderSpend>,
+}
+
+/// What a funder spent, everything and with the operators that were named.
+#[cw_serde]
+pub struct FunderSpend {
+    /// The funder.
+    pub funder: Addr,
+    /// Charged to its sessions that were released, at all operators.
+    pub released: Uint128,
+    /// Charged to those of them with the operators that were named.
+    pub released_with: Uint128,
+    /// Of that, what these operators kept, see [`SessionResponse::kept`].
+    pub kept_with: Uint128,
 }
 
 /// What the escrow holds of a denomination, against what it owes.

@@ -4,6 +4,7 @@
     allow(clippy::arithmetic_side_effects, clippy::cast_possible_truncation)
 )]
 
+pub mod belief;
 pub mod billing;
 pub mod denom;
 pub mod escrow;

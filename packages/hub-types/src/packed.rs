@@ -25,7 +25,9 @@
 use std::marker::PhantomData;
 
 use cosmwasm_std::{Addr, CanonicalAddr, Order, QuerierWrapper, StdError, StdResult, Storage};
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_wire::ids::{
+    AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
+};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
@@ -162,6 +164,7 @@ ids_in_keys!(
     SessionId,
     ModelId,
     AttesterId,
+    OperatorNumber,
     ReleaseNumber,
     TermsNumber,
     DenomNumber
@@ -170,6 +173,18 @@ ids_in_keys!(
 impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(self.as_slice());
+    }
+}
+
+/// An address after its length, where another part follows that has no fixed width either.
+#[derive(Clone, Copy, Debug)]
+pub struct Delimited<'a>(pub &'a CanonicalAddr);
+
+impl PackedKey for Delimited<'_> {
+    fn append(&self, key: &mut Vec<u8>) {
+        // No chain has addresses of more than 255 bytes; longer ones would only share a prefix.
+        key.push(u8::try_from(self.0.len()).unwrap_or(u8::MAX));
+        self.0.append(key);
     }
 }
 

@@ -14,6 +14,21 @@ pub enum PageError {
     /// A page without entries would look like the end of its list.
     #[error("limit is 0: give 1 to {MAX_LIMIT}, or leave it out for {DEFAULT_LIMIT}")]
     LimitZero,
+    /// More than a page has entries were asked for by name.
+    #[error("{given} were asked for: give at most {MAX_LIMIT} at a time")]
+    TooManyNamed {
+        /// How many.
+        given: usize,
+    },
+}
+
+/// That no more are asked for by name than a page has entries.
+pub fn check_named<T>(named: &[T]) -> Result<(), PageError> {
+    let most = usize::try_from(MAX_LIMIT).unwrap_or(usize::MAX);
+    if named.len() > most {
+        return Err(PageError::TooManyNamed { given: named.len() });
+    }
+    Ok(())
 }
 
 /// Number of entries to return for a query's `limit`, which is not 0.

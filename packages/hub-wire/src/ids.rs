@@ -78,6 +78,9 @@ numbers! {
     /// Id of an attester within its billing contract, from 1.
     AttesterId(u64);
 
+    /// Number of an operator within its billing contract: the id of the first attester that it registered.
+    OperatorNumber(u64);
+
     /// Number of a release within its model, from 1. Not its label, which is `major.minor`.
     ReleaseNumber(u64);
 

@@ -96,7 +96,7 @@ pub fn ranking(world: &World) -> Result<BTreeMap<ModelId, u64>> {
     let mut places = BTreeMap::new();
     let mut start_after = None;
     loop {
-        let query = QueryMsg::Ranking {
+        let query = QueryMsg::LifetimeRanking {
             denom: world.money.unchecked(),
             start_after,
             limit: Some(PAGE),

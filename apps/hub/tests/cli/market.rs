@@ -586,6 +586,113 @@ fn what_is_missing_is_said_with_what_to_type() {
     );
 }
 
+/// A server that says it signs as attester 1, and nothing else.
+fn pretender() -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 4096]);
+            let body = "{\"attester\": 1}";
+            let head = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all((head + body).as_bytes());
+        }
+    });
+    url
+}
+
+#[test]
+fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
+    let market = Market::new();
+    market.folder();
+    assert_eq!(market.publish().code, 0);
+    market.world.write("request.json", b"{\"inputs\": []}");
+    market.world.write("request.txt", b"hello");
+    let call = ["call", "1", "--input", "request.json"];
+    says(
+        &market.run(CALLER, &["call", "1", "--input", "request.txt"]),
+        2,
+        "the request is no JSON",
+        "nothing was sent",
+    );
+    says(
+        &market.run(CALLER, &["call", "1", "--input", "missing"]),
+        2,
+        "missing cannot be read",
+        "nothing was sent",
+    );
+    says(
+        &market.run(CALLER, &call),
+        2,
+        "no open session of yours pays for model 1",
+        "hub session open",
+    );
+
+    let operator = address(AUTHOR);
+    let open = [
+        "session",
+        "open",
+        "--operator",
+        &operator,
+        "--model",
+        "1",
+        "--budget",
+        "50uusd",
+        "--days",
+        "1",
+    ];
+    market.json(CALLER, &[&open[..], &["--no-ceiling"]].concat());
+    says(
+        &market.run(CALLER, &[&call[..], &["--session", "1"]].concat()),
+        2,
+        "session 1 has no key that signs calls",
+        "without --no-ceiling",
+    );
+    market.json(CALLER, &open);
+    says(
+        &market.run(CALLER, &call),
+        4,
+        "has no server on chain",
+        "--server URL",
+    );
+    says(
+        &market.run(
+            CALLER,
+            &[&call[..], &["--server", "http://127.0.0.1:9"]].concat(),
+        ),
+        1,
+        "cannot be read",
+        "is the server up?",
+    );
+
+    // Attester 1 is the caller's own, not the session's operator's.
+    market.json(CALLER, &["keys", "new", "server", "--attester"]);
+    market.json(CALLER, &["operator", "register", "server"]);
+    let pretended = market.run(CALLER, &[&call[..], &["--server", &pretender()]].concat());
+    says(
+        &pretended,
+        3,
+        "trusts",
+        "a server of the session's operator",
+    );
+    std::fs::remove_dir_all(market.world.path("home/keys")).unwrap();
+    says(
+        &market.run(CALLER, &call),
+        2,
+        "the key of session 2 is not here",
+        "hub session close 2",
+    );
+    assert_eq!(
+        market.json(CALLER, &["session", "list"])["sessions"][0]["spent"],
+        "0"
+    );
+}
+
 /// What people see of a market, word for word; addresses, hashes and times are replaced.
 #[test]
 fn what_commands_print_is_reviewed() {

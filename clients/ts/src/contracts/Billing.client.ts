@@ -5,7 +5,7 @@
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Evidence, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingResponse, RankedModel, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
+import type { InstantiateMsg, ExecuteMsg, Binary, KeyType, Evidence, QueryMsg, HexBinary, UncheckedDenom, InclusionProof, RankingPlace, MigrateMsg, Addr, AttesterStatus, AttesterResponse, NullableAttesterResponse, Denom, Uint128, AttesterUsageResponse, AttesterSums, AttestersResponse, AuthorUsageResponse, UsageSums, BackingResponse, OperatorServed, ServedSums, BackingsResponse, RecordedBatch, BatchesResponse, ConfigResponse, Decimal, HubResponse, HubSpan, HubSums, HubWeek, HubByDayResponse, HubOfDay, HubWeeksResponse, HubOfWeek, RankingResponse, RankedModel, AttestersUsageResponse, PayersResponse, PayerResponse, Outcome, BatchResponse, Gross, OutcomeRun, RankingAtResponse, ModelAt, ServedByResponse, UsageResponse, UsageByDayResponse, UsageOfDay, UsageByReleaseResponse, UsageOfRelease, UsageOfDaysResponse, UsagesResponse, UsagesByDayResponse, UsageOfModelByDay, UsagesOfDaysResponse, UsageOfModelDays, InclusionResponse, AttesterCreated, ReceiptResponse } from "./Billing.types.js";
 export interface BillingReadOnlyInterface {
   contractAddress: string;
   /** The contracts it works with, and the constants it was born with. */
@@ -101,6 +101,17 @@ export interface BillingReadOnlyInterface {
     denom: UncheckedDenom;
     model: number;
   }) => Promise<UsageResponse>;
+  /**
+   * Lifetime usage of several models, in the order in which they are named. As many reads as models. An error if
+   * more than 100 are named.
+   */
+  usages: ({
+    denom,
+    models
+  }: {
+    denom: UncheckedDenom;
+    models: number[];
+  }) => Promise<UsagesResponse>;
   /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads. */
   usageByDay: ({
     denom,
@@ -128,6 +139,85 @@ export interface BillingReadOnlyInterface {
     model: number;
     until: number;
   }) => Promise<UsageOfDaysResponse>;
+  /**
+   * Usage of several models over the days from `from` to `until`, both included, in the order in which they are
+   * named. 5 reads a model, however long the span. An error if `until` is before `from` or more than 100 are
+   * named.
+   */
+  usagesOfDays: ({
+    denom,
+    from,
+    models,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    models: number[];
+    until: number;
+  }) => Promise<UsagesOfDaysResponse>;
+  /**
+   * Usage of several models on each day from `from` to `until`, both included, on which any of their receipts
+   * were billed: what small charts are drawn from. Models in the order in which they are named, days ascending.
+   * 4 reads a model and one for each day that is answered. An error if `until` is before `from`, if more than
+   * 100 models are named, or if models × days is more than 1 000.
+   */
+  usagesByDay: ({
+    denom,
+    from,
+    models,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    models: number[];
+    until: number;
+  }) => Promise<UsagesByDayResponse>;
+  /**
+   * What the income of a model is worth to a reader who believes these operators: what they served of it, what
+   * they kept, and what that backs. 3 reads an operator and 1. An error if more than 16 are named, one is named
+   * twice, or the factor is not 1 to 20. Operators who never registered an attester have zeros.
+   */
+  backing: ({
+    denom,
+    factor,
+    model,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    factor?: number;
+    model: number;
+    operators: string[];
+  }) => Promise<BackingResponse>;
+  /**
+   * The same for several models, in the order in which they are named. 2 reads an operator, 1 a model, and at
+   * most 1 for each of both together.
+   */
+  backings: ({
+    denom,
+    factor,
+    models,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    factor?: number;
+    models: number[];
+    operators: string[];
+  }) => Promise<BackingsResponse>;
+  /**
+   * All operators that ever served a model for money, in the order in which they registered their first
+   * attesters. Also how a caller finds who serves it. 2 × `limit` + 4 reads.
+   */
+  servedBy: ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: string;
+  }) => Promise<ServedByResponse>;
   /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads. */
   usageByRelease: ({
     denom,
@@ -207,8 +297,10 @@ export interface BillingReadOnlyInterface {
     startAfter?: number;
   }) => Promise<AttestersUsageResponse>;
   /**
-   * Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
-   * sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   * Models by recent aged income, of which each payment counts half after four weeks, the most first. The order
+   * is right where two differ by more than a sixteenth of a doubling; of those that round to the same, the older
+   * model comes first. A model that nobody pays any more stands where it belongs, until others pass it. 2 ×
+   * `limit` + 1 reads.
    */
   ranking: ({
     denom,
@@ -219,6 +311,35 @@ export interface BillingReadOnlyInterface {
     limit?: number;
     startAfter?: RankingPlace;
   }) => Promise<RankingResponse>;
+  /**
+   * Models by the aged income of their lives, the most first. The order is exact where two differ by more than
+   * one part in sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   */
+  lifetimeRanking: ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: RankingPlace;
+  }) => Promise<RankingResponse>;
+  /**
+   * Models by what an operator recently kept of their income, the most first: the ranking of a reader who
+   * believes it. A reader who believes several puts their pages together and asks `Backings` about the models.
+   * Order as in `Ranking`. 3 × `limit` + 3 reads.
+   */
+  rankingAt: ({
+    denom,
+    limit,
+    operator,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    operator: string;
+    startAfter?: RankingPlace;
+  }) => Promise<RankingAtResponse>;
   /**
    * The Hub at a glance: the last `days` whole days against as many before them. 81 reads, whatever `days` is.
    * An error unless `days` is 1 to 90.
@@ -269,8 +390,14 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
     this.batches = this.batches.bind(this);
     this.verifyInclusion = this.verifyInclusion.bind(this);
     this.usage = this.usage.bind(this);
+    this.usages = this.usages.bind(this);
     this.usageByDay = this.usageByDay.bind(this);
     this.usageOfDays = this.usageOfDays.bind(this);
+    this.usagesOfDays = this.usagesOfDays.bind(this);
+    this.usagesByDay = this.usagesByDay.bind(this);
+    this.backing = this.backing.bind(this);
+    this.backings = this.backings.bind(this);
+    this.servedBy = this.servedBy.bind(this);
     this.usageByRelease = this.usageByRelease.bind(this);
     this.payers = this.payers.bind(this);
     this.authorUsage = this.authorUsage.bind(this);
@@ -278,6 +405,8 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
     this.operatorUsage = this.operatorUsage.bind(this);
     this.measurementUsage = this.measurementUsage.bind(this);
     this.ranking = this.ranking.bind(this);
+    this.lifetimeRanking = this.lifetimeRanking.bind(this);
+    this.rankingAt = this.rankingAt.bind(this);
     this.hub = this.hub.bind(this);
     this.hubByDay = this.hubByDay.bind(this);
     this.hubWeeks = this.hubWeeks.bind(this);
@@ -440,6 +569,20 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
       }
     });
   };
+  usages = async ({
+    denom,
+    models
+  }: {
+    denom: UncheckedDenom;
+    models: number[];
+  }): Promise<UsagesResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usages: {
+        denom,
+        models
+      }
+    });
+  };
   usageByDay = async ({
     denom,
     limit,
@@ -477,6 +620,106 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
         from,
         model,
         until
+      }
+    });
+  };
+  usagesOfDays = async ({
+    denom,
+    from,
+    models,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    models: number[];
+    until: number;
+  }): Promise<UsagesOfDaysResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usages_of_days: {
+        denom,
+        from,
+        models,
+        until
+      }
+    });
+  };
+  usagesByDay = async ({
+    denom,
+    from,
+    models,
+    until
+  }: {
+    denom: UncheckedDenom;
+    from: number;
+    models: number[];
+    until: number;
+  }): Promise<UsagesByDayResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      usages_by_day: {
+        denom,
+        from,
+        models,
+        until
+      }
+    });
+  };
+  backing = async ({
+    denom,
+    factor,
+    model,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    factor?: number;
+    model: number;
+    operators: string[];
+  }): Promise<BackingResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      backing: {
+        denom,
+        factor,
+        model,
+        operators
+      }
+    });
+  };
+  backings = async ({
+    denom,
+    factor,
+    models,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    factor?: number;
+    models: number[];
+    operators: string[];
+  }): Promise<BackingsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      backings: {
+        denom,
+        factor,
+        models,
+        operators
+      }
+    });
+  };
+  servedBy = async ({
+    denom,
+    limit,
+    model,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    model: number;
+    startAfter?: string;
+  }): Promise<ServedByResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      served_by: {
+        denom,
+        limit,
+        model,
+        start_after: startAfter
       }
     });
   };
@@ -607,6 +850,43 @@ export class BillingQueryClient implements BillingReadOnlyInterface {
       ranking: {
         denom,
         limit,
+        start_after: startAfter
+      }
+    });
+  };
+  lifetimeRanking = async ({
+    denom,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    startAfter?: RankingPlace;
+  }): Promise<RankingResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      lifetime_ranking: {
+        denom,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  rankingAt = async ({
+    denom,
+    limit,
+    operator,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    limit?: number;
+    operator: string;
+    startAfter?: RankingPlace;
+  }): Promise<RankingAtResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      ranking_at: {
+        denom,
+        limit,
+        operator,
         start_after: startAfter
       }
     });

@@ -208,6 +208,17 @@ export type QueryMsg = {
     model: number;
   };
 } | {
+  /**
+   * Lifetime usage of several models, in the order in which they are named. As many reads as models. An error if
+   * more than 100 are named.
+   */
+  usages: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Models, at most 100. */
+    models: number[];
+  };
+} | {
   /** Usage of a model on each day on which any of its receipts were billed, by day. `limit` + 4 reads. */
   usage_by_day: {
     /** The denomination that is asked about. */
@@ -233,6 +244,85 @@ export type QueryMsg = {
     model: number;
     /** Last day of the span, included. */
     until: number;
+  };
+} | {
+  /**
+   * Usage of several models over the days from `from` to `until`, both included, in the order in which they are
+   * named. 5 reads a model, however long the span. An error if `until` is before `from` or more than 100 are
+   * named.
+   */
+  usages_of_days: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** First day. */
+    from: number;
+    /** Models, at most 100. */
+    models: number[];
+    /** Last day. */
+    until: number;
+  };
+} | {
+  /**
+   * Usage of several models on each day from `from` to `until`, both included, on which any of their receipts
+   * were billed: what small charts are drawn from. Models in the order in which they are named, days ascending.
+   * 4 reads a model and one for each day that is answered. An error if `until` is before `from`, if more than
+   * 100 models are named, or if models × days is more than 1 000.
+   */
+  usages_by_day: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** First day. */
+    from: number;
+    /** Models, at most 100. */
+    models: number[];
+    /** Last day. */
+    until: number;
+  };
+} | {
+  /**
+   * What the income of a model is worth to a reader who believes these operators: what they served of it, what
+   * they kept, and what that backs. 3 reads an operator and 1. An error if more than 16 are named, one is named
+   * twice, or the factor is not 1 to 20. Operators who never registered an attester have zeros.
+   */
+  backing: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** How many times what they kept they may speak for, 1 to 20; 5 if not given. */
+    factor?: number | null;
+    /** The model. */
+    model: number;
+    /** Whom the reader believes, at most 16. */
+    operators: string[];
+  };
+} | {
+  /**
+   * The same for several models, in the order in which they are named. 2 reads an operator, 1 a model, and at
+   * most 1 for each of both together.
+   */
+  backings: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** How many times what they kept they may speak for, 1 to 20; 5 if not given. */
+    factor?: number | null;
+    /** Models, at most 100. */
+    models: number[];
+    /** Whom the reader believes, at most 16. */
+    operators: string[];
+  };
+} | {
+  /**
+   * All operators that ever served a model for money, in the order in which they registered their first
+   * attesters. Also how a caller finds who serves it. 2 × `limit` + 4 reads.
+   */
+  served_by: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The model. */
+    model: number;
+    /** Last operator of the page before. */
+    start_after?: string | null;
   };
 } | {
   /** Lifetime usage of each release of a model that was ever billed, by number. `limit` + 2 reads. */
@@ -314,14 +404,45 @@ export type QueryMsg = {
   };
 } | {
   /**
-   * Models by lifetime aged income, the most first. The order is exact where two differ by more than one part in
-   * sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   * Models by recent aged income, of which each payment counts half after four weeks, the most first. The order
+   * is right where two differ by more than a sixteenth of a doubling; of those that round to the same, the older
+   * model comes first. A model that nobody pays any more stands where it belongs, until others pass it. 2 ×
+   * `limit` + 1 reads.
    */
   ranking: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Most entries of the page: 1 to 100, 10 where none is stated. */
     limit?: number | null;
+    /** Place of the last model of the page before. */
+    start_after?: RankingPlace | null;
+  };
+} | {
+  /**
+   * Models by the aged income of their lives, the most first. The order is exact where two differ by more than
+   * one part in sixteen; of those that round to the same, the older model comes first. 2 × `limit` + 1 reads.
+   */
+  lifetime_ranking: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Place of the last model of the page before. */
+    start_after?: RankingPlace | null;
+  };
+} | {
+  /**
+   * Models by what an operator recently kept of their income, the most first: the ranking of a reader who
+   * believes it. A reader who believes several puts their pages together and asks `Backings` about the models.
+   * Order as in `Ranking`. 3 × `limit` + 3 reads.
+   */
+  ranking_at: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** The operator. */
+    operator: string;
     /** Place of the last model of the page before. */
     start_after?: RankingPlace | null;
   };
@@ -384,7 +505,10 @@ export interface InclusionProof {
 export interface RankingPlace {
   /** Id of the model, as the registry gave it. */
   model: number;
-  /** Its aged income, rounded to a small number that grows with it, see `score`. */
+  /**
+   * What the ranking is by, rounded to a small number that grows with it: see `score`, and `score` for the
+   * ranking of all time. It means something in its own ranking alone.
+   */
   score: number;
 }
 /** Nothing to say: a migration keeps everything. */
@@ -479,6 +603,8 @@ export interface AttesterSums {
   calls: number;
   /** All that callers were charged. */
   gross: Uint128;
+  /** What the operator kept of strange payments, see `ServedSums::kept`. */
+  kept: Uint128;
 }
 /** A page of attesters. */
 export interface AttestersResponse {
@@ -510,6 +636,63 @@ export interface UsageSums {
   units_in: Uint128;
   /** Output units of both. */
   units_out: Uint128;
+}
+/**
+ * What the operators that a reader believes say about a model.
+ *
+ * Whoever made `backed` up has left them at least `backed` / `factor` for good, whatever accounts, loans, models
+ * and operators of its own it has, unless one of them gives it back.
+ */
+export interface BackingResponse {
+  /** Sum over the operators of the smaller of what each served for strangers and `factor` times what it kept. */
+  backed: Uint128;
+  /**
+   * Part of the unrelated gross of the model that they served, in basis points, rounded down; 0 where there is
+   * none.
+   */
+  coverage_bps: number;
+  /** The denomination. */
+  denom: Denom;
+  /** Times what they kept, for which it speaks. */
+  factor: number;
+  /** The model. */
+  model: number;
+  /** What each served, in the order in which they were named. */
+  operators: OperatorServed[];
+  /** The same of what is recent. */
+  recent_backed: Uint128;
+}
+/** What an operator served of a model. */
+export interface OperatorServed {
+  /** The operator. */
+  operator: Addr;
+  /** What it served. */
+  sums: ServedSums;
+}
+/**
+ * What an operator served of a model, or several operators together. Every sum saturates.
+ *
+ * A payment is strange if neither its funder nor its caller is the author, a payee or the operator.
+ */
+export interface ServedSums {
+  /** Receipts paid with an amount of at least 1, strange or not. */
+  calls: number;
+  /**
+   * Of them, the operator's share, where the operator is neither author nor payee: what left those who paid for
+   * good, unless the operator gives it back.
+   */
+  kept: Uint128;
+  /** As `kept`, but each payment counts half after four weeks, as it is in the present week. */
+  recent_kept: Uint128;
+  /** As `strange`, but each payment counts half after four weeks, as it is in the present week. */
+  recent_strange: Uint128;
+  /** Strange payments. */
+  strange: Uint128;
+}
+/** Backing of several models. */
+export interface BackingsResponse {
+  /** In the order in which the models were named. */
+  backings: BackingResponse[];
 }
 /** A recorded batch. */
 export interface RecordedBatch {
@@ -564,9 +747,9 @@ export interface HubResponse {
   /** Of the present day so far. */
   so_far_today: HubSpan;
   /**
-   * Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking. Exact,
-   * unless so many models round to the same as the tenth that some stand behind these 32: then short by less
-   * than 1/16.
+   * Lifetime aged income of the ten models that have most of it, among the first 32 of the ranking of all time.
+   * Exact, unless so many models round to the same as the tenth that some stand behind these 32: then short by
+   * less than 1/16.
    */
   ten_largest: Uint128;
   /** Their part of the lifetime aged income of all, rounded down; 0 where there is none. */
@@ -612,7 +795,7 @@ export interface HubWeek {
   models_earning: number;
   /** Funders whose aged money paid for calls. */
   payers: number;
-  /** Of them, those who had done so in an earlier week. */
+  /** Of them, those who had first done so two weeks before or earlier. */
   returning: number;
 }
 /** A page of days of the Hub. */
@@ -639,6 +822,28 @@ export interface HubOfWeek {
   /** The week, as ⌊day / 7⌋. */
   week: number;
 }
+/** A page of the ranking. */
+export interface RankingResponse {
+  /** The most first. */
+  models: RankedModel[];
+}
+/** A model in the ranking. */
+export interface RankedModel {
+  /** Its lifetime aged income. */
+  aged: Uint128;
+  /** Everything ever charged for it. */
+  gross: Uint128;
+  /** Funders whose aged money paid it. */
+  payers: number;
+  /** Where it stands, to go on from. */
+  place: RankingPlace;
+  /** Its aged income, each payment of which counts half after four weeks, as it is in the present week. */
+  recent_aged: Uint128;
+  /** Of it, charged where funder or caller is the author, a payee or the operator. */
+  related: Uint128;
+  /** Of them, those who returned. */
+  returning: number;
+}
 /** Lifetime usage of several attesters. */
 export interface AttestersUsageResponse {
   /** Attesters summed, whether used or not. */
@@ -657,7 +862,7 @@ export interface PayersResponse {
 export interface PayerResponse {
   /** Week in which it first did. */
   first_week: number;
-  /** Week in which it last did; another than the first makes it a returning one. */
+  /** Week in which it last did; two weeks or more after the first make it a returning one. */
   last_week: number;
   /** The funder whose aged money paid. */
   payer: Addr;
@@ -734,17 +939,30 @@ export interface OutcomeRun {
   /** The outcome. */
   outcome: Outcome;
 }
-/** A page of the ranking. */
-export interface RankingResponse {
-  /** The most aged income first. */
-  models: RankedModel[];
+/** A page of the ranking of an operator. */
+export interface RankingAtResponse {
+  /** The most first. */
+  models: ModelAt[];
 }
-/** A model in the ranking. */
-export interface RankedModel {
-  /** Its lifetime aged income, exact. */
-  aged: Uint128;
+/** A model in the ranking of an operator. */
+export interface ModelAt {
+  /** Everything charged for the model, at all operators. */
+  gross: Uint128;
+  /** Funders whose aged money paid the model, at all operators. */
+  payers: number;
   /** Where it stands, to go on from. */
   place: RankingPlace;
+  /** Of it, charged where funder or caller is the author, a payee or the operator. */
+  related: Uint128;
+  /** Of them, those who returned. */
+  returning: number;
+  /** What the operator served of it. */
+  sums: ServedSums;
+}
+/** The operators of a model. */
+export interface ServedByResponse {
+  /** In the order in which they registered their first attesters. */
+  operators: OperatorServed[];
 }
 /** Lifetime usage of a model in one denomination. */
 export interface UsageResponse {
@@ -756,11 +974,15 @@ export interface UsageResponse {
   last_day?: number | null;
   /** Id of the model, as the registry gave it. */
   model: number;
+  /** Payers counted once for each week in which their aged money paid. */
+  payer_weeks: number;
   /** Funders whose aged money paid it. */
   payers: number;
   /** Of them, those whose aged money paid it in the present week. */
   payers_this_week: number;
-  /** Payers in two weeks or more. */
+  /** Aged income, each payment of which counts half after four weeks, as it is in the present week. */
+  recent_aged: Uint128;
+  /** Payers in two weeks that are at least two apart, so that seven days or more lie between the payments. */
   returning: number;
   /**
    * On the last day on which receipts were billed: the shortest time from a group's newest receipt to the block
@@ -797,6 +1019,35 @@ export interface UsageOfRelease {
 /** Usage over a span of days. */
 export interface UsageOfDaysResponse {
   /** Sums over the days of the span. */
+  sums: UsageSums;
+}
+/** Lifetime usage of several models. */
+export interface UsagesResponse {
+  /** In the order in which the models were named. */
+  usages: UsageResponse[];
+}
+/** Usage of several models by day. */
+export interface UsagesByDayResponse {
+  /** In the order in which the models were named. */
+  models: UsageOfModelByDay[];
+}
+/** Usage of a model by day. */
+export interface UsageOfModelByDay {
+  /** By day; days on which nothing was billed are left out. */
+  days: UsageOfDay[];
+  /** The model. */
+  model: number;
+}
+/** Usage of several models over a span of days. */
+export interface UsagesOfDaysResponse {
+  /** In the order in which the models were named. */
+  models: UsageOfModelDays[];
+}
+/** Usage of a model over a span of days. */
+export interface UsageOfModelDays {
+  /** The model. */
+  model: number;
+  /** Of the span. */
   sums: UsageSums;
 }
 /** What an inclusion proof shows. */

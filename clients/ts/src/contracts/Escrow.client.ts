@@ -5,7 +5,7 @@
 import type { SigningCosmWasmClient, ExecuteResult } from "@cosmjs/cosmwasm";
 import type { SmartQuerier } from "../querier.js";
 import type { Coin, StdFee } from "@cosmjs/amino";
-import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SpendResponse, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
+import type { InstantiateMsg, ExecuteMsg, Uint128, Binary, KeyType, HexBinary, Models, UncheckedDenom, NewSession, NewCeiling, VoucherKey, Rates, ModelRef, Cw20ReceiveMsg, QueryMsg, MigrateMsg, Denom, Addr, BalanceResponse, BalancesResponse, ConfigResponse, NullableDenomResponse, DenomResponse, DenomsResponse, SessionState, SessionResponse, Ceiling, LaneResponse, SessionsResponse, SolvencyResponse, SpendResponse, SpendByOperatorResponse, SpentWith, SpendsResponse, FunderSpend, SessionCreated, SkipReason, PayoutResponse, PayoutSent, PayoutSkipped, Cw20HookMsg } from "./Escrow.types.js";
 export interface EscrowReadOnlyInterface {
   contractAddress: string;
   /** The billing contract it obeys, and the constants it was born with. */
@@ -98,8 +98,8 @@ export interface EscrowReadOnlyInterface {
     startAfter?: number;
   }) => Promise<SessionsResponse>;
   /**
-   * What a funder's money was spent on calls, in sessions that were released since. What it spent in the others
-   * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+   * What a funder's money was spent on calls, in sessions that were released since, at all operators together.
+   * What it spent in the others is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
    */
   spend: ({
     denom,
@@ -108,6 +108,32 @@ export interface EscrowReadOnlyInterface {
     denom: UncheckedDenom;
     funder: string;
   }) => Promise<SpendResponse>;
+  /** The same with each operator, by canonical address of the operator. `limit` + 3 storage reads. */
+  spendByOperator: ({
+    denom,
+    funder,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    funder: string;
+    limit?: number;
+    startAfter?: string;
+  }) => Promise<SpendByOperatorResponse>;
+  /**
+   * What several funders' money was spent on calls in sessions that were released since: everything, and with
+   * these operators. Funders in the order in which they are named. 3 storage reads and, for each funder, 1 and 1
+   * an operator. An error if more than 100 funders or 16 operators are named, or an operator is named twice.
+   */
+  spends: ({
+    denom,
+    funders,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    funders: string[];
+    operators: string[];
+  }) => Promise<SpendsResponse>;
   /** What the escrow holds of a denomination against what it owes. */
   solvency: ({
     denom
@@ -133,6 +159,8 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
     this.sessionsFromOthers = this.sessionsFromOthers.bind(this);
     this.sessionsForOthers = this.sessionsForOthers.bind(this);
     this.spend = this.spend.bind(this);
+    this.spendByOperator = this.spendByOperator.bind(this);
+    this.spends = this.spends.bind(this);
     this.solvency = this.solvency.bind(this);
   }
 
@@ -287,6 +315,43 @@ export class EscrowQueryClient implements EscrowReadOnlyInterface {
       spend: {
         denom,
         funder
+      }
+    });
+  };
+  spendByOperator = async ({
+    denom,
+    funder,
+    limit,
+    startAfter
+  }: {
+    denom: UncheckedDenom;
+    funder: string;
+    limit?: number;
+    startAfter?: string;
+  }): Promise<SpendByOperatorResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      spend_by_operator: {
+        denom,
+        funder,
+        limit,
+        start_after: startAfter
+      }
+    });
+  };
+  spends = async ({
+    denom,
+    funders,
+    operators
+  }: {
+    denom: UncheckedDenom;
+    funders: string[];
+    operators: string[];
+  }): Promise<SpendsResponse> => {
+    return this.client.queryContractSmart(this.contractAddress, {
+      spends: {
+        denom,
+        funders,
+        operators
       }
     });
   };

@@ -327,14 +327,40 @@ export type QueryMsg = {
   };
 } | {
   /**
-   * What a funder's money was spent on calls, in sessions that were released since. What it spent in the others
-   * is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
+   * What a funder's money was spent on calls, in sessions that were released since, at all operators together.
+   * What it spent in the others is in `SessionsByCaller` and `SessionsForOthers`. 3 storage reads.
    */
   spend: {
     /** The denomination that is asked about. */
     denom: UncheckedDenom;
     /** Whose money it was. */
     funder: string;
+  };
+} | {
+  /** The same with each operator, by canonical address of the operator. `limit` + 3 storage reads. */
+  spend_by_operator: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Whose money it was. */
+    funder: string;
+    /** Entries wanted. */
+    limit?: number | null;
+    /** Last operator of the page before. */
+    start_after?: string | null;
+  };
+} | {
+  /**
+   * What several funders' money was spent on calls in sessions that were released since: everything, and with
+   * these operators. Funders in the order in which they are named. 3 storage reads and, for each funder, 1 and 1
+   * an operator. An error if more than 100 funders or 16 operators are named, or an operator is named twice.
+   */
+  spends: {
+    /** The denomination that is asked about. */
+    denom: UncheckedDenom;
+    /** Whose money it was, at most 100. */
+    funders: string[];
+    /** Whom the reader believes, at most 16. */
+    operators: string[];
   };
 } | {
   /** What the escrow holds of a denomination against what it owes. */
@@ -432,6 +458,11 @@ export interface SessionResponse {
   ends_at: number;
   /** Whose money it holds. */
   funder: Addr;
+  /**
+   * Of it, what the operator kept: its share where it is neither author nor payee of the model and neither
+   * funder nor caller is author, payee or operator.
+   */
+  kept: Uint128;
   /** A note of the caller's, for itself. */
   label?: string | null;
   /** Attesters that charged it and the numbers of their next receipts. */
@@ -487,8 +518,40 @@ export interface SolvencyResponse {
 export interface SpendResponse {
   /** The denomination that the amounts are in. */
   denom: Denom;
+  /** Of it, what operators kept, see `SessionResponse::kept`. */
+  kept: Uint128;
   /** Charged to its sessions that were released. */
   released: Uint128;
+}
+/** A page of operators with whom a funder spent. */
+export interface SpendByOperatorResponse {
+  /** By canonical address. */
+  operators: SpentWith[];
+}
+/** What a funder spent with an operator. */
+export interface SpentWith {
+  /** Of it, what the operator kept, see `SessionResponse::kept`. */
+  kept: Uint128;
+  /** The operator. */
+  operator: Addr;
+  /** Charged to the funder's sessions with it that were released. */
+  released: Uint128;
+}
+/** What several funders spent. */
+export interface SpendsResponse {
+  /** In the order in which they were named. */
+  funders: FunderSpend[];
+}
+/** What a funder spent, everything and with the operators that were named. */
+export interface FunderSpend {
+  /** The funder. */
+  funder: Addr;
+  /** Of that, what these operators kept, see `SessionResponse::kept`. */
+  kept_with: Uint128;
+  /** Charged to its sessions that were released, at all operators. */
+  released: Uint128;
+  /** Charged to those of them with the operators that were named. */
+  released_with: Uint128;
 }
 /** Data of the messages that open a session. */
 export interface SessionCreated {

@@ -1,6 +1,7 @@
 //! The edge: from what messages carry to what handlers take.
 
 use cosmwasm_std::{Addr, Api, Binary};
+use hub_types::belief;
 use hub_types::text;
 use hub_types::verifier::Evidence;
 use hub_types::wire::SignedVoucher;
@@ -15,6 +16,15 @@ pub fn address(api: &dyn Api, field: &'static str, text: &str) -> Result<Addr, C
             address: text.to_owned(),
             reason: error.to_string(),
         })
+}
+
+/// Operators that a reader believes.
+pub fn believed(api: &dyn Api, named: &[String]) -> Result<Vec<Addr>, ContractError> {
+    belief::check_operators(named)?;
+    named
+        .iter()
+        .map(|text| address(api, "operators", text))
+        .collect()
 }
 
 /// Evidence, with the verifier that is to judge it.

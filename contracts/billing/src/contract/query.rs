@@ -1,5 +1,6 @@
 //! Answers.
 
+mod served;
 mod usage;
 
 use cosmwasm_std::{to_json_binary, Binary, Deps, Env, HexBinary};
@@ -12,6 +13,7 @@ use hub_types::verifier::Measurement;
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
+use self::served::Believed;
 use self::usage::Counted;
 use super::{parse, view};
 use crate::error::ContractError;
@@ -70,7 +72,72 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
         } => to_json_binary(&verify_inclusion(deps, attester, batch, &receipt, proof)?),
         QueryMsg::Usage { model, denom } => {
             let denom = Counted::find(deps, denom)?;
-            to_json_binary(&usage::usage(deps, env, model, denom)?)
+            to_json_binary(&usage::usage(deps, env, model, &denom)?)
+        }
+        QueryMsg::Usages { models, denom } => {
+            page::check_named(&models)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usages(deps, env, &models, &denom)?)
+        }
+        QueryMsg::UsagesOfDays {
+            models,
+            denom,
+            from,
+            until,
+        } => {
+            page::check_named(&models)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usages_of_days(deps, models, &denom, from, until)?)
+        }
+        QueryMsg::UsagesByDay {
+            models,
+            denom,
+            from,
+            until,
+        } => {
+            page::check_named(&models)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::usages_by_day(deps, models, &denom, from, until)?)
+        }
+        QueryMsg::Backing {
+            model,
+            denom,
+            operators,
+            factor,
+        } => {
+            let believed = Believed::find(deps, &operators, factor)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&served::backing(deps, env, model, &denom, &believed)?)
+        }
+        QueryMsg::Backings {
+            models,
+            denom,
+            operators,
+            factor,
+        } => {
+            page::check_named(&models)?;
+            let believed = Believed::find(deps, &operators, factor)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&served::backings(deps, env, &models, &denom, &believed)?)
+        }
+        QueryMsg::ServedBy {
+            model,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            let start_after = start_after
+                .map(|operator| parse::address(deps.api, "start_after", &operator))
+                .transpose()?;
+            to_json_binary(&served::served_by(
+                deps,
+                env,
+                model,
+                &denom,
+                start_after,
+                limit,
+            )?)
         }
         QueryMsg::UsageByDay {
             model,
@@ -181,7 +248,38 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let denom = Counted::find(deps, denom)?;
-            to_json_binary(&usage::ranking(deps, &denom, start_after, limit)?)
+            to_json_binary(&usage::ranking(deps, env, &denom, start_after, limit)?)
+        }
+        QueryMsg::LifetimeRanking {
+            denom,
+            start_after,
+            limit,
+        } => {
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&usage::lifetime_ranking(
+                deps,
+                env,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::RankingAt {
+            operator,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let operator = parse::address(deps.api, "operator", &operator)?;
+            let denom = Counted::find(deps, denom)?;
+            to_json_binary(&served::ranking_at(
+                deps,
+                env,
+                &operator,
+                &denom,
+                start_after,
+                limit,
+            )?)
         }
         QueryMsg::Hub { denom, days } => {
             let denom = Counted::find(deps, denom)?;

@@ -20,16 +20,24 @@ pub struct Basis {
 impl Basis {
     /// Whether funder or caller of the session is a party to the income: author, payee or operator.
     pub fn is_related(&self, policy: &SessionPolicy) -> bool {
-        let is_party = |account: &CanonicalAddr| {
-            *account == policy.operator
-                || *account == self.author
-                || self
-                    .terms
-                    .payees
-                    .iter()
-                    .any(|payee| payee.account == *account)
-        };
+        let is_party =
+            |account: &CanonicalAddr| *account == policy.operator || self.is_inside(account);
         is_party(&policy.funder) || is_party(&policy.caller)
+    }
+
+    /// Whether what the operator of the session gets is kept: it has no other part in the model, and nobody pays itself.
+    pub fn is_kept(&self, policy: &SessionPolicy) -> bool {
+        !self.is_related(policy) && !self.is_inside(&policy.operator)
+    }
+
+    /// Whether an account is the author or a payee.
+    fn is_inside(&self, account: &CanonicalAddr) -> bool {
+        *account == self.author
+            || self
+                .terms
+                .payees
+                .iter()
+                .any(|payee| payee.account == *account)
     }
 
     /// Place of the model among those that the session lists; none if it takes any.

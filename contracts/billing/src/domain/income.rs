@@ -21,14 +21,15 @@ pub struct Income {
 }
 
 impl Income {
-    /// Divides `amount`, which follows the model's `gross_before`, among the payees in order and the operator last.
+    /// Divides `amount`, which follows the model's `gross_before`, among the payees in order and the operator last, whose
+    /// part it returns.
     pub fn add(
         &mut self,
         basis: &Basis,
         operator: &CanonicalAddr,
         gross_before: u128,
         amount: u128,
-    ) -> Result<(), ContractError> {
+    ) -> Result<u128, ContractError> {
         let terms = &basis.terms;
         let shares = terms
             .payees
@@ -40,7 +41,9 @@ impl Income {
                 what: "terms whose shares exceed the whole",
             },
         )?;
+        let mut operators = 0;
         for ((account, _), part) in shares.zip(parts) {
+            operators = part;
             if part > 0 {
                 let credit = self
                     .credits
@@ -52,7 +55,7 @@ impl Income {
         }
         let gross = self.gross.entry(basis.denom).or_default();
         *gross = gross.saturating_add(amount);
-        Ok(())
+        Ok(operators)
     }
 
     /// What was charged, per denomination number.

@@ -47,6 +47,7 @@ pub struct SessionCopy {
     next_before: u64,
     next: u64,
     charged: u128,
+    kept: u128,
     raised: bool,
 }
 
@@ -63,6 +64,7 @@ impl SessionCopy {
             next_before: next,
             next,
             charged: 0,
+            kept: 0,
             raised: false,
         }
     }
@@ -147,6 +149,11 @@ impl SessionCopy {
         Ok(())
     }
 
+    /// Notes what of the last charge the operator kept.
+    pub fn keep(&mut self, amount: u128) {
+        self.kept = self.kept.saturating_add(amount);
+    }
+
     /// Whether the session remembers that its funder is marked as a payer of its model at `place` in `week`.
     pub fn is_marked(&self, place: Option<usize>, week: u64) -> bool {
         self.record.paid_week == week && self.record.paid_models & bit(place) != 0
@@ -177,6 +184,7 @@ impl SessionCopy {
             next_before: self.next_before,
             next_after: self.next,
             charge: Uint128::new(self.charged),
+            kept: Uint128::new(self.kept),
             ceiling: self
                 .record
                 .ceiling

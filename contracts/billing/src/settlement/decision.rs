@@ -57,17 +57,23 @@ pub fn settle(
     };
     let aged = session.aged_part(billed.amount, time::day(statement.now));
     session.charge(next.saturating_add(billed.receipts), billed.amount)?;
-    ledger.income.add(
+    let operators_part = ledger.income.add(
         &basis,
         &statement.record.operator,
         gross_before,
         billed.amount,
     )?;
+    let kept = match basis.is_kept(session.policy()) {
+        true => operators_part,
+        false => 0,
+    };
+    session.keep(kept);
+    let parts = Parts { aged, kept };
     count(
         group,
         &basis,
         &billed,
-        aged,
+        &parts,
         session,
         &mut ledger.usage,
         statement,
@@ -75,12 +81,20 @@ pub fn settle(
     Ok(billed)
 }
 
-/// Counts what was billed, of which `aged` was paid with money that lay in the session for a day or more.
+/// Parts of what was billed.
+struct Parts {
+    /// Paid with money that lay in the session for a day or more.
+    aged: u128,
+    /// What the operator got, if it has no other part in the model and nobody paid itself.
+    kept: u128,
+}
+
+/// Counts what was billed.
 fn count(
     group: &Group,
     basis: &Basis,
     billed: &Billed,
-    aged: u128,
+    parts: &Parts,
     session: &mut SessionCopy,
     usage: &mut UsageBook,
     statement: &Statement,
@@ -88,13 +102,15 @@ fn count(
     let day = time::day(statement.now);
     let (related, aged) = match basis.is_related(session.policy()) {
         true => (billed.amount, 0),
-        false => (0, aged),
+        false => (0, parts.aged),
     };
     usage.add(&Use {
         model: group.model,
         release: group.release,
         denom: basis.denom,
         author: &basis.author,
+        operator: statement.record.operator_number,
+        kept: parts.kept,
         sums: Sums {
             gross: billed.amount,
             related,

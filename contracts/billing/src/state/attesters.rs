@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{CanonicalAddr, Order, StdResult, Storage};
 use cw_storage_plus::{Bound, Item, Map};
-use hub_types::ids::AttesterId;
+use hub_types::ids::{AttesterId, OperatorNumber};
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
 use hub_types::time;
 use hub_types::verifier::Measurement;
@@ -51,6 +51,7 @@ pub fn register(
     measurement: Option<Measurement>,
 ) -> StdResult<AttesterId> {
     let attester = count(storage)?.next();
+    let operator_number = operator_number(storage, &operator)?;
     COUNT.save(storage, &attester)?;
     BY_KEY.save(storage, key.as_bytes(), &attester)?;
     BY_OPERATOR.save(storage, (operator.as_slice(), attester.0), &())?;
@@ -59,6 +60,7 @@ pub fn register(
     }
     let record = AttesterRecord {
         operator,
+        operator_number: operator_number.unwrap_or(OperatorNumber(attester.0)),
         key,
         measurement,
         retired_at: None,
@@ -66,6 +68,23 @@ pub fn register(
     };
     ATTESTERS.set(storage, attester, &record);
     Ok(attester)
+}
+
+/// Number of an operator; none if it never registered an attester.
+pub fn operator_number(
+    storage: &dyn Storage,
+    operator: &CanonicalAddr,
+) -> StdResult<Option<OperatorNumber>> {
+    let first = page_by_operator(storage, operator, None, 1)?;
+    Ok(first.first().map(|attester| OperatorNumber(attester.0)))
+}
+
+/// The operator of a number.
+pub fn operator(
+    storage: &dyn Storage,
+    number: OperatorNumber,
+) -> Result<CanonicalAddr, ContractError> {
+    Ok(load(storage, AttesterId(number.0))?.operator)
 }
 
 /// Sets the cutoff of an attester and returns it. A cutoff once set is not moved: that would reopen or void receipts

@@ -8,9 +8,11 @@ mod changes;
 mod hub;
 mod models;
 mod payers;
+mod served;
 
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber};
+use hub_types::records::served::Service;
 use hub_types::records::usage::{AttesterTotals, Sums};
 use hub_types::time;
 
@@ -18,14 +20,16 @@ use attesters::AttesterBook;
 use hub::HubBook;
 use models::ModelBook;
 use payers::PayerBook;
+use served::ServedBook;
 
 pub use attesters::totals as attester_totals;
 pub use changes::UsageChanges;
 pub use hub::{
     days as hub_days, load as hub, totals_up_to as hub_totals_up_to, weeks as hub_weeks,
 };
-pub use models::{days, load, ranking, releases, sums_up_to};
+pub use models::{days, lifetime_ranking, load, ranking, releases, sums_up_to};
 pub use payers::page as payers;
+pub use served::{at as served_at, page as served_by, ranking as ranking_at};
 
 /// Canonical address, as bytes that sort.
 type Account = Vec<u8>;
@@ -33,6 +37,7 @@ type Account = Vec<u8>;
 /// Working copies of everything that counts usage.
 pub struct UsageBook<'a> {
     models: ModelBook<'a>,
+    served: ServedBook<'a>,
     payers: PayerBook<'a>,
     hub: HubBook<'a>,
     attester: AttesterBook<'a>,
@@ -46,6 +51,10 @@ pub struct Use<'u> {
     pub denom: DenomNumber,
     /// Present author of the model.
     pub author: &'u CanonicalAddr,
+    /// Number of the operator that served the group.
+    pub operator: OperatorNumber,
+    /// What of the group's amount that operator kept.
+    pub kept: u128,
     /// What the group adds.
     pub sums: Sums,
     /// Day of the block.
@@ -54,7 +63,22 @@ pub struct Use<'u> {
     pub settle_lag_seconds: u64,
 }
 
-/// What was never so before, or not in this week.
+impl Use<'_> {
+    /// What the operator served.
+    fn service(&self) -> Service {
+        Service {
+            strange: self.sums.gross.saturating_sub(self.sums.related),
+            kept: self.kept,
+            calls: self.sums.calls,
+        }
+    }
+
+    fn week(&self) -> u64 {
+        time::week(self.day)
+    }
+}
+
+/// What a group is to those before it.
 pub struct News {
     /// The model has its first paid call.
     pub first_call: bool,
@@ -62,6 +86,8 @@ pub struct News {
     pub first_call_of_week: bool,
     /// The model has its first aged income.
     pub first_aged: bool,
+    /// The model's record has no room for what this operator served.
+    pub full: bool,
 }
 
 impl<'a> UsageBook<'a> {
@@ -69,6 +95,7 @@ impl<'a> UsageBook<'a> {
     pub fn new(storage: &'a dyn Storage, attester: AttesterId) -> Self {
         Self {
             models: ModelBook::new(storage),
+            served: ServedBook::new(storage),
             payers: PayerBook::new(storage),
             hub: HubBook::new(storage),
             attester: AttesterBook::new(storage, attester),
@@ -83,6 +110,9 @@ impl<'a> UsageBook<'a> {
     /// Adds one group. The caller has checked that the gross stays within 128 bits.
     pub fn add(&mut self, used: &Use) -> StdResult<()> {
         let news = self.models.add(used)?;
+        if news.full {
+            self.served.add(used)?;
+        }
         self.hub.add(used, &news)?;
         self.attester.add(
             used.denom,
@@ -90,6 +120,7 @@ impl<'a> UsageBook<'a> {
                 gross: used.sums.gross,
                 aged: used.sums.aged,
                 calls: used.sums.calls,
+                kept: used.kept,
             },
         )
     }
@@ -113,6 +144,7 @@ impl<'a> UsageBook<'a> {
     pub fn into_changes(self) -> UsageChanges {
         let mut changes = UsageChanges::default();
         self.models.list_changes(&mut changes);
+        self.served.list_changes(&mut changes);
         self.payers.list_changes(&mut changes);
         self.hub.list_changes(&mut changes);
         self.attester.list_changes(&mut changes);

@@ -1,8 +1,10 @@
 //! The edge: from what messages carry to what handlers take.
 
 use cosmwasm_std::{from_json, Addr, Api, Binary, CanonicalAddr, Deps, Env};
+use hub_types::belief;
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{Cw20HookMsg, NewCeiling, NewSession};
+use hub_types::page;
 use hub_types::text;
 use hub_types::verifier::Measurement;
 use hub_types::wire::PublicKey;
@@ -28,6 +30,29 @@ pub fn canonical(
     text: &str,
 ) -> Result<CanonicalAddr, ContractError> {
     Ok(api.addr_canonicalize(address(api, field, text)?.as_str())?)
+}
+
+/// Funders that are asked about by name.
+pub fn funders(api: &dyn Api, named: &[String]) -> Result<Vec<CanonicalAddr>, ContractError> {
+    page::check_named(named)?;
+    all(api, "funders", named)
+}
+
+/// Operators that a reader believes.
+pub fn believed(api: &dyn Api, named: &[String]) -> Result<Vec<CanonicalAddr>, ContractError> {
+    belief::check_operators(named)?;
+    all(api, "operators", named)
+}
+
+fn all(
+    api: &dyn Api,
+    field: &'static str,
+    named: &[String],
+) -> Result<Vec<CanonicalAddr>, ContractError> {
+    named
+        .iter()
+        .map(|text| canonical(api, field, text))
+        .collect()
 }
 
 /// An account beside the escrow, which could never use what it is given; `default` if none is named.

@@ -3,13 +3,14 @@
 use cosmwasm_std::{to_json_binary, Binary, CanonicalAddr, Deps, Env};
 use hub_types::denom::Denom;
 use hub_types::escrow::{
-    BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, QueryMsg,
-    SessionsResponse, SolvencyResponse, SpendResponse,
+    BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, FunderSpend,
+    QueryMsg, SessionsResponse, SolvencyResponse, SpendByOperatorResponse, SpendResponse,
+    SpendsResponse, SpentWith,
 };
 use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 use hub_types::page;
-use hub_types::records::escrow::BalanceRecord;
+use hub_types::records::escrow::{BalanceRecord, Spent};
 
 use super::{parse, view};
 use crate::error::ContractError;
@@ -88,6 +89,35 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             let funder = parse::canonical(deps.api, "funder", &funder)?;
             let denom = parse::denom(deps, &denom)?;
             to_json_binary(&spend(deps, funder, denom)?)
+        }
+        QueryMsg::SpendByOperator {
+            funder,
+            denom,
+            start_after,
+            limit,
+        } => {
+            let funder = parse::canonical(deps.api, "funder", &funder)?;
+            let denom = parse::denom(deps, &denom)?;
+            let start_after = start_after
+                .map(|operator| parse::canonical(deps.api, "start_after", &operator))
+                .transpose()?;
+            to_json_binary(&spend_by_operator(
+                deps,
+                funder,
+                &denom,
+                start_after,
+                limit,
+            )?)
+        }
+        QueryMsg::Spends {
+            funders,
+            denom,
+            operators,
+        } => {
+            let denom = parse::denom(deps, &denom)?;
+            let funders = parse::funders(deps.api, &funders)?;
+            let operators = parse::believed(deps.api, &operators)?;
+            to_json_binary(&spends(deps, funders, &denom, &operators)?)
         }
         QueryMsg::Solvency { denom } => {
             let denom = parse::denom(deps, &denom)?;
@@ -199,11 +229,62 @@ fn sessions_for_others(
 fn spend(deps: Deps, funder: CanonicalAddr, denom: Denom) -> Result<SpendResponse, ContractError> {
     let released = match denoms::find(deps.storage, &denom)? {
         Some(number) => spend::released(deps.storage, &funder, number)?,
-        None => 0,
+        None => Spent::default(),
     };
     Ok(SpendResponse {
         denom,
-        released: released.into(),
+        released: released.spent.into(),
+        kept: released.kept.into(),
+    })
+}
+
+fn spend_by_operator(
+    deps: Deps,
+    funder: CanonicalAddr,
+    denom: &Denom,
+    start_after: Option<CanonicalAddr>,
+    limit: Option<u32>,
+) -> Result<SpendByOperatorResponse, ContractError> {
+    let limit = page::size(limit)?;
+    let page = match denoms::find(deps.storage, denom)? {
+        Some(number) => spend::page(deps.storage, &funder, number, start_after, limit)?,
+        None => vec![],
+    };
+    let operators = page.into_iter().map(|(operator, with)| {
+        Ok(SpentWith {
+            operator: deps.api.addr_humanize(&operator)?,
+            released: with.spent.into(),
+            kept: with.kept.into(),
+        })
+    });
+    Ok(SpendByOperatorResponse {
+        operators: operators.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn spends(
+    deps: Deps,
+    funders: Vec<CanonicalAddr>,
+    denom: &Denom,
+    operators: &[CanonicalAddr],
+) -> Result<SpendsResponse, ContractError> {
+    // Numbers start at 1, so nothing is ever kept under 0.
+    let number = denoms::find(deps.storage, denom)?.unwrap_or(DenomNumber(0));
+    let funders = funders.into_iter().map(|funder| {
+        let mut with = Spent::default();
+        for operator in operators {
+            let one = spend::released_with(deps.storage, &funder, number, operator)?;
+            with = with.and(one);
+        }
+        Ok(FunderSpend {
+            released: spend::released(deps.storage, &funder, number)?.spent.into(),
+            released_with: with.spent.into(),
+            kept_with: with.kept.into(),
+            funder: deps.api.addr_humanize(&funder)?,
+        })
+    });
+    Ok(SpendsResponse {
+        funders: funders.collect::<Result<_, ContractError>>()?,
     })
 }
 

@@ -265,6 +265,7 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
         next_before: 0,
         next_after: 9,
         charge: charge.into(),
+        kept: 0u128.into(),
         ceiling: None,
         paid_week: 0,
         paid_models: 0,

@@ -56,6 +56,7 @@ pub fn session(
         max_price: policy.max_price,
         denom: denoms::get(deps.storage, record.denom)?,
         budget: record.budget.into(),
+        kept: record.kept.into(),
         spent: record.spent.into(),
         left: record.left().into(),
         ceiling: record.ceiling.map(|ceiling| Ceiling {

@@ -36,6 +36,9 @@ impl Reserve {
             self.accept_ceiling(ceiling)?;
         }
         self.charge(settlement.charge)?;
+        // Billing's word, which binds nobody's money: for readers. What was kept is a part of what was charged.
+        let kept = settlement.kept.min(settlement.charge).u128();
+        self.record.kept = self.record.kept.saturating_add(kept);
         self.record.paid_week = settlement.paid_week;
         self.record.paid_models = settlement.paid_models;
         Ok(())

@@ -97,6 +97,7 @@ impl Session {
                     denom,
                     budget,
                     spent: 0,
+                    kept: 0,
                     released: false,
                     ceiling,
                     lanes: vec![],

@@ -3,7 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
+use cosmwasm_std::{Addr, CanonicalAddr};
+use hub_types::belief::backed;
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber};
+use hub_types::records::escrow::Spent;
+use hub_types::records::served::MAX_INLINE_OPERATORS;
 use hub_types::records::usage::{rank, score, HubTotals, Sums, UsageRecord, WeekCounts};
 use hub_types::time;
 
@@ -11,7 +15,7 @@ use super::Violations;
 use crate::state::State;
 
 /// Recounts whatever follows from the models' records.
-pub fn check(state: &State, violations: &mut Violations) {
+pub fn check(state: &State, human: &dyn Fn(&CanonicalAddr) -> Addr, violations: &mut Violations) {
     for ((model, denom), usage) in &state.usage {
         let what = || format!("usage of model {model} in denomination {denom}");
         violations.unless(state.denoms.contains_key(denom), || {
@@ -33,6 +37,11 @@ pub fn check(state: &State, violations: &mut Violations) {
             usage.returning.max(usage.payers_in_week) <= usage.payers,
             || format!("{}: more payers return than pay", what()),
         );
+        violations.unless(
+            usage.recent.sum <= aged && (usage.payers..=u64::MAX).contains(&usage.payer_weeks),
+            || format!("{}: more is recent than ever was", what()),
+        );
+        check_served(state, (*model, *denom), usage, violations);
         check_days(state, (*model, *denom), usage, violations);
         check_releases(state, (*model, *denom), usage, violations);
     }
@@ -41,6 +50,7 @@ pub fn check(state: &State, violations: &mut Violations) {
         check_hub(state, *denom, violations);
     }
     check_ranking(state, violations);
+    check_kept(state, human, violations);
 }
 
 impl Violations {
@@ -49,6 +59,100 @@ impl Violations {
             format!("{}: {found:?}, expected {expected:?}", what())
         });
     }
+}
+
+/// What operators served makes up the model's usage, and what they kept is a part of it. The first ones stand in its record.
+fn check_served(
+    state: &State,
+    (model, denom): (ModelId, DenomNumber),
+    usage: &UsageRecord,
+    violations: &mut Violations,
+) {
+    let what = || format!("what operators served of model {model} in denomination {denom}");
+    let inline: BTreeSet<OperatorNumber> = usage.served.iter().map(|(id, _)| *id).collect();
+    let further = state
+        .served
+        .range((model, denom, OperatorNumber(0))..=(model, denom, OperatorNumber::MAX));
+    let further: Vec<_> = further.map(|((_, _, id), served)| (*id, *served)).collect();
+    violations.unless(
+        inline.len() == usage.served.len()
+            && inline.len() <= MAX_INLINE_OPERATORS
+            && (further.is_empty() || inline.len() == MAX_INLINE_OPERATORS)
+            && further.iter().all(|(id, _)| !inline.contains(id)),
+        || format!("{} stands in the wrong place", what()),
+    );
+    let (mut strange, mut calls) = (0u128, 0u64);
+    for (operator, served) in usage.served.iter().copied().chain(further) {
+        strange = strange.saturating_add(served.strange);
+        calls = calls.saturating_add(served.calls);
+        violations.unless(
+            served.kept <= served.strange
+                && served.recent_strange <= served.strange
+                && served.recent_kept <= served.kept.min(served.recent_strange)
+                && backed(served.strange, served.kept, 1) == served.kept,
+            || format!("{}: operator {operator} kept more than there was", what()),
+        );
+        let first = state.attesters.get(&AttesterId(operator.0));
+        violations.unless(
+            first.is_some_and(|attester| attester.operator_number == operator),
+            || format!("{}: nobody is operator {operator}", what()),
+        );
+    }
+    violations.same(
+        what,
+        (strange, calls),
+        (
+            usage.sums.gross.saturating_sub(usage.sums.related),
+            usage.sums.calls,
+        ),
+    );
+}
+
+/// What operators kept of the models is what their attesters did, what sessions say, and what is folded into spends.
+fn check_kept(state: &State, human: &dyn Fn(&CanonicalAddr) -> Addr, violations: &mut Violations) {
+    for denom in state.denoms.keys() {
+        let served = state.all_served().into_iter();
+        let served = served.filter(|((_, of, _), _)| of == denom);
+        let of_models = served.fold(0u128, |sum, (_, served)| sum.saturating_add(served.kept));
+        let attesters = state
+            .attester_usage
+            .iter()
+            .filter(|((_, of), _)| of == denom);
+        let of_attesters = attesters.fold(0u128, |sum, (_, it)| sum.saturating_add(it.kept));
+        let sessions = state.sessions.values().filter(|it| it.denom == *denom);
+        let of_sessions = sessions.fold(0u128, |sum, it| sum.saturating_add(it.kept));
+        violations.same(
+            || format!("what operators kept in {denom}, by attesters and sessions"),
+            (of_attesters, of_sessions),
+            (of_models, of_models),
+        );
+    }
+    let mut expected: BTreeMap<_, Spent> = BTreeMap::new();
+    for (id, session) in &state.sessions {
+        let Some(policy) = state.policies.get(id).filter(|_| session.released) else {
+            continue;
+        };
+        if session.spent > 0 {
+            let of = (
+                human(&policy.funder),
+                session.denom,
+                human(&policy.operator),
+            );
+            let sum = expected.entry(of).or_default();
+            *sum = sum.and(session.spent());
+        }
+    }
+    violations.same(
+        || "what was spent with operators".to_owned(),
+        state.spent_with.clone(),
+        expected,
+    );
+    let mut totals: BTreeMap<_, Spent> = BTreeMap::new();
+    for ((funder, denom, _), spent) in &state.spent_with {
+        let sum = totals.entry((funder.clone(), *denom)).or_default();
+        *sum = sum.and(*spent);
+    }
+    violations.same(|| "what was spent".to_owned(), state.spent.clone(), totals);
 }
 
 /// Lifetime sums never fall from day to day, and the closed days lie before the open one.
@@ -99,7 +203,7 @@ fn check_releases(
 /// Each model's payers are as many as its record says, and a payer's weeks begin and end with those of its models.
 fn check_payers(state: &State, violations: &mut Violations) {
     let mut counts: BTreeMap<(ModelId, DenomNumber), (u64, u64)> = BTreeMap::new();
-    let mut spans: BTreeMap<(DenomNumber, &cosmwasm_std::Addr), (u64, u64)> = BTreeMap::new();
+    let mut spans: BTreeMap<(DenomNumber, &Addr), (u64, u64)> = BTreeMap::new();
     for ((model, denom, payer), entry) in &state.model_payers {
         let record = state.payers.get(&(*denom, payer.clone()));
         let inline = record.and_then(|record| record.weeks_of(*model));
@@ -114,7 +218,7 @@ fn check_payers(state: &State, violations: &mut Violations) {
         };
         let (payers, returning) = counts.entry((*model, *denom)).or_default();
         *payers += 1;
-        *returning += u64::from(weeks.first < weeks.last);
+        *returning += u64::from(weeks.first + 2 <= weeks.last);
         let (first, last) = spans
             .entry((*denom, payer))
             .or_insert((weeks.first, weeks.last));
@@ -175,7 +279,7 @@ fn check_hub(state: &State, denom: DenomNumber, violations: &mut Violations) {
     let expected = WeekCounts {
         payers: payers().count() as u64,
         returning: payers()
-            .filter(|(_, payer)| payer.weeks.first < week)
+            .filter(|(_, payer)| payer.weeks.first + 2 <= week)
             .count() as u64,
         models_called: count(&in_week),
         models_earning: count(&|usage| in_week(usage) && usage.payers_in_week > 0),
@@ -209,5 +313,25 @@ fn check_ranking(state: &State, violations: &mut Violations) {
         .map(|((model, denom), usage)| (*denom, rank(score(usage.sums.aged)), *model))
         .collect();
     let found: BTreeSet<_> = state.ranking.keys().copied().collect();
+    violations.same(|| "the ranking of all time".to_owned(), found, expected);
+
+    let recent = state
+        .usage
+        .iter()
+        .map(|(of, usage)| (of, usage.recent.score()));
+    let expected: BTreeSet<(DenomNumber, u16, ModelId)> = recent
+        .filter(|(_, score)| *score > 0)
+        .map(|((model, denom), score)| (*denom, rank(score), *model))
+        .collect();
+    let found: BTreeSet<_> = state.recent_ranking.keys().copied().collect();
     violations.same(|| "the ranking".to_owned(), found, expected);
+
+    let served = state.all_served().into_iter();
+    let expected: BTreeSet<(DenomNumber, OperatorNumber, u16, ModelId)> = served
+        .map(|((model, denom, operator), served)| (denom, operator, served.score(), model))
+        .filter(|(_, _, score, _)| *score > 0)
+        .map(|(denom, operator, score, model)| (denom, operator, rank(score), model))
+        .collect();
+    let found: BTreeSet<_> = state.ranking_at.keys().copied().collect();
+    violations.same(|| "the rankings of operators".to_owned(), found, expected);
 }

@@ -5,7 +5,7 @@
 //!
 //! ```text
 //! books      = session count ‖ session… ‖ credit count ‖ credit…
-//! session    = session ‖ attester ‖ [replaces] ‖ next_before ‖ next_after ‖ charge ‖ [ceiling] ‖ paid_week ‖ paid_models
+//! session    = session ‖ attester ‖ [replaces] ‖ next_before ‖ next_after ‖ charge ‖ kept ‖ [ceiling] ‖ paid_week ‖ paid_models
 //! credit     = length of the account ‖ canonical account ‖ denom ‖ amount
 //! ```
 //!
@@ -48,6 +48,8 @@ pub struct SessionSettlement {
     pub next_after: u64,
     /// What the session is charged.
     pub charge: Uint128,
+    /// Of it, what the operator kept, see [`SessionRecord::kept`](crate::records::escrow::SessionRecord::kept).
+    pub kept: Uint128,
     /// New ceiling, not below the present one.
     pub ceiling: Option<Uint128>,
     /// Week that `paid_models` speaks of.
@@ -123,6 +125,7 @@ impl SessionSettlement {
         writer.u64(self.next_before);
         writer.u64(self.next_after);
         writer.u128(self.charge.u128());
+        writer.u128(self.kept.u128());
         pack_option(writer, self.ceiling.as_ref(), |writer, ceiling| {
             writer.u128(ceiling.u128())
         });
@@ -138,6 +141,7 @@ impl SessionSettlement {
             next_before: reader.u64()?,
             next_after: reader.u64()?,
             charge: reader.u128()?.into(),
+            kept: reader.u128()?.into(),
             ceiling: unpack_option(reader, |reader| Ok(reader.u128()?.into()))?,
             paid_week: reader.u64()?,
             paid_models: reader.byte()?,

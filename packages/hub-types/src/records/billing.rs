@@ -1,7 +1,7 @@
 //! Records of the billing contract.
 
 use cosmwasm_std::CanonicalAddr;
-use hub_wire::ids::AttesterId;
+use hub_wire::ids::{AttesterId, OperatorNumber};
 use hub_wire::varint::{Reader, Writer};
 use hub_wire::{Hash, PublicKey};
 
@@ -36,6 +36,8 @@ impl Packed for u64 {
 pub struct AttesterRecord {
     /// Account that registered the attester, and alone may retire it.
     pub operator: CanonicalAddr,
+    /// Number of the operator, under which usage is kept.
+    pub operator_number: OperatorNumber,
     /// The key.
     pub key: PublicKey,
     /// Which verifier vouched for the key and what it found, where one did.
@@ -61,6 +63,7 @@ impl Packed for AttesterRecord {
 
     fn pack(&self, writer: &mut Writer) {
         pack_address(writer, &self.operator);
+        writer.u64(self.operator_number.into());
         pack_key(writer, &self.key);
         pack_option(writer, self.measurement.as_ref(), |writer, it| {
             writer.raw(it.as_bytes())
@@ -74,6 +77,7 @@ impl Packed for AttesterRecord {
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             operator: unpack_address(reader)?,
+            operator_number: reader.u64()?.into(),
             key: unpack_key(reader)?,
             measurement: unpack_option(reader, unpack_measurement)?,
             retired_at: unpack_option(reader, |reader| Ok(reader.u64()?))?,

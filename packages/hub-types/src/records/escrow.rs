@@ -11,7 +11,7 @@ use super::fields::{
     unpack_list, unpack_measurement, unpack_option, unpack_rates,
 };
 use crate::denom::Denom;
-use crate::packed::{Packed, PackedError, PackedMap};
+use crate::packed::{Delimited, Packed, PackedError, PackedMap};
 use crate::price::Rates;
 use crate::time::{self, Interval};
 use crate::verifier::Measurement;
@@ -27,6 +27,9 @@ pub const BALANCES: PackedMap<(&CanonicalAddr, DenomNumber), BalanceRecord> = Pa
 /// What funders' money was spent on calls in sessions that were released, by (funder, denomination number). Apart from
 /// the balance, which settlement rewrites.
 pub const SPENT: PackedMap<(&CanonicalAddr, DenomNumber), Spent> = PackedMap::new(b'F');
+/// The same with each operator, by (funder, denomination number, operator).
+pub const SPENT_WITH: PackedMap<(Delimited, DenomNumber, &CanonicalAddr), Spent> =
+    PackedMap::new(b'O');
 
 /// Most lanes of a session.
 pub const MAX_LANES: usize = 4;
@@ -178,6 +181,8 @@ pub struct SessionRecord {
     pub budget: u128,
     /// What was charged to it.
     pub spent: u128,
+    /// Of it, what the operator kept: its share where it has no other part in the model and nobody paid itself.
+    pub kept: u128,
     /// Whether the rest went back to the caller; then it takes nothing more.
     pub released: bool,
     /// Cumulative ceiling on `spent`, for sessions that have one.
@@ -256,6 +261,14 @@ impl SessionRecord {
         }
     }
 
+    /// What was charged to it, and what of that its operator kept.
+    pub fn spent(&self) -> Spent {
+        Spent {
+            spent: self.spent,
+            kept: self.kept,
+        }
+    }
+
     /// What the ceiling still allows; all that is left where there is none.
     pub fn chargeable(&self) -> u128 {
         match self.ceiling {
@@ -287,6 +300,7 @@ impl Packed for SessionRecord {
         pack_denom_number(writer, self.denom);
         writer.u128(self.budget);
         writer.u128(self.spent);
+        writer.u128(self.kept);
         pack_bool(writer, self.released);
         pack_option(writer, self.ceiling.as_ref(), |writer, ceiling| {
             writer.u128(*ceiling)
@@ -307,6 +321,7 @@ impl Packed for SessionRecord {
             denom: unpack_denom_number(reader)?,
             budget: reader.u128()?,
             spent: reader.u128()?,
+            kept: reader.u128()?,
             released: unpack_bool(reader)?,
             ceiling: unpack_option(reader, |reader| Ok(reader.u128()?))?,
             lanes: unpack_list(reader, |reader| {
@@ -357,16 +372,35 @@ impl Packed for BalanceRecord {
 
 /// What a funder's money was spent on calls; saturates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Spent(pub u128);
+pub struct Spent {
+    /// Everything charged.
+    pub spent: u128,
+    /// Of it, what operators kept: their share where they have no other part in the model and nobody paid itself.
+    pub kept: u128,
+}
+
+impl Spent {
+    /// Both together; saturates.
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            spent: self.spent.saturating_add(other.spent),
+            kept: self.kept.saturating_add(other.kept),
+        }
+    }
+}
 
 impl Packed for Spent {
     const NAME: &'static str = "spend";
 
     fn pack(&self, writer: &mut Writer) {
-        writer.u128(self.0);
+        writer.u128(self.spent);
+        writer.u128(self.kept);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        Ok(Self(reader.u128()?))
+        Ok(Self {
+            spent: reader.u128()?,
+            kept: reader.u128()?,
+        })
     }
 }

@@ -6,7 +6,9 @@
 pub mod billing;
 pub mod escrow;
 pub mod fields;
+pub mod recent;
 pub mod registry;
+pub mod served;
 pub mod usage;
 pub mod walrus;
 

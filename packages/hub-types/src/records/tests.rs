@@ -3,32 +3,36 @@ use std::fmt::{Debug, Write};
 use cosmwasm_std::testing::MockStorage;
 use cosmwasm_std::{Addr, CanonicalAddr, Storage, Uint128};
 use hub_walrus::PublicKey as PublicKeyInG1;
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_wire::ids::{
+    AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
+};
 use hub_wire::{BlobId, KeyType, PublicKey};
 use proptest::prelude::*;
 
 use super::billing::{AttesterRecord, BatchRecord, ATTESTERS, BATCHES, BATCH_COUNTS};
 use super::escrow::{
     Admission, BalanceRecord, Funding, Lane, ListedModel, SessionPolicy, SessionRecord, Spent,
-    BALANCES, DENOMS, POLICIES, SESSIONS, SPENT,
+    BALANCES, DENOMS, POLICIES, SESSIONS, SPENT, SPENT_WITH,
 };
+use super::recent::Recent;
 use super::registry::{
     ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
     TERMS,
 };
+use super::served::{Served, RANKING_AT, SERVED};
 use super::usage::{
     rank, score, AttesterTotals, HubRecord, HubTotals, ModelPayer, PayerRecord, Sums, UsageRecord,
     Visit, WeekCounts, Weeks, ATTESTER_USAGE, EARNERS, HUB, HUB_DAYS, HUB_WEEKS, MODEL_PAYERS,
-    PAYERS, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
+    PAYERS, RANKING, RECENT_RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
 };
 use super::walrus::{
     CommitteeRecord, DeletableRecord, KeysRecord, PermanentRecord, COMMITTEES, COMMITTEE_KEYS,
     DELETABLE, PERMANENT,
 };
 use crate::denom::Denom;
-use crate::packed::{from_bytes, to_bytes, Packed, PackedKey, PackedMap, LAYOUT};
+use crate::packed::{from_bytes, to_bytes, Delimited, Packed, PackedKey, PackedMap, LAYOUT};
 use crate::price::Rates;
-use crate::time::Interval;
+use crate::time::{self, Interval};
 use crate::verifier::Measurement;
 
 fn account(byte: u8) -> CanonicalAddr {
@@ -102,6 +106,7 @@ fn session() -> SessionRecord {
         denom: DenomNumber(1),
         budget: 25_000_000,
         spent: 1_234_567,
+        kept: 123_456,
         released: false,
         ceiling: None,
         lanes: vec![
@@ -127,6 +132,7 @@ fn session() -> SessionRecord {
 fn attester() -> AttesterRecord {
     AttesterRecord {
         operator: account(0x09),
+        operator_number: OperatorNumber(2),
         key: PublicKey::new(KeyType::Ed25519, &[0xed; 32]).unwrap(),
         measurement: None,
         retired_at: None,
@@ -155,6 +161,11 @@ fn usage() -> UsageRecord {
         payers: 12,
         payers_in_week: 5,
         returning: 3,
+        payer_weeks: 17,
+        recent: Recent {
+            sum: 40_000_000,
+            week: 2_959,
+        },
         settle_lag_seconds: 300,
         release: ReleaseNumber(2),
         earlier_releases: Sums {
@@ -162,6 +173,32 @@ fn usage() -> UsageRecord {
             calls: 7,
             ..Sums::default()
         },
+        served: vec![
+            (OperatorNumber(2), served()),
+            (OperatorNumber(300), once_served()),
+        ],
+    }
+}
+
+fn served() -> Served {
+    Served {
+        strange: 900_000_000,
+        kept: 90_000_000,
+        calls: 40_000,
+        recent_strange: 50_000_000,
+        recent_kept: 5_000_000,
+        week: 2_959,
+    }
+}
+
+fn once_served() -> Served {
+    Served {
+        strange: 1_000,
+        kept: 0,
+        calls: 1,
+        recent_strange: 1_000,
+        recent_kept: 0,
+        week: 2_950,
     }
 }
 
@@ -290,6 +327,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         gross: 1_000_000_000,
         aged: 900_000_000,
         calls: 50_000,
+        kept: 90_000_000,
     };
     let (f0, a1) = (account(0xf0), account(0xa1));
     let elsewhere = ModelPayer {
@@ -427,12 +465,22 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (AttesterId(3), 300),
         &batch,
     );
-    let spent = Spent(12_345_678);
+    let spent = Spent {
+        spent: 12_345_678,
+        kept: 1_234_567,
+    };
     line(
         p,
         "escrow spend of a funder",
         &SPENT,
         (&f0, DenomNumber(1)),
+        &spent,
+    );
+    line(
+        p,
+        "escrow spend of a funder with an operator",
+        &SPENT_WITH,
+        (Delimited(&f0), DenomNumber(1), &a1),
         &spent,
     );
     line(
@@ -489,10 +537,35 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     );
     line(
         p,
-        "billing ranking",
+        "billing ranking of all time",
         &RANKING,
         (DenomNumber(1), rank(1_000), ModelId(7)),
         &(),
+    );
+    line(
+        p,
+        "billing ranking",
+        &RECENT_RANKING,
+        (DenomNumber(1), rank(12_230), ModelId(7)),
+        &(),
+    );
+    line(
+        p,
+        "billing ranking of operator 2",
+        &RANKING_AT,
+        (
+            (DenomNumber(1), OperatorNumber(2)),
+            rank(12_180),
+            ModelId(7),
+        ),
+        &(),
+    );
+    line(
+        p,
+        "billing what operator 3 served of model 7",
+        &SERVED,
+        (ModelId(7), DenomNumber(1), OperatorNumber(3)),
+        &served(),
     );
     line(
         p,
@@ -724,12 +797,15 @@ fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
 }
 
 #[test]
-fn a_week_is_the_first_the_same_or_a_later_one() {
+fn who_pays_in_two_weeks_in_a_row_has_not_returned_yet() {
     let mut weeks = Weeks::only(10);
-    assert_eq!(weeks.visit(10), Visit::Same);
-    assert_eq!(weeks.visit(12), Visit::Later { second: true });
+    assert_eq!((weeks.visit(10), weeks.returned()), (Visit::Same, false));
+    assert_eq!((weeks.visit(11), weeks.returned()), (Visit::Next, false));
+    assert_eq!(weeks.visit(11), Visit::Same);
+    assert_eq!((weeks.visit(12), weeks.returned()), (Visit::Return, true));
     assert_eq!(weeks.visit(12), Visit::Same);
-    assert_eq!(weeks.visit(13), Visit::Later { second: false });
+    assert_eq!(weeks.visit(13), Visit::Again);
+    assert_eq!(weeks.visit(9), Visit::Same);
     assert_eq!(
         weeks,
         Weeks {
@@ -783,6 +859,7 @@ proptest! {
         let _ = from_bytes::<AttesterTotals>(&bytes);
         let _ = from_bytes::<HubRecord>(&bytes);
         let _ = from_bytes::<Spent>(&bytes);
+        let _ = from_bytes::<Served>(&bytes);
     }
 
     #[test]
@@ -800,6 +877,7 @@ proptest! {
         days in [any::<u32>(), any::<u32>(), any::<u32>()],
         counts in [any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>(), any::<u64>()],
         amounts in [any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>(), any::<u128>()],
+        operators in 0usize..=4,
     ) {
         let mut days = days.map(u64::from);
         days.sort_unstable();
@@ -808,21 +886,28 @@ proptest! {
         let [gross, related, aged, units_in, units_out] = amounts;
         let sums = Sums { gross, related, aged, units_in, units_out, calls: payers, free_calls: release };
         let earlier_releases = Sums { gross: related, ..Sums::default() };
-        let usage = UsageRecord {
-            sums, open_day, last_day, first_day, payers, payers_in_week, returning,
-            settle_lag_seconds, release: ReleaseNumber(release), earlier_releases,
+        let served = Served {
+            strange: gross, kept: aged, calls: returning, recent_strange: units_in, recent_kept: units_out,
+            week: time::week(last_day),
         };
+        let usage = UsageRecord {
+            sums, open_day, last_day, first_day, payers, payers_in_week, returning, payer_weeks: payers,
+            recent: Recent { sum: aged, week: time::week(first_day) },
+            settle_lag_seconds, release: ReleaseNumber(release), earlier_releases,
+            served: vec![(OperatorNumber(payers), served); operators],
+        };
+        prop_assert_eq!(from_bytes::<Served>(&to_bytes(&served)).unwrap(), served);
         prop_assert_eq!(from_bytes::<UsageRecord>(&to_bytes(&usage)).unwrap(), usage);
     }
 
     #[test]
     fn whatever_is_stored_is_read_back(
-        budget: u128, spent: u128, ceiling: Option<u128>, released: bool,
+        budget: u128, spent: u128, kept: u128, ceiling: Option<u128>, released: bool,
         lanes in prop::collection::vec((any::<u64>(), any::<u64>()), 0..=4),
         day: u64, on_day: u128, day_before: u128, paid_week: u64, paid_models: u8, denom: u32,
     ) {
         let session = SessionRecord {
-            denom: DenomNumber(denom), budget, spent, released, ceiling,
+            denom: DenomNumber(denom), budget, spent, kept, released, ceiling,
             lanes: lanes.into_iter().map(|(attester, next)| Lane { attester: AttesterId(attester), next }).collect(),
             funding: Funding { day, on_day, day_before },
             paid_week, paid_models,

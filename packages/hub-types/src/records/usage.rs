@@ -5,11 +5,14 @@
 //! exact, since the split of income hangs on it.
 
 use cosmwasm_std::CanonicalAddr;
-use hub_wire::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
+use hub_wire::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber};
 use hub_wire::varint::{Reader, Writer};
 
-use super::fields::{pack_option, unpack_option};
+use super::fields::{pack_list, pack_option, unpack_list, unpack_option};
+use super::recent::Recent;
+use super::served::Served;
 use crate::packed::{Packed, PackedError, PackedMap};
+use crate::time;
 
 /// Usage by (model, denomination).
 pub const USAGE: PackedMap<(ModelId, DenomNumber), UsageRecord> = PackedMap::new(b'U');
@@ -26,8 +29,10 @@ pub const MODEL_PAYERS: PackedMap<(ModelId, DenomNumber, &CanonicalAddr), ModelP
     PackedMap::new(b'Y');
 /// Authors of whom a model has aged income, by (denomination, author).
 pub const EARNERS: PackedMap<(DenomNumber, &CanonicalAddr), ()> = PackedMap::new(b'E');
-/// Models with aged income, the most first, by (denomination, [`rank`], model).
+/// Models by the aged income of their lives, the most first, by (denomination, [`rank`] of [`score`], model).
 pub const RANKING: PackedMap<(DenomNumber, u16, ModelId), ()> = PackedMap::new(b'L');
+/// Models by recent aged income, the most first, by (denomination, [`rank`] of [`Recent::score`], model).
+pub const RECENT_RANKING: PackedMap<(DenomNumber, u16, ModelId), ()> = PackedMap::new(b'K');
 /// What attesters signed and were paid, by (attester, denomination).
 pub const ATTESTER_USAGE: PackedMap<(AttesterId, DenomNumber), AttesterTotals> =
     PackedMap::new(b'X');
@@ -111,7 +116,7 @@ sums! {
 }
 
 /// Usage of a model in one denomination.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UsageRecord {
     /// Sums over its whole life.
     pub sums: Sums,
@@ -125,14 +130,27 @@ pub struct UsageRecord {
     pub payers: u64,
     /// Of them, those whose aged money did in the week of the last paid call.
     pub payers_in_week: u64,
-    /// Payers in two weeks or more.
+    /// Payers in two weeks that are at least two apart, so that seven days lie between the payments.
     pub returning: u64,
+    /// Payers counted once for each week in which their aged money paid.
+    pub payer_weeks: u64,
+    /// Aged income, each payment of which counts half after four weeks.
+    pub recent: Recent,
     /// On the open day: the shortest time from a group's newest receipt to the block that settled it, seconds.
     pub settle_lag_seconds: u64,
     /// Latest release that was billed; 0 if none.
     pub release: ReleaseNumber,
     /// Sums of all releases before it.
     pub earlier_releases: Sums,
+    /// What operators served of it, by operator: of the first [`super::served::MAX_INLINE_OPERATORS`], ascending.
+    pub served: Vec<(OperatorNumber, Served)>,
+}
+
+impl UsageRecord {
+    /// Where the sums of `operator` stand in [`UsageRecord::served`], or where they would.
+    pub fn place_of(&self, operator: OperatorNumber) -> Result<usize, usize> {
+        self.served.binary_search_by_key(&operator, |(id, _)| *id)
+    }
 }
 
 impl Packed for UsageRecord {
@@ -147,16 +165,25 @@ impl Packed for UsageRecord {
         writer.u64(self.payers);
         writer.u64(self.payers_in_week);
         writer.u64(self.returning);
+        writer.u64(self.payer_weeks);
+        let week = time::week(self.open_day);
+        writer.u128(self.recent.sum);
+        writer.u64(week.saturating_sub(self.recent.week));
         writer.u64(self.settle_lag_seconds);
         writer.u64(self.release.into());
         let earlier = Some(&self.earlier_releases).filter(|sums| **sums != Sums::default());
         pack_option(writer, earlier, |writer, sums| sums.pack(writer));
+        pack_list(writer, &self.served, |writer, (operator, served)| {
+            writer.u64((*operator).into());
+            served.pack_before(writer, week);
+        });
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         let sums = Sums::unpack(reader)?;
         let open_day = reader.u64()?;
         let last_day = open_day.saturating_sub(reader.u64()?);
+        let week = time::week(open_day);
         Ok(Self {
             sums,
             open_day,
@@ -165,9 +192,17 @@ impl Packed for UsageRecord {
             payers: reader.u64()?,
             payers_in_week: reader.u64()?,
             returning: reader.u64()?,
+            payer_weeks: reader.u64()?,
+            recent: Recent {
+                sum: reader.u128()?,
+                week: week.saturating_sub(reader.u64()?),
+            },
             settle_lag_seconds: reader.u64()?,
             release: reader.u64()?.into(),
             earlier_releases: unpack_option(reader, Sums::unpack)?.unwrap_or_default(),
+            served: unpack_list(reader, |reader| {
+                Ok((reader.u64()?.into(), Served::unpack_before(reader, week)?))
+            })?,
         })
     }
 }
@@ -188,11 +223,12 @@ pub enum Visit {
     First,
     /// It was counted already.
     Same,
-    /// A later one.
-    Later {
-        /// Whether there was one before, and no more.
-        second: bool,
-    },
+    /// The week after the first: too near to say that somebody came back.
+    Next,
+    /// The first that lies two weeks or more after the first one: whoever paid in both came back after seven days or more.
+    Return,
+    /// A later one, when that had been counted.
+    Again,
 }
 
 impl Weeks {
@@ -209,9 +245,18 @@ impl Weeks {
         if week <= self.last {
             return Visit::Same;
         }
-        let second = self.first == self.last;
+        let returned = self.returned();
         self.last = week;
-        Visit::Later { second }
+        match (returned, self.returned()) {
+            (true, _) => Visit::Again,
+            (false, true) => Visit::Return,
+            (false, false) => Visit::Next,
+        }
+    }
+
+    /// Whether two of its weeks are at least two apart.
+    pub fn returned(&self) -> bool {
+        self.last.saturating_sub(self.first) >= 2
     }
 }
 
@@ -331,6 +376,8 @@ sums! {
         pub aged: u128,
         /// Receipts paid with an amount of at least 1.
         pub calls: u64,
+        /// What its operator kept, see [`Served::kept`].
+        pub kept: u128,
     }
 }
 
@@ -365,7 +412,7 @@ sums! {
     pub struct WeekCounts {
         /// Funders whose aged money paid.
         pub payers: u64,
-        /// Of them, those who had done so in an earlier week.
+        /// Of them, those who had first done so two weeks before or earlier.
         pub returning: u64,
         /// Models with a paid call.
         pub models_called: u64,
@@ -415,7 +462,7 @@ pub fn score(aged: u128) -> u16 {
     u16::try_from(score).unwrap_or(u16::MAX)
 }
 
-/// Where a score stands in [`RANKING`], which goes up from the highest.
+/// Where a score stands in a ranking, which goes up from the highest.
 pub fn rank(score: u16) -> u16 {
     u16::MAX.saturating_sub(score)
 }

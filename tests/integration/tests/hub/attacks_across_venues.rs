@@ -117,6 +117,7 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
             next_before: 0,
             next_after: 1,
             charge: CALL.into(),
+            kept: 0u128.into(),
             ceiling: None,
             paid_week: 0,
             paid_models: 0,

@@ -30,6 +30,8 @@ fn unused(model: ModelId) -> UsageResponse {
         payers: 0,
         payers_this_week: 0,
         returning: 0,
+        payer_weeks: 0,
+        recent_aged: 0u128.into(),
         settle_lag_seconds: None,
     }
 }
@@ -149,23 +151,29 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
         });
         let summary = |stage: &Stage| {
             let usage = usage(stage, ModelId(1));
-            (usage.sums.aged.u128() / CALL, usage.payers, usage.returning)
+            (
+                usage.sums.aged.u128() / CALL,
+                usage.payers,
+                usage.returning,
+                usage.payer_weeks,
+            )
         };
         call(&mut stage, 1);
         stage.hub.advance(DAY);
         call(&mut stage, 1);
-        assert_eq!(summary(&stage), (0, 0, 0));
+        assert_eq!(summary(&stage), (0, 0, 0, 0));
         stage.hub.advance(DAY);
         call(&mut stage, 2);
         call(&mut stage, 1);
-        assert_eq!(summary(&stage), (3, 1, 0));
-        // Three weeks on the same funder has come back once.
+        assert_eq!(summary(&stage), (3, 1, 0, 1));
+        // A week on, the same funder may have paid on two days in a row; two weeks later it has come back once.
         stage.hub.advance(7 * DAY);
         call(&mut stage, 1);
         call(&mut stage, 1);
+        assert_eq!(summary(&stage), (5, 1, 0, 2));
         stage.hub.advance(14 * DAY);
         call(&mut stage, 1);
-        assert_eq!(summary(&stage), (6, 1, 1));
+        assert_eq!(summary(&stage), (6, 1, 1, 3));
         assert_eq!(usage(&stage, ModelId(1)).sums.gross.u128(), 8 * CALL);
         stage.hub.assert_invariants();
     }

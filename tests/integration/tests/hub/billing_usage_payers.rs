@@ -89,7 +89,8 @@ fn the_payer_is_the_funder_with_the_first_and_last_week_in_which_it_paid() {
     trade.call(session, model, 1);
     trade.call(session, model, 1);
     assert_eq!(page(&trade, model, None, None), [paid(first_week + 1)]);
-    assert_eq!(counts(&trade, model), (1, 1, 1));
+    // Two weeks in a row may be two days in a row.
+    assert_eq!(counts(&trade, model), (1, 1, 0));
     trade.hub.advance(2 * WEEK);
     trade.call(session, model, 1);
     assert_eq!(page(&trade, model, None, None), [paid(first_week + 3)]);
@@ -109,7 +110,7 @@ fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
     for model in models.iter().rev() {
         trade.call(session, *model, 1);
     }
-    trade.hub.advance(WEEK);
+    trade.hub.advance(2 * WEEK);
     for model in &models[5..15] {
         trade.call(session, *model, 1);
         trade.call(session, *model, 1);
@@ -119,7 +120,7 @@ fn a_payer_of_more_models_than_its_record_holds_is_known_to_each_of_them() {
         let payer = PayerResponse {
             payer: caller.clone(),
             first_week: week,
-            last_week: week + u64::from(again),
+            last_week: week + 2 * u64::from(again),
         };
         assert_eq!(page(&trade, *model, None, None), [payer], "{place}");
         let expected = (1, u64::from(again), u64::from(again));

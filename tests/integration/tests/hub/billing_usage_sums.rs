@@ -15,6 +15,7 @@ fn signed(count: u64, aged: u64) -> AttesterSums {
         gross: (PRICE * u128::from(count)).into(),
         aged: (PRICE * u128::from(aged)).into(),
         calls: count,
+        kept: 0u128.into(),
     }
 }
 

@@ -268,6 +268,7 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 denom: stage.money.checked(),
                 budget: 60u128.into(),
                 spent: 0u128.into(),
+                kept: 0u128.into(),
                 left: 60u128.into(),
                 ceiling: Some(Ceiling {
                     ceiling: 0u128.into(),

@@ -223,6 +223,7 @@ pub fn settlement(
         next_before: next,
         next_after: next + 1,
         charge: charge.into(),
+        kept: 0u128.into(),
         ceiling: None,
         paid_week: 0,
         paid_models: 0,

@@ -10,6 +10,7 @@ use hub_types::billing::{self, ExecuteMsg as Billing};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_types::records::{recent, usage};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode, Receipt, Units};
@@ -38,6 +39,8 @@ struct World {
     session: SessionId,
     /// The newest release of the last model.
     release: ReleaseNumber,
+    /// Week in which every model was sold.
+    sold_in: u64,
     costs: Vec<(&'static str, StorageCost)>,
     /// What usage queries cost beyond finding the denomination, and the most that they say.
     bounds: Vec<(&'static str, u64, u64)>,
@@ -66,6 +69,7 @@ impl World {
             metadata.title = format!("{number:06}");
             let model = NewModel::named(&format!("model-{number:06}"))
                 .metadata(metadata)
+                .operator_bps(1_000)
                 .release(blob);
             hub.register_model(&author, model);
         }
@@ -73,6 +77,7 @@ impl World {
             model: ModelId(records),
             session: SessionId(0),
             release: ReleaseNumber(1),
+            sold_in: 0,
             hub,
             author,
             buyer,
@@ -142,6 +147,7 @@ impl World {
         let session = sessions[0];
         let template = self.hub.receipt(&self.attester, session, self.model);
         let models: Vec<ModelId> = ModelId(1).up_to(self.model).collect();
+        self.sold_in = self.hub.now() / (7 * 86_400);
         for models in models.chunks(SOLD_AT_ONCE as usize) {
             let receipts = models.iter().map(|model| {
                 let mut receipt = template.clone();
@@ -347,7 +353,7 @@ impl World {
         );
         let payees = vec![UncheckedPayee {
             address: buyer.to_string(),
-            bps: 10_000,
+            bps: 9_000,
         }];
         self.registry(
             "accept_transfer",
@@ -621,6 +627,14 @@ impl World {
         // What the chain itself reads to reach another contract.
         let reaching = reads(self.costs.last().expect("it was noted").1) - 1;
         let today = self.hub.now() / 86_400;
+        let sold_in = self.sold_in;
+        let middle = |score| {
+            let model = ModelId(model.0 / 2);
+            Some(billing::RankingPlace { score, model })
+        };
+        // One who served everything, and one who never registered an attester.
+        let names = [&self.operator, &self.caller].map(Addr::to_string);
+        let believed = || names.to_vec();
         for (name, bound, query) in [
             (
                 "usage",
@@ -722,11 +736,85 @@ impl World {
                 2 * 5 + 1,
                 Q::Ranking {
                     denom: denom(),
-                    start_after: Some(billing::RankingPlace {
-                        score: hub_types::records::usage::score(u128::from(model.0) * 2_000),
-                        model: ModelId(model.0 / 2),
-                    }),
+                    start_after: middle(recent::score(u128::from(model.0) * 2_000, sold_in)),
                     limit,
+                },
+            ),
+            (
+                "lifetime_ranking, in the middle",
+                2 * 5 + 1,
+                Q::LifetimeRanking {
+                    denom: denom(),
+                    start_after: middle(usage::score(u128::from(model.0) * 2_000)),
+                    limit,
+                },
+            ),
+            (
+                "ranking_at",
+                2 * 5 + 3,
+                Q::RankingAt {
+                    operator: names[0].clone(),
+                    denom: denom(),
+                    start_after: None,
+                    limit,
+                },
+            ),
+            (
+                "served_by",
+                1 + 1,
+                Q::ServedBy {
+                    model,
+                    denom: denom(),
+                    start_after: None,
+                    limit,
+                },
+            ),
+            (
+                "backing",
+                2 + 1 + 1,
+                Q::Backing {
+                    model,
+                    denom: denom(),
+                    operators: believed(),
+                    factor: None,
+                },
+            ),
+            (
+                "backings",
+                2 + 1 + 3,
+                Q::Backings {
+                    models: vec![model, ModelId(1), ModelId(2)],
+                    denom: denom(),
+                    operators: believed(),
+                    factor: None,
+                },
+            ),
+            (
+                "usages",
+                3,
+                Q::Usages {
+                    models: vec![model, ModelId(1), ModelId::MAX],
+                    denom: denom(),
+                },
+            ),
+            (
+                "usages_of_days",
+                2 * 5,
+                Q::UsagesOfDays {
+                    models: vec![model, model],
+                    denom: denom(),
+                    from: today - 25,
+                    until: today - 3,
+                },
+            ),
+            (
+                "usages_by_day",
+                2 * (4 + 9),
+                Q::UsagesByDay {
+                    models: vec![model, model],
+                    denom: denom(),
+                    from: today - 20,
+                    until: today - 12,
                 },
             ),
             (

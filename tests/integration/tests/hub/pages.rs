@@ -119,6 +119,23 @@ fn billing_lists(trade: &Trade, model: ModelId, limit: Option<u32>) -> Vec<Billi
             start_after: None,
             limit,
         },
+        Billing::LifetimeRanking {
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
+        Billing::RankingAt {
+            operator: trade.operator.to_string(),
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
+        Billing::ServedBy {
+            model,
+            denom: denom(),
+            start_after: None,
+            limit,
+        },
         Billing::HubByDay {
             denom: denom(),
             start_after: None,
@@ -295,6 +312,7 @@ fn a_page_of_the_most_hostile_entries_of_the_escrow_stays_below_three_million_ga
                     next_before: 0,
                     next_after: u64::MAX,
                     charge: Uint128::zero(),
+                    kept: Uint128::zero(),
                     ceiling: None,
                     paid_week: u64::MAX,
                     paid_models: 0xff,
@@ -391,6 +409,9 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
         let expected = match query {
             // No verifier vouched for any of them.
             Billing::AttestersByMeasurement { .. } | Billing::MeasurementUsage { .. } => 0,
+            // Its models offer the one operator nothing.
+            Billing::RankingAt { .. } => 0,
+            Billing::ServedBy { .. } => 1,
             _ => 100,
         };
         let gas = gas_of(&mut trade.hub, &billing, &query, expected);

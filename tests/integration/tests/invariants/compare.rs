@@ -186,14 +186,19 @@ impl Comparison<'_> {
             .map(|lane| (lane.attester, lane.next))
             .collect();
         self.same(
-            || format!("session {id}: money, budget, spent, released, ceiling, lanes"),
+            || format!("session {id}: money, budget, spent, kept, released, ceiling, lanes"),
             (
-                (Some(session.money), session.budget, session.spent),
+                (
+                    Some(session.money),
+                    session.budget,
+                    session.spent,
+                    session.kept,
+                ),
                 (session.released, session.ceiling),
                 &session.lanes,
             ),
             (
-                (money, record.budget, record.spent),
+                (money, record.budget, record.spent, record.kept),
                 (record.released, record.ceiling),
                 &lanes,
             ),
@@ -320,7 +325,7 @@ impl Comparison<'_> {
         for ((model, denom), usage) in &state.usage {
             let denom = state.denoms.get(denom);
             let money = denom.and_then(|denom| self.stage.money_of(denom));
-            found.insert((*model, money.unwrap_or(MONEYS)), *usage);
+            found.insert((*model, money.unwrap_or(MONEYS)), usage.clone());
         }
         let keys: BTreeSet<(ModelId, usize)> = reference
             .usage
@@ -330,7 +335,7 @@ impl Comparison<'_> {
             .collect();
         for key in keys {
             let expected = reference.usage.get(&key).copied().unwrap_or_default();
-            let record = found.get(&key).copied().unwrap_or_default();
+            let record = found.get(&key).cloned().unwrap_or_default();
             self.same(
                 || format!("usage of {key:?}: gross, related, aged"),
                 (expected.gross, expected.related, expected.aged),

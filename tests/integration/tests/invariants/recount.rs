@@ -3,21 +3,26 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
-use cosmwasm_std::{Decimal, Uint128, Uint256};
+use cosmwasm_std::{Addr, Decimal, Uint128, Uint256};
 use hub_types::billing::{
     AttesterSums, AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse,
-    HubByDayResponse, HubOfDay, HubOfWeek, HubResponse, HubSpan, HubSums, HubWeeksResponse,
-    PayerResponse, PayersResponse, QueryMsg, RankedModel, RankingPlace, RankingResponse,
-    UsageByDayResponse, UsageByReleaseResponse, UsageOfDay, UsageOfDaysResponse, UsageOfRelease,
-    UsageResponse, UsageSums,
+    BackingResponse, BackingsResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse, HubSpan,
+    HubSums, HubWeeksResponse, ModelAt, OperatorServed, PayerResponse, PayersResponse, QueryMsg,
+    RankedModel, RankingAtResponse, RankingPlace, RankingResponse, ServedByResponse,
+    UsageByDayResponse, UsageByReleaseResponse, UsageOfDay, UsageOfDaysResponse, UsageOfModelByDay,
+    UsageOfModelDays, UsageOfRelease, UsageResponse, UsageSums, UsagesByDayResponse,
+    UsagesOfDaysResponse, UsagesResponse,
 };
 use hub_types::denom::UncheckedDenom;
-use hub_types::escrow::{QueryMsg as EscrowQuery, SessionsResponse, SpendResponse};
+use hub_types::escrow::{
+    FunderSpend, QueryMsg as EscrowQuery, SessionsResponse, SpendByOperatorResponse, SpendResponse,
+    SpendsResponse, SpentWith,
+};
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{ModelCountsResponse, QueryMsg as RegistryQuery};
 use serde::de::DeserializeOwned;
 
-use crate::reference::usage::{add, signed, sum, Sale};
+use crate::reference::usage::{add, served, signed, sum, Sale};
 use crate::reference::{Account, Money, Reference, Session};
 use crate::stage::{Stage, MONEYS};
 
@@ -35,6 +40,8 @@ pub fn differences(stage: &Stage, reference: &Reference) -> Vec<String> {
             differences: vec![],
         };
         recount.models();
+        recount.several_models();
+        recount.operators();
         recount.attesters();
         recount.accounts();
         recount.ranking();
@@ -97,6 +104,7 @@ impl Recount<'_> {
             self.days(ModelId(model), &sales);
             self.releases(ModelId(model), &sales);
             self.payers(ModelId(model), &sales);
+            self.served_by(ModelId(model), &sales);
         }
     }
 
@@ -116,7 +124,13 @@ impl Recount<'_> {
             last_day: paid().map(|sale| sale.day).max(),
             payers: weeks.len() as u64,
             payers_this_week: weeks.values().filter(|it| it.contains(&this_week)).count() as u64,
-            returning: weeks.values().filter(|weeks| weeks.len() > 1).count() as u64,
+            returning: weeks.values().filter(|weeks| returned(weeks)).count() as u64,
+            payer_weeks: weeks.values().map(|weeks| weeks.len() as u64).sum(),
+            recent_aged: self
+                .reference
+                .recent(model, self.money)
+                .at(this_week)
+                .into(),
             settle_lag_seconds: of_last_day.map(|sale| sale.lag).min(),
         };
         self.same(("usage", model), expected, found);
@@ -296,6 +310,7 @@ impl Recount<'_> {
                 gross: found.gross.saturating_add(page.sums.gross),
                 aged: found.aged.saturating_add(page.sums.aged),
                 calls: found.calls.saturating_add(page.sums.calls),
+                kept: found.kept.saturating_add(page.sums.kept),
             };
             start_after = page.next;
             if start_after.is_none() {
@@ -315,9 +330,17 @@ impl Recount<'_> {
             let sessions = (1..).zip(&self.reference.sessions);
             sessions.filter(|(_, session)| session.funder == account)
         };
-        let released = funded()
-            .filter(|(_, session)| session.released && session.money == self.money)
-            .fold(0u128, |sum, (_, session)| sum.saturating_add(session.spent));
+        let mut with: BTreeMap<Account, (u128, u128)> = BTreeMap::new();
+        for (_, session) in funded() {
+            if session.released && session.money == self.money && session.spent > 0 {
+                let (spent, kept) = with.entry(session.operator).or_default();
+                *spent = spent.saturating_add(session.spent);
+                *kept = kept.saturating_add(session.kept);
+            }
+        }
+        let all = with.values().fold((0u128, 0u128), |all, with| {
+            (all.0.saturating_add(with.0), all.1.saturating_add(with.1))
+        });
         let found: SpendResponse = self
             .stage
             .hub
@@ -326,9 +349,265 @@ impl Recount<'_> {
                 denom: self.denom(),
             })
             .expect("the escrow answers");
-        self.same(("spend", account), released, found.released.u128());
+        let found = (found.released.u128(), found.kept.u128());
+        self.same(("spend", account), all, found);
+        self.spend_by_operator(&funder, &with, all.0);
 
         self.session_lists(account);
+    }
+
+    fn spend_by_operator(
+        &mut self,
+        funder: &str,
+        with: &BTreeMap<Account, (u128, u128)>,
+        all: u128,
+    ) {
+        let mut operators: Vec<Account> = with.keys().copied().collect();
+        operators.sort_by_key(|operator| self.stage.canonical[*operator].to_vec());
+        let expected: Vec<SpentWith> = operators
+            .iter()
+            .map(|operator| SpentWith {
+                operator: self.stage.accounts[*operator].clone(),
+                released: with[operator].0.into(),
+                kept: with[operator].1.into(),
+            })
+            .collect();
+        let page = |start_after| {
+            let query = EscrowQuery::SpendByOperator {
+                funder: funder.to_owned(),
+                denom: self.denom(),
+                start_after,
+                limit: Some(PAGE),
+            };
+            let page = self
+                .stage
+                .hub
+                .query_escrow::<SpendByOperatorResponse>(query);
+            page.expect("the escrow answers").operators
+        };
+        let found = self.pages(page, |entry| entry.operator.to_string());
+        self.same(("spend by operator", funder), expected, found);
+
+        let believed: Vec<Account> = (0..self.stage.accounts.len()).step_by(2).collect();
+        let sum = |part: fn(&(u128, u128)) -> u128| {
+            let parts = believed.iter().filter_map(|operator| with.get(operator));
+            parts.fold(0u128, |sum, with| sum.saturating_add(part(with)))
+        };
+        let expected = FunderSpend {
+            funder: Addr::unchecked(funder),
+            released: all.into(),
+            released_with: sum(|(spent, _)| *spent).into(),
+            kept_with: sum(|(_, kept)| *kept).into(),
+        };
+        let query = EscrowQuery::Spends {
+            funders: vec![funder.to_owned(), funder.to_owned()],
+            denom: self.denom(),
+            operators: self.names(&believed),
+        };
+        let found = self.stage.hub.query_escrow::<SpendsResponse>(query);
+        let found = found.expect("the escrow answers").funders;
+        self.same(("spends", funder), vec![expected.clone(), expected], found);
+    }
+
+    fn names(&self, accounts: &[Account]) -> Vec<String> {
+        let names = accounts
+            .iter()
+            .map(|account| &self.stage.accounts[*account]);
+        names.map(ToString::to_string).collect()
+    }
+
+    /// Sales of a model by operator, in the order in which the operators registered their first attesters.
+    fn by_operator<'s>(&self, sales: &'s [Sale]) -> Vec<(Account, Vec<&'s Sale>)> {
+        let mut operators: Vec<Account> = vec![];
+        for attester in &self.reference.attesters {
+            if !operators.contains(&attester.operator) {
+                operators.push(attester.operator);
+            }
+        }
+        let own = |operator| sales.iter().filter(move |sale| sale.operator == operator);
+        operators
+            .into_iter()
+            .map(|operator| (operator, own(operator).collect::<Vec<_>>()))
+            .filter(|(_, sales)| sales.iter().any(|sale| sale.sums.calls > 0))
+            .collect()
+    }
+
+    fn served_by(&mut self, model: ModelId, sales: &[Sale]) {
+        let week = self.reference.today() / 7;
+        let by_operator = self.by_operator(sales);
+        let expected: Vec<OperatorServed> = by_operator
+            .iter()
+            .map(|(operator, sales)| OperatorServed {
+                operator: self.stage.accounts[*operator].clone(),
+                sums: served(sales, week),
+            })
+            .collect();
+        let page = |start_after| {
+            let page: ServedByResponse = self.ask(QueryMsg::ServedBy {
+                model,
+                denom: self.denom(),
+                start_after,
+                limit: Some(PAGE),
+            });
+            page.operators
+        };
+        let found = self.pages(page, |entry| entry.operator.to_string());
+        self.same(("served by", model), expected, found);
+
+        // Believing everybody, and some of them, by several factors.
+        let everybody: Vec<Account> = (0..self.stage.accounts.len().min(16)).collect();
+        let some: Vec<Account> = everybody.iter().copied().step_by(2).collect();
+        for (believed, factor) in [(&everybody, 1), (&some, 20), (&some, 5)] {
+            self.backing(model, sales, believed, factor);
+        }
+    }
+
+    fn backing(&mut self, model: ModelId, sales: &[Sale], believed: &[Account], factor: u32) {
+        let week = self.reference.today() / 7;
+        let (mut backed, mut recent_backed, mut strange) = (0u128, 0u128, 0u128);
+        let mut operators = vec![];
+        for operator in believed {
+            let own = sales.iter().filter(|sale| sale.operator == *operator);
+            let sums = served(&own.collect::<Vec<_>>(), week);
+            let back = |strange: Uint128, kept: Uint128| {
+                let speaks_for = Uint256::from(kept) * Uint256::from(factor);
+                Uint128::try_from(speaks_for.min(Uint256::from(strange)))
+                    .expect("it fits")
+                    .u128()
+            };
+            backed += back(sums.strange, sums.kept);
+            recent_backed += back(sums.recent_strange, sums.recent_kept);
+            strange += sums.strange.u128();
+            let operator = self.stage.accounts[*operator].clone();
+            operators.push(OperatorServed { operator, sums });
+        }
+        let unrelated: u128 = sales.iter().map(Sale::strange).sum();
+        let coverage = match unrelated {
+            0 => Uint256::zero(),
+            _ => Uint256::from(10_000u64) * Uint256::from(strange) / Uint256::from(unrelated),
+        };
+        let expected = BackingResponse {
+            model,
+            denom: self.stage.moneys[self.money].checked(),
+            factor,
+            backed: backed.into(),
+            recent_backed: recent_backed.into(),
+            coverage_bps: Uint128::try_from(coverage).expect("a part").u128() as u64,
+            operators,
+        };
+        let found: BackingResponse = self.ask(QueryMsg::Backing {
+            model,
+            denom: self.denom(),
+            operators: self.names(believed),
+            factor: (factor != 5).then_some(factor),
+        });
+        self.same(("backing", model, factor), expected.clone(), found);
+        let several: BackingsResponse = self.ask(QueryMsg::Backings {
+            models: vec![model],
+            denom: self.denom(),
+            operators: self.names(believed),
+            factor: Some(factor),
+        });
+        self.same(
+            ("backings", model, factor),
+            vec![expected],
+            several.backings,
+        );
+    }
+
+    /// What is asked about several models at once is what is asked about each.
+    fn several_models(&mut self) {
+        let models: Vec<ModelId> = (0..=self.reference.works.len() as u64 + 1)
+            .rev()
+            .map(ModelId)
+            .collect();
+        let today = self.reference.today();
+        let (from, until) = (today.saturating_sub(9), today);
+        let (mut usages, mut of_days, mut by_day) = (vec![], vec![], vec![]);
+        for model in models.iter().copied() {
+            let denom = self.denom();
+            usages.push(self.ask::<UsageResponse>(QueryMsg::Usage { model, denom }));
+            let within: Vec<Sale> = self
+                .reference
+                .sales_of(model, self.money)
+                .filter(|sale| (from..=until).contains(&sale.day))
+                .copied()
+                .collect();
+            let sums = sum(&within);
+            of_days.push(UsageOfModelDays { model, sums });
+            let days: BTreeSet<u64> = within.iter().map(|sale| sale.day).collect();
+            let on = |day: u64| UsageOfDay {
+                day,
+                sums: sum(within.iter().filter(|sale| sale.day == day)),
+            };
+            let days = days.into_iter().map(on).collect();
+            by_day.push(UsageOfModelByDay { model, days });
+        }
+        let (denom, named) = (self.denom(), models.clone());
+        let found: UsagesResponse = self.ask(QueryMsg::Usages {
+            models: named,
+            denom,
+        });
+        self.same("usages", usages, found.usages);
+        let (denom, named) = (self.denom(), models.clone());
+        let found: UsagesOfDaysResponse = self.ask(QueryMsg::UsagesOfDays {
+            models: named,
+            denom,
+            from,
+            until,
+        });
+        self.same("usages of days", of_days, found.models);
+        let denom = self.denom();
+        let found: UsagesByDayResponse = self.ask(QueryMsg::UsagesByDay {
+            models,
+            denom,
+            from,
+            until,
+        });
+        self.same("usages by day", by_day, found.models);
+    }
+
+    /// The ranking of each operator, and of everybody else.
+    fn operators(&mut self) {
+        let week = self.reference.today() / 7;
+        for account in 0..self.stage.accounts.len() {
+            let ranking = self.reference.ranking_at(account, self.money);
+            let expected: Vec<ModelAt> = ranking
+                .into_iter()
+                .map(|(score, model)| {
+                    let sales: Vec<Sale> = self.sales(model);
+                    let own = sales.iter().filter(|sale| sale.operator == account);
+                    let sums = sum(&sales);
+                    let weeks = weeks_by_payer(&sales);
+                    ModelAt {
+                        place: RankingPlace { score, model },
+                        sums: served(&own.collect::<Vec<_>>(), week),
+                        gross: sums.gross,
+                        related: sums.related,
+                        payers: weeks.len() as u64,
+                        returning: weeks.values().filter(|weeks| returned(weeks)).count() as u64,
+                    }
+                })
+                .collect();
+            let page = |start_after| {
+                let page: RankingAtResponse = self.ask(QueryMsg::RankingAt {
+                    operator: self.stage.accounts[account].to_string(),
+                    denom: self.denom(),
+                    start_after,
+                    limit: Some(PAGE),
+                });
+                page.models
+            };
+            let found = self.pages(page, |entry| entry.place);
+            self.same(("ranking at", account), expected, found);
+        }
+    }
+
+    fn sales(&self, model: ModelId) -> Vec<Sale> {
+        self.reference
+            .sales_of(model, self.money)
+            .copied()
+            .collect()
     }
 
     /// Each session of an account stands in one list of its caller, and in its funder's if that is somebody else.
@@ -387,25 +666,51 @@ impl Recount<'_> {
     }
 
     fn ranking(&mut self) {
-        let expected: Vec<RankedModel> = self
-            .reference
-            .ranking(self.money)
-            .into_iter()
-            .map(|(score, model, aged)| RankedModel {
-                place: RankingPlace { score, model },
-                aged: aged.into(),
-            })
-            .collect();
-        let page = |start_after| {
-            let page: RankingResponse = self.ask(QueryMsg::Ranking {
-                denom: self.denom(),
-                start_after,
-                limit: Some(PAGE),
-            });
-            page.models
+        let recent = self.reference.recent_ranking(self.money);
+        let page = |start_after| QueryMsg::Ranking {
+            denom: self.denom(),
+            start_after,
+            limit: Some(PAGE),
         };
-        let found = self.pages(page, |entry| entry.place);
-        self.same("ranking", expected, found);
+        let found = self.ranked_pages(page);
+        self.same("ranking", self.ranked(recent), found);
+
+        let lifetime = self.reference.ranking(self.money);
+        let lifetime = lifetime.into_iter().map(|(score, model, _)| (score, model));
+        let page = |start_after| QueryMsg::LifetimeRanking {
+            denom: self.denom(),
+            start_after,
+            limit: Some(PAGE),
+        };
+        let found = self.ranked_pages(page);
+        self.same(
+            "ranking of all time",
+            self.ranked(lifetime.collect()),
+            found,
+        );
+    }
+
+    fn ranked_pages(&self, query: impl Fn(Option<RankingPlace>) -> QueryMsg) -> Vec<RankedModel> {
+        let page = |start_after| self.ask::<RankingResponse>(query(start_after)).models;
+        self.pages(page, |entry| entry.place)
+    }
+
+    fn ranked(&self, places: Vec<(u16, ModelId)>) -> Vec<RankedModel> {
+        let week = self.reference.today() / 7;
+        let models = places.into_iter().map(|(score, model)| {
+            let sales = self.sales(model);
+            let (sums, weeks) = (sum(&sales), weeks_by_payer(&sales));
+            RankedModel {
+                place: RankingPlace { score, model },
+                recent_aged: self.reference.recent(model, self.money).at(week).into(),
+                aged: sums.aged,
+                gross: sums.gross,
+                related: sums.related,
+                payers: weeks.len() as u64,
+                returning: weeks.values().filter(|weeks| returned(weeks)).count() as u64,
+            }
+        });
+        models.collect()
     }
 
     fn hub(&mut self) {
@@ -525,6 +830,13 @@ fn weeks_by_payer(sales: &[Sale]) -> BTreeMap<Account, BTreeSet<u64>> {
         }
     }
     weeks
+}
+
+/// Whether two of the weeks are at least two apart.
+fn returned(weeks: &BTreeSet<u64>) -> bool {
+    weeks
+        .iter()
+        .any(|week| weeks.iter().any(|other| *other >= week + 2))
 }
 
 fn without(all: HubSums, part: HubSums) -> HubSums {

@@ -7,8 +7,11 @@ use cosmwasm_std::{Record, Uint256};
 use hub_testing::{data, BillingError};
 use hub_types::billing::{BatchResponse, Outcome};
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_types::packed::{from_bytes, to_bytes, Packed, PackedKey, PackedMap};
 use hub_types::records::billing::{BATCHES, BATCH_COUNTS};
-use hub_types::records::escrow::BALANCES;
+use hub_types::records::escrow::{BALANCES, SESSIONS};
+use hub_types::records::served::{RANKING_AT, SERVED};
+use hub_types::records::usage::{ATTESTER_USAGE, USAGE};
 use hub_types::wire::{Units, Work};
 
 use crate::action::BatchPlan;
@@ -95,16 +98,18 @@ pub fn check(
     }
     let out_of_order = Books::of(stage);
     let how = "in parts out of order";
+    // Units of a model's income are numbered as they come, so it matters what came first: for less than a cycle of units in
+    // each part of each group. Of the balances where divisions differ, of what operators kept of a session or of strangers in
+    // any case.
+    let pieces = parts
+        .iter()
+        .map(|part| offer(AttesterId(attester), part).groups.len());
+    let cycles = WHOLE * pieces.sum::<usize>() as u128;
     if shares_differ(reference, &items) {
-        // Units of a model's income are numbered as they come, so it matters which of two divisions came first: for less
-        // than a cycle of units in each part of each group.
-        let pieces = parts
-            .iter()
-            .map(|part| offer(AttesterId(attester), part).groups.len());
-        at_once.compare_within(&out_of_order, how, WHOLE * pieces.sum::<usize>() as u128)?;
+        at_once.compare_within(&out_of_order, how, cycles, cycles)?;
         *tally.situation("a split of income that depends on order") += 1;
     } else {
-        at_once.compare(&out_of_order, how)?;
+        at_once.compare_within(&out_of_order, how, 0, cycles)?;
     }
 
     stage.go_back(&start);
@@ -251,6 +256,8 @@ struct Books {
     usage: Vec<Record>,
     /// Available balances and income.
     balances: BTreeMap<(Account, Money), (u128, u128)>,
+    /// What operators kept, by the key of the record that says so. It is left out of the records above.
+    kept: BTreeMap<(Vec<u8>, usize), u128>,
 }
 
 impl Books {
@@ -261,6 +268,19 @@ impl Books {
         let mut usage = hub.app.dump_wasm_raw(&hub.billing);
         usage
             .retain(|(key, _)| BATCHES.key_of(key).is_none() && BATCH_COUNTS.key_of(key).is_none());
+        let mut kept = Kept::default();
+        kept.take(&mut sessions, &SESSIONS, |it| vec![&mut it.kept]);
+        kept.take(&mut usage, &ATTESTER_USAGE, |it| vec![&mut it.kept]);
+        kept.take(&mut usage, &SERVED, |it| {
+            vec![&mut it.kept, &mut it.recent_kept]
+        });
+        kept.take(&mut usage, &USAGE, |it| {
+            let served = it.served.iter_mut();
+            served
+                .flat_map(|(_, it)| [&mut it.kept, &mut it.recent_kept])
+                .collect()
+        });
+        usage.retain(|(key, _)| RANKING_AT.key_of(key).is_none());
         let mut balances = BTreeMap::new();
         let state = hub.state();
         for ((address, denom), balance) in &state.balances {
@@ -274,16 +294,29 @@ impl Books {
             sessions,
             usage,
             balances,
+            kept: kept.0,
         }
     }
 
     /// Both are the same.
     fn compare(&self, other: &Self, how: &str) -> Result<(), Fault> {
-        self.compare_within(other, how, 0)
+        self.compare_within(other, how, 0, 0)
     }
 
-    /// Both are the same but for so much in each balance, and nothing in their sum.
-    fn compare_within(&self, other: &Self, how: &str, tolerance: u128) -> Result<(), Fault> {
+    /// Both are the same but for so much in each balance, and nothing in their sum, and so much in what was kept.
+    fn compare_within(
+        &self,
+        other: &Self,
+        how: &str,
+        tolerance: u128,
+        of_kept: u128,
+    ) -> Result<(), Fault> {
+        for (key, one) in &self.kept {
+            let two = other.kept.get(key).copied().unwrap_or_default();
+            if one.abs_diff(two) > of_kept {
+                return Err(format!("kept, of {key:?}: at once {one}, {how} {two}"));
+            }
+        }
         let mut sums: BTreeMap<Money, [Uint256; 2]> = BTreeMap::new();
         let accounts: BTreeSet<_> = self.balances.keys().chain(other.balances.keys()).collect();
         for account in accounts {
@@ -308,5 +341,29 @@ impl Books {
             return Err(format!("settled {how}, usage differs from that at once"));
         }
         Ok(())
+    }
+}
+
+/// Takes what operators kept out of records.
+#[derive(Default)]
+struct Kept(BTreeMap<(Vec<u8>, usize), u128>);
+
+impl Kept {
+    fn take<K: PackedKey, V: Packed>(
+        &mut self,
+        records: &mut [Record],
+        map: &PackedMap<K, V>,
+        parts: impl Fn(&mut V) -> Vec<&mut u128>,
+    ) {
+        for (key, value) in records {
+            if map.key_of(key).is_none() {
+                continue;
+            }
+            let mut record: V = from_bytes(value).expect("a record");
+            for (place, part) in parts(&mut record).into_iter().enumerate() {
+                self.0.insert((key.clone(), place), std::mem::take(part));
+            }
+            *value = to_bytes(&record);
+        }
     }
 }

@@ -696,6 +696,7 @@ impl Stage {
                 next_before: 0,
                 next_after: 1,
                 charge: charge.into(),
+                kept: 0u128.into(),
                 ceiling: None,
                 paid_week: 0,
                 paid_models: 0,

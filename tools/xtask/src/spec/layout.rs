@@ -132,6 +132,13 @@ impl Layouts {
                 let name = self.name(&call.receiver)?;
                 Ok(format!("{name}: {}", self.record(&name)?))
             }
+            // A record within another, whose week is told by its distance to one of the other.
+            Expr::MethodCall(call) if call.method == "pack_before" => {
+                let name = self.name(&call.receiver)?;
+                let week = call.args.iter().nth(1).context("no week is named")?;
+                let (kind, week) = (self.record(&name)?, self.name(week)?);
+                Ok(format!("{name}: {kind} with ({week} − week) for its week"))
+            }
             Expr::Call(call) => self.call(&code(&call.func), call.args.iter().skip(1)),
             Expr::ForLoop(each) => {
                 let list = self.name(&each.expr)?;
@@ -233,7 +240,13 @@ impl Layouts {
                     _ => self.aliases.get(&name).cloned().unwrap_or(name),
                 }
             }
-            Expr::Call(call) => self.name(call.args.first().context("nothing is named")?)?,
+            Expr::Call(call) => {
+                let of = self.name(call.args.first().context("nothing is named")?)?;
+                match code(&call.func).replace(' ', "").as_str() {
+                    "time::week" => format!("week of {of}"),
+                    _ => of,
+                }
+            }
             Expr::MethodCall(call) => {
                 let of = self.name(&call.receiver)?;
                 let arg = call.args.first();
@@ -388,13 +401,17 @@ mod tests {
             pack_list(writer, &self.lanes, |writer, lane| { writer.u64(lane.who); pack_bool(writer, lane.on); });
             for weight in &self.weights { writer.u64((*weight).into()); }
             match self.state { State::On => writer.byte(0), State::Off { since } => { writer.byte(1); writer.u64(since); } }
-            self.sums.pack(writer);";
+            self.sums.pack(writer);
+            let week = time::week(self.last);
+            writer.u64(week.saturating_sub(self.first));
+            pack_list(writer, &self.lanes, |writer, (who, lane)| { writer.u64(who); lane.pack_before(writer, week); });";
         let fields = "first: u64, last: u64, id: BlobId, end: Option<u64>, lanes: Vec<Lane>, weights: Vec<u16>, \
                       state: State, sums: Sums";
         assert_eq!(
             read(fields, body)?,
             "(last − first) ‖ id[32] ‖ [end] ‖ number of lanes ‖ each of lanes: (who ‖ on: flag) ‖ each of weights ‖ \
-             state: (on: 0x00 | off: 0x01 ‖ since) ‖ sums: Sums"
+             state: (on: 0x00 | off: 0x01 ‖ since) ‖ sums: Sums ‖ (week of last − first) ‖ number of lanes ‖ \
+             each of lanes: (who ‖ lane: Lane with (week of last − week) for its week)"
         );
         Ok(())
     }

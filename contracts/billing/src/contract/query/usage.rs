@@ -5,11 +5,14 @@ use hub_types::billing::{
     AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, HubByDayResponse, HubOfDay,
     HubOfWeek, HubResponse, HubSpan, HubWeeksResponse, PayerResponse, PayersResponse, RankedModel,
     RankingPlace, RankingResponse, UsageByDayResponse, UsageByReleaseResponse, UsageOfDay,
-    UsageOfDaysResponse, UsageOfRelease, UsageResponse, MAX_GLANCE_DAYS,
+    UsageOfDaysResponse, UsageOfModelByDay, UsageOfModelDays, UsageOfRelease, UsageResponse,
+    UsagesByDayResponse, UsagesOfDaysResponse, UsagesResponse, MAX_GLANCE_DAYS, MAX_MODEL_DAYS,
 };
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
-use hub_types::records::usage::{AttesterTotals, HubRecord, HubTotals, Sums, WeekCounts};
+use hub_types::records::usage::{
+    AttesterTotals, HubRecord, HubTotals, Sums, UsageRecord, WeekCounts,
+};
 use hub_types::verifier::Measurement;
 use hub_types::{escrow, page, registry, time};
 
@@ -21,8 +24,8 @@ const RANKED_FOR_TEN_LARGEST: usize = 32;
 
 /// The denomination that a reader names, and the number under which its usage is kept.
 pub struct Counted {
-    denom: Denom,
-    number: DenomNumber,
+    pub denom: Denom,
+    pub number: DenomNumber,
 }
 
 impl Counted {
@@ -44,14 +47,14 @@ pub fn usage(
     deps: Deps,
     env: &Env,
     model: ModelId,
-    denom: Counted,
+    denom: &Counted,
 ) -> Result<UsageResponse, ContractError> {
     let usage = usage::load(deps.storage, model, denom.number)?;
-    let this_week = time::week(time::day(env.block.time.seconds()));
+    let this_week = present_week(env);
     let called = usage.sums.calls > 0;
     Ok(UsageResponse {
         model,
-        denom: denom.denom,
+        denom: denom.denom.clone(),
         sums: usage.sums.into(),
         first_day: called.then_some(usage.first_day),
         last_day: called.then_some(usage.last_day),
@@ -61,8 +64,27 @@ pub fn usage(
             false => 0,
         },
         returning: usage.returning,
+        payer_weeks: usage.payer_weeks,
+        recent_aged: usage.recent.at(this_week).into(),
         settle_lag_seconds: (usage.open_day > 0).then_some(usage.settle_lag_seconds),
     })
+}
+
+pub fn usages(
+    deps: Deps,
+    env: &Env,
+    models: &[ModelId],
+    denom: &Counted,
+) -> Result<UsagesResponse, ContractError> {
+    let usages = models.iter().map(|model| usage(deps, env, *model, denom));
+    Ok(UsagesResponse {
+        usages: usages.collect::<Result<_, _>>()?,
+    })
+}
+
+/// Week of the block.
+pub fn present_week(env: &Env) -> u64 {
+    time::week(time::day(env.block.time.seconds()))
 }
 
 pub fn usage_by_day(
@@ -72,22 +94,33 @@ pub fn usage_by_day(
     start_after: Option<u64>,
     limit: Option<u32>,
 ) -> Result<UsageByDayResponse, ContractError> {
+    let limit = page::size(limit)?;
+    Ok(UsageByDayResponse {
+        days: days_of(deps, model, denom, start_after, limit)?,
+    })
+}
+
+/// Days after `start_after` on which receipts of a model were billed, at most `limit`.
+fn days_of(
+    deps: Deps,
+    model: ModelId,
+    denom: &Counted,
+    start_after: Option<u64>,
+    limit: usize,
+) -> Result<Vec<UsageOfDay>, ContractError> {
     let (storage, number) = (deps.storage, denom.number);
     let usage = usage::load(storage, model, number)?;
     let mut before = match start_after {
         Some(day) => usage::sums_up_to(storage, model, number, &usage, day)?,
         None => Sums::default(),
     };
-    let limit = page::size(limit)?;
     let days = usage::days(storage, model, number, &usage, start_after, limit)?
         .into_iter()
         .map(|(day, sums)| UsageOfDay {
             day,
             sums: sums.without(&std::mem::replace(&mut before, sums)).into(),
         });
-    Ok(UsageByDayResponse {
-        days: days.collect(),
-    })
+    Ok(days.collect())
 }
 
 pub fn usage_of_days(
@@ -97,18 +130,78 @@ pub fn usage_of_days(
     from: u64,
     until: u64,
 ) -> Result<UsageOfDaysResponse, ContractError> {
+    check_span(from, until)?;
+    Ok(UsageOfDaysResponse {
+        sums: sums_of_days(deps, model, denom, from, until)?.into(),
+    })
+}
+
+pub fn usages_of_days(
+    deps: Deps,
+    models: Vec<ModelId>,
+    denom: &Counted,
+    from: u64,
+    until: u64,
+) -> Result<UsagesOfDaysResponse, ContractError> {
+    check_span(from, until)?;
+    let models = models.into_iter().map(|model| {
+        let sums = sums_of_days(deps, model, denom, from, until)?.into();
+        Ok(UsageOfModelDays { model, sums })
+    });
+    Ok(UsagesOfDaysResponse {
+        models: models.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+pub fn usages_by_day(
+    deps: Deps,
+    models: Vec<ModelId>,
+    denom: &Counted,
+    from: u64,
+    until: u64,
+) -> Result<UsagesByDayResponse, ContractError> {
+    check_span(from, until)?;
+    let days = until.saturating_sub(from).saturating_add(1);
+    if days.saturating_mul(count(&models)) > MAX_MODEL_DAYS {
+        let models = models.len();
+        return Err(ContractError::TooManyModelDays { models, days });
+    }
+    // No more than the bound, so it fits every platform.
+    let most = usize::try_from(days).unwrap_or(usize::MAX);
+    let models = models.into_iter().map(|model| {
+        let days = days_of(deps, model, denom, from.checked_sub(1), most)?;
+        let days = days.into_iter().filter(|entry| entry.day <= until);
+        Ok(UsageOfModelByDay {
+            model,
+            days: days.collect(),
+        })
+    });
+    Ok(UsagesByDayResponse {
+        models: models.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn check_span(from: u64, until: u64) -> Result<(), ContractError> {
     if until < from {
         return Err(ContractError::BackwardSpan { from, until });
     }
+    Ok(())
+}
+
+fn sums_of_days(
+    deps: Deps,
+    model: ModelId,
+    denom: &Counted,
+    from: u64,
+    until: u64,
+) -> Result<Sums, ContractError> {
     let usage = usage::load(deps.storage, model, denom.number)?;
     let up_to = |day| usage::sums_up_to(deps.storage, model, denom.number, &usage, day);
     let before = match from.checked_sub(1) {
         Some(day) => up_to(day)?,
         None => Sums::default(),
     };
-    Ok(UsageOfDaysResponse {
-        sums: up_to(until)?.without(&before).into(),
-    })
+    Ok(up_to(until)?.without(&before))
 }
 
 pub fn usage_by_release(
@@ -251,32 +344,57 @@ fn next<T: Copy>(ids: &[T], wanted: usize) -> Option<T> {
 
 pub fn ranking(
     deps: Deps,
+    env: &Env,
     denom: &Counted,
     start_after: Option<RankingPlace>,
     limit: Option<u32>,
 ) -> Result<RankingResponse, ContractError> {
-    Ok(RankingResponse {
-        models: ranked(deps, denom, start_after, page::size(limit)?)?,
-    })
+    let start_after = start_after.map(|place| (place.score, place.model));
+    let limit = page::size(limit)?;
+    let places = usage::ranking(deps.storage, denom.number, start_after, limit)?;
+    ranked(deps, env, denom, places)
+}
+
+pub fn lifetime_ranking(
+    deps: Deps,
+    env: &Env,
+    denom: &Counted,
+    start_after: Option<RankingPlace>,
+    limit: Option<u32>,
+) -> Result<RankingResponse, ContractError> {
+    let start_after = start_after.map(|place| (place.score, place.model));
+    let limit = page::size(limit)?;
+    let places = usage::lifetime_ranking(deps.storage, denom.number, start_after, limit)?;
+    ranked(deps, env, denom, places)
 }
 
 fn ranked(
     deps: Deps,
+    env: &Env,
     denom: &Counted,
-    start_after: Option<RankingPlace>,
-    limit: usize,
-) -> Result<Vec<RankedModel>, ContractError> {
-    let start_after = start_after.map(|place| (place.score, place.model));
-    usage::ranking(deps.storage, denom.number, start_after, limit)?
-        .into_iter()
-        .map(|(score, model)| {
-            let usage = usage::load(deps.storage, model, denom.number)?;
-            Ok(RankedModel {
-                place: RankingPlace { score, model },
-                aged: usage.sums.aged.into(),
-            })
-        })
-        .collect()
+    places: Vec<(u16, ModelId)>,
+) -> Result<RankingResponse, ContractError> {
+    let week = present_week(env);
+    let models = places.into_iter().map(|(score, model)| {
+        let usage = usage::load(deps.storage, model, denom.number)?;
+        let place = RankingPlace { score, model };
+        Ok(ranked_model(place, &usage, week))
+    });
+    Ok(RankingResponse {
+        models: models.collect::<Result<_, ContractError>>()?,
+    })
+}
+
+fn ranked_model(place: RankingPlace, usage: &UsageRecord, week: u64) -> RankedModel {
+    RankedModel {
+        place,
+        recent_aged: usage.recent.at(week).into(),
+        aged: usage.sums.aged.into(),
+        gross: usage.sums.gross.into(),
+        related: usage.sums.related.into(),
+        payers: usage.payers,
+        returning: usage.returning,
+    }
 }
 
 pub fn hub(deps: Deps, env: &Env, denom: Counted, days: u32) -> Result<HubResponse, ContractError> {
@@ -347,13 +465,14 @@ fn points(
 
 /// Chosen from the head of the ranking by what they really have, since those that round alike stand in no order.
 fn ten_largest(deps: Deps, denom: &Counted) -> Result<Uint128, ContractError> {
-    let mut aged: Vec<Uint128> = ranked(deps, denom, None, RANKED_FOR_TEN_LARGEST)?
-        .into_iter()
-        .map(|model| model.aged)
-        .collect();
+    let (storage, number) = (deps.storage, denom.number);
+    let mut aged = vec![];
+    for (_, model) in usage::lifetime_ranking(storage, number, None, RANKED_FOR_TEN_LARGEST)? {
+        aged.push(usage::load(storage, model, number)?.sums.aged);
+    }
     aged.sort_unstable_by(|a, b| b.cmp(a));
     let ten = aged.into_iter().take(10);
-    Ok(ten.fold(Uint128::zero(), Uint128::saturating_add))
+    Ok(Uint128::new(ten.fold(0, u128::saturating_add)))
 }
 
 pub fn hub_by_day(

@@ -1,5 +1,7 @@
 use cosmwasm_std::CanonicalAddr;
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_types::ids::{
+    AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
+};
 use hub_types::records::escrow::{Funding, Lane};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{PublicKey, Units, Work};
@@ -35,6 +37,7 @@ fn record(ceiling: Option<u128>) -> SessionRecord {
         denom: DenomNumber(7),
         budget: 100,
         spent: 30,
+        kept: 3,
         released: false,
         ceiling,
         lanes: vec![Lane {
@@ -66,6 +69,7 @@ fn with_ceiling(ceiling: u128) -> SessionCopy {
 fn attester(operator: u8, measurement: Option<Measurement>) -> AttesterRecord {
     AttesterRecord {
         operator: address(operator),
+        operator_number: OperatorNumber(1),
         key: PublicKey::Ed25519([2; 32]),
         measurement,
         retired_at: None,
@@ -109,6 +113,7 @@ fn told(next_after: u64) -> SessionSettlement {
         next_before: 10,
         next_after,
         charge: Uint128::zero(),
+        kept: Uint128::zero(),
         ceiling: None,
         paid_week: 3,
         paid_models: 0b10,

@@ -7,7 +7,9 @@ use cosmwasm_std::{
     Addr, ContractResult, OwnedDeps, Querier, SystemError, SystemResult, WasmQuery,
 };
 use hub_types::escrow::SessionSettlement;
-use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId, TermsNumber};
+use hub_types::ids::{
+    AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
+};
 use hub_types::packed::{to_bytes, Packed, PackedKey, PackedMap};
 use hub_types::price::Rates;
 use hub_types::records::billing::{AttesterRecord, ATTESTERS};
@@ -18,6 +20,7 @@ use hub_types::records::registry::{
     ModelRecord, ModelStatus, PayeeRecord, ReleaseRecord, TermsRecord, Validity, MODELS, RELEASES,
     TERMS,
 };
+use hub_types::records::served::Served;
 use hub_types::records::usage::Sums;
 use hub_types::wire::{voucher_digest, BlobId, PublicKey, Units, Voucher, Work};
 use hub_wire::SigningKey;
@@ -82,6 +85,7 @@ impl Market {
     fn new() -> Self {
         let attester = AttesterRecord {
             operator: account(OPERATOR),
+            operator_number: OperatorNumber(1),
             key: PublicKey::Ed25519([2; 32]),
             measurement: None,
             retired_at: None,
@@ -110,6 +114,7 @@ impl Market {
                 denom: USDC,
                 budget: 1_000,
                 spent: 0,
+                kept: 0,
                 released: false,
                 ceiling: None,
                 lanes: vec![],
@@ -685,6 +690,7 @@ fn told(next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
         next_before,
         next_after,
         charge: charge.into(),
+        kept: 0u128.into(),
         ceiling: None,
         // The model is the second that the session lists.
         paid_week: DAY / 7,
@@ -964,4 +970,73 @@ fn each_record_is_read_from_the_contract_that_keeps_it() {
     let mut settlement = Settlement::new(chain.as_ref(), &swapped, market.statement());
     let settled = settlement.settle(&calls(&two())).unwrap();
     assert_eq!(settled.outcome, Outcome::UnknownSession);
+}
+
+/// What the operator served and kept of two calls at 5 000 each, of which half is the operator's by the terms.
+fn served(change: impl FnOnce(&mut Market)) -> (Served, u128, u128) {
+    let market = Market::with(|market| {
+        market.record.budget = 10_000;
+        market.record.funding = Funding::first(DAY - 2, 10_000);
+        market.terms.rates = rates(5_000);
+        market.policy.max_price = None;
+        market.terms.operator_bps = 5_000;
+        market.terms.payees[0].bps = 5_000;
+        change(market);
+    });
+    let decided = market.settle(&[calls(&two())]).unwrap();
+    let mut storage = MockStorage::new();
+    decided.usage.write(&mut storage);
+    let usage = usage::load(&storage, MODEL, USDC).unwrap();
+    let totals = usage::attester_totals(&storage, ATTESTER, USDC).unwrap();
+    assert_eq!(usage.served.len(), 1);
+    let (operator, served) = usage.served[0];
+    assert_eq!(operator, market.attester.operator_number);
+    (served, totals.kept, decided.sessions[0].kept.u128())
+}
+
+#[test]
+fn what_an_operator_gets_of_strangers_is_kept() {
+    let kept = Served {
+        strange: 10_000,
+        kept: 5_000,
+        calls: 2,
+        recent_strange: 10_000,
+        recent_kept: 5_000,
+        week: DAY / 7,
+    };
+    assert_eq!(served(|_| ()), (kept, 5_000, 5_000));
+    // Young money is as good: what an operator kept is gone.
+    let young = |market: &mut Market| market.record.funding = Funding::first(DAY, 10_000);
+    assert_eq!(served(young), (kept, 5_000, 5_000));
+}
+
+/// Attack (market-number fakes): an author serves its own model as an operator, with accounts of its own as payers.
+/// Defence: what an operator keeps that is the author or a payee is kept by nobody, however strange the payer looks.
+#[test]
+fn an_operator_that_is_author_or_payee_keeps_nothing() {
+    let nothing = Served {
+        strange: 10_000,
+        calls: 2,
+        recent_strange: 10_000,
+        week: DAY / 7,
+        ..Served::default()
+    };
+    let author = |market: &mut Market| market.model.author = account(OPERATOR);
+    assert_eq!(served(author), (nothing, 0, 0));
+    let payee = |market: &mut Market| market.terms.payees[0].account = account(OPERATOR);
+    assert_eq!(served(payee), (nothing, 0, 0));
+}
+
+#[test]
+fn what_a_party_pays_is_neither_strange_nor_kept_by_anybody() {
+    let calls = Served {
+        calls: 2,
+        ..Served::default()
+    };
+    for party in [AUTHOR, PAYEE, OPERATOR] {
+        let funder = |market: &mut Market| market.policy.funder = account(party);
+        assert_eq!(served(funder), (calls, 0, 0), "funder {party}");
+        let caller = |market: &mut Market| market.policy.caller = account(party);
+        assert_eq!(served(caller), (calls, 0, 0), "caller {party}");
+    }
 }

@@ -67,7 +67,8 @@ impl<'a> HubBook<'a> {
         let HubRecord { totals, week, .. } = &mut self.copy(denom)?.record;
         count(&mut week.models_earning, first_of_model);
         count(&mut week.payers, visit != Visit::Same);
-        count(&mut week.returning, matches!(visit, Visit::Later { .. }));
+        let returns = matches!(visit, Visit::Return | Visit::Again);
+        count(&mut week.returning, returns);
         count(&mut totals.payers, visit == Visit::First);
         Ok(())
     }

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
+use hub_types::packed::PackedMap;
 use hub_types::records::usage::{
-    key_number, rank, score, Sums, UsageRecord, Visit, RANKING, USAGE, USAGE_DAYS, USAGE_RELEASES,
+    key_number, rank, score, Sums, UsageRecord, Visit, RANKING, RECENT_RANKING, USAGE, USAGE_DAYS,
+    USAGE_RELEASES,
 };
 use hub_types::time;
 
+use super::served;
 use super::{News, UsageChanges, Use};
 
 /// The copies of a message.
@@ -49,6 +52,8 @@ impl<'a> ModelBook<'a> {
             false => record.settle_lag_seconds.min(lag),
         };
         record.open_day = record.open_day.max(used.day);
+        record.recent.add(used.sums.aged, used.week());
+        let full = !served::add_inline(record, used);
         let called = used.sums.calls > 0;
         let called_this_week =
             record.last_day > 0 && time::week(record.last_day) == time::week(used.day);
@@ -56,6 +61,7 @@ impl<'a> ModelBook<'a> {
             first_call: called && record.sums.calls == 0,
             first_call_of_week: called && !called_this_week,
             first_aged: used.sums.aged > 0 && record.sums.aged == 0,
+            full,
         };
         if called {
             record.last_day = used.day;
@@ -78,14 +84,13 @@ impl<'a> ModelBook<'a> {
         visit: Visit,
     ) -> StdResult<bool> {
         let record = &mut self.copy(model, denom)?.record;
-        let counts = match visit {
+        match visit {
             Visit::Same => return Ok(false),
-            Visit::First => (&mut record.payers, true),
-            Visit::Later { second } => (&mut record.returning, second),
-        };
-        if let (count, true) = counts {
-            *count = count.saturating_add(1);
+            Visit::First => record.payers = record.payers.saturating_add(1),
+            Visit::Return => record.returning = record.returning.saturating_add(1),
+            Visit::Next | Visit::Again => (),
         }
+        record.payer_weeks = record.payer_weeks.saturating_add(1);
         record.payers_in_week = record.payers_in_week.saturating_add(1);
         Ok(record.payers_in_week == 1)
     }
@@ -108,13 +113,11 @@ impl<'a> ModelBook<'a> {
             for (release, sums) in &earlier {
                 changes.set(&USAGE_RELEASES, (model, denom, *release), sums);
             }
-            let [before, after] = [stored, record].map(|record| score(record.sums.aged));
-            if before != after {
-                if before > 0 {
-                    changes.remove(&RANKING, (denom, rank(before), model));
-                }
-                changes.set(&RANKING, (denom, rank(after), model), &());
-            }
+            let of = |score: fn(&UsageRecord) -> u16| [score(&stored), score(&record)];
+            let place = (denom, model);
+            list_rank(changes, &RANKING, place, of(|it| score(it.sums.aged)));
+            list_rank(changes, &RECENT_RANKING, place, of(|it| it.recent.score()));
+            served::list_inline_ranks(changes, model, denom, &stored, &record);
         }
     }
 
@@ -124,12 +127,30 @@ impl<'a> ModelBook<'a> {
             Entry::Vacant(entry) => {
                 let stored = load(self.storage, model, denom)?;
                 Ok(entry.insert(ModelCopy {
+                    record: stored.clone(),
                     stored,
-                    record: stored,
                     earlier: BTreeMap::new(),
                 }))
             }
         }
+    }
+}
+
+/// Moves a model in a ranking, if its score is another than before.
+fn list_rank(
+    changes: &mut UsageChanges,
+    ranking: &PackedMap<(DenomNumber, u16, ModelId), ()>,
+    (denom, model): (DenomNumber, ModelId),
+    [before, after]: [u16; 2],
+) {
+    if before == after {
+        return;
+    }
+    if before > 0 {
+        changes.remove(ranking, (denom, rank(before), model));
+    }
+    if after > 0 {
+        changes.set(ranking, (denom, rank(after), model), &());
     }
 }
 
@@ -219,15 +240,35 @@ pub fn releases(
         .collect()
 }
 
-/// Models after `start_after`, a score and a model, by score from the highest on, then by model.
+/// Models after `start_after`, a score and a model, by recent aged income from the highest score on, then by model.
 pub fn ranking(
     storage: &dyn Storage,
     denom: DenomNumber,
     start_after: Option<(u16, ModelId)>,
     limit: usize,
 ) -> StdResult<Vec<(u16, ModelId)>> {
+    page_of(&RECENT_RANKING, storage, denom, start_after, limit)
+}
+
+/// The same by the aged income of their lives.
+pub fn lifetime_ranking(
+    storage: &dyn Storage,
+    denom: DenomNumber,
+    start_after: Option<(u16, ModelId)>,
+    limit: usize,
+) -> StdResult<Vec<(u16, ModelId)>> {
+    page_of(&RANKING, storage, denom, start_after, limit)
+}
+
+fn page_of(
+    ranking: &PackedMap<(DenomNumber, u16, ModelId), ()>,
+    storage: &dyn Storage,
+    denom: DenomNumber,
+    start_after: Option<(u16, ModelId)>,
+    limit: usize,
+) -> StdResult<Vec<(u16, ModelId)>> {
     let start_after = start_after.map(|(score, model)| (rank(score), model));
-    RANKING
+    ranking
         .range(storage, denom, start_after)
         .map(|entry| entry.map(|((place, model), ())| (rank(place), model)))
         .take(limit)

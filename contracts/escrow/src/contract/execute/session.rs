@@ -7,6 +7,7 @@ use cosmwasm_std::{
 use hub_types::denom::Denom;
 use hub_types::escrow::SessionCreated;
 use hub_types::ids::SessionId;
+use hub_types::records::escrow::SessionPolicy;
 
 use crate::domain::account::Account;
 use crate::domain::session::{Opening, Parties, Session};
@@ -150,8 +151,11 @@ pub fn release(
     let denom_number = session.reserve.record.denom;
     let mut account = accounts::load(deps.storage, session.policy.caller.clone(), denom_number)?;
     account.credit(left)?;
-    let (funder, spent) = (&session.policy.funder, session.reserve.record.spent);
-    spend::add(deps.storage, funder, denom_number, spent)?;
+    let SessionPolicy {
+        funder, operator, ..
+    } = &session.policy;
+    let spent = session.reserve.record.spent();
+    spend::add(deps.storage, funder, denom_number, operator, spent)?;
     sessions::store_reserve(deps.storage, &session.reserve);
     accounts::store(deps.storage, &account);
     Ok(Response::new().add_event(Event::SessionReleased {

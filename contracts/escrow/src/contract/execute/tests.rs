@@ -12,7 +12,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
-use hub_types::records::escrow::BalanceRecord;
+use hub_types::records::escrow::{BalanceRecord, Spent};
 
 use super::deposit::{self, Received};
 use super::{payout, session, settle, withdraw};
@@ -147,6 +147,7 @@ fn charged(session: SessionId, charge: u128) -> SessionSettlement {
         next_before: 0,
         next_after: 1,
         charge: amount(charge),
+        kept: amount(charge / 4),
         ceiling: Some(amount(charge)),
         paid_week: 0,
         paid_models: 0,
@@ -290,7 +291,16 @@ fn what_a_session_has_left_is_the_callers_again_and_what_it_spent_the_funders_sp
     );
     assert_eq!(escrow.session(1).3, SessionState::Released);
     let spent = |name| spend::released(&escrow.0.storage, &escrow.canonical(name), USDC);
-    assert_eq!((spent("bob"), spent("alice")), (Ok(40), Ok(0)));
+    let forty = Spent {
+        spent: 40,
+        kept: 10,
+    };
+    let nothing = Spent::default();
+    assert_eq!((spent("bob"), spent("alice")), (Ok(forty), Ok(nothing)));
+    let operator = escrow.canonical("operator");
+    let with =
+        |name| spend::released_with(&escrow.0.storage, &escrow.canonical(name), USDC, &operator);
+    assert_eq!((with("bob"), with("alice")), (Ok(forty), Ok(nothing)));
     assert_eq!(escrow.owed(), 100);
 }
 

@@ -13,6 +13,7 @@ fn reserve(budget: u128, ceiling: Option<u128>) -> Reserve {
             denom: DenomNumber(1),
             budget,
             spent: 0,
+            kept: 0,
             released: false,
             ceiling,
             lanes: vec![],
@@ -48,6 +49,7 @@ fn settlement(
         next_before,
         next_after,
         charge: charge.into(),
+        kept: (charge / 5).into(),
         ceiling: None,
         paid_week: 3,
         paid_models: 0b101,
@@ -340,4 +342,24 @@ proptest! {
             prop_assert!(reserve.clone().settle(&settlement).is_err());
         }
     }
+}
+
+#[test]
+fn what_was_kept_adds_up_and_is_never_more_than_what_was_charged() {
+    let mut reserve = reserve(1_000, None);
+    reserve
+        .settle(&settlement(AttesterId(1), 0, 1, 100))
+        .unwrap();
+    assert_eq!((reserve.record.spent, reserve.record.kept), (100, 20));
+    let all_and_more = SessionSettlement {
+        kept: 31u128.into(),
+        ..settlement(AttesterId(1), 1, 2, 30)
+    };
+    reserve.settle(&all_and_more).unwrap();
+    assert_eq!((reserve.record.spent, reserve.record.kept), (130, 50));
+    // What is refused keeps nothing.
+    reserve
+        .settle(&settlement(AttesterId(1), 2, 3, 871))
+        .unwrap_err();
+    assert_eq!(reserve.record.kept, 50);
 }

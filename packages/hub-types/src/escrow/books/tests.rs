@@ -17,6 +17,7 @@ fn books() -> Books {
                 next_before: 100,
                 next_after: 200,
                 charge: Uint128::new(1_234_567),
+                kept: Uint128::new(123_456),
                 ceiling: None,
                 paid_week: 2_959,
                 paid_models: 0b1000_0001,
@@ -28,6 +29,7 @@ fn books() -> Books {
                 next_before: 0,
                 next_after: 1,
                 charge: Uint128::zero(),
+                kept: Uint128::zero(),
                 ceiling: Some(Uint128::MAX),
                 paid_week: 0,
                 paid_models: 0,
@@ -45,9 +47,9 @@ fn golden() -> Vec<u8> {
     let text = [
         "03", // layout
         "02", // sessions
-        // session, attester, replaces, next before and after, charge, ceiling, week, models
-        "8202 03 00 64 c801 87ad4b 00 8f17 81",
-        "8302 03 0101 00 01 00 01ffffffffffffffffffffffffffffffffffff03 00 00",
+        // session, attester, replaces, next before and after, charge, kept, ceiling, week, models
+        "8202 03 00 64 c801 87ad4b c0c407 00 8f17 81",
+        "8302 03 0101 00 01 00 00 01ffffffffffffffffffffffffffffffffffff03 00 00",
         "01", // credits
         // account, denomination, amount
         "14a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1 ffffffff0f 87ad4b",
@@ -110,7 +112,7 @@ fn what_has_a_second_form_or_none_is_refused() {
         DecodeError::Overlong { at: 1 }
     );
     // Neither given nor not.
-    let session = |replaces: u8| [Books::LAYOUT, 1, 7, 1, replaces, 0, 1, 0, 0, 0, 0, 0];
+    let session = |replaces: u8| [Books::LAYOUT, 1, 7, 1, replaces, 0, 1, 0, 0, 0, 0, 0, 0];
     Books::decode(&session(0)).unwrap();
     assert_eq!(
         Books::decode(&session(2)).unwrap_err(),
@@ -137,19 +139,22 @@ fn a_stated_count_allocates_nothing() {
 
 fn session() -> impl Strategy<Value = SessionSettlement> {
     let lane = (any::<u64>(), any::<u64>(), any::<Option<u64>>());
-    let money = (any::<u128>(), any::<Option<u128>>());
+    let money = (any::<u128>(), any::<u128>(), any::<Option<u128>>());
     let rest = (any::<u64>(), any::<u64>(), any::<u8>());
     (any::<u64>(), lane, money, rest).prop_map(
-        |(session, (attester, next_before, replaces), (charge, ceiling), rest)| SessionSettlement {
-            session: SessionId(session),
-            attester: AttesterId(attester),
-            replaces: replaces.map(AttesterId),
-            next_before,
-            next_after: rest.0,
-            charge: charge.into(),
-            ceiling: ceiling.map(Into::into),
-            paid_week: rest.1,
-            paid_models: rest.2,
+        |(session, (attester, next_before, replaces), (charge, kept, ceiling), rest)| {
+            SessionSettlement {
+                session: SessionId(session),
+                attester: AttesterId(attester),
+                replaces: replaces.map(AttesterId),
+                next_before,
+                next_after: rest.0,
+                charge: charge.into(),
+                kept: kept.into(),
+                ceiling: ceiling.map(Into::into),
+                paid_week: rest.1,
+                paid_models: rest.2,
+            }
         },
     )
 }

@@ -57,6 +57,8 @@ pub struct Session {
     pub closed_at: Option<u64>,
     pub budget: u128,
     pub spent: u128,
+    /// Of it, what the operator kept.
+    pub kept: u128,
     pub released: bool,
     pub ceiling: Option<u128>,
     pub voucher_key: Option<u8>,
@@ -200,6 +202,7 @@ impl Reference {
             closed_at: None,
             budget: new.budget,
             spent: 0,
+            kept: 0,
             released: false,
             ceiling: new.ceiling.map(|_| 0),
             voucher_key: new.ceiling.flatten(),

@@ -444,7 +444,11 @@ impl Course<'_> {
         let terms = work.terms[group.terms.0 as usize - 1].clone();
 
         let gross = self.gross_of(group.model, terms.money);
+        let mut operators_part = 0;
         for (account, part) in divide(gross, amount, &terms, operator) {
+            if account == operator {
+                operators_part += part;
+            }
             let balance = self
                 .reference
                 .balances
@@ -453,7 +457,7 @@ impl Course<'_> {
             balance.available += part;
             balance.earned = balance.earned.saturating_add(part);
         }
-        self.count(group, &session, &work, (receipts, amount));
+        self.count(group, &session, &work, (receipts, amount, operators_part));
         if amount > 0 {
             *self.gross.entry(terms.money).or_default() += amount;
         }
@@ -467,21 +471,27 @@ impl Course<'_> {
         group: &OfferedGroup,
         session: &Session,
         work: &Work,
-        (receipts, amount): (u64, u128),
+        (receipts, amount, operators_part): (u64, u128, u128),
     ) {
         let next = self.next(session);
         let operator = self.attester().operator;
         let terms = &work.terms[group.terms.0 as usize - 1];
-        let insider = |account: Account| {
+        let has_part = |account: Account| {
             account == work.author
-                || account == operator
                 || terms
                     .shares
                     .payees
                     .iter()
                     .any(|(payee, _)| *payee == account)
         };
+        let insider = |account: Account| account == operator || has_part(account);
         let related = insider(session.caller) || insider(session.funder);
+        let kept = if related || has_part(operator) {
+            0
+        } else {
+            operators_part
+        };
+        self.reference.sessions[group.session.0 as usize - 1].kept += kept;
         let today = self.reference.today();
         let young: u128 = session
             .funding
@@ -505,6 +515,8 @@ impl Course<'_> {
             money: session.money,
             author: work.author,
             attester: self.attester,
+            operator,
+            kept,
             sums: UsageSums {
                 gross: amount.into(),
                 related: if related { amount } else { 0 }.into(),
@@ -548,7 +560,7 @@ impl Course<'_> {
         usage.returning += returning;
     }
 
-    /// The funder's aged money pays the model: 1 if for the first time, 1 if for the first time in a second week.
+    /// The funder's aged money pays the model: 1 if for the first time, 1 if for the first time two weeks or more after that.
     fn meet(&mut self, model: ModelId, session: &Session) -> (u64, u64) {
         let week = self.reference.today() / 7;
         let key = (model, session.money, session.funder);
@@ -558,9 +570,10 @@ impl Course<'_> {
                 (1, 0)
             }
             Some((first, last)) => {
-                let second = first == last && week != *last;
+                let apart = |last: u64| last >= *first + 2;
+                let returns = !apart(*last) && apart(week);
                 *last = week;
-                (0, second.into())
+                (0, returns.into())
             }
         }
     }
