@@ -86,6 +86,9 @@ pub struct Server {
     app: Arc<App>,
     address: SocketAddr,
     stop: CancellationToken,
+    /// After the last call has ended.
+    quiet: CancellationToken,
+    serving: tokio::task::JoinHandle<()>,
     tasks: TaskTracker,
 }
 
@@ -139,14 +142,15 @@ impl Server {
             header_timeout: Duration::from_secs(app.config.http.header_timeout_seconds),
             drain: Duration::from_secs(app.config.http.drain_seconds),
         };
-        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let stop = CancellationToken::new();
         let serving = listen::serve(listener, api::router(app.clone()), limits, stop.clone());
-        tasks.spawn(serving);
         Ok(Self {
             app,
             address,
             stop,
-            tasks,
+            quiet: CancellationToken::new(),
+            serving: tokio::spawn(serving),
+            tasks: TaskTracker::new(),
         })
     }
 
@@ -181,7 +185,12 @@ impl Server {
         &self.app
     }
 
-    /// Stops what belongs to it when it stops.
+    /// Stops what may go on until the last call has ended: what follows the chain and settles.
+    pub fn quiet(&self) -> &CancellationToken {
+        &self.quiet
+    }
+
+    /// Stops what belongs to it when it begins to stop.
     pub fn stopping(&self) -> &CancellationToken {
         &self.stop
     }
@@ -192,8 +201,10 @@ impl Server {
     }
 
     /// Takes nothing new, lets what runs end, and waits for that.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         self.stop.cancel();
+        let _ = (&mut self.serving).await;
+        self.quiet.cancel();
         self.tasks.close();
         self.tasks.wait().await;
         self.app.pool.close();
@@ -203,5 +214,6 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.quiet.cancel();
     }
 }

@@ -140,7 +140,7 @@ impl Server {
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
-        let (_, following) = follower.run(self.stopping().clone());
+        let (_, following) = follower.run(self.quiet().clone());
         self.tasks().spawn(following);
         if !self.app().config.settle.enabled {
             return Ok(());
@@ -164,7 +164,7 @@ impl Server {
             },
             options,
         );
-        let (_, settling) = settler.run(self.stopping().clone());
+        let (_, settling) = settler.run(self.quiet().clone());
         self.tasks().spawn(settling);
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 pub const EXIT_CODE: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+static WAITED_FOR: AtomicBool = AtomicBool::new(false);
 
 /// Stops commands when somebody presses Ctrl-C. Whatever moment that is, what was checked is kept: the next run goes on from there.
 pub fn listen() {
@@ -13,6 +14,9 @@ pub fn listen() {
         if ASKED.swap(true, Ordering::Relaxed) {
             std::process::exit(EXIT_CODE.into());
         }
+        if WAITED_FOR.load(Ordering::Relaxed) {
+            return;
+        }
         // Most commands notice within a moment; one that waits for a server does not.
         std::thread::spawn(|| {
             std::thread::sleep(Duration::from_secs(1));
@@ -20,6 +24,11 @@ pub fn listen() {
             std::process::exit(EXIT_CODE.into());
         });
     });
+}
+
+/// From now on the command takes its time to stop: a second Ctrl-C ends it at once.
+pub fn wait() {
+    WAITED_FOR.store(true, Ordering::Relaxed);
 }
 
 /// Whether Ctrl-C was pressed.

@@ -21,6 +21,7 @@ mod progress;
 mod quilt;
 mod save;
 mod secrets;
+mod serve;
 mod session;
 mod walrus;
 
@@ -66,6 +67,7 @@ enum Command {
     Blob(blob::Blob),
     /// Many small files as one blob.
     Quilt(quilt::Quilt),
+    Serve(serve::Serve),
     /// A Walrus on this machine.
     Walrus(walrus::Walrus),
     Completions(extras::Completions),
@@ -101,6 +103,7 @@ fn main() -> ExitCode {
         Command::Doctor(command) => command.run(&output),
         Command::Blob(command) => command.run(&output),
         Command::Quilt(command) => command.run(&output),
+        Command::Serve(command) => command.run(&output),
         Command::Walrus(command) => command.run(&output),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Man(command) => command.run(Cli::command(), &output),

@@ -28,6 +28,7 @@ enum Step {
     TooLarge,
     Observe,
     Lagging,
+    Lie { ahead: u64 },
     Crash,
 }
 
@@ -49,6 +50,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::TooLarge),
         8 => Just(Step::Observe),
         2 => Just(Step::Lagging),
+        2 => (1u64..9).prop_map(|ahead| Step::Lie { ahead }),
         2 => Just(Step::Crash),
     ]
 }
@@ -160,6 +162,11 @@ fn run(steps: Vec<Step>) {
             Step::Lagging => {
                 world.show(&older);
             }
+            Step::Lie { ahead } => {
+                world.lie(ahead);
+                check(&world, stored);
+                world.observe();
+            }
             Step::Crash => {
                 running.clear();
                 world.restart();
@@ -203,6 +210,13 @@ fn check(world: &World, stored: u64) {
     let books = world.memory.receipts.len() + world.memory.archive.len();
     assert_eq!(books as u64, stored, "a receipt was lost");
     for session in &world.sessions {
+        let lane = world.hub.next(*session, world.attester.id);
+        let done = world.memory.archive.values();
+        let done = done.filter(|(kept, _)| kept.receipt.session == *session);
+        assert!(
+            done.count() as u64 <= lane,
+            "archived before the lane passed it"
+        );
         let Some(standing) = world.ledger.standing(*session) else {
             continue;
         };

@@ -170,6 +170,21 @@ impl World {
         self.show(&observation)
     }
 
+    /// Shows a block in which every lane is further than it is.
+    pub fn lie(&mut self, ahead: u64) {
+        self.hub.advance(6);
+        let mut lie = self.observation();
+        for fact in &mut lie.facts {
+            if let Fact::Session(session) = fact {
+                session.lanes = vec![escrow::LaneResponse {
+                    attester: self.attester.id,
+                    next: self.hub.next(session.session, self.attester.id) + ahead,
+                }];
+            }
+        }
+        self.show(&lie);
+    }
+
     pub fn show(&mut self, observation: &Observation) -> Vec<Notice> {
         let now = self.now();
         let changed = self.ledger.observe(observation, now);

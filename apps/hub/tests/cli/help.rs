@@ -56,6 +56,7 @@ fn help_says_what_a_newcomer_needs() {
         "quilt make",
         "quilt ls",
         "quilt get",
+        "serve",
         "walrus",
         "walrus serve",
     ] {
