@@ -194,7 +194,7 @@ step("a stranger is refused at every door", async () => {
     [escrow.message("settle", { books: "AQAA" }), /only the collector/],
     [billing.message("retire", { attester }), /only the operator/],
     [billing.message("revoke", { attester }), /only the operator/],
-    [billing.message("set_endpoint", { attester, endpoint: "x" }), /only the operator/],
+    [billing.message("set_endpoint", { attester, endpoint: "https://x.example" }), /only the operator/],
     [registerAttesterMessage(as.operator, wire.SigningKey.generate("ed25519")), /proof of possession does not verify/],
     [
       cw20Send((coin as { cw20: string }).cw20, escrow.address, "1", { nonsense: {} }),
