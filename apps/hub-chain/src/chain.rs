@@ -435,10 +435,7 @@ impl Chain {
     }
 
     /// Asks every node the same at the same time.
-    pub(crate) async fn everywhere(
-        &self,
-        calls: &[Call],
-    ) -> Vec<(&Member, Result<(Status, Answers), String>)> {
+    pub(crate) async fn everywhere(&self, calls: &[Call]) -> Vec<Heard<'_>> {
         let asked = self.inner.members.iter().map(|member| async move {
             let found = self.ask(member, calls).await;
             (member, found)
@@ -466,6 +463,9 @@ impl Chain {
         }
     }
 }
+
+/// A node, and what it answered beside its own status, or why it is not believed.
+pub(crate) type Heard<'a> = (&'a Member, Result<(Status, Answers), String>);
 
 pub(crate) fn sentences<T>(found: &[(&Member, Result<T, String>)]) -> Vec<String> {
     let sentences = found.iter().filter_map(|(_, found)| found.as_ref().err());

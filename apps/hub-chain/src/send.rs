@@ -19,9 +19,9 @@ use cosmrs::proto::Any;
 use serde_json::{json, Value};
 
 use crate::account::{account_in, Account};
-use crate::chain::{bytes, number, Chain, Member, Status};
+use crate::chain::{bytes, number, Chain, Heard, Member, Status};
 use crate::error::{reason_in, ChainError};
-use crate::node::{Answers, Call, RpcError};
+use crate::node::{Call, RpcError};
 use crate::query::Query;
 use crate::tx::{
     included, Flight, Included, Journal, Message, Outcome, Refusal, SendOptions, Stage, TxHash,
@@ -519,11 +519,7 @@ impl Chain {
     }
 
     /// What the nodes together show.
-    async fn verdict(
-        &self,
-        flight: &Flight,
-        everywhere: &[(&Member, Result<(Status, Answers), String>)],
-    ) -> Verdict {
+    async fn verdict(&self, flight: &Flight, everywhere: &[Heard<'_>]) -> Verdict {
         let (mut found, mut without, mut because) = (vec![], vec![], None);
         for (member, answer) in everywhere {
             match answer {

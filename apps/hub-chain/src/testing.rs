@@ -82,8 +82,11 @@ pub enum Fault {
     /// Has no blocks before its newest.
     Pruned,
     /// Answers every question with what the closure makes of the true answer, given method and parameters.
-    Lies(Arc<dyn Fn(&str, &Value, Value) -> Value + Send + Sync>),
+    Lies(Arc<Lie>),
 }
+
+/// What a lie makes of a true answer, given method and parameters.
+pub type Lie = dyn Fn(&str, &Value, Value) -> Value + Send + Sync;
 
 #[derive(Default)]
 struct Script {

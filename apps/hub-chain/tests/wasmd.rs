@@ -195,7 +195,7 @@ async fn an_author_is_paid_on_a_real_node() {
     let options = SendOptions::default();
     let outcome = hub
         .chain()
-        .send(&caller, &[deposit.clone()], &options, &kept)
+        .send(&caller, std::slice::from_ref(&deposit), &options, &kept)
         .await
         .unwrap();
     let Outcome::Included(opened) = outcome.clone() else {

@@ -121,12 +121,12 @@ impl Ledger {
             {
                 kept.next();
             }
-            for offset in skip..units.len() {
+            for (offset, units) in units.iter().enumerate().skip(skip) {
                 let (at, one) = kept.next().ok_or(SignError::Inconsistent { batch })?;
                 let same = at as usize == state.place + offset
                     && key_of(&one.receipt)
                         == (group.session, group.model, group.release, group.terms)
-                    && one.receipt.units == units[offset]
+                    && one.receipt.units == *units
                     && one.amount == open.amounts[state.place + offset];
                 if !same {
                     return Err(inconsistent);

@@ -74,7 +74,7 @@ fn models_without_aged_income_and_other_denominations_are_not_ranked() {
         related: (50 * PRICE).into(),
         ..ranked(&trade, model, 1)
     };
-    assert_eq!(page(&trade, None, 10), [expected.clone()]);
+    assert_eq!(page(&trade, None, 10), std::slice::from_ref(&expected));
     assert_eq!(lifetime_page(&trade, None, 10), [of_all_time(expected)]);
     let other: RankingResponse = trade.ask(QueryMsg::Ranking {
         denom: UncheckedDenom::Native("never".into()),
@@ -146,7 +146,7 @@ fn an_idle_model_falls_behind_one_that_earns_less_now_and_stays_first_of_all_tim
         recent_aged: (20 * PRICE).into(),
         ..then
     };
-    assert_eq!(page(&trade, None, 10), [old_now.clone()]);
+    assert_eq!(page(&trade, None, 10), std::slice::from_ref(&old_now));
     trade.call(session, new, 19);
     let new_now = ranked(&trade, new, 19);
     assert_eq!(page(&trade, None, 10), [old_now.clone(), new_now]);

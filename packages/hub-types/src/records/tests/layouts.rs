@@ -154,7 +154,7 @@ fn the_layout_that_a_contract_shows_is_the_newest_of_its_records() {
 /// At a release that raises `LAYOUT`, the golden bytes of the layout before it have to be there.
 #[test]
 fn each_layout_below_the_newest_has_its_frozen_bytes_and_they_are_read_for_ever() {
-    for layout in OLDEST_LAYOUT..LAYOUT {
+    for layout in (0..LAYOUT).filter(|layout| *layout >= OLDEST_LAYOUT) {
         let text = frozen(layout).unwrap_or_else(|| {
             panic!("testdata/layout-{layout}.golden is missing: keep the published bytes of it")
         });
