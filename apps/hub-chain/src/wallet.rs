@@ -28,12 +28,14 @@ impl Wallet {
     ) -> Result<Self, ChainError> {
         // None of these sentences may show a part of what was given.
         let wrong = |what: &str| ChainError::Setting(what.to_owned());
-        let mnemonic = bip39::Mnemonic::parse_normalized(mnemonic.trim())
+        let words = mnemonic.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mnemonic = bip39::Mnemonic::from_phrase(&words, bip39::Language::English)
             .map_err(|_| wrong("the mnemonic is not valid BIP-39: give its 12 to 24 English words as they were shown"))?;
         let path: DerivationPath = format!("m/44'/{coin_type}'/0'/0/{index}")
             .parse()
             .map_err(|_| wrong("the coin type or the index is 2^31 or more: give a smaller one"))?;
-        let secret = XPrv::derive_from_path(mnemonic.to_seed(""), &path)
+        let seed = bip39::Seed::new(&mnemonic, "");
+        let secret = XPrv::derive_from_path(seed.as_bytes(), &path)
             .map_err(|_| wrong("the mnemonic leads to no key at this path: take another index"))?;
         Self::from_secret(&secret.private_key().to_bytes(), prefix)
     }

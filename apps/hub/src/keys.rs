@@ -131,9 +131,9 @@ impl New {
                 "make the key on another machine",
             )
         })?;
-        let words = bip39::Mnemonic::from_entropy(&entropy)
+        let words = bip39::Mnemonic::from_entropy(&entropy, bip39::Language::English)
             .map_err(|error| Failure::new(FAILED, error.to_string(), "try it again"))?
-            .to_string();
+            .into_phrase();
         let address = address(&words, &self.chain)?;
         secrets::save_account(&path, &words, password)?;
         let rows = [
