@@ -459,7 +459,9 @@ impl Ledger {
                 let left = group.end().saturating_sub(state.left_from);
                 let hold = state.hold.filter(|_| left > 0);
                 if let Some(hold) = hold.filter(|hold| self.is_held(hold, group.session, now)) {
-                    let why = hold.outcome.map_or("refused", crate::record::outcome_code);
+                    let why = hold
+                        .outcome
+                        .map_or("refused", hub_types::billing::Outcome::name);
                     *held.entry(why).or_insert(0) += left;
                 }
             }

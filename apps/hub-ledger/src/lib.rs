@@ -24,8 +24,8 @@ pub use identity::Identity;
 pub use ledger::{Health, Ledger, Standing};
 pub use limits::{Gas, Limits};
 pub use record::{
-    outcome_code, BatchId, Changed, Fate, Kept, NewBatch, NewReceipt, Receipts, Record, Remembered,
-    Saved, SavedBatch, SavedSession, Serial, Taken, Waiting,
+    BatchId, Changed, Fate, Kept, NewBatch, NewReceipt, Receipts, Record, Remembered, Saved,
+    SavedBatch, SavedSession, Serial, Taken, Waiting,
 };
 pub use refusal::Refusal;
 pub use settling::{Answer, AnswerError, Due, LoadError, Notice, Outgoing, SignError, Verdict};

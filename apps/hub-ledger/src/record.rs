@@ -189,40 +189,11 @@ impl Fate {
         match self {
             Self::Paid => "paid",
             Self::Passed => "passed",
-            Self::Consumed(outcome) => outcome_code(*outcome),
+            Self::Consumed(outcome) => outcome.name(),
             Self::Released => "released",
             Self::Foreign => "foreign",
             Self::Future => "future",
         }
-    }
-}
-
-/// The stable name of an outcome, as the contract's JSON spells it.
-pub fn outcome_code(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Paid => "paid",
-        Outcome::Partial { .. } => "partial",
-        Outcome::UnknownSession => "unknown_session",
-        Outcome::AttesterNotAllowed => "attester_not_allowed",
-        Outcome::Stale => "stale",
-        Outcome::LanesFull => "lanes_full",
-        Outcome::Gap => "gap",
-        Outcome::Overlaps => "overlaps",
-        Outcome::Expired => "expired",
-        Outcome::AttesterRetired => "attester_retired",
-        Outcome::Closed => "closed",
-        Outcome::ModelNotAllowed => "model_not_allowed",
-        Outcome::UnknownModel => "unknown_model",
-        Outcome::UnknownRelease => "unknown_release",
-        Outcome::UnknownTerms => "unknown_terms",
-        Outcome::TermsNotInForce => "terms_not_in_force",
-        Outcome::Retired => "retired",
-        Outcome::WrongDenom => "wrong_denom",
-        Outcome::PriceAboveLimit => "price_above_limit",
-        Outcome::Straddles => "straddles",
-        Outcome::Overflow => "overflow",
-        Outcome::Exhausted => "exhausted",
-        Outcome::VoucherMissing => "voucher_missing",
     }
 }
 

@@ -158,32 +158,10 @@ fn outcomes_text(response: &BatchResponse) -> String {
 }
 
 fn outcome_text(outcome: Outcome) -> String {
-    let name = match outcome {
-        Outcome::Partial { receipts } => return format!("partial({receipts})"),
-        Outcome::Paid => "paid",
-        Outcome::UnknownSession => "unknown_session",
-        Outcome::AttesterNotAllowed => "attester_not_allowed",
-        Outcome::Stale => "stale",
-        Outcome::LanesFull => "lanes_full",
-        Outcome::Gap => "gap",
-        Outcome::Overlaps => "overlaps",
-        Outcome::Expired => "expired",
-        Outcome::AttesterRetired => "attester_retired",
-        Outcome::Closed => "closed",
-        Outcome::ModelNotAllowed => "model_not_allowed",
-        Outcome::UnknownModel => "unknown_model",
-        Outcome::UnknownRelease => "unknown_release",
-        Outcome::UnknownTerms => "unknown_terms",
-        Outcome::TermsNotInForce => "terms_not_in_force",
-        Outcome::Retired => "retired",
-        Outcome::WrongDenom => "wrong_denom",
-        Outcome::PriceAboveLimit => "price_above_limit",
-        Outcome::Straddles => "straddles",
-        Outcome::Overflow => "overflow",
-        Outcome::Exhausted => "exhausted",
-        Outcome::VoucherMissing => "voucher_missing",
-    };
-    name.to_owned()
+    match outcome {
+        Outcome::Partial { receipts } => format!("{}({receipts})", outcome.name()),
+        _ => outcome.name().to_owned(),
+    }
 }
 
 fn key_type_name(key_type: KeyType) -> &'static str {

@@ -541,6 +541,37 @@ pub enum Outcome {
     VoucherMissing,
 }
 
+impl Outcome {
+    /// Its name, as JSON and events spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paid => "paid",
+            Self::Partial { .. } => "partial",
+            Self::UnknownSession => "unknown_session",
+            Self::AttesterNotAllowed => "attester_not_allowed",
+            Self::Stale => "stale",
+            Self::LanesFull => "lanes_full",
+            Self::Gap => "gap",
+            Self::Overlaps => "overlaps",
+            Self::Expired => "expired",
+            Self::AttesterRetired => "attester_retired",
+            Self::Closed => "closed",
+            Self::ModelNotAllowed => "model_not_allowed",
+            Self::UnknownModel => "unknown_model",
+            Self::UnknownRelease => "unknown_release",
+            Self::UnknownTerms => "unknown_terms",
+            Self::TermsNotInForce => "terms_not_in_force",
+            Self::Retired => "retired",
+            Self::WrongDenom => "wrong_denom",
+            Self::PriceAboveLimit => "price_above_limit",
+            Self::Straddles => "straddles",
+            Self::Overflow => "overflow",
+            Self::Exhausted => "exhausted",
+            Self::VoucherMissing => "voucher_missing",
+        }
+    }
+}
+
 /// Data of [`ExecuteMsg::SettleBatch`].
 #[cw_serde]
 pub struct BatchResponse {
@@ -1238,6 +1269,42 @@ mod tests {
             gross: vec![],
             outcomes,
         }
+    }
+
+    #[test]
+    fn an_outcome_has_the_name_that_its_json_has() {
+        let plain = [
+            Outcome::Paid,
+            Outcome::UnknownSession,
+            Outcome::AttesterNotAllowed,
+            Outcome::Stale,
+            Outcome::LanesFull,
+            Outcome::Gap,
+            Outcome::Overlaps,
+            Outcome::Expired,
+            Outcome::AttesterRetired,
+            Outcome::Closed,
+            Outcome::ModelNotAllowed,
+            Outcome::UnknownModel,
+            Outcome::UnknownRelease,
+            Outcome::UnknownTerms,
+            Outcome::TermsNotInForce,
+            Outcome::Retired,
+            Outcome::WrongDenom,
+            Outcome::PriceAboveLimit,
+            Outcome::Straddles,
+            Outcome::Overflow,
+            Outcome::Exhausted,
+            Outcome::VoucherMissing,
+        ];
+        for outcome in plain {
+            let json = cosmwasm_std::to_json_string(&outcome).unwrap();
+            assert_eq!(json, format!("{:?}", outcome.name()));
+        }
+        let partial = Outcome::Partial { receipts: 3 };
+        let json = cosmwasm_std::to_json_string(&partial).unwrap();
+        assert_eq!(json, r#"{"partial":{"receipts":3}}"#);
+        assert_eq!(partial.name(), "partial");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use hub_walrus_client::{Progress, Work};
 use hub_walrus_encode::Options;
 use serde_json::{json, Value};
 
+use crate::failure::{Failure, USAGE};
 use crate::network::Network;
 use crate::output::{size, Output};
 use crate::progress::Bars;
@@ -107,11 +108,37 @@ fn shapes(verb: &str, tensors: &[hub_model::Tensor]) -> String {
 }
 
 /// A plan, with a bar and Ctrl-C.
-pub fn make(folder: &std::path::Path) -> Result<hub_model::Plan, crate::failure::Failure> {
+pub fn make(folder: &std::path::Path) -> Result<hub_model::Plan, Failure> {
     let watch = Watching(Bars::new(), std::sync::Mutex::new(0));
     let plan = hub_model::Plan::new(folder, Options::default(), &watch);
     watch.0.end();
     Ok(plan?)
+}
+
+/// A plan whose warnings are printed. One with what should not be published unseen is refused, unless `anyway`; `nothing` says what
+/// was left undone then.
+pub fn safe(
+    folder: &std::path::Path,
+    anyway: bool,
+    nothing: &str,
+) -> Result<hub_model::Plan, Failure> {
+    let plan = make(folder)?;
+    for warning in &plan.warnings {
+        let path = warning
+            .path
+            .as_deref()
+            .map(|path| format!("{path} "))
+            .unwrap_or_default();
+        eprintln!("warning: {path}{}", warning.text);
+    }
+    if plan.stops() && !anyway {
+        return Err(Failure::new(
+            USAGE,
+            format!("{nothing}: the folder has what should not be published unseen"),
+            "mend what the warnings say, or give --anyway",
+        ));
+    }
+    Ok(plan)
 }
 
 struct Watching(Bars, std::sync::Mutex<u64>);

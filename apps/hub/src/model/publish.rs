@@ -144,22 +144,7 @@ impl Publish {
         let options = self.how.options(&self.network.clock(&client))?;
 
         step(1, "computing ids");
-        let plan = super::plan::make(&self.folder)?;
-        for warning in &plan.warnings {
-            let path = warning
-                .path
-                .as_deref()
-                .map(|path| format!("{path} "))
-                .unwrap_or_default();
-            eprintln!("warning: {path}{}", warning.text);
-        }
-        if plan.stops() && !self.anyway {
-            return Err(Failure::new(
-                USAGE,
-                "nothing was published: the folder has what should not be published unseen",
-                "mend what the warnings say, or give --anyway",
-            ));
-        }
+        let plan = super::plan::safe(&self.folder, self.anyway, "nothing was published")?;
         let blob_id = plan.release().to_string();
         let published = self.published(&market, &wallet, &blob_id)?;
 

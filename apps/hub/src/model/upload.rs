@@ -5,7 +5,6 @@ use clap::Args;
 use serde_json::json;
 
 use crate::blob::HowToStore;
-use crate::failure::{Failure, USAGE};
 use crate::network::{Network, PublisherArgs};
 use crate::output::{size, Output};
 use crate::progress::Bars;
@@ -58,22 +57,7 @@ impl Upload {
         let client = self.network.client()?;
         let publisher = self.publisher.publisher(&self.network)?;
         let options = self.how.options(&self.network.clock(&client))?;
-        let plan = super::plan::make(&self.folder)?;
-        for warning in &plan.warnings {
-            let path = warning
-                .path
-                .as_deref()
-                .map(|path| format!("{path} "))
-                .unwrap_or_default();
-            eprintln!("warning: {path}{}", warning.text);
-        }
-        if plan.stops() && !self.anyway {
-            return Err(Failure::new(
-                USAGE,
-                "nothing was stored: the folder has what should not be published unseen",
-                "mend what the warnings say, or give --anyway",
-            ));
-        }
+        let plan = super::plan::safe(&self.folder, self.anyway, "nothing was stored")?;
         let placed = match self.dry_run {
             true => vec![],
             false => plan.upload(&client, &publisher, &options, &progress)?,

@@ -152,7 +152,7 @@ impl World {
             let receipts = models.iter().map(|model| {
                 let mut receipt = template.clone();
                 receipt.model = *model;
-                receipt.units = Units::new(model.0 * 1_000, 0);
+                receipt.units = Units::new(1_000 * self.thousands(*model), 0);
                 receipt
             });
             self.sell(receipts.collect());
@@ -169,6 +169,12 @@ impl World {
                 .receipts(&self.attester, session, self.model, 1, change);
             self.sell(receipts);
         }
+    }
+
+    /// Thousands of units that a model sells at first: each another number, and the last ones as many in a small Hub as in a large
+    /// one, since what a sale moves in a ranking depends on the sums before it.
+    fn thousands(&self, model: ModelId) -> u64 {
+        1_000_000 + model.0 - self.model.0
     }
 
     fn sell(&mut self, receipts: Vec<Receipt>) {
@@ -628,10 +634,9 @@ impl World {
         let reaching = reads(self.costs.last().expect("it was noted").1) - 1;
         let today = self.hub.now() / 86_400;
         let sold_in = self.sold_in;
-        let middle = |score| {
-            let model = ModelId(model.0 / 2);
-            Some(billing::RankingPlace { score, model })
-        };
+        let half = ModelId(model.0 / 2);
+        let sold = u128::from(self.thousands(half)) * 2_000;
+        let middle = |score| Some(billing::RankingPlace { score, model: half });
         // One who served everything, and one who never registered an attester.
         let names = [&self.operator, &self.caller].map(Addr::to_string);
         let believed = || names.to_vec();
@@ -736,7 +741,7 @@ impl World {
                 2 * 5 + 1,
                 Q::Ranking {
                     denom: denom(),
-                    start_after: middle(recent::score(u128::from(model.0) * 2_000, sold_in)),
+                    start_after: middle(recent::score(sold, sold_in)),
                     limit,
                 },
             ),
@@ -745,7 +750,7 @@ impl World {
                 2 * 5 + 1,
                 Q::LifetimeRanking {
                     denom: denom(),
-                    start_after: middle(usage::score(u128::from(model.0) * 2_000)),
+                    start_after: middle(usage::score(sold)),
                     limit,
                 },
             ),
