@@ -259,14 +259,16 @@ export class SigningClient extends SigningCosmWasmClient {
     messages: readonly EncodeObject[],
     memo: string | undefined,
   ): Promise<number> {
-    try {
-      return await super.simulate(address, messages, memo);
-    } catch (error) {
-      if (!(error instanceof Error) || !error.message.includes("unknown query path")) {
-        throw error;
+    return await pastPanics(async () => {
+      try {
+        return await super.simulate(address, messages, memo);
+      } catch (error) {
+        if (!(error instanceof Error) || !error.message.includes("unknown query path")) {
+          throw error;
+        }
+        return await this.#simulateByPath(address, messages, memo ?? "");
       }
-      return await this.#simulateByPath(address, messages, memo ?? "");
-    }
+    });
   }
 
   async #simulateByPath(address: string, messages: readonly EncodeObject[], memo: string): Promise<number> {
@@ -484,6 +486,26 @@ export function hashOf(txBytes: Uint8Array): string {
 }
 
 /** Waits. */
+/** How a node tells that its own code panicked: no contract refused anything. */
+const PANIC = /recovered: [\s\S]*stack:\s*goroutine/;
+
+/**
+ * Asks a node something that changes nothing, and up to five times more if it panics. A node that goes from one block to the next was seen to
+ * do so in a dry run, for it had no time of a block yet.
+ */
+export async function pastPanics<T>(ask: () => Promise<T>, pauseMs = 200): Promise<T> {
+  for (let triesLeft = 5; ; triesLeft -= 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (triesLeft === 0 || !(error instanceof Error) || !PANIC.test(error.message)) {
+        throw error;
+      }
+    }
+    await sleep(pauseMs);
+  }
+}
+
 export function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
-import { hashOf, type LostTransaction } from "../src/chain.js";
+import { hashOf, type LostTransaction, pastPanics } from "../src/chain.js";
 import { HubError, UnconfirmedError } from "../src/errors.js";
 import { Hub, type HubAccount } from "../src/hub.js";
 import { otherMessage } from "../src/messages.js";
@@ -168,4 +168,32 @@ test("a connection takes two round trips, the time of the chain one small questi
     node.posts.map(({ methods }) => methods),
     [["status"]],
   );
+});
+
+test("a node that panics in a dry run is asked again, one that refuses is not, and one that panics for ever is told of", async () => {
+  const panic = "recovered: Block (unix) time must never be empty or negative\nstack:\ngoroutine 81 [running]:";
+  const after = (panics: number, last: () => number) => {
+    let asked = 0;
+    const ask = async (): Promise<number> => {
+      asked += 1;
+      if (asked <= panics) {
+        throw new Error(panic);
+      }
+      return last();
+    };
+    return { ask, asked: () => asked };
+  };
+  const twice = after(2, () => 7);
+  assert.equal(await pastPanics(twice.ask, 1), 7);
+  assert.equal(twice.asked(), 3);
+
+  const refuses = after(0, () => {
+    throw new Error("only the operator");
+  });
+  await assert.rejects(pastPanics(refuses.ask, 1), /only the operator/);
+  assert.equal(refuses.asked(), 1);
+
+  const never = after(100, () => 7);
+  await assert.rejects(pastPanics(never.ask, 1), /must never be empty/);
+  assert.equal(never.asked(), 6);
 });
