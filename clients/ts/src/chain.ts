@@ -490,8 +490,8 @@ export function hashOf(txBytes: Uint8Array): string {
 const PANIC = /recovered: [\s\S]*stack:\s*goroutine/;
 
 /**
- * Asks a node something that changes nothing, and up to five times more if it panics. A node that goes from one block to the next was seen to
- * do so in a dry run, for it had no time of a block yet.
+ * Asks a node something that changes nothing, and up to five times more if it panics. A node that goes from one block to the
+ * next was seen to do so in a dry run, for it had no time of a block yet.
  */
 export async function pastPanics<T>(ask: () => Promise<T>, pauseMs = 200): Promise<T> {
   for (let triesLeft = 5; ; triesLeft -= 1) {
