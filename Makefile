@@ -83,8 +83,9 @@ check-generated: need-rust ## Fails if anything that is generated is not what th
 wasm: ## Builds, optimises and checks the contracts; writes artifacts/
 	@tools/scripts/build-wasm
 
-gas-update: wasm ## Measures gas and writes tests/gas
+gas-update: wasm ## Measures gas and writes tests/gas, and the report of the simulation, which counts with it
 	@HUB_UPDATE=1 tests/gas/measure
+	@cargo xtask simulation
 
 load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json and docs/LOAD.md
 	@HUB_UPDATE=1 tests/e2e/load
