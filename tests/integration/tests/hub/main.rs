@@ -12,6 +12,7 @@ mod attacks_with_stolen_keys;
 mod attacks_with_weak_keys;
 mod billing_attestation;
 mod billing_attesters;
+mod billing_backing;
 mod billing_hub;
 mod billing_inclusion;
 mod billing_instantiate;

@@ -1,0 +1,233 @@
+//! What operators served of a model, what they kept, and what that backs for a reader who believes some of them.
+
+use cosmwasm_std::Uint128;
+use hub_testing::{rates, NewModel};
+use hub_types::billing::{
+    BackingResponse, BackingsResponse, OperatorServed, QueryMsg, RankingAtResponse,
+    ServedByResponse, ServedSums,
+};
+use hub_types::ids::ModelId;
+
+use crate::usage_stage::{Trade, WEEK};
+
+/// What a call costs: a whole cycle of units, so that each call is divided exactly.
+const PRICE: u128 = 10_000;
+
+/// A Hub in which a stranger called a model twice, whose author leaves the operator a fifth.
+fn called_twice() -> (Trade, ModelId) {
+    let mut trade = Trade::new();
+    let author = trade.author.clone();
+    let model = NewModel::named("model")
+        .price(&trade.money, rates(PRICE, 0, 0))
+        .operator_bps(2_000)
+        .release([1; 32]);
+    let model = trade.hub.register_model(&author, model);
+    let (_, session) = trade.caller("caller");
+    trade.call(session, model, 2);
+    (trade, model)
+}
+
+fn backing(trade: &Trade, model: ModelId, operators: &[String], factor: Option<u32>) -> QueryMsg {
+    QueryMsg::Backing {
+        model,
+        denom: trade.denom(),
+        operators: operators.to_vec(),
+        factor,
+    }
+}
+
+fn served(strange: u128, kept: u128, calls: u64, recent: (u128, u128)) -> ServedSums {
+    ServedSums {
+        strange: Uint128::new(strange),
+        kept: Uint128::new(kept),
+        calls,
+        recent_strange: Uint128::new(recent.0),
+        recent_kept: Uint128::new(recent.1),
+    }
+}
+
+#[test]
+fn believed_operators_back_a_multiple_of_what_they_kept_and_no_more_than_they_served() {
+    let (trade, model) = called_twice();
+    let strange = 2 * PRICE;
+    let kept = strange / 5;
+    let (operator, nobody) = (trade.operator.clone(), trade.hub.account("nobody"));
+    let named = [operator.to_string(), nobody.to_string()];
+    for (factor, backed) in [
+        (None, strange),
+        (Some(1), kept),
+        (Some(2), 2 * kept),
+        (Some(20), strange),
+    ] {
+        let answer: BackingResponse = trade.ask(backing(&trade, model, &named, factor));
+        let expected = BackingResponse {
+            model,
+            denom: trade.money.checked(),
+            factor: factor.unwrap_or(5),
+            backed: Uint128::new(backed),
+            recent_backed: Uint128::new(backed),
+            coverage_bps: 10_000,
+            operators: vec![
+                OperatorServed {
+                    operator: operator.clone(),
+                    sums: served(strange, kept, 2, (strange, kept)),
+                },
+                OperatorServed {
+                    operator: nobody.clone(),
+                    sums: ServedSums::default(),
+                },
+            ],
+        };
+        assert_eq!(answer, expected);
+    }
+
+    let doubted: BackingResponse = trade.ask(backing(&trade, model, &named[1..], None));
+    assert_eq!((doubted.backed, doubted.coverage_bps), (Uint128::zero(), 0));
+    let unnamed: BackingResponse = trade.ask(backing(&trade, model, &[], None));
+    assert_eq!((unnamed.backed, unnamed.coverage_bps), (Uint128::zero(), 0));
+    let unknown: BackingResponse = trade.ask(backing(&trade, ModelId::MAX, &named, None));
+    assert_eq!((unknown.backed, unknown.coverage_bps), (Uint128::zero(), 0));
+}
+
+#[test]
+fn what_is_recent_counts_half_after_four_weeks_and_what_was_kept_stays() {
+    let (mut trade, model) = called_twice();
+    let operator = trade.operator.clone();
+    trade.hub.advance(4 * WEEK);
+    let (strange, kept) = (2 * PRICE, 2 * PRICE / 5);
+    let sums = served(strange, kept, 2, (strange / 2, kept / 2));
+    let answer: ServedByResponse = trade.ask(QueryMsg::ServedBy {
+        model,
+        denom: trade.denom(),
+        start_after: None,
+        limit: None,
+    });
+    let expected = vec![OperatorServed {
+        operator: operator.clone(),
+        sums: sums,
+    }];
+    assert_eq!(answer.operators, expected);
+
+    let ranked: RankingAtResponse = trade.ask(QueryMsg::RankingAt {
+        operator: operator.to_string(),
+        denom: trade.denom(),
+        start_after: None,
+        limit: None,
+    });
+    let places: Vec<_> = ranked
+        .models
+        .iter()
+        .map(|at| (at.place.model, &at.sums))
+        .collect();
+    assert_eq!(places, [(model, &sums)]);
+}
+
+#[test]
+fn several_models_are_answered_in_the_order_in_which_they_are_named() {
+    let (trade, model) = called_twice();
+    let operators = vec![trade.operator.to_string()];
+    let answer: BackingsResponse = trade.ask(QueryMsg::Backings {
+        models: vec![ModelId::MAX, model],
+        denom: trade.denom(),
+        operators: operators.clone(),
+        factor: Some(2),
+    });
+    let each = [ModelId::MAX, model]
+        .map(|model| trade.ask::<BackingResponse>(backing(&trade, model, &operators, Some(2))));
+    assert_eq!(answer.backings, each);
+}
+
+/// Attack (storage spam and unbounded work): a query names more than a node can look up in its bound of gas.
+/// Defence: each list that a query names, and the product of models and days, has a most, and is refused before any read.
+#[test]
+fn a_query_that_names_too_much_or_nonsense_is_refused_with_what_to_give() {
+    let (trade, model) = called_twice();
+    let operator = trade.operator.to_string();
+    let many: Vec<String> = (0..17)
+        .map(|number| trade.hub.account(&format!("operator {number}")).to_string())
+        .collect();
+    for (operators, factor, sentence) in [
+        (
+            many.clone(),
+            None,
+            "17 operators are named: give at most 16",
+        ),
+        (
+            vec![operator.clone(), operator.clone()],
+            None,
+            "twice: name each once",
+        ),
+        (vec!["nonsense".to_owned()], None, "operators"),
+        (vec![operator.clone()], Some(0), "factor is 0: give 1 to 20"),
+        (
+            vec![operator.clone()],
+            Some(21),
+            "factor is 21: give 1 to 20",
+        ),
+    ] {
+        let refused = trade.refused(backing(&trade, model, &operators, factor));
+        assert!(refused.contains(sentence), "{refused}");
+        let several = QueryMsg::Backings {
+            models: vec![model],
+            denom: trade.denom(),
+            operators,
+            factor,
+        };
+        let refused = trade.refused(several);
+        assert!(refused.contains(sentence), "{refused}");
+    }
+    let most: BackingResponse = trade.ask(backing(&trade, model, &many[..16], Some(20)));
+    assert_eq!(most.operators.len(), 16);
+
+    let too_many = vec![model; 101];
+    let (from, until) = (trade.today(), trade.today());
+    let denom = trade.denom();
+    for query in [
+        QueryMsg::Usages {
+            models: too_many.clone(),
+            denom: denom.clone(),
+        },
+        QueryMsg::UsagesOfDays {
+            models: too_many.clone(),
+            denom: denom.clone(),
+            from,
+            until,
+        },
+        QueryMsg::UsagesByDay {
+            models: too_many.clone(),
+            denom: denom.clone(),
+            from,
+            until,
+        },
+        QueryMsg::Backings {
+            models: too_many,
+            denom: denom.clone(),
+            operators: vec![operator],
+            factor: None,
+        },
+    ] {
+        let refused = trade.refused(query);
+        assert!(
+            refused.contains("101 were asked for: give at most 100"),
+            "{refused}"
+        );
+    }
+
+    let by_day = |models: usize, from, until| QueryMsg::UsagesByDay {
+        models: vec![model; models],
+        denom: denom.clone(),
+        from,
+        until,
+    };
+    trade.ask::<serde_json::Value>(by_day(100, until - 9, until));
+    let refused = trade.refused(by_day(100, until - 10, until));
+    assert!(
+        refused.contains("11 days of 100 models are more than 1000"),
+        "{refused}"
+    );
+    let refused = trade.refused(by_day(1, 0, u64::MAX));
+    assert!(
+        refused.contains("days of 1 models are more than 1000"),
+        "{refused}"
+    );
+}
