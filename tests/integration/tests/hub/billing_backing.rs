@@ -104,7 +104,7 @@ fn what_is_recent_counts_half_after_four_weeks_and_what_was_kept_stays() {
     });
     let expected = vec![OperatorServed {
         operator: operator.clone(),
-        sums: sums,
+        sums,
     }];
     assert_eq!(answer.operators, expected);
 
