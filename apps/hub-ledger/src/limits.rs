@@ -53,7 +53,9 @@ pub struct Limits {
     pub confirm_blocks: u64,
 }
 
-/// An estimate of the gas that settling a batch uses. The default is a quarter above what `tests/gas` measures.
+/// An estimate of the gas that settling a batch uses. Beside what `tests/gas` measures, the default is 1.2 times as much for one
+/// receipt, 1.4 times for 1 000 in 100 groups and 1.5 times for 10 000 in 200; the first 1 000 of a week use all of it. A batch that
+/// needs more is refused for its gas, and halved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gas {
     /// For the message itself.
