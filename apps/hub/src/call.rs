@@ -385,7 +385,10 @@ fn get<T: serde::de::DeserializeOwned>(url: &str) -> Result<T, Failure> {
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {
         let (code, hint) = match &error {
-            CallError::Limit { .. } => (USAGE, None),
+            CallError::Limit { .. } => (
+                USAGE,
+                Some("nothing was paid: give a higher --max-price, or add to the session: hub session topup N AMOUNT".to_owned()),
+            ),
             CallError::Overcharged { .. } | CallError::Dishonest { .. } => (WRONG, None),
             CallError::Unknown { request_id, .. } => (
                 FAILED,

@@ -693,6 +693,143 @@ fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
     );
 }
 
+/// A process that is killed with the test, if it did not end before.
+struct Serving(std::process::Child);
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Market {
+    /// Starts `hub serve serve.toml`, and waits until it says where it listens.
+    fn serve(&self, words: &str) -> (Serving, String) {
+        let mut command = self.command(words, &["serve", "serve.toml", "--json"]);
+        command.stdout(std::process::Stdio::piped());
+        let mut child = Serving(command.spawn().unwrap());
+        let mut out = std::io::BufReader::new(child.0.stdout.take().unwrap());
+        let mut text = String::new();
+        let started: Value = loop {
+            let read = std::io::BufRead::read_line(&mut out, &mut text).unwrap();
+            assert_ne!(read, 0, "hub serve ended: {text}");
+            if let Ok(value) = serde_json::from_str(&text) {
+                break value;
+            }
+        };
+        assert_eq!(started["missing"], json!([]), "{started}");
+        (child, started["url"].as_str().unwrap().to_owned())
+    }
+}
+
+/// The whole loop, each step by the command alone: an author publishes a folder, an operator serves it, a caller pays for answers,
+/// the server settles when it is stopped, and the receipt is proven on chain.
+#[test]
+fn a_model_is_published_served_called_paid_and_its_receipt_proven() {
+    let market = Market::new();
+    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../examples/models/volatility-mlp");
+    for file in ["LICENSE", "README.md", "hub.toml", "model.onnx"] {
+        let bytes = std::fs::read(model.join(file)).unwrap();
+        market.world.write(&format!("model/{file}"), &bytes);
+    }
+    let published = market.publish();
+    assert_eq!(published.code, 0, "{published:?}");
+    market.json(AUTHOR, &["keys", "new", "server", "--attester"]);
+    market.json(AUTHOR, &["operator", "register", "server"]);
+
+    let mut profile = market.chain.profile().clone();
+    profile.rpc = vec![market.node.url()];
+    let chain = Profiles([("chain".to_owned(), profile)].into())
+        .to_toml()
+        .unwrap();
+    let config = format!(
+        "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n",
+        market.world.path("home/keys/server.attester.age"),
+    );
+    market.world.write("serve.toml", config.as_bytes());
+    let (mut server, url) = market.serve(AUTHOR);
+
+    let operator = address(AUTHOR);
+    let open = [
+        "session",
+        "open",
+        "--operator",
+        &operator,
+        "--model",
+        "1",
+        "--budget",
+        "250uusd",
+        "--days",
+        "1",
+    ];
+    market.json(CALLER, &open);
+    let candle = [100.0, 101.0, 99.0, 100.5];
+    let request = json!({ "inputs": [{
+        "name": "candles", "datatype": "FP32", "shape": [1, 10, 4], "data": vec![candle; 10].concat(),
+    }] });
+    market
+        .world
+        .write("request.json", request.to_string().as_bytes());
+    let call = ["call", "1", "--input", "request.json", "--server", &url];
+    let first = market.json(CALLER, &call);
+    assert_eq!(
+        (&first["amount"], &first["charged"], &first["left"]),
+        (&json!("100"), &json!("100"), &json!("150"))
+    );
+    let volatility = first["answer"]["outputs"][0]["data"][0].as_f64().unwrap();
+    assert!(volatility > 0.0 && volatility < 1.0, "{first}");
+
+    // The same id again is the same answer, and paid once; another call is paid again; a third is more than the budget.
+    let id = first["request_id"].as_str().unwrap();
+    let again = market.json(CALLER, &[&call[..], &["--request-id", id]].concat());
+    assert_eq!(
+        (&again["answer"], &again["receipt"]),
+        (&first["answer"], &first["receipt"])
+    );
+    let second = market.json(CALLER, &call);
+    assert_eq!(
+        (&second["charged"], &second["left"]),
+        (&json!("200"), &json!("50"))
+    );
+    let third = market.run(CALLER, &call);
+    says(
+        &third,
+        2,
+        "would be 300, and you allow 250",
+        "hub session topup",
+    );
+
+    let receipt = ["receipt", id, "--server", &url];
+    let waiting = market.run(CALLER, &receipt);
+    assert!(waiting.out.contains("not settled yet"), "{waiting:?}");
+
+    // Asked to stop, the server settles what it is owed.
+    let stopped = Command::new("kill")
+        .arg(server.0.id().to_string())
+        .status()
+        .unwrap();
+    assert!(stopped.success());
+    assert!(server.0.wait().unwrap().success());
+    let session = market.json(CALLER, &["session", "list"])["sessions"][0].clone();
+    assert_eq!(
+        (&session["spent"], &session["left"]),
+        (&json!("200"), &json!("50"))
+    );
+    let earned = market.json(AUTHOR, &["balance"]);
+    assert_eq!(earned["escrow"][0]["available"], "200", "{earned}");
+
+    // Started again on the same books it proves what was settled.
+    let (_server, url) = market.serve(AUTHOR);
+    let proven = market.run(CALLER, &["receipt", id, "--server", &url]);
+    assert_eq!(proven.code, 0, "{proven:?}");
+    assert!(
+        proven.out.contains("proven: batch 1 of attester 1"),
+        "{proven:?}"
+    );
+}
+
 /// What people see of a market, word for word; addresses, hashes and times are replaced.
 #[test]
 fn what_commands_print_is_reviewed() {
