@@ -18,7 +18,7 @@ import {
   wire,
 } from "hub-client";
 import { NODE, ROOT } from "./node.js";
-import { blob, connect, deployment, metadata, named, USDC } from "./stage.js";
+import { blob, connect, deployment, metadata, named, USDC } from "./fixture.js";
 
 const TOLERANCE = 0.005;
 const PER_GROUP = 50;
