@@ -92,7 +92,7 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 
 clean: ## Removes everything that was built or fetched into this folder
 	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		{clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+		{clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs,examples/agent/ts}/build tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
