@@ -91,8 +91,8 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 	@HUB_UPDATE=1 tests/e2e/load
 
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target apps/target artifacts/*.wasm clients/ts/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		apps/explorer/{build,dist} {clients/ts,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
+		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
