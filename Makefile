@@ -40,6 +40,9 @@ e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through th
 gas: wasm ## Measures gas in wasmd's own application; fails if a row left tests/gas/snapshot.json by more than 0.5 %, or is over budget
 	@tests/gas/measure
 
+chains: wasm ## Runs the end-to-end tests on nodes of older versions of wasmd: HUB_CHAINS, or all in tests/chains
+	@tests/chains/run
+
 load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a node, kills it in the middle, recounts every receipt
 	@tests/e2e/load
 
@@ -86,6 +89,9 @@ wasm: ## Builds, optimises and checks the contracts; writes artifacts/
 gas-update: wasm ## Measures gas and writes tests/gas, and the report of the simulation, which counts with it
 	@HUB_UPDATE=1 tests/gas/measure
 	@cargo xtask simulation
+
+chains-update: wasm ## Runs them and writes what was found: tests/chains/results.json and docs/CHAINS.md
+	@HUB_UPDATE=1 tests/chains/run
 
 load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json and docs/LOAD.md
 	@HUB_UPDATE=1 tests/e2e/load
