@@ -147,8 +147,9 @@ class Cut:
         while data := far.recv(65_536):
             if b"payment-signature" in b"".join(seen).lower() and not self.lost:
                 self.lost += 1
-                near.close()
-                far.close()
+                # Closing alone would wait for the thread that reads.
+                for end in (near, far):
+                    end.shutdown(socket.SHUT_RDWR)
                 return
             near.sendall(data)
 

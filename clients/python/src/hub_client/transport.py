@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _ATTEMPTS = 4
+_TIMEOUT = 120
 _PAUSE = 0.3
 
 
@@ -143,6 +144,8 @@ class _CheckedAdapter(HTTPAdapter):
     hub_session: Session
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401
+        if kwargs.get("timeout") is None:
+            kwargs["timeout"] = _TIMEOUT
         body = request.body or b""
         if not isinstance(body, bytes):
             body = body.encode() if isinstance(body, str) else b"".join(body)
@@ -178,7 +181,7 @@ class HubAdapter(x402HTTPAdapter, _CheckedAdapter):
 def hub_httpx(session: Session, transport: httpx.AsyncBaseTransport | None = None, **options: Any) -> httpx.AsyncClient:  # noqa: ANN401
     """Make a client of ``httpx`` that pays for models of the Hub from a session, and checks what it gets."""
     checked = CheckedAsyncTransport(session, transport)
-    options.setdefault("timeout", 120)
+    options.setdefault("timeout", _TIMEOUT)
     return httpx.AsyncClient(transport=x402AsyncTransport(client(session), checked), **options)
 
 
