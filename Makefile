@@ -134,7 +134,7 @@ walrus-encode: need-rust
 	@clients/walrus-encode/check
 
 python: need-rust
-	@clients/python/check
+	@clients/python/check --served
 
 need-rust:
 	@tools/scripts/need cargo cc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from typing import Any
 import pytest
 
 from hub_client import Session, open_session
+from hub_client.home import read_key
+from hub_client.wire import SigningKey
 
 
-@dataclass(frozen=True)
+@dataclass
 class Served:
     home: Path
     server: str
@@ -22,7 +25,13 @@ class Served:
     hub: str
 
     def open(self, **more: Any) -> Session:
-        return open_session(self.session, **{"per_call": 1_000, "server": self.server, **more})
+        return open_session(self.session, **{"per_call": 1_000, "server": self.server, "key": self.key, **more})
+
+    @functools.cached_property
+    def key(self) -> SigningKey:
+        """The session's key, which takes a second to open."""
+        (path,) = (self.home / "keys").glob("voucher-*.age")
+        return read_key(path)
 
     @property
     def url(self) -> str:
