@@ -6,7 +6,7 @@ SHELL := bash
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 # What `make test` runs, in this order. Each is a target by itself.
-STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client apps walrus-encode
+STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client explorer apps walrus-encode python
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -97,8 +97,8 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 	@HUB_UPDATE=1 tests/e2e/load
 
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target apps/target artifacts/*.wasm clients/ts/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		{clients/ts,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
+		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
@@ -133,11 +133,17 @@ examples: need-rust
 client:
 	@clients/ts/check
 
+explorer: ## Builds the page and tests it in Chromium; HUB_CHROMIUM says where that is
+	@apps/explorer/check
+
 apps: need-rust
 	@tools/scripts/test-apps
 
 walrus-encode: need-rust
 	@clients/walrus-encode/check
+
+python: need-rust
+	@clients/python/check --served
 
 need-rust:
 	@tools/scripts/need cargo cc
