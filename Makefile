@@ -17,8 +17,8 @@ help: ## Lists the targets
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
-simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
-	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT; or answers at SERVE as a node
+	@cargo run --locked --package hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
 
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
 	@tests/devnet/start --wait $(if $(HUB_DEVNET_HOME),,--fresh)
