@@ -104,7 +104,8 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 
 clean: ## Removes everything that was built or fetched into this folder
 	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs,examples/agent/ts}/build \
+		tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
