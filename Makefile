@@ -17,6 +17,12 @@ help: ## Lists the targets
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
+up: ## Brings up a chain with a Walrus, a served model, accounts and the explorer, until Ctrl-C; HUB_UP=2 runs a second one beside
+	@tools/scripts/up
+
+down: ## Stops what `make up` started with the same HUB_UP
+	@tools/scripts/up down
+
 simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
 	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
 
