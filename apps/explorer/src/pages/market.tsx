@@ -59,7 +59,7 @@ export function Market(): VNode {
       glance.state === "ready" ? lightsOf(glance.data.ranking, glance.data.served, factor) : new Map<number, Light>(),
     [glance.state === "ready" ? glance.data : undefined, factor],
   );
-  const listed = useMemo(() => inOrder(first.values()).slice(0, LISTED), [first]);
+  const listed = useMemo(() => inOrder(first.values(), least).slice(0, LISTED), [first]);
 
   const [all, readAll] = useState(false);
   const height = glance.state === "ready" ? glance.latest.height : undefined;
@@ -165,7 +165,7 @@ function Headline({
       <b>
         {amount(backed, currency)} {currency.symbol} a week
       </b>{" "}
-      is backed{claimed === 0n ? "" : ` of ${amount(claimed, currency)} claimed`}.
+      is backed{claimed === 0n || !whole ? "" : ` of ${amount(claimed, currency)} claimed`}.
     </>
   );
 }
