@@ -63,6 +63,8 @@ export class StandIn {
   lose = 0;
   /** Answers wait for each other until so many are there. */
   together = 1;
+  /** Answers come as a stream of events, with the payment response as the last of them. */
+  streams = false;
   rates = RATES;
   lies: Lies = {};
   known: (session: number) => boolean = () => true;
@@ -354,6 +356,10 @@ export class StandIn {
     const digest = wire.answerDigest(DOMAIN, wire.answerBytes(bytes, engine, label));
     settled["extra"].receipt ??= Buffer.from(bytes).toString("base64");
     settled["extra"].answerSignature ??= Buffer.from(this.attesterKey.sign(digest)).toString("base64");
+    if (this.streams) {
+      const last = `event: payment-response\ndata: ${encoded(settled)}\n\n`;
+      return new Response(body + last, { status: 200, headers: { "content-type": "text/event-stream" } });
+    }
     const headers = { "content-type": "application/json", "PAYMENT-RESPONSE": encoded(settled) };
     return new Response(body, { status: 200, headers });
   }
