@@ -92,7 +92,7 @@ async fn a_document_that_does_not_hold_registers_nothing_and_costs_no_gas() {
         .value;
     let cases: [(Arc<dyn Attestor>, &str); 3] = [
         (Arc::new(Absent), "no Nitro Enclave"),
-        (hypervisor(nitro_chain(), 900), "old"),
+        (hypervisor(nitro_chain(), 900), "get a fresh one"),
         (hypervisor(NitroChain::new(66), 0), "root"),
     ];
     for (attestor, why) in cases {

@@ -653,6 +653,11 @@ impl Soak {
             let _ = self.world.settler.round(true).await;
         }
         self.world.settle(20).await;
+        // What the ledger knows by now is on its way to the disk.
+        let (written, barrier) = tokio::sync::oneshot::channel();
+        let done = Box::new(move |result| written.send(result).unwrap());
+        books.store().write(vec![], done);
+        barrier.await.unwrap().unwrap();
 
         let charged = self.answered.len() as u128;
         let session = self.session;
