@@ -8,7 +8,6 @@ mod embeds;
 mod links;
 mod prose;
 mod schema;
-mod serving;
 mod spec;
 mod unicode;
 mod vectors;
@@ -79,11 +78,6 @@ const TASKS: [Task; 11] = [
         name: "embeds",
         writes: "files shown in documents, such as the code in clients/ts/README.md",
         run: embeds::run,
-    },
-    Task {
-        name: "serving",
-        writes: "the figures of docs/SERVING.md",
-        run: serving::run,
     },
     Task {
         name: "simulation",

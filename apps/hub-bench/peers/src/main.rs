@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::time::{clock_gettime, ClockId};
-use tap_core::receipt::checks::{Check, CheckError, CheckList, CheckResult, StatefulTimestampCheck};
+use tap_core::receipt::checks::{
+    Check, CheckError, CheckList, CheckResult, StatefulTimestampCheck,
+};
 use tap_core::receipt::state::Checking;
 use tap_core::receipt::{Context, ReceiptWithState};
 use tap_core::tap_eip712_domain;
@@ -24,7 +26,11 @@ struct Sender {
 
 #[async_trait::async_trait]
 impl Check<SignedReceipt> for Sender {
-    async fn check(&self, _: &Context, receipt: &ReceiptWithState<Checking, SignedReceipt>) -> CheckResult {
+    async fn check(
+        &self,
+        _: &Context,
+        receipt: &ReceiptWithState<Checking, SignedReceipt>,
+    ) -> CheckResult {
         let signer = receipt.signed_receipt().recover_signer(&self.domain);
         match signer {
             Ok(signer) if signer == self.sender => Ok(()),
@@ -36,7 +42,8 @@ impl Check<SignedReceipt> for Sender {
 
 fn cpu() -> Duration {
     let used = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::from_secs(used.tv_sec.unsigned_abs()) + Duration::from_nanos(used.tv_nsec.unsigned_abs())
+    Duration::from_secs(used.tv_sec.unsigned_abs())
+        + Duration::from_nanos(used.tv_nsec.unsigned_abs())
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -85,8 +92,11 @@ async fn main() {
         Address::repeat_byte(3),
         1,
     );
-    let forged = SignedReceipt::new(&domain, receipt.expect("a clock"), &other).expect("a signature");
-    let forged = ReceiptWithState::new(forged).finalize_receipt_checks(&context, &checks).await;
+    let forged =
+        SignedReceipt::new(&domain, receipt.expect("a clock"), &other).expect("a signature");
+    let forged = ReceiptWithState::new(forged)
+        .finalize_receipt_checks(&context, &checks)
+        .await;
     assert!(matches!(forged, Ok(Err(_))), "a forged receipt passes");
     println!("{best:.1}");
 }
