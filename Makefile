@@ -17,6 +17,12 @@ help: ## Lists the targets
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
+up: ## Brings up a chain with a Walrus, a served model, accounts and the explorer, until Ctrl-C; HUB_UP=2 runs a second one beside
+	@tools/scripts/up
+
+down: ## Stops what `make up` started with the same HUB_UP
+	@tools/scripts/up down
+
 simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
 	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
 
@@ -105,7 +111,8 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 
 clean: ## Removes everything that was built or fetched into this folder
 	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs,examples/agent/ts}/build \
+		tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
