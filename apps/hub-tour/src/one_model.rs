@@ -249,7 +249,7 @@ fn recompute(stage: &Stage, request: &[u8], answers: &[Value], screen: &mut Scre
     )?;
     let engine = Tract::load(&stage.path("copy/model.onnx"))?;
     let inputs = InferRequest::parse(request, &Limits::default())?.inputs;
-    let outputs = engine.run(engine.signature().admit(inputs)?, &Call::unlimited())?;
+    let outputs = engine.infer(engine.signature().admit(inputs)?, &Call::unlimited())?;
     let computed = match outputs.first().map(hub_engine::Tensor::data) {
         Some(hub_engine::Data::Fp32(values)) => values.first().copied(),
         _ => None,
@@ -288,8 +288,8 @@ fn close(stage: &Stage, screen: &mut Screen) -> Result<bool> {
     let (author, operator, caller) = (author?, operator?, caller?);
     let checks = [
         (spent == 3 * PRICE && left == BUDGET - 3 * PRICE, format!("the session spent {spent} of {BUDGET} {DENOM}: three calls of {PRICE}")),
-        (author == MONEY + 3 * AUTHORS, format!("the author has {} {DENOM} more than before", author - MONEY)),
-        (operator == MONEY + 3 * OPERATORS, format!("the operator has {} {DENOM} more than before", operator - MONEY)),
+        (author == MONEY + 3 * AUTHORS, format!("the author has {} {DENOM} more than before", author.saturating_sub(MONEY))),
+        (operator == MONEY + 3 * OPERATORS, format!("the operator has {} {DENOM} more than before", operator.saturating_sub(MONEY))),
         (
             author + operator + caller + left == 3 * MONEY,
             format!("with what the caller has, and {left} in the session, that is all that there was: {}", 3 * MONEY),
@@ -332,7 +332,7 @@ fn paid(stage: &Stage, serving: &Serving, id: Option<&str>, screen: &mut Screen)
 
 /// Makes a call that has to be refused, and shows the sentence.
 fn refused(stage: &Stage, url: &str, more: &[&str], screen: &mut Screen) -> Result<()> {
-    let shown = [&["call", "1", "--input", "request.json"], more].concat();
+    let shown = [&["call", "1", "--input", "request.json"][..], more].concat();
     screen.command(&typed(&shown))?;
     let ran = stage.types(Person::Caller, &[&shown[..], &["--server", url]].concat())?;
     ensure!(
