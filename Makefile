@@ -55,6 +55,13 @@ load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a n
 bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own one and the published algorithm; HUB_BENCH_MAX=1 adds the longest blob
 	@clients/walrus-encode/bench
 
+bench-serve: need-rust ## Measures what metering a call costs beside the engine alone, TAP and x402; HUB_UPDATE=1 writes docs/SERVING.md
+	@apps/hub-bench/run
+
+kill-soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
+	@HUB_KILLS=$(or $(HUB_KILLS),10000) cargo test --locked --manifest-path apps/Cargo.toml --package hub-serve --test settling \
+		killed_at_random_points -- --nocapture
+
 compare-engines: need-rust ## Shows that ONNX Runtime answers the same bits from Rust as from Python, on models that packages on PyPI ship
 	@tools/scripts/compare-engines
 
