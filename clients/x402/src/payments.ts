@@ -280,7 +280,7 @@ export class HubPayments {
       const fresh = agreed === undefined;
       agreed ??= await this.#quote(request(), hash);
       const raw = rehashed(agreed.raw, hash);
-      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId });
+      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId, isRemembered: !fresh });
       const paying = request();
       paying.headers.set(
         HEADER_SIGNATURE,
@@ -345,7 +345,12 @@ export class HubPayments {
   /** Checks what is asked for, finds a session, notes the call, and signs it. */
   async #signed(
     requirements: unknown,
-    known: { readonly url?: string; readonly hash?: string; readonly requestId?: string | undefined },
+    known: {
+      readonly url?: string;
+      readonly hash?: string;
+      readonly requestId?: string | undefined;
+      readonly isRemembered?: boolean;
+    },
   ): Promise<{ payload: SessionPayload; call: Call }> {
     const found = decoded(() => readRequirements(requirements));
     const requestHash = known.hash ?? found.requestHash;
@@ -380,7 +385,7 @@ export class HubPayments {
     attester: KnownAttester,
     blob: Uint8Array,
     requestHash: string,
-    known: { readonly url?: string; readonly requestId?: string | undefined },
+    known: { readonly url?: string; readonly requestId?: string | undefined; readonly isRemembered?: boolean },
   ): Promise<Call> {
     const limits = this.#limits(agreed.asset);
     for (;;) {
@@ -409,6 +414,7 @@ export class HubPayments {
         agreed,
         key: attester.key,
         blob,
+        isOwnOffer: known.isRemembered !== true,
         requestHash,
         state,
         need,
@@ -563,7 +569,17 @@ export class HubPayments {
     const body = new Uint8Array(await request.clone().arrayBuffer());
     const header = request.headers.get(HEADER_SIGNATURE);
     if (header === null) {
-      const response = await this.#send(withBody(request, body));
+      const response = await this.#send(withBody(request, body)).catch((cause: unknown) => {
+        if (request.signal.aborted) {
+          throw cause;
+        }
+        throw new PaymentError(
+          "unreachable",
+          `the server at ${new URL(request.url).origin} does not answer`,
+          "call again later, or call another; nothing was signed",
+          { cause },
+        );
+      });
       this.#offered(response, request.url, wire.toHex(wire.sha256(body)));
       return response;
     }
@@ -628,7 +644,8 @@ export class HubPayments {
       });
       const settled = response.headers.get(HEADER_RESPONSE);
       if (response.ok) {
-        const paid = await this.#settle(call, settled === null ? undefined : decodedOrNothing(settled), answer);
+        const { header, hashed } = settled === null ? streamed(response, answer) : { header: settled, hashed: answer };
+        const paid = await this.#settle(call, header === undefined ? undefined : decodedOrNothing(header), hashed);
         this.#paid.set(again, paid);
         return again;
       }
@@ -1016,6 +1033,20 @@ function withBody(request: Request, body: Uint8Array): Request {
     redirect: "error",
     credentials: "omit",
   });
+}
+
+const LAST_EVENT = new TextEncoder().encode("event: payment-response\ndata: ");
+
+/** The payment response that ends a stream, whose cost was not known when it began, and the bytes before it, which are hashed. */
+function streamed(response: Response, answer: Uint8Array): { header: string | undefined; hashed: Uint8Array } {
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  for (let at = answer.length - LAST_EVENT.length; isStream && at >= 0; at -= 1) {
+    if (LAST_EVENT.every((byte, place) => answer[at + place] === byte)) {
+      const header = new TextDecoder().decode(answer.subarray(at + LAST_EVENT.length)).trim();
+      return { header, hashed: answer.subarray(0, at) };
+    }
+  }
+  return { header: undefined, hashed: answer };
 }
 
 /** Headers of an answer whose body was decoded already. */

@@ -31,6 +31,8 @@ interface Glance {
 
 interface Rest {
   readonly rest: readonly billing.RankedModel[];
+  /** Whether all lit models are in it. */
+  readonly whole: boolean;
   readonly weeks: readonly billing.HubOfWeek[];
 }
 
@@ -57,20 +59,24 @@ export function Market(): VNode {
       glance.state === "ready" ? lightsOf(glance.data.ranking, glance.data.served, factor) : new Map<number, Light>(),
     [glance.state === "ready" ? glance.data : undefined, factor],
   );
-  const listed = useMemo(() => inOrder(first.values()).slice(0, LISTED), [first]);
+  const listed = useMemo(() => inOrder(first.values(), least).slice(0, LISTED), [first]);
 
+  const [all, readAll] = useState(false);
   const height = glance.state === "ready" ? glance.latest.height : undefined;
-  const more = useLoad<Rest | undefined>(height === undefined ? undefined : `rest ${of} ${height}`, async ({ hub }) => {
-    if (glance.state !== "ready") {
-      return undefined;
-    }
-    const { time } = glance.latest;
-    const [rest, { weeks }] = await Promise.all([
-      restOfRanking(hub, denom, glance.data.ranking, time, least),
-      hub.billing.query.hubWeeks({ denom, limit: 3, startAfter: weekOf(time) - 3 }),
-    ]);
-    return { rest, weeks };
-  });
+  const more = useLoad<Rest | undefined>(
+    height === undefined ? undefined : `rest ${of} ${height} ${all}`,
+    async ({ hub }) => {
+      if (glance.state !== "ready") {
+        return undefined;
+      }
+      const { time } = glance.latest;
+      const [{ models: rest, whole }, { weeks }] = await Promise.all([
+        restOfRanking(hub, denom, glance.data.ranking, { time, least, all }),
+        hub.billing.query.hubWeeks({ denom, limit: 3, startAfter: weekOf(time) - 3 }),
+      ]);
+      return { rest, whole, weeks };
+    },
+  );
 
   const known = more.state === "ready" ? more.data : undefined;
   const lights = useMemo(
@@ -85,7 +91,7 @@ export function Market(): VNode {
     <>
       <Title name="Market" id="market">
         {glance.state === "ready" ? (
-          <Headline hub={glance.data.hub} lights={lights} whole={known !== undefined} />
+          <Headline hub={glance.data.hub} lights={lights} whole={known?.whole === true} />
         ) : (
           "What is called here, and who pays for it"
         )}
@@ -94,6 +100,11 @@ export function Market(): VNode {
         {({ hub }) => (
           <>
             <Picture hub={hub} lights={lights} />
+            <p class="rest">
+              {known?.whole === false ? (
+                <button onClick={() => readAll(true)}>Find every model that claims to earn</button>
+              ) : null}
+            </p>
             <Figures hub={hub} lights={lights} weeks={known?.weeks} />
             <Lower listed={listed} hub={hub} />
           </>
@@ -154,7 +165,7 @@ function Headline({
       <b>
         {amount(backed, currency)} {currency.symbol} a week
       </b>{" "}
-      is backed{claimed === 0n ? "" : ` of ${amount(claimed, currency)} claimed`}.
+      is backed{claimed === 0n || !whole ? "" : ` of ${amount(claimed, currency)} claimed`}.
     </>
   );
 }
