@@ -23,8 +23,8 @@ up: ## Brings up a chain with a Walrus, a served model, accounts and the explore
 down: ## Stops what `make up` started with the same HUB_UP
 	@tools/scripts/up down
 
-simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
-	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT; or answers at SERVE as a node
+	@cargo run --locked --package hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
 
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
 	@tests/devnet/start --wait $(if $(HUB_DEVNET_HOME),,--fresh)
