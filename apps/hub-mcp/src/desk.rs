@@ -264,7 +264,8 @@ impl Desk {
             Err(
                 CallError::Dishonest { .. }
                 | CallError::Unknown { .. }
-                | CallError::Overcharged { .. },
+                | CallError::Overcharged { .. }
+                | CallError::Tally(_),
             ) => {}
             Err(_) => budget.release(id, Self::now())?,
         }
@@ -514,11 +515,9 @@ impl Desk {
             if wanted.is_some_and(|wanted| wanted != *number) {
                 continue;
             }
-            let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-            if let Some(ready) = known.get(&(*number, model.model)) {
-                return Ok((*number, ready.clone()));
+            if let Some(ready) = self.known(*number, model.model) {
+                return Ok((*number, ready));
             }
-            drop(known);
             let session = self.parts.hub.session(*number).await?.value;
             if let Err(reason) = pays_for(&session, model.model) {
                 why = format!("session {number} {reason}");
@@ -530,6 +529,11 @@ impl Desk {
             return Ok((*number, ready));
         }
         Err(McpError::Setup(format!("no session pays for model {}: {why}. Ask the user to open one: hub session open --model {}", model.model, model.model)))
+    }
+
+    fn known(&self, session: SessionId, model: ModelId) -> Option<Arc<Ready>> {
+        let known = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&(session, model)).cloned()
     }
 
     async fn prepare(
