@@ -20,10 +20,6 @@ export type HubErrorCode =
   | "refused"
   | "unconfirmed"
   | "tx_dropped"
-  | "session_exhausted"
-  | "session_expiring"
-  | "session_ended"
-  | "voucher_missing"
   | "not_callable"
   | "invalid_input";
 
@@ -92,20 +88,6 @@ export class UnconfirmedError extends HubError {
       "call resume() with this error or its hash; do not send the messages again before",
       { txHash, cause },
     );
-  }
-}
-
-/** A session cannot pay for what is asked, or not for long enough. */
-export class SessionError extends HubError {
-  override readonly name = "SessionError";
-
-  constructor(
-    code: Extract<HubErrorCode, "session_exhausted" | "session_expiring" | "session_ended" | "voucher_missing">,
-    readonly session: number,
-    what: string,
-    next: string,
-  ) {
-    super(code, `session ${session} ${what}`, next);
   }
 }
 

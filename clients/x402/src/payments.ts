@@ -563,7 +563,17 @@ export class HubPayments {
     const body = new Uint8Array(await request.clone().arrayBuffer());
     const header = request.headers.get(HEADER_SIGNATURE);
     if (header === null) {
-      const response = await this.#send(withBody(request, body));
+      const response = await this.#send(withBody(request, body)).catch((cause: unknown) => {
+        if (request.signal.aborted) {
+          throw cause;
+        }
+        throw new PaymentError(
+          "unreachable",
+          `the server at ${new URL(request.url).origin} does not answer`,
+          "call again later, or call another; nothing was signed",
+          { cause },
+        );
+      });
       this.#offered(response, request.url, wire.toHex(wire.sha256(body)));
       return response;
     }
@@ -628,7 +638,8 @@ export class HubPayments {
       });
       const settled = response.headers.get(HEADER_RESPONSE);
       if (response.ok) {
-        const paid = await this.#settle(call, settled === null ? undefined : decodedOrNothing(settled), answer);
+        const { header, hashed } = settled === null ? streamed(response, answer) : { header: settled, hashed: answer };
+        const paid = await this.#settle(call, header === undefined ? undefined : decodedOrNothing(header), hashed);
         this.#paid.set(again, paid);
         return again;
       }
@@ -1016,6 +1027,20 @@ function withBody(request: Request, body: Uint8Array): Request {
     redirect: "error",
     credentials: "omit",
   });
+}
+
+const LAST_EVENT = new TextEncoder().encode("event: payment-response\ndata: ");
+
+/** The payment response that ends a stream, whose cost was not known when it began, and the bytes before it, which are hashed. */
+function streamed(response: Response, answer: Uint8Array): { header: string | undefined; hashed: Uint8Array } {
+  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+  for (let at = answer.length - LAST_EVENT.length; isStream && at >= 0; at -= 1) {
+    if (LAST_EVENT.every((byte, place) => answer[at + place] === byte)) {
+      const header = new TextDecoder().decode(answer.subarray(at + LAST_EVENT.length)).trim();
+      return { header, hashed: answer.subarray(0, at) };
+    }
+  }
+  return { header: undefined, hashed: answer };
 }
 
 /** Headers of an answer whose body was decoded already. */

@@ -138,6 +138,14 @@ test("a price that rises between offer and payment is a new decision", async () 
   assert.deepEqual([hub.ran, payments.spent("uusdc").total], [0, 0n]);
 });
 
+test("a server that does not answer is named, and gets no signature", async () => {
+  const hub = new StandIn();
+  const down = async () => Promise.reject(new TypeError("fetch failed"));
+  const payments = await hub.callerWith(1_000n, { fetch: down });
+  await fails(payments.call(URL_OF_MODEL, BODY), "unreachable");
+  assert.equal(payments.spent("uusdc").total, 0n);
+});
+
 test("what a server refuses otherwise is its own sentence, and costs nothing", async () => {
   const hub = new StandIn();
   const payments = await hub.callerWith(1_000n);
@@ -149,6 +157,20 @@ test("what a server refuses otherwise is its own sentence, and costs nothing", a
     assert.match(failure.message, /expected \[1, 3\]/);
   }
   assert.equal(payments.spent("uusdc").total, 0n);
+});
+
+test("a stream is paid by its last event, which is no part of what the receipt hashes", async () => {
+  const hub = new StandIn();
+  hub.streams = true;
+  const payments = await hub.callerWith(1_000n);
+  const answer = await payments.call(URL_OF_MODEL, BODY);
+  assert.deepEqual([answer.amount, answer.bodyChecked], [COST, true]);
+  hub.lies = { body: (body) => `${body}\n` };
+  await fails(payments.call(URL_OF_MODEL, BODY), "dishonest");
+  const cut = await hub.callerWith(1_000n);
+  const headers = { "content-type": "text/event-stream" };
+  hub.lies = { instead: (_, paid) => (paid ? new Response("data: half", { headers }) : undefined) };
+  await fails(cut.call(URL_OF_MODEL, BODY), "dishonest");
 });
 
 // --- Lost answers and restarts ----------------------------------------------------------------------

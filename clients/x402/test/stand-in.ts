@@ -63,6 +63,8 @@ export class StandIn {
   lose = 0;
   /** Answers wait for each other until so many are there. */
   together = 1;
+  /** Answers come as a stream of events, with the payment response as the last of them. */
+  streams = false;
   rates = RATES;
   lies: Lies = {};
   known: (session: number) => boolean = () => true;
@@ -173,7 +175,18 @@ export class StandIn {
     if (request.method === "GET" && path.startsWith("/v1/receipts/")) {
       return this.#receipt(path.slice("/v1/receipts/".length));
     }
+    if (request.method === "GET" && path === "/supported") {
+      const extra = {
+        hub: { billing: BILLING, escrow: ESCROW, attester: 7, measurement: null },
+        label: "operator's word",
+      };
+      const kind = { x402Version: 2, scheme: "batch-settlement", network: `cosmos:${CHAIN}`, extra };
+      return Response.json({ kinds: [kind], extensions: [], signers: { "cosmos:*": [OPERATOR] } });
+    }
     const body = await request.text();
+    if (path === "/verify" || path === "/settle") {
+      return this.#facilitate(path, JSON.parse(body) as Json);
+    }
     const header = request.headers.get("payment-signature");
     const instead = this.lies.instead?.(request, header !== null);
     if (instead !== undefined) {
@@ -354,8 +367,33 @@ export class StandIn {
     const digest = wire.answerDigest(DOMAIN, wire.answerBytes(bytes, engine, label));
     settled["extra"].receipt ??= Buffer.from(bytes).toString("base64");
     settled["extra"].answerSignature ??= Buffer.from(this.attesterKey.sign(digest)).toString("base64");
+    if (this.streams) {
+      const last = `event: payment-response\ndata: ${encoded(settled)}\n\n`;
+      return new Response(body + last, { status: 200, headers: { "content-type": "text/event-stream" } });
+    }
     const headers = { "content-type": "application/json", "PAYMENT-RESPONSE": encoded(settled) };
     return new Response(body, { status: 200, headers });
+  }
+
+  /** What a seller asks: nothing is reserved, and only what ran is settled. */
+  #facilitate(path: string, { paymentPayload, paymentRequirements }: Json): Response {
+    const { session, call } = paymentPayload.payload;
+    const ran = this.#answers.get(`${session}/${call.requestId}`);
+    const served = this.sessions.get(session);
+    const network = `cosmos:${CHAIN}`;
+    if (path === "/verify") {
+      const enough = served !== undefined && this.charged(served) + this.#most() <= BigInt(served.answer.budget);
+      return Response.json(
+        ran !== undefined || enough
+          ? { isValid: true, payer: CALLER }
+          : { isValid: false, invalidReason: served === undefined ? "unknown_session" : "exhausted" },
+      );
+    }
+    if (ran === undefined || ran.hash !== paymentRequirements.extra.requestHash || served === undefined) {
+      return Response.json({ success: false, errorReason: "not_run", transaction: "", network });
+    }
+    const header = this.#answer(served, ran.receipt).headers.get("payment-response") ?? "";
+    return Response.json(JSON.parse(atob(header)));
   }
 
   #receipt(requestId: string): Response {

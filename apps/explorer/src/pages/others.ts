@@ -8,3 +8,4 @@ export { default as operator } from "./operator.js";
 export { default as operators } from "./operators.js";
 export { default as session } from "./session.js";
 export { default as trust } from "./trust.js";
+export { OtherNode } from "../frame/node.js";
