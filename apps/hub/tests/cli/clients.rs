@@ -26,6 +26,7 @@ fn python_pays_for_calls_and_assistants_call_within_their_budget() {
         .env("HUB_WALRUS_NETWORK", "local")
         .env("HUB_WALRUS_AGGREGATORS", market.world.servers[0].url())
         .env("HUB_WALRUS_NODES", market.world.servers[0].url())
+        .env("HUB_WALRUS_PUBLISHER", market.world.servers[0].url())
         .env("HUB_WALRUS_CACHE", market.world.path("cache"))
         .status()
         .unwrap();
