@@ -497,10 +497,12 @@ impl Desk {
                     name: name.to_owned(),
                 }
             }
-            _ => return Err(McpError::Arguments(format!(
+            _ => {
+                return Err(McpError::Arguments(format!(
                 "{:?} names no model: give its number, or AUTHOR/NAME, as find_models shows them",
                 tame(named, TITLE)
-            ))),
+            )))
+            }
         };
         Ok(self.parts.hub.ask_registry(&question).await?.value)
     }

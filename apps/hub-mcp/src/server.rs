@@ -332,8 +332,11 @@ impl HubTools {
             }
             "quote" => Ok(result(self.quote(given).await?).into()),
             "call_model" => {
-                let own = request.meta.as_ref().and_then(|meta| meta.0.0.get(PAYMENT));
-                let payment = own.or_else(|| context.meta.0.0.get(PAYMENT));
+                let own = request
+                    .meta
+                    .as_ref()
+                    .and_then(|meta| meta.0 .0.get(PAYMENT));
+                let payment = own.or_else(|| context.meta.0 .0.get(PAYMENT));
                 if payment.is_some() || self.desk.has_no_session() {
                     return self.hand_on(given, payment).await;
                 }

@@ -72,7 +72,12 @@ pub struct Mcp {
 /// An amount with its denomination; nothing is allowed too.
 fn money_or_nothing(text: &str) -> Result<(u128, String), String> {
     let digits = text.trim_start_matches('0');
-    if text.starts_with('0') && digits.chars().next().is_none_or(|one| !one.is_ascii_digit()) {
+    if text.starts_with('0')
+        && digits
+            .chars()
+            .next()
+            .is_none_or(|one| !one.is_ascii_digit())
+    {
         // The parser of budgets wants more than nothing.
         let Money { denom, .. } = money(&format!("1{digits}"))?;
         return Ok((0, crate::chain::denom_text(&denom)));
@@ -93,7 +98,13 @@ impl Mcp {
         let (per_day, asset) = self.per_day;
         let name: String = asset
             .chars()
-            .map(|one| if one.is_ascii_alphanumeric() { one } else { '-' })
+            .map(|one| {
+                if one.is_ascii_alphanumeric() {
+                    one
+                } else {
+                    '-'
+                }
+            })
             .collect();
         let path = self
             .budget
@@ -155,7 +166,8 @@ impl From<McpError> for Failure {
         let sentence = value["sentence"].as_str().unwrap_or_default();
         let said = value["untrusted"]["text"].as_str();
         Self {
-            sentence: said.map_or_else(|| sentence.to_owned(), |said| format!("{sentence}: {said}")),
+            sentence: said
+                .map_or_else(|| sentence.to_owned(), |said| format!("{sentence}: {said}")),
             hint: None,
             code: FAILED,
         }
