@@ -3,6 +3,7 @@
 mod attacks;
 mod calls;
 mod chain;
+mod enclave;
 mod health;
 mod kills;
 mod world;
