@@ -57,7 +57,6 @@ fn help_says_what_a_newcomer_needs() {
         "quilt ls",
         "quilt get",
         "serve",
-        "mcp",
         "walrus",
         "walrus serve",
     ] {
