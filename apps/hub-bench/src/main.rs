@@ -20,9 +20,6 @@ use crate::report::{Peer, Report};
 /// What metering a call costs, beside the engine alone.
 #[derive(Parser)]
 struct Options {
-    /// Folder of examples/models/volatility-mlp, the model of 5 µs.
-    #[arg(long)]
-    model: PathBuf,
     /// Folder for models and books, on the disk that is to be measured.
     #[arg(long)]
     work: PathBuf,
@@ -44,13 +41,14 @@ fn main() -> ExitCode {
     let options = Options::parse();
     std::fs::create_dir_all(&options.work).expect("a folder to work in");
     let work = tempfile::tempdir_in(&options.work).expect("a folder to work in");
-    let (small, large) = (
-        work.path().join("0.7ms.onnx"),
-        work.path().join("20ms.onnx"),
-    );
-    models::write(&small, 64, 3).expect("a model");
-    models::write(&large, 256, 18).expect("a model");
-    let tiny = options.model.join("model.onnx");
+    let file = |name: &str, rows, layers| {
+        let path = work.path().join(name);
+        models::write(&path, rows, layers).expect("a model");
+        path
+    };
+    let tiny = file("5us.onnx", 1, 0);
+    let small = file("0.7ms.onnx", 64, 13);
+    let large = file("20ms.onnx", 512, 51);
     let models = [
         Model {
             name: "5 µs",

@@ -49,6 +49,13 @@ pub struct Summary {
     pub p99_us: f64,
 }
 
+impl Summary {
+    /// Cores that the calls had, in the best round.
+    pub fn cores(&self) -> f64 {
+        self.per_second * self.cpu_us / 1e6
+    }
+}
+
 /// One round of a sample, while it runs.
 pub struct Round {
     wall: Instant,

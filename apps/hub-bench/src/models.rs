@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-/// Length of the input, as of examples/models/volatility-mlp: bodies are of one size whatever model answers them.
+/// Length of the input: bodies are of one size whatever model answers them.
 pub const INPUTS: usize = 30;
 /// Rows and columns of the square matrices.
 const WIDTH: usize = 256;

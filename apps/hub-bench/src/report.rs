@@ -129,12 +129,20 @@ impl Report {
             let bare = self.summary(SLOW, callers, "bare");
             let paid = self.summary(SLOW, callers, "metered and durable");
             if let (Some(bare), Some(paid)) = (bare, paid) {
-                let share = paid.per_second / bare.per_second * 100.0;
+                // Where other work has the cores, calls a second tell of that. Processor time bounds them on a machine of one's own.
+                let is_quiet = bare.cores() >= 0.9 * self.cores as f64;
+                let (share, by) = match is_quiet {
+                    true => (paid.per_second / bare.per_second, ""),
+                    false => (
+                        bare.cpu_us / paid.cpu_us,
+                        ", by processor time, since others had the cores",
+                    ),
+                };
                 targets.push(Target {
                     what: format!("throughput of the model of 20 ms, {callers} callers"),
                     target: "at least 95 % of bare".to_owned(),
-                    measured: format!("{share:.1} %"),
-                    held: share >= 95.0,
+                    measured: format!("{:.1} %{by}", share * 100.0),
+                    held: share >= 0.95,
                 });
             }
         }
