@@ -289,5 +289,6 @@ fn source(config: &Config, hub: &Hub) -> Result<Source, StartError> {
         hub: hub.clone(),
         walrus: client.map(Arc::new),
         folder,
+        onnxruntime: config.onnxruntime.clone(),
     })
 }

@@ -1,8 +1,10 @@
 //! The server over HTTP, with a real model, the real contracts and a caller that checks everything.
 
 mod attacks;
+mod by_hand;
 mod calls;
 mod chain;
+mod facilitator;
 mod health;
 mod kills;
 mod world;
