@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use hub_engine::Pool;
@@ -23,6 +23,7 @@ use crate::models::Models;
 use crate::payment::Venue;
 use crate::peers::Peers;
 use crate::sessions::Lookups;
+use crate::supervise::Supervised;
 use hub_ledger::Serial;
 
 /// Unix seconds.
@@ -63,6 +64,8 @@ pub struct App {
     pub clock: Clock,
     /// Fresh ids.
     pub ids: Ids,
+    /// Tasks without which calls must not go on for long: what follows the chain, and what settles.
+    pub tasks: Mutex<Vec<Supervised>>,
     /// Answers that are being sent in pieces.
     pub streams: TaskTracker,
     /// Ends them.
@@ -89,6 +92,18 @@ impl App {
     /// Unix seconds.
     pub fn now(&self) -> u64 {
         (self.clock)()
+    }
+
+    /// The tasks that are watched.
+    pub fn tasks(&self) -> Vec<Supervised> {
+        let tasks = self.tasks.lock();
+        tasks.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Watches one more task.
+    pub fn watch(&self, task: Supervised) {
+        let tasks = self.tasks.lock();
+        tasks.unwrap_or_else(PoisonError::into_inner).push(task);
     }
 
     /// The longest answer that is kept for repeats, bytes.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hub_engine::Pool;
@@ -135,6 +135,7 @@ impl Server {
             metrics: Metrics::default(),
             clock,
             ids: Ids::default(),
+            tasks: Mutex::default(),
             streams: TaskTracker::new(),
             cut: CancellationToken::new(),
             config,

@@ -140,7 +140,8 @@ impl Server {
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
-        let (_, following) = follower.run(self.quiet().clone());
+        let (watched, following) = follower.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(following);
         if !self.app().config.settle.enabled {
             return Ok(());
@@ -164,7 +165,8 @@ impl Server {
             },
             options,
         );
-        let (_, settling) = settler.run(self.quiet().clone());
+        let (watched, settling) = settler.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(settling);
         Ok(())
     }

@@ -83,6 +83,8 @@ pub fn router(app: Arc<App>) -> Router {
                     header::CONTENT_TYPE,
                     header::AUTHORIZATION,
                     PAYMENT_SIGNATURE,
+                    // `@x402/fetch` sends it, though it means something in answers only.
+                    header::ACCESS_CONTROL_EXPOSE_HEADERS,
                 ])
                 .expose_headers([PAYMENT_REQUIRED, PAYMENT_RESPONSE, header::RETRY_AFTER]),
         )

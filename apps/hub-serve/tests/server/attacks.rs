@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hub_caller::CallError;
 use hub_types::ids::SessionId;
-use hub_wire::{call_digest, domain_tag, Call, Purpose, Voucher};
-use hub_x402::{encode, Amount, RequestId, Signature};
+use hub_wire::SigningKey;
+use hub_x402::{encode, Amount, PaymentPayload, RequestId, Signature};
 use serde_json::{json, Value};
 
 use crate::by_hand::{payment, post, Answer};

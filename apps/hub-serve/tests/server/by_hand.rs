@@ -56,10 +56,20 @@ pub async fn payment(
     body: &Bytes,
     id: [u8; 16],
 ) -> PaymentPayload {
-    let required = post(&world.url(), body.clone(), None)
-        .await
-        .required
-        .unwrap();
+    payment_at(world, &world.url(), session, key, body, id, 500).await
+}
+
+/// The same for any address, with a voucher for this ceiling.
+pub async fn payment_at(
+    world: &World,
+    url: &str,
+    session: SessionId,
+    key: &SigningKey,
+    body: &Bytes,
+    id: [u8; 16],
+    ceiling: u128,
+) -> PaymentPayload {
+    let required = post(url, body.clone(), None).await.required.unwrap();
     let accepted = required.accepts.into_iter().next().unwrap();
     let expires_at = world.clock.load(Ordering::SeqCst) + 60;
     let contract = &world.trust.billing_canonical;
@@ -72,10 +82,7 @@ pub async fn payment(
         expires_at,
         request_hash: sha256(&[body]),
     };
-    let voucher = Voucher {
-        session,
-        ceiling: 500,
-    };
+    let voucher = Voucher { session, ceiling };
     let digest = call_digest(&tag(Purpose::Call), &call.encode());
     let voucher_digest = hub_wire::voucher_digest(&tag(Purpose::Voucher), &voucher.encode());
     PaymentPayload {
@@ -90,7 +97,7 @@ pub async fn payment(
                 signature: Signature(key.sign_digest(&digest)),
             },
             voucher: Some(VoucherPayment {
-                ceiling: Amount(500),
+                ceiling: Amount(ceiling),
                 signature: Signature(key.sign_digest(&voucher_digest)),
             }),
         },

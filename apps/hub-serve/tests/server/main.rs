@@ -7,4 +7,5 @@ mod chain;
 mod facilitator;
 mod health;
 mod kills;
+mod texts;
 mod world;
