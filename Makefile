@@ -6,7 +6,7 @@ SHELL := bash
 .PHONY: $(shell sed -n 's/^\([a-z0-9-]*\):.*/\1/p' $(MAKEFILE_LIST))
 
 # What `make test` runs, in this order. Each is a target by itself.
-STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client apps walrus-encode
+STEPS := fmt-check lint contracts deny unit nitro vectors check-generated documents wasm-check examples client explorer apps walrus-encode python
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^##@ / { printf "\n%s\n", substr($$0, 5) } /^[a-z0-9-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -16,6 +16,12 @@ help: ## Lists the targets
 
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
+
+up: ## Brings up a chain with a Walrus, a served model, accounts and the explorer, until Ctrl-C; HUB_UP=2 runs a second one beside
+	@tools/scripts/up
+
+down: ## Stops what `make up` started with the same HUB_UP
+	@tools/scripts/up down
 
 simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
 	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
@@ -39,6 +45,9 @@ e2e: wasm ## Deploys to a wasmd node and runs the whole market on it, through th
 
 gas: wasm ## Measures gas in wasmd's own application; fails if a row left tests/gas/snapshot.json by more than 0.5 %, or is over budget
 	@tests/gas/measure
+
+chains: wasm ## Runs the end-to-end tests on nodes of older versions of wasmd: HUB_CHAINS, or all in tests/chains
+	@tests/chains/run
 
 load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a node, kills it in the middle, recounts every receipt
 	@tests/e2e/load
@@ -87,12 +96,16 @@ gas-update: wasm ## Measures gas and writes tests/gas, and the report of the sim
 	@HUB_UPDATE=1 tests/gas/measure
 	@cargo xtask simulation
 
+chains-update: wasm ## Runs them and writes what was found: tests/chains/results.json and docs/CHAINS.md
+	@HUB_UPDATE=1 tests/chains/run
+
 load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json and docs/LOAD.md
 	@HUB_UPDATE=1 tests/e2e/load
 
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target apps/target artifacts/*.wasm clients/ts/LICENSE {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
-		{clients/ts,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs}/build tests/devnet/homes tests/devnet/cw20/target
+	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
+		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs,examples/agent/ts}/build \
+		tests/devnet/homes tests/devnet/cw20/target
 
 # --- Steps of `make test` ---------------------------------------------------------------------------
 
@@ -127,11 +140,17 @@ examples: need-rust
 client:
 	@clients/ts/check
 
+explorer: ## Builds the page and tests it in Chromium; HUB_CHROMIUM says where that is
+	@apps/explorer/check
+
 apps: need-rust
 	@tools/scripts/test-apps
 
 walrus-encode: need-rust
 	@clients/walrus-encode/check
+
+python: need-rust
+	@clients/python/check --served
 
 need-rust:
 	@tools/scripts/need cargo cc

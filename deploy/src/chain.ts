@@ -1,10 +1,12 @@
 /** What a deployment asks of a chain beside what the client does. */
 
 import { instantiate2Address } from "@cosmjs/cosmwasm";
+import { stringToPath } from "@cosmjs/crypto";
 import { DirectSecp256k1HdWallet, type EncodeObject } from "@cosmjs/proto-signing";
 import type { Event } from "@cosmjs/stargate";
 import { createProtobufRpcClient, QueryClient } from "@cosmjs/stargate";
 import { QueryClientImpl } from "cosmjs-types/cosmwasm/wasm/v1/query";
+import { type AccessConfig, AccessType } from "cosmjs-types/cosmwasm/wasm/v1/types";
 import { PageRequest } from "cosmjs-types/cosmos/base/query/v1beta1/pagination";
 import { connectNode, fromHex, HubError, SigningClient, toHex } from "hub-client";
 import type { ChainConfig } from "./config.js";
@@ -15,16 +17,35 @@ const CODES_A_PAGE = 100n;
 export interface Deployer {
   readonly address: string;
   readonly client: SigningClient;
-  /** Id of the newest code with this hash that the account stored. */
+  /** Id of the newest code with this hash that the account stored, or that everybody may instantiate. */
   codeOf(sha256: string): Promise<number | undefined>;
+  /** What the chain says of storing codes. */
+  permissions(): Promise<Permissions>;
+  /** Gas of a block at most, as the chain's parameters say; undefined without a limit. */
+  blockGas(): Promise<number | undefined>;
   /** Hash of a code. */
   hashOf(code: number): Promise<string>;
 }
 
+/** Who may store codes, and who may instantiate them. */
+export interface Permissions {
+  /** Whether the account may store a code itself. Where it may not, governance stores it. */
+  readonly mayStore: boolean;
+  /** Whether everybody may instantiate a code whose sender does not say who may. */
+  readonly everybodyInstantiates: boolean;
+}
+
 /** Connects with the account of a mnemonic. */
 export async function connectDeployer(config: ChainConfig, mnemonic: string): Promise<Deployer> {
+  if (config.keyType !== "secp256k1") {
+    throw new HubError(
+      "invalid_input",
+      `accounts of ${config.chainId} have keys of Ethereum (${config.keyType}), and this command does not sign with them`,
+      "store and instantiate with the chain's own command; docs/CHAINS.md lists the messages in their order",
+    );
+  }
   const { comet } = await connectNode(config.rpc, config.chainId);
-  const wallet = await walletOf(mnemonic, config.prefix);
+  const wallet = await walletOf(mnemonic, config);
   const [account] = await wallet.getAccounts();
   if (account === undefined) {
     throw new HubError("account_unknown", "the mnemonic gives no account", "give another one in HUB_MNEMONIC");
@@ -40,7 +61,11 @@ export async function connectDeployer(config: ChainConfig, mnemonic: string): Pr
     do {
       const pagination = PageRequest.fromPartial({ key, limit: CODES_A_PAGE, reverse: true });
       const page = await queries.Codes({ pagination });
-      const found = page.codeInfos.find((code) => code.creator === account.address && toHex(code.dataHash) === sha256);
+      const found = page.codeInfos.find(
+        (code) =>
+          toHex(code.dataHash) === sha256 &&
+          (code.creator === account.address || allows(code.instantiatePermission, undefined)),
+      );
       if (found !== undefined) {
         return Number(found.codeId);
       }
@@ -49,15 +74,49 @@ export async function connectDeployer(config: ChainConfig, mnemonic: string): Pr
     return undefined;
   };
   const hashOf = async (code: number): Promise<string> => {
-    const { checksum } = await queries.CodeInfo({ codeId: BigInt(code) });
-    return toHex(checksum);
+    // One entry of the list, since wasmd before 0.54 has no query for one code without its bytes.
+    const pagination = PageRequest.fromPartial({ key: bigEndian(code), limit: 1n });
+    const found = (await queries.Codes({ pagination })).codeInfos[0];
+    return found === undefined || Number(found.codeId) !== code ? "unknown" : toHex(found.dataHash);
   };
-  return { address: account.address, client, codeOf, hashOf };
+  const permissions = async (): Promise<Permissions> => {
+    const { params } = await queries.Params({});
+    return {
+      mayStore: allows(params.codeUploadAccess, account.address),
+      everybodyInstantiates: params.instantiateDefaultPermission === AccessType.ACCESS_TYPE_EVERYBODY,
+    };
+  };
+  const blockGas = async (): Promise<number | undefined> => {
+    const answer = await fetch(new URL("consensus_params", `${config.rpc.replace(/\/$/, "")}/`));
+    const json = (await answer.json()) as { result?: { consensus_params?: { block?: { max_gas?: string } } } };
+    const gas = Number(json.result?.consensus_params?.block?.max_gas ?? -1);
+    return gas < 0 ? undefined : gas;
+  };
+  return { address: account.address, client, codeOf, hashOf, permissions, blockGas };
 }
 
-async function walletOf(mnemonic: string, prefix: string): Promise<DirectSecp256k1HdWallet> {
+/** Whether an account may do what the permission is for; `undefined` asks for everybody. */
+function allows(access: AccessConfig | undefined, account: string | undefined): boolean {
+  switch (access?.permission) {
+    case AccessType.ACCESS_TYPE_EVERYBODY:
+      return true;
+    case AccessType.ACCESS_TYPE_ANY_OF_ADDRESSES:
+      return account !== undefined && access.addresses.includes(account);
+    default:
+      return false;
+  }
+}
+
+function bigEndian(id: number): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(id));
+  return bytes;
+}
+
+async function walletOf(mnemonic: string, { prefix, coinType }: ChainConfig): Promise<DirectSecp256k1HdWallet> {
   try {
-    return await DirectSecp256k1HdWallet.fromMnemonic(mnemonic.trim(), { prefix });
+    const hdPaths = [stringToPath(`m/44'/${coinType}'/0'/0/0`)];
+    return await DirectSecp256k1HdWallet.fromMnemonic(mnemonic.trim(), { prefix, hdPaths });
   } catch {
     // The reason would repeat words of the secret.
     throw new HubError("invalid_input", "HUB_MNEMONIC is no mnemonic", "give its 12 to 24 English words");
@@ -69,8 +128,13 @@ export function addressOf(sha256: string, creator: string, salt: Uint8Array, pre
   return instantiate2Address(fromHex(sha256), creator, salt, prefix);
 }
 
+/** Stores a code that everybody may instantiate: billing makes its escrow, and anyone a Hub of the same codes. */
 export function storeMessage(sender: string, gzipped: Uint8Array): EncodeObject {
-  return { typeUrl: "/cosmwasm.wasm.v1.MsgStoreCode", value: { sender, wasmByteCode: gzipped } };
+  const instantiatePermission = { permission: AccessType.ACCESS_TYPE_EVERYBODY, addresses: [] };
+  return {
+    typeUrl: "/cosmwasm.wasm.v1.MsgStoreCode",
+    value: { sender, wasmByteCode: gzipped, instantiatePermission },
+  };
 }
 
 export function instantiateMessage(

@@ -14,6 +14,17 @@ export interface ChainConfig {
   readonly denom: string;
   /** Price of a unit of gas, in that coin. */
   readonly gasPrice: string;
+  /** SLIP-44 number in the path of the deployer's key: another one is another account. */
+  readonly coinType: number;
+  /** What the chain's accounts sign with. */
+  readonly keyType: KeyType;
+  /** What the chain allows, where its parameters do not say it. */
+  readonly limits: {
+    /** Bytes of a code, uncompressed. */
+    readonly wasmBytes: number;
+    /** Gas of a transaction, if the chain refuses more. */
+    readonly txGas: number | undefined;
+  };
   /** Who may migrate the contracts; nobody if undefined. Whoever it is could move funds by new code. */
   readonly admin: string | undefined;
   /** Who stores Walrus committees in the registry; nobody if undefined. It can hand the role on. */
@@ -28,7 +39,13 @@ export interface ChainConfig {
   };
 }
 
+/** `ethsecp256k1` accounts have Ethereum's addresses and hashes. */
+export type KeyType = "secp256k1" | "ethsecp256k1";
+
 const MAX_SECONDS = 30 * 86_400;
+/** Of wasmd, where a chain sets nothing else. */
+const WASM_BYTES = 819_200;
+const COSMOS_COIN_TYPE = 118;
 
 /** Reads a config: `chain` is the name of a file in `folder`, or the path of a file. `rpc` goes before what it says. */
 export function readConfig(chain: string, folder: string, rpc?: string): ChainConfig {
@@ -56,12 +73,20 @@ export function readConfig(chain: string, folder: string, rpc?: string): ChainCo
 export function parseConfig(json: unknown): ChainConfig {
   const fields = new Fields(json, "the chain config");
   const constants = new Fields(fields.take("constants"), "constants");
+  const limits = new Fields(fields.take("limits") ?? {}, "limits");
   const config: ChainConfig = {
     chainId: fields.text("chain_id"),
-    rpc: fields.text("rpc", /^https?:\/\/\S+$/, "an http(s) address"),
+    rpc: fields.text("rpc", /^https?:\/\/\S+$/, "the http(s) address of a node, here or by RPC="),
     prefix: fields.text("prefix", /^[a-z0-9]+$/, "a bech32 prefix"),
     denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
     gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),
+    coinType: fields.optionalCount("coin_type") ?? COSMOS_COIN_TYPE,
+    keyType: (fields.optionalText("key_type", /^(eth)?secp256k1$/, "secp256k1 or ethsecp256k1") ??
+      "secp256k1") as KeyType,
+    limits: {
+      wasmBytes: limits.optionalCount("wasm_bytes") ?? WASM_BYTES,
+      txGas: limits.optionalCount("tx_gas"),
+    },
     admin: fields.optionalText("admin"),
     keeper: fields.optionalText("keeper"),
     nitroRoot: fields.optionalText("nitro_root", /^[0-9a-f]{64}$/, "a SHA-256 as 64 lower-case hex digits"),
@@ -73,6 +98,7 @@ export function parseConfig(json: unknown): ChainConfig {
   };
   fields.finish();
   constants.finish();
+  limits.finish();
   if (!/^[a-z0-9-]{1,32}$/.test(config.name)) {
     throw invalid(`name is ${JSON.stringify(config.name)}`, "give 1 to 32 of a-z, 0-9 and hyphen");
   }
@@ -128,6 +154,17 @@ class Fields {
     return this.#rest.get(name) === undefined || this.#rest.get(name) === null
       ? (this.take(name), undefined)
       : this.text(name, form, expected);
+  }
+
+  optionalCount(name: string): number | undefined {
+    const value = this.take(name);
+    if (value === undefined || value === null) {
+      return undefined;
+    }
+    if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+      throw invalid(`${name} is ${JSON.stringify(value)}`, "give a whole number");
+    }
+    return value;
   }
 
   seconds(name: string, least: number): number {

@@ -15,6 +15,7 @@ import {
 import { type Artifact, CONTRACTS, type ContractName } from "./artifacts.js";
 import { addressOf, type Deployer, instantiateMessage, storedCode, storeMessage } from "./chain.js";
 import type { ChainConfig } from "./config.js";
+import { checkChain, checkGas } from "./limits.js";
 import {
   type DeploymentFile,
   INSTANTIATED,
@@ -31,7 +32,7 @@ import { verify, verifyKeeper } from "./verify.js";
  * What the instantiations use with admin, keeper and root, for a dry run before the codes are stored. Rounded up; `make e2e` holds
  * them against what was used.
  */
-const INSTANTIATION_GAS = { registry: 170_000, billing: 380_000, nitro_verifier: 165_000 };
+const INSTANTIATION_GAS = { registry: 172_000, billing: 380_000, nitro_verifier: 165_000 };
 const GAS_ADJUSTMENT = 1.2;
 
 export interface DeployInput {
@@ -80,6 +81,7 @@ export class Deployment {
       return done;
     }
     await this.#settlePending();
+    await checkChain(this.#input);
     for (const name of CONTRACTS) {
       await this.#store(name);
     }
@@ -104,11 +106,14 @@ export class Deployment {
       say(`nothing to do: ${this.#finalPath} stands, a run would verify it`);
       return;
     }
+    await checkChain(this.#input);
+    const blockGas = await deployer.blockGas();
     let total = 0n;
     const price = `${config.gasPrice}${config.denom}`;
     const cost = (step: Step, gas: number, note: string): void => {
       const fee = BigInt(calculateFee(Math.ceil(gas * GAS_ADJUSTMENT), price).amount[0]?.amount ?? "0");
       total += fee;
+      checkGas(config, step, Math.ceil(gas * GAS_ADJUSTMENT), blockGas);
       say(
         `${step.padEnd(26)} ${gas.toLocaleString("en").padStart(10)} gas ${fee.toString().padStart(9)} ${config.denom}  ${note}`,
       );
@@ -118,7 +123,7 @@ export class Deployment {
       const code = await deployer.codeOf(sha256);
       if (code === undefined) {
         const gas = await deployer.client.estimate(deployer.address, [storeMessage(deployer.address, gzipped)]);
-        cost(`store ${name}`, gas, `${bytes} bytes, ${sha256}`);
+        cost(`store ${name}`, gas, `${bytes} bytes of ${config.limits.wasmBytes}, ${sha256}`);
       } else {
         say(`${`store ${name}`.padEnd(26)} stored already, code ${code}`);
       }

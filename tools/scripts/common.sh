@@ -14,6 +14,7 @@ rust=1.95.0
 cosmwasm_check=3.0.10
 cargo_deny=0.20.2
 cargo_mutants=27.1.0
+uv=0.13.9
 wasm_target=wasm32-unknown-unknown
 
 # How crates are told apart from what they choose by themselves, in what is deployed and in what tests it. A VM multiplies 32 by

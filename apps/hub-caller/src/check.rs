@@ -188,3 +188,102 @@ fn rates(found: &PaymentRequirements) -> Rates {
         per_million_out: Uint128::new(extra.per_million_out.0),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hub_types::ids::SessionId;
+    use hub_wire::{call_digest, voucher_digest, Call, KeyType, SigningKey, Voucher};
+    use hub_x402::{decode, encode, PaymentPayload, PaymentRequired};
+    use serde_json::Value;
+
+    use super::*;
+
+    fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+        value[field].as_str().unwrap()
+    }
+
+    fn seed(value: &Value) -> [u8; 32] {
+        hex::decode(text(value, "seed_hex"))
+            .unwrap()
+            .try_into()
+            .unwrap()
+    }
+
+    #[test]
+    fn the_call_that_the_specification_shows_is_signed_and_checked_as_it_says() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/vectors/x402");
+        let file = std::fs::read(format!("{folder}/exchange.json")).unwrap();
+        let file: Value = serde_json::from_slice(&file).unwrap();
+        let header = |name: &str| text(&file["headers"], name);
+        let required: PaymentRequired = decode(header("PAYMENT-REQUIRED")).unwrap();
+        let payment: PaymentPayload = decode(header("PAYMENT-SIGNATURE")).unwrap();
+        let settled: SettleResponse = decode(header("PAYMENT-RESPONSE")).unwrap();
+        // What the document shows is what travels, and nothing of it is lost here.
+        for (name, mine) in [
+            ("required", encode(&required)),
+            ("payload", encode(&payment)),
+            ("response", encode(&settled)),
+        ] {
+            let shown = std::fs::read(format!("{folder}/{name}.json")).unwrap();
+            let shown: Value = serde_json::from_slice(&shown).unwrap();
+            let mine: Value = decode(&mine).unwrap();
+            assert_eq!(mine, shown, "{name}");
+        }
+
+        let attester_key = SigningKey::ed25519_from_seed(&seed(&file["attester_key"]));
+        let key = attester_key.public_key();
+        assert_eq!(
+            hex::encode(key.as_bytes()),
+            text(&file["attester_key"], "public_hex")
+        );
+        assert_eq!(key.key_type(), KeyType::Ed25519);
+        let agreed = &required.accepts[0];
+        let trust = Trust {
+            chain_id: text(&file, "chain_id").to_owned(),
+            billing: agreed.extra.hub.billing.clone(),
+            billing_canonical: hex::decode(text(&file, "billing_canonical_hex")).unwrap(),
+            operator: agreed.pay_to.clone(),
+            attester: AttesterId(7),
+            key,
+            asset: "uusdc".to_owned(),
+            model: None,
+        };
+        let request = text(&file, "request_body").as_bytes();
+        trust.requirements(agreed, &sha256(&[request])).unwrap();
+
+        let session_key = SigningKey::secp256k1_from_seed(&seed(&file["session_key"])).unwrap();
+        let paying = &payment.payload;
+        let call = Call {
+            attester: AttesterId(7),
+            session: SessionId(3),
+            model: agreed.extra.model,
+            request_id: paying.call.request_id.0,
+            expires_at: paying.call.expires_at,
+            request_hash: sha256(&[request]),
+        };
+        assert_eq!(hex::encode(call.encode()), text(&file, "call_hex"));
+        let digest = call_digest(&trust.tag(Purpose::Call), &call.encode());
+        assert_eq!(hex::encode(digest), text(&file, "call_digest_hex"));
+        assert_eq!(session_key.sign_digest(&digest), paying.call.signature.0);
+        let given = paying.voucher.as_ref().unwrap();
+        let voucher = Voucher {
+            session: SessionId(3),
+            ceiling: given.ceiling.0,
+        };
+        let digest = voucher_digest(&trust.tag(Purpose::Voucher), &voucher.encode());
+        assert_eq!(session_key.sign_digest(&digest), given.signature.0);
+
+        let body = text(&file, "answer_body").as_bytes();
+        let id = paying.call.request_id;
+        let receipt = trust
+            .answer(agreed, id, request, body, &settled, body.len())
+            .unwrap();
+        assert_eq!(hex::encode(receipt.encode()), text(&file, "receipt_hex"));
+        assert_eq!(settled.amount, Amount(110));
+        // Another byte in the body, and it is no answer to that call.
+        let other = trust
+            .answer(agreed, id, request, b"{}", &settled, 2)
+            .unwrap_err();
+        assert_eq!(other, "its receipt is about another answer");
+    }
+}

@@ -1,8 +1,39 @@
 /** Bytes as text and back. Nothing here needs Node. */
 
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from "@noble/hashes/utils";
+// Not those of a library: its module is larger than what pages read a Hub with.
 
-export { bytesToHex as toHex, hexToBytes as fromHex, concatBytes as concat, utf8ToBytes as utf8 };
+/** The bytes of a text in UTF-8. */
+export function utf8(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** Lower-case hex. */
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) {
+    text += byte.toString(16).padStart(2, "0");
+  }
+  return text;
+}
+
+/** The bytes of hex, in either case. Fails on anything else. */
+export function fromHex(text: string): Uint8Array {
+  if (!/^([0-9a-f]{2})*$/i.test(text)) {
+    throw new Error(`not hex: ${text.slice(0, 80)}`);
+  }
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
+/** One after the other. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
 
 /** Whether two byte strings are the same. Not in constant time: for public values. */
 export function equal(a: Uint8Array, b: Uint8Array): boolean {

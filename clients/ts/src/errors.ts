@@ -20,10 +20,6 @@ export type HubErrorCode =
   | "refused"
   | "unconfirmed"
   | "tx_dropped"
-  | "session_exhausted"
-  | "session_expiring"
-  | "session_ended"
-  | "voucher_missing"
   | "not_callable"
   | "invalid_input";
 
@@ -95,20 +91,6 @@ export class UnconfirmedError extends HubError {
   }
 }
 
-/** A session cannot pay for what is asked, or not for long enough. */
-export class SessionError extends HubError {
-  override readonly name = "SessionError";
-
-  constructor(
-    code: Extract<HubErrorCode, "session_exhausted" | "session_expiring" | "session_ended" | "voucher_missing">,
-    readonly session: number,
-    what: string,
-    next: string,
-  ) {
-    super(code, `session ${session} ${what}`, next);
-  }
-}
-
 /** A value that no contract would take. */
 export class InputError extends HubError {
   override readonly name = "InputError";
@@ -174,10 +156,9 @@ export function translateText(text: string, origin: Origin, cause?: unknown): Hu
       details,
     );
   }
-  const prefix = /hrp does not match bech32 prefix: expected '(\w+)' got '(\w+)'/.exec(text);
-  if (prefix !== null) {
-    const what = `addresses of this chain begin with ${prefix[1]}, not with ${prefix[2]}`;
-    return new HubError("invalid_input", what, "give the chain's own prefix to whatever makes the addresses", details);
+  const prefix = wrongPrefix(text, details);
+  if (prefix !== undefined) {
+    return prefix;
   }
   if (/insufficient funds|spendable balance .* is smaller/i.test(text)) {
     const next = `send ${who} more of that coin; the fee counts too`;
@@ -196,6 +177,20 @@ export function translateText(text: string, origin: Origin, cause?: unknown): Hu
     return new HubError("wrong_chain", `the chain does not take the signature of ${who}`, next, details);
   }
   return new RefusedError(reasonIn(text), details);
+}
+
+/** The failure behind the log of a query: a contract's refusal, or an address of another chain. */
+export function translateQuery(text: string): HubError {
+  return wrongPrefix(text, {}) ?? new RefusedError(reasonIn(text));
+}
+
+function wrongPrefix(text: string, details: HubErrorDetails): HubError | undefined {
+  const prefix = /hrp does not match bech32 prefix: expected '(\w+)' got '(\w+)'/.exec(text);
+  if (prefix === null) {
+    return undefined;
+  }
+  const what = `addresses of this chain begin with ${prefix[1]}, not with ${prefix[2]}`;
+  return new HubError("invalid_input", what, "give the chain's own prefix to whatever makes the addresses", details);
 }
 
 /** The sentence of a contract within what the chain wraps around it. */

@@ -3,18 +3,8 @@
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
-export { Collector, inclusionIn } from "./collector.js";
-export type {
-  CollectorOptions,
-  Held,
-  InclusionQuery,
-  Refused,
-  SettledBatch,
-  SettleReport,
-  Store,
-} from "./collector.js";
 export * from "./contracts/index.js";
-export { HubError, InputError, RefusedError, SessionError, translate, UnconfirmedError } from "./errors.js";
+export { HubError, InputError, RefusedError, translate, UnconfirmedError } from "./errors.js";
 export type { HubErrorCode, HubErrorDetails, Origin } from "./errors.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
 export type { AnswersOf, Offer, Sent } from "./hub.js";
@@ -22,15 +12,8 @@ export type { ContractInfo, ContractName, Deployment } from "./deployment.js";
 export type { SmartQuerier } from "./querier.js";
 export { cw20Send, eventsOf, Messages, otherMessage, valueOf } from "./messages.js";
 export type { Action } from "./messages.js";
-export {
-  checkSession,
-  followSession,
-  openSession,
-  openSessionMessage,
-  readSession,
-  requireSession,
-} from "./session.js";
-export type { SessionNeeds, SessionStatus, SessionWish } from "./session.js";
+export { followSession, openSession, openSessionMessage, readSession } from "./session.js";
+export type { SessionStatus, SessionWish } from "./session.js";
 export {
   checkReceipt,
   commitment,
@@ -48,8 +31,6 @@ export {
   VoucherPad,
 } from "./signing.js";
 export type { AttesterDetails, Call, Evidence, Inference, SignedBatch, SignedVoucher } from "./signing.js";
-export { settlementBy } from "./settlement.js";
-export type { Settlement } from "./settlement.js";
 export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
 export type { Denom, Id, OutcomeName, Rates } from "./values.js";
 export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";

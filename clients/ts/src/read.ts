@@ -4,7 +4,7 @@
  */
 
 import { utf8, toHex, concat } from "./bytes.js";
-import { BillingQueryClient, EscrowQueryClient, RegistryQueryClient } from "./contracts/index.js";
+import type { BillingQueryClient, EscrowQueryClient, RegistryQueryClient } from "./contracts/index.js";
 import {
   checkChain,
   checkContract,
@@ -15,7 +15,7 @@ import {
   type ContractName,
   type Deployment,
 } from "./deployment.js";
-import { HubError, translateText } from "./errors.js";
+import { HubError, translateQuery } from "./errors.js";
 import type { SmartQuerier } from "./querier.js";
 import { type Latest, Rpc, type RpcOptions } from "./rpc.js";
 
@@ -48,9 +48,9 @@ export class HubReader {
     const querier = smartQuerier(rpc, height);
     this.#rpc = rpc;
     this.#deployment = deployment;
-    this.registry = { address: registry.address, query: new RegistryQueryClient(querier, registry.address) };
-    this.escrow = { address: escrow.address, query: new EscrowQueryClient(querier, escrow.address) };
-    this.billing = { address: billing.address, query: new BillingQueryClient(querier, billing.address) };
+    this.registry = { address: registry.address, query: queries<RegistryQueryClient>(querier, registry.address) };
+    this.escrow = { address: escrow.address, query: queries<EscrowQueryClient>(querier, escrow.address) };
+    this.billing = { address: billing.address, query: queries<BillingQueryClient>(querier, billing.address) };
   }
 
   /**
@@ -62,29 +62,45 @@ export class HubReader {
     deployment: Deployment,
     options?: RpcOptions,
   ): Promise<{ hub: HubReader; latest: Latest }> {
+    const { hub, checked } = HubReader.open(endpoint, deployment, options);
+    return { hub, latest: await checked };
+  }
+
+  /**
+   * The same without waiting for the checks, so that the first questions go out in the request that carries them. What is answered
+   * is to be believed once `checked` was.
+   */
+  static open(
+    endpoint: string,
+    deployment: Deployment,
+    options?: RpcOptions,
+  ): { hub: HubReader; checked: Promise<Latest> } {
     const rpc = new Rpc(endpoint, options);
     const hub = new HubReader(rpc, deployment, undefined);
-    const { registry, escrow, billing } = deployment.contracts;
+    return { hub, checked: hub.#check() };
+  }
+
+  async #check(): Promise<Latest> {
+    const { registry, escrow, billing } = this.#deployment.contracts;
     const [latest, ...found] = await Promise.all([
-      rpc.latest(),
-      contractInfo(rpc, registry.address),
-      contractInfo(rpc, escrow.address),
-      contractInfo(rpc, billing.address),
-      hub.billing.query.config().catch((error: unknown) => error),
+      this.latest(),
+      contractInfo(this.#rpc, registry.address),
+      contractInfo(this.#rpc, escrow.address),
+      contractInfo(this.#rpc, billing.address),
+      this.billing.query.config().catch((error: unknown) => error),
     ]);
-    checkChain(endpoint, latest.chainId, deployment.chain_id);
     const [ofRegistry, ofEscrow, ofBilling, wiring] = found;
     const infos: [ContractName, ContractInfo | undefined][] = [
       ["registry", ofRegistry],
       ["escrow", ofEscrow],
       ["billing", ofBilling],
     ];
-    infos.forEach(([name, info]) => checkContract(name, deployment.contracts[name].address, info));
+    infos.forEach(([name, info]) => checkContract(name, this.#deployment.contracts[name].address, info));
     if (wiring instanceof HubError) {
       throw wiring;
     }
-    checkWiring(deployment, wiring as Awaited<ReturnType<BillingQueryClient["config"]>>);
-    return { hub, latest };
+    checkWiring(this.#deployment, wiring as Awaited<ReturnType<BillingQueryClient["config"]>>);
+    return latest;
   }
 
   /** The latest block of the node. */
@@ -100,12 +116,32 @@ export class HubReader {
   }
 }
 
+/**
+ * The queries of a contract, as its generated client has them: `usageByDay({ startAfter })` asks `{ usage_by_day: { start_after } }`.
+ * They are made when they are called, which is a tenth of the code.
+ */
+function queries<Client extends object>(querier: SmartQuerier, address: string): Client {
+  return new Proxy({} as Client, {
+    get: (_, name) =>
+      typeof name === "symbol" || name === "then"
+        ? undefined
+        : (fields: Record<string, unknown> = {}) => {
+            const asked = Object.entries(fields).map(([key, value]) => [snake(key), value]);
+            return querier.queryContractSmart(address, { [snake(name)]: Object.fromEntries(asked) });
+          },
+  });
+}
+
+function snake(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
 function smartQuerier(rpc: Rpc, height?: bigint): SmartQuerier {
   return {
     queryContractSmart: async (address, query) => {
       const { value, code, log } = await ask(rpc, "SmartContractState", address, utf8(JSON.stringify(query)), height);
       if (code !== 0) {
-        throw translateText(log, {});
+        throw translateQuery(log);
       }
       return JSON.parse(new TextDecoder().decode(value)) as unknown;
     },

@@ -1,16 +1,14 @@
-/** Sessions: opened in one transaction, followed, and checked before they are relied on. */
+/** Sessions: opened in one transaction, read and followed. */
 
-import { fromBase64, toBase64 } from "@cosmjs/encoding";
+import { toBase64 } from "@cosmjs/encoding";
 import type { escrow } from "./contracts/index.js";
-import { InputError, SessionError } from "./errors.js";
+import { InputError } from "./errors.js";
 import type { Hub, HubAccount, Sent } from "./hub.js";
 import { toHex } from "./bytes.js";
 import { sleep } from "./chain.js";
 import { type Action, cw20Send, eventsOf, type MessageOutcome, valueOf } from "./messages.js";
 import { amountText, type Denom, denomText, type Id, idNumber, type Rates, ratesMessage, ratesOf } from "./values.js";
-import { type SignedVoucher, verifyVoucher } from "./signing.js";
-import type { Domain } from "./wire/digest.js";
-import { PublicKey } from "./wire/keys.js";
+import type { PublicKey } from "./wire/keys.js";
 
 /** What a session is to allow. */
 export interface SessionWish {
@@ -189,57 +187,6 @@ export async function readSession(hub: Hub, session: Id): Promise<SessionStatus>
     lanes: new Map(answer.lanes.map(({ attester, next }) => [attester, BigInt(next)])),
     answer,
   };
-}
-
-/** What a session must be able to do. */
-export interface SessionNeeds {
-  /** Most that will be charged: the next calls, and receipts that are not settled yet. 1 if not given. */
-  readonly amount?: bigint;
-  /** How long it must still last: 1 second if not given. */
-  readonly seconds?: number;
-  /** Counts as its ceiling, if the session's key signed it. */
-  readonly voucher?: SignedVoucher;
-}
-
-/** A session as it stands, or an error that says why it does not suffice and what to do about it. */
-export async function requireSession(hub: Hub, session: Id, needs: SessionNeeds = {}): Promise<SessionStatus> {
-  const status = await readSession(hub, session);
-  checkSession(status, hub.domain, needs);
-  return status;
-}
-
-/** Fails if a session does not suffice, with what to do about it. `domain` is that of the Hub, for vouchers. */
-export function checkSession(status: SessionStatus, domain: Domain, needs: SessionNeeds): void {
-  const { amount = 1n, seconds = 1, voucher } = needs;
-  const { session, state, secondsLeft, left, spent } = status;
-  if (state !== "open") {
-    throw new SessionError("session_ended", session, `is ${state}`, "open a new one");
-  }
-  if (secondsLeft < seconds) {
-    const next = "open a new one; the rest of this one comes back when it is released";
-    throw new SessionError("session_expiring", session, `ends in ${secondsLeft} s, ${seconds} are needed`, next);
-  }
-  if (left < amount) {
-    const what = `has ${left} left, ${amount} are needed`;
-    throw new SessionError("session_exhausted", session, what, "top it up or open a new one");
-  }
-  const agreed = voucher === undefined ? 0n : ceilingBy(voucher, status, domain);
-  const payable = agreed - spent > status.payable ? agreed - spent : status.payable;
-  if (payable < amount) {
-    const what = `pays ${payable} more under its ceiling, ${amount} are needed`;
-    throw new SessionError("voucher_missing", session, what, "sign a voucher or raise the ceiling");
-  }
-}
-
-/** The ceiling of a voucher; 0 if it is not one of this session's key. */
-function ceilingBy(voucher: SignedVoucher, { session, answer }: SessionStatus, domain: Domain): bigint {
-  const key = answer.ceiling?.key;
-  const holds =
-    voucher.session === session &&
-    key !== undefined &&
-    key !== null &&
-    verifyVoucher(domain, PublicKey.of(key.key_type, fromBase64(key.key)), voucher);
-  return holds ? BigInt(voucher.ceiling) : 0n;
 }
 
 /** A session again and again: once now, and then whenever something about it changed. Ends when it is released. */

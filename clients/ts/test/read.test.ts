@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { BillingQueryClient, EscrowQueryClient, RegistryQueryClient } from "../src/contracts/index.js";
 import { HubReader } from "../src/read.js";
 import { HubError } from "../src/errors.js";
 import { DEPLOYMENT, FakeNode, Refusal } from "./fake-node.js";
@@ -145,3 +146,35 @@ test("it has no cosmjs in it, and is as small as the README says", async () => {
   const bytes = gzipSync(outputFiles[0]?.contents ?? new Uint8Array()).length;
   assert.ok(bytes > 1_000 && bytes < 8_000, `${bytes} bytes`);
 });
+
+test("every query asks what the generated client asks", async () => {
+  const { hub } = await HubReader.connect(url, DEPLOYMENT);
+  const asked: unknown[] = [];
+  node.smart = (_, query) => (asked.push(query), {});
+  const generated = {
+    queryContractSmart: (_: string, query: Record<string, unknown>) => Promise.resolve(asked.push(query)),
+  };
+  const clients = [
+    [hub.registry.query, new RegistryQueryClient(generated, "r")],
+    [hub.escrow.query, new EscrowQueryClient(generated, "e")],
+    [hub.billing.query, new BillingQueryClient(generated, "b")],
+  ] as const;
+  // More fields than any query has: the generated client takes those that it knows.
+  const fields = { denom: { native: "x" }, startAfter: { score: 1, model: 2 }, blobId: "b", limit: 3, model: 4 };
+  for (const [reader, client] of clients) {
+    for (const name of Object.keys(client).filter((key) => !["client", "contractAddress"].includes(key))) {
+      asked.length = 0;
+      await (client as never as Record<string, (given: unknown) => Promise<unknown>>)[name]?.(fields);
+      const [expected] = JSON.parse(JSON.stringify(asked)) as Record<string, object>[];
+      const given = Object.fromEntries(
+        Object.entries(fields).filter(([key]) => snakeCase(key) in (Object.values(expected ?? {})[0] ?? {})),
+      );
+      await (reader as never as Record<string, (given: unknown) => Promise<unknown>>)[name]?.(given);
+      assert.deepEqual(asked[1], expected, name);
+    }
+  }
+});
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

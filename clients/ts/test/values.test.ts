@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkSession, type SessionStatus } from "../src/session.js";
 import { checkReceipt, receiptFor, signVoucher, verifyVoucher, voucherField, VoucherPad } from "../src/signing.js";
 import { amountText, idNumber, outcomesOfGroups, priceOf } from "../src/values.js";
 import { BlobId, decodeSignedVoucher, encodeVoucher, SigningKey } from "../src/wire/index.js";
@@ -25,45 +24,7 @@ test("ids and amounts beyond what messages carry are refused", () => {
   assert.throws(() => amountText(2n ** 128n), { code: "invalid_input" });
 });
 
-const status: SessionStatus = {
-  session: 3,
-  state: "open",
-  denom: { native: "untrn" },
-  budget: 100n,
-  spent: 40n,
-  left: 60n,
-  payable: 20n,
-  ceiling: 60n,
-  maxPrice: undefined,
-  endsAt: 2_000,
-  secondsLeft: 30,
-  lanes: new Map(),
-  answer: {} as SessionStatus["answer"],
-};
 const domain = { chainId: "a-1", contract: new Uint8Array(32) };
-
-test("a session that does not suffice says why and what to do", () => {
-  checkSession(status, domain, { amount: 20n, seconds: 30 });
-  const fails = (change: Partial<SessionStatus>, code: string, next: RegExp, needs = {}) =>
-    assert.throws(() => checkSession({ ...status, ...change }, domain, needs), { code, next, session: 3 });
-  fails({ state: "ended" }, "session_ended", /open a new one/);
-  fails({}, "session_expiring", /open a new one/, { seconds: 31 });
-  fails({ left: 5n }, "session_exhausted", /top it up/, { amount: 6n });
-  fails({}, "voucher_missing", /sign a voucher/, { amount: 21n });
-});
-
-test("a voucher counts for the session whose key signed it", () => {
-  const key = SigningKey.generate("ed25519");
-  const voucherKey = { key_type: key.keyType, key: Buffer.from(key.publicKey.bytes).toString("base64") };
-  const session = { ...status, answer: { ceiling: { ceiling: "60", key: voucherKey } } as SessionStatus["answer"] };
-  const check = (voucher: ReturnType<typeof signVoucher>, amount: bigint) => () =>
-    checkSession(session, domain, { amount, voucher });
-  check(signVoucher(domain, key, 3, 75n), 35n)();
-  assert.throws(check(signVoucher(domain, key, 3, 75n), 36n), { code: "voucher_missing" });
-  check(signVoucher(domain, key, 3, 50n), 20n)();
-  assert.throws(check(signVoucher(domain, key, 4, 75n), 35n), { code: "voucher_missing" });
-  assert.throws(check(signVoucher(domain, SigningKey.generate("ed25519"), 3, 75n), 35n), { code: "voucher_missing" });
-});
 
 test("vouchers count up, and hold for their key, session, ceiling, chain and contract alone", () => {
   for (const key of [SigningKey.generate("secp256k1"), SigningKey.generate("ed25519")]) {

@@ -16,7 +16,6 @@ import {
   readSession,
   receiptFor,
   registerAttester,
-  requireSession,
   settleBatchMessage,
   signBatch,
   wire,
@@ -71,7 +70,8 @@ const ask = { ask: { order, request_hash, max_price: price.toString() } };
 await user.client.execute(user.address, buyer, ask, "auto");
 
 // The operator is handed the request, sees that the session pays for it, answers, and settles a batch of receipts.
-await requireSession(hub, order, { amount: price });
+const { payable } = await readSession(hub, order);
+if (payable < price) throw new Error(`session ${order} pays ${payable} more, ${price} are needed`);
 const response = new TextEncoder().encode("Changeable.");
 const issuedAt = await hub.now();
 const receipt = receiptFor({ attester, session: order, offer, units, request, response, issuedAt });

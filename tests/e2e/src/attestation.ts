@@ -15,7 +15,6 @@ import {
   readSession,
   receiptFor,
   registerAttester,
-  requireSession,
   settleBatchMessage,
   signBatch,
   wire,
@@ -127,7 +126,7 @@ test("a session insists on one enclave image, which a verifier on chain vouches 
     lastsSeconds: 3_600,
     measurement: Uint8Array.from(Buffer.from(first.measurement, "hex")),
   });
-  assert.equal((await requireSession(hub, session)).answer.measurement, first.measurement);
+  assert.equal((await readSession(hub, session)).answer.measurement, first.measurement);
   const units = { input: 50n, output: 0n };
   const price = priceOf(offer.rates, units);
   const batch = async (attester: number, key: wire.SigningKey) => {

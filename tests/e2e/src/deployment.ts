@@ -63,7 +63,21 @@ test("a deployment that cannot succeed says what to do", async () => {
   );
   const elsewhere = ["--rpc", "http://127.0.0.1:9"];
   saysWhatToDo(await run({ args: elsewhere }), /node at http:\/\/127.0.0.1:9 does not answer/);
-  saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of devnet/);
+  saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of .*devnet/);
+  saysWhatToDo(await deploy(["osmosis"], words("deployer")), /rpc is undefined.*address of a node, here or by RPC=/);
+  saysWhatToDo(
+    await run({ changes: { key_type: "ethsecp256k1" } }),
+    /have keys of Ethereum.*store and instantiate with the chain's own command/,
+  );
+  saysWhatToDo(
+    await run({ changes: { limits: { wasm_bytes: 700_000 } } }),
+    /billing is \d+ bytes, and .* takes codes of 700000 at most: .*this chain cannot have a Hub/,
+  );
+  saysWhatToDo(
+    await run({ changes: { limits: { tx_gas: 1_000_000 } }, args: ["--dry-run"] }),
+    /'store registry' needs about \d+ gas, and .* takes 1000000 in a transaction/,
+  );
+  saysWhatToDo(await run({ changes: { coin_type: 330 } }), /does not exist on this chain: send it coins/);
 
   const other = `${WORK}/artifacts`;
   mkdirSync(other, { recursive: true });

@@ -4,7 +4,7 @@
  */
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import {
   BillingQueryClient,
@@ -17,10 +17,11 @@ import {
   signBatch,
   wire,
 } from "hub-client";
-import { NODE, ROOT } from "./node.js";
+import { NODE, ROOT, WORK } from "./node.js";
 import { blob, connect, deployment, metadata, named, USDC } from "./stage.js";
 
-const TOLERANCE = 0.005;
+/** The snapshot is of one wasmd. Another counts a little otherwise: `make chains` says how much it may. */
+const TOLERANCE = Number(process.env["HUB_E2E_GAS_TOLERANCE"] ?? "0.005");
 const PER_GROUP = 50;
 const BUDGET = 100_000_000n;
 const DAY = 86_400;
@@ -28,7 +29,7 @@ const DAY = 86_400;
 const FEE = { gas: "10000000", amount: [{ denom: "stake", amount: "250000" }] };
 const KEY = wire.SigningKey.secp256k1(named("gas attester key"));
 
-test("a receipt and a batch use as much gas on the node as in process, to 0.5 %", async () => {
+test("a receipt and a batch use as much gas on the node as in process", async () => {
   const { hub, as } = await connect(await anotherHub());
   const { attester } = await registerAttester(as.operator, KEY);
   for (const [place, author] of [as.author, as.author2].entries()) {
@@ -111,6 +112,7 @@ test("a receipt and a batch use as much gas on the node as in process, to 0.5 %"
   const { node } = JSON.parse(readFileSync(`${ROOT}tests/gas/snapshot.json`, "utf8")) as {
     node?: Record<string, number>;
   };
+  writeFileSync(`${WORK}/gas.json`, JSON.stringify(found));
   for (const [name, gas] of Object.entries(found)) {
     const inProcess = node?.[name] ?? NaN;
     console.log(`  ${name}: ${gas} gas on the node, ${inProcess} in process`);

@@ -8,3 +8,4 @@ import "./attestation.js";
 import "./walrus.js";
 import "./readme.js";
 import "./examples.js";
+import "./x402.js";

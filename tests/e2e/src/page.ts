@@ -2,18 +2,17 @@ import { readFile } from "node:fs/promises";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import {
   checkReceipt,
-  Collector,
   eventsOf,
   Hub,
-  inclusionIn,
+  inclusion,
   native,
   openSession,
   priceOf,
   readSession,
   receiptFor,
   registerAttester,
-  requireSession,
-  settlementBy,
+  settleBatchMessage,
+  signBatch,
   valueOf,
   VoucherPad,
   wire,
@@ -73,30 +72,33 @@ const { session } = await openSession(caller, {
 });
 const pad = new VoucherPad(hub.domain, voucherKey, session);
 
-// A call: the caller sends request and voucher, the operator checks that the session pays, and answers.
+// A call: the caller sends request and voucher, and the operator answers. `hub serve` and `hub-x402` do this over HTTP.
 const request = new TextEncoder().encode("Why is the sky blue?");
 const units = { input: 6n, output: 40n };
 const price = priceOf(offer.rates, units);
 const voucher = pad.raise(price);
-await requireSession(hub, session, { amount: price, seconds: 60, voucher });
 const response = new TextEncoder().encode("Short waves scatter more than long ones.");
 
-// The operator collects receipts and settles them in batches, as often as it likes; the author is paid into the wallet in
-// the same transaction. What cannot be billed yet is kept and sent again; `store` keeps it over a restart.
+// The operator settles receipts in batches, as often as it likes; `hub serve` does it by itself. This is one batch by hand: its first
+// number in the session is 0. The author is paid into the wallet in the same transaction.
 const receipt = receiptFor({ attester, session, offer, units, request, response });
-const collector = await Collector.open({ attester, key: attesterKey });
-collector.add(receipt);
-collector.voucher(voucher);
-const payout = hub.escrow.message("payout", { denom: native("uusdc"), accounts: [author.address] });
-const report = await collector.settle(settlementBy(operator, [payout]));
+const { bytes, receipts } = new wire.BatchBuilder(BigInt(attester))
+  .next(BigInt(session), 0n)
+  .push(receipt)
+  .build("itemised");
+const settled = await operator.send([
+  settleBatchMessage(hub, signBatch(hub.domain, attesterKey, bytes), [voucher]),
+  hub.escrow.message("payout", { denom: native("uusdc"), accounts: [author.address] }),
+]);
+const { paid, batch } = settled.answers[0];
 
 const { left, spent } = await readSession(hub, session);
-console.log(`paid ${report.paid} call, ${spent} uusdc spent, ${left} left, ${report.held.length} held`);
+console.log(`paid ${paid} call, ${spent} uusdc spent, ${left} left`);
 
 // The operator hands over the receipt and its proof. The caller holds it against its call, and asks the chain who signed it.
-const proof = inclusionIn(report, receipt);
 const charged = checkReceipt(receipt, { session, offer, request, response });
-const found = await hub.billing.query.verifyInclusion(proof);
+const proof = inclusion(receipts, 0) as NonNullable<ReturnType<typeof inclusion>>;
+const found = await hub.billing.query.verifyInclusion({ attester, batch: batch ?? 0, ...proof });
 const signer = await hub.billing.query.attester({ attester: found.attester });
 const right = signer.operator === operator.address;
 console.log(`the receipt charges ${charged} and is signed for ${right ? "the operator" : "somebody else"}`);

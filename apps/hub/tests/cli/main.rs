@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod blobs;
+mod clients;
 mod help;
 mod kills;
 mod market;

@@ -17,20 +17,21 @@ use crate::world::{noise, ran, Ran, World};
 const AUTHOR: &str =
     "tiger awesome credit wash cup uphold blame topic click gown quarter maze rail gospel barely \
                       outer smart kit fossil piece canoe come obscure isolate";
-const CALLER: &str = "legal winner thank year wave sausage worth useful legal winner thank yellow";
+pub const CALLER: &str =
+    "legal winner thank year wave sausage worth useful legal winner thank yellow";
 const POOR: &str =
     "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
 
 /// A chain and a Walrus, and a home that knows both.
-struct Market {
-    world: World,
+pub struct Market {
+    pub world: World,
     node: StandIn,
     chain: Embedded,
     runtime: Runtime,
 }
 
 impl Market {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let world = World::new();
         let runtime = Runtime::new().unwrap();
         let chain = Embedded::start(EmbeddedOptions::default()).unwrap();
@@ -694,7 +695,7 @@ fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
 }
 
 /// A process that is killed with the test, if it did not end before.
-struct Serving(std::process::Child);
+pub struct Serving(std::process::Child);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -721,6 +722,52 @@ impl Market {
         assert_eq!(started["missing"], json!([]), "{started}");
         (child, started["url"].as_str().unwrap().to_owned())
     }
+
+    /// Publishes an example model and serves it.
+    pub fn with_model_served(&self) -> (Serving, String) {
+        let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../examples/models/volatility-mlp");
+        for file in ["LICENSE", "README.md", "hub.toml", "model.onnx"] {
+            let bytes = std::fs::read(model.join(file)).unwrap();
+            self.world.write(&format!("model/{file}"), &bytes);
+        }
+        let published = self.publish();
+        assert_eq!(published.code, 0, "{published:?}");
+        self.json(AUTHOR, &["keys", "new", "server", "--attester"]);
+        self.json(AUTHOR, &["operator", "register", "server"]);
+
+        let mut profile = self.chain.profile().clone();
+        profile.rpc = vec![self.node.url()];
+        let chain = Profiles([("chain".to_owned(), profile)].into())
+            .to_toml()
+            .unwrap();
+        let config = format!(
+            "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n",
+            self.world.path("home/keys/server.attester.age"),
+        );
+        self.world.write("serve.toml", config.as_bytes());
+        self.serve(AUTHOR)
+    }
+
+    /// Opens a session of the caller's that pays for the model; its number.
+    pub fn open_session(&self, budget: &str) -> u64 {
+        let operator = address(AUTHOR);
+        let open = [
+            "session",
+            "open",
+            "--operator",
+            &operator,
+            "--model",
+            "1",
+            "--budget",
+            budget,
+            "--days",
+            "1",
+        ];
+        self.json(CALLER, &open)["session"]["session"]
+            .as_u64()
+            .unwrap()
+    }
 }
 
 /// The whole loop, each step by the command alone: an author publishes a folder, an operator serves it, a caller pays for answers,
@@ -728,28 +775,7 @@ impl Market {
 #[test]
 fn a_model_is_published_served_called_paid_and_its_receipt_proven() {
     let market = Market::new();
-    let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../examples/models/volatility-mlp");
-    for file in ["LICENSE", "README.md", "hub.toml", "model.onnx"] {
-        let bytes = std::fs::read(model.join(file)).unwrap();
-        market.world.write(&format!("model/{file}"), &bytes);
-    }
-    let published = market.publish();
-    assert_eq!(published.code, 0, "{published:?}");
-    market.json(AUTHOR, &["keys", "new", "server", "--attester"]);
-    market.json(AUTHOR, &["operator", "register", "server"]);
-
-    let mut profile = market.chain.profile().clone();
-    profile.rpc = vec![market.node.url()];
-    let chain = Profiles([("chain".to_owned(), profile)].into())
-        .to_toml()
-        .unwrap();
-    let config = format!(
-        "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n",
-        market.world.path("home/keys/server.attester.age"),
-    );
-    market.world.write("serve.toml", config.as_bytes());
-    let (mut server, url) = market.serve(AUTHOR);
+    let (mut server, url) = market.with_model_served();
 
     let operator = address(AUTHOR);
     let open = [

@@ -4,6 +4,7 @@
  * One value has one encoding; decoders accept nothing else. Integers as wide as 64 bits or wider are bigints.
  */
 
+export { equal, fromHex, toHex } from "../bytes.js";
 export { answerBytes } from "./answer.js";
 export { countOf, decodeBatch, encodeBatch, endOf, itemised, offered } from "./batch.js";
 export type { Batch, Group, Mode, Work } from "./batch.js";

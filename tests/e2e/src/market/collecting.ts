@@ -1,19 +1,17 @@
-/** Collectors settle, vouchers and top-ups cure what is held, and income goes into wallets. */
+/** Batches by hand: vouchers and top-ups cure what is held, and income goes into wallets. */
 
 import assert from "node:assert/strict";
 import {
   canonical,
-  Collector,
   eventsOf,
+  outcomeName,
   readSession,
-  requireSession,
-  settlementBy,
   settleReceiptMessage,
   signVoucher,
   valueOf,
   VoucherPad,
-  wire,
 } from "hub-client";
+import { batchOf, payable, settle } from "../by-hand.js";
 import { fails, USDC } from "../stage.js";
 import { as, books, call, charge, coin, hub, id, KEYS, open, refusing, step } from "./steps.js";
 
@@ -24,55 +22,42 @@ step("a voucher session pays up to what its caller signed, and no more", async (
     await call("vouchers", "committed"),
     await call("vouchers", "committed"),
   ];
-  const collector = await Collector.open({ attester: id("attester"), key: KEYS.attester });
-  calls.forEach(({ receipt }) => collector.add(receipt));
-
-  const nothing = await collector.settle(settlementBy(as.submitter));
-  assert.deepEqual([nothing.paid, nothing.held[0]?.outcome], [0, "voucher_missing"]);
-  await fails(requireSession(hub, id("vouchers")), "voucher_missing", /sign a voucher/);
+  const receipts = calls.map(({ receipt }) => receipt);
+  const batch = await batchOf(as.submitter, KEYS.attester, receipts);
+  await fails(settle(as.submitter, batch), "refused", /voucher/);
+  assert.equal(await payable(as.submitter, id("vouchers")), 0n);
 
   const [first, second, third] = calls.map(({ price }) => price) as [bigint, bigint, bigint];
   const pad = new VoucherPad(hub.domain, KEYS.vouchers, id("vouchers"));
   pad.raise(first);
-  collector.voucher(pad.raise(second));
-  const two = await collector.settle(settlementBy(as.submitter));
-  assert.deepEqual([two.paid, two.held[0]?.outcome, two.held[0]?.receipts], [2, "partial", 1]);
+  const two = await settle(as.submitter, batch, [pad.raise(second)]);
+  assert.deepEqual([two.answer.paid, two.answer.outcomes.map(({ outcome }) => outcomeName(outcome))], [2, ["partial"]]);
   charge("vouchers", "committed", calls.slice(0, 2));
 
-  collector.voucher(
-    signVoucher(
-      { chainId: "other-1", contract: canonical(hub.billing.address) },
-      KEYS.vouchers,
-      id("vouchers"),
-      1n << 100n,
-    ),
-  );
-  const forged = await collector.settle(settlementBy(as.submitter));
-  assert.deepEqual([forged.paid, forged.held[0]?.outcome], [0, "voucher_missing"]);
+  // A voucher for another chain raises nothing, however much it says.
+  const elsewhere = { chainId: "other-1", contract: canonical(hub.billing.address) };
+  const forged = signVoucher(elsewhere, KEYS.vouchers, id("vouchers"), 1n << 100n);
+  await fails(settle(as.submitter, batch, [forged]), "refused", /voucher/);
 
-  const again = await Collector.open({ attester: id("attester"), key: KEYS.attester });
-  again.add(calls[2]?.receipt as wire.Receipt);
-  again.voucher(pad.raise(third));
-  assert.equal((await again.settle(settlementBy(as.submitter))).paid, 1);
+  // The same bytes again: what was billed is done with, and the rest is billed.
+  const rest = await settle(as.submitter, batch, [pad.raise(third)]);
+  assert.equal(rest.answer.paid, 1);
   charge("vouchers", "committed", calls.slice(2));
 
   await as.caller.send([hub.escrow.message("raise_ceiling", { session: id("vouchers"), ceiling: "90000" })]);
   assert.equal((await readSession(hub, id("vouchers"))).ceiling, 90_000n);
 });
 
-step("a session that runs dry holds the rest of its receipts until it is topped up", async () => {
+step("a session that runs dry pays the rest of its receipts when it is topped up", async () => {
   const calls: Awaited<ReturnType<typeof call>>[] = [];
   for (let place = 0; place < 6; place += 1) {
     calls.push(await call("native", place % 2 === 0 ? "committed" : "shared", undefined, "attester2"));
   }
   const price = calls.reduce((sum, { price }) => sum + price, 0n);
   const dry = await open("dry", "caller2", USDC, price - 1n);
-  let saved: string | undefined;
-  const store = { load: async () => saved, save: async (state: string) => void (saved = state) };
-  const collector = await Collector.open({ attester: id("attester2"), key: KEYS.attester2, store });
-  calls.forEach(({ receipt }) => collector.add({ ...receipt, session: BigInt(dry) }));
-  const first = await collector.settle(settlementBy(as.submitter));
-  assert.deepEqual([first.paid, first.held.length], [5, 1]);
+  const receipts = calls.map(({ receipt }) => ({ ...receipt, session: BigInt(dry) }));
+  const batch = await batchOf(as.submitter, KEYS.attester2, receipts);
+  assert.equal((await settle(as.submitter, batch)).answer.paid, 5);
   // In the order of the batch: by model.
   const sorted = ["committed", "shared"].flatMap((model) =>
     calls.filter(({ receipt }) => receipt.model === BigInt(id(model))),
@@ -80,7 +65,8 @@ step("a session that runs dry holds the rest of its receipts until it is topped 
   for (const one of sorted.slice(0, 5)) {
     charge("dry", one.receipt.model === BigInt(id("committed")) ? "committed" : "shared", [one]);
   }
-  await fails(requireSession(hub, dry, { amount: 1_000_000n }), "session_exhausted", /top it up/);
+  const last = sorted[5]?.price ?? 0n;
+  assert.equal(await payable(as.submitter, dry), last - 1n);
 
   await as.caller2.send([
     hub.escrow.message("deposit", {}, [{ denom: "uusdc", amount: "10" }]),
@@ -88,10 +74,7 @@ step("a session that runs dry holds the rest of its receipts until it is topped 
   ]);
   books.deposit(as.caller2.address, as.caller2.address, USDC, 10n);
   books.topUp(dry, 10n);
-  // Another process goes on from the store.
-  const next = await Collector.open({ attester: id("attester2"), key: KEYS.attester2, store });
-  assert.equal(next.pending, 1);
-  assert.equal((await next.settle(settlementBy(as.submitter))).paid, 1);
+  assert.equal((await settle(as.submitter, batch)).answer.paid, 1);
   charge("dry", "shared", sorted.slice(5));
 });
 
@@ -122,15 +105,19 @@ step("the author is paid into the wallet behind the batch, by whoever sends it",
 });
 
 step("a payee whose token refuses it stops nobody, and keeps what it earned", async () => {
-  const collector = await Collector.open({ attester: id("attester"), key: KEYS.attester });
+  const calls: Awaited<ReturnType<typeof call>>[] = [];
   for (let place = 0; place < 4; place += 1) {
-    const { receipt, price } = await call("refused token", "refused");
-    collector.add(receipt);
-    charge("refused token", "refused", [{ receipt, price }]);
+    calls.push(await call("refused token", "refused"));
   }
+  charge("refused token", "refused", calls);
+  const batch = await batchOf(
+    as.submitter,
+    KEYS.attester,
+    calls.map(({ receipt }) => receipt),
+  );
   const payout = hub.escrow.message("payout", { denom: refusing, accounts: [as.payee.address, as.author2.address] });
-  const { batches } = await collector.settle(settlementBy(as.submitter, [payout]));
-  const sent = await as.submitter.resume(batches[0]?.txHash ?? "");
+  const { txHash } = await settle(as.submitter, batch, [], [payout]);
+  const sent = await as.submitter.resume(txHash);
   const failed = eventsOf(sent.events, hub.escrow.address, "hub_payout_failed");
   assert.deepEqual(
     failed.map((event) => [valueOf(event, "account"), valueOf(event, "amount")]),

@@ -6,18 +6,17 @@ import { Secp256k1HdWallet } from "@cosmjs/amino";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import {
   type Action,
-  Collector,
   cw20Send,
   Hub,
   HubError,
   readSession,
   registerAttesterMessage,
-  requireSession,
   type Sent,
-  settlementBy,
+  settleBatchMessage,
   UnconfirmedError,
   wire,
 } from "hub-client";
+import { batchOf } from "../by-hand.js";
 import { NODE, Proxy, startNode, stopNode, words } from "../node.js";
 import { blob, deployment, fails, metadata, SENDING, USDC, wallet } from "../stage.js";
 import { as, books, call, charge, coin, hub, id, KEYS, step } from "./steps.js";
@@ -27,31 +26,26 @@ step("the node is restarted while a settlement is on its way: nothing is lost", 
   for (let place = 0; place < 20; place += 1) {
     calls.push(await call("big 1", "committed", undefined, "attester2"));
   }
-  const collector = await Collector.open({ attester: id("attester2"), key: KEYS.attester2 });
-  calls.forEach(({ receipt }) => collector.add(receipt));
+  const receipts = calls.map(({ receipt }) => receipt);
+  const actions = [settleBatchMessage(hub, await batchOf(as.submitter, KEYS.attester2, receipts))] as const;
   // Stopped as soon as the transaction is signed: it reaches the node before, after, or not at all.
   let stopped: Promise<void> | undefined;
-  const settlement = settlementBy(as.submitter);
-  const settling = collector.settle({
-    ...settlement,
-    submit: (batch, vouchers, left) =>
-      settlement.submit(batch, vouchers, async (txHash) => {
-        await left(txHash);
-        stopped = stopNode();
-      }),
+  const beforeBroadcast = async () => {
+    stopped = stopNode();
+  };
+  const settling = as.submitter.send(actions, { beforeBroadcast }).catch((error: unknown) => {
+    assert.ok(error instanceof UnconfirmedError, String(error));
+    return error;
   });
-  settling.catch(() => undefined);
   while (stopped === undefined) {
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   await stopped;
   await fails(hub.now(), "node_unreachable", /start it/);
   await startNode();
-  const { batches } = await settling;
-  assert.deepEqual(
-    batches.map(({ response }) => response.paid),
-    [20],
-  );
+  const outcome = await settling;
+  const { answers } = outcome instanceof UnconfirmedError ? await as.submitter.resume(outcome, actions) : outcome;
+  assert.equal(answers[0].paid, 20);
   charge("big 1", "committed", calls);
 });
 
@@ -135,8 +129,6 @@ step("every failure says what to do next", async () => {
   const never = { txHash: "00".repeat(32), timeoutHeight: 2n, afterHeight: 0n };
   await fails(as.caller.resume(never), "tx_dropped", /send the messages again/);
 
-  await fails(requireSession(hub, id("native"), { amount: 10n ** 12n }), "session_exhausted", /top it up/);
-  await fails(requireSession(hub, id("native"), { seconds: 10 ** 6 }), "session_expiring", /open a new one/);
   await fails(readSession(hub, 999_999), "refused", /there is no session 999999: ids run from 1 to/);
   await fails(hub.offer(999), "refused", /there is no model 999/);
 });

@@ -1,0 +1,287 @@
+/** The page in Chromium, on a node that is made up: what it shows, for whom, and what it does when things go wrong. */
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+import { createRequire } from "node:module";
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+
+import { launch } from "./chromium.js";
+import { account, StandIn } from "./stand-in.js";
+
+const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
+const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const OPERATOR = account(700 + (8 % 6));
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let node: StandIn;
+let url: string;
+/** What the page complained of: nothing, unless a test expects it. */
+let complaints: string[];
+
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+beforeEach(async () => {
+  node = new StandIn(DIST);
+  url = await node.start();
+  context = await browser.newContext({ viewport: { width: 1_200, height: 900 } });
+  page = await context.newPage();
+  complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/Failed to load resource|ERR_|CORS/.test(message.text())) {
+      complaints.push(message.text());
+    }
+  });
+});
+afterEach(async () => {
+  await context.close();
+  node.stop();
+});
+
+async function open(path = ""): Promise<void> {
+  await page.goto("about:blank");
+  await page.goto(`${url}/#/${path}`);
+}
+
+/** The text of the page once it says something. */
+async function says(what: RegExp): Promise<string> {
+  await page
+    .waitForFunction(
+      ([source, flags]) => new RegExp(source ?? "", flags).test(document.body.innerText),
+      [what.source, what.flags],
+      { timeout: 15_000 },
+    )
+    .catch(async () => assert.match(await page.innerText("body"), what));
+  return await page.innerText("body");
+}
+
+const PAGES = [
+  "",
+  "models",
+  "model/8",
+  "operators",
+  `operator/${OPERATOR}`,
+  `account/${account(1)}`,
+  "session/3",
+  "receipt",
+  "trust",
+  "numbers",
+  "nowhere",
+];
+
+test("with nobody believed it says that nothing is proven; with an operator believed it says what is backed", async () => {
+  await open();
+  const before = await says(/Ninety days/);
+  assert.match(before, /Nothing here is proven yet/);
+  assert.match(before, /models claim to earn money from strangers/);
+  await open(`?believe=${OPERATOR}`);
+  const after = await says(/is backed/);
+  assert.match(after, /You believe wasm1/);
+  assert.match(after, /This link named them, not you/);
+  assert.deepEqual(complaints, []);
+});
+
+test("a tick stands in the address, and goes along from page to page", async () => {
+  await open("operators");
+  await says(/Kept/);
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await page.waitForURL(/believe=wasm1/);
+  await page.getByRole("link", { name: "Market", exact: true }).click();
+  await says(/is backed/);
+  assert.match(page.url(), /#\/\?believe=wasm1/);
+  await page.getByRole("button", { name: "Believe nobody" }).click();
+  await says(/Nothing here is proven yet/);
+  await page.getByRole("button", { name: /Believe my 1 again/ }).click();
+  await says(/You believe/);
+});
+
+test("a number’s name says what it would cost to make it up, in the words of docs/HEALTH.md", async () => {
+  await open();
+  await says(/Held by ten/);
+  await page.getByRole("button", { name: "Held by ten" }).click();
+  await page.waitForSelector(".meaning:popover-open dd");
+  assert.match(await page.innerText(".meaning:popover-open"), /hiding a monopoly takes aged income for others/);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator(".meaning:popover-open").count(), 0);
+});
+
+test("the first page asks in at most three requests and 200 kB", async () => {
+  node.behaviour.models = 2_730;
+  await open();
+  await says(/Ninety days/);
+  await page.waitForTimeout(300);
+  const bytes = node.posts.reduce((sum, post) => sum + post.bytes, 0);
+  assert.ok(node.posts.length <= 3, JSON.stringify(node.posts));
+  assert.ok(bytes <= 200_000, `${bytes} bytes`);
+  assert.ok(node.posts.every(({ questions }) => questions <= 10));
+});
+
+for (const theme of ["light", "dark"] as const) {
+  test(`axe finds nothing on any page, ${theme}, and no page is wider than 320 pixels`, async () => {
+    await page.emulateMedia({ colorScheme: theme });
+    for (const path of [...PAGES, `?believe=${OPERATOR}`]) {
+      await page.setViewportSize({ width: 320, height: 800 });
+      await open(path);
+      await page.waitForFunction(
+        () => document.querySelector("footer") !== null && document.querySelector(".pulse") === null,
+      );
+      await page.waitForTimeout(150);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(width <= 320, `${path}: ${width} pixels wide`);
+      // Outside of the page's own policy, which lets no such script in.
+      const session = await context.newCDPSession(page);
+      await session.send("Runtime.evaluate", { expression: AXE });
+      const { result } = await session.send("Runtime.evaluate", {
+        awaitPromise: true,
+        returnByValue: true,
+        expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(({ violations }) =>
+          JSON.stringify(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))])))`,
+      });
+      assert.equal(result.value, "[]", `#/${path}`);
+    }
+    assert.deepEqual(complaints, []);
+  });
+}
+
+test("by keyboard alone one believes an operator, opens a model and reads a chart", async () => {
+  await open();
+  await says(/Ninety days/);
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "To the page");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "main");
+  await page.getByRole("link", { name: "Choose operators" }).focus();
+  await page.keyboard.press("Enter");
+  await says(/order in which they came/);
+  await page.locator("tbody input[type=checkbox]").nth(2).focus();
+  await page.keyboard.press("Space");
+  await page.waitForURL(/believe=/);
+  await page.getByRole("link", { name: "Market", exact: true }).focus();
+  await page.keyboard.press("Enter");
+  await says(/Ninety days/);
+  const chart = page.getByRole("img", { name: /^a day, 90 bars/ }).first();
+  await chart.focus();
+  await page.keyboard.press("ArrowLeft");
+  await says(/: [\d\u202f]+ calls/);
+  await page.locator("tbody th a").first().focus();
+  await page.keyboard.press("Enter");
+  await says(/Who serves it/);
+  assert.match(page.url(), /#\/model\/\d+\?believe=/);
+});
+
+test("hostile texts are text: nothing runs, no link leads where it must not, nothing hides", async () => {
+  const attack = '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script>';
+  const long = "W".repeat(128);
+  node.behaviour.texts.set(8, {
+    title: `\u202e${attack}`.slice(0, 128),
+    description: `${attack}\n${"x".repeat(2_000)}`,
+    homepage: "javascript:window.hacked=1",
+    task: "\u2066evil",
+    tags: ['"><b>', "a".repeat(32)],
+    name: "w".repeat(64),
+  });
+  node.behaviour.texts.set(4, { title: long });
+  await page.setViewportSize({ width: 320, height: 700 });
+  await open("model/8");
+  const text = await says(/What its author says/);
+  assert.ok(text.includes("\ufffd<img src=x"), "the mark of a turned direction is seen");
+  assert.equal(await page.locator("main img, main script, main b b").count(), 0);
+  assert.equal(await page.locator('a[href^="javascript"]').count(), 0);
+  await page.getByText("What its author says").click();
+  for (const path of ["", "models", "model/4"]) {
+    await open(path);
+    await says(/W{100}|model-|Volatility/);
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, path);
+  }
+  assert.equal(await page.evaluate(() => (globalThis as { hacked?: number }).hacked), undefined);
+  assert.deepEqual(complaints, []);
+});
+
+test("each failure of a node is told with what to do, and another node is offered", async () => {
+  const failing: [string, () => void, RegExp][] = [
+    ["busy", () => (node.behaviour.status = 429), /answers with status 429.*ask again after some seconds/is],
+    ["other chain", () => (node.behaviour.chainId = "other-1"), /belongs to chain other-1, expected stand-in-1/i],
+    ["behind", () => (node.behaviour.catchingUp = true), /is still catching up/i],
+    ["refused", () => node.behaviour.refused.set("hub", "no day before the first"), /no day before the first/],
+  ];
+  for (const [name, fail, told] of failing) {
+    fail();
+    await open();
+    const text = await says(told);
+    assert.match(text, /Ask again/, name);
+    Object.assign(node.behaviour, { status: undefined, chainId: "stand-in-1", catchingUp: false });
+    node.behaviour.refused.clear();
+    await page.getByRole("button", { name: "Ask again" }).first().click();
+    await says(/Held by ten/);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test("a node without CORS, and one that is down, look alike to a page, and it says so", async () => {
+  const other = new StandIn(DIST);
+  await other.start();
+  other.behaviour.cors = false;
+  await open();
+  await says(/Ninety days/);
+  for (const endpoint of [`${other.url}/rpc`, "http://127.0.0.1:9"]) {
+    await page.evaluate(() => document.querySelector("footer details")?.setAttribute("open", ""));
+    await page.fill("footer input", endpoint);
+    await page.getByRole("button", { name: "Ask it" }).click();
+    const text = await says(/does not answer/);
+    assert.match(text, /it may not answer pages \(CORS\)/);
+    await page.getByRole("button", { name: /^Ask 127.0.0.1:\d+\/rpc/ }).click();
+    await says(/Ninety days/);
+  }
+  other.stop();
+});
+
+test("an old block is said to be old", async () => {
+  node.behaviour.time -= 3_600;
+  await open();
+  await says(/that is 60 min ago\. Either the chain stands still, or this node does not hear of it/);
+});
+
+test("an empty Hub says that it is empty", async () => {
+  node.behaviour.models = 0;
+  await open();
+  await says(/This Hub is empty/);
+  await open("models");
+  await says(/This Hub is empty/);
+  assert.deepEqual(complaints, []);
+});
+
+test("what was read stays when a later reading fails, and is said to be old; a model retired meanwhile is told", async () => {
+  await open("session/3");
+  await says(/7\.50 USDC left of 10\.00 USDC/);
+  node.behaviour.status = 503;
+  await says(/This is old: .*status 503/);
+  assert.match(await page.innerText("main"), /7\.50/);
+  node.behaviour.status = undefined;
+  node.behaviour.retired.add(8);
+  await open("model/8");
+  await says(/retired .* no call is charged from then on/);
+  await open("model/9999");
+  await says(/there is no model 9999/);
+});
+
+test("the page lets no script in, and asks for nothing but the node and what its pages name", async () => {
+  const asked = new Set<string>();
+  page.on("request", (request) => asked.add(new URL(request.url()).host));
+  await open();
+  await says(/Ninety days/);
+  assert.deepEqual([...asked], [new URL(url).host]);
+  const policy = await page.getAttribute('meta[http-equiv="Content-Security-Policy"]', "content");
+  assert.match(policy ?? "", /default-src 'none'; script-src 'self' 'wasm-unsafe-eval'/);
+  await page.evaluate(() => {
+    const script = document.createElement("script");
+    script.textContent = "window.hacked = 1";
+    document.body.append(script);
+  });
+  assert.equal(await page.evaluate(() => (globalThis as { hacked?: number }).hacked), undefined);
+});

@@ -1,0 +1,13 @@
+/** Gathers what tests/chains/run left in a folder, for each version, and writes it where it is kept and shown. */
+
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { PAGE, pageNow, RESULTS } from "./files.js";
+import type { ChainResult } from "./report.js";
+
+const folder = process.argv[2] ?? "tests/chains/build";
+const results = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => JSON.parse(readFileSync(`${folder}/${file}`, "utf8")) as ChainResult)
+  .sort((one, other) => one.wasmd.localeCompare(other.wasmd, "en", { numeric: true }));
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+writeFileSync(PAGE, pageNow().meant);

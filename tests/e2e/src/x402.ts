@@ -1,0 +1,291 @@
+/**
+ * The published clients of x402 against `hub serve` on a real chain: unchanged, with one scheme registered. Every header is one by x402's
+ * own schemas, nothing is paid twice, and whoever meddles with what the server says takes nothing.
+ */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { rmSync } from "node:fs";
+import { promisify } from "node:util";
+import { after, test } from "node:test";
+import { wrapAxiosWithPayment, x402Client as ClientOfAxios } from "@x402/axios";
+import { PaymentPayloadSchema, PaymentRequiredSchema } from "@x402/core/schemas";
+import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from "@x402/fetch";
+import axios from "axios";
+import { Hub, type HubAccount, openSession, readSession, wire } from "hub-client";
+import { HubReader } from "hub-client/read";
+import { HubPayments, memoryStore, PaymentError, paymentErrorCode, type PaymentsOptions } from "hub-x402";
+import { accountSource } from "hub-x402/account";
+import { NODE, ROOT, WORK, words } from "./node.js";
+import { CANDLES, COST, serve, type Serving } from "./served.js";
+import { deployment, SENDING, USDC, wallet } from "./stage.js";
+
+const USDC_LIMITS = { symbol: "USDC", decimals: 6, perCall: 1_000n, total: 100_000n, budget: 10n * COST };
+const post = { method: "POST", body: CANDLES, headers: { "content-type": "application/json" } };
+
+let hub: Hub;
+let reader: HubReader;
+let caller: HubAccount;
+let served: Serving;
+/** Every caller, by the sessions that it opened: what the chain must show in the end. */
+const callers: HubPayments[] = [];
+
+test("an operator publishes a model and serves it, by the command alone", async () => {
+  hub = await Hub.connect(NODE.rpc, deployment());
+  ({ hub: reader } = await HubReader.connect(NODE.rpc, deployment()));
+  caller = await hub.account(await wallet(words("caller2")), SENDING);
+  served = await serve("author2", "operator2");
+});
+after(async () => await served?.stop());
+
+async function payer(options: Partial<PaymentsOptions> = {}): Promise<HubPayments> {
+  const payments = await HubPayments.open({
+    hub: reader,
+    deployment: deployment(),
+    source: accountSource(caller),
+    store: memoryStore(),
+    assets: { uusdc: USDC_LIMITS },
+    ...options,
+  });
+  callers.push(payments);
+  return payments;
+}
+
+const clientOf = (payments: HubPayments) => new x402Client().register("cosmos:*", payments.scheme);
+
+/** A `fetch` that looks at the headers of everything that passes. */
+function watched(seen: Record<"required" | "payload" | "response", number>): typeof fetch {
+  return async (input, init) => {
+    const request = new Request(input as Request, init);
+    const payload = request.headers.get("payment-signature");
+    if (payload !== null) {
+      PaymentPayloadSchema.parse(JSON.parse(atob(payload)));
+      seen.payload += 1;
+    }
+    const response = await fetch(request);
+    const required = response.headers.get("payment-required");
+    if (required !== null) {
+      const parsed = PaymentRequiredSchema.parse(JSON.parse(atob(required)));
+      assert.equal(parsed.x402Version, 2);
+      assert.equal(response.headers.get("payment-response"), null);
+      seen.required += 1;
+    }
+    const settled = response.headers.get("payment-response");
+    if (settled !== null) {
+      const { success, transaction, network, payer, amount } = decodePaymentResponseHeader(settled);
+      assert.deepEqual(
+        [success, network, payer, amount, /^hub:\w+\/\d+\/[0-9a-f]{32}$/.test(transaction)],
+        [true, `cosmos:${NODE.chainId}`, caller.address, COST.toString(), true],
+      );
+      seen.response += 1;
+    }
+    return response;
+  };
+}
+
+test("x402's fetch calls a model, with a session opened by the way and every header in x402's own form", async () => {
+  const seen = { required: 0, payload: 0, response: 0 };
+  const payments = await payer({ fetch: watched(seen) });
+  const pay = wrapFetchWithPayment(payments.fetch, clientOf(payments));
+  for (let calls = 1n; calls <= 3n; calls += 1n) {
+    const response = await pay(served.infer, post);
+    assert.equal(response.status, 200);
+    const { outputs } = (await response.json()) as { outputs: [{ data: [number] }] };
+    assert.ok(outputs[0].data[0] > 0 && outputs[0].data[0] < 1);
+    const paid = payments.paid(response);
+    assert.deepEqual([paid?.amount, paid?.charged, paid?.bodyChecked], [COST, calls * COST, true]);
+  }
+  assert.deepEqual(seen, { required: 3, payload: 3, response: 3 });
+  const [session] = payments.sessions;
+  assert.ok(session);
+  assert.deepEqual([session.charged, session.ceiling], [3n * COST, 3n * COST]);
+  const { answer } = await readSession(hub, session.session);
+  assert.deepEqual(answer.models, { listed: [{ model: served.model, release: null }] });
+
+  // And with nothing but the scheme.
+  const bare = await wrapFetchWithPayment(fetch, clientOf(payments))(served.infer, post);
+  assert.equal(bare.status, 200);
+  assert.deepEqual(payments.spent("uusdc"), { total: 4n * COST, today: 4n * COST, open: 0n });
+});
+
+test("x402's axios does the same", async () => {
+  const payments = await payer();
+  const instance = axios.create({ adapter: "fetch", env: { fetch: payments.fetch } });
+  const pay = wrapAxiosWithPayment(instance, new ClientOfAxios().register("cosmos:*", payments.scheme));
+  const { data } = await pay.post(served.infer, CANDLES, { headers: post.headers });
+  assert.equal(data.model_version, "1");
+  assert.equal(payments.spent("uusdc").total, COST);
+});
+
+test("thirty calls, ten at a time: one session, topped up as it runs out, each paid once", async () => {
+  const payments = await payer();
+  const pay = wrapFetchWithPayment(payments.fetch, clientOf(payments));
+  for (let round = 0; round < 3; round += 1) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => pay(served.infer, post)));
+    assert.ok(answers.every(({ status }) => status === 200));
+  }
+  assert.deepEqual(payments.spent("uusdc"), { total: 30n * COST, today: 30n * COST, open: 0n });
+  assert.equal(payments.sessions.length, 1);
+  const { budget } = await readSession(hub, payments.sessions[0]?.session ?? 0);
+  assert.ok(budget >= 30n * COST && budget <= 40n * COST, String(budget));
+});
+
+test("an answer that is lost is had again, and a restart with a call open pays once", async () => {
+  const store = memoryStore();
+  let lose = 1;
+  const lossy: typeof fetch = async (input, init) => {
+    const request = new Request(input as Request, init);
+    const response = await fetch(request.clone() as Request);
+    if (request.headers.has("payment-signature") && lose > 0) {
+      lose -= 1;
+      await response.arrayBuffer();
+      throw new TypeError("connection reset");
+    }
+    return response;
+  };
+  const payments = await payer({ store, fetch: lossy });
+  const answer = await payments.call(served.infer, CANDLES);
+  assert.deepEqual([answer.charged, payments.spent("uusdc").total], [COST, COST]);
+
+  const requestId = wire.toHex(crypto.getRandomValues(new Uint8Array(16)));
+  const hasty = await HubPayments.open({
+    hub: reader,
+    deployment: deployment(),
+    store,
+    assets: { uusdc: USDC_LIMITS },
+    fetch: lossy,
+    retries: 0,
+  });
+  lose = 1;
+  const gone = await hasty.call(served.infer, CANDLES, { requestId }).catch((error: unknown) => error);
+  assert.ok(gone instanceof PaymentError && gone.code === "unknown_outcome", String(gone));
+  assert.equal(hasty.spent("uusdc").open, COST);
+  callers.splice(callers.indexOf(payments), 1);
+  const later = await payer({ store });
+  assert.equal((await later.call(served.infer, CANDLES, { requestId })).charged, 2n * COST);
+  assert.deepEqual(later.spent("uusdc"), { total: 2n * COST, today: 2n * COST, open: 0n });
+});
+
+test("each thing that can be wrong has a name, and costs nothing", async () => {
+  const refused = async (options: Partial<PaymentsOptions>, code: string, url = served.infer) => {
+    const payments = await payer(options);
+    const error = await payments.call(url, CANDLES).catch((failure: unknown) => failure);
+    assert.equal(paymentErrorCode(error), code, String(error));
+    assert.equal(payments.spent("uusdc").total, 0n);
+    return payments;
+  };
+  const elsewhere = { ...deployment(), chain_id: "other-1" };
+  await refused({ deployment: elsewhere }, "wrong_chain");
+  await refused({ assets: { untrn: { ...USDC_LIMITS } } }, "wrong_asset");
+  await refused({ assets: { uusdc: { ...USDC_LIMITS, perCall: COST - 1n } } }, "over_limit");
+  await refused({ assets: { uusdc: { ...USDC_LIMITS, total: COST - 1n } } }, "over_limit");
+  await refused({ clock: () => Math.floor(Date.now() / 1_000) + 3_600 }, "clock_off");
+  await refused({}, "refused", `${served.url}/v2/models/999/infer`);
+  await refused({}, "unreachable", "http://127.0.0.1:9/v2/models/1/infer");
+  const { source: _, ...none } = { source: undefined };
+  const unfunded = await HubPayments.open({
+    hub: reader,
+    deployment: deployment(),
+    assets: { uusdc: USDC_LIMITS },
+    ...none,
+  });
+  const error = await unfunded.call(served.infer, CANDLES).catch((failure: unknown) => failure);
+  assert.equal(paymentErrorCode(error), "no_session");
+});
+
+test("a session without enough left, or closed while a call is on its way", async () => {
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const key = wire.SigningKey.ed25519(seed);
+  const wish = { models: [served.model], denom: USDC, lastsSeconds: 600, ceiling: { key: key.publicKey } };
+  const operator = (await hub.billing.query.attester({ attester: await attester() })).operator;
+  const { session } = await openSession(caller, { ...wish, operator, budget: 2n * COST - 1n });
+  const { source: _, ...none } = { source: undefined };
+  const payments = await HubPayments.open({
+    hub: reader,
+    deployment: deployment(),
+    assets: { uusdc: USDC_LIMITS },
+    ...none,
+  });
+  callers.push(payments);
+  await payments.adopt(session, { type: "ed25519", seed });
+  await payments.call(served.infer, CANDLES);
+  const short = await payments.call(served.infer, CANDLES).catch((failure: unknown) => failure);
+  assert.equal(paymentErrorCode(short), "session_exhausted");
+  assert.equal(payments.spent("uusdc").total, COST);
+});
+
+/** The attester that serves. */
+async function attester(): Promise<number> {
+  const response = await fetch(`${served.url}/.well-known/hub.json`);
+  return ((await response.json()) as { attester: number }).attester;
+}
+
+test("whoever changes what the server says takes at most one call's price, and is named", async () => {
+  type Settled = { amount: string; extra: Record<string, string> };
+  const lies: [string, (settled: Settled) => void, ((body: string) => string)?][] = [
+    ["dishonest", (settled) => (settled.amount = (COST + 1n).toString())],
+    ["dishonest", ({ extra }) => (extra["engine"] = "another")],
+    ["dishonest", ({ extra }) => (extra["answerSignature"] = Buffer.alloc(64).toString("base64"))],
+    ["dishonest", () => undefined, (body) => body.replace("volatility", "certainty")],
+    ["overcharged", ({ extra }) => (extra["charged"] = (COST + 1n).toString())],
+  ];
+  for (const [code, lie, change] of lies) {
+    const meddling: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      const header = response.headers.get("payment-response");
+      if (header === null) {
+        return response;
+      }
+      const settled = JSON.parse(atob(header)) as Settled;
+      lie(settled);
+      const body = await response.text();
+      const headers = { "payment-response": btoa(JSON.stringify(settled)) };
+      return new Response(change?.(body) ?? body, { headers });
+    };
+    const payments = await payer({ fetch: meddling });
+    callers.pop();
+    const error = await payments.call(served.infer, CANDLES).catch((failure: unknown) => failure);
+    assert.equal(paymentErrorCode(error), code, String(error));
+    assert.ok(payments.spent("uusdc").total <= COST);
+    const again = await payments.call(served.infer, CANDLES).catch((failure: unknown) => failure);
+    assert.equal(paymentErrorCode(again), "distrusted");
+    assert.ok(payments.sessions.every(({ ceiling }) => ceiling <= COST));
+  }
+});
+
+test("the agent of the examples buys forecasts, and goes on where it stopped", async () => {
+  const tally = `${WORK}/agent-tally.json`;
+  rmSync(tally, { force: true });
+  const env = {
+    ...process.env,
+    HUB_RPC: NODE.rpc,
+    HUB_DEPLOYMENT: `${WORK}/deployments/${NODE.chainId}.json`,
+    HUB_MODEL_URL: served.infer,
+    HUB_MNEMONIC: words("caller"),
+    HUB_TALLY: tally,
+    HUB_EVERY_SECONDS: "0.05",
+    HUB_CALLS: "3",
+  };
+  const run = async () =>
+    (await promisify(execFile)(process.execPath, [`${ROOT}examples/agent/ts/build/agent.js`], { env })).stdout;
+  for (const first of [1n, 4n]) {
+    const lines = (await run()).trim().split("\n");
+    assert.equal(lines.length, 3);
+    lines.forEach((line, place) => {
+      const total = (first + BigInt(place)) * COST;
+      assert.match(
+        line,
+        new RegExp(`^price [\\d.]+, next candle moves [\\d.]+ %: 102 uusdc, ${total} today, ${total} in all$`),
+      );
+    });
+  }
+});
+
+test("what was called is settled on chain, to the last coin that the callers counted", async () => {
+  await served.stop();
+  for (const payments of callers) {
+    for (const { session, charged } of payments.sessions) {
+      assert.equal((await readSession(hub, session)).spent, charged, `session ${session}`);
+    }
+  }
+});
