@@ -186,6 +186,9 @@ impl Sending {
                 },
                 () = send.closed() => return Ended::Left,
             };
+            if send.is_closed() {
+                return Ended::Left;
+            }
             // It counts from here on: it stands in the next note, which a repeat is answered with.
             self.count(&stream, &piece);
             if noted.elapsed() >= NOTE_EVERY {
