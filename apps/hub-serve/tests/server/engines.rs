@@ -39,13 +39,16 @@ fn upstream(url: String, model: &str) -> Upstream {
 
 /// A server of the Open Inference Protocol that answers 0.25 to everything.
 async fn triton() -> (String, Arc<Mutex<u32>>) {
-    let (name, elements, _) = World::input();
+    let (name, _, shape) = World::input();
     let output = hub_engine::Signature::of_onnx(&example().join("model.onnx")).unwrap();
     let output = output.outputs[0].name.clone();
     let calls = Arc::<Mutex<u32>>::default();
     let tensor =
-        |name: &str, size: usize| json!({"name": name, "datatype": "FP32", "shape": [-1, size]});
-    let model = json!({"inputs": [tensor(&name, elements)], "outputs": [tensor(&output, 1)]});
+        |name: &str, shape: Value| json!({"name": name, "datatype": "FP32", "shape": shape});
+    let model = json!({
+        "inputs": [tensor(&name, json!(shape))],
+        "outputs": [tensor(&output, json!([1, 1]))],
+    });
     let seen = calls.clone();
     let infer = move |body: bytes::Bytes| {
         let asked = InferRequest::parse(&body, &Limits::default()).unwrap();
