@@ -7,6 +7,7 @@ pub mod app;
 pub mod books;
 pub mod call;
 pub mod config;
+pub mod enclave;
 pub mod error;
 pub mod follower;
 mod listen;

@@ -1,5 +1,6 @@
 //! The books on disk: SQLite, one writer, one commit for all that waits.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{mpsc, Mutex, MutexGuard, PoisonError};
@@ -241,10 +242,52 @@ fn write<'a>(
     records: impl Iterator<Item = &'a Record>,
 ) -> rusqlite::Result<()> {
     let change = connection.transaction()?;
+    let mut sums = Sums::default();
     for record in records {
-        apply(&change, record)?;
+        apply(&change, &mut sums, record)?;
     }
+    sums.write(&change)?;
     change.commit()
+}
+
+/// What the receipts of one commit add to their sessions: written once for each session instead of once for each receipt.
+#[derive(Default)]
+struct Sums {
+    sessions: BTreeMap<i64, (u64, u128)>,
+    /// Answers that are kept until a time before this are forgotten.
+    forget_before: u64,
+}
+
+impl Sums {
+    fn add(&mut self, new: &NewReceipt) {
+        let sum = self.sessions.entry(int(new.receipt.session.0)).or_default();
+        sum.0 += 1;
+        sum.1 = sum.1.saturating_add(new.amount);
+        let before = new.kept_until.saturating_sub(ANSWER_SECONDS);
+        self.forget_before = self.forget_before.max(before);
+    }
+
+    fn write(&mut self, change: &Transaction<'_>) -> rusqlite::Result<()> {
+        if self.sessions.is_empty() {
+            return Ok(());
+        }
+        let mut put = change.prepare_cached(
+            "INSERT INTO sessions (session, waiting, waiting_amount) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (session) DO UPDATE SET waiting = ?2, waiting_amount = ?3",
+        )?;
+        for (session, (receipts, amount)) in std::mem::take(&mut self.sessions) {
+            let before = waiting(change, session)?;
+            put.execute(params![
+                session,
+                int(before.0 + receipts),
+                before.1.saturating_add(amount).to_string()
+            ])?;
+        }
+        change
+            .prepare_cached("DELETE FROM answers WHERE kept_until < ?")?
+            .execute(params![int(self.forget_before)])?;
+        Ok(())
+    }
 }
 
 fn int(number: u64) -> i64 {
@@ -252,7 +295,11 @@ fn int(number: u64) -> i64 {
     number.cast_signed()
 }
 
-fn apply(change: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
+fn apply(change: &Transaction<'_>, sums: &mut Sums, record: &Record) -> rusqlite::Result<()> {
+    if !matches!(record, Record::Receipt(_)) {
+        // What it changes may be what the sums are of.
+        sums.write(change)?;
+    }
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> rusqlite::Result<usize> {
         change.prepare_cached(sql)?.execute(values)
     };
@@ -290,7 +337,10 @@ fn apply(change: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
                 ],
             )?;
         }
-        Record::Receipt(new) => receipt(change, new)?,
+        Record::Receipt(new) => {
+            receipt(change, new)?;
+            sums.add(new);
+        }
         Record::Batch(new) => batch(change, new)?,
         Record::Resigned {
             batch,
@@ -407,22 +457,8 @@ fn receipt(change: &Transaction<'_>, new: &NewReceipt) -> rusqlite::Result<()> {
             new.answer
         ])?;
     change
-        .prepare_cached("DELETE FROM answers WHERE kept_until < ?")?
-        .execute(params![int(new.kept_until.saturating_sub(ANSWER_SECONDS))])?;
-    change
         .prepare_cached("DELETE FROM partial WHERE serial = ?")?
         .execute(params![serial])?;
-    let (waiting, amount) = waiting(change, session)?;
-    change
-        .prepare_cached(
-            "INSERT INTO sessions (session, waiting, waiting_amount) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (session) DO UPDATE SET waiting = ?2, waiting_amount = ?3",
-        )?
-        .execute(params![
-            session,
-            int(waiting + 1),
-            amount.saturating_add(new.amount).to_string()
-        ])?;
     Ok(())
 }
 

@@ -280,7 +280,7 @@ export class HubPayments {
       const fresh = agreed === undefined;
       agreed ??= await this.#quote(request(), hash);
       const raw = rehashed(agreed.raw, hash);
-      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId });
+      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId, isRemembered: !fresh });
       const paying = request();
       paying.headers.set(
         HEADER_SIGNATURE,
@@ -345,7 +345,12 @@ export class HubPayments {
   /** Checks what is asked for, finds a session, notes the call, and signs it. */
   async #signed(
     requirements: unknown,
-    known: { readonly url?: string; readonly hash?: string; readonly requestId?: string | undefined },
+    known: {
+      readonly url?: string;
+      readonly hash?: string;
+      readonly requestId?: string | undefined;
+      readonly isRemembered?: boolean;
+    },
   ): Promise<{ payload: SessionPayload; call: Call }> {
     const found = decoded(() => readRequirements(requirements));
     const requestHash = known.hash ?? found.requestHash;
@@ -380,7 +385,7 @@ export class HubPayments {
     attester: KnownAttester,
     blob: Uint8Array,
     requestHash: string,
-    known: { readonly url?: string; readonly requestId?: string | undefined },
+    known: { readonly url?: string; readonly requestId?: string | undefined; readonly isRemembered?: boolean },
   ): Promise<Call> {
     const limits = this.#limits(agreed.asset);
     for (;;) {
@@ -409,6 +414,7 @@ export class HubPayments {
         agreed,
         key: attester.key,
         blob,
+        isOwnOffer: known.isRemembered !== true,
         requestHash,
         state,
         need,

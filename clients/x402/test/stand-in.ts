@@ -19,7 +19,6 @@ export const COST = 110n;
 export const BODY = '{"inputs":[1,2,3]}';
 
 const ANSWER = '{"outputs":[4]}';
-const UNITS_IN = 3;
 const MOST_OUT = 16;
 const DOMAIN: wire.Domain = {
   chainId: CHAIN,
@@ -65,6 +64,8 @@ export class StandIn {
   together = 1;
   /** Answers come as a stream of events, with the payment response as the last of them. */
   streams = false;
+  /** What bodies hold. */
+  unitsIn = 3;
   rates = RATES;
   lies: Lies = {};
   known: (session: number) => boolean = () => true;
@@ -227,7 +228,7 @@ export class StandIn {
             perCall: this.rates.perCall.toString(),
             perMillionIn: this.rates.perMillionIn.toString(),
             perMillionOut: this.rates.perMillionOut.toString(),
-            unitsIn: UNITS_IN,
+            unitsIn: this.unitsIn,
             maxUnitsOut: MOST_OUT,
             requestHash: hashOf(body),
             requestId: wire.toHex(crypto.getRandomValues(new Uint8Array(16))),
@@ -249,7 +250,7 @@ export class StandIn {
   }
 
   #most(): bigint {
-    return priceOf(this.rates, { input: BigInt(UNITS_IN), output: BigInt(MOST_OUT) });
+    return priceOf(this.rates, { input: BigInt(this.unitsIn), output: BigInt(MOST_OUT) });
   }
 
   charged({ answer, waiting, reserved }: ServedSession): bigint {
@@ -337,7 +338,7 @@ export class StandIn {
       terms: 1n,
       requestId: wire.fromHex(requestId),
       issuedAt: BigInt(this.now),
-      units: { input: BigInt(UNITS_IN), output: 1n },
+      units: { input: BigInt(this.unitsIn), output: 1n },
       requestHash: wire.fromHex(hashOf(body)),
       responseHash: wire.sha256(new TextEncoder().encode(ANSWER)),
     };

@@ -14,6 +14,7 @@ const PLACES = [
   ["operators", "Operators"],
   ["receipt", "Receipt"],
   ["trust", "Trust"],
+  ["mine", "Mine"],
 ] as const;
 
 /** What stands around every page. */
@@ -152,8 +153,7 @@ function Foot(): VNode {
         {Other === undefined ? null : <Other />}
       </details>
       <p>
-        This page is static: it has no server, and reads the chain alone.{" "}
-        <a href={link("numbers")}>What the numbers cannot tell</a>
+        This page has no server and reads the chain alone. <a href={link("numbers")}>What the numbers cannot tell</a>
       </p>
     </footer>
   );

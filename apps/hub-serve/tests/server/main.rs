@@ -4,6 +4,7 @@ mod attacks;
 mod by_hand;
 mod calls;
 mod chain;
+mod enclave;
 mod engines;
 mod facilitator;
 mod health;

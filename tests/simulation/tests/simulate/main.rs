@@ -2,6 +2,7 @@
 
 mod errors;
 mod market;
+mod node;
 mod rings;
 mod shipped;
 mod stage;
