@@ -12,7 +12,18 @@ import { after, before, test } from "node:test";
 import { CosmWasmClient } from "@cosmjs/cosmwasm";
 import { QuerySmartContractStateRequest, QuerySmartContractStateResponse } from "cosmjs-types/cosmwasm/wasm/v1/query";
 import { Hub } from "../src/hub.js";
-import { type Deployment, everyEntry, HubError, HubReader, type PageStart } from "../src/read.js";
+import {
+  backing,
+  backingsOf,
+  type Deployment,
+  everyEntry,
+  HubError,
+  HubReader,
+  type PageStart,
+  rankingOf,
+  recentlyServedOf,
+  servedOf,
+} from "../src/read.js";
 
 const program = process.env["HUB_SIMULATE"];
 const skip = program === undefined ? "HUB_SIMULATE names no program: clients/ts/check builds it" : false;
@@ -99,6 +110,38 @@ test("every figure of a page is the same by the reader, by cosmjs, and by plain 
     assert.deepEqual(found, await cosmjs.queryContractSmart(billing.address, query));
   }
   cosmjs.disconnect();
+});
+
+test("what this package makes of the operators of a model is what the contract makes of them", { skip }, async () => {
+  const { hub } = await HubReader.connect(url, deployment);
+  const { denom, operators } = scenario;
+  const models = Array.from({ length: 158 }, (_, place) => place + 1);
+  for (const believed of [operators, operators.slice(1), []]) {
+    for (const factor of [1, 3, 5, 20]) {
+      const answers = await backingsOf(hub, models, denom, { operators: believed, factor });
+      assert.deepEqual(
+        answers.map(({ model }) => model),
+        models,
+      );
+      for (const { backed, recent_backed, operators: served } of answers) {
+        const [all, recent] = [
+          served.map(({ sums }) => servedOf(sums)),
+          served.map(({ sums }) => recentlyServedOf(sums)),
+        ];
+        assert.deepEqual([backing(all, factor), backing(recent, factor)], [BigInt(backed), BigInt(recent_backed)]);
+      }
+      const some = answers.some(({ backed }) => backed !== "0");
+      assert.equal(some, believed.length > 0);
+    }
+  }
+  const [first, ...others] = await rankingOf(hub, operators, denom);
+  assert.ok(first !== undefined && others.length > 10 && first.at.size > 0);
+  const ofFirst = await hub.billing.query.servedBy({ model: first.model, denom, limit: 100 });
+  const kept = ofFirst.operators.filter(({ operator }) => operators.includes(operator));
+  assert.equal(
+    first.recentKept,
+    kept.reduce((sum, { sums }) => sum + BigInt(sums.recent_kept), 0n),
+  );
 });
 
 test("every model of the registry is read, page by page", { skip }, async () => {

@@ -1,5 +1,6 @@
 //! What a simulation must show, played over the small scenario.
 
+mod backing;
 mod errors;
 mod market;
 mod node;
