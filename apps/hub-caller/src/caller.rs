@@ -196,9 +196,26 @@ impl Caller {
         url: &str,
         body: impl Into<Bytes>,
     ) -> Result<Answer, CallError> {
+        self.call_at_most(id, url, body, self.options.limits.per_call)
+            .await
+    }
+
+    /// The same for at most this much, below the limit of every call.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::call`].
+    pub async fn call_at_most(
+        &self,
+        id: RequestId,
+        url: &str,
+        body: impl Into<Bytes>,
+        most: u128,
+    ) -> Result<Answer, CallError> {
+        let most = most.min(self.options.limits.per_call);
         let body: Bytes = body.into();
         let hash = sha256(&[&body]);
-        let mut agreed = match self.remembered(url) {
+        let mut agreed = match self.remembered(url).filter(|last| last.amount.0 <= most) {
             // What was agreed for another body of the same address: good if this one costs the same.
             Some(last) => {
                 let mut agreed = (*last).clone();
@@ -213,11 +230,7 @@ impl Caller {
         let mut corrections = 4;
         loop {
             let amount = agreed.amount.0;
-            self.within(
-                "the price of the call",
-                amount,
-                self.options.limits.per_call,
-            )?;
+            self.within("the price of the call", amount, most)?;
             let others = self.tally.at_most_without(id);
             let total = others.saturating_add(amount);
             self.within(
@@ -508,8 +521,8 @@ impl Caller {
     }
 }
 
-/// A request id that nobody used.
-pub(crate) fn fresh_id() -> RequestId {
+/// A request id that nobody used, and that nobody guesses.
+pub fn fresh_id() -> RequestId {
     use std::hash::{BuildHasher, RandomState};
     use std::sync::atomic::{AtomicU64, Ordering};
     use std::sync::OnceLock;

@@ -43,6 +43,7 @@ pub enum TallyError {
 }
 
 /// What a session was used for, by the caller's own count. It is kept in a file, so that a restart forgets nothing, or in memory.
+/// Several processes may share the file.
 #[derive(Debug)]
 pub struct Tally {
     path: Option<PathBuf>,
@@ -82,28 +83,7 @@ impl Tally {
     ///
     /// If the file cannot be read or is another session's.
     pub fn open(path: &Path, session: SessionId, charged: u128) -> Result<Self, TallyError> {
-        let state = match fs::read(path) {
-            Ok(bytes) => {
-                let read: Result<State, _> = serde_json::from_slice(&bytes);
-                let found = read.map_err(|error| TallyError::Unreadable {
-                    path: path.to_owned(),
-                    reason: error.to_string(),
-                })?;
-                if found.session != session {
-                    return Err(TallyError::OtherSession {
-                        path: path.to_owned(),
-                        found: found.session,
-                        expected: session,
-                    });
-                }
-                found
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(session, charged),
-            Err(error) => {
-                let path = path.to_owned();
-                return Err(TallyError::File { path, error });
-            }
-        };
+        let state = read(path, session)?.unwrap_or_else(|| State::new(session, charged));
         Ok(Self {
             path: Some(path.to_owned()),
             state: Mutex::new(state),
@@ -148,32 +128,26 @@ impl Tally {
     /// Notes a call that is about to be sent, and the ceiling that covers it and every other open call: the one that was signed, if
     /// it is high enough. A call that is open already is counted once.
     pub(crate) fn begin(&self, id: RequestId, amount: u128) -> Result<u128, TallyError> {
-        let mut state = self.state();
-        let before = state.clone();
-        if !state.answered.iter().any(|(one, _)| *one == id) {
-            state.open.insert(id.to_string(), Amount(amount));
-        }
-        let needed = Amount(state.at_most());
-        state.ceiling = state.ceiling.max(needed);
-        let ceiling = state.ceiling.0;
-        self.keep(&mut state, before)?;
-        Ok(ceiling)
+        self.change(|state| {
+            if !state.answered.iter().any(|(one, _)| *one == id) {
+                state.open.insert(id.to_string(), Amount(amount));
+            }
+            let needed = Amount(state.at_most());
+            state.ceiling = state.ceiling.max(needed);
+            state.ceiling.0
+        })
     }
 
     /// Raises the ceiling to what a server says it needs.
     pub(crate) fn raise(&self, ceiling: u128) -> Result<(), TallyError> {
-        let mut state = self.state();
-        let before = state.clone();
-        state.ceiling = state.ceiling.max(Amount(ceiling));
-        self.keep(&mut state, before)
+        self.change(|state| state.ceiling = state.ceiling.max(Amount(ceiling)))
     }
 
     /// Notes that a call was not charged.
     pub(crate) fn drop_call(&self, id: RequestId) -> Result<(), TallyError> {
-        let mut state = self.state();
-        let before = state.clone();
-        state.open.remove(&id.to_string());
-        self.keep(&mut state, before)
+        self.change(|state| {
+            state.open.remove(&id.to_string());
+        })
     }
 
     /// Notes what a call came to, by a receipt with this hash. The same receipt counts once.
@@ -183,46 +157,91 @@ impl Tally {
         amount: u128,
         receipt: [u8; 32],
     ) -> Result<(), TallyError> {
-        let mut state = self.state();
+        self.change(|state| {
+            let answered = (id, Hex(receipt));
+            state.open.remove(&id.to_string());
+            if !state.answered.contains(&answered) {
+                state.charged = Amount(state.charged.0.saturating_add(amount));
+                state.answered.push_back(answered);
+                if state.answered.len() > REMEMBERED {
+                    state.answered.pop_front();
+                }
+            }
+        })
+    }
+
+    /// What is known now, of other processes as well.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        // What cannot be read is told by the next change; until then what was read last is right.
+        if let Some(Ok(Some(found))) = self.path.as_ref().map(|path| read(path, state.session)) {
+            *state = found;
+        }
+        state
+    }
+
+    /// Reads the file, changes it and writes it under a lock: several processes may share a session.
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, TallyError> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(path) = &self.path else {
+            return Ok(change(&mut state));
+        };
+        let failed = |error| TallyError::File {
+            path: path.clone(),
+            error,
+        };
+        let lock = File::options()
+            .create(true)
+            .append(true)
+            .open(beside(path, ".lock"))
+            .map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        if let Some(found) = read(path, state.session)? {
+            *state = found;
+        }
         let before = state.clone();
-        let answered = (id, Hex(receipt));
-        state.open.remove(&id.to_string());
-        if !state.answered.contains(&answered) {
-            state.charged = Amount(state.charged.0.saturating_add(amount));
-            state.answered.push_back(answered);
-            if state.answered.len() > REMEMBERED {
-                state.answered.pop_front();
+        let result = change(&mut state);
+        if *state != before {
+            if let Err(error) = write(path, &state) {
+                // What is not on disk did not happen.
+                *state = before;
+                return Err(failed(error));
             }
         }
-        self.keep(&mut state, before)
+        Ok(result)
     }
+}
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(suffix);
+    path.with_file_name(name)
+}
 
-    fn keep(&self, state: &mut State, before: State) -> Result<(), TallyError> {
-        let Some(path) = &self.path else {
-            return Ok(());
-        };
-        if *state == before {
-            return Ok(());
-        }
-        let written = write(path, state);
-        written.map_err(|error| {
-            // What is not on disk did not happen.
-            *state = before;
-            let path = path.clone();
-            TallyError::File { path, error }
-        })
+/// What the file holds; none if there is no file.
+fn read(path: &Path, session: SessionId) -> Result<Option<State>, TallyError> {
+    let path = path.to_owned();
+    match fs::read(&path) {
+        Ok(bytes) => match serde_json::from_slice::<State>(&bytes) {
+            Ok(found) if found.session == session => Ok(Some(found)),
+            Ok(found) => Err(TallyError::OtherSession {
+                path,
+                found: found.session,
+                expected: session,
+            }),
+            Err(error) => Err(TallyError::Unreadable {
+                path,
+                reason: error.to_string(),
+            }),
+        },
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(TallyError::File { path, error }),
     }
 }
 
 /// Beside the file and then in its place, so that there is always a whole one.
 fn write(path: &Path, state: &State) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
+    let new = beside(path, ".new");
     let mut file = File::create(&new)?;
     file.write_all(&serde_json::to_vec(state)?)?;
     file.sync_all()?;
@@ -280,6 +299,21 @@ mod tests {
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         tally.end(id(1), 25, [2; 32]).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (150, 150));
+    }
+
+    #[test]
+    fn two_that_share_a_file_see_each_others_calls() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tally.json");
+        let [one, two] = [0, 1].map(|_| Tally::open(&path, SessionId(7), 100).unwrap());
+        assert_eq!(one.begin(id(1), 30).unwrap(), 130);
+        assert_eq!(two.begin(id(2), 20).unwrap(), 150);
+        one.end(id(1), 25, [1; 32]).unwrap();
+        two.drop_call(id(2)).unwrap();
+        for tally in [&one, &two] {
+            assert_eq!((tally.charged(), tally.at_most()), (125, 125));
+            assert_eq!(tally.ceiling(), 150);
+        }
     }
 
     #[test]

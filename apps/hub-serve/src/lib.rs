@@ -22,6 +22,7 @@ pub mod settler;
 pub mod sqlite;
 mod start;
 pub mod supervise;
+pub mod text;
 
 pub use config::Config;
 pub use server::{system_clock, Server, StartError, Wiring};

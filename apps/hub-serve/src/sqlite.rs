@@ -20,7 +20,7 @@ use crate::books::{Answered, Done, Located, LocatedBatch, Progress, Store};
 /// "Hub" and a byte: SQLite's `application_id` of such a file.
 const APPLICATION: i64 = 0x4875_6202;
 /// Version of the tables, SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// So many changes go into one commit at the most.
 const MOST_AT_ONCE: usize = 8_192;
 /// Answers are kept for ten minutes at least, and calls are valid for no longer.
@@ -91,6 +91,18 @@ CREATE TABLE batches (
     is_open INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX batches_open ON batches (batch) WHERE is_open = 1;
+";
+
+/// What version 2 added: receipts of answers that are being sent in pieces, for what was sent so far.
+const PARTIAL: &str = "
+CREATE TABLE partial (
+    serial INTEGER PRIMARY KEY,
+    amount TEXT NOT NULL,
+    receipt BLOB NOT NULL,
+    content BLOB NOT NULL,
+    kept_until INTEGER NOT NULL,
+    body BLOB
+) STRICT;
 ";
 
 type Change = (Vec<Record>, Done);
@@ -175,10 +187,20 @@ fn prepare(connection: &mut Connection) -> Result<(), String> {
     let version = number(connection, "user_version").map_err(sentence)?;
     match (found, version) {
         (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, 1) => {
+            let upgrade = |connection: &mut Connection| -> rusqlite::Result<()> {
+                let change = connection.transaction()?;
+                change.execute_batch(PARTIAL)?;
+                change.pragma_update(None, "user_version", VERSION)?;
+                change.commit()
+            };
+            upgrade(connection).map_err(sentence)
+        }
         (0, 0) => {
             let make = |connection: &mut Connection| -> rusqlite::Result<()> {
                 let change = connection.transaction()?;
                 change.execute_batch(TABLES)?;
+                change.execute_batch(PARTIAL)?;
                 change.pragma_update(None, "application_id", APPLICATION)?;
                 change.pragma_update(None, "user_version", VERSION)?;
                 change.commit()
@@ -302,6 +324,19 @@ fn apply(change: &Transaction<'_>, sums: &mut Sums, record: &Record) -> rusqlite
                 params![session, chain_id, voucher.encode()],
             )?;
         }
+        Record::Partial(new) => {
+            run(
+                "INSERT OR REPLACE INTO partial VALUES (?, ?, ?, ?, ?, ?)",
+                params![
+                    int(new.serial.0),
+                    new.amount.to_string(),
+                    new.receipt.encode(),
+                    new.content,
+                    int(new.kept_until),
+                    new.answer
+                ],
+            )?;
+        }
         Record::Receipt(new) => {
             receipt(change, new)?;
             sums.add(new);
@@ -421,6 +456,9 @@ fn receipt(change: &Transaction<'_>, new: &NewReceipt) -> rusqlite::Result<()> {
             int(new.kept_until),
             new.answer
         ])?;
+    change
+        .prepare_cached("DELETE FROM partial WHERE serial = ?")?
+        .execute(params![serial])?;
     Ok(())
 }
 
@@ -527,7 +565,8 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
     };
     let last_serial = most("SELECT MAX(serial) FROM receipts")?
         .max(most("SELECT MAX(serial) FROM archive")?)
-        .max(most("SELECT MAX(serial) FROM answers")?);
+        .max(most("SELECT MAX(serial) FROM answers")?)
+        .max(most("SELECT MAX(serial) FROM partial")?);
     let last_batch = most("SELECT MAX(batch) FROM batches")?;
     fn all<T>(
         connection: &Connection,
@@ -596,6 +635,20 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
             })
         },
     )?;
+    let partial = all(
+        connection,
+        "SELECT serial, amount, receipt, content, kept_until, body FROM partial ORDER BY serial",
+        |row| {
+            Ok(NewReceipt {
+                serial: Serial(number(row, 0)?),
+                amount: amount(row, 1)?,
+                receipt: read_receipt(row, 2)?,
+                content: row.get(3)?,
+                kept_until: number(row, 4)?,
+                answer: row.get(5)?,
+            })
+        },
+    )?;
     Ok(Saved {
         identity,
         last_serial: Serial(last_serial),
@@ -604,6 +657,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
         vouchers,
         batches,
         remembered,
+        partial,
     })
 }
 

@@ -251,6 +251,43 @@ fn after_one_failure_nothing_is_written_until_a_restart() {
     put(&store, vec![one(2)]).unwrap();
 }
 
+#[test]
+fn books_of_the_version_before_are_taken_over_and_know_answers_that_are_being_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = Sqlite::open(folder.path()).unwrap();
+    put(&store, vec![Record::Receipt(Box::new(new_receipt(1, 7)))]).unwrap();
+    drop(store);
+    let file = Connection::open(folder.path().join("books.sqlite")).unwrap();
+    let before = "DROP TABLE partial; PRAGMA user_version = 1;";
+    file.execute_batch(before).unwrap();
+    drop(file);
+
+    let (store, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!((saved.last_serial, saved.partial.len()), (Serial(1), 0));
+    let (first, later) = (new_receipt(2, 7), new_receipt(2, 7));
+    let later = NewReceipt {
+        amount: first.amount + 1,
+        ..later
+    };
+    for sent in [&first, &later] {
+        put(&store, vec![Record::Partial(Box::new(sent.clone()))]).unwrap();
+    }
+    drop(store);
+    let (store, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!(
+        (saved.last_serial, &saved.partial),
+        (Serial(2), &vec![later.clone()])
+    );
+    assert_eq!(saved.sessions[0].waiting.receipts, 1);
+    put(&store, vec![Record::Receipt(Box::new(later))]).unwrap();
+    drop(store);
+    let (_, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!(
+        (saved.partial.len(), saved.sessions[0].waiting.receipts),
+        (0, 2)
+    );
+}
+
 /// Steps of SQLite's machine that a start takes with this many receipts, half of them in a signed batch. None of their answers is
 /// kept any more.
 fn steps_of_a_start(receipts: u64) -> u64 {

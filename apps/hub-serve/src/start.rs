@@ -178,7 +178,8 @@ impl Server {
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
-        let (_, following) = follower.run(self.quiet().clone());
+        let (watched, following) = follower.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(following);
         if !self.app().config.settle.enabled {
             return Ok(());
@@ -202,7 +203,8 @@ impl Server {
             },
             options,
         );
-        let (_, settling) = settler.run(self.quiet().clone());
+        let (watched, settling) = settler.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(settling);
         Ok(())
     }
@@ -325,5 +327,6 @@ fn source(config: &Config, hub: &Hub) -> Result<Source, StartError> {
         hub: hub.clone(),
         walrus: client.map(Arc::new),
         folder,
+        onnxruntime: config.onnxruntime.clone(),
     })
 }

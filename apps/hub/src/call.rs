@@ -423,7 +423,7 @@ impl Call {
 }
 
 /// The key that signs vouchers of a session.
-fn voucher_key(session: &SessionResponse) -> Result<hub_wire::SigningKey, Failure> {
+pub fn voucher_key(session: &SessionResponse) -> Result<hub_wire::SigningKey, Failure> {
     let id = session.session;
     let Some(key) = session
         .ceiling

@@ -190,6 +190,8 @@ test("a stream is paid by its last event, which is no part of what the receipt h
   const payments = await hub.callerWith(1_000n);
   const answer = await payments.call(URL_OF_MODEL, BODY);
   assert.deepEqual([answer.amount, answer.bodyChecked], [COST, true]);
+  hub.breaksOff = true;
+  assert.equal((await payments.call(URL_OF_MODEL, BODY)).amount, COST);
   hub.lies = { body: (body) => `${body}\n` };
   await fails(payments.call(URL_OF_MODEL, BODY), "dishonest");
   const cut = await hub.callerWith(1_000n);

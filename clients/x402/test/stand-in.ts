@@ -64,6 +64,8 @@ export class StandIn {
   together = 1;
   /** Answers come as a stream of events, with the payment response as the last of them. */
   streams = false;
+  /** They end with an error, which is no part of what is paid. */
+  breaksOff = false;
   /** What bodies hold. */
   unitsIn = 3;
   rates = RATES;
@@ -340,7 +342,7 @@ export class StandIn {
       issuedAt: BigInt(this.now),
       units: { input: BigInt(this.unitsIn), output: 1n },
       requestHash: wire.fromHex(hashOf(body)),
-      responseHash: wire.sha256(new TextEncoder().encode(ANSWER)),
+      responseHash: wire.sha256(new TextEncoder().encode(this.streams ? `${ANSWER}\n\n` : ANSWER)),
     };
     this.#answers.set(key, { hash: hashOf(body), receipt });
     served.waiting += priceOf(this.rates, receipt.units);
@@ -369,8 +371,8 @@ export class StandIn {
     settled["extra"].receipt ??= Buffer.from(bytes).toString("base64");
     settled["extra"].answerSignature ??= Buffer.from(this.attesterKey.sign(digest)).toString("base64");
     if (this.streams) {
-      const last = `event: payment-response\ndata: ${encoded(settled)}\n\n`;
-      return new Response(body + last, { status: 200, headers: { "content-type": "text/event-stream" } });
+      const last = `${this.breaksOff ? "event: error\ndata: {}\n\n" : ""}event: payment-response\ndata: ${encoded(settled)}\n\n`;
+      return new Response(`${body}\n\n${last}`, { status: 200, headers: { "content-type": "text/event-stream" } });
     }
     const headers = { "content-type": "application/json", "PAYMENT-RESPONSE": encoded(settled) };
     return new Response(body, { status: 200, headers });

@@ -66,7 +66,7 @@ export function readConfig(json: unknown): Config {
     }
   }
   if (!Array.isArray(currencies) || currencies.length === 0 || !currencies.every(isCurrency)) {
-    throw new Error("hub.json: currencies must list denom, symbol and decimals of one at least");
+    throw new Error("hub.json: currencies must list one at least");
   }
   return config;
 }

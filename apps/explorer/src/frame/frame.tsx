@@ -138,7 +138,7 @@ function Foot(): VNode {
           <>
             As of block <strong class="n">{count(latest.height)}</strong>, <time>{moment(latest.time)} UTC</time>
             {config.simulated
-              ? ": a simulated market, whose clock stands still."
+              ? ": simulated."
               : age > OLD
                 ? `: that is ${span(age)} ago. Either the chain stands still, or this node does not hear of it.`
                 : `, ${span(age)} ago.`}

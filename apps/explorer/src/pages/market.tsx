@@ -91,7 +91,7 @@ export function Market(): VNode {
     <>
       <Title name="Market" id="market">
         {glance.state === "ready" ? (
-          <Headline hub={glance.data.hub} lights={lights} whole={known?.whole === true} />
+          <Headline {...glance.data} lights={lights} whole={known?.whole === true} />
         ) : (
           "What is called here, and who pays for it"
         )}
@@ -133,17 +133,19 @@ function Lower(props: { listed: readonly Light[]; hub: billing.HubResponse }): V
 /** The sentence that says what this is. */
 function Headline({
   hub,
+  served,
   lights,
   whole,
-}: {
-  hub: billing.HubResponse;
+}: Glance & {
   lights: ReadonlyMap<number, Light>;
   whole: boolean;
 }): VNode {
   const { route, currency } = useApp();
   const { lit, claims, backed, claimed } = counts(lights, leastWeekly(currency.decimals));
   const models = hub.lifetime.models_registered;
-  const atLeast = whole ? "" : "at least ";
+  // A list of full pages may have been cut where no model can be lit by it alone.
+  const cut = route.believe.length === 0 ? !whole : served.some(({ length }) => length > 0 && length % 100 === 0);
+  const atLeast = cut ? "At least " : "";
   if (models === 0) {
     return <>Nothing is here yet.</>;
   }
@@ -158,6 +160,7 @@ function Headline({
   }
   return (
     <>
+      {atLeast}
       <b>
         {count(lit)} of {count(models)} models
       </b>{" "}
@@ -201,7 +204,7 @@ function Picture({ hub, lights }: { hub: billing.HubResponse; lights: ReadonlyMa
     const light = lights.get(model);
     const name = `Model ${model}`;
     if (light === undefined) {
-      return `${name}: earns less than is shown`;
+      return `${name}: dark`;
     }
     const claimed = light.claimed === undefined ? "" : `, claims ${amount(light.claimed, currency)}`;
     return `${name}: ${amount(light.backed, currency)} ${currency.symbol} a week backed${claimed}, ${light.payers} payers`;
