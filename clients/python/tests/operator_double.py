@@ -23,6 +23,12 @@ BLOB = bytes(reversed(range(32)))
 Change = Callable[[dict[str, Any]], None]
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many callers at once as tests send: five may wait by default, and the system resets the sixth."""
+
+    request_queue_size = 128
+
+
 class Operator:
     """The books of an operator, and what it does wrong."""
 
@@ -71,7 +77,7 @@ class Operator:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/v2/models/7/infer"
