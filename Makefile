@@ -17,8 +17,14 @@ help: ## Lists the targets
 demo: need-rust ## Shows the whole market at work on an embedded chain
 	@cargo run --locked --package hub-demo
 
-simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT
-	@cargo run --locked --package hub-simulate -- $(or $(SCENARIO),large) $(OUT)
+up: ## Brings up a chain with a Walrus, a served model, accounts and the explorer, until Ctrl-C; HUB_UP=2 runs a second one beside
+	@tools/scripts/up
+
+down: ## Stops what `make up` started with the same HUB_UP
+	@tools/scripts/up down
+
+simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT; or answers at SERVE as a node
+	@cargo run --locked --package hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
 
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
 	@tests/devnet/start --wait $(if $(HUB_DEVNET_HOME),,--fresh)
@@ -48,6 +54,13 @@ load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a n
 
 bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own one and the published algorithm; HUB_BENCH_MAX=1 adds the longest blob
 	@clients/walrus-encode/bench
+
+bench-serve: need-rust ## Measures what metering a call costs beside the engine alone, TAP and x402; HUB_UPDATE=1 writes docs/SERVING.md
+	@apps/hub-bench/run
+
+kill-soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
+	@HUB_KILLS=$(or $(HUB_KILLS),10000) cargo test --locked --manifest-path apps/Cargo.toml --package hub-serve --test settling \
+		killed_at_random_points -- --nocapture
 
 compare-engines: need-rust ## Shows that ONNX Runtime answers the same bits from Rust as from Python, on models that packages on PyPI ship
 	@tools/scripts/compare-engines

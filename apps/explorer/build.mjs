@@ -1,7 +1,9 @@
 /**
  * Builds the page into `dist/`: static files that any host can serve. Fails when what the first page loads is over its budget.
  *
- *   node build.mjs [--out DIR] [--deployment FILE]... [--rpc URL]... [--name NAME] [--aggregator URL]... [--simulated]
+ *   node build.mjs [--out DIR] [--deployment FILE]... [--rpc URL]... [--name NAME] [--aggregator URL]... [--simulated] [--devnet]
+ *
+ * `--devnet` puts the public accounts of tests/devnet into the page, for wallets that nobody has to install.
  */
 
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -27,6 +29,7 @@ const { values: options } = parseArgs({
     publisher: { type: "string", multiple: true },
     name: { type: "string" },
     simulated: { type: "boolean" },
+    devnet: { type: "boolean" },
   },
 });
 const out = resolve(options.out);
@@ -35,8 +38,7 @@ await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 const health = healthOf(await readFile(join(root, "docs/HEALTH.md"), "utf8"));
 const checksums = await checksumsOf(join(root, "artifacts/checksums.txt"));
-const { metafile } = await build({
-  entryPoints: [join(here, "src/main.tsx"), join(here, "src/style.css")],
+const common = {
   absWorkingDir: root,
   outdir: out,
   bundle: true,
@@ -47,12 +49,26 @@ const { metafile } = await build({
   minify: true,
   jsx: "automatic",
   jsxImportSource: "preact",
-  entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
-  plugins: [texts({ "hub:health": health, "hub:checksums": checksums })],
   metafile: true,
   legalComments: "none",
   logLevel: "warning",
+};
+// Apart: modules of hub-client that both use would stand whole in the chunks of the first page.
+const signing = await build({
+  ...common,
+  entryPoints: [join(here, "src/wallet/index.ts")],
+  entryNames: "wallet-[hash]",
+});
+const [wallet = ""] = Object.entries(signing.metafile.outputs).find(([, { entryPoint }]) => entryPoint) ?? [];
+const { metafile } = await build({
+  ...common,
+  entryPoints: [join(here, "src/main.tsx"), join(here, "src/style.css")],
+  entryNames: "[name]-[hash]",
+  plugins: [
+    texts({ "hub:health": health, "hub:checksums": checksums }),
+    apart(/wallet\/index\.js$/, `./${basename(wallet)}`),
+  ],
 });
 
 const outputs = new Map(Object.entries(metafile.outputs).map(([file, output]) => [resolve(root, file), output]));
@@ -97,6 +113,11 @@ function texts(modules) {
   };
 }
 
+/** Modules that another bundle holds. */
+function apart(filter, path) {
+  return { name: "apart", setup: ({ onResolve }) => onResolve({ filter }, () => ({ path, external: true })) };
+}
+
 /** A file, and what it imports before it runs, itself first. */
 function staticImports(file, found = []) {
   if (!found.includes(file)) {
@@ -135,5 +156,23 @@ async function config() {
     ...(options.aggregator && { aggregators: options.aggregator }),
     ...(options.publisher && { publishers: options.publisher }),
     ...(options.simulated && { simulated: true }),
+    ...(options.devnet && { wallet: await devnetWallet() }),
+  };
+}
+
+/** Fees and accounts of the devnet. */
+async function devnetWallet() {
+  const accounts = JSON.parse(await readFile(join(root, "tests/devnet/accounts.json"), "utf8"));
+  const names = ["caller", "author", "operator"];
+  return {
+    prefix: "wasm",
+    feeDenom: "stake",
+    feeSymbol: "STAKE",
+    feeDecimals: 6,
+    gasPrice: "0.025",
+    rest: "http://127.0.0.1:1317",
+    developerAccounts: accounts
+      .filter(({ name }) => names.includes(name))
+      .map(({ name, mnemonic }) => ({ name, mnemonic })),
   };
 }

@@ -78,15 +78,19 @@ test("nobody’s word lights nothing: a claim is drawn as one, and one payer is 
   assert.equal(of(recentFor(1_000n * LEAST), 99), 1);
 });
 
-test("what is backed comes first, then whose payers came back, then what is claimed", () => {
-  const lights = lightsOf(
-    [ranked(1, 9_000_000n, 5, 0), ranked(2, 1_000n, 5, 9), ranked(3, 2_000n, 5, 9), ranked(4, 10n)],
-    [[served(4, 1_000n, 1_000n)]],
-    5,
-  );
+test("what is backed comes first, and each payer who came back speaks for a dime of it", () => {
+  const usd = recentFor(1_000_000n);
+  const back = (model: number, dollars: bigint, returning: number) => ({
+    ...served(model, dollars * usd, dollars * usd),
+    returning,
+  });
+  const ring = back(1, 100n, 10);
+  const crowd = back(2, 3n, 40);
+  const pennies = back(3, 0n, 500);
+  const lights = lightsOf([ranked(4, 90n * usd, 50, 50), ranked(5, 80n * usd, 50, 0)], [[ring, crowd, pennies]], 5);
   assert.deepEqual(
-    inOrder(lights.values()).map(({ model }) => model),
-    [4, 3, 2, 1],
+    inOrder(lights.values(), LEAST).map(({ model }) => model),
+    [2, 1, 4, 5, 3],
   );
 });
 

@@ -5,6 +5,9 @@ import { mkdir } from "node:fs/promises";
 import { launch } from "./chromium.js";
 
 const [url = "", folder = "", width = "1200", ...pages] = process.argv.slice(2);
+/** Pages are cut there: what stands below looks like what stands above. */
+const MOST = 1_500;
+
 const browser = await launch();
 await mkdir(folder, { recursive: true });
 for (const theme of ["light", "dark"] as const) {
@@ -17,7 +20,9 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto(`${url}/#/${hash}`);
     await page.reload();
     await page.waitForTimeout(1_500);
-    await page.screenshot({ path: `${folder}/${name === "" ? "market" : name}-${theme}.png`, fullPage: true });
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    const clip = { x: 0, y: 0, width: Number(width), height: Math.min(height, MOST) };
+    await page.screenshot({ path: `${folder}/${name === "" ? "market" : name}-${theme}.png`, fullPage: true, clip });
   }
   await context.close();
 }

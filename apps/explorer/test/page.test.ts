@@ -71,6 +71,7 @@ const PAGES = [
   "session/3",
   "receipt",
   "trust",
+  "mine",
   "numbers",
   "nowhere",
 ];

@@ -6,7 +6,7 @@ mod check;
 mod error;
 mod tally;
 
-pub use caller::{Answer, Caller, Limits, Options};
+pub use caller::{fresh_id, Answer, Caller, Limits, Options};
 pub use check::{Trust, TrustedModel};
 pub use error::CallError;
 pub use tally::{Tally, TallyError};

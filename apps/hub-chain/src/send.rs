@@ -32,8 +32,27 @@ use crate::wallet::Wallet;
 /// A node announces a block before it can find the transactions in it.
 const INDEXING_BLOCKS: u64 = 2;
 
+/// Why a dry run has no answer.
+enum DryRun {
+    /// Nodes panicked, and none answered.
+    Panicked(Vec<String>),
+    /// Anything else.
+    Failed(ChainError),
+}
+
+/// Whether what a node says is that it panicked.
+fn is_panic(log: &str) -> bool {
+    log.split_once("recovered: ")
+        .is_some_and(|(_, rest)| rest.contains("goroutine"))
+}
+
 /// Most blocks that are searched for a transaction, one by one.
 const MOST_BLOCKS: u64 = 2_000;
+
+/// How often a dry run that panics is tried again, and after which pause: a node that goes from one block to the next was seen to
+/// do so, for it had no time of a block yet. No contract refused anything then.
+const MOST_PANICS: u32 = 5;
+const AFTER_PANIC: Duration = Duration::from_millis(200);
 
 /// How often a transaction is signed anew, because others took the sequence of its account.
 const MOST_SIGNINGS: u32 = 4;
@@ -249,10 +268,26 @@ impl Chain {
             signatures: vec![vec![]],
         }
         .encode_to_vec();
+        let mut tries_left = MOST_PANICS;
+        loop {
+            match self.simulate_once(&tx).await {
+                Err(DryRun::Panicked(_)) if tries_left > 0 => {
+                    tries_left -= 1;
+                    tokio::time::sleep(AFTER_PANIC).await;
+                }
+                Err(DryRun::Panicked(sentences)) => return Err(self.no_answer(sentences)),
+                Err(DryRun::Failed(error)) => return Err(error),
+                Ok(found) => return Ok(found),
+            }
+        }
+    }
+
+    async fn simulate_once(&self, tx: &[u8]) -> Result<Result<u64, Refusal>, DryRun> {
         let least = LEAST_GAS + 10 * tx.len() as u64;
         let (mut refusal, mut dear, mut sentences) = (None, None, vec![]);
+        let mut panicked = false;
         for member in self.by_merit() {
-            match self.simulate_at(member, &tx).await {
+            match self.simulate_at(member, tx).await {
                 Ok(Ok(used)) => {
                     let adjusted = cosmwasm_std::Uint128::from(used.max(least));
                     let adjusted = adjusted.checked_mul_ceil(self.settings().gas_adjustment);
@@ -265,14 +300,20 @@ impl Chain {
                         Err(error) => dear = dear.or(Some(error)),
                     }
                 }
+                Ok(Err(found)) if is_panic(&found.reason) => {
+                    panicked = true;
+                    let name = member.node.name();
+                    sentences.push(format!("{name} panics in a dry run"));
+                }
                 Ok(Err(found)) => refusal = refusal.or(Some(found)),
                 Err(sentence) => sentences.push(sentence),
             }
         }
         match (dear, refusal) {
-            (Some(dear), _) => Err(dear),
+            (Some(dear), _) => Err(DryRun::Failed(dear)),
             (None, Some(refusal)) => Ok(Err(refusal)),
-            (None, None) => Err(self.no_answer(sentences)),
+            (None, None) if panicked => Err(DryRun::Panicked(sentences)),
+            (None, None) => Err(DryRun::Failed(self.no_answer(sentences))),
         }
     }
 

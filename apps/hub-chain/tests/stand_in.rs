@@ -1,5 +1,6 @@
 //! What nodes may do to a transaction, and that it is neither lost nor done twice.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -212,6 +213,45 @@ async fn gas_that_is_named_too_low_to_be_true_is_raised() {
     assert!(outcome.out_of_gas(), "{outcome:?}");
     assert!(outcome.gas_wanted >= 78_000);
     assert_eq!(world.deposits().await, 0);
+}
+
+/// What a node of the SDK answers that goes from one block to the next.
+fn panics_so_often(times: u32) -> Fault {
+    let left = AtomicU32::new(times);
+    Fault::Lies(Arc::new(move |method, params, answer| {
+        let path = params["path"].as_str().unwrap_or_default();
+        let is_dry_run = method == "abci_query" && path.ends_with("imulate");
+        let less = |left: u32| left.checked_sub(1);
+        if !is_dry_run
+            || left
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+                .is_err()
+        {
+            return answer;
+        }
+        let log = "recovered: Block (unix) time must never be empty or negative\nstack:\ngoroutine 1 [running]:\nruntime/debug.Stack()";
+        json!({"response": {"code": 111_222, "codespace": "undefined", "log": log, "value": null}})
+    }))
+}
+
+#[tokio::test]
+async fn a_dry_run_that_panics_is_tried_again_and_is_no_refusal() {
+    let one = world(1).await;
+    one.nodes[0].always(panics_so_often(2));
+    assert!(included(one.send().await.unwrap()).succeeded());
+    assert_eq!(one.deposits().await, 1);
+
+    // Another node answers at once.
+    let two = world(2).await;
+    two.nodes[0].always(panics_so_often(u32::MAX));
+    assert!(included(two.send().await.unwrap()).succeeded());
+
+    // Not for ever; and nothing is signed.
+    let one = world(1).await;
+    one.nodes[0].always(panics_so_often(u32::MAX));
+    let error = one.send().await.unwrap_err();
+    assert!(error.to_string().contains("panics in a dry run"), "{error}");
+    assert_eq!(one.nodes[0].calls_of("broadcast_tx_sync"), 0);
 }
 
 #[tokio::test]

@@ -20,10 +20,10 @@ pub use datatype::{Datatype, UnknownDatatype};
 pub use engine::{Call, Engine, Identity};
 pub use error::{EngineError, InputError};
 pub use load::{self_test, LoadError};
-pub use metering::{recount, Caps, Counted, Meter, MeterError, Quote};
+pub use metering::{check_text, recount, Caps, Counted, Meter, MeterError, Quote};
 #[cfg(feature = "ort")]
 pub use onnxruntime::{Library, OnnxModel, OnnxRuntime, SessionOptions};
-pub use pool::{Load, Place, Pool, PoolLimits};
+pub use pool::{Load, Place, Pool, PoolLimits, Seat, Turn};
 pub use protocol::{InferRequest, InferResponse, Limits};
 pub use signature::{Axis, Port, Signature, SignatureError};
 pub use tensor::{Data, ShapeMismatch, Tensor};

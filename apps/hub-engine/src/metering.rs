@@ -237,8 +237,8 @@ pub fn recount(
     ))
 }
 
-/// What a metering of chat or embeddings counts: tokens or bytes.
-pub(crate) fn check_text(metering: &Metering) -> Result<(), MeterError> {
+/// Refuses a metering that chat and embeddings do not have: they count tokens or bytes.
+pub fn check_text(metering: &Metering) -> Result<(), MeterError> {
     for unit in [&metering.input, &metering.output] {
         match unit {
             Unit::Tokens | Unit::Bytes => {}

@@ -16,7 +16,7 @@ use crate::{Call, Engine, EngineError, Tensor};
 pub struct PoolLimits {
     /// Calls that compute on this machine at once, over all models. Those of upstreams are not among them.
     pub cores: NonZeroUsize,
-    /// Calls of one model that run at once. An engine that can do fewer lowers it.
+    /// Calls of one model that compute here at once. An engine that can do fewer lowers it; for upstreams, they say it themselves.
     pub per_model: NonZeroUsize,
     /// Calls that wait for one model, beyond those that run; one more is refused before anything runs.
     pub queue: usize,
@@ -63,9 +63,20 @@ struct Lane {
 /// A place of one call in the queue of its model.
 pub struct Place {
     shared: Arc<Shared>,
-    lane: Arc<Lane>,
     engine: Arc<dyn Engine>,
+    seat: Seat,
+}
+
+/// A place in the queue of a model that is run elsewhere, and by whoever holds this.
+pub struct Seat {
+    lane: Arc<Lane>,
     held: OwnedSemaphorePermit,
+}
+
+/// The turn of one call. Until it is dropped, one call fewer of its model runs.
+pub struct Turn {
+    _turn: OwnedSemaphorePermit,
+    _held: OwnedSemaphorePermit,
 }
 
 /// How busy one model is.
@@ -95,14 +106,23 @@ impl Pool {
     /// Takes a place for a call of a model, or refuses it since too many wait. It does not block. Models are told apart by the
     /// name given here.
     pub fn place(&self, model: &str, engine: &Arc<dyn Engine>) -> Result<Place, EngineError> {
-        let lane = self.lane(model, engine.as_ref());
+        let parallel = match engine.waits() {
+            true => engine.parallel(),
+            false => engine.parallel().min(self.shared.limits.per_model.get()),
+        };
+        Ok(Place {
+            shared: self.shared.clone(),
+            engine: engine.clone(),
+            seat: self.seat(model, parallel)?,
+        })
+    }
+
+    /// Takes a place for a call of a model that is run elsewhere, `parallel` calls of it at once, or refuses it since too many
+    /// wait. It does not block.
+    pub fn seat(&self, model: &str, parallel: usize) -> Result<Seat, EngineError> {
+        let lane = self.lane(model, parallel.max(1));
         match lane.places.clone().try_acquire_owned() {
-            Ok(held) => Ok(Place {
-                shared: self.shared.clone(),
-                lane,
-                engine: engine.clone(),
-                held,
-            }),
+            Ok(held) => Ok(Seat { lane, held }),
             Err(tokio::sync::TryAcquireError::Closed) => Err(EngineError::Closed),
             Err(tokio::sync::TryAcquireError::NoPermits) => Err(EngineError::Full {
                 model: model.to_owned(),
@@ -130,14 +150,12 @@ impl Pool {
         }
     }
 
-    fn lane(&self, model: &str, engine: &dyn Engine) -> Arc<Lane> {
+    fn lane(&self, model: &str, parallel: usize) -> Arc<Lane> {
         let mut models = lock(&self.shared.models);
         if let Some(lane) = models.get(model) {
             return lane.clone();
         }
-        let limits = &self.shared.limits;
-        let parallel = limits.per_model.get().min(engine.parallel().max(1));
-        let capacity = parallel.saturating_add(limits.queue);
+        let capacity = parallel.saturating_add(self.shared.limits.queue);
         let lane = Arc::new(Lane {
             model: model.to_owned(),
             places: Arc::new(Semaphore::new(permits(capacity))),
@@ -186,12 +204,11 @@ impl Place {
     async fn start(self, inputs: Vec<Tensor>, call: Call) -> Result<Vec<Tensor>, EngineError> {
         let Self {
             shared,
-            lane,
             engine,
-            held,
+            seat,
         } = self;
         let closed = |_| EngineError::Closed;
-        let turn = lane.turns.clone().acquire_owned().await.map_err(closed)?;
+        let turn = seat.turn().await?;
         let core = match engine.waits() {
             true => None,
             false => Some(shared.cores.clone().acquire_owned().await.map_err(closed)?),
@@ -200,11 +217,22 @@ impl Place {
         call.check()?;
         let work = tokio::task::spawn_blocking(move || {
             let result = contained(engine.as_ref(), inputs, &call);
-            drop((core, turn, held));
+            drop((core, turn));
             result
         });
         work.await
             .unwrap_or_else(|error| Err(EngineError::Panicked(error.to_string())))
+    }
+}
+
+impl Seat {
+    /// Waits until it is the call's turn.
+    pub async fn turn(self) -> Result<Turn, EngineError> {
+        let turn = self.lane.turns.clone().acquire_owned().await;
+        Ok(Turn {
+            _turn: turn.map_err(|_| EngineError::Closed)?,
+            _held: self.held,
+        })
     }
 }
 

@@ -161,6 +161,20 @@ pub enum Admission {
     },
 }
 
+/// What would become of a call: see [`crate::Ledger::probe`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// It would be reserved and run.
+    WouldRun,
+    /// It runs already.
+    Running,
+    /// It ran and is paid.
+    Answered {
+        /// Its receipt.
+        serial: Serial,
+    },
+}
+
 /// What a call came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Completed {

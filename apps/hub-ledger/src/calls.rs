@@ -5,8 +5,8 @@ use hub_types::time::Interval;
 use hub_wire::{sha256, Hash, Receipt, Units};
 
 use crate::call::{
-    Admission, Authorized, CompleteError, Completed, Offer, Quote, Reservation, VerifiedVoucher,
-    Work,
+    Admission, Authorized, CompleteError, Completed, Offer, Probe, Quote, Reservation,
+    VerifiedVoucher, Work,
 };
 use crate::facts::Seen;
 use crate::ledger::{Known, Ledger, Running};
@@ -180,18 +180,14 @@ impl Ledger {
     ) -> Result<Admission, Refusal> {
         let call = *authorized.call();
         let session = call.session;
-        self.check_call(authorized, work, now)?;
+        self.check_signer(authorized, work)?;
+        self.check_expiry(authorized, now)?;
 
         let content = content(&call.request_hash, work);
         let id = (session, call.request_id);
-        match self.known.get(&id) {
-            Some(Known::Running { content: other } | Known::Done { content: other, .. })
-                if *other != content =>
-            {
-                return Err(Refusal::RequestIdUsed { session });
-            }
+        match self.known_as(id, content)? {
             Some(Known::Running { .. }) => return Err(Refusal::Running),
-            Some(Known::Done { serial, .. }) => return Ok(Admission::Answered { serial: *serial }),
+            Some(Known::Done { serial, .. }) => return Ok(Admission::Answered { serial }),
             None => (),
         }
 
@@ -234,12 +230,61 @@ impl Ledger {
             work: *work,
             offer: quote.offer,
             started_at: None,
+            sent: None,
         };
         self.running.insert(self.last_reservation, running);
         Ok(Admission::Reserved(Reservation(self.last_reservation)))
     }
 
-    fn check_call(&self, authorized: &Authorized, work: &Work, now: u64) -> Result<(), Refusal> {
+    /// What became, or would become, of a call: nothing is reserved, and a voucher that is given raises no ceiling. A call that ran
+    /// is found for as long as its answer is kept, whether or not it has expired.
+    ///
+    /// # Errors
+    ///
+    /// What [`Ledger::reserve`] would refuse.
+    pub fn probe(
+        &self,
+        authorized: &Authorized,
+        work: &Work,
+        voucher: Option<&VerifiedVoucher>,
+        now: u64,
+    ) -> Result<Probe, Refusal> {
+        let call = authorized.call();
+        let session = call.session;
+        self.check_signer(authorized, work)?;
+        let id = (session, call.request_id);
+        match self.known_as(id, content(&call.request_hash, work))? {
+            Some(Known::Running { .. }) => return Ok(Probe::Running),
+            Some(Known::Done { serial, .. }) => return Ok(Probe::Answered { serial }),
+            None => (),
+        }
+        self.check_expiry(authorized, now)?;
+        let quote = self.quote(session, work, now)?;
+        let raised = voucher.map_or(0, |signed| signed.0.voucher.ceiling);
+        match (quote.ceiling, quote.voucher_needed) {
+            (Some(ceiling), Some(needed)) if raised < needed => Err(Refusal::VoucherMissing {
+                session,
+                charged: quote.charged,
+                amount: quote.offer.amount,
+                ceiling,
+                needed,
+            }),
+            _ => Ok(Probe::WouldRun),
+        }
+    }
+
+    fn known_as(&self, id: (SessionId, [u8; 16]), content: Hash) -> Result<Option<Known>, Refusal> {
+        match self.known.get(&id).copied() {
+            Some(Known::Running { content: other } | Known::Done { content: other, .. })
+                if other != content =>
+            {
+                Err(Refusal::RequestIdUsed { session: id.0 })
+            }
+            known => Ok(known),
+        }
+    }
+
+    fn check_signer(&self, authorized: &Authorized, work: &Work) -> Result<(), Refusal> {
         let call = authorized.call();
         let session = call.session;
         if call.attester != self.identity.attester {
@@ -253,7 +298,11 @@ impl Ledger {
                 return Err(Refusal::BadSignature { session });
             }
         }
-        let expires_at = call.expires_at;
+        Ok(())
+    }
+
+    fn check_expiry(&self, authorized: &Authorized, now: u64) -> Result<(), Refusal> {
+        let expires_at = authorized.call().expires_at;
         if expires_at <= now {
             return Err(Refusal::CallExpired { expires_at, now });
         }
@@ -276,7 +325,8 @@ impl Ledger {
         };
         let refused = self.still_payable(running, now).err();
         if let Some(refusal) = refused {
-            self.abandon(reservation);
+            // Nothing of it was sent, so there is nothing to store.
+            let _ = self.abandon(reservation, now);
             return Err(refusal);
         }
         if let Some(running) = self.running.get_mut(&reservation.0) {
@@ -319,6 +369,35 @@ impl Ledger {
         Ok(())
     }
 
+    /// Notes what of an answer in pieces is about to be sent: the units of it so far, and sha256 and bytes of what is sent so far. It
+    /// is stored before it is sent. Each note replaces the one before it, and [`Ledger::complete`] the last. If the process dies in
+    /// between, the call is charged for what was noted last, which is what a repeat of its request id gets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ledger::complete`].
+    pub fn sending(
+        &mut self,
+        reservation: Reservation,
+        units: Units,
+        response_hash: Hash,
+        answer: Vec<u8>,
+        now: u64,
+    ) -> Result<Changed<Serial>, CompleteError> {
+        let new = self.new_receipt(reservation, units, response_hash, answer, now)?;
+        let mut records = vec![];
+        self.voucher_record(new.receipt.session, &mut records);
+        records.push(Record::Partial(Box::new(new.clone())));
+        let serial = new.serial;
+        if let Some(running) = self.running.get_mut(&reservation.0) {
+            running.sent = Some(Box::new(new));
+        }
+        Ok(Changed {
+            value: serial,
+            records,
+        })
+    }
+
     /// Ends a call with an answer. The receipt, dated by the start of the work, and the answer are stored in one commit; only then
     /// may the answer be given.
     ///
@@ -333,6 +412,22 @@ impl Ledger {
         answer: Vec<u8>,
         now: u64,
     ) -> Result<Changed<Completed>, CompleteError> {
+        let new = self.new_receipt(reservation, units, response_hash, answer, now)?;
+        let Some(running) = self.running.remove(&reservation.0) else {
+            return Err(CompleteError::NotRunning);
+        };
+        Ok(self.end(&running, new, now))
+    }
+
+    /// The receipt of a call that runs.
+    fn new_receipt(
+        &mut self,
+        reservation: Reservation,
+        units: Units,
+        response_hash: Hash,
+        answer: Vec<u8>,
+        now: u64,
+    ) -> Result<NewReceipt, CompleteError> {
         let running = self.running.get(&reservation.0);
         let running = running.ok_or(CompleteError::NotRunning)?;
         let issued_at = running.started_at.ok_or(CompleteError::NotStarted)?;
@@ -343,24 +438,14 @@ impl Ledger {
         }
         // Not more than was reserved, so it is below 128 bits.
         let amount = running.offer.rates.amount(1, units).ok_or(too_much)?;
-        let Some(Running {
-            call, work, offer, ..
-        }) = self.running.remove(&reservation.0)
-        else {
-            return Err(CompleteError::NotRunning);
+        let (call, work, offer) = (&running.call, &running.work, &running.offer);
+        let serial = match &running.sent {
+            Some(sent) => sent.serial,
+            None => {
+                self.last_serial += 1;
+                Serial(self.last_serial)
+            }
         };
-
-        self.last_serial += 1;
-        let serial = Serial(self.last_serial);
-        let kept_until = now
-            .saturating_add(self.limits.answer_kept_seconds)
-            .max(call.expires_at);
-        let content = content(&call.request_hash, &work);
-        let id = (call.session, call.request_id);
-        self.known.insert(id, Known::Done { content, serial });
-        self.forgetting.push_back((kept_until, id));
-        self.forget(now);
-
         let receipt = Receipt {
             attester: self.identity.attester,
             session: call.session,
@@ -374,13 +459,50 @@ impl Ledger {
             request_hash: call.request_hash,
             response_hash,
         };
+        Ok(NewReceipt {
+            serial,
+            receipt,
+            amount,
+            content: content(&call.request_hash, work),
+            kept_until: now
+                .saturating_add(self.limits.answer_kept_seconds)
+                .max(call.expires_at),
+            answer: Some(answer).filter(|answer| answer.len() <= self.limits.answer_max_bytes),
+        })
+    }
+
+    /// Charges a call that does not run any more.
+    fn end(&mut self, running: &Running, new: NewReceipt, now: u64) -> Changed<Completed> {
+        let id = (new.receipt.session, new.receipt.request_id);
+        let (content, serial) = (new.content, new.serial);
+        self.known.insert(id, Known::Done { content, serial });
+        self.forgetting.push_back((new.kept_until, id));
+        self.forget(now);
+
         let mut records = vec![];
-        let session = self.sessions.entry(call.session).or_default();
-        session.free(offer.amount);
-        session.waiting.receipts += 1;
-        session.waiting.amount = session.waiting.amount.saturating_add(amount);
-        session.waiting.oldest = Some(session.waiting.oldest.unwrap_or(u64::MAX).min(issued_at));
-        // In the commit of the first receipt that may need it, and of none after that.
+        let issued_at = new.receipt.issued_at;
+        let session = self.sessions.entry(id.0).or_default();
+        session.free(running.offer.amount);
+        session.wait_for(new.amount, issued_at);
+        self.voucher_record(id.0, &mut records);
+        let session = self.sessions.entry(id.0).or_default();
+        let (charged, ceiling) = (session.charged(), session.ceiling());
+        self.unsettled = self.unsettled.saturating_add(1);
+        self.oldest = Some(self.oldest.unwrap_or(u64::MAX).min(issued_at));
+        let value = Completed {
+            serial,
+            receipt: new.receipt.clone(),
+            amount: new.amount,
+            charged,
+            ceiling,
+        };
+        records.push(Record::Receipt(Box::new(new)));
+        Changed { value, records }
+    }
+
+    /// A voucher is stored in the commit of the first receipt that may need it, and in none after that.
+    fn voucher_record(&mut self, session: SessionId, records: &mut Vec<Record>) {
+        let session = self.sessions.entry(session).or_default();
         if let Some(voucher) = session.voucher.filter(|_| !session.voucher_stored) {
             session.voucher_stored = true;
             records.push(Record::Voucher {
@@ -388,38 +510,24 @@ impl Ledger {
                 voucher,
             });
         }
-        let (charged, ceiling) = (session.charged(), session.ceiling());
-        self.unsettled = self.unsettled.saturating_add(1);
-        self.oldest = Some(self.oldest.unwrap_or(u64::MAX).min(issued_at));
-        records.push(Record::Receipt(Box::new(NewReceipt {
-            serial,
-            receipt: receipt.clone(),
-            amount,
-            content,
-            kept_until,
-            answer: Some(answer).filter(|answer| answer.len() <= self.limits.answer_max_bytes),
-        })));
-        Ok(Changed {
-            value: Completed {
-                serial,
-                receipt,
-                amount,
-                charged,
-                ceiling,
-            },
-            records,
-        })
     }
 
-    /// Ends a call without an answer. Nothing is charged, and its request id may be used again. Of a call that is not running,
-    /// nothing happens.
-    pub fn abandon(&mut self, reservation: Reservation) {
-        if let Some(Running { call, offer, .. }) = self.running.remove(&reservation.0) {
-            self.known.remove(&(call.session, call.request_id));
-            if let Some(session) = self.sessions.get_mut(&call.session) {
-                session.free(offer.amount);
-            }
+    /// Ends a call without an answer. Nothing is charged, and its request id may be used again. A call of which something was sent
+    /// ([`Ledger::sending`]) is charged for that. Of a call that is not running, nothing happens.
+    pub fn abandon(&mut self, reservation: Reservation, now: u64) -> Changed<()> {
+        let Some(mut running) = self.running.remove(&reservation.0) else {
+            return Changed::nothing(());
+        };
+        if let Some(sent) = running.sent.take() {
+            let Changed { records, .. } = self.end(&running, *sent, now);
+            return Changed { value: (), records };
         }
+        let Running { call, offer, .. } = running;
+        self.known.remove(&(call.session, call.request_id));
+        if let Some(session) = self.sessions.get_mut(&call.session) {
+            session.free(offer.amount);
+        }
+        Changed::nothing(())
     }
 
     /// Forgets request ids whose calls have expired.
@@ -443,6 +551,13 @@ impl Ledger {
 }
 
 impl Session {
+    /// Adds a receipt without a number.
+    pub(crate) fn wait_for(&mut self, amount: u128, issued_at: u64) {
+        self.waiting.receipts += 1;
+        self.waiting.amount = self.waiting.amount.saturating_add(amount);
+        self.waiting.oldest = Some(self.waiting.oldest.unwrap_or(u64::MAX).min(issued_at));
+    }
+
     fn free(&mut self, amount: u128) {
         self.reserved = self.reserved.saturating_sub(amount);
         self.running = self.running.saturating_sub(1);

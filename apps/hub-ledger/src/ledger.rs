@@ -12,7 +12,7 @@ use crate::call::{Offer, Verifier, Work};
 use crate::facts::{Block, Seen, TermsView};
 use crate::identity::Identity;
 use crate::limits::Limits;
-use crate::record::{BatchId, Changed, Record, Saved, SavedBatch, Serial};
+use crate::record::{BatchId, Changed, NewReceipt, Record, Remembered, Saved, SavedBatch, Serial};
 use crate::refusal::Refusal;
 use crate::session::{Fingerprint, Session};
 use crate::settling::LoadError;
@@ -63,6 +63,8 @@ pub(crate) struct Running {
     pub work: Work,
     pub offer: Offer,
     pub started_at: Option<u64>,
+    /// The receipt for what was sent of an answer in pieces.
+    pub sent: Option<Box<NewReceipt>>,
 }
 
 /// What is known of a request id.
@@ -227,6 +229,21 @@ impl Ledger {
             ledger.open_saved(saved)?;
         }
         let mut remembered = saved.remembered;
+        // Answers in pieces whose sending a death of the process ended: charged for what was sent by their last note.
+        for sent in saved.partial {
+            let receipt = &sent.receipt;
+            let session = ledger.sessions.entry(receipt.session).or_default();
+            session.wait_for(sent.amount, receipt.issued_at);
+            ledger.last_serial = ledger.last_serial.max(sent.serial.0);
+            remembered.push(Remembered {
+                session: receipt.session,
+                request_id: receipt.request_id,
+                content: sent.content,
+                kept_until: sent.kept_until,
+                serial: sent.serial,
+            });
+            records.push(Record::Receipt(Box::new(sent)));
+        }
         remembered.sort_unstable_by_key(|one| one.kept_until);
         for one in remembered {
             let id = (one.session, one.request_id);

@@ -16,8 +16,8 @@ mod settling;
 mod signing;
 
 pub use call::{
-    Admission, Authorized, CompleteError, Completed, Offer, Quote, Reservation, VerifiedVoucher,
-    Verifier, Work,
+    Admission, Authorized, CompleteError, Completed, Offer, Probe, Quote, Reservation,
+    VerifiedVoucher, Verifier, Work,
 };
 pub use facts::{Block, Fact, Observation};
 pub use identity::Identity;

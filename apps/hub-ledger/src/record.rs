@@ -62,6 +62,9 @@ pub enum Record {
         /// The voucher.
         voucher: SignedVoucher,
     },
+    /// A call whose answer is being sent in pieces: its receipt for what is sent so far. It replaces the one before it of the same
+    /// serial, and [`Record::Receipt`] ends it.
+    Partial(Box<NewReceipt>),
     /// A call that ended. Its receipt waits for a number.
     Receipt(Box<NewReceipt>),
     /// A signed batch, the numbers in it included.
@@ -214,6 +217,8 @@ pub struct Saved {
     pub batches: Vec<SavedBatch>,
     /// Calls whose repeats get a stored answer.
     pub remembered: Vec<Remembered>,
+    /// Answers in pieces that were being sent: what [`Record::Partial`] said last and no [`Record::Receipt`] ended.
+    pub partial: Vec<NewReceipt>,
 }
 
 /// Sums of one session.

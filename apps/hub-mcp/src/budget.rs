@@ -157,7 +157,9 @@ impl Budget {
         }
         Ok(Standing {
             ends_at: state.day.saturating_add(1).saturating_mul(SECONDS_PER_DAY),
-            spent: by_model.values().fold(0, |sum, one| sum.saturating_add(*one)),
+            spent: by_model
+                .values()
+                .fold(0, |sum, one| sum.saturating_add(*one)),
             by_model,
             open: state
                 .open
@@ -250,7 +252,10 @@ impl Budget {
         let others = |of: Option<ModelId>| {
             let counts = |one: ModelId| of.is_none_or(|model| model == one);
             let spent = state.spent.iter().filter(|(one, _)| counts(**one));
-            let open = state.open.iter().filter(|(id, _)| Some(id.as_str()) != without);
+            let open = state
+                .open
+                .iter()
+                .filter(|(id, _)| Some(id.as_str()) != without);
             let open = open.filter(|(_, open)| counts(open.model));
             let amounts = spent
                 .map(|(_, amount)| amount.0)
@@ -259,13 +264,29 @@ impl Budget {
         };
         let day = "wait for the next day (UTC)";
         for (what, would, allowed, cure) in [
-            ("this call", amount, limits.per_call, "send a smaller request"),
-            ("today's calls of this model", others(Some(model)), limits.per_model, day),
+            (
+                "this call",
+                amount,
+                limits.per_call,
+                "send a smaller request",
+            ),
+            (
+                "today's calls of this model",
+                others(Some(model)),
+                limits.per_model,
+                day,
+            ),
             ("today's calls", others(None), limits.per_day, day),
         ] {
             if would > allowed {
                 let asset = limits.asset.clone();
-                return Err(BudgetError::Limit { what, would, allowed, asset, cure });
+                return Err(BudgetError::Limit {
+                    what,
+                    would,
+                    allowed,
+                    asset,
+                    cure,
+                });
             }
         }
         Ok(())
@@ -379,17 +400,17 @@ mod tests {
     #[test]
     fn each_limit_stops_a_call_with_a_sentence_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
-        let budget = Budget::open(&folder.path().join("budget.json"), limits(100, 150, 200)).unwrap();
+        let budget =
+            Budget::open(&folder.path().join("budget.json"), limits(100, 150, 200)).unwrap();
         let one = ModelId(1);
-        assert!(refused(budget.reserve(id(1), one, 101, DAY)).starts_with(
-            "this call would come to 101uusd, and the user allows 100uusd"
-        ));
+        assert!(refused(budget.reserve(id(1), one, 101, DAY))
+            .starts_with("this call would come to 101uusd, and the user allows 100uusd"));
         budget.reserve(id(1), one, 100, DAY).unwrap();
-        assert!(refused(budget.reserve(id(2), one, 51, DAY)).starts_with(
-            "today's calls of this model would come to 151uusd"
-        ));
+        assert!(refused(budget.reserve(id(2), one, 51, DAY))
+            .starts_with("today's calls of this model would come to 151uusd"));
         budget.reserve(id(2), ModelId(2), 100, DAY).unwrap();
-        assert!(refused(budget.check(ModelId(3), 1, DAY)).starts_with("today's calls would come to 201uusd"));
+        assert!(refused(budget.check(ModelId(3), 1, DAY))
+            .starts_with("today's calls would come to 201uusd"));
         // What was not charged, or cost less, is free again.
         budget.release(id(2), DAY).unwrap();
         budget.settle(id(1), one, 40, DAY).unwrap();
@@ -429,18 +450,25 @@ mod tests {
     #[test]
     fn a_new_day_is_a_new_budget_and_a_clock_set_back_is_none() {
         let folder = tempfile::tempdir().unwrap();
-        let budget = Budget::open(&folder.path().join("budget.json"), limits(100, 100, 100)).unwrap();
+        let budget =
+            Budget::open(&folder.path().join("budget.json"), limits(100, 100, 100)).unwrap();
         let tomorrow = DAY + SECONDS_PER_DAY;
         budget.reserve(id(1), ModelId(1), 100, DAY).unwrap();
         budget.settle(id(1), ModelId(1), 100, tomorrow - 1).unwrap();
         assert!(budget.reserve(id(2), ModelId(1), 1, tomorrow - 1).is_err());
         budget.reserve(id(2), ModelId(1), 100, tomorrow).unwrap();
         for back in [0, DAY, DAY - 1, tomorrow] {
-            assert!(budget.reserve(id(3), ModelId(1), 1, back).is_err(), "{back}");
+            assert!(
+                budget.reserve(id(3), ModelId(1), 1, back).is_err(),
+                "{back}"
+            );
         }
         let standing = budget.standing(DAY).unwrap();
         assert!(standing.clock_is_back);
-        assert_eq!((standing.spent, standing.ends_at), (100, tomorrow + SECONDS_PER_DAY));
+        assert_eq!(
+            (standing.spent, standing.ends_at),
+            (100, tomorrow + SECONDS_PER_DAY)
+        );
         assert!(!budget.standing(tomorrow).unwrap().clock_is_back);
     }
 

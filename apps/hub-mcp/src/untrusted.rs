@@ -66,10 +66,19 @@ mod tests {
 
     #[test]
     fn what_nobody_sees_is_gone_and_what_is_seen_stays() {
-        assert_eq!(tame("Größe: 5 µm\n\t日本語 🙂", 100), "Größe: 5 µm\n\t日本語 🙂");
-        let hidden: String = "ignore".chars().filter_map(|one| char::from_u32(0xe0000 + one as u32)).collect();
+        assert_eq!(
+            tame("Größe: 5 µm\n\t日本語 🙂", 100),
+            "Größe: 5 µm\n\t日本語 🙂"
+        );
+        let hidden: String = "ignore"
+            .chars()
+            .filter_map(|one| char::from_u32(0xe0000 + one as u32))
+            .collect();
         assert_eq!(tame(&format!("Volatility{hidden}"), 100), "Volatility");
-        assert_eq!(tame("a\u{202e}b\u{200b}c\u{7}d\u{1b}[31me\r", 100), "abcd[31me");
+        assert_eq!(
+            tame("a\u{202e}b\u{200b}c\u{7}d\u{1b}[31me\r", 100),
+            "abcd[31me"
+        );
         assert_eq!(tame("abcdef", 3), "abc…");
         assert_eq!(tame("abc", 3), "abc");
         assert_eq!(tame(&"x".repeat(1 << 20), TITLE).chars().count(), TITLE + 1);

@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::error::ApiError;
+
 /// An answer that is paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaidAnswer {
@@ -25,6 +27,26 @@ pub struct Kept {
     pub mime_type: String,
     /// The body.
     pub body: Bytes,
+}
+
+/// Type of an answer in pieces. Its last event is named `payment-response` and has what [`PaidAnswer::response`] holds; the
+/// receipt's hash is that of all bytes before the first line that begins with `event:`.
+pub const STREAM: &str = "text/event-stream";
+
+/// The end of an answer in pieces: why it broke off, if it did, and what x402 says of it.
+pub(crate) fn trailer(error: Option<&ApiError>, response: Option<&str>) -> Bytes {
+    let mut text = String::new();
+    if let Some(error) = error {
+        let body = serde_json::to_string(&error.body()).unwrap_or_default();
+        text += &format!("event: error\ndata: {body}\n\n");
+    }
+    if let Some(response) = response {
+        text += &format!(
+            "event: {}\ndata: {response}\n\n",
+            hub_x402::PAYMENT_RESPONSE
+        );
+    }
+    text.into()
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,13 +3,16 @@
 use std::hash::{BuildHasher, RandomState};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use hub_engine::Pool;
 use hub_types::ids::SessionId;
 use hub_wire::{Hash, SigningKey};
+use hub_x402::SettleResponse;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::answer::{Kept, PaidAnswer};
 use crate::books::Books;
@@ -20,6 +23,7 @@ use crate::models::Models;
 use crate::payment::Venue;
 use crate::peers::Peers;
 use crate::sessions::Lookups;
+use crate::supervise::Supervised;
 use hub_ledger::Serial;
 
 /// Unix seconds.
@@ -60,6 +64,12 @@ pub struct App {
     pub clock: Clock,
     /// Fresh ids.
     pub ids: Ids,
+    /// Tasks without which calls must not go on for long: what follows the chain, and what settles.
+    pub tasks: Mutex<Vec<Supervised>>,
+    /// Answers that are being sent in pieces.
+    pub streams: TaskTracker,
+    /// Ends them.
+    pub cut: CancellationToken,
 }
 
 /// Ids that nobody guesses and that are never the same.
@@ -82,6 +92,23 @@ impl App {
     /// Unix seconds.
     pub fn now(&self) -> u64 {
         (self.clock)()
+    }
+
+    /// The tasks that are watched.
+    pub fn tasks(&self) -> Vec<Supervised> {
+        let tasks = self.tasks.lock();
+        tasks.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Watches one more task.
+    pub fn watch(&self, task: Supervised) {
+        let tasks = self.tasks.lock();
+        tasks.unwrap_or_else(PoisonError::into_inner).push(task);
+    }
+
+    /// The longest answer that is kept for repeats, bytes.
+    pub fn answer_max_bytes(&self) -> usize {
+        self.books.read(|ledger| ledger.limits().answer_max_bytes)
     }
 
     /// A fresh request id.
@@ -117,6 +144,21 @@ impl App {
         serial: Serial,
         session: SessionId,
     ) -> Result<PaidAnswer, ApiError> {
+        let (kept, settled) = self.found_again(serial, session).await?;
+        self.metrics.repeated.fetch_add(1, Ordering::Relaxed);
+        Ok(PaidAnswer {
+            response: hub_x402::encode(&settled),
+            mime_type: kept.mime_type,
+            body: kept.body,
+        })
+    }
+
+    /// The answer that is kept of a call, and what x402 says of it.
+    pub(crate) async fn found_again(
+        &self,
+        serial: Serial,
+        session: SessionId,
+    ) -> Result<(Kept, SettleResponse), ApiError> {
         let found = self.books.answer(serial).await.map_err(ApiError::store)?;
         let gone = || {
             let message = "this call ran and is paid, and its answer is no longer kept: its receipt is under /v1/receipts";
@@ -128,11 +170,11 @@ impl App {
             .as_deref()
             .and_then(Kept::parse)
             .ok_or_else(gone)?;
-        self.metrics.repeated.fetch_add(1, Ordering::Relaxed);
         let standing = self.books.read(|ledger| ledger.standing(session));
         let (payer, charged, ceiling) = standing.map_or_else(Default::default, |standing| {
             (standing.caller, standing.charged, standing.ceiling)
         });
-        Ok(self.paid_answer(kept, &found.receipt, payer, found.amount, charged, ceiling))
+        let settled = self.settled(&kept, &found.receipt, payer, found.amount, charged, ceiling);
+        Ok((kept, settled))
     }
 }

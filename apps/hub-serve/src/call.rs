@@ -6,18 +6,23 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use hub_engine::{InferRequest, InferResponse};
-use hub_ledger::{Admission, Completed, Offer, Refusal, Reservation, Work};
+use hub_ledger::{
+    Admission, Authorized, Completed, Offer, Refusal, Reservation, VerifiedVoucher, Work,
+};
 use hub_types::ids::SessionId;
-use hub_wire::{answer_bytes, answer_digest, sha256, Call, Receipt, SignedVoucher, Units, Voucher};
+use hub_wire::{
+    answer_bytes, answer_digest, sha256, Call, Hash, Receipt, SignedVoucher, Units, Voucher,
+};
 use hub_x402::{
-    code, encode, Amount, Base64, HubAnswer, PaymentPayload, RequestId, SettleResponse, Signature,
+    code, encode, Amount, Base64, HubAnswer, PaymentPayload, RequestId, SessionPayment,
+    SettleResponse, Signature,
 };
 
 use crate::answer::{Kept, PaidAnswer};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::models::{Runner, Served};
-use crate::payment::{is_about_payment, Priced, Standing};
+use crate::payment::{is_about_payment, is_proven, Priced, Standing};
 
 /// A request as it came in.
 pub struct Request {
@@ -53,7 +58,7 @@ impl From<ApiError> for Refused {
 
 /// A call that may run: its price is reserved, and is freed again if this is dropped.
 pub struct Running {
-    app: Arc<App>,
+    pub(crate) app: Arc<App>,
     reservation: Option<Reservation>,
     /// The session's caller, as x402 names the payer.
     pub payer: String,
@@ -78,7 +83,9 @@ impl App {
         served: &Arc<Served>,
         request: &Request,
     ) -> Result<PaidAnswer, Refused> {
-        let Runner::Tensors { engine, meter } = &served.runner;
+        let Runner::Tensors { engine, meter } = &served.runner else {
+            return Err(crate::api::takes_text(served).into());
+        };
         let signature = engine.signature();
         let mut asked =
             InferRequest::parse(&request.body, &self.config.request).map_err(ApiError::from)?;
@@ -187,19 +194,39 @@ impl App {
         payment: &PaymentPayload,
     ) -> Result<Admission, Refusal> {
         let paying = &payment.payload;
+        let (authorized, voucher) = self
+            .authorize(request.peer, paying, &priced.work, priced.request_hash)
+            .await?;
+        let now = self.now();
+        self.books
+            .change(|ledger| ledger.reserve(&authorized, &priced.work, voucher, now))
+    }
+
+    /// The call and the voucher, if the session's key signed them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with what was signed, or with the session.
+    pub(crate) async fn authorize(
+        &self,
+        peer: IpAddr,
+        paying: &SessionPayment,
+        work: &Work,
+        request_hash: Hash,
+    ) -> Result<(Authorized, Option<VerifiedVoucher>), Refusal> {
         let session = paying.session;
         let known = self.books.read(|ledger| ledger.knows_session(session));
         if !known {
-            self.look_for(session, request.peer).await;
+            self.look_for(session, peer).await;
         }
         let verifier = self.books.read(|ledger| ledger.verifier(session))?;
         let call = Call {
             attester: self.venue.attester,
             session,
-            model: priced.work.model,
+            model: work.model,
             request_id: paying.call.request_id.0,
             expires_at: paying.call.expires_at,
-            request_hash: priced.request_hash,
+            request_hash,
         };
         // Outside of the ledger's lock: it takes longer than everything else.
         let authorized = verifier.call(call, &paying.call.signature.0)?;
@@ -213,10 +240,7 @@ impl App {
             };
             verifier.voucher(&signed.encode())
         });
-        let voucher = voucher.transpose()?;
-        let now = self.now();
-        self.books
-            .change(|ledger| ledger.reserve(&authorized, &priced.work, voucher, now))
+        Ok((authorized, voucher.transpose()?))
     }
 
     fn not_paid(
@@ -233,13 +257,7 @@ impl App {
         }
         self.unpaid(request.peer);
         // What a session has left is nobody's business who cannot sign for it.
-        let proven = !matches!(
-            refusal,
-            Refusal::UnknownSession { .. }
-                | Refusal::NoKey { .. }
-                | Refusal::BadSignature { .. }
-                | Refusal::OtherCall { .. }
-        );
+        let proven = is_proven(refusal);
         let now = self.now();
         let quoted = self
             .books
@@ -281,11 +299,29 @@ impl App {
         charged: u128,
         ceiling: Option<u128>,
     ) -> PaidAnswer {
+        let settled = self.settled(&kept, receipt, payer, amount, charged, ceiling);
+        PaidAnswer {
+            response: encode(&settled),
+            mime_type: kept.mime_type,
+            body: kept.body,
+        }
+    }
+
+    /// What x402 says of a completed call.
+    pub(crate) fn settled(
+        &self,
+        kept: &Kept,
+        receipt: &Receipt,
+        payer: String,
+        amount: u128,
+        charged: u128,
+        ceiling: Option<u128>,
+    ) -> SettleResponse {
         let bytes = receipt.encode();
         let answer = answer_bytes(&bytes, &kept.engine, &kept.label);
         let digest = answer_digest(&self.answer_tag, &answer);
         let request_id = RequestId::from(receipt.request_id);
-        let settled = SettleResponse {
+        SettleResponse {
             success: true,
             transaction: format!(
                 "hub:{}/{}/{request_id}",
@@ -302,11 +338,6 @@ impl App {
                 label: kept.label.clone(),
                 answer_signature: Signature(self.key.sign_digest(&digest)),
             },
-        };
-        PaidAnswer {
-            response: encode(&settled),
-            mime_type: kept.mime_type,
-            body: kept.body,
         }
     }
 }
@@ -329,14 +360,48 @@ impl Running {
         started.map_err(|refusal| ApiError::from(&refusal))
     }
 
+    /// Notes what is sent of an answer in pieces once this is written: by now all of it, which the units are of.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be stored: then it must not be sent.
+    pub async fn sending(&self, units: Units, hash: Hash, sent: Vec<u8>) -> Result<(), ApiError> {
+        let now = self.app.now();
+        let Some(reservation) = self.reservation else {
+            return Err(ApiError::new(500, "not_running", "this call ended before"));
+        };
+        let noted = self
+            .app
+            .books
+            .begin(|ledger| ledger.sending(reservation, units, hash, sent, now));
+        let noted = noted.map_err(|error| ApiError::new(500, "not_noted", error.to_string()))?;
+        noted.wait().await.map_err(ApiError::store)?;
+        Ok(())
+    }
+
     /// Charges the call and stores its receipt and answer: then the answer may be given.
     ///
     /// # Errors
     ///
     /// If it cannot be stored. Then nothing was charged that the caller was told of, and the same request id may be sent again.
-    pub async fn complete(mut self, units: Units, kept: Kept) -> Result<PaidAnswer, ApiError> {
-        let now = self.app.now();
+    pub async fn complete(self, units: Units, kept: Kept) -> Result<PaidAnswer, ApiError> {
         let hash = sha256(&[&kept.body]);
+        self.complete_as(units, hash, kept).await
+    }
+
+    /// The same, of an answer whose body was sent before and has this hash. `kept` is what a repeat gets, if all of it is short
+    /// enough to be kept.
+    ///
+    /// # Errors
+    ///
+    /// As [`Running::complete`].
+    pub async fn complete_as(
+        mut self,
+        units: Units,
+        hash: Hash,
+        kept: Kept,
+    ) -> Result<PaidAnswer, ApiError> {
+        let now = self.app.now();
         let Some(reservation) = self.reservation else {
             return Err(ApiError::new(500, "not_running", "this call ended before"));
         };
@@ -371,7 +436,12 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(reservation) = self.reservation.take() {
-            self.app.books.change(|ledger| ledger.abandon(reservation));
+            let now = self.app.now();
+            let abandoned = self.app.books.begin(|ledger| {
+                Ok::<_, std::convert::Infallible>(ledger.abandon(reservation, now))
+            });
+            // It is written with what comes next, whether or not somebody waits.
+            drop(abandoned);
         }
     }
 }

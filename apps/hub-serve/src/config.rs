@@ -37,6 +37,9 @@ pub struct Config {
     /// Models to serve.
     #[serde(default)]
     pub models: Vec<Model>,
+    /// The library of ONNX Runtime, for the engine `ort`.
+    #[serde(default)]
+    pub onnxruntime: Option<OnnxRuntime>,
     /// HTTP.
     #[serde(default)]
     pub http: Http,
@@ -114,6 +117,18 @@ pub struct Upstream {
     pub url: String,
     /// What it calls the model.
     pub model: String,
+    /// Its version of the model, for `open_inference`; its choice if not given.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Name and version of that server, as they are signed, for `openai`: `vllm 0.11.0`. A server of `open_inference` says it.
+    #[serde(default = "default_upstream")]
+    pub engine: String,
+    /// Calls that it runs at once; more wait here.
+    #[serde(default = "default_parallel")]
+    pub parallel: usize,
+    /// Further fields of requests that go on to it as they are, for `openai`.
+    #[serde(default)]
+    pub forward: Vec<String>,
     /// Environment variable with the token that it asks for.
     #[serde(default)]
     pub token_env: Option<String>,
@@ -123,6 +138,22 @@ pub struct Upstream {
     /// Most tokens that an answer can have; also used where a request does not say it.
     #[serde(default = "default_output")]
     pub output_tokens: u64,
+}
+
+/// The library of ONNX Runtime. A process has one.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnnxRuntime {
+    /// The shared library.
+    pub path: PathBuf,
+    /// SHA-256 of the file, hexadecimal: another file is not loaded.
+    pub sha256: String,
+    /// Threads within one call. More than one may change the last bits of an answer, so it stands in what is signed.
+    #[serde(default = "one")]
+    pub threads: usize,
+    /// Calls of one model at once. Each takes the model's memory again.
+    #[serde(default = "one")]
+    pub sessions: usize,
 }
 
 /// How a model is named in the configuration.
@@ -184,6 +215,7 @@ pub enum EngineName {
     #[default]
     Tract,
     /// ONNX Runtime.
+    #[serde(alias = "onnxruntime")]
     Ort,
     /// An OpenAI-compatible server.
     Openai,
@@ -296,6 +328,18 @@ fn default_deadline() -> u64 {
     30
 }
 
+fn one() -> usize {
+    1
+}
+
+fn default_upstream() -> String {
+    "openai".to_owned()
+}
+
+fn default_parallel() -> usize {
+    16
+}
+
 fn default_context() -> u64 {
     8_192
 }
@@ -392,6 +436,33 @@ impl Config {
             let elsewhere = matches!(model.engine, EngineName::Openai | EngineName::OpenInference);
             if elsewhere != model.upstream.is_some() {
                 return wrong("models.upstream", "belongs to the engines `openai` and `open_inference`, and only to these: give the server's `url` and `model`");
+            }
+        }
+        if self.onnxruntime.is_none() && self.models.iter().any(|one| one.engine == EngineName::Ort)
+        {
+            return wrong("onnxruntime", "names the library for the engine `ort`: `path` and `sha256`, which `tools/scripts/onnxruntime` fetches and prints");
+        }
+        for upstream in self.models.iter().filter_map(|one| one.upstream.as_ref()) {
+            let http = upstream.url.starts_with("http://") || upstream.url.starts_with("https://");
+            if !http {
+                return wrong("models.upstream.url", "is where that server is: type it as \"http://127.0.0.1:8000\", without the path of the protocol");
+            }
+            let counts = [upstream.context_tokens, upstream.output_tokens];
+            if counts.contains(&0) || upstream.parallel == 0 {
+                return wrong(
+                    "models.upstream.parallel",
+                    "and `context_tokens` and `output_tokens` are at least 1",
+                );
+            }
+            let plain = |letter: char| letter.is_ascii_graphic() || letter == ' ';
+            if upstream.engine.is_empty()
+                || upstream.engine.len() > 64
+                || !upstream.engine.chars().all(plain)
+            {
+                return wrong(
+                    "models.upstream.engine",
+                    "is a name and a version, such as \"vllm 0.11.0\"",
+                );
             }
         }
         if let Some(first) = self.models.iter().enumerate().find_map(|(place, one)| {

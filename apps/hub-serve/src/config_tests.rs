@@ -14,7 +14,7 @@ fn the_sample_parses_and_says_what_the_defaults_are() {
         }
     );
     // What the sample says of a model are the defaults as well, where there are any.
-    let least = format!("{least}[[models]]\nmodel = \"a/b\"\n[[models]]\nmodel = 12\nengine = \"openai\"\n[models.upstream]\nurl = \"u\"\nmodel = \"m\"");
+    let least = format!("{least}[[models]]\nmodel = \"a/b\"\n[[models]]\nmodel = 12\nengine = \"openai\"\n[models.upstream]\nurl = \"http://u\"\nmodel = \"m\"");
     let least = Config::parse(&least).unwrap();
     let (first, second) = (&sample.models[0], &sample.models[1]);
     assert_eq!(
@@ -105,6 +105,22 @@ fn what_is_wrong_is_said_with_its_key_and_what_to_type() {
             with("engine = \"openai\"", "engine = \"tract\""),
             "`models.upstream`",
         ),
+        (
+            with("engine = \"tract\"", "engine = \"onnxruntime\""),
+            "`onnxruntime` names the library",
+        ),
+        (
+            with(
+                "url = \"http://127.0.0.1:8000\"",
+                "url = \"127.0.0.1:8000\"",
+            ),
+            "`models.upstream.url` is where",
+        ),
+        (
+            with("engine = \"vllm 0.11.0\"", "engine = \"\""),
+            "`models.upstream.engine` is a name",
+        ),
+        (with("parallel = 16", "parallel = 0"), "at least 1"),
         (
             with("clock_skew_seconds = 30", "clock_skew_seconds = 60"),
             "`stop.clock_skew_seconds` is at most 55",

@@ -7,6 +7,7 @@ pub mod app;
 pub mod books;
 pub mod call;
 pub mod config;
+pub mod enclave;
 pub mod error;
 pub mod follower;
 mod listen;
@@ -21,6 +22,7 @@ pub mod settler;
 pub mod sqlite;
 mod start;
 pub mod supervise;
+pub mod text;
 
 pub use config::Config;
 pub use server::{system_clock, Server, StartError, Wiring};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use hub_engine::{Engine, Meter};
+use hub_engine::{Engine, Meter, OpenAi};
+use hub_model::Metering;
 use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_wire::BlobId;
 
@@ -46,6 +47,25 @@ pub enum Runner {
         /// What counts.
         meter: Meter,
     },
+    /// Chat and embeddings, by an OpenAI-compatible server.
+    Text {
+        /// That server.
+        upstream: Arc<OpenAi>,
+        /// What is counted: tokens or bytes.
+        metering: Metering,
+        /// Calls of it at once.
+        parallel: usize,
+    },
+}
+
+impl Runner {
+    /// What units are, as the manifest says.
+    pub fn metering(&self) -> &Metering {
+        match self {
+            Self::Tensors { meter, .. } => meter.metering(),
+            Self::Text { metering, .. } => metering,
+        }
+    }
 }
 
 impl Served {

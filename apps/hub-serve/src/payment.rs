@@ -69,6 +69,16 @@ impl Standing {
 }
 
 impl Venue {
+    /// Where calls are settled, as x402 says it.
+    pub fn place(&self) -> HubPlace {
+        HubPlace {
+            billing: self.billing.clone(),
+            escrow: self.escrow.clone(),
+            attester: self.attester,
+            measurement: self.measurement.map(Hex),
+        }
+    }
+
     /// The way to pay for a request.
     pub fn requirements(
         &self,
@@ -85,12 +95,7 @@ impl Venue {
             pay_to: self.operator.clone(),
             max_timeout_seconds: MAX_TIMEOUT_SECONDS,
             extra: HubExtra {
-                hub: HubPlace {
-                    billing: self.billing.clone(),
-                    escrow: self.escrow.clone(),
-                    attester: self.attester,
-                    measurement: self.measurement.map(Hex),
-                },
+                hub: self.place(),
                 label: self.label.clone(),
                 model: priced.work.model,
                 release: priced.work.release,
@@ -138,7 +143,21 @@ impl Venue {
     pub fn read(&self, header: &str, offer: &Offer) -> Result<PaymentPayload, ApiError> {
         let payment: PaymentPayload = decode(header)
             .map_err(|error| ApiError::new(402, code::MALFORMED_PAYMENT, error.to_string()))?;
-        let accepted = &payment.accepted;
+        self.check(payment.x402_version, &payment.accepted, offer)?;
+        Ok(payment)
+    }
+
+    /// Checks that requirements that were accepted are meant for this server and for no less than a call costs.
+    ///
+    /// # Errors
+    ///
+    /// 402 with the code of what is wrong.
+    pub fn check(
+        &self,
+        version: u32,
+        accepted: &PaymentRequirements,
+        offer: &Offer,
+    ) -> Result<(), ApiError> {
         let expected = [
             ("scheme", accepted.scheme.as_str(), SCHEME),
             ("network", &accepted.network, &self.network),
@@ -151,10 +170,9 @@ impl Venue {
             ),
         ];
         let wrong = |what: String| ApiError::new(402, code::WRONG_PAYMENT, what);
-        if payment.x402_version != VERSION {
+        if version != VERSION {
             return Err(wrong(format!(
-                "the payment is of x402 version {}: speak version {VERSION}",
-                payment.x402_version
+                "the payment is of x402 version {version}: speak version {VERSION}"
             )));
         }
         for (name, found, wanted) in expected {
@@ -178,11 +196,22 @@ impl Venue {
             );
             return Err(ApiError::new(402, code::PRICE_CHANGED, message));
         }
-        Ok(payment)
+        Ok(())
     }
 }
 
 /// Whether another payment, or another session, cures a refusal: then it is a 402 with requirements.
 pub fn is_about_payment(refusal: &Refusal) -> bool {
     ApiError::from(refusal).status == 402
+}
+
+/// Whether whoever is refused has shown that the session's key signed the call.
+pub(crate) fn is_proven(refusal: &Refusal) -> bool {
+    !matches!(
+        refusal,
+        Refusal::UnknownSession { .. }
+            | Refusal::NoKey { .. }
+            | Refusal::BadSignature { .. }
+            | Refusal::OtherCall { .. }
+    )
 }

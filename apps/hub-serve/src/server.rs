@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hub_engine::Pool;
@@ -135,6 +135,9 @@ impl Server {
             metrics: Metrics::default(),
             clock,
             ids: Ids::default(),
+            tasks: Mutex::default(),
+            streams: TaskTracker::new(),
+            cut: CancellationToken::new(),
             config,
         });
         let limits = ListenLimits {
@@ -204,6 +207,10 @@ impl Server {
     pub async fn stop(mut self) {
         self.stop.cancel();
         let _ = (&mut self.serving).await;
+        // Whoever is still being answered in pieces is charged for what was sent.
+        self.app.cut.cancel();
+        self.app.streams.close();
+        self.app.streams.wait().await;
         self.quiet.cancel();
         self.tasks.close();
         self.tasks.wait().await;
@@ -214,6 +221,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.cancel();
+        self.app.cut.cancel();
         self.quiet.cancel();
     }
 }

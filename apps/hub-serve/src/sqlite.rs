@@ -1,5 +1,6 @@
 //! The books on disk: SQLite, one writer, one commit for all that waits.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{mpsc, Mutex, MutexGuard, PoisonError};
@@ -19,7 +20,7 @@ use crate::books::{Answered, Done, Located, LocatedBatch, Progress, Store};
 /// "Hub" and a byte: SQLite's `application_id` of such a file.
 const APPLICATION: i64 = 0x4875_6202;
 /// Version of the tables, SQLite's `user_version`.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 /// So many changes go into one commit at the most.
 const MOST_AT_ONCE: usize = 8_192;
 /// Answers are kept for ten minutes at least, and calls are valid for no longer.
@@ -90,6 +91,18 @@ CREATE TABLE batches (
     is_open INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX batches_open ON batches (batch) WHERE is_open = 1;
+";
+
+/// What version 2 added: receipts of answers that are being sent in pieces, for what was sent so far.
+const PARTIAL: &str = "
+CREATE TABLE partial (
+    serial INTEGER PRIMARY KEY,
+    amount TEXT NOT NULL,
+    receipt BLOB NOT NULL,
+    content BLOB NOT NULL,
+    kept_until INTEGER NOT NULL,
+    body BLOB
+) STRICT;
 ";
 
 type Change = (Vec<Record>, Done);
@@ -174,10 +187,20 @@ fn prepare(connection: &mut Connection) -> Result<(), String> {
     let version = number(connection, "user_version").map_err(sentence)?;
     match (found, version) {
         (APPLICATION, VERSION) => Ok(()),
+        (APPLICATION, 1) => {
+            let upgrade = |connection: &mut Connection| -> rusqlite::Result<()> {
+                let change = connection.transaction()?;
+                change.execute_batch(PARTIAL)?;
+                change.pragma_update(None, "user_version", VERSION)?;
+                change.commit()
+            };
+            upgrade(connection).map_err(sentence)
+        }
         (0, 0) => {
             let make = |connection: &mut Connection| -> rusqlite::Result<()> {
                 let change = connection.transaction()?;
                 change.execute_batch(TABLES)?;
+                change.execute_batch(PARTIAL)?;
                 change.pragma_update(None, "application_id", APPLICATION)?;
                 change.pragma_update(None, "user_version", VERSION)?;
                 change.commit()
@@ -219,10 +242,52 @@ fn write<'a>(
     records: impl Iterator<Item = &'a Record>,
 ) -> rusqlite::Result<()> {
     let change = connection.transaction()?;
+    let mut sums = Sums::default();
     for record in records {
-        apply(&change, record)?;
+        apply(&change, &mut sums, record)?;
     }
+    sums.write(&change)?;
     change.commit()
+}
+
+/// What the receipts of one commit add to their sessions: written once for each session instead of once for each receipt.
+#[derive(Default)]
+struct Sums {
+    sessions: BTreeMap<i64, (u64, u128)>,
+    /// Answers that are kept until a time before this are forgotten.
+    forget_before: u64,
+}
+
+impl Sums {
+    fn add(&mut self, new: &NewReceipt) {
+        let sum = self.sessions.entry(int(new.receipt.session.0)).or_default();
+        sum.0 += 1;
+        sum.1 = sum.1.saturating_add(new.amount);
+        let before = new.kept_until.saturating_sub(ANSWER_SECONDS);
+        self.forget_before = self.forget_before.max(before);
+    }
+
+    fn write(&mut self, change: &Transaction<'_>) -> rusqlite::Result<()> {
+        if self.sessions.is_empty() {
+            return Ok(());
+        }
+        let mut put = change.prepare_cached(
+            "INSERT INTO sessions (session, waiting, waiting_amount) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (session) DO UPDATE SET waiting = ?2, waiting_amount = ?3",
+        )?;
+        for (session, (receipts, amount)) in std::mem::take(&mut self.sessions) {
+            let before = waiting(change, session)?;
+            put.execute(params![
+                session,
+                int(before.0 + receipts),
+                before.1.saturating_add(amount).to_string()
+            ])?;
+        }
+        change
+            .prepare_cached("DELETE FROM answers WHERE kept_until < ?")?
+            .execute(params![int(self.forget_before)])?;
+        Ok(())
+    }
 }
 
 fn int(number: u64) -> i64 {
@@ -230,7 +295,11 @@ fn int(number: u64) -> i64 {
     number.cast_signed()
 }
 
-fn apply(change: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
+fn apply(change: &Transaction<'_>, sums: &mut Sums, record: &Record) -> rusqlite::Result<()> {
+    if !matches!(record, Record::Receipt(_)) {
+        // What it changes may be what the sums are of.
+        sums.write(change)?;
+    }
     let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| -> rusqlite::Result<usize> {
         change.prepare_cached(sql)?.execute(values)
     };
@@ -255,7 +324,23 @@ fn apply(change: &Transaction<'_>, record: &Record) -> rusqlite::Result<()> {
                 params![session, chain_id, voucher.encode()],
             )?;
         }
-        Record::Receipt(new) => receipt(change, new)?,
+        Record::Partial(new) => {
+            run(
+                "INSERT OR REPLACE INTO partial VALUES (?, ?, ?, ?, ?, ?)",
+                params![
+                    int(new.serial.0),
+                    new.amount.to_string(),
+                    new.receipt.encode(),
+                    new.content,
+                    int(new.kept_until),
+                    new.answer
+                ],
+            )?;
+        }
+        Record::Receipt(new) => {
+            receipt(change, new)?;
+            sums.add(new);
+        }
         Record::Batch(new) => batch(change, new)?,
         Record::Resigned {
             batch,
@@ -372,19 +457,8 @@ fn receipt(change: &Transaction<'_>, new: &NewReceipt) -> rusqlite::Result<()> {
             new.answer
         ])?;
     change
-        .prepare_cached("DELETE FROM answers WHERE kept_until < ?")?
-        .execute(params![int(new.kept_until.saturating_sub(ANSWER_SECONDS))])?;
-    let (waiting, amount) = waiting(change, session)?;
-    change
-        .prepare_cached(
-            "INSERT INTO sessions (session, waiting, waiting_amount) VALUES (?1, ?2, ?3) \
-             ON CONFLICT (session) DO UPDATE SET waiting = ?2, waiting_amount = ?3",
-        )?
-        .execute(params![
-            session,
-            int(waiting + 1),
-            amount.saturating_add(new.amount).to_string()
-        ])?;
+        .prepare_cached("DELETE FROM partial WHERE serial = ?")?
+        .execute(params![serial])?;
     Ok(())
 }
 
@@ -491,7 +565,8 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
     };
     let last_serial = most("SELECT MAX(serial) FROM receipts")?
         .max(most("SELECT MAX(serial) FROM archive")?)
-        .max(most("SELECT MAX(serial) FROM answers")?);
+        .max(most("SELECT MAX(serial) FROM answers")?)
+        .max(most("SELECT MAX(serial) FROM partial")?);
     let last_batch = most("SELECT MAX(batch) FROM batches")?;
     fn all<T>(
         connection: &Connection,
@@ -560,6 +635,20 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
             })
         },
     )?;
+    let partial = all(
+        connection,
+        "SELECT serial, amount, receipt, content, kept_until, body FROM partial ORDER BY serial",
+        |row| {
+            Ok(NewReceipt {
+                serial: Serial(number(row, 0)?),
+                amount: amount(row, 1)?,
+                receipt: read_receipt(row, 2)?,
+                content: row.get(3)?,
+                kept_until: number(row, 4)?,
+                answer: row.get(5)?,
+            })
+        },
+    )?;
     Ok(Saved {
         identity,
         last_serial: Serial(last_serial),
@@ -568,6 +657,7 @@ fn load(connection: &Connection) -> rusqlite::Result<Saved> {
         vouchers,
         batches,
         remembered,
+        partial,
     })
 }
 

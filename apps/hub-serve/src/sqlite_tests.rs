@@ -250,3 +250,92 @@ fn after_one_failure_nothing_is_written_until_a_restart() {
     assert_eq!(saved.last_serial, Serial(1));
     put(&store, vec![one(2)]).unwrap();
 }
+
+#[test]
+fn books_of_the_version_before_are_taken_over_and_know_answers_that_are_being_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = Sqlite::open(folder.path()).unwrap();
+    put(&store, vec![Record::Receipt(Box::new(new_receipt(1, 7)))]).unwrap();
+    drop(store);
+    let file = Connection::open(folder.path().join("books.sqlite")).unwrap();
+    let before = "DROP TABLE partial; PRAGMA user_version = 1;";
+    file.execute_batch(before).unwrap();
+    drop(file);
+
+    let (store, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!((saved.last_serial, saved.partial.len()), (Serial(1), 0));
+    let (first, later) = (new_receipt(2, 7), new_receipt(2, 7));
+    let later = NewReceipt {
+        amount: first.amount + 1,
+        ..later
+    };
+    for sent in [&first, &later] {
+        put(&store, vec![Record::Partial(Box::new(sent.clone()))]).unwrap();
+    }
+    drop(store);
+    let (store, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!(
+        (saved.last_serial, &saved.partial),
+        (Serial(2), &vec![later.clone()])
+    );
+    assert_eq!(saved.sessions[0].waiting.receipts, 1);
+    put(&store, vec![Record::Receipt(Box::new(later))]).unwrap();
+    drop(store);
+    let (_, saved) = Sqlite::open(folder.path()).unwrap();
+    assert_eq!(
+        (saved.partial.len(), saved.sessions[0].waiting.receipts),
+        (0, 2)
+    );
+}
+
+/// Steps of SQLite's machine that a start takes with this many receipts, half of them in a signed batch. None of their answers is
+/// kept any more.
+fn steps_of_a_start(receipts: u64) -> u64 {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = Sqlite::open(folder.path()).unwrap();
+    let all = (1..=receipts).map(|serial| NewReceipt {
+        amount: 1,
+        kept_until: serial,
+        ..new_receipt(serial, 9)
+    });
+    let last = NewReceipt {
+        amount: 1,
+        kept_until: 1_000_000,
+        ..new_receipt(receipts + 1, 9)
+    };
+    let records = all.chain([last]).map(|one| Record::Receipt(Box::new(one)));
+    put(&store, records.collect()).unwrap();
+    let kept = store.waiting(SessionId(9), receipts as usize / 2).unwrap();
+    let batch = NewBatch {
+        id: BatchId(1),
+        chain_id: "hub-1".into(),
+        bytes: vec![],
+        signature: [0; 64],
+        receipts: kept.iter().map(|one| (one.serial, one.amount)).collect(),
+        taken: vec![],
+    };
+    put(&store, vec![Record::Batch(Box::new(batch))]).unwrap();
+    drop(store);
+    let mut connection = connect(&folder.path().join("books.sqlite")).unwrap();
+    let steps = std::sync::Arc::new(std::sync::atomic::AtomicU64::new(0));
+    let counted = steps.clone();
+    let count = move || {
+        counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        false
+    };
+    connection.progress_handler(1, Some(count)).unwrap();
+    let saved = load(&connection).unwrap();
+    assert_eq!(saved.last_serial, Serial(receipts + 1));
+    assert_eq!(saved.sessions[0].waiting.receipts, receipts + 1);
+    assert_eq!((saved.batches.len(), saved.remembered.len()), (1, 1));
+    steps.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+#[test]
+fn a_start_reads_no_receipts_however_many_there_are() {
+    let (few, many) = (steps_of_a_start(10), steps_of_a_start(5_000));
+    assert!(
+        few > 0 && many <= few,
+        "{few} steps for 10, {many} for 5 000"
+    );
+}

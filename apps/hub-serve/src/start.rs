@@ -14,6 +14,7 @@ use hub_wire::{Hash, SigningKey};
 use crate::app::{AskSession, Clock};
 use crate::books::{Books, Store};
 use crate::config::{Config, Model};
+use crate::enclave::{Label, Registered};
 use crate::follower::{Follower, FollowerOptions};
 use crate::loader::Source;
 use crate::models::Missing;
@@ -74,6 +75,43 @@ impl Server {
     ///
     /// A sentence that says what to do: the chain does not answer, the key is not registered, the books are somebody else's.
     pub async fn start(config: Config, parts: Parts) -> Result<Self, StartError> {
+        // Which image a measurement stands for, only its verifier and that image's digest can say. A server whose key came from a
+        // file cannot know that it runs in the enclave that was measured, so its word is all there is.
+        Self::start_as(config, parts, Label::OperatorsWord).await
+    }
+
+    /// Starts a server whose key was made and registered in this enclave. It signs what waits every few moments, since what is not
+    /// signed dies with the key. The key of `parts` is not used. Books are kept under the attester's number: every start has its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`Server::start`].
+    pub async fn start_registered(
+        mut config: Config,
+        mut parts: Parts,
+        registered: Registered,
+    ) -> Result<Self, StartError> {
+        let attester = registered.attester.attester;
+        config.data = config.data.join(format!("attester-{attester}"));
+        parts.key = registered.key.clone();
+        let clock = parts.clock.clone();
+        let server = Self::start_as(config, parts, registered.label).await?;
+        let (books, stop) = (server.app().books.clone(), server.quiet().clone());
+        server.tasks().spawn(async move {
+            loop {
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = tokio::time::sleep(registered.sign_every) => (),
+                }
+                if let Err(reason) = books.sign(&registered.key, clock()).await {
+                    tracing::error!("what waits cannot be signed: {reason}");
+                }
+            }
+        });
+        Ok(server)
+    }
+
+    async fn start_as(config: Config, parts: Parts, label: Label) -> Result<Self, StartError> {
         config.check()?;
         let Parts {
             hub,
@@ -100,7 +138,7 @@ impl Server {
             receipt_max_age_seconds: constants.receipt_max_age_seconds,
         };
         let books = open_books(&config, identity).await?;
-        let venue = venue(&hub, &attester);
+        let venue = venue(&hub, &attester, label);
         let follower = Follower::new(hub.clone(), books.clone(), clock.clone(), follow);
         let asked = follower.clone();
         let ask_session: AskSession = Arc::new(move |session| {
@@ -140,7 +178,8 @@ impl Server {
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
-        let (_, following) = follower.run(self.quiet().clone());
+        let (watched, following) = follower.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(following);
         if !self.app().config.settle.enabled {
             return Ok(());
@@ -164,7 +203,8 @@ impl Server {
             },
             options,
         );
-        let (_, settling) = settler.run(self.quiet().clone());
+        let (watched, settling) = settler.run(self.quiet().clone());
+        self.app().watch(watched);
         self.tasks().spawn(settling);
         Ok(())
     }
@@ -247,7 +287,7 @@ async fn open_books(config: &Config, identity: Identity) -> Result<Arc<Books>, S
     Ok(Arc::new(Books::new(opened.value, store)))
 }
 
-fn venue(hub: &Hub, attester: &AttesterResponse) -> Venue {
+fn venue(hub: &Hub, attester: &AttesterResponse, label: Label) -> Venue {
     let measurement = attester.measurement.as_ref();
     let measurement = measurement.and_then(|bytes| Hash::try_from(bytes.as_slice()).ok());
     Venue {
@@ -257,9 +297,7 @@ fn venue(hub: &Hub, attester: &AttesterResponse) -> Venue {
         operator: attester.operator.to_string(),
         attester: attester.attester,
         measurement,
-        // Which image a measurement stands for, only its verifier and that image's digest can say. A server whose key came from a
-        // file cannot know that it runs in the enclave that was measured, so its word is all there is.
-        label: "operator's word".to_owned(),
+        label: label.as_str().to_owned(),
     }
 }
 
@@ -289,5 +327,6 @@ fn source(config: &Config, hub: &Hub) -> Result<Source, StartError> {
         hub: hub.clone(),
         walrus: client.map(Arc::new),
         folder,
+        onnxruntime: config.onnxruntime.clone(),
     })
 }

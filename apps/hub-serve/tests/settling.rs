@@ -1,5 +1,8 @@
 //! Follower and settler over the real contracts, through nodes that lie: what was earned is paid, once, whatever happens.
 
+#[path = "settling/soak.rs"]
+mod soak;
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;

@@ -6,8 +6,6 @@
 
 mod lanes;
 
-use lanes::Lanes;
-
 pub(crate) use lanes::Kernel;
 
 /// Messages that are hashed side by side.
@@ -74,8 +72,7 @@ impl States {
 
     /// Hashes as many bytes of each message as `data` holds, a multiple of [`BLOCK`]. `done` bytes of data were
     /// given before.
-    #[inline(always)]
-    fn absorb<K: Lanes>(&mut self, kernel: K, data: &[&[u8]; LANES], done: u64) {
+    fn absorb(&mut self, kernel: Kernel, data: &[&[u8]; LANES], done: u64) {
         let length = data[0].len();
         debug_assert!(length.is_multiple_of(BLOCK) && data.iter().all(|data| data.len() == length));
         if length == 0 {
@@ -112,10 +109,9 @@ impl States {
     }
 
     /// The hashes of the messages that end with `data`, less than 64 KiB each. `done` bytes of data were given before.
-    #[inline(always)]
-    fn finish<K: Lanes>(
+    fn finish(
         mut self,
-        kernel: K,
+        kernel: Kernel,
         data: &[&[u8]; LANES],
         done: u64,
         hashes: &mut [[u8; HASH]],
@@ -154,32 +150,11 @@ pub(crate) fn absorb<'a>(
     data: impl Fn(usize) -> &'a [u8],
     done: u64,
 ) {
-    struct Absorb<'s, D> {
-        states: &'s mut [States],
-        messages: usize,
-        data: D,
-        done: u64,
+    for (group, states) in states.iter_mut().enumerate() {
+        // Lanes beyond the last message hash it once more, for nobody.
+        let data = std::array::from_fn(|lane| data((group * LANES + lane).min(messages - 1)));
+        states.absorb(kernel, &data, done);
     }
-    impl<'a, D: Fn(usize) -> &'a [u8]> lanes::WithLanes for Absorb<'_, D> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with<K: Lanes>(self, kernel: K) {
-            for (group, states) in self.states.iter_mut().enumerate() {
-                // Lanes beyond the last message hash it once more, for nobody.
-                let data = std::array::from_fn(|lane| {
-                    (self.data)((group * LANES + lane).min(self.messages - 1))
-                });
-                states.absorb(kernel, &data, self.done);
-            }
-        }
-    }
-    kernel.run(Absorb {
-        states,
-        messages,
-        data,
-        done,
-    });
 }
 
 /// The hashes of all messages, which end with `data(i)`.
@@ -190,32 +165,11 @@ pub(crate) fn finish<'a>(
     done: u64,
     hashes: &mut [[u8; HASH]],
 ) {
-    struct Finish<'s, D> {
-        states: &'s [States],
-        data: D,
-        done: u64,
-        hashes: &'s mut [[u8; HASH]],
+    let last = hashes.len().saturating_sub(1);
+    for (group, (hashes, states)) in hashes.chunks_mut(LANES).zip(states).enumerate() {
+        let data = std::array::from_fn(|lane| data((group * LANES + lane).min(last)));
+        states.clone().finish(kernel, &data, done, hashes);
     }
-    impl<'a, D: Fn(usize) -> &'a [u8]> lanes::WithLanes for Finish<'_, D> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with<K: Lanes>(self, kernel: K) {
-            let last = self.hashes.len().saturating_sub(1);
-            let groups = self.hashes.chunks_mut(LANES).zip(self.states);
-            for (group, (hashes, states)) in groups.enumerate() {
-                let data =
-                    std::array::from_fn(|lane| (self.data)((group * LANES + lane).min(last)));
-                states.clone().finish(kernel, &data, self.done, hashes);
-            }
-        }
-    }
-    kernel.run(Finish {
-        states,
-        data,
-        done,
-        hashes,
-    });
 }
 
 /// Hashes of whole short messages: the prefix and `data(i)`.
@@ -225,29 +179,12 @@ pub(crate) fn hash_all<'a>(
     data: impl Fn(usize) -> &'a [u8],
     hashes: &mut [[u8; HASH]],
 ) {
-    struct HashAll<'s, D> {
-        fresh: States,
-        data: D,
-        hashes: &'s mut [[u8; HASH]],
+    let fresh = States::new(prefix);
+    let last = hashes.len().saturating_sub(1);
+    for (group, hashes) in hashes.chunks_mut(LANES).enumerate() {
+        let data = std::array::from_fn(|lane| data((group * LANES + lane).min(last)));
+        fresh.clone().finish(kernel, &data, 0, hashes);
     }
-    impl<'a, D: Fn(usize) -> &'a [u8]> lanes::WithLanes for HashAll<'_, D> {
-        type Output = ();
-
-        #[inline(always)]
-        fn with<K: Lanes>(self, kernel: K) {
-            let last = self.hashes.len().saturating_sub(1);
-            for (group, hashes) in self.hashes.chunks_mut(LANES).enumerate() {
-                let data =
-                    std::array::from_fn(|lane| (self.data)((group * LANES + lane).min(last)));
-                self.fresh.clone().finish(kernel, &data, 0, hashes);
-            }
-        }
-    }
-    kernel.run(HashAll {
-        fresh: States::new(prefix),
-        data,
-        hashes,
-    });
 }
 
 #[cfg(test)]

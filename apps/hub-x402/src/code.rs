@@ -8,3 +8,5 @@ pub const WRONG_PAYMENT: &str = "wrong_payment";
 pub const MALFORMED_PAYMENT: &str = "malformed_payment";
 /// The call can cost more than the amount that the caller accepted: the price rose in between.
 pub const PRICE_CHANGED: &str = "price_changed";
+/// A facilitator was asked to settle a call that did not run here.
+pub const NOT_RUN: &str = "not_run";

@@ -9,8 +9,9 @@ mod payment;
 pub use encoding::{Amount, Base64, Hex, RequestId, Signature};
 pub use header::{decode, encode, HeaderError, MAX_HEADER};
 pub use payment::{
-    CallPayment, HubAnswer, HubExtra, HubPlace, PaymentPayload, PaymentRequired,
-    PaymentRequirements, Resource, SessionPayment, SettleResponse, VoucherPayment,
+    CallPayment, FacilitatorRequest, HubAnswer, HubExtra, HubPlace, PaymentPayload,
+    PaymentRequired, PaymentRequirements, Resource, SessionPayment, SettleFailure, SettleResponse,
+    Supported, SupportedExtra, SupportedKind, VerifyResponse, VoucherPayment,
 };
 
 /// Version of x402 that is spoken.

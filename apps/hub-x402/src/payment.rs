@@ -193,3 +193,87 @@ pub struct HubAnswer {
     /// Of the attester, over the digest of the answer.
     pub answer_signature: Signature,
 }
+
+/// What a facilitator is asked by `POST /verify` and `POST /settle` of x402 version 2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FacilitatorRequest {
+    /// [`crate::VERSION`].
+    pub x402_version: u32,
+    /// What the buyer sent.
+    pub payment_payload: PaymentPayload,
+    /// What the seller asked for.
+    pub payment_requirements: PaymentRequirements,
+}
+
+/// `VerifyResponse` of x402 version 2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VerifyResponse {
+    /// Whether the call would run and be paid.
+    pub is_valid: bool,
+    /// Why not, as a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_reason: Option<String>,
+    /// Why not, as a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invalid_message: Option<String>,
+    /// The session's caller, once its key's signature was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<String>,
+}
+
+/// A `SettlementResponse` of x402 version 2 that says that a call is not charged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SettleFailure {
+    /// That the call is charged: false.
+    pub success: bool,
+    /// Why not, as a word.
+    pub error_reason: String,
+    /// Why not, as a sentence.
+    pub error_message: String,
+    /// The session's caller, once its key's signature was seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payer: Option<String>,
+    /// Empty.
+    pub transaction: String,
+    /// As in the requirements.
+    pub network: String,
+}
+
+/// `SupportedResponse` of x402 version 2.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Supported {
+    /// Ways to pay.
+    pub kinds: Vec<SupportedKind>,
+    /// Extensions of x402: none.
+    pub extensions: Vec<String>,
+    /// Who settles, by network.
+    pub signers: std::collections::BTreeMap<String, Vec<String>>,
+}
+
+/// A way to pay that a facilitator knows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SupportedKind {
+    /// [`crate::VERSION`].
+    pub x402_version: u32,
+    /// [`crate::SCHEME`].
+    pub scheme: String,
+    /// As [`crate::network`] has it.
+    pub network: String,
+    /// Where and by whom calls are settled.
+    pub extra: SupportedExtra,
+}
+
+/// What is the same for every call of an operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SupportedExtra {
+    /// Where it is settled.
+    pub hub: HubPlace,
+    /// As in [`HubExtra`].
+    pub label: String,
+}

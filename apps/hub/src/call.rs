@@ -1,4 +1,4 @@
-use std::io::{Read, Write};
+use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ use hub_types::billing::{
     RecordedBatch,
 };
 use hub_types::escrow::{
-    Models, QueryMsg as EscrowQuery, SessionResponse, SessionState, SessionsResponse,
+    ModelRef, Models, QueryMsg as EscrowQuery, SessionResponse, SessionState, SessionsResponse,
 };
 use hub_types::ids::SessionId;
 use hub_types::registry::{ModelResponse, ReleaseResponse};
@@ -22,11 +22,12 @@ use hub_x402::RequestId;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use crate::chain::{model_name, Market, ModelName, OnChain, Signer};
+use crate::chain::{model_name, money, Market, ModelName, Money, OnChain, Signer};
 use crate::failure::{Failure, FAILED, GONE, USAGE, WRONG};
 use crate::network::Network;
 use crate::output::{table, Output};
 use crate::progress::Bars;
+use crate::session::Opening;
 use crate::{secrets, Outcome};
 
 /// Call a model, paid from a session: the answer on the standard output, what it cost on the standard error.
@@ -37,6 +38,7 @@ use crate::{secrets, Outcome};
 #[command(after_help = "\
 Example:
   hub call 7 --input request.json
+  hub call 7 --input request.json --server https://models.example.com --budget 100000untrn --yes
   echo '{\"inputs\": […]}' | hub call neutron1…/volatility --session 12 --max-price 100")]
 pub struct Call {
     /// The model, as a number or AUTHOR/NAME.
@@ -46,6 +48,23 @@ pub struct Call {
     /// Session that pays. Default: the newest open one of the account that signs that fits the model.
     #[arg(long, value_name = "N")]
     session: Option<u64>,
+
+    /// Where no open session fits, open one with this budget, such as 100000untrn, for the operator of --server or of --operator. It
+    /// ends after --days, and what is left of it comes back.
+    #[arg(long, value_name = "MONEY", value_parser = money, conflicts_with = "session")]
+    budget: Option<Money>,
+
+    /// Days until a session ends that --budget opens.
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "budget", value_parser = clap::value_parser!(u64).range(1..=3650))]
+    days: u64,
+
+    /// Operator of a session that --budget opens. Default: the one of --server.
+    #[arg(long, value_name = "ADDRESS", requires = "budget")]
+    operator: Option<String>,
+
+    /// Open the session of --budget without asking.
+    #[arg(long, requires = "budget")]
+    yes: bool,
 
     /// What is asked: JSON of the Open Inference Protocol. - is the standard input.
     #[arg(long, value_name = "FILE", default_value = "-")]
@@ -203,13 +222,84 @@ impl Call {
                     .as_ref()
                     .is_some_and(|ceiling| ceiling.key.is_some())
         };
-        page.sessions.into_iter().find(fits).ok_or_else(|| {
-            Failure::new(
+        match page.sessions.into_iter().find(fits) {
+            Some(session) => Ok(session),
+            None => self.open(market, model),
+        }
+    }
+
+    /// Opens a session within what the user allows.
+    fn open(&self, market: &Market, model: &ModelResponse) -> Result<SessionResponse, Failure> {
+        let sentence = format!("no open session of yours pays for model {}", model.model);
+        let Some(budget) = &self.budget else {
+            return Err(Failure::new(
                 USAGE,
-                format!("no open session of yours pays for model {}", model.model),
-                format!("open one: hub session open --operator ADDRESS --model {} --budget MONEY --days 7", model.model),
-            )
-        })
+                sentence,
+                format!("open one: hub session open --operator ADDRESS --model {} --budget MONEY --days 7; or let this command do it: --server URL --budget MONEY", model.model),
+            ));
+        };
+        let operator = match (&self.operator, &self.server) {
+            (Some(operator), _) => operator.clone(),
+            (None, Some(server)) => {
+                let server = server.trim_end_matches('/');
+                let said: HubJson = get(&format!("{server}/.well-known/hub.json"))?;
+                let attester = market.wait(market.hub.attester(said.attester.into()))?;
+                attester.value.operator.to_string()
+            }
+            (None, None) => {
+                return Err(Failure::new(
+                    USAGE,
+                    format!("{sentence}, and no operator is named"),
+                    "nothing was opened: name its server with --server URL, or its account with --operator ADDRESS",
+                ))
+            }
+        };
+        let what = format!(
+            "a session of {} for {} day{}, which operator {operator} can charge for model {} alone, call by call as you sign; what is left comes back to you",
+            budget.text(), self.days, if self.days == 1 { "" } else { "s" }, model.model
+        );
+        if !self.yes {
+            let declined = || {
+                Failure::new(
+                    USAGE,
+                    format!("this would open {what}"),
+                    "nothing was opened: add --yes",
+                )
+            };
+            if !std::io::stdin().is_terminal() || self.input.as_os_str() == "-" {
+                return Err(declined());
+            }
+            eprint!("This opens {what}.\nOpen it? [y/N] ");
+            let mut answer = String::new();
+            let read = std::io::stdin().read_line(&mut answer);
+            if read.is_err() || !matches!(answer.trim(), "y" | "Y" | "yes") {
+                return Err(declined());
+            }
+        }
+        eprintln!("opening {what}");
+        let wallet = self.signer.wallet(&market.profile)?;
+        let intent = format!(
+            "open a session of {} with {operator} for model {}, to call it",
+            budget.text(),
+            model.model
+        );
+        let opening = Opening {
+            operator,
+            models: Models::Listed(vec![ModelRef {
+                model: model.model,
+                release: None,
+            }]),
+            max_price: None,
+            budget: budget.clone(),
+            days: self.days,
+            from_balance: false,
+            has_ceiling: true,
+            measurement: None,
+            label: None,
+        };
+        let (session, _) = opening.open(market, &wallet, &intent)?;
+        eprintln!("session {} is open", session.session);
+        Ok(session)
     }
 
     fn server(&self, market: &Market, session: &SessionResponse) -> Result<String, Failure> {
@@ -333,7 +423,7 @@ impl Call {
 }
 
 /// The key that signs vouchers of a session.
-fn voucher_key(session: &SessionResponse) -> Result<hub_wire::SigningKey, Failure> {
+pub fn voucher_key(session: &SessionResponse) -> Result<hub_wire::SigningKey, Failure> {
     let id = session.session;
     let Some(key) = session
         .ceiling

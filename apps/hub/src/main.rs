@@ -12,6 +12,7 @@ mod ids;
 mod interrupt;
 mod keys;
 mod market;
+mod mcp;
 mod model;
 mod money;
 mod network;
@@ -68,6 +69,7 @@ enum Command {
     /// Many small files as one blob.
     Quilt(quilt::Quilt),
     Serve(serve::Serve),
+    Mcp(mcp::Mcp),
     /// A Walrus on this machine.
     Walrus(walrus::Walrus),
     Completions(extras::Completions),
@@ -104,6 +106,7 @@ fn main() -> ExitCode {
         Command::Blob(command) => command.run(&output),
         Command::Quilt(command) => command.run(&output),
         Command::Serve(command) => command.run(&output),
+        Command::Mcp(command) => command.run(&output),
         Command::Walrus(command) => command.run(&output),
         Command::Completions(command) => command.run(Cli::command()),
         Command::Man(command) => command.run(Cli::command(), &output),

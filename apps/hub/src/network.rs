@@ -103,8 +103,8 @@ pub struct PublisherArgs {
 }
 
 impl Network {
-    /// A client of the network.
-    pub fn client(&self) -> Result<Client, Failure> {
+    /// Aggregators and storage nodes, by URL.
+    pub fn servers(&self) -> (Vec<String>, Vec<String>) {
         let aggregators = match (self.aggregators.is_empty(), self.network) {
             (false, _) => self.aggregators.clone(),
             (_, Name::Mainnet) => vec!["https://aggregator.walrus-mainnet.walrus.space".into()],
@@ -115,6 +115,12 @@ impl Network {
             (true, Name::Local) => aggregators.clone(),
             _ => self.nodes.clone(),
         };
+        (aggregators, nodes)
+    }
+
+    /// A client of the network.
+    pub fn client(&self) -> Result<Client, Failure> {
+        let (aggregators, nodes) = self.servers();
         Ok(Client::new(&Config {
             aggregators,
             nodes,

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::{Args, Subcommand};
 use cosmwasm_std::{to_json_binary, HexBinary, Uint128};
 use hub_chain::keys::AttesterKey;
-use hub_chain::{Message, Wallet};
+use hub_chain::{Included, Message, Wallet};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{
     Cw20HookMsg, ExecuteMsg, ModelRef, Models, NewCeiling, NewSession, QueryMsg, SessionCreated,
@@ -197,10 +197,70 @@ impl Open {
                 )
             }
         };
+        let intent = format!(
+            "open a session of {} with {} for {:?}",
+            self.budget.text(),
+            self.operator,
+            self.models
+        );
+        let opening = Opening {
+            operator: self.operator,
+            models,
+            max_price: self.max_per_call.map(|per_call| Rates {
+                per_call,
+                per_million_in: self.max_per_million_in,
+                per_million_out: self.max_per_million_out,
+            }),
+            budget: self.budget,
+            days: self.days,
+            from_balance: self.from_balance,
+            has_ceiling: !self.no_ceiling,
+            measurement: self.measurement,
+            label: self.label,
+        };
+        let (opened, created) = opening.open(&market, &wallet, &intent)?;
+        let id = opened.session;
+        let mut rows = shown(&opened);
+        rows.push((
+            "next",
+            format!("hub call MODEL --session {id} --input FILE"),
+        ));
+        output.result(
+            &table(&rows),
+            &json!({ "session": opened, "transaction": transaction(&created) }),
+        );
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A session that is to be opened.
+pub struct Opening {
+    /// The one operator that can charge it.
+    pub operator: String,
+    pub models: Models,
+    pub max_price: Option<Rates>,
+    pub budget: Money,
+    pub days: u64,
+    /// From what the escrow holds for the account, not from the wallet.
+    pub from_balance: bool,
+    /// Whether a key is made that signs calls and raises the ceiling.
+    pub has_ceiling: bool,
+    pub measurement: Option<[u8; 32]>,
+    pub label: Option<String>,
+}
+
+impl Opening {
+    /// Opens it. The same `intent`, of a command that was killed, finds what that one opened.
+    pub fn open(
+        self,
+        market: &Market,
+        wallet: &Wallet,
+        intent: &str,
+    ) -> Result<(SessionResponse, Included), Failure> {
         // The key is kept before the session exists: a session whose key is lost can only be waited for.
-        let ceiling = match self.no_ceiling {
-            true => None,
-            false => {
+        let ceiling = match self.has_ceiling {
+            false => None,
+            true => {
                 let password = secrets::password(true)?;
                 let key = AttesterKey::generate(KeyType::Secp256k1);
                 let public = key.signing_key()?.public_key();
@@ -218,43 +278,23 @@ impl Open {
             .unwrap_or_default()
             .as_secs();
         let session = NewSession {
-            operator: self.operator.clone(),
+            operator: self.operator,
             measurement: self.measurement.map(HexBinary::from),
-            models,
-            max_price: self.max_per_call.map(|per_call| Rates {
-                per_call,
-                per_million_in: self.max_per_million_in,
-                per_million_out: self.max_per_million_out,
-            }),
+            models: self.models,
+            max_price: self.max_price,
             budget: self.budget.amount,
             expires_at: now.saturating_add(self.days.saturating_mul(86_400)),
             ceiling,
-            label: self.label.clone(),
+            label: self.label,
         };
-        let message = opening(&market, session, &self.budget, self.from_balance)?;
-        let intent = format!(
-            "open a session of {} with {} for {:?}",
-            self.budget.text(),
-            self.operator,
-            self.models
-        );
-        let created = market.tell(&wallet, &intent, &[message])?;
+        let message = opening(market, session, &self.budget, self.from_balance)?;
+        let created = market.tell(wallet, intent, &[message])?;
         // A token hands on no data of the contract that it calls: the newest session is the one.
         let id = match created.answer::<SessionCreated>(0) {
             Ok(answer) => answer.session,
-            Err(_) => newest(&market, &wallet)?,
+            Err(_) => newest(market, wallet)?,
         };
-        let opened = market.wait(market.hub.session(id))?.value;
-        let mut rows = shown(&opened);
-        rows.push((
-            "next",
-            format!("hub call MODEL --session {id} --input FILE"),
-        ));
-        output.result(
-            &table(&rows),
-            &json!({ "session": opened, "transaction": transaction(&created) }),
-        );
-        Ok(ExitCode::SUCCESS)
+        Ok((market.wait(market.hub.session(id))?.value, created))
     }
 }
 

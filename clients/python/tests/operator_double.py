@@ -23,6 +23,12 @@ BLOB = bytes(reversed(range(32)))
 Change = Callable[[dict[str, Any]], None]
 
 
+class Server(ThreadingHTTPServer):
+    """Takes as many callers at once as tests send: five may wait by default, and the system resets the sixth."""
+
+    request_queue_size = 128
+
+
 class Operator:
     """The books of an operator, and what it does wrong."""
 
@@ -41,6 +47,8 @@ class Operator:
         self.answers: Callable[[bytes], bytes] = lambda body: body
         self.before_payment: Callable[[], None] = lambda: None
         self.lose = 0
+        self.gateway_gives_up = 0
+        self.while_it_answers: Callable[[], None] = lambda: None
         self.seen: list[str | None] = []
         self.lock = threading.Lock()
         operator = self
@@ -71,7 +79,7 @@ class Operator:
             def log_message(self, *_: Any) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}/v2/models/7/infer"
@@ -141,6 +149,10 @@ class Operator:
         if self.lose > 0:
             self.lose -= 1
             return None
+        if self.gateway_gives_up > 0:
+            self.gateway_gives_up -= 1
+            return 502, {}, b"<html>Bad Gateway</html>"
+        self.while_it_answers()
         return 200, *found
 
     def required(self, body: bytes, code: str, *, known: bool, status: int = 402) -> tuple[int, dict[str, str], bytes]:

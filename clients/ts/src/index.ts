@@ -1,5 +1,20 @@
 /** Client of the Hub for Node and browsers. The wire format alone is in `hub-client/wire`. */
 
+export {
+  backing,
+  backingsOf,
+  DEFAULT_FACTOR,
+  inHundreds,
+  MAX_BELIEVED,
+  MAX_FACTOR,
+  payerBacking,
+  rankingOf,
+  recentlyServedOf,
+  servedOf,
+  spendsOf,
+  usagesOf,
+} from "./belief.js";
+export type { PayerSpend, RankedAt, RankingQueries, Served } from "./belief.js";
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";

@@ -19,6 +19,21 @@ import { HubError, translateQuery } from "./errors.js";
 import type { SmartQuerier } from "./querier.js";
 import { type Latest, Rpc, type RpcOptions } from "./rpc.js";
 
+export {
+  backing,
+  backingsOf,
+  DEFAULT_FACTOR,
+  inHundreds,
+  MAX_BELIEVED,
+  MAX_FACTOR,
+  payerBacking,
+  rankingOf,
+  recentlyServedOf,
+  servedOf,
+  spendsOf,
+  usagesOf,
+} from "./belief.js";
+export type { PayerSpend, RankedAt, RankingQueries, Served } from "./belief.js";
 export type { billing, escrow, registry } from "./contracts/index.js";
 export type { Deployment } from "./deployment.js";
 export { HubError } from "./errors.js";

@@ -72,6 +72,8 @@ export interface PaidCall {
   readonly agreed: Requirements;
   readonly key: wire.PublicKey;
   readonly blob: Uint8Array;
+  /** Whether the offer was made for this very body. One that is remembered bounds the amount alone: another body has other units. */
+  readonly isOwnOffer: boolean;
   /** sha256 of the body that was sent, hex; what the server said it was, if that was not seen. */
   readonly requestHash: string;
 }
@@ -124,9 +126,10 @@ export function fit(
     return `its receipt is about another ${other[0]}`;
   }
   const { units } = receipt;
-  if (units.input > agreed.unitsIn || units.output > agreed.maxUnitsOut) {
+  const amount = priceOf(agreed.rates, units);
+  const tooMany = units.input > agreed.unitsIn || units.output > agreed.maxUnitsOut;
+  if (amount > agreed.amount || (call.isOwnOffer && tooMany)) {
     return `its receipt states ${units.input} units in and ${units.output} out, and at most ${agreed.unitsIn} and ${agreed.maxUnitsOut} were agreed`;
   }
-  const amount = priceOf(agreed.rates, units);
   return amount === settled.amount ? { receipt, amount } : `it charges ${settled.amount}, and its units cost ${amount}`;
 }

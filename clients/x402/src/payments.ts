@@ -280,7 +280,7 @@ export class HubPayments {
       const fresh = agreed === undefined;
       agreed ??= await this.#quote(request(), hash);
       const raw = rehashed(agreed.raw, hash);
-      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId });
+      const { payload, call } = await this.#signed(raw, { url, hash, requestId: init.requestId, isRemembered: !fresh });
       const paying = request();
       paying.headers.set(
         HEADER_SIGNATURE,
@@ -345,7 +345,12 @@ export class HubPayments {
   /** Checks what is asked for, finds a session, notes the call, and signs it. */
   async #signed(
     requirements: unknown,
-    known: { readonly url?: string; readonly hash?: string; readonly requestId?: string | undefined },
+    known: {
+      readonly url?: string;
+      readonly hash?: string;
+      readonly requestId?: string | undefined;
+      readonly isRemembered?: boolean;
+    },
   ): Promise<{ payload: SessionPayload; call: Call }> {
     const found = decoded(() => readRequirements(requirements));
     const requestHash = known.hash ?? found.requestHash;
@@ -380,7 +385,7 @@ export class HubPayments {
     attester: KnownAttester,
     blob: Uint8Array,
     requestHash: string,
-    known: { readonly url?: string; readonly requestId?: string | undefined },
+    known: { readonly url?: string; readonly requestId?: string | undefined; readonly isRemembered?: boolean },
   ): Promise<Call> {
     const limits = this.#limits(agreed.asset);
     for (;;) {
@@ -409,6 +414,7 @@ export class HubPayments {
         agreed,
         key: attester.key,
         blob,
+        isOwnOffer: known.isRemembered !== true,
         requestHash,
         state,
         need,
@@ -1030,14 +1036,24 @@ function withBody(request: Request, body: Uint8Array): Request {
 }
 
 const LAST_EVENT = new TextEncoder().encode("event: payment-response\ndata: ");
+const EVENT = new TextEncoder().encode("event:");
 
-/** The payment response that ends a stream, whose cost was not known when it began, and the bytes before it, which are hashed. */
+/**
+ * The payment response that ends a stream, whose cost was not known when it began, and the bytes that are hashed: all before the first
+ * line that begins with `event:`.
+ */
 function streamed(response: Response, answer: Uint8Array): { header: string | undefined; hashed: Uint8Array } {
   const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-  for (let at = answer.length - LAST_EVENT.length; isStream && at >= 0; at -= 1) {
-    if (LAST_EVENT.every((byte, place) => answer[at + place] === byte)) {
+  const stands = (bytes: Uint8Array, at: number) =>
+    (at === 0 || answer[at - 1] === 10) && bytes.every((byte, place) => answer[at + place] === byte);
+  let first = 0;
+  while (first < answer.length && !stands(EVENT, first)) {
+    first += 1;
+  }
+  for (let at = answer.length - LAST_EVENT.length; isStream && at >= first; at -= 1) {
+    if (stands(LAST_EVENT, at)) {
       const header = new TextDecoder().decode(answer.subarray(at + LAST_EVENT.length)).trim();
-      return { header, hashed: answer.subarray(0, at) };
+      return { header, hashed: answer.subarray(0, first) };
     }
   }
   return { header: undefined, hashed: answer };

@@ -159,12 +159,39 @@ test("what a server refuses otherwise is its own sentence, and costs nothing", a
   assert.equal(payments.spent("uusdc").total, 0n);
 });
 
+test("a price that is remembered saves a round trip, and bounds what another body costs", async () => {
+  const hub = new StandIn();
+  hub.rates = { ...hub.rates, perMillionIn: 0n };
+  let asked = 0;
+  const counting: typeof fetch = async (input, init) => {
+    const request = new Request(input as Request, init);
+    asked += request.headers.has("payment-signature") ? 0 : 1;
+    return await hub.fetch(request);
+  };
+  const payments = await hub.callerWith(10_000n, { fetch: counting });
+  await payments.call(URL_OF_MODEL, BODY);
+  // More goes in, and costs nothing: no lie of the server.
+  hub.unitsIn = 30;
+  await payments.call(URL_OF_MODEL, `${BODY} `);
+  assert.deepEqual([asked, hub.ran], [1, 2]);
+  // What costs more than was remembered is a lie.
+  hub.lies = {
+    settled: (settled, receipt) => {
+      settled["amount"] = (100n + 4n * 17n).toString();
+      return { ...receipt, units: { input: 30n, output: 17n } };
+    },
+  };
+  await fails(payments.call(URL_OF_MODEL, BODY), "dishonest");
+});
+
 test("a stream is paid by its last event, which is no part of what the receipt hashes", async () => {
   const hub = new StandIn();
   hub.streams = true;
   const payments = await hub.callerWith(1_000n);
   const answer = await payments.call(URL_OF_MODEL, BODY);
   assert.deepEqual([answer.amount, answer.bodyChecked], [COST, true]);
+  hub.breaksOff = true;
+  assert.equal((await payments.call(URL_OF_MODEL, BODY)).amount, COST);
   hub.lies = { body: (body) => `${body}\n` };
   await fails(payments.call(URL_OF_MODEL, BODY), "dishonest");
   const cut = await hub.callerWith(1_000n);

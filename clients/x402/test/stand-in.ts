@@ -19,7 +19,6 @@ export const COST = 110n;
 export const BODY = '{"inputs":[1,2,3]}';
 
 const ANSWER = '{"outputs":[4]}';
-const UNITS_IN = 3;
 const MOST_OUT = 16;
 const DOMAIN: wire.Domain = {
   chainId: CHAIN,
@@ -65,6 +64,10 @@ export class StandIn {
   together = 1;
   /** Answers come as a stream of events, with the payment response as the last of them. */
   streams = false;
+  /** They end with an error, which is no part of what is paid. */
+  breaksOff = false;
+  /** What bodies hold. */
+  unitsIn = 3;
   rates = RATES;
   lies: Lies = {};
   known: (session: number) => boolean = () => true;
@@ -175,7 +178,18 @@ export class StandIn {
     if (request.method === "GET" && path.startsWith("/v1/receipts/")) {
       return this.#receipt(path.slice("/v1/receipts/".length));
     }
+    if (request.method === "GET" && path === "/supported") {
+      const extra = {
+        hub: { billing: BILLING, escrow: ESCROW, attester: 7, measurement: null },
+        label: "operator's word",
+      };
+      const kind = { x402Version: 2, scheme: "batch-settlement", network: `cosmos:${CHAIN}`, extra };
+      return Response.json({ kinds: [kind], extensions: [], signers: { "cosmos:*": [OPERATOR] } });
+    }
     const body = await request.text();
+    if (path === "/verify" || path === "/settle") {
+      return this.#facilitate(path, JSON.parse(body) as Json);
+    }
     const header = request.headers.get("payment-signature");
     const instead = this.lies.instead?.(request, header !== null);
     if (instead !== undefined) {
@@ -216,7 +230,7 @@ export class StandIn {
             perCall: this.rates.perCall.toString(),
             perMillionIn: this.rates.perMillionIn.toString(),
             perMillionOut: this.rates.perMillionOut.toString(),
-            unitsIn: UNITS_IN,
+            unitsIn: this.unitsIn,
             maxUnitsOut: MOST_OUT,
             requestHash: hashOf(body),
             requestId: wire.toHex(crypto.getRandomValues(new Uint8Array(16))),
@@ -238,7 +252,7 @@ export class StandIn {
   }
 
   #most(): bigint {
-    return priceOf(this.rates, { input: BigInt(UNITS_IN), output: BigInt(MOST_OUT) });
+    return priceOf(this.rates, { input: BigInt(this.unitsIn), output: BigInt(MOST_OUT) });
   }
 
   charged({ answer, waiting, reserved }: ServedSession): bigint {
@@ -326,9 +340,9 @@ export class StandIn {
       terms: 1n,
       requestId: wire.fromHex(requestId),
       issuedAt: BigInt(this.now),
-      units: { input: BigInt(UNITS_IN), output: 1n },
+      units: { input: BigInt(this.unitsIn), output: 1n },
       requestHash: wire.fromHex(hashOf(body)),
-      responseHash: wire.sha256(new TextEncoder().encode(ANSWER)),
+      responseHash: wire.sha256(new TextEncoder().encode(this.streams ? `${ANSWER}\n\n` : ANSWER)),
     };
     this.#answers.set(key, { hash: hashOf(body), receipt });
     served.waiting += priceOf(this.rates, receipt.units);
@@ -357,11 +371,32 @@ export class StandIn {
     settled["extra"].receipt ??= Buffer.from(bytes).toString("base64");
     settled["extra"].answerSignature ??= Buffer.from(this.attesterKey.sign(digest)).toString("base64");
     if (this.streams) {
-      const last = `event: payment-response\ndata: ${encoded(settled)}\n\n`;
-      return new Response(body + last, { status: 200, headers: { "content-type": "text/event-stream" } });
+      const last = `${this.breaksOff ? "event: error\ndata: {}\n\n" : ""}event: payment-response\ndata: ${encoded(settled)}\n\n`;
+      return new Response(`${body}\n\n${last}`, { status: 200, headers: { "content-type": "text/event-stream" } });
     }
     const headers = { "content-type": "application/json", "PAYMENT-RESPONSE": encoded(settled) };
     return new Response(body, { status: 200, headers });
+  }
+
+  /** What a seller asks: nothing is reserved, and only what ran is settled. */
+  #facilitate(path: string, { paymentPayload, paymentRequirements }: Json): Response {
+    const { session, call } = paymentPayload.payload;
+    const ran = this.#answers.get(`${session}/${call.requestId}`);
+    const served = this.sessions.get(session);
+    const network = `cosmos:${CHAIN}`;
+    if (path === "/verify") {
+      const enough = served !== undefined && this.charged(served) + this.#most() <= BigInt(served.answer.budget);
+      return Response.json(
+        ran !== undefined || enough
+          ? { isValid: true, payer: CALLER }
+          : { isValid: false, invalidReason: served === undefined ? "unknown_session" : "exhausted" },
+      );
+    }
+    if (ran === undefined || ran.hash !== paymentRequirements.extra.requestHash || served === undefined) {
+      return Response.json({ success: false, errorReason: "not_run", transaction: "", network });
+    }
+    const header = this.#answer(served, ran.receipt).headers.get("payment-response") ?? "";
+    return Response.json(JSON.parse(atob(header)));
   }
 
   #receipt(requestId: string): Response {

@@ -68,6 +68,7 @@ mod meter;
 mod model;
 mod money;
 mod response;
+mod saved;
 mod session;
 mod state;
 mod storage_nodes;
@@ -81,6 +82,7 @@ pub use meter::{MeteredStorage, StorageCost};
 pub use model::{rates, terms, NewModel};
 pub use money::{Money, NATIVE, TOKEN};
 pub use response::{data, event, events};
+pub use saved::SavedChain;
 pub use state::{Snapshot, State};
 pub use storage_nodes::StorageNodes;
 

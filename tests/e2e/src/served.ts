@@ -2,7 +2,7 @@
 
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { NODE, ROOT, WORK, words } from "./node.js";
@@ -82,7 +82,9 @@ export async function serve(author: string, operator: string): Promise<Serving> 
     ...["--per-million-out", PRICE.perMillionOut, "--operator-bps", "1000"],
   ];
   const stored = ["--epochs", "5", "--shared", "--network", "local", "--publisher", on, "--aggregator", on];
-  const folder = `${ROOT}examples/models/volatility-mlp`;
+  // Publishing keeps notes beside the files, so it is done with a copy.
+  const folder = `${HOME}/model`;
+  cpSync(`${ROOT}examples/models/volatility-mlp`, folder, { recursive: true });
   const published = await hub(author, "model", "publish", folder, "--denom", "uusdc", ...price, ...stored);
   await end(walrus.child);
   await hub(operator, "keys", "new", "server", "--attester");

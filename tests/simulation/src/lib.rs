@@ -7,8 +7,10 @@
 pub mod dice;
 pub mod fakes;
 pub mod gas;
+pub mod history;
 pub mod judge;
 mod market;
+pub mod node;
 pub mod numbers;
 pub mod outcome;
 mod puppet;
@@ -19,6 +21,8 @@ pub mod world;
 use std::path::{Path, PathBuf};
 
 use anyhow::{ensure, Result};
+use cosmwasm_std::Addr;
+use hub_testing::Hub;
 
 use fakes::{Fakes, Moment};
 use gas::{GasMeter, Snapshot};
@@ -39,8 +43,23 @@ pub fn project_file(path: &str) -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).join(path)
 }
 
-/// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.
+/// A scenario that was played to its end.
+pub struct Played {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// The chain at its end.
+    pub hub: Hub,
+    /// Addresses of the operators of the market, whom readers may believe.
+    pub operators: Vec<Addr>,
+}
+
+/// Plays a scenario and says what came of it.
 pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<Outcome> {
+    Ok(play(scenario, snapshot, progress)?.outcome)
+}
+
+/// Plays a scenario; `progress` is told of each day that is over. An error if an invariant does not hold.
+pub fn play(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> Result<Played> {
     let gas = GasMeter::calibrate(snapshot)?;
     let mut world = World::new(scenario.seed);
     let mut market = Market::open(&scenario.market, &mut world)?;
@@ -69,5 +88,13 @@ pub fn run(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) -> 
     }
     world.set_time(START + scenario.days * DAY);
     let rings = fakes.close(world.hub.now());
-    outcome::gather(scenario, snapshot, &gas, &mut world, &rings)
+    let outcome = outcome::gather(scenario, snapshot, &gas, &mut world, &rings)?;
+    let services = world.services.iter();
+    let operators = services.take(scenario.market.operators as usize);
+    let operators = operators.map(|service| service.operator.clone()).collect();
+    Ok(Played {
+        outcome,
+        hub: world.hub,
+        operators,
+    })
 }

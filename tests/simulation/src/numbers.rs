@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use cosmwasm_std::Addr;
 use hub_types::billing::{
-    AttesterSums, AttestersUsageResponse, HubByDayResponse, HubOfDay, HubOfWeek, HubResponse,
-    HubWeeksResponse, QueryMsg, RankingResponse, UsageOfDaysResponse, UsageResponse,
+    AttesterSums, AttestersUsageResponse, BackingResponse, BackingsResponse, HubByDayResponse,
+    HubOfDay, HubOfWeek, HubResponse, HubWeeksResponse, QueryMsg, RankingResponse,
+    UsageOfDaysResponse, UsageResponse,
 };
 use hub_types::ids::ModelId;
 use hub_types::registry;
@@ -176,4 +177,21 @@ pub fn models_registered(world: &World, days: &[u64]) -> Result<Vec<u64>> {
         counts.extend(page.models);
     }
     Ok(counts)
+}
+
+/// What these operators back of every model, by id.
+pub fn backings(world: &World, operators: &[String], factor: u32) -> Result<Vec<BackingResponse>> {
+    let models: Vec<ModelId> = world.listings.iter().map(|listing| listing.model).collect();
+    let mut all = vec![];
+    for models in models.chunks(PAGE as usize) {
+        let query = QueryMsg::Backings {
+            models: models.to_vec(),
+            denom: world.money.unchecked(),
+            operators: operators.to_vec(),
+            factor: Some(factor),
+        };
+        let page: BackingsResponse = world.hub.query_billing(query)?;
+        all.extend(page.backings);
+    }
+    Ok(all)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
+use hub_types::belief::MAX_BELIEVED;
 use hub_types::billing::{HubResponse, HubSums, HubWeek};
 use hub_types::ids::ModelId;
 use hub_types::time::{day, week};
@@ -33,8 +34,33 @@ pub struct Outcome {
     pub glance: HubResponse,
     /// What the operators of the market attested, whom readers may believe.
     pub believed: Attested,
+    /// What they back, for several choices of whom to believe and how far.
+    pub backed: Vec<BackedRow>,
     /// What happened on the chain.
     pub chain: ChainFacts,
+}
+
+/// What the first operators of the market back together, at a factor.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BackedRow {
+    /// How many operators are believed.
+    pub operators: u64,
+    /// Times what they kept, for which they speak.
+    pub factor: u32,
+    /// Models of which they back as much as counts as earning.
+    pub accepted: u64,
+    /// Of them, those that really earn.
+    pub right: u64,
+    /// Models that really earn.
+    pub earning: u64,
+    /// What they back of models that belong to no ring, in millionths of a dollar.
+    pub backed: u128,
+    /// What they back of models of rings.
+    pub backed_of_rings: u128,
+    /// The most that rings of one kind show for each unit that they left to others; 0 where none shows anything.
+    pub most_for_one: f64,
+    /// What they served for strangers, as a part of everything that strangers paid for models that belong to no ring.
+    pub coverage: f64,
 }
 
 /// What operators attested.
@@ -136,22 +162,25 @@ pub(crate) fn gather(
 ) -> Result<Outcome> {
     let first = day(START);
     let half = u32::try_from((scenario.days / 2).clamp(1, 90)).context("at most 90")?;
+    let models = models(world, first + scenario.days)?;
+    let rings: Vec<RingRow> = rings
+        .iter()
+        .map(|ring| {
+            Ok(RingRow {
+                plan: ring.plan,
+                bill: ring.bill,
+                lost: ring.bill.brought.saturating_sub(ring.wealth(world)?),
+                elsewhere: ring.elsewhere,
+            })
+        })
+        .collect::<Result<_>>()?;
     Ok(Outcome {
         scenario: scenario.clone(),
         days: days(scenario, world, first)?,
         weeks: weeks(world, first)?,
-        models: models(world, first + scenario.days)?,
-        rings: rings
-            .iter()
-            .map(|ring| {
-                Ok(RingRow {
-                    plan: ring.plan,
-                    bill: ring.bill,
-                    lost: ring.bill.brought.saturating_sub(ring.wealth(world)?),
-                    elsewhere: ring.elsewhere,
-                })
-            })
-            .collect::<Result<_>>()?,
+        backed: backed(scenario, world, &models, &rings)?,
+        models,
+        rings,
         glance: numbers::glance(world, half)?,
         believed: believed(scenario, world)?,
         chain: ChainFacts {
@@ -180,6 +209,84 @@ fn believed(scenario: &Scenario, world: &World) -> Result<Attested> {
         all.aged += sums.aged.u128();
     }
     Ok(all)
+}
+
+/// For 3, 5 and 10 times what they kept, and from half of the operators of the market to all of them.
+fn backed(
+    scenario: &Scenario,
+    world: &World,
+    models: &[ModelRow],
+    rings: &[RingRow],
+) -> Result<Vec<BackedRow>> {
+    let all = scenario.market.operators.min(MAX_BELIEVED as u64);
+    let mut rows = vec![];
+    for count in all.div_ceil(2)..=all {
+        let services = world.services.iter().take(count as usize);
+        let operators: Vec<String> = services
+            .map(|service| service.operator.to_string())
+            .collect();
+        for factor in [3, 5, 10] {
+            rows.push(backed_by(
+                scenario, world, models, rings, &operators, factor,
+            )?);
+        }
+    }
+    Ok(rows)
+}
+
+fn backed_by(
+    scenario: &Scenario,
+    world: &World,
+    models: &[ModelRow],
+    rings: &[RingRow],
+    operators: &[String],
+    factor: u32,
+) -> Result<BackedRow> {
+    let threshold = scenario.judge.earns_from;
+    let mut row = BackedRow {
+        operators: operators.len() as u64,
+        factor,
+        accepted: 0,
+        right: 0,
+        earning: 0,
+        backed: 0,
+        backed_of_rings: 0,
+        most_for_one: 0.0,
+        coverage: 0.0,
+    };
+    let mut shown = vec![0u128; scenario.fakes.len()];
+    let (mut served, mut unrelated) = (0u128, 0u128);
+    for (model, backing) in models
+        .iter()
+        .zip(numbers::backings(world, operators, factor)?)
+    {
+        let backed = backing.backed.u128();
+        let earns = model.demand.income >= threshold;
+        row.accepted += u64::from(backed >= threshold);
+        row.right += u64::from(backed >= threshold && earns);
+        row.earning += u64::from(earns);
+        match model.nature {
+            Nature::Fake { ring } => {
+                row.backed_of_rings += backed;
+                shown[rings[ring].plan] += backed;
+            }
+            _ => {
+                row.backed += backed;
+                let by_each = backing.operators.iter();
+                served += by_each.map(|one| one.sums.strange.u128()).sum::<u128>();
+                unrelated += model.numbers.gross - model.numbers.related;
+            }
+        }
+    }
+    for (plan, shown) in shown.into_iter().enumerate() {
+        let of_plan = rings.iter().filter(|ring| ring.plan == plan);
+        let left: u128 = of_plan.map(|ring| ring.lost).sum();
+        if shown > 0 {
+            row.most_for_one = row.most_for_one.max(shown as f64 / left as f64);
+        }
+    }
+    row.coverage = served as f64 / (unrelated as f64).max(1.0);
+    Ok(row)
 }
 
 fn days(scenario: &Scenario, world: &World, first: u64) -> Result<Vec<DayRow>> {

@@ -8,6 +8,7 @@ mod embeds;
 mod links;
 mod prose;
 mod schema;
+mod serving;
 mod spec;
 mod unicode;
 mod vectors;
@@ -28,7 +29,7 @@ struct Task {
 }
 
 /// In an order in which each finds what it reads already written.
-const TASKS: [Task; 11] = [
+const TASKS: [Task; 12] = [
     Task {
         name: "unicode",
         writes: "packages/hub-types/src/text/unseen.rs",
@@ -78,6 +79,11 @@ const TASKS: [Task; 11] = [
         name: "embeds",
         writes: "files shown in documents, such as the code in clients/ts/README.md",
         run: embeds::run,
+    },
+    Task {
+        name: "serving",
+        writes: "the figures of docs/SERVING.md",
+        run: serving::run,
     },
     Task {
         name: "simulation",

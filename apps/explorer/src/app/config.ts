@@ -44,51 +44,36 @@ export interface WalletChain {
   readonly developerAccounts?: readonly { readonly name: string; readonly mnemonic: string }[];
 }
 
-/** Why there is no page: a sentence for whoever serves it. */
-export class ConfigError extends Error {}
-
 /** Reads and checks `hub.json`. */
 export function readConfig(json: unknown): Config {
-  const {
-    name,
-    deployment,
-    rpc,
-    currencies,
-    aggregators = [],
-    publishers = [],
-    simulated = false,
-    wallet,
-  } = object(json, "hub.json") as Partial<Config>;
-  const contracts = object(object(deployment, "deployment")["contracts"], "deployment.contracts");
-  for (const contract of ["registry", "escrow", "billing"]) {
-    if (typeof object(contracts[contract], `deployment.contracts.${contract}`)["address"] !== "string") {
-      throw new ConfigError(`hub.json: deployment.contracts.${contract}.address is missing`);
+  const given = object(json, "hub.json");
+  const deployment = object(given["deployment"], "deployment");
+  const contracts = object(deployment["contracts"], "contracts");
+  for (const name of ["registry", "escrow", "billing"]) {
+    object(contracts[name], name);
+  }
+  const config = {
+    name: deployment["chain_id"],
+    aggregators: [],
+    publishers: [],
+    simulated: false,
+    ...given,
+  } as unknown as Config;
+  const { rpc, currencies, aggregators, publishers } = config;
+  for (const [name, list] of Object.entries({ rpc, aggregators, publishers })) {
+    if (!isTexts(list) || (name === "rpc" && list.length === 0)) {
+      throw new Error(`hub.json: ${name} is no list of web addresses`);
     }
   }
-  if (!isTexts(rpc) || rpc.length === 0) {
-    throw new ConfigError("hub.json: rpc must list the address of a node at least");
-  }
   if (!Array.isArray(currencies) || currencies.length === 0 || !currencies.every(isCurrency)) {
-    throw new ConfigError("hub.json: currencies must list denom, symbol and decimals of one denomination at least");
+    throw new Error("hub.json: currencies must list one at least");
   }
-  if (!isTexts(aggregators) || !isTexts(publishers)) {
-    throw new ConfigError("hub.json: aggregators and publishers must be lists of addresses");
-  }
-  return {
-    name: typeof name === "string" ? name : (deployment as Deployment).chain_id,
-    deployment: deployment as Config["deployment"],
-    rpc,
-    currencies: currencies as Currency[],
-    aggregators,
-    publishers,
-    simulated,
-    ...(wallet === undefined ? {} : { wallet }),
-  };
+  return config;
 }
 
 function object(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null) {
-    throw new ConfigError(`hub.json: ${name} is missing`);
+    throw new Error(`hub.json: ${name} is missing`);
   }
   return value as Record<string, unknown>;
 }

@@ -89,7 +89,7 @@ export function failureOf(error: unknown): Failure {
     return { code: error.code, what: error.what, next: `${error.next}${hint}` };
   }
   const what = error instanceof Error ? error.message : String(error);
-  return { code: "page_failed", what: `this page failed: ${what}`, next: "reload it; if it fails again, report it" };
+  return { code: "page_failed", what, next: "reload it; if it fails again, report it" };
 }
 
 /**

@@ -65,11 +65,7 @@ export function BeliefBar(): VNode {
             {named ? " This link named them, not you." : null}
           </p>
           <p class="buttons">
-            {named ? (
-              <button onClick={() => (keep(believe), change(route, { rest: { ...route.rest } }), location.reload())}>
-                I believe them too
-              </button>
-            ) : null}
+            {named ? <button onClick={() => (keep(believe), location.reload())}>I believe them too</button> : null}
             <button onClick={() => change(route, { believe: [] })}>Believe nobody</button>
             <a class="button" href={link("operators")}>
               Change
@@ -87,7 +83,7 @@ export function Tick({ operator }: { operator: string }): VNode {
   const ticked = route.believe.includes(operator);
   const full = !ticked && route.believe.length >= MOST_BELIEVED;
   return (
-    <label class="tick" title={full ? `${MOST_BELIEVED} at most` : undefined}>
+    <label class="tick">
       <input
         type="checkbox"
         checked={ticked}

@@ -14,6 +14,7 @@ const PLACES = [
   ["operators", "Operators"],
   ["receipt", "Receipt"],
   ["trust", "Trust"],
+  ["mine", "Mine"],
 ] as const;
 
 /** What stands around every page. */
@@ -137,7 +138,7 @@ function Foot(): VNode {
           <>
             As of block <strong class="n">{count(latest.height)}</strong>, <time>{moment(latest.time)} UTC</time>
             {config.simulated
-              ? ": a simulated market, whose clock stands still."
+              ? ": simulated."
               : age > OLD
                 ? `: that is ${span(age)} ago. Either the chain stands still, or this node does not hear of it.`
                 : `, ${span(age)} ago.`}
@@ -152,8 +153,7 @@ function Foot(): VNode {
         {Other === undefined ? null : <Other />}
       </details>
       <p>
-        This page is static: it has no server, and reads the chain alone.{" "}
-        <a href={link("numbers")}>What the numbers cannot tell</a>
+        This page has no server and reads the chain alone. <a href={link("numbers")}>What the numbers cannot tell</a>
       </p>
     </footer>
   );

@@ -93,8 +93,8 @@ export function lightsOf(
     const before = sums.get(entry.place.model) ?? { recent: 0n, ever: 0n, strange: 0n };
     const { strange, kept, recent_strange, recent_kept } = entry.sums;
     sums.set(entry.place.model, {
-      recent: before.recent + least(BigInt(recent_strange), BigInt(recent_kept) * BigInt(factor)),
-      ever: before.ever + least(BigInt(strange), BigInt(kept) * BigInt(factor)),
+      recent: before.recent + lesser(BigInt(recent_strange), BigInt(recent_kept) * BigInt(factor)),
+      ever: before.ever + lesser(BigInt(strange), BigInt(kept) * BigInt(factor)),
       strange: before.strange + BigInt(strange),
       entry,
     });
@@ -115,17 +115,25 @@ export function lightsOf(
   return lights;
 }
 
-function least(one: bigint, other: bigint): bigint {
+function lesser(one: bigint, other: bigint): bigint {
   return one < other ? one : other;
 }
 
-/** Lights in the order in which they are listed: what is backed; then who came back, which costs accounts; then what is claimed. */
-export function inOrder(lights: Iterable<Light>): Light[] {
+/**
+ * Lights in the order in which they are listed: what is backed, of which each payer who came back speaks for at most what lights a
+ * model; then the same of what is claimed. A ring that leaves believed operators much, from few accounts, stands where its accounts
+ * put it; many accounts that pay them next to nothing stand where that puts them.
+ *
+ * @param least what a model must earn a week to be lit
+ */
+export function inOrder(lights: Iterable<Light>, least: bigint): Light[] {
+  const spoken = (value: bigint, { returning }: Light) => lesser(value, BigInt(returning) * least);
   return [...lights].sort(
     (one, other) =>
+      descending(spoken(one.backed, one), spoken(other.backed, other)) ||
       descending(one.backed, other.backed) ||
       descending(one.everBacked, other.everBacked) ||
-      other.returning - one.returning ||
+      descending(spoken(one.claimed ?? 0n, one), spoken(other.claimed ?? 0n, other)) ||
       descending(one.claimed ?? 0n, other.claimed ?? 0n) ||
       one.model - other.model,
   );

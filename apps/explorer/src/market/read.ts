@@ -6,8 +6,13 @@ import { leastWeekly, recentFor, type ServedModels, weekly } from "./lights.js";
 
 /** Most entries that a page of the chain has. */
 const PAGE = 100;
-/** Parts that the rest of the ranking is asked for in at once. */
-const PARTS = 4;
+/**
+ * Where the rest of the ranking is cut into parts that are asked for at once, between the first page and what is not lit any more:
+ * finer towards the end, where more models stand.
+ */
+const CUTS = [0, 0.3, 0.5, 0.65, 0.78, 0.9, 1];
+/** Entries of a part, at first. */
+const PART = 60;
 /** Most pages that are read of one list: a hub that is larger says so. */
 const MOST_PAGES = 40;
 
@@ -17,31 +22,31 @@ export function scoreOf(recent: bigint, week: number): number {
 }
 
 /**
- * The ranking after its first page, down to what is still lit. The parts are asked for at once, by the scores between which they
- * lie; where a part holds more than a page, it is read on.
+ * The ranking after its first page, down to what is still lit. The parts are asked for at once, by the scores between which they lie.
  *
  * @param least what a model must earn a week to be lit
+ * @param all whether parts that hold more than they were asked for are read to their end
  */
 export async function restOfRanking(
   hub: HubReader,
   denom: Denom,
   first: readonly billing.RankedModel[],
-  time: number,
-  least: bigint,
-): Promise<billing.RankedModel[]> {
+  { time, least, all }: { time: number; least: bigint; all: boolean },
+): Promise<{ models: readonly billing.RankedModel[]; whole: boolean }> {
   const last = first[first.length - 1];
-  const from = last?.place;
-  if (last === undefined || from === undefined || first.length < PAGE || weekly(BigInt(last.recent_aged)) < least) {
-    return [];
+  if (last === undefined || first.length < PAGE || weekly(BigInt(last.recent_aged)) < least) {
+    return { models: [], whole: true };
   }
+  const from = last.place;
   const until = Math.min(from.score, scoreOf(recentFor(least), weekOf(time)) - 1);
-  const step = Math.max(1, Math.ceil((from.score - until) / PARTS));
-  const parts: Promise<billing.RankedModel[]>[] = [];
-  for (let score = from.score; score > until; score -= step) {
-    const start = score === from.score ? from : { score, model: 0 };
-    parts.push(part(hub, denom, start, Math.max(until, score - step)));
-  }
-  return (await Promise.all(parts)).flat();
+  const cuts = [...new Set(CUTS.map((cut) => Math.round(from.score - cut * (from.score - until))))];
+  const parts = await Promise.all(
+    cuts.slice(1).map((end, place) => {
+      const score = cuts[place] ?? from.score;
+      return part(hub, denom, place === 0 ? from : { score, model: 0 }, end, all);
+    }),
+  );
+  return { models: parts.flatMap(({ models }) => models), whole: parts.every(({ whole }) => whole) };
 }
 
 /** Models of the ranking behind a place, down to a score that is not in it any more. */
@@ -50,19 +55,24 @@ async function part(
   denom: Denom,
   start: billing.RankingPlace,
   until: number,
-): Promise<billing.RankedModel[]> {
+  all: boolean,
+): Promise<{ models: readonly billing.RankedModel[]; whole: boolean }> {
   const found: billing.RankedModel[] = [];
   let startAfter = start;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const { models } = await hub.billing.query.ranking({ denom, limit: PAGE, startAfter });
+    const limit = all ? PAGE : PART;
+    const { models } = await hub.billing.query.ranking({ denom, limit, startAfter });
     found.push(...models.filter(({ place }) => place.score > until));
     const last = models[models.length - 1];
-    if (last === undefined || models.length < PAGE || last.place.score <= until) {
+    if (last === undefined || models.length < limit || last.place.score <= until) {
+      return { models: found, whole: true };
+    }
+    if (!all) {
       break;
     }
     startAfter = last.place;
   }
-  return found;
+  return { models: found, whole: false };
 }
 
 /** What a believed operator served, by what it recently kept: the first page, and more pages while they can still light a model. */

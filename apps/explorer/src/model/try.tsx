@@ -2,11 +2,11 @@
 
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { billing, registry } from "hub-client/read";
+import type { billing, HubReader, registry } from "hub-client/read";
 
 import { amount, plain, webAddress } from "../app/format.js";
 import { currencyOf, useApp } from "../app/state.js";
-import { reachable } from "../market/operators.js";
+import { askServer, byOperator, reachable } from "../market/operators.js";
 import { Nothing } from "../ui/states.js";
 import { useManifest } from "./contents.js";
 import type { Tensor } from "./manifest.js";
@@ -16,6 +16,41 @@ import { bodyOf, exampleOf, shapeOf } from "./tensors.js";
 interface Outcome {
   readonly kind: "answer" | "price" | "refused";
   readonly text: string;
+}
+
+/** A server that may be called. */
+interface Server {
+  readonly operator: string;
+  readonly endpoint: string;
+}
+
+/** Most servers that are asked whether they serve a model that nobody paid for yet. */
+const MOST_ASKED = 20;
+
+function serversOf(operators: ReadonlyMap<string, readonly billing.AttesterResponse[]>): Server[] {
+  return [...operators].flatMap(([operator, attesters]) => {
+    const reach = reachable(attesters);
+    return reach?.endpoint && webAddress(reach.endpoint) !== undefined ? [{ operator, endpoint: reach.endpoint }] : [];
+  });
+}
+
+/** Servers that say that they serve a model: the chain knows those that were paid for it, so somebody has to be the first. */
+async function offering(hub: HubReader, model: number, billing: string): Promise<Server[]> {
+  try {
+    const { attesters } = await hub.billing.query.attesters({ limit: 100 });
+    const asked = await Promise.allSettled(
+      serversOf(byOperator(attesters))
+        .slice(0, MOST_ASKED)
+        .map(async (server) => ({ server, word: await askServer(server.endpoint, { billing }) })),
+    );
+    return asked.flatMap((one) =>
+      one.status === "fulfilled" && one.value.word.models.some((served) => served.model === model)
+        ? [one.value.server]
+        : [],
+    );
+  } catch {
+    return [];
+  }
 }
 
 /** The form; nothing where no operator is to be reached. */
@@ -31,11 +66,21 @@ export function TryIt({
   operators: ReadonlyMap<string, readonly billing.AttesterResponse[]>;
 }): VNode {
   const manifest = useManifest(release);
-  const { config } = useApp();
-  const servers = [...operators].flatMap(([operator, attesters]) => {
-    const reach = reachable(attesters);
-    return reach?.endpoint && webAddress(reach.endpoint) !== undefined ? [{ operator, endpoint: reach.endpoint }] : [];
-  });
+  const { config, connection, currency } = useApp();
+  const [others, find] = useState<readonly Server[]>([]);
+  const known = serversOf(operators);
+  useEffect(() => {
+    let gone = false;
+    if (known.length === 0) {
+      void offering(connection.ask().hub, model, config.deployment.contracts.billing.address).then(
+        (found) => gone || find(found),
+      );
+    }
+    return () => {
+      gone = true;
+    };
+  }, [model, known.length, connection]);
+  const servers = known.length === 0 ? others : known;
   const [server, choose] = useState(0);
   const [outcome, show] = useState<Outcome | undefined>(undefined);
   const [running, run] = useState(false);
@@ -55,11 +100,27 @@ export function TryIt({
         (name) => String(data.get(`values:${name}`) ?? ""),
         (name) => String(data.get(`shape:${name}`) ?? ""),
       );
-      show(await infer(chosen.endpoint, model, body, (asset) => currencyOf(config, asset)));
+      const submitter = (event.submitter as HTMLButtonElement | null)?.value;
+      show(
+        submitter === "pay"
+          ? await pay(chosen.endpoint, body)
+          : await infer(chosen.endpoint, model, body, (asset) => currencyOf(config, asset)),
+      );
     } catch (error) {
       show({ kind: "refused", text: error instanceof Error ? error.message : String(error) });
     }
     run(false);
+  }
+
+  async function pay(endpoint: string, body: string): Promise<Outcome> {
+    const { connected, payFor } = await import("../wallet/index.js");
+    const wallet = connected();
+    if (wallet === undefined) {
+      return { kind: "refused", text: "Connect a wallet first, on the page “Mine”." };
+    }
+    const url = new URL(`/v2/models/${model}/infer`, endpoint).href;
+    const paid = await payFor(wallet, connection.ask().hub, config, currency, url, body);
+    return { kind: "answer", text: `${paid.says}\n\n${pretty(paid.body)}` };
   }
 
   return (
@@ -89,8 +150,14 @@ export function TryIt({
             <Input tensor={tensor} key={tensor.name} />
           ))}
           <p>
-            <button disabled={running}>{running ? "Calling…" : "Call it"}</button>{" "}
-            <span class="hint">Without a wallet, the server says what this call costs, or answers if it is free.</span>
+            <button disabled={running}>{running ? "Calling…" : "Ask what it costs"}</button>{" "}
+            <button disabled={running} value="pay">
+              Call and pay
+            </button>{" "}
+            <span class="hint">
+              The server answers at once if the call is free. Paying opens a session of 0.10 {currency.symbol} for this
+              operator.
+            </span>
           </p>
           <div role="status">
             {outcome === undefined ? null : (

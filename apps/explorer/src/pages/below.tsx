@@ -5,7 +5,7 @@ import { type billing, type registry, weekOf } from "hub-client/read";
 
 import { amount, count, day } from "../app/format.js";
 import { useApp, useLink, useLoad } from "../app/state.js";
-import type { Light } from "../market/lights.js";
+import { leastWeekly, type Light } from "../market/lights.js";
 import { Bars, Spark } from "../ui/charts.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Table, Theirs } from "../ui/parts.js";
@@ -31,6 +31,7 @@ export default function Below({ listed, hub: glance }: { listed: readonly Light[
   const { denom } = currency;
   const ids = listed.map(({ model }) => model);
   const { today } = glance;
+  const dime = `${amount(leastWeekly(currency.decimals), currency)} ${currency.symbol}`;
   const detail = useLoad<Detail>(`detail ${JSON.stringify(denom)} ${ids.join()} ${today}`, async ({ hub }) => {
     const { query } = hub.billing;
     const [{ days }, { weeks }, { models }, { models: sparks }] = await Promise.all([
@@ -47,12 +48,12 @@ export default function Below({ listed, hub: glance }: { listed: readonly Light[
     <>
       <section aria-labelledby="first">
         <h2 id="first">
-          {route.believe.length === 0 ? "Whose payers came back most" : "What those you believe were paid to run"}
+          {route.believe.length === 0 ? "What claims to be paid for" : "What those you believe were paid to run"}
         </h2>
         <p class="hint">
           {route.believe.length === 0
-            ? "Of the hundred that claim most. Accounts that come back cost next to nothing either, so this order proves nothing."
-            : "Ordered by what is backed a week, of recent weeks."}
+            ? `Of the hundred that claim most. Each payer who came back speaks for at most ${dime} a week. Accounts cost next to nothing, so this order proves nothing.`
+            : `Ordered by what is backed a week, of which each payer who came back speaks for at most ${dime}.`}
         </p>
         {listed.length === 0 ? (
           <Nothing>

@@ -22,6 +22,7 @@ const PAGES: Readonly<Record<string, () => Promise<PageOf>>> = {
   trust: async () => (await others()).trust,
   numbers: async () => (await others()).numbers,
   receipt: async () => (await import("./receipt.js")).default,
+  mine: async () => (await import("./mine.js")).default,
 };
 
 const fetched = new Map<string, PageOf>();

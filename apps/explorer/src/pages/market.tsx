@@ -31,6 +31,8 @@ interface Glance {
 
 interface Rest {
   readonly rest: readonly billing.RankedModel[];
+  /** Whether all lit models are in it. */
+  readonly whole: boolean;
   readonly weeks: readonly billing.HubOfWeek[];
 }
 
@@ -57,20 +59,24 @@ export function Market(): VNode {
       glance.state === "ready" ? lightsOf(glance.data.ranking, glance.data.served, factor) : new Map<number, Light>(),
     [glance.state === "ready" ? glance.data : undefined, factor],
   );
-  const listed = useMemo(() => inOrder(first.values()).slice(0, LISTED), [first]);
+  const listed = useMemo(() => inOrder(first.values(), least).slice(0, LISTED), [first]);
 
+  const [all, readAll] = useState(false);
   const height = glance.state === "ready" ? glance.latest.height : undefined;
-  const more = useLoad<Rest | undefined>(height === undefined ? undefined : `rest ${of} ${height}`, async ({ hub }) => {
-    if (glance.state !== "ready") {
-      return undefined;
-    }
-    const { time } = glance.latest;
-    const [rest, { weeks }] = await Promise.all([
-      restOfRanking(hub, denom, glance.data.ranking, time, least),
-      hub.billing.query.hubWeeks({ denom, limit: 3, startAfter: weekOf(time) - 3 }),
-    ]);
-    return { rest, weeks };
-  });
+  const more = useLoad<Rest | undefined>(
+    height === undefined ? undefined : `rest ${of} ${height} ${all}`,
+    async ({ hub }) => {
+      if (glance.state !== "ready") {
+        return undefined;
+      }
+      const { time } = glance.latest;
+      const [{ models: rest, whole }, { weeks }] = await Promise.all([
+        restOfRanking(hub, denom, glance.data.ranking, { time, least, all }),
+        hub.billing.query.hubWeeks({ denom, limit: 3, startAfter: weekOf(time) - 3 }),
+      ]);
+      return { rest, whole, weeks };
+    },
+  );
 
   const known = more.state === "ready" ? more.data : undefined;
   const lights = useMemo(
@@ -85,7 +91,7 @@ export function Market(): VNode {
     <>
       <Title name="Market" id="market">
         {glance.state === "ready" ? (
-          <Headline hub={glance.data.hub} lights={lights} whole={known !== undefined} />
+          <Headline {...glance.data} lights={lights} whole={known?.whole === true} />
         ) : (
           "What is called here, and who pays for it"
         )}
@@ -94,6 +100,11 @@ export function Market(): VNode {
         {({ hub }) => (
           <>
             <Picture hub={hub} lights={lights} />
+            <p class="rest">
+              {known?.whole === false ? (
+                <button onClick={() => readAll(true)}>Find every model that claims to earn</button>
+              ) : null}
+            </p>
             <Figures hub={hub} lights={lights} weeks={known?.weeks} />
             <Lower listed={listed} hub={hub} />
           </>
@@ -122,17 +133,19 @@ function Lower(props: { listed: readonly Light[]; hub: billing.HubResponse }): V
 /** The sentence that says what this is. */
 function Headline({
   hub,
+  served,
   lights,
   whole,
-}: {
-  hub: billing.HubResponse;
+}: Glance & {
   lights: ReadonlyMap<number, Light>;
   whole: boolean;
 }): VNode {
   const { route, currency } = useApp();
   const { lit, claims, backed, claimed } = counts(lights, leastWeekly(currency.decimals));
   const models = hub.lifetime.models_registered;
-  const atLeast = whole ? "" : "at least ";
+  // A list of full pages may have been cut where no model can be lit by it alone.
+  const cut = route.believe.length === 0 ? !whole : served.some(({ length }) => length > 0 && length % 100 === 0);
+  const atLeast = cut ? "At least " : "";
   if (models === 0) {
     return <>Nothing is here yet.</>;
   }
@@ -147,6 +160,7 @@ function Headline({
   }
   return (
     <>
+      {atLeast}
       <b>
         {count(lit)} of {count(models)} models
       </b>{" "}
@@ -154,7 +168,7 @@ function Headline({
       <b>
         {amount(backed, currency)} {currency.symbol} a week
       </b>{" "}
-      is backed{claimed === 0n ? "" : ` of ${amount(claimed, currency)} claimed`}.
+      is backed{claimed === 0n || !whole ? "" : ` of ${amount(claimed, currency)} claimed`}.
     </>
   );
 }
@@ -190,7 +204,7 @@ function Picture({ hub, lights }: { hub: billing.HubResponse; lights: ReadonlyMa
     const light = lights.get(model);
     const name = `Model ${model}`;
     if (light === undefined) {
-      return `${name}: earns less than is shown`;
+      return `${name}: dark`;
     }
     const claimed = light.claimed === undefined ? "" : `, claims ${amount(light.claimed, currency)}`;
     return `${name}: ${amount(light.backed, currency)} ${currency.symbol} a week backed${claimed}, ${light.payers} payers`;

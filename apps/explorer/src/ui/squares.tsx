@@ -120,7 +120,7 @@ export function Squares({
       <figcaption>
         <span class="key">
           <i class="k0" /> nobody pays <i class="k1" /> claims 0.10 a week <i class="k2" /> backed: 0.10{" "}
-          <i class="k3" /> 1 <i class="k4" /> 10 or more
+          <i class="k3" /> 1 <i class="k4" /> 10
         </span>
         <output>{at === undefined ? "" : says(at)}</output>
       </figcaption>

@@ -22,6 +22,9 @@ pub struct OpenAiOptions {
     /// Most tokens that the server's template adds to a request beyond its text.
     #[serde(default = "template_tokens")]
     pub template_tokens: u64,
+    /// Most tokens of a request that the model takes, its template included.
+    #[serde(default = "context_tokens")]
+    pub context_tokens: u64,
     /// Most bytes of a request.
     #[serde(default = "max_body")]
     pub max_body: usize,
@@ -34,12 +37,16 @@ fn template_tokens() -> u64 {
     256
 }
 
+fn context_tokens() -> u64 {
+    u64::MAX
+}
+
 fn max_body() -> usize {
     1 << 20
 }
 
 impl OpenAiOptions {
-    /// With the usual limits: 256 tokens of template, 1 MiB of request.
+    /// With the usual limits: 256 tokens of template, 1 MiB of request, any context.
     pub fn new(
         server: Server,
         model: impl Into<String>,
@@ -52,6 +59,7 @@ impl OpenAiOptions {
             engine: engine.into(),
             max_tokens,
             template_tokens: template_tokens(),
+            context_tokens: context_tokens(),
             max_body: max_body(),
             forward: Vec::new(),
         }

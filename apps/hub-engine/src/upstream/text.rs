@@ -114,7 +114,9 @@ impl TextRequest {
         }
         let received = body.len() as u64;
         // A token stands for a byte at least; what the server's template adds to each message is shorter than the JSON around it.
-        let most_in = received.saturating_add(options.template_tokens);
+        let most_in = received
+            .saturating_add(options.template_tokens)
+            .min(options.context_tokens.max(1));
         Ok(Self {
             kind,
             body: Value::Object(fields).to_string().into_bytes(),
@@ -166,6 +168,21 @@ impl TextRequest {
                 _ => usage.tokens_out,
             },
         }
+    }
+
+    /// The model that the caller named, from the body of a request; the upstream's own name for it is another.
+    ///
+    /// # Errors
+    ///
+    /// If there is none.
+    pub fn model_of(body: &[u8]) -> Result<String, InputError> {
+        #[derive(serde::Deserialize)]
+        struct Named {
+            model: String,
+        }
+        let named: Named = serde_json::from_slice(body)
+            .map_err(|error| malformed(format!("`model` names who is asked: {error}")))?;
+        Ok(named.model)
     }
 
     pub(super) fn body(&self) -> Vec<u8> {

@@ -18,6 +18,7 @@ enum Step {
     Voucher { session: usize, more: u128 },
     Reserve { session: usize, model: usize },
     Finish { place: usize, completes: bool },
+    SendPiece { place: usize },
     TopUp { session: usize, amount: u128 },
     Price { model: usize, per_call: u128 },
     Retire { model: usize },
@@ -40,6 +41,7 @@ fn step() -> impl Strategy<Value = Step> {
         5 => (session.clone(), 1u128..60).prop_map(|(session, more)| Step::Voucher { session, more }),
         4 => (session.clone(), model.clone()).prop_map(|(session, model)| Step::Reserve { session, model }),
         4 => (0usize..4, any::<bool>()).prop_map(|(place, completes)| Step::Finish { place, completes }),
+        3 => (0usize..4).prop_map(|place| Step::SendPiece { place }),
         1 => (session.clone(), 1u128..50).prop_map(|(session, amount)| Step::TopUp { session, amount }),
         1 => (model.clone(), 1u128..30).prop_map(|(model, per_call)| Step::Price { model, per_call }),
         1 => model.prop_map(|model| Step::Retire { model }),
@@ -95,8 +97,13 @@ fn run(steps: Vec<Step>) {
                         world.complete(reservation);
                         stored += 1;
                     } else {
-                        world.ledger.abandon(reservation);
+                        stored += world.abandon(reservation);
                     }
+                }
+            }
+            Step::SendPiece { place } => {
+                if let Some(reservation) = running.get(place) {
+                    world.send_piece(*reservation);
                 }
             }
             Step::TopUp { session, amount } => {
@@ -169,13 +176,16 @@ fn run(steps: Vec<Step>) {
             }
             Step::Crash => {
                 running.clear();
+                // What was sent of answers in pieces is charged.
+                stored += world.memory.partial.len() as u64;
                 world.restart();
+                assert_eq!(world.memory.partial.len(), 0);
             }
         }
         check(&world, stored);
     }
     for reservation in running {
-        world.ledger.abandon(reservation);
+        stored += world.abandon(reservation);
     }
     world.hub.advance(4_000);
     world.observe();

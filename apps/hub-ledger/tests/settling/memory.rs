@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::convert::Infallible;
 
 use hub_ledger::{
-    BatchId, Fate, Identity, Kept, Receipts, Record, Remembered, Saved, SavedBatch, SavedSession,
-    Serial,
+    BatchId, Fate, Identity, Kept, NewReceipt, Receipts, Record, Remembered, Saved, SavedBatch,
+    SavedSession, Serial,
 };
 use hub_types::ids::SessionId;
 use hub_wire::{Batch, SignedVoucher};
@@ -19,6 +19,7 @@ pub struct Memory {
     remembered: Vec<Remembered>,
     pub answers: BTreeMap<Serial, Option<Vec<u8>>>,
     batches: BTreeMap<BatchId, SavedBatch>,
+    pub partial: BTreeMap<Serial, NewReceipt>,
     pub archive: BTreeMap<Serial, (Kept, Fate)>,
     /// Every number ever signed, and what was signed for it.
     numbers: BTreeMap<(SessionId, u64), Vec<u8>>,
@@ -39,7 +40,16 @@ impl Memory {
                 let entry = (chain_id.clone(), *voucher);
                 self.vouchers.insert(voucher.voucher.session, entry);
             }
+            Record::Partial(new) => {
+                assert!(
+                    !self.receipts.contains_key(&new.serial),
+                    "a call that ended"
+                );
+                self.partial.insert(new.serial, (**new).clone());
+                self.last.0 = self.last.0.max(new.serial);
+            }
             Record::Receipt(new) => {
+                self.partial.remove(&new.serial);
                 let kept = Kept {
                     serial: new.serial,
                     receipt: new.receipt.clone(),
@@ -57,7 +67,7 @@ impl Memory {
                 });
                 self.answers.insert(new.serial, new.answer.clone());
                 assert_eq!(self.receipts.insert(new.serial, (kept, None)), None);
-                self.last.0 = new.serial;
+                self.last.0 = self.last.0.max(new.serial);
             }
             Record::Batch(new) => {
                 let batch = Batch::decode(&new.bytes).unwrap();
@@ -204,6 +214,7 @@ impl Memory {
                 .filter(|one| one.kept_until > now)
                 .copied()
                 .collect(),
+            partial: self.partial.values().cloned().collect(),
         }
     }
 

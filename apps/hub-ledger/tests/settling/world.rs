@@ -3,7 +3,7 @@
 use cosmwasm_std::Addr;
 use hub_ledger::{
     Admission, Answer, Authorized, Block, Changed, Completed, Fact, Identity, Ledger, Limits,
-    Notice, Observation, Outgoing, Refusal, Reservation, Verdict, Work,
+    Notice, Observation, Outgoing, Record, Refusal, Reservation, Verdict, Work,
 };
 use hub_testing::{data, rates, signing_key, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{
@@ -231,6 +231,25 @@ impl World {
             .unwrap();
         self.memory.apply(&records);
         value
+    }
+
+    /// Sends a piece of an answer, after its note is stored.
+    pub fn send_piece(&mut self, reservation: Reservation) {
+        let (now, units) = (self.now(), Units::new(UNITS.input, 1));
+        let noted = self
+            .ledger
+            .sending(reservation, units, [6; 32], b"ans".to_vec(), now);
+        self.memory.apply(&noted.unwrap().records);
+    }
+
+    /// Gives a call up. How many receipts that makes.
+    pub fn abandon(&mut self, reservation: Reservation) -> u64 {
+        let Changed { records, .. } = self.ledger.abandon(reservation, self.now());
+        self.memory.apply(&records);
+        let receipts = records
+            .iter()
+            .filter(|one| matches!(one, Record::Receipt(_)));
+        receipts.count() as u64
     }
 
     pub fn call(&mut self, session: SessionId, model: ModelId) -> Result<Completed, Refusal> {

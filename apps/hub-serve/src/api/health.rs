@@ -63,6 +63,15 @@ impl App {
         if let Some(reason) = self.books.failure() {
             return Err(ApiError::store(reason));
         }
+        if let Some(reason) = self
+            .tasks()
+            .iter()
+            .find_map(crate::supervise::Supervised::down)
+        {
+            let message =
+                format!("no calls are taken, since what settles them does not run: {reason}");
+            return Err(ApiError::new(503, "task_down", message).after(10));
+        }
         let now = self.now();
         let ready = self.books.read(|ledger| ledger.ready(now));
         ready.map_err(|refusal: Refusal| ApiError::from(&refusal))
@@ -184,6 +193,11 @@ pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
             "Receipts that the chain would not settle for now, by what has to change.",
             *count as f64,
         ));
+    }
+    for task in app.tasks() {
+        let name = format!("hub_task_panics{{task=\"{}\"}}", task.name());
+        let help = "How often a background task failed and was started again.";
+        gauges.push((name, help, task.panics().into()));
     }
     for load in app.pool.load() {
         let name = format!("hub_queue{{model=\"{}\",state=\"running\"}}", load.model);

@@ -1,5 +1,6 @@
 //! The HTTP interface.
 
+mod facilitator;
 mod health;
 mod infer;
 mod openapi;
@@ -21,11 +22,13 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::answer::PaidAnswer;
+use crate::answer::{trailer, PaidAnswer, STREAM};
 use crate::app::App;
 use crate::call::{Refused, Request};
 use crate::error::ApiError;
+use crate::text::TextReply;
 
+pub(crate) use infer::takes_text;
 pub use openapi::document;
 
 const PAYMENT_REQUIRED: HeaderName = HeaderName::from_static(hub_x402::PAYMENT_REQUIRED);
@@ -59,8 +62,13 @@ pub fn router(app: Arc<App>) -> Router {
             post(infer::infer_of_release),
         )
         .route("/v1/models", get(text::models))
+        .route("/v1/chat/completions", post(text::chat))
+        .route("/v1/embeddings", post(text::embeddings))
         .route("/v1/receipts/{id}", get(receipts::receipt))
         .route("/.well-known/hub.json", get(wellknown::hub))
+        .route("/supported", get(facilitator::supported))
+        .route("/verify", post(facilitator::verify))
+        .route("/settle", post(facilitator::settle))
         .route("/metrics", get(health::metrics))
         .route("/openapi.json", get(openapi::serve))
         .fallback(not_found)
@@ -75,6 +83,8 @@ pub fn router(app: Arc<App>) -> Router {
                     header::CONTENT_TYPE,
                     header::AUTHORIZATION,
                     PAYMENT_SIGNATURE,
+                    // `@x402/fetch` sends it, though it means something in answers only.
+                    header::ACCESS_CONTROL_EXPOSE_HEADERS,
                 ])
                 .expose_headers([PAYMENT_REQUIRED, PAYMENT_RESPONSE, header::RETRY_AFTER]),
         )
@@ -126,13 +136,17 @@ async fn request(app: &App, parts: &Parts, body: Body) -> Result<Request, ApiErr
         peer,
         path: parts.uri.path().to_owned(),
         payment,
-        body: read(app, body).await?,
+        body: read(app, body, app.config.request.body).await?,
         began: Instant::now(),
     })
 }
 
-async fn read(app: &App, body: Body) -> Result<Bytes, ApiError> {
-    let limit = app.config.request.body;
+fn busy() -> ApiError {
+    let message = "the server has as many requests as it takes: try again in a moment";
+    ApiError::new(503, "busy", message).after(1)
+}
+
+async fn read(app: &App, body: Body, limit: usize) -> Result<Bytes, ApiError> {
     let reading = Limited::new(body, limit).collect();
     match tokio::time::timeout(app.config.body_timeout(), reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
@@ -163,14 +177,7 @@ where
     F: AsyncFnOnce(&Arc<App>, Request) -> Result<axum::response::Response, Refused>,
 {
     let outcome = async {
-        let _held = app.requests.try_acquire().map_err(|_| {
-            ApiError::new(
-                503,
-                "busy",
-                "the server has as many requests as it takes: try again in a moment",
-            )
-            .after(1)
-        })?;
+        let _held = app.requests.try_acquire().map_err(|_| busy())?;
         let request = request(&app, &parts, body).await?;
         work(&app, request).await
     };
@@ -197,16 +204,42 @@ impl IntoResponse for Refused {
 
 impl IntoResponse for PaidAnswer {
     fn into_response(self) -> axum::response::Response {
-        let mut response = Response::new(Body::from(self.body));
+        // What is given in pieces has its settlement at its end, the first time and every time after that.
+        let is_stream = self.mime_type == STREAM;
+        let body = match is_stream {
+            false => self.body,
+            true => [self.body, trailer(None, Some(&self.response))]
+                .concat()
+                .into(),
+        };
+        let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
         let value = |text: String| HeaderValue::try_from(text).ok();
         if let Some(mime_type) = value(self.mime_type) {
             headers.insert(header::CONTENT_TYPE, mime_type);
         }
-        if let Some(settled) = value(self.response) {
+        if let Some(settled) = value(self.response).filter(|_| !is_stream) {
             headers.insert(PAYMENT_RESPONSE, settled);
         }
+        response
+    }
+}
+
+impl IntoResponse for TextReply {
+    fn into_response(self) -> axum::response::Response {
+        let pieces = match self {
+            Self::Whole(answer) => return answer.into_response(),
+            Self::Pieces(pieces) => pieces,
+        };
+        let pieces = futures_util::stream::unfold(pieces, async |mut pieces| {
+            let piece = pieces.recv().await?;
+            Some((Ok::<_, std::convert::Infallible>(piece), pieces))
+        });
+        let mut response = Response::new(Body::from_stream(pieces));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(STREAM));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
     }
 }

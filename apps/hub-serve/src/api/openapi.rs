@@ -4,7 +4,7 @@ use axum::http::header;
 use axum::response::IntoResponse;
 use utoipa::OpenApi;
 
-use super::{health, infer, receipts, text, wellknown};
+use super::{facilitator, health, infer, receipts, text, wellknown};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -13,6 +13,9 @@ use super::{health, infer, receipts, text, wellknown};
         description = "Models over HTTP, paid call by call: the Open Inference Protocol version 2 and OpenAI's, with payments by x402 version 2."
     ),
     paths(
+        facilitator::supported,
+        facilitator::verify,
+        facilitator::settle,
         health::live,
         health::ready,
         health::server,
@@ -24,6 +27,8 @@ use super::{health, infer, receipts, text, wellknown};
         infer::infer,
         infer::infer_of_release,
         receipts::receipt,
+        text::chat,
+        text::embeddings,
         text::models,
         wellknown::hub,
     )

@@ -23,7 +23,8 @@ pub struct Receipts {
 /// A receipt, and what became of it.
 #[derive(Serialize, ToSchema)]
 pub struct ReceiptState {
-    /// `pending`, `signed`, `settled` or `refused`.
+    /// `pending`, `signed`, `settled`, `refused`, or `passed`: its number is done with on chain, by a message whose answer this
+    /// server did not see, as after a restart; billing's `verify_inclusion` says whether it was billed.
     pub state: String,
     /// Session that pays.
     pub session: u64,
@@ -82,6 +83,7 @@ pub async fn receipt(
             Progress::Pending => ("pending", None),
             Progress::Signed => ("signed", None),
             Progress::Done(code) if code == "paid" => ("settled", Some(code.clone())),
+            Progress::Done(code) if code == "passed" => ("passed", Some(code.clone())),
             Progress::Done(code) => ("refused", Some(code.clone())),
         };
         ReceiptState {

@@ -10,7 +10,6 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::models::Runner;
 
 /// What is served here.
 #[derive(Serialize, ToSchema)]
@@ -95,8 +94,7 @@ pub async fn hub(State(app): State<Arc<App>>) -> Json<HubJson> {
             units: Units::default(),
         };
         let offer = app.books.read(|ledger| ledger.offer(&work, now)).ok();
-        let Runner::Tensors { meter, .. } = &served.runner;
-        let metering = meter.metering();
+        let metering = served.runner.metering();
         HubModel {
             model: served.model.0,
             name: served.path(),

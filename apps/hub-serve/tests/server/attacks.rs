@@ -8,97 +8,12 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use hub_caller::CallError;
 use hub_types::ids::SessionId;
-use hub_wire::{call_digest, domain_tag, sha256, Call, Purpose, SigningKey, Voucher};
-use hub_x402::{
-    decode, encode, Amount, CallPayment, PaymentPayload, PaymentRequired, RequestId,
-    SessionPayment, Signature, VoucherPayment, VERSION,
-};
+use hub_wire::SigningKey;
+use hub_x402::{encode, Amount, PaymentPayload, RequestId, Signature};
 use serde_json::{json, Value};
 
+use crate::by_hand::{payment, post, Answer};
 use crate::world::{body, body_of, World, PRICE};
-
-struct Answer {
-    status: u16,
-    code: String,
-    message: String,
-    required: Option<PaymentRequired>,
-    settled: bool,
-}
-
-async fn post(url: &str, body: Bytes, payment: Option<String>) -> Answer {
-    let mut request = reqwest::Client::new().post(url).body(body);
-    if let Some(payment) = payment {
-        request = request.header("PAYMENT-SIGNATURE", payment);
-    }
-    let answer = request.send().await.unwrap();
-    let status = answer.status().as_u16();
-    let header = |name| {
-        answer
-            .headers()
-            .get(name)
-            .map(|value| value.to_str().unwrap().to_owned())
-    };
-    let required = header("payment-required").map(|text| decode(&text).unwrap());
-    let settled = header("payment-response").is_some();
-    let value: Value = answer.json().await.unwrap_or_default();
-    let text = |name| value["error"][name].as_str().unwrap_or_default().to_owned();
-    Answer {
-        status,
-        code: text("code"),
-        message: text("message"),
-        required,
-        settled,
-    }
-}
-
-/// A payment as a caller makes it, for tests to break.
-async fn payment(
-    world: &World,
-    session: SessionId,
-    key: &SigningKey,
-    body: &Bytes,
-    id: [u8; 16],
-) -> PaymentPayload {
-    let required = post(&world.url(), body.clone(), None)
-        .await
-        .required
-        .unwrap();
-    let accepted = required.accepts.into_iter().next().unwrap();
-    let expires_at = world.clock.load(Ordering::SeqCst) + 60;
-    let contract = &world.trust.billing_canonical;
-    let tag = |purpose| domain_tag(purpose, &world.trust.chain_id, contract);
-    let call = Call {
-        attester: world.attester.id,
-        session,
-        model: world.model,
-        request_id: id,
-        expires_at,
-        request_hash: sha256(&[body]),
-    };
-    let voucher = Voucher {
-        session,
-        ceiling: 500,
-    };
-    let digest = call_digest(&tag(Purpose::Call), &call.encode());
-    let voucher_digest = hub_wire::voucher_digest(&tag(Purpose::Voucher), &voucher.encode());
-    PaymentPayload {
-        x402_version: VERSION,
-        resource: None,
-        accepted,
-        payload: SessionPayment {
-            session,
-            call: CallPayment {
-                request_id: RequestId::from(id),
-                expires_at,
-                signature: Signature(key.sign_digest(&digest)),
-            },
-            voucher: Some(VoucherPayment {
-                ceiling: Amount(500),
-                signature: Signature(key.sign_digest(&voucher_digest)),
-            }),
-        },
-    }
-}
 
 fn refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(

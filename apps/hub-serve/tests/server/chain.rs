@@ -20,16 +20,16 @@ fn key(seed: u64) -> SigningKey {
     signing_key(KeyType::Ed25519, seed)
 }
 
-struct Chain {
-    chain: Embedded,
-    model: ModelId,
+pub struct Chain {
+    pub chain: Embedded,
+    pub model: ModelId,
     session: SessionId,
     author: String,
-    trust: Trust,
+    pub trust: Trust,
 }
 
 impl Chain {
-    async fn start() -> Self {
+    pub async fn start() -> Self {
         let options = EmbeddedOptions {
             clock: Clock::Wall {
                 interval: Duration::from_millis(200),
@@ -89,7 +89,7 @@ impl Chain {
         }
     }
 
-    fn config(&self, folder: &Path, model_folder: &Path) -> Config {
+    pub fn config(&self, folder: &Path, model_folder: &Path) -> Config {
         let mut config = crate::world::config(&format!(
             "[[models]]\nmodel = \"{}/volatility\"\nfolder = {:?}\n[settle]\nat_receipts = 5\n",
             self.author,
@@ -100,7 +100,7 @@ impl Chain {
         config
     }
 
-    async fn parts(&self, seed: u64) -> Parts {
+    pub async fn parts(&self, seed: u64) -> Parts {
         Parts {
             hub: self.chain.hub().unwrap(),
             key: key(seed),
@@ -117,7 +117,7 @@ impl Chain {
         }
     }
 
-    fn caller(&self) -> Caller {
+    pub fn caller(&self) -> Caller {
         let limits = Limits {
             per_call: PRICE,
             total: 10_000,

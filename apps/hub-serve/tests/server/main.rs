@@ -1,8 +1,13 @@
 //! The server over HTTP, with a real model, the real contracts and a caller that checks everything.
 
 mod attacks;
+mod by_hand;
 mod calls;
 mod chain;
+mod enclave;
+mod engines;
+mod facilitator;
 mod health;
 mod kills;
+mod texts;
 mod world;

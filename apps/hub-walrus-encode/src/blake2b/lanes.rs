@@ -42,56 +42,69 @@ impl Kernel {
         all
     }
 
-    /// Runs an operation, compiled for the registers.
-    #[inline(always)]
-    pub(crate) fn run<Op: WithLanes>(self, operation: Op) -> Op::Output {
-        #[cfg(target_arch = "x86_64")]
-        {
-            match self {
-                Self::V4(simd) => {
-                    return simd.vectorize(Vectorized {
-                        lanes: simd,
-                        operation,
-                    })
-                }
-                Self::V3(simd) => {
-                    return simd.vectorize(Vectorized {
-                        lanes: simd,
-                        operation,
-                    })
-                }
-                Self::Baseline => (),
-            }
+    /// Compresses one block of each of [`LANES`] messages; `counter` bytes are hashed with it.
+    ///
+    /// This is a call, not inlined: twelve rounds for each kind of register are much code, and the compiler would lay them
+    /// into every place that hashes. A block of each lane is a thousand bytes, beside which a call costs nothing.
+    #[inline(never)]
+    pub(crate) fn compress(
+        self,
+        words: &mut Words,
+        blocks: &[&[u8; BLOCK]; LANES],
+        counter: u64,
+        last: bool,
+    ) {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Self::V4(simd) => simd.vectorize(Compress {
+                lanes: simd,
+                words,
+                blocks,
+                counter,
+                last,
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Self::V3(simd) => simd.vectorize(Compress {
+                lanes: simd,
+                words,
+                blocks,
+                counter,
+                last,
+            }),
+            Self::Baseline => Baseline.compress(words, blocks, counter, last),
         }
-        operation.with(Baseline)
     }
 }
 
-/// What is compiled once for each kind of register.
-pub(crate) trait WithLanes {
-    type Output;
-
-    fn with<K: Lanes>(self, lanes: K) -> Self::Output;
-}
-
+/// What is compiled with the instructions of a kind of register.
 #[cfg(target_arch = "x86_64")]
-struct Vectorized<L, Op> {
+struct Compress<'a, L> {
     lanes: L,
-    operation: Op,
+    words: &'a mut Words,
+    blocks: &'a [&'a [u8; BLOCK]; LANES],
+    counter: u64,
+    last: bool,
 }
 
 #[cfg(target_arch = "x86_64")]
-impl<L: Lanes, Op: WithLanes> pulp::NullaryFnOnce for Vectorized<L, Op> {
-    type Output = Op::Output;
+impl<L: Lanes> pulp::NullaryFnOnce for Compress<'_, L> {
+    type Output = ();
 
     #[inline(always)]
-    fn call(self) -> Op::Output {
-        self.operation.with(self.lanes)
+    fn call(self) {
+        let Self {
+            lanes,
+            words,
+            blocks,
+            counter,
+            last,
+        } = self;
+        lanes.compress(words, blocks, counter, last);
     }
 }
 
 /// Compression of one block of each of [`LANES`] messages.
-pub(crate) trait Lanes: Copy {
+trait Lanes: Copy {
     /// `counter` bytes are hashed with this block.
     fn compress(self, words: &mut Words, blocks: &[&[u8; BLOCK]; LANES], counter: u64, last: bool);
 }
@@ -375,7 +388,7 @@ mod x86 {
 
 /// Two lanes, which the compiler lays into a register of 128 bits where there is one.
 #[derive(Clone, Copy)]
-pub(crate) struct Baseline;
+struct Baseline;
 
 #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 impl Register for Baseline {

@@ -5,16 +5,15 @@ use std::process::Command;
 
 use crate::market::{Market, CALLER};
 
-/// `clients/python/check --served` runs it, which makes the environment that it needs.
-#[test]
-#[ignore = "needs the Python environment of clients/python"]
-fn python_pays_for_calls_and_assistants_call_within_their_budget() {
+/// Runs tests in Python against a market with one model that is served, and one session that pays for it.
+fn python(tests: &str) {
     let market = Market::new();
     let (_server, url) = market.with_model_served();
     let opened = market.open_session("300000uusd");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/python");
+    let walrus = market.world.servers[0].url();
     let status = Command::new(folder.join(".venv/bin/python"))
-        .args(["-m", "pytest", "served"])
+        .args(["-m", "pytest", tests])
         .current_dir(&folder)
         .env("HUB_HOME", market.world.path("home"))
         .env("HUB_KEY_PASSWORD", "correct horse")
@@ -24,10 +23,25 @@ fn python_pays_for_calls_and_assistants_call_within_their_budget() {
         .env("HUB_MODEL", "1")
         .env("HUB_BIN", env!("CARGO_BIN_EXE_hub"))
         .env("HUB_WALRUS_NETWORK", "local")
-        .env("HUB_WALRUS_AGGREGATORS", market.world.servers[0].url())
-        .env("HUB_WALRUS_NODES", market.world.servers[0].url())
+        .env("HUB_WALRUS_AGGREGATORS", &walrus)
+        .env("HUB_WALRUS_NODES", &walrus)
+        .env("HUB_WALRUS_PUBLISHER", &walrus)
         .env("HUB_WALRUS_CACHE", market.world.path("cache"))
         .status()
         .unwrap();
     assert!(status.success(), "the tests in Python failed");
+}
+
+/// `clients/python/check --served` runs it, which makes the environment that it needs.
+#[test]
+#[ignore = "needs the Python environment of clients/python"]
+fn python_pays_for_calls() {
+    python("served/test_calls.py");
+}
+
+/// Assistants, through the client of MCP that PyPI has.
+#[test]
+#[ignore = "needs the Python environment of clients/python"]
+fn assistants_call_within_their_budget() {
+    python("served/test_mcp.py");
 }

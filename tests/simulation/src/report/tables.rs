@@ -1,6 +1,9 @@
 //! The tables of the report, once for both of its forms.
 
-use crate::judge::{fakings, made_by_rings, overlap, verdict, Faking, Order, Rule, ORDERS, RULES};
+use crate::judge::{
+    dollars as dollars_of, fakings, made_by_rings, overlap, verdict, Faking, Order, Rule, ORDERS,
+    RULES,
+};
 use crate::outcome::{Outcome, LATELY_DAYS};
 use crate::report::text::{count, dollars, mean, percent};
 
@@ -106,6 +109,36 @@ pub fn moved(outcome: &Outcome) -> Table {
             row.place.map_or_else(nothing, |place| place.to_string()),
             of_all(row.with_aged),
             of_all(row.accepted),
+        ]);
+    }
+    table
+}
+
+/// What operators back, for several choices of whom to believe and how far.
+pub fn backed(outcome: &Outcome) -> Table {
+    let mut table = Table::new(&[
+        "operators believed, factor",
+        "accepted",
+        "of them right",
+        "precision",
+        "recall",
+        "coverage",
+        "backed of the market, $",
+        "backed of rings, $",
+        "most a ring shows for $1 that it left, $",
+    ]);
+    let part = |of: u64, whole: u64| percent(of as f64 / (whole as f64).max(1.0));
+    for row in &outcome.backed {
+        table.rows.push(vec![
+            format!("{} operators, {}", row.operators, row.factor),
+            row.accepted.to_string(),
+            row.right.to_string(),
+            part(row.right, row.accepted),
+            part(row.right, row.earning),
+            percent(row.coverage),
+            dollars(dollars_of(row.backed)),
+            dollars(dollars_of(row.backed_of_rings)),
+            dollars(row.most_for_one),
         ]);
     }
     table

@@ -101,6 +101,19 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
             numbered: false,
         },
         Section {
+            title: "What the believed back",
+            before: vec![
+                "For the operators that a reader believes: the smaller of what each served for strangers and a factor times what it \
+                 kept. A model is accepted where they back as much as counts as earning. Coverage is their part of what \
+                 strangers paid for models that belong to no ring; a reader, who cannot tell, sees less. **Most a ring shows for \
+                 $1 that it left** is of the kind of ring that does best; by the bound of the rule it is at most the \
+                 factor."
+                    .to_owned(),
+            ],
+            table: tables::backed(outcome),
+            numbered: false,
+        },
+        Section {
             title: "Who is at the top",
             before: vec![
                 "Of the first models in an order, the part that is among as many first by what independent people really paid. \

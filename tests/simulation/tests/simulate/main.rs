@@ -1,7 +1,9 @@
 //! What a simulation must show, played over the small scenario.
 
+mod backing;
 mod errors;
 mod market;
+mod node;
 mod rings;
 mod shipped;
 mod stage;

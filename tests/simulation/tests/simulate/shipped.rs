@@ -18,6 +18,7 @@ fn every_shipped_scenario_is_read_and_named_by_what_it_shows() {
         "large",
         "live-market",
         "small",
+        "vast",
         "wash-rings",
     ];
     assert_eq!(names, shipped);

@@ -7,6 +7,7 @@ use hub_simulate::judge::{fakings, Faking};
 use hub_simulate::outcome::{ModelRow, Outcome};
 use hub_simulate::project_file;
 use hub_simulate::scenario::Scenario;
+use hub_testing::SavedChain;
 
 /// The text of a shipped scenario.
 pub fn text(name: &str) -> String {
@@ -29,8 +30,22 @@ pub fn play(scenario: &Scenario) -> Outcome {
 
 /// What came of the small scenario.
 pub fn small() -> &'static Outcome {
-    static SMALL: OnceLock<Outcome> = OnceLock::new();
-    SMALL.get_or_init(|| play(&parse(&text("small"))))
+    &played().0
+}
+
+/// The chain at its end.
+pub fn small_chain() -> &'static SavedChain {
+    &played().1
+}
+
+fn played() -> &'static (Outcome, SavedChain) {
+    static SMALL: OnceLock<(Outcome, SavedChain)> = OnceLock::new();
+    SMALL.get_or_init(|| {
+        let snapshot = Snapshot::load(&project_file("tests/gas/snapshot.json")).unwrap();
+        let played = hub_simulate::play(&parse(&text("small")), &snapshot, |_| {}).unwrap();
+        let chain = played.hub.save();
+        (played.outcome, chain)
+    })
 }
 
 /// What a fake of the small scenario cost and moved, and the models it did it with.
