@@ -24,7 +24,7 @@ down: ## Stops what `make up` started with the same HUB_UP
 	@tools/scripts/up down
 
 simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT; or answers at SERVE as a node
-	@cargo run --locked --package hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
+	@cargo run --locked --bin hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
 
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
 	@tests/devnet/start --wait $(if $(HUB_DEVNET_HOME),,--fresh)
@@ -78,8 +78,8 @@ mutants: need-rust ## Changes the money code in every small way there is (20 min
 	@tools/scripts/mutants
 
 vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
-	@cargo run --locked --package hub-tests --bin vectors
-	@cargo run --locked --quiet --manifest-path apps/Cargo.toml --package hub-walrus-encode --example vectors
+	@cargo run --locked --bin vectors
+	@cargo run --locked --quiet --manifest-path apps/Cargo.toml --example vectors
 
 advisories: need-rust ## Looks for known vulnerabilities in the dependencies, by the RustSec database on GitHub
 	@tools/scripts/deny advisories
