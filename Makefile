@@ -14,8 +14,9 @@ help: ## Lists the targets
 
 ##@ See it work
 
-demo: need-rust ## Shows the whole market at work on an embedded chain
-	@cargo run --locked --package hub-demo
+demo: need-rust ## Shows all of it on this machine: a model published, served, called, paid and proven, then a market in bulk
+	@cargo build --locked --manifest-path apps/Cargo.toml --bin hub --example demo
+	@$${CARGO_TARGET_DIR:-apps/target}/debug/examples/demo
 
 up: ## Brings up a chain with a Walrus, a served model, accounts and the explorer, until Ctrl-C; HUB_UP=2 runs a second one beside
 	@tools/scripts/up

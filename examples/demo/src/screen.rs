@@ -22,6 +22,8 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// The standard output of this process.
+    #[allow(clippy::new_without_default)] // It holds the one standard output.
     pub fn new() -> Self {
         let out = io::stdout();
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
@@ -33,6 +35,11 @@ impl Screen {
         }
     }
 
+    /// What all of it is about.
+    ///
+    /// # Errors
+    ///
+    /// Of this and the others: if the standard output is closed.
     pub fn title(&mut self, text: &str) -> io::Result<()> {
         let text = self.styled("1", text);
         writeln!(self.out, "{text}\n")
@@ -54,6 +61,20 @@ impl Screen {
     pub fn note(&mut self, text: &str) -> io::Result<()> {
         let text = self.wrapped(text, "     ").replacen("     ", "   - ", 1);
         write!(self.out, "{text}")
+    }
+
+    /// A command, as a person types it.
+    pub fn command(&mut self, text: &str) -> io::Result<()> {
+        let text = self.styled("1", &format!("$ {text}"));
+        writeln!(self.out, "   {text}")
+    }
+
+    /// What a command printed, line by line as it did.
+    pub fn printed(&mut self, text: &str) -> io::Result<()> {
+        for line in text.trim_end().lines() {
+            writeln!(self.out, "{}", format!("     {line}").trim_end())?;
+        }
+        writeln!(self.out)
     }
 
     /// Ends a list of notes.
