@@ -5,17 +5,24 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { after, test } from "node:test";
 import { wrapAxiosWithPayment, x402Client as ClientOfAxios } from "@x402/axios";
 import { PaymentPayloadSchema, PaymentRequiredSchema } from "@x402/core/schemas";
+import { HTTPFacilitatorClient } from "@x402/core/server";
+import { paymentMiddleware, x402ResourceServer } from "@x402/express";
 import { decodePaymentResponseHeader, wrapFetchWithPayment, x402Client } from "@x402/fetch";
 import axios from "axios";
+import express from "express";
 import { Hub, type HubAccount, openSession, readSession, wire } from "hub-client";
 import { HubReader } from "hub-client/read";
 import { HubPayments, memoryStore, PaymentError, paymentErrorCode, type PaymentsOptions } from "hub-x402";
 import { accountSource } from "hub-x402/account";
+import { forward, quoteOf, sellerScheme } from "hub-x402/server";
 import { NODE, ROOT, WORK, words } from "./node.js";
 import { CANDLES, COST, serve, type Serving } from "./served.js";
 import { deployment, SENDING, USDC, wallet } from "./fixture.js";
@@ -250,6 +257,43 @@ test("whoever changes what the server says takes at most one call's price, and i
     const again = await payments.call(served.infer, CANDLES).catch((failure: unknown) => failure);
     assert.equal(paymentErrorCode(again), "distrusted");
     assert.ok(payments.sessions.every(({ ceiling }) => ceiling <= COST));
+  }
+});
+
+test("a server of x402 that knows only the operator's address sells the model, and the buyer is charged once", async () => {
+  const network = `cosmos:${NODE.chainId}` as const;
+  const seller = new x402ResourceServer(new HTTPFacilitatorClient({ url: served.url }));
+  seller.register(network, sellerScheme);
+  const quote = (body: unknown) => quoteOf(served.infer, body as Uint8Array);
+  const { payTo } = await quote(new TextEncoder().encode(CANDLES));
+  const app = express();
+  app.use(express.raw({ type: "application/json" }));
+  const accepts = {
+    scheme: "batch-settlement",
+    network,
+    payTo,
+    price: async ({ adapter }: { adapter: { getBody?(): unknown } }) => (await quote(adapter.getBody?.())).price,
+  };
+  app.use(paymentMiddleware({ "POST /forecast": { accepts, description: "A forecast" } }, seller));
+  app.post("/forecast", async (request, response) => {
+    const payment = request.header("payment-signature") ?? "";
+    const answer = await forward(served.infer, request.body as Uint8Array, payment);
+    response.status(answer.status).type(answer.mimeType).send(Buffer.from(answer.body));
+  });
+  const server = createServer(app).listen(0, "127.0.0.1");
+  try {
+    await once(server, "listening");
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/forecast`;
+    const payments = await payer({ fetch: watched({ required: 0, payload: 0, response: 0 }) });
+    const pay = wrapFetchWithPayment(payments.fetch, clientOf(payments));
+    for (let calls = 1n; calls <= 2n; calls += 1n) {
+      const response = await pay(url, post);
+      assert.equal(response.status, 200);
+      assert.deepEqual([payments.paid(response)?.amount, payments.paid(response)?.bodyChecked], [COST, true]);
+      assert.equal(payments.spent("uusdc").total, calls * COST);
+    }
+  } finally {
+    server.close();
   }
 });
 
