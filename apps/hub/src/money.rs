@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use hub_types::denom::UncheckedDenom;
-use hub_types::escrow::{BalancesResponse, ExecuteMsg, PayoutResponse, QueryMsg};
-use serde_json::json;
+use cosmwasm_std::Uint128;
+use hub_chain::Query;
+use hub_types::denom::{Denom, UncheckedDenom};
+use hub_types::escrow::{BalancesResponse, DenomsResponse, ExecuteMsg, PayoutResponse, QueryMsg};
+use serde::Deserialize;
+use serde_json::{json, Value};
 
-use crate::chain::{denom, denom_text, money, transaction, Money, OnChain, Signer};
+use crate::chain::{denom, denom_text, money, transaction, Market, Money, OnChain, Signer};
 use crate::failure::{Failure, USAGE};
 use crate::output::Output;
 use crate::Outcome;
@@ -90,10 +93,7 @@ impl Balance {
             Some(address) => address,
             None => self.signer.wallet(&market.profile)?.address().to_owned(),
         };
-        let fee_denom = market.hub.chain().settings().fee_denom.clone();
-        let wallet = market
-            .wait(market.hub.wallet_balance(&address, &fee_denom))?
-            .value;
+        let wallet = in_wallet(&market, &address)?;
         let mut balances = vec![];
         loop {
             let question = QueryMsg::Balances {
@@ -110,7 +110,10 @@ impl Balance {
                 break;
             }
         }
-        let mut text = format!("{address}\n  wallet  {wallet}{fee_denom}\n");
+        let mut text = format!("{address}\n");
+        for (denom, amount) in &wallet {
+            text += &format!("  wallet  {amount}{denom}\n");
+        }
         for balance in &balances {
             let auto = if balance.auto_payout {
                 ", paid out on anybody's word"
@@ -122,13 +125,57 @@ impl Balance {
                 balance.available, balance.denom, balance.earned
             );
         }
-        let wallet = json!({ "denom": fee_denom, "amount": wallet.to_string() });
+        let wallet: Vec<Value> = wallet
+            .iter()
+            .map(|(denom, amount)| json!({ "denom": denom, "amount": amount.to_string() }))
+            .collect();
         output.result(
             &text,
             &json!({ "address": address, "wallet": wallet, "escrow": balances }),
         );
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What a cw20 token answers.
+#[derive(Deserialize)]
+struct TokenBalance {
+    balance: Uint128,
+}
+
+/// What an address holds outside of the escrow: of the coin that fees are paid in, and of every denomination that the escrow takes.
+fn in_wallet(market: &Market, address: &str) -> Result<Vec<(String, u128)>, Failure> {
+    let fee_denom = market.hub.chain().settings().fee_denom.clone();
+    let known: DenomsResponse = market.escrow(&QueryMsg::Denoms {
+        start_after: None,
+        limit: Some(100),
+    })?;
+    let mut names = vec![fee_denom.clone()];
+    let mut questions = vec![Query::balance(address, &fee_denom)];
+    for denom in known.denoms.into_iter().map(|known| known.denom) {
+        match &denom {
+            Denom::Native(name) if *name == fee_denom => continue,
+            Denom::Native(name) => questions.push(Query::balance(address, name)),
+            Denom::Cw20(token) => {
+                let question = json!({ "balance": { "address": address } });
+                questions.push(Query::smart(token.as_str(), &question).map_err(Failure::from)?);
+            }
+        }
+        names.push(denom.to_string());
+    }
+    let reading = market.wait(market.hub.chain().read(&questions, None))?;
+    // A token that does not answer has nothing to show; a coin of the chain always has.
+    let amounts = reading.answers.iter().map(|answer| {
+        let answer = answer.as_ref().ok()?;
+        let token = serde_json::from_slice::<TokenBalance>(answer).ok();
+        let coin = || std::str::from_utf8(answer).ok()?.parse().ok();
+        token.map(|token| token.balance.u128()).or_else(coin)
+    });
+    let shown = names.into_iter().zip(amounts);
+    Ok(shown
+        .filter_map(|(name, amount)| Some((name, amount?)))
+        .filter(|(name, amount)| *amount > 0 || *name == fee_denom)
+        .collect())
 }
 
 impl Withdraw {

@@ -15,7 +15,7 @@ fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("the demo stopped: {error:?}");
+            eprintln!("the demo stopped: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -8,14 +8,14 @@ use hub_demo::Screen;
 use hub_engine::{Call, Engine, InferRequest, Limits, Tract};
 use serde_json::Value;
 
-use crate::sandbox::{Person, Serving, Sandbox, DENOM, MONEY};
+use crate::sandbox::{Person, Sandbox, Serving, DENOM, MONEY};
 
 /// What a call costs, and what the author keeps of it.
-const PRICE: u128 = 250;
-const AUTHORS: u128 = 225;
+const PRICE: u128 = 10_000;
+const AUTHORS: u128 = 9_000;
 const OPERATORS: u128 = PRICE - AUTHORS;
 /// Three calls and a bit.
-const BUDGET: u128 = 900;
+const BUDGET: u128 = 36_000;
 
 /// Shows all of it; says whether its books balance.
 pub fn show(screen: &mut Screen) -> Result<bool> {
@@ -42,7 +42,7 @@ fn publish(sandbox: &Sandbox, screen: &mut Screen) -> Result<()> {
     )?;
     screen.say(
         "The folder holds a neural network as ONNX, its licence and a description. One command computes its ids, stores it on Walrus, \
-         registers it, proves its size, shows a certificate that Walrus keeps it, and sets the price: $0.00025 a call, of which \
+         registers it, proves its size, shows a certificate that Walrus keeps it, and sets the price: $0.01 a call, of which \
          the operator gets a tenth.",
     )?;
     let price = PRICE.to_string();
@@ -203,7 +203,12 @@ fn kill(
 
 fn settle(sandbox: &Sandbox, serving: Serving, screen: &mut Screen) -> Result<()> {
     screen.section("Three calls settle in one transaction, and the author is paid by it")?;
-    types(sandbox, Person::Author, &["payout", DENOM, "--allow"], screen)?;
+    types(
+        sandbox,
+        Person::Author,
+        &["payout", DENOM, "--allow"],
+        screen,
+    )?;
     let before = sandbox.wallet(Person::Author)?;
     screen.say("Asked to stop, the server settles what it is owed. Anyone could carry the batch; the contract computes the money.")?;
     screen.command(&format!("kill {}", serving.id()))?;
@@ -236,7 +241,12 @@ fn prove(sandbox: &Sandbox, last: &Value, screen: &mut Screen) -> Result<()> {
     Ok(())
 }
 
-fn recompute(sandbox: &Sandbox, request: &[u8], answers: &[Value], screen: &mut Screen) -> Result<()> {
+fn recompute(
+    sandbox: &Sandbox,
+    request: &[u8],
+    answers: &[Value],
+    screen: &mut Screen,
+) -> Result<()> {
     screen.section("Anyone can compute the answer again")?;
     screen.say("The caller fetches the model from Walrus, checks every byte against the id on chain, and runs it.")?;
     let shown = sandbox.asks(Person::Caller, &["model", "show", "1"])?;
@@ -310,7 +320,12 @@ fn types(sandbox: &Sandbox, person: Person, arguments: &[&str], screen: &mut Scr
 }
 
 /// Calls the model, and shows what it cost.
-fn paid(sandbox: &Sandbox, serving: &Serving, id: Option<&str>, screen: &mut Screen) -> Result<Value> {
+fn paid(
+    sandbox: &Sandbox,
+    serving: &Serving,
+    id: Option<&str>,
+    screen: &mut Screen,
+) -> Result<Value> {
     let mut shown = vec!["call", "1", "--input", "request.json"];
     shown.extend(id.iter().flat_map(|id| ["--request-id", *id]));
     screen.command(&typed(&shown))?;

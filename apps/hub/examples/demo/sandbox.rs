@@ -72,7 +72,10 @@ impl Sandbox {
     pub fn new() -> Result<Self> {
         // Examples lie in a folder beside the programs.
         let own = std::env::current_exe()?;
-        let hub = own.parent().and_then(Path::parent).map(|folder| folder.join("hub"));
+        let hub = own
+            .parent()
+            .and_then(Path::parent)
+            .map(|folder| folder.join("hub"));
         let hub = hub.context("this program lies nowhere")?;
         ensure!(
             hub.exists(),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod blobs;
 mod clients;
+mod demo;
 mod help;
 mod kills;
 mod market;

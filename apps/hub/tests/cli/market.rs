@@ -6,6 +6,7 @@ use cosmwasm_std::Coin;
 use hub_chain::embedded::{Embedded, EmbeddedOptions, PREFIX};
 use hub_chain::testing::{Fault, StandIn};
 use hub_chain::{Profiles, Wallet, COSMOS_COIN_TYPE};
+use hub_types::denom::UncheckedDenom;
 use hub_types::registry::ExecuteMsg;
 use hub_walrus_local::{On, What};
 use serde_json::{json, Value};
@@ -725,14 +726,26 @@ impl Market {
 
     /// Publishes an example model and serves it.
     pub fn with_model_served(&self) -> (Serving, String) {
+        self.publish_example("volatility-mlp", "uusd");
+        self.configure_server();
+        self.serve(AUTHOR)
+    }
+
+    fn publish_example(&self, name: &str, denom: &str) {
         let model = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../examples/models/volatility-mlp");
+            .join("../../examples/models")
+            .join(name);
         for file in ["LICENSE", "README.md", "hub.toml", "model.onnx"] {
             let bytes = std::fs::read(model.join(file)).unwrap();
             self.world.write(&format!("model/{file}"), &bytes);
         }
-        let published = self.publish();
+        let arguments = PUBLISH.map(|one| if one == "uusd" { denom } else { one });
+        let published = self.run(AUTHOR, &arguments);
         assert_eq!(published.code, 0, "{published:?}");
+    }
+
+    /// Registers an attester's key, and writes the configuration of its server.
+    fn configure_server(&self) {
         self.json(AUTHOR, &["keys", "new", "server", "--attester"]);
         self.json(AUTHOR, &["operator", "register", "server"]);
 
@@ -746,7 +759,6 @@ impl Market {
             self.world.path("home/keys/server.attester.age"),
         );
         self.world.write("serve.toml", config.as_bytes());
-        self.serve(AUTHOR)
     }
 
     /// Opens a session of the caller's that pays for the model; its number.
@@ -831,6 +843,8 @@ fn a_model_is_published_served_called_paid_and_its_receipt_proven() {
     let waiting = market.run(CALLER, &receipt);
     assert!(waiting.out.contains("not settled yet"), "{waiting:?}");
 
+    every_metric_is_documented(&url);
+
     // Asked to stop, the server settles what it is owed.
     let stopped = Command::new("kill")
         .arg(server.0.id().to_string())
@@ -854,6 +868,177 @@ fn a_model_is_published_served_called_paid_and_its_receipt_proven() {
         proven.out.contains("proven: batch 1 of attester 1"),
         "{proven:?}"
     );
+}
+
+/// What `/metrics` prints, and what the operator's guide names, is the same.
+fn every_metric_is_documented(url: &str) {
+    let guide = include_str!("../../../../docs/OPERATING.md");
+    let printed = ureq::get(format!("{url}/metrics")).call().unwrap();
+    let printed = printed.into_body().read_to_string().unwrap();
+    let names: Vec<&str> = printed
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next())
+        .collect();
+    assert!(names.len() > 10, "{printed}");
+    for name in &names {
+        assert!(
+            guide.contains(&format!("| `{name}` |")),
+            "docs/OPERATING.md does not name {name}"
+        );
+    }
+    // Those that need trouble to be printed.
+    let in_trouble = ["hub_not_ready", "hub_receipts_held"];
+    let rows = guide
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `hub_"));
+    for row in rows {
+        let name = format!("hub_{}", row.split('`').next().unwrap());
+        assert!(
+            names.contains(&name.as_str()) || in_trouble.contains(&name.as_str()),
+            "docs/OPERATING.md names {name}, and nothing prints it"
+        );
+    }
+}
+
+const CANDLES: &str = include_str!("../../../../examples/models/volatility-mlp.request.json");
+
+#[test]
+fn a_call_opens_a_session_only_within_what_the_user_allows() {
+    let market = Market::new();
+    let (_server, url) = market.with_model_served();
+    market.world.write("request.json", CANDLES.as_bytes());
+    let call = ["call", "1", "--input", "request.json"];
+    let budget = [&call[..], &["--budget", "250uusd"]].concat();
+    says(
+        &market.run(CALLER, &[&call[..], &["--server", &url]].concat()),
+        2,
+        "no open session of yours pays for model 1",
+        "--server URL --budget MONEY",
+    );
+    says(
+        &market.run(CALLER, &[&budget[..], &["--yes"]].concat()),
+        2,
+        "no operator is named",
+        "nothing was opened",
+    );
+    // Nobody is there to be asked.
+    let sent = market.sent();
+    says(
+        &market.run(CALLER, &[&budget[..], &["--server", &url]].concat()),
+        2,
+        "this would open a session of 250uusd for 1 day",
+        "add --yes",
+    );
+    assert_eq!(market.sent(), sent);
+
+    let allowed = [&budget[..], &["--server", &url, "--yes"]].concat();
+    let first = market.json(CALLER, &allowed);
+    assert_eq!(
+        (&first["session"], &first["left"]),
+        (&json!(1), &json!("150"))
+    );
+    // The session that is there is used, not opened again.
+    let second = market.json(CALLER, &allowed);
+    assert_eq!(
+        (&second["session"], &second["left"]),
+        (&json!(1), &json!("50"))
+    );
+    let sessions = market.json(CALLER, &["session", "list"]);
+    assert_eq!(sessions["sessions"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_model_priced_in_a_token_is_paid_in_it_and_settled() {
+    let market = Market::new();
+    let caller = address(CALLER);
+    let token = market
+        .runtime
+        .block_on(market.chain.with(move |hub| {
+            let money = hub.money_cw20();
+            hub.give(&cosmwasm_std::Addr::unchecked(caller), &money, 1_000);
+            match money.unchecked() {
+                UncheckedDenom::Cw20(token) => token,
+                UncheckedDenom::Native(_) => unreachable!(),
+            }
+        }))
+        .unwrap();
+    let denom = format!("cw20:{token}");
+    market.publish_example("volatility-mlp", &denom);
+    market.configure_server();
+    let (mut server, url) = market.serve(AUTHOR);
+    market.world.write("request.json", CANDLES.as_bytes());
+    let budget = format!("250{denom}");
+    let operator = address(AUTHOR);
+    let open = [
+        "session",
+        "open",
+        "--operator",
+        &operator,
+        "--model",
+        "1",
+        "--budget",
+        &budget,
+        "--days",
+        "1",
+    ];
+    let opened = market.json(CALLER, &open);
+    assert_eq!(opened["session"]["budget"], "250");
+    // A wallet has the token beside the coin that fees are paid in.
+    let wallet = market.json(CALLER, &["balance"])["wallet"].clone();
+    let token = json!({ "denom": denom, "amount": "750" });
+    assert_eq!(wallet.as_array().unwrap()[1..], [token], "{wallet}");
+    let answer = market.json(
+        CALLER,
+        &["call", "1", "--input", "request.json", "--server", &url],
+    );
+    assert_eq!(
+        (&answer["amount"], &answer["left"]),
+        (&json!("100"), &json!("150"))
+    );
+
+    assert!(Command::new("kill")
+        .arg(server.0.id().to_string())
+        .status()
+        .unwrap()
+        .success());
+    assert!(server.0.wait().unwrap().success());
+    let session = market.json(CALLER, &["session", "list"])["sessions"][0].clone();
+    assert_eq!(
+        (&session["spent"], &session["left"]),
+        (&json!("100"), &json!("150"))
+    );
+    let earned = market.json(AUTHOR, &["balance"])["escrow"].clone();
+    let earned: Vec<&Value> = earned
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["earned"] == "100")
+        .collect();
+    assert_eq!(earned.len(), 1, "{earned:?}");
+}
+
+#[test]
+fn a_model_that_the_engine_cannot_run_is_named_and_the_server_says_why() {
+    let market = Market::new();
+    // Tree ensembles are beyond the embedded engine.
+    market.publish_example("volatility-gbt", "uusd");
+    says(
+        &market.run(AUTHOR, &["serve", "--attester", "server", "--model", "1"]),
+        2,
+        "there is no key of an attester \"server\"",
+        "hub keys new server --attester",
+    );
+    market.configure_server();
+    let mut command = market.command(AUTHOR, &["serve", "serve.toml"]);
+    command.stdout(std::process::Stdio::piped());
+    let mut server = Serving(command.spawn().unwrap());
+    let out = std::io::BufReader::new(server.0.stdout.take().unwrap());
+    let lines: Vec<String> = std::io::BufRead::lines(out)
+        .take(2)
+        .map(Result::unwrap)
+        .collect();
+    assert!(lines[0].starts_with("listening at "), "{lines:?}");
+    assert!(lines[1].contains("1 is not served: "), "{lines:?}");
 }
 
 /// What people see of a market, word for word; addresses, hashes and times are replaced.
