@@ -44,8 +44,8 @@ fn record(ceiling: Option<u128>) -> SessionRecord {
             attester: AttesterId(ATTESTER),
             next: 10,
         }],
-        funding: Funding::first(DAY, 100),
-        paid_week: 3,
+        funding: Funding::first(Day(DAY), 100),
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -115,7 +115,7 @@ fn told(next_after: u64) -> SessionSettlement {
         charge: Uint128::zero(),
         kept: Uint128::zero(),
         ceiling: None,
-        paid_week: 3,
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -194,9 +194,9 @@ fn a_session_reads_as_it_was_stored() {
 #[test]
 fn money_is_aged_from_the_second_day_after_it_came_in() {
     let copy = held();
-    assert_eq!(copy.aged_part(20, DAY + 1), 0);
-    assert_eq!(copy.aged_part(20, DAY + 2), 20);
-    assert_eq!(copy.aged_part(71, DAY + 2), 70);
+    assert_eq!(copy.aged_part(20, Day(DAY + 1)), 0);
+    assert_eq!(copy.aged_part(20, Day(DAY + 2)), 20);
+    assert_eq!(copy.aged_part(71, Day(DAY + 2)), 70);
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
-            paid_week: 4,
+            paid_week: Week(4),
             paid_models: 0b1,
             ..told(11)
         })

@@ -145,8 +145,8 @@ pub fn release(
 ) -> Result<Response, ContractError> {
     let mut session = sessions::load(deps.storage, session)?;
     let by = deps.api.addr_canonicalize(sender.as_str())?;
-    let receipt_max_age_seconds = config::receipt_max_age_seconds(deps.storage)?;
-    let left = session.release(&by, receipt_max_age_seconds, env.block.time.seconds())?;
+    let receipt_max_age = config::receipt_max_age(deps.storage)?;
+    let left = session.release(&by, receipt_max_age, env.block.time.seconds())?;
     let caller = deps.api.addr_humanize(&session.policy.caller)?;
     let denom_number = session.reserve.record.denom;
     let mut account = accounts::load(deps.storage, session.policy.caller.clone(), denom_number)?;
