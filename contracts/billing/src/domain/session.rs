@@ -8,7 +8,7 @@ use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::{SessionPolicy, SessionRecord};
 use hub_types::time::{Day, Week};
 
-use super::charge::Purse;
+use super::charge::Payable;
 use super::group::Group;
 use crate::error::ContractError;
 
@@ -117,8 +117,8 @@ impl SessionCopy {
     }
 
     /// What can be charged.
-    pub fn purse(&self) -> Purse {
-        Purse {
+    pub fn payable(&self) -> Payable {
+        Payable {
             left: self.record.left(),
             chargeable: self.record.chargeable(),
         }
