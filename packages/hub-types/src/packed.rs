@@ -170,6 +170,25 @@ ids_in_keys!(
     DenomNumber
 );
 
+/// Days and weeks stand in a key as four bytes. All that a chain's clock can name fit.
+macro_rules! times_in_keys {
+    ($($time:ty),+) => {$(
+        impl PackedKey for $time {
+            fn append(&self, key: &mut Vec<u8>) {
+                u32::try_from(self.0).unwrap_or(u32::MAX).append(key);
+            }
+        }
+
+        impl PackedTail for $time {
+            fn read(bytes: &[u8]) -> Option<Self> {
+                <u32 as PackedTail>::read(bytes).map(Self::from)
+            }
+        }
+    )+};
+}
+
+times_in_keys!(Day, Week);
+
 impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {
         key.extend_from_slice(self.as_slice());

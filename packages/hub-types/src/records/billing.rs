@@ -50,11 +50,11 @@ pub struct AttesterRecord {
 
 impl AttesterRecord {
     /// Whether no receipt of it can ever be billed again: revoked, or retired for more than `receipt_max_age`.
-    pub fn is_spent(&self, now: u64, receipt_max_age: u64) -> bool {
+    pub fn is_spent(&self, now: u64, receipt_max_age: Seconds) -> bool {
         self.revoked
             || self
                 .retired_at
-                .is_some_and(|cutoff| now > cutoff.saturating_add(receipt_max_age))
+                .is_some_and(|cutoff| now > receipt_max_age.after(cutoff))
     }
 }
 

@@ -122,7 +122,7 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
             charge: CALL.into(),
             kept: 0u128.into(),
             ceiling: None,
-            paid_week: 0,
+            paid_week: Week(0),
             paid_models: 0,
         }],
         credits: vec![Credit {

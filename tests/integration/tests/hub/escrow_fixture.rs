@@ -225,7 +225,7 @@ pub fn settlement(
         charge: charge.into(),
         kept: 0u128.into(),
         ceiling: None,
-        paid_week: 0,
+        paid_week: Week(0),
         paid_models: 0,
     }
 }

@@ -698,7 +698,7 @@ impl Fixture {
                 charge: charge.into(),
                 kept: 0u128.into(),
                 ceiling: None,
-                paid_week: 0,
+                paid_week: Week(0),
                 paid_models: 0,
             }],
             credits: vec![Credit {

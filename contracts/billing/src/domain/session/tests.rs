@@ -44,8 +44,8 @@ fn record(ceiling: Option<u128>) -> SessionRecord {
             attester: AttesterId(ATTESTER),
             next: 10,
         }],
-        funding: Funding::first(DAY, 100),
-        paid_week: 3,
+        funding: Funding::first(Day(DAY), 100),
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -115,7 +115,7 @@ fn told(next_after: u64) -> SessionSettlement {
         charge: Uint128::zero(),
         kept: Uint128::zero(),
         ceiling: None,
-        paid_week: 3,
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -185,18 +185,18 @@ fn a_session_reads_as_it_was_stored() {
     let copy = held();
     assert_eq!(copy.policy(), &policy());
     assert_eq!((copy.denom(), copy.ceiling()), (DenomNumber(7), None));
-    assert_eq!((copy.purse().left, copy.purse().chargeable), (70, 70));
+    assert_eq!((copy.payable().left, copy.payable().chargeable), (70, 70));
     let bound = with_ceiling(50);
     assert_eq!(bound.ceiling(), Some(50));
-    assert_eq!((bound.purse().left, bound.purse().chargeable), (70, 20));
+    assert_eq!((bound.payable().left, bound.payable().chargeable), (70, 20));
 }
 
 #[test]
 fn money_is_aged_from_the_second_day_after_it_came_in() {
     let copy = held();
-    assert_eq!(copy.aged_part(20, DAY + 1), 0);
-    assert_eq!(copy.aged_part(20, DAY + 2), 20);
-    assert_eq!(copy.aged_part(71, DAY + 2), 70);
+    assert_eq!(copy.aged_part(20, Day(DAY + 1)), 0);
+    assert_eq!(copy.aged_part(20, Day(DAY + 2)), 20);
+    assert_eq!(copy.aged_part(71, Day(DAY + 2)), 70);
 }
 
 #[test]
@@ -218,9 +218,9 @@ fn numbers_are_consumed_for_nothing_and_charged_in_sum() {
     let mut copy = held();
     copy.advance(12);
     copy.charge(15, 40).unwrap();
-    assert_eq!((copy.purse().left, copy.next), (30, 15));
+    assert_eq!((copy.payable().left, copy.next), (30, 15));
     copy.charge(16, 5).unwrap();
-    assert_eq!((copy.purse().left, copy.next), (25, 16));
+    assert_eq!((copy.payable().left, copy.next), (25, 16));
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
@@ -239,7 +239,7 @@ fn a_charge_beyond_128_bits_is_an_error_and_moves_nothing() {
             what: "a charge beyond 128 bits"
         })
     );
-    assert_eq!((copy.purse().left, copy.next), (70, 10));
+    assert_eq!((copy.payable().left, copy.next), (70, 10));
 }
 
 #[test]
@@ -310,7 +310,7 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
-            paid_week: 4,
+            paid_week: Week(4),
             paid_models: 0b1,
             ..told(11)
         })

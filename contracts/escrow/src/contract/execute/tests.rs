@@ -149,7 +149,7 @@ fn charged(session: SessionId, charge: u128) -> SessionSettlement {
         charge: amount(charge),
         kept: amount(charge / 4),
         ceiling: Some(amount(charge)),
-        paid_week: 0,
+        paid_week: Week(0),
         paid_models: 0,
     }
 }

@@ -60,7 +60,7 @@ impl Book {
 
     fn set(&mut self, draft: Draft, now: u64) -> Change {
         let standing = standing(&self.storage, ModelId(MODEL), self.latest, now).unwrap();
-        let change = standing.set(draft, now, self.notice).unwrap();
+        let change = standing.set(draft, now, Seconds(self.notice)).unwrap();
         apply(&mut self.storage, ModelId(MODEL), &change);
         self.latest = change.set.number;
         change

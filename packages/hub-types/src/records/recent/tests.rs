@@ -79,23 +79,23 @@ fn a_score_counts_doublings_in_sixteenths_and_weeks_in_quarters_of_a_halving() {
 #[test]
 fn a_sum_forgets_by_weeks_and_what_adds_nothing_leaves_it_alone() {
     let mut recent = Recent::default();
-    recent.add(0, 2_950);
+    recent.add(0, Week(2_950));
     assert_eq!(recent, Recent::default());
-    recent.add(1_000, 2_950);
-    recent.add(200, 2_950);
-    assert_eq!((recent.at(2_950), recent.at(2_954)), (1_200, 600));
-    recent.add(0, 2_954);
-    assert_eq!(recent.week, 2_950);
-    recent.add(100, 2_954);
+    recent.add(1_000, Week(2_950));
+    recent.add(200, Week(2_950));
+    assert_eq!((recent.at(Week(2_950)), recent.at(Week(2_954))), (1_200, 600));
+    recent.add(0, Week(2_954));
+    assert_eq!(recent.week, Week(2_950));
+    recent.add(100, Week(2_954));
     let expected = Recent {
         sum: 700,
-        week: 2_954,
+        week: Week(2_954),
     };
     assert_eq!(recent, expected);
     // A week that lies before the last one does not happen; nothing is forgotten, or remembered, by it.
-    recent.add(1, 2_953);
-    assert_eq!((recent.sum, recent.week), (701, 2_954));
-    recent.add(u128::MAX, 2_954);
+    recent.add(1, Week(2_953));
+    assert_eq!((recent.sum, recent.week), (701, Week(2_954)));
+    recent.add(u128::MAX, Week(2_954));
     assert_eq!(recent.sum, u128::MAX);
 }
 
@@ -116,7 +116,7 @@ fn payments_of_a_year_stand_in_the_right_order_to_a_sixteenth_of_a_doubling() {
         for _ in 0..40 {
             let model = next(40) as usize;
             let amount = u128::from(1_000 + next(1 << (10 + model % 20)));
-            sums[model].add(amount, week);
+            sums[model].add(amount, Week(week));
             exact[model] += amount as f64 * (week as f64 / 4.0 - 740.0).exp2();
         }
     }
@@ -166,10 +166,10 @@ proptest! {
         one: u128, two: u128, shift in 0u32..128, week in 0u64..10_000,
     ) {
         let (less, more) = (one.min(two) >> shift, one.max(two) >> shift);
-        prop_assert!(score(less, week) <= score(more, week));
+        prop_assert!(score(less, Week(week)) <= score(more, Week(week)));
         if less > 0 {
             let doublings = (more as f64).log2() - (less as f64).log2();
-            let steps = f64::from(score(more, week) - score(less, week));
+            let steps = f64::from(score(more, Week(week)) - score(less, Week(week)));
             prop_assert!((steps / 16.0 - doublings).abs() < 1.01 / 16.0);
         }
     }
