@@ -1,6 +1,7 @@
 use hub_types::ids::{
     AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
 };
+use hub_types::time::{Day, Week};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 

@@ -32,6 +32,8 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
 
+use crate::time::{Day, Week};
+
 /// The newest layout among the packed records of this crate. What a contract shows of itself, so that another does not
 /// begin to rely on records that it cannot read.
 pub const LAYOUT: u8 = 3;

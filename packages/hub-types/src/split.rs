@@ -62,8 +62,18 @@ mod tests {
     use super::{Increase, WHOLE_BPS};
     use proptest::prelude::*;
 
-    fn split(gross_before: u128, amount: u128, shares: impl IntoIterator<Item = u16>) -> Option<Vec<u128>> {
-        super::split(Increase { gross_before, amount }, shares)
+    fn split(
+        gross_before: u128,
+        amount: u128,
+        shares: impl IntoIterator<Item = u16>,
+    ) -> Option<Vec<u128>> {
+        super::split(
+            Increase {
+                gross_before,
+                amount,
+            },
+            shares,
+        )
     }
 
     #[test]

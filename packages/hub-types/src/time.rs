@@ -178,7 +178,10 @@ mod tests {
             from: 100,
             until: None,
         };
-        assert_eq!(endless.containment(issued(100, u64::MAX)), Containment::Whole);
+        assert_eq!(
+            endless.containment(issued(100, u64::MAX)),
+            Containment::Whole
+        );
         assert_eq!(endless.containment(issued(99, u64::MAX)), Containment::Part);
         assert_eq!(endless.containment(issued(0, 99)), Containment::Nothing);
     }
@@ -216,12 +219,18 @@ mod tests {
 
     #[test]
     fn days_weeks_and_spans_stop_at_the_ends_of_time() {
-        assert_eq!((Day(7).next(), Day(u64::MAX).next()), (Day(8), Day(u64::MAX)));
+        assert_eq!(
+            (Day(7).next(), Day(u64::MAX).next()),
+            (Day(8), Day(u64::MAX))
+        );
         assert_eq!((Day(7).before(2), Day(7).before(8)), (Day(5), Day(0)));
         assert_eq!((Week(7).before(2), Week(7).before(8)), (Week(5), Week(0)));
         assert_eq!((Week(7).since(Week(5)), Week(5).since(Week(7))), (2, 0));
         assert_eq!((Seconds(60).after(100), Seconds(60).before(100)), (160, 40));
-        assert_eq!((Seconds(60).after(u64::MAX), Seconds(60).before(59)), (u64::MAX, 0));
+        assert_eq!(
+            (Seconds(60).after(u64::MAX), Seconds(60).before(59)),
+            (u64::MAX, 0)
+        );
     }
 
     #[test]

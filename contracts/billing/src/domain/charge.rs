@@ -55,7 +55,13 @@ impl Billed {
 }
 
 /// Charges `work` at `rates`, without its first `skip` receipts, which were settled before.
-pub fn charge(rates: &Rates, work: &Work, skip: u64, payable: &Payable, gross_before: u128) -> Charge {
+pub fn charge(
+    rates: &Rates,
+    work: &Work,
+    skip: u64,
+    payable: &Payable,
+    gross_before: u128,
+) -> Charge {
     match work {
         Work::Itemised(items) => {
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
@@ -152,7 +158,13 @@ fn itemised(
 }
 
 /// Bills the sums as a whole, rounded up once.
-fn netted(rates: &Rates, count: u16, total: Units, payable: &Payable, gross_before: u128) -> Charge {
+fn netted(
+    rates: &Rates,
+    count: u16,
+    total: Units,
+    payable: &Payable,
+    gross_before: u128,
+) -> Charge {
     let receipts = u64::from(count);
     let Some(amount) = rates.amount(receipts, total) else {
         return Charge::Overflow;

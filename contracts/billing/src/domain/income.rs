@@ -138,7 +138,11 @@ mod tests {
     fn shares_beyond_the_whole_are_an_error_and_credit_nobody() {
         let mut income = Income::default();
         assert_eq!(
-            income.add(&shared(OTHER, 1, &[(1, 10_000)]), &account(9), after(0, 100)),
+            income.add(
+                &shared(OTHER, 1, &[(1, 10_000)]),
+                &account(9),
+                after(0, 100)
+            ),
             Err(ContractError::Inconsistent {
                 what: "terms whose shares exceed the whole"
             })
@@ -152,7 +156,9 @@ mod tests {
         let terms = shared(MICRO_DOLLARS, 1_000, &[(2, 7_000), (1, 2_000)]);
         let mut income = Income::default();
         // Units 6 990 to 9 009 of the model's lifetime.
-        income.add(&terms, &account(9), after(6_990, 2_020)).unwrap();
+        income
+            .add(&terms, &account(9), after(6_990, 2_020))
+            .unwrap();
         assert_eq!(income.gross().collect::<Vec<_>>(), [(MICRO_DOLLARS, 2_020)]);
         assert_eq!(
             income.into_credits(),

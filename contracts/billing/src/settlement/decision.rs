@@ -48,7 +48,8 @@ pub fn settle(
     let gross_before = ledger.usage.gross(group.model, basis.denom)?;
     let skip = next.saturating_sub(group.sequence);
     let payable = session.payable();
-    let billed = match charge::charge(&basis.terms.rates, group.work, skip, &payable, gross_before) {
+    let billed = match charge::charge(&basis.terms.rates, group.work, skip, &payable, gross_before)
+    {
         Charge::Overflow => {
             session.advance(group.end);
             return Ok(Billed::nothing(Outcome::Overflow));

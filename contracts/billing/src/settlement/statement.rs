@@ -37,10 +37,7 @@ impl Statement {
         if record.revoked {
             return Err(ContractError::AttesterRevoked { attester });
         }
-        if let (Some(cutoff), true) = (
-            record.retired_at,
-            record.is_spent(now, receipt_max_age),
-        ) {
+        if let (Some(cutoff), true) = (record.retired_at, record.is_spent(now, receipt_max_age)) {
             return Err(ContractError::AttesterRetired { attester, cutoff });
         }
         if newest > now.saturating_add(time::CUTOFF_GRACE_SECONDS) {

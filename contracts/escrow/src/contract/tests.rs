@@ -16,6 +16,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
+use hub_types::time::Week;
 
 use super::*;
 

@@ -2,7 +2,8 @@
 
 use cosmwasm_schema::cw_serde;
 use hub_types::time::{
-    Seconds, DEFAULT_PRICE_NOTICE_SECONDS, DEFAULT_RECEIPT_MAX_AGE_SECONDS, MAX_TIME_CONSTANT_SECONDS,
+    Seconds, DEFAULT_PRICE_NOTICE_SECONDS, DEFAULT_RECEIPT_MAX_AGE_SECONDS,
+    MAX_TIME_CONSTANT_SECONDS,
 };
 
 use crate::error::ContractError;

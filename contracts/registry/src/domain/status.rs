@@ -124,7 +124,7 @@ mod tests {
                     record(from, 5),
                     StatusName::Retired,
                     100,
-                    MAX_AGE
+                    Seconds(MAX_AGE)
                 ),
                 Ok(record(ModelStatus::Retired { cutoff: 160 }, 5))
             );
@@ -137,12 +137,18 @@ mod tests {
                 active.clone(),
                 StatusName::Delisted,
                 100,
-                MAX_AGE
+                Seconds(MAX_AGE)
             ),
             Ok(delisted.clone())
         );
         assert_eq!(
-            with_status(ModelId(7), delisted, StatusName::Active, 100, Seconds(MAX_AGE)),
+            with_status(
+                ModelId(7),
+                delisted,
+                StatusName::Active,
+                100,
+                Seconds(MAX_AGE)
+            ),
             Ok(active)
         );
     }
@@ -154,7 +160,7 @@ mod tests {
             record(ModelStatus::Active, 0),
             StatusName::Retired,
             100,
-            MAX_AGE,
+            Seconds(MAX_AGE),
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
@@ -163,7 +169,7 @@ mod tests {
             retired.clone(),
             StatusName::Active,
             back_at,
-            MAX_AGE,
+            Seconds(MAX_AGE),
         )
         .unwrap();
         assert!(retired.in_service().contains(159));

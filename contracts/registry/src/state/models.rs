@@ -82,7 +82,12 @@ pub fn newest(storage: &dyn Storage) -> StdResult<ModelId> {
 /// Of the models up to `newest`, how many were registered up to the end of `day`.
 pub fn count_up_to(storage: &dyn Storage, newest: ModelId, day: Day) -> StdResult<u64> {
     let later = FIRST_OF_DAY
-        .range(storage, Some(Bound::exclusive(day.0)), None, Order::Ascending)
+        .range(
+            storage,
+            Some(Bound::exclusive(day.0)),
+            None,
+            Order::Ascending,
+        )
         .next()
         .transpose()?;
     Ok(later.map_or(newest.0, |(_, first)| first.0.saturating_sub(1)))

@@ -9,7 +9,7 @@ use hub_types::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNu
 use hub_types::records::escrow::Spent;
 use hub_types::records::served::MAX_INLINE_OPERATORS;
 use hub_types::records::usage::{rank, score, HubTotals, Sums, UsageRecord, WeekCounts};
-use hub_types::time::Day;
+use hub_types::time::{Day, Week};
 
 use super::Violations;
 use crate::state::State;
@@ -170,7 +170,10 @@ fn check_days(
     for (day, sums) in closed.chain([(usage.open_day, usage.sums)]) {
         let rising = before.0 < day && before.1.and(&sums.without(&before.1)) == sums;
         violations.unless(rising, || {
-            format!("usage of model {model} in denomination {denom} fell on day {}", day.0)
+            format!(
+                "usage of model {model} in denomination {denom} fell on day {}",
+                day.0
+            )
         });
         before = (day, sums);
     }
@@ -203,7 +206,7 @@ fn check_releases(
 /// Each model's payers are as many as its record says, and a payer's weeks begin and end with those of its models.
 fn check_payers(state: &State, violations: &mut Violations) {
     let mut counts: BTreeMap<(ModelId, DenomNumber), (u64, u64)> = BTreeMap::new();
-    let mut spans: BTreeMap<(DenomNumber, &Addr), (u64, u64)> = BTreeMap::new();
+    let mut spans: BTreeMap<(DenomNumber, &Addr), (Week, Week)> = BTreeMap::new();
     for ((model, denom, payer), entry) in &state.model_payers {
         let record = state.payers.get(&(*denom, payer.clone()));
         let inline = record.and_then(|record| record.weeks_of(*model));

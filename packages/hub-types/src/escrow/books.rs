@@ -23,6 +23,7 @@ use crate::records::fields::{
     pack_address, pack_denom_number, pack_list, pack_option, unpack_address, unpack_denom_number,
     unpack_list, unpack_option,
 };
+use crate::time::Week;
 
 /// One settlement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

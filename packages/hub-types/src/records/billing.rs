@@ -10,6 +10,7 @@ use super::fields::{
     unpack_measurement, unpack_option,
 };
 use crate::packed::{Packed, PackedError, PackedMap};
+use crate::time::Seconds;
 use crate::verifier::Measurement;
 
 /// Attesters by id.

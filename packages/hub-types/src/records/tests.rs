@@ -32,7 +32,7 @@ use super::walrus::{
 use crate::denom::Denom;
 use crate::packed::{from_bytes, to_bytes, Delimited, Packed, PackedKey, PackedMap, LAYOUT};
 use crate::price::Rates;
-use crate::time::{Day, Interval, Seconds, Week};
+use crate::time::{Day, Interval, Week};
 use crate::verifier::Measurement;
 
 fn account(byte: u8) -> CanonicalAddr {
@@ -120,7 +120,7 @@ fn session() -> SessionRecord {
             },
         ],
         funding: Funding {
-            day: 20_717,
+            day: Day(20_717),
             on_day: 20_000_000,
             day_before: 5_000_000,
         },
@@ -335,8 +335,8 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     let (f0, a1) = (account(0xf0), account(0xa1));
     let elsewhere = ModelPayer {
         weeks: Some(Weeks {
-            first: 2_950,
-            last: 2_959,
+            first: Week(2_950),
+            last: Week(2_959),
         }),
     };
 
@@ -500,7 +500,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (ModelId(7), DenomNumber(1)),
         &once,
     );
-    let day = (ModelId(7), DenomNumber(1), 20_717);
+    let day = (ModelId(7), DenomNumber(1), Day(20_717));
     line(
         p,
         "billing usage of model 7 up to a day",
@@ -582,14 +582,14 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         p,
         "billing Hub up to a day",
         &HUB_DAYS,
-        (DenomNumber(1), 20_717),
+        (DenomNumber(1), Day(20_717)),
         &totals(),
     );
     line(
         p,
         "billing Hub of a week",
         &HUB_WEEKS,
-        (DenomNumber(1), 2_959),
+        (DenomNumber(1), Week(2_959)),
         &week(),
     );
     goldie::assert!(page);
@@ -740,33 +740,33 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
         funding: Funding::first(Day(10), 100),
         ..session()
     };
-    assert_eq!(session.aged_part(30, 10), 0);
-    assert_eq!(session.aged_part(30, 11), 0);
-    assert_eq!(session.aged_part(30, 12), 30);
-    assert_eq!(session.aged_part(130, 12), 100);
+    assert_eq!(session.aged_part(30, Day(10)), 0);
+    assert_eq!(session.aged_part(30, Day(11)), 0);
+    assert_eq!(session.aged_part(30, Day(12)), 30);
+    assert_eq!(session.aged_part(130, Day(12)), 100);
 
     session.funding.add(Day(11), 50);
     session.budget = 150;
     assert_eq!(
         session.funding,
         Funding {
-            day: 11,
+            day: Day(11),
             on_day: 50,
             day_before: 100
         }
     );
-    assert_eq!(session.aged_part(30, 11), 0);
-    assert_eq!(session.aged_part(130, 12), 100);
+    assert_eq!(session.aged_part(30, Day(11)), 0);
+    assert_eq!(session.aged_part(130, Day(12)), 100);
     session.spent = 90;
-    assert_eq!(session.aged_part(30, 12), 10);
-    assert_eq!(session.aged_part(30, 13), 30);
+    assert_eq!(session.aged_part(30, Day(12)), 10);
+    assert_eq!(session.aged_part(30, Day(13)), 30);
 
     session.funding.add(Day(11), 1);
     session.funding.add(Day(13), 7);
     assert_eq!(
         session.funding,
         Funding {
-            day: 13,
+            day: Day(13),
             on_day: 7,
             day_before: 0
         }
@@ -779,33 +779,47 @@ fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
     for (model, denom, day) in [(6, 1, 3), (7, 1, 5), (7, 1, 300), (7, 2, 4), (8, 1, 1)] {
         USAGE_DAYS.set(
             &mut storage,
-            (ModelId(model), DenomNumber(denom), day),
+            (ModelId(model), DenomNumber(denom), Day(day)),
             &sums(),
         );
     }
-    let days = |start_after| -> Vec<u32> {
-        let days = USAGE_DAYS.range::<u32>(&storage, (7u64, 1u32), start_after);
-        days.map(|day| day.unwrap().0).collect()
+    let of = (ModelId(7), DenomNumber(1));
+    let days = |start_after: Option<u64>| -> Vec<u64> {
+        let days = USAGE_DAYS.range::<Day>(&storage, of, start_after.map(Day));
+        days.map(|day| day.unwrap().0 .0).collect()
     };
     assert_eq!(days(None), [5, 300]);
     assert_eq!(days(Some(4)), [5, 300]);
     assert_eq!(days(Some(5)), [300]);
-    assert_eq!(days(Some(u32::MAX)), [] as [u32; 0]);
-    let last_up_to = |day: u32| {
-        let last = USAGE_DAYS.last_up_to(&storage, (7u64, 1u32), day).unwrap();
-        last.map(|(day, _): (u32, _)| day)
+    let last_up_to = |day| {
+        let last = USAGE_DAYS.last_up_to(&storage, of, Day(day)).unwrap();
+        last.map(|(day, _): (Day, _)| day.0)
     };
-    let found = [4, 5, 299, 300, u32::MAX].map(last_up_to);
-    assert_eq!(found, [None, Some(5), Some(5), Some(300), Some(300)]);
+    let found = [4, 5, 299, 300].map(last_up_to);
+    assert_eq!(found, [None, Some(5), Some(5), Some(300)]);
+    // A question about a day that no key can name is one about the last day that a key can.
+    for day in [u64::from(u32::MAX), u64::from(u32::MAX) + 6, u64::MAX] {
+        assert_eq!(days(Some(day)), [0; 0]);
+        assert_eq!(last_up_to(day), Some(300));
+    }
 }
 
 #[test]
 fn who_pays_in_two_weeks_in_a_row_has_not_returned_yet() {
     let mut weeks = Weeks::only(Week(10));
-    assert_eq!((weeks.visit(Week(10)), weeks.returned()), (Visit::Same, false));
-    assert_eq!((weeks.visit(Week(11)), weeks.returned()), (Visit::Next, false));
+    assert_eq!(
+        (weeks.visit(Week(10)), weeks.returned()),
+        (Visit::Same, false)
+    );
+    assert_eq!(
+        (weeks.visit(Week(11)), weeks.returned()),
+        (Visit::Next, false)
+    );
     assert_eq!(weeks.visit(Week(11)), Visit::Same);
-    assert_eq!((weeks.visit(Week(12)), weeks.returned()), (Visit::Return, true));
+    assert_eq!(
+        (weeks.visit(Week(12)), weeks.returned()),
+        (Visit::Return, true)
+    );
     assert_eq!(weeks.visit(Week(12)), Visit::Same);
     assert_eq!(weeks.visit(Week(13)), Visit::Again);
     assert_eq!(weeks.visit(Week(9)), Visit::Same);

@@ -6,6 +6,7 @@ use hub_types::escrow::{
     self, Books, Credit, ExecuteMsg, NewCeiling, NewSession, SessionSettlement, VoucherKey,
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
+use hub_types::time::Week;
 use hub_types::wire::SigningKey;
 
 use crate::fixture::{nothing_settled, Fixture, CALL};

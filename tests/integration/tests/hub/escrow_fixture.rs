@@ -9,6 +9,7 @@ use hub_types::escrow::{
     Books, Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
+use hub_types::time::Week;
 use serde::de::DeserializeOwned;
 
 pub const DAY: u64 = 86_400;

@@ -9,6 +9,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
+use hub_types::time::Week;
 use serde::Serialize;
 
 use crate::escrow_fixture::Fixture;

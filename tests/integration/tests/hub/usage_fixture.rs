@@ -5,7 +5,7 @@ use hub_testing::{rates, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{QueryMsg, UsageSums};
 use hub_types::denom::UncheckedDenom;
 use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
-use hub_types::time::{Day, Week};
+use hub_types::time::Day;
 use hub_types::wire::{sha256, Mode, Units};
 use serde::de::DeserializeOwned;
 
@@ -43,8 +43,8 @@ impl Trade {
         Day::of(self.hub.now()).0
     }
 
-    pub fn this_week(&self) -> Week {
-        Day(self.today()).week()
+    pub fn this_week(&self) -> u64 {
+        Day(self.today()).week().0
     }
 
     pub fn denom(&self) -> UncheckedDenom {

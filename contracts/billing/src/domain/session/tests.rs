@@ -3,6 +3,7 @@ use hub_types::ids::{
     AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
 };
 use hub_types::records::escrow::{Funding, Lane};
+use hub_types::time::{Day, Week};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{PublicKey, Units, Work};
 
@@ -298,14 +299,17 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
             .filter(|place| copy.is_marked(Some(*place), week))
             .collect()
     };
-    assert_eq!(marked(&copy, 3), [1]);
-    assert!(marked(&copy, 4).is_empty());
-    copy.mark(Some(7), 3);
-    assert_eq!(marked(&copy, 3), [1, 7]);
-    copy.mark(Some(7), 3);
-    assert_eq!(marked(&copy, 3), [1, 7]);
-    copy.mark(Some(0), 4);
-    assert_eq!((marked(&copy, 3), marked(&copy, 4)), (vec![], vec![0]));
+    assert_eq!(marked(&copy, Week(3)), [1]);
+    assert!(marked(&copy, Week(4)).is_empty());
+    copy.mark(Some(7), Week(3));
+    assert_eq!(marked(&copy, Week(3)), [1, 7]);
+    copy.mark(Some(7), Week(3));
+    assert_eq!(marked(&copy, Week(3)), [1, 7]);
+    copy.mark(Some(0), Week(4));
+    assert_eq!(
+        (marked(&copy, Week(3)), marked(&copy, Week(4))),
+        (vec![], vec![0])
+    );
     copy.advance(11);
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
@@ -320,7 +324,7 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
 #[test]
 fn a_session_for_any_model_has_no_marks() {
     let mut copy = held();
-    copy.mark(None, 3);
-    assert!(!copy.is_marked(None, 3));
-    assert!(copy.is_marked(Some(1), 3));
+    copy.mark(None, Week(3));
+    assert!(!copy.is_marked(None, Week(3)));
+    assert!(copy.is_marked(Some(1), Week(3)));
 }

@@ -22,6 +22,7 @@ use hub_types::records::registry::{
 };
 use hub_types::records::served::Served;
 use hub_types::records::usage::Sums;
+use hub_types::time::{Day, Seconds, Week};
 use hub_types::wire::{voucher_digest, BlobId, PublicKey, Units, Voucher, Work};
 use hub_wire::SigningKey;
 
@@ -165,7 +166,7 @@ impl Market {
             attester: ATTESTER,
             record: self.attester.clone(),
             now: NOW,
-            receipt_max_age_seconds: self.receipt_max_age_seconds,
+            receipt_max_age: Seconds(self.receipt_max_age_seconds),
         }
     }
 

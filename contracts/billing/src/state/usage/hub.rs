@@ -142,7 +142,8 @@ pub fn days(
     start_after: Option<Day>,
     limit: usize,
 ) -> StdResult<Vec<(Day, HubTotals)>> {
-    let open = (hub.open_day > start_after.unwrap_or_default()).then_some(Ok((hub.open_day, hub.totals)));
+    let open =
+        (hub.open_day > start_after.unwrap_or_default()).then_some(Ok((hub.open_day, hub.totals)));
     HUB_DAYS
         .range(storage, denom, start_after)
         .chain(open)

@@ -210,8 +210,8 @@ pub fn days(
     start_after: Option<Day>,
     limit: usize,
 ) -> StdResult<Vec<(Day, Sums)>> {
-    let open =
-        (usage.open_day > start_after.unwrap_or_default()).then_some(Ok((usage.open_day, usage.sums)));
+    let open = (usage.open_day > start_after.unwrap_or_default())
+        .then_some(Ok((usage.open_day, usage.sums)));
     USAGE_DAYS
         .range(storage, (model, denom), start_after)
         .chain(open)

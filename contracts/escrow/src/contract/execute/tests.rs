@@ -13,6 +13,7 @@ use hub_types::escrow::{
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{BalanceRecord, Spent};
+use hub_types::time::Week;
 
 use super::deposit::{self, Received};
 use super::{payout, session, settle, withdraw};

@@ -1,5 +1,6 @@
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::escrow::Funding;
+use hub_types::time::{Day, Week};
 use proptest::prelude::*;
 
 use super::*;

@@ -1,6 +1,6 @@
 use hub_types::escrow::ModelRef;
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
-use hub_types::time::CUTOFF_GRACE_SECONDS;
+use hub_types::time::{Day, Seconds, Week, CUTOFF_GRACE_SECONDS};
 use proptest::prelude::*;
 
 use super::*;
@@ -352,9 +352,15 @@ fn the_operator_releases_from_the_end_on_and_all_others_a_maximum_age_later() {
         let mut session = session();
         session.reserve.record.spent = 30;
         for now in [NOW, from - 1] {
-            assert_eq!(session.release(&by, Seconds(MAX_AGE), now), Err(too_early(now)));
+            assert_eq!(
+                session.release(&by, Seconds(MAX_AGE), now),
+                Err(too_early(now))
+            );
         }
-        assert_eq!(session.release(&by, Seconds(MAX_AGE), from), Ok(70u128.into()));
+        assert_eq!(
+            session.release(&by, Seconds(MAX_AGE), from),
+            Ok(70u128.into())
+        );
         assert_eq!(session.reserve.record.left(), 0);
         assert_eq!(session.release(&by, Seconds(MAX_AGE), from), Err(RELEASED));
     }

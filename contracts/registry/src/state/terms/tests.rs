@@ -7,6 +7,7 @@ use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::Validity;
 use hub_types::registry::Payee;
+use hub_types::time::Seconds;
 use proptest::prelude::*;
 
 use super::*;

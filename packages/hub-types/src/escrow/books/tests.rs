@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{Books, Credit, SessionSettlement};
 use crate::packed::{Packed, PackedError};
+use crate::time::Week;
 
 /// A lane that goes on, and one that is taken over in a session with a ceiling.
 fn books() -> Books {

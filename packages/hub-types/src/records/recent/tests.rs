@@ -57,21 +57,21 @@ fn half_is_left_after_four_weeks_and_nothing_after_512() {
 
 #[test]
 fn a_score_counts_doublings_in_sixteenths_and_weeks_in_quarters_of_a_halving() {
-    assert_eq!(score(0, 2_959), 0);
-    assert_eq!(score(1, 0), 0);
-    assert_eq!(score(1, 10), 40);
-    assert_eq!(score(2, 0), 16);
-    assert_eq!(score(1_000, 0), 159);
-    assert_eq!(score(u128::MAX, 0), 2_047);
-    assert_eq!(score(1_000, 14), score(500, 18));
-    assert_eq!(score(1, u64::MAX), u16::MAX);
+    assert_eq!(score(0, Week(2_959)), 0);
+    assert_eq!(score(1, Week(0)), 0);
+    assert_eq!(score(1, Week(10)), 40);
+    assert_eq!(score(2, Week(0)), 16);
+    assert_eq!(score(1_000, Week(0)), 159);
+    assert_eq!(score(u128::MAX, Week(0)), 2_047);
+    assert_eq!(score(1_000, Week(14)), score(500, Week(18)));
+    assert_eq!(score(1, Week(u64::MAX)), u16::MAX);
     // Thirty-two bits are told apart, wherever they stand.
     for (sixteenth, step) in (1u16..).zip(SIXTEENTHS) {
         for shift in [0, 40, 96] {
             let exponent = 16 * (31 + shift);
             let at = step << shift;
-            assert_eq!(score(at, 0), exponent + sixteenth);
-            assert_eq!(score(at - 1, 0), exponent + sixteenth - 1);
+            assert_eq!(score(at, Week(0)), exponent + sixteenth);
+            assert_eq!(score(at - 1, Week(0)), exponent + sixteenth - 1);
         }
     }
 }
@@ -83,7 +83,10 @@ fn a_sum_forgets_by_weeks_and_what_adds_nothing_leaves_it_alone() {
     assert_eq!(recent, Recent::default());
     recent.add(1_000, Week(2_950));
     recent.add(200, Week(2_950));
-    assert_eq!((recent.at(Week(2_950)), recent.at(Week(2_954))), (1_200, 600));
+    assert_eq!(
+        (recent.at(Week(2_950)), recent.at(Week(2_954))),
+        (1_200, 600)
+    );
     recent.add(0, Week(2_954));
     assert_eq!(recent.week, Week(2_950));
     recent.add(100, Week(2_954));
@@ -130,7 +133,7 @@ fn payments_of_a_year_stand_in_the_right_order_to_a_sixteenth_of_a_doubling() {
                 );
             }
         }
-        let told = sums[one].at(2_960) as f64;
+        let told = sums[one].at(Week(2_960)) as f64;
         let right = exact[one] * (740.0f64 - 740.0).exp2();
         assert!(
             told <= right && told > right * 0.99 - 60.0,
