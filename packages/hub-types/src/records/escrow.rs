@@ -209,7 +209,7 @@ pub struct Lane {
 /// The last day on which a session was funded, with what came in on it and on the day before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Funding {
-    /// The day.
+    /// That day, as whole days after 1970-01-01 UTC.
     pub day: Day,
     /// Funded on `day`.
     pub on_day: u128,
