@@ -394,15 +394,15 @@ mod tests {
     #[test]
     fn fields_are_named_in_the_order_in_which_they_are_written() -> Result<()> {
         let body = "
-            writer.u64(self.last.saturating_sub(self.first));
+            writer.u64(self.last.0.saturating_sub(self.first.0));
             writer.raw(self.id.as_bytes());
             pack_option(writer, self.end.as_ref(), |writer, at| writer.u64(*at));
             pack_list(writer, &self.lanes, |writer, lane| { writer.u64(lane.who); pack_bool(writer, lane.on); });
             for weight in &self.weights { writer.u64((*weight).into()); }
             match self.state { State::On => writer.byte(0), State::Off { since } => { writer.byte(1); writer.u64(since); } }
             self.sums.pack(writer);
-            let week = time::week(self.last);
-            writer.u64(week.saturating_sub(self.first));
+            let week = self.last.week();
+            writer.u64(week.since(self.first));
             pack_list(writer, &self.lanes, |writer, (who, lane)| { writer.u64(who); lane.pack_before(writer, week); });";
         let fields = "first: u64, last: u64, id: BlobId, end: Option<u64>, lanes: Vec<Lane>, weights: Vec<u16>, \
                       state: State, sums: Sums";
