@@ -8,6 +8,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::SessionId;
 use hub_types::price::Rates;
+use hub_types::split::WHOLE_BPS;
 
 use crate::dice::Weighted;
 use crate::scenario::MarketPlan;
@@ -18,8 +19,6 @@ const SESSION_DAYS: u64 = 30;
 const TYPICAL: [u64; 2] = [2_025, 760];
 /// Calls of an author who tries its own model.
 const TRIALS: u64 = 3;
-/// Whole of a split, in basis points.
-const WHOLE: u16 = 10_000;
 
 /// The honest part of the market.
 pub struct Market {
@@ -43,12 +42,12 @@ struct Caller {
     /// Calls a day.
     pace: f64,
     places: Vec<usize>,
-    session: Option<Purse>,
+    session: Option<OpenSession>,
     /// The only day on which it calls, if it is such a caller.
     only_on: Option<u64>,
 }
 
-struct Purse {
+struct OpenSession {
     session: SessionId,
     left: u128,
     ends_at: u64,
@@ -179,7 +178,7 @@ impl Market {
 
     fn operator_bps(&self) -> u16 {
         // A payee has one basis point at least.
-        (libm::round(self.plan.operator_share * 100.0) as u16).min(WHOLE - 1)
+        (libm::round(self.plan.operator_share * 100.0) as u16).min(WHOLE_BPS - 1)
     }
 
     /// Gives models that have none a rank in popularity: any of those there are, so that a new one can come to the top.
@@ -228,11 +227,11 @@ impl Market {
         }
         self.fund(world, at, cost)?;
         let caller = &mut self.callers[at];
-        let Some(purse) = &mut caller.session else {
+        let Some(open) = &mut caller.session else {
             return Ok(());
         };
-        purse.left -= cost;
-        let (session, service) = (purse.session, caller.service);
+        open.left -= cost;
+        let (session, service) = (open.session, caller.service);
         for wish in wishes {
             let call = Call {
                 session,
@@ -262,15 +261,15 @@ impl Market {
             .max(1_000);
         let address = caller.address.clone();
         match &mut caller.session {
-            Some(purse) if purse.ends_at > now + DAY && purse.left >= cost => return Ok(()),
-            Some(purse) if purse.ends_at > now + DAY => {
+            Some(open) if open.ends_at > now + DAY && open.left >= cost => return Ok(()),
+            Some(open) if open.ends_at > now + DAY => {
                 world.hub.mint(&address, coins(budget, NATIVE));
                 let deposit = ExecuteMsg::Deposit {
                     beneficiary: None,
                     session: None,
                 };
                 let top_up = ExecuteMsg::TopUp {
-                    session: purse.session,
+                    session: open.session,
                     amount: Uint128::new(budget),
                 };
                 let escrow = &world.hub.escrow;
@@ -280,13 +279,13 @@ impl Market {
                 ];
                 world.hub.bundle(&address, messages)?;
                 world.transactions += 1;
-                purse.left += budget;
+                open.left += budget;
                 return Ok(());
             }
-            Some(purse) => self.ending.push(Ending {
-                session: purse.session,
+            Some(open) => self.ending.push(Ending {
+                session: open.session,
                 service: caller.service,
-                ends_at: purse.ends_at,
+                ends_at: open.ends_at,
                 leaver: None,
             }),
             None => {}
@@ -308,7 +307,7 @@ impl Market {
             caller: caller.number,
         };
         let session = open(world, &address, session, origin)?;
-        self.callers[at].session = Some(Purse {
+        self.callers[at].session = Some(OpenSession {
             session: SessionId(session),
             left: budget,
             ends_at,
@@ -348,20 +347,20 @@ impl Market {
                 staying.push(caller);
                 continue;
             }
-            let Some(purse) = caller.session else {
+            let Some(open) = caller.session else {
                 continue;
             };
-            if purse.ends_at > now + 60 {
+            if open.ends_at > now + 60 {
                 let close = ExecuteMsg::CloseSession {
-                    session: purse.session,
+                    session: open.session,
                 };
                 world.hub.escrow(&caller.address, close)?;
                 world.transactions += 1;
             }
             self.ending.push(Ending {
-                session: purse.session,
+                session: open.session,
                 service: caller.service,
-                ends_at: purse.ends_at.min(now + 60),
+                ends_at: open.ends_at.min(now + 60),
                 leaver: Some(caller.address),
             });
         }
@@ -398,7 +397,7 @@ impl Market {
             };
             let share = self.operator_bps();
             let author = world.listings[place].author.clone();
-            let terms = terms(&world.money, rates, share, &[(&author, WHOLE - share)]);
+            let terms = terms(&world.money, rates, share, &[(&author, WHOLE_BPS - share)]);
             world.reprice(place, terms);
         }
     }
