@@ -61,6 +61,16 @@ const signing = await build({
   entryNames: "wallet-[hash]",
 });
 const [wallet = ""] = Object.entries(signing.metafile.outputs).find(([, { entryPoint }]) => entryPoint) ?? [];
+// The worker that plans publications, and the WebAssembly that it loads.
+const model = join(here, "build/wasm/web");
+await build({
+  ...common,
+  splitting: false,
+  entryPoints: [join(here, "src/publish/planner.ts")],
+  entryNames: "planner",
+  alias: { "hub:model": join(model, "hub_model.js") },
+});
+await cp(join(model, "hub_model_bg.wasm"), join(out, "hub_model.wasm"));
 const { metafile } = await build({
   ...common,
   entryPoints: [join(here, "src/main.tsx"), join(here, "src/style.css")],

@@ -1,7 +1,7 @@
 /** One's own: a wallet, its money here, its sessions with live budgets, its models and attesters, and what it sent. */
 
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type billing, denomText, type escrow, type registry } from "hub-client/read";
 
 import { exactAmount, plain } from "../app/format.js";
@@ -9,78 +9,17 @@ import { currencyOf, useApp, useLink, useLoad } from "../app/state.js";
 import { Account, Amount, Table, When } from "../ui/parts.js";
 import { ModelRows } from "../ui/models.js";
 import { Nothing, States, Title } from "../ui/states.js";
-import type { Connected, Way } from "../wallet/index.js";
+import { WithWallet } from "../ui/wallet.js";
+import type { Connected } from "../wallet/index.js";
 
 /** How often budgets are read again. */
 const EVERY_MS = 5_000;
-/** What a wallet needs from its first moment to come into the page. */
-const WALLETS_COME_MS = 500;
-
-type Wallets = typeof import("../wallet/index.js");
-
 /** One's own. */
 export default function Mine(): VNode {
-  const [wallets, come] = useState<Wallets | undefined>(undefined);
-  const [wallet, set] = useState<Connected | undefined>(undefined);
-  useEffect(() => {
-    let leave = () => undefined as unknown;
-    void import("../wallet/index.js").then((module) => {
-      come(() => module);
-      set(module.connected());
-      leave = module.onChange(() => set(module.connected()));
-    });
-    return () => void leave();
-  }, []);
   return (
     <>
       <Title name="Mine" />
-      {wallets === undefined ? (
-        <div class="waiting" role="status" />
-      ) : wallet === undefined ? (
-        <Connect wallets={wallets} />
-      ) : (
-        <Own wallet={wallet} leave={() => wallets.become(undefined)} />
-      )}
-    </>
-  );
-}
-
-function Connect({ wallets: { become, Connected, ways } }: { wallets: Wallets }): VNode {
-  const { config, connection } = useApp();
-  const [found, find] = useState<readonly Way[]>(() => ways(config));
-  const [says, say] = useState("");
-  useEffect(() => {
-    // Extensions put themselves into the page a moment after it began.
-    const timer = setTimeout(() => find(ways(config)), WALLETS_COME_MS);
-    return () => clearTimeout(timer);
-  }, [config]);
-  async function connect(way: Way): Promise<void> {
-    say("Connecting…");
-    try {
-      become(await Connected.to(config, connection.endpoint, way));
-      if (way.changes !== undefined) {
-        addEventListener(way.changes, () => become(undefined), { once: true });
-      }
-    } catch (error) {
-      say(error instanceof Error ? error.message : `The wallet refuses: ${String(error)}`);
-    }
-  }
-  return (
-    <>
-      <p class="prose">
-        A wallet signs what you do here; this page never sees its key. Without one, everything can be looked at, and{" "}
-        <code>hub</code> does the same on a command line.
-      </p>
-      {found.length === 0 ? (
-        <Nothing>This browser has neither Keplr nor Leap, or they are off for this page.</Nothing>
-      ) : (
-        <p class="buttons">
-          {found.map((way) => (
-            <button onClick={() => void connect(way)}>Connect {way.name}</button>
-          ))}
-        </p>
-      )}
-      <div role="status">{says === "" ? null : <p class="note">{plain(says)}</p>}</div>
+      <WithWallet>{(wallet, leave) => <Own wallet={wallet} leave={leave} />}</WithWallet>
     </>
   );
 }
@@ -259,7 +198,9 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
             )}
             <h2>Your models</h2>
             {models.length === 0 ? (
-              <Nothing>You are the author of none. “hub model publish” publishes a folder.</Nothing>
+              <Nothing>
+                You are the author of none. <a href={link("publish")}>Publish a folder</a>
+              </Nothing>
             ) : (
               <ModelRows models={models} />
             )}

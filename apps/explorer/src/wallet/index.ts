@@ -3,9 +3,12 @@
  * a wallet connects, the payments of x402 when a call is paid.
  */
 
-export { become, connected, Connected, onChange } from "./connected.js";
+export { become, connect, connected, Connected, onChange } from "./connected.js";
 export type { Way } from "./wallets.js";
 export { ways } from "./wallets.js";
+
+export type { Place, Publication } from "./publish.js";
+export { commit, proveSize, publishedAs, register } from "./publish.js";
 
 /** Calls a model and pays for it: see `pay.ts`. */
 export async function payFor(
