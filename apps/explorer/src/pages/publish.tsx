@@ -232,6 +232,7 @@ interface Checks {
   readonly inputMode?: "decimal";
   readonly min?: number;
   readonly max?: number;
+  readonly step?: number;
 }
 
 function Text({
@@ -323,7 +324,7 @@ function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: C
         <Text of="perMillionOut" {...{ draft, change }} inputMode="decimal" placeholder="0">
           {currency.symbol} a million units received
         </Text>
-        <Text of="operatorPercent" {...{ draft, change }} type="number" min={0} max={99} required>
+        <Text of="operatorPercent" {...{ draft, change }} type="number" min={0} max={99.99} step={0.01} required>
           Per cent of it for whoever runs the model
         </Text>
         <Text of="publisher" {...{ draft, change }} type="url" required>
