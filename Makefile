@@ -24,7 +24,7 @@ down: ## Stops what `make up` started with the same HUB_UP
 	@tools/scripts/up down
 
 simulate: need-rust ## Plays a market with those who fake: SCENARIO (a name in tests/simulation/scenarios, or a file), report in OUT; or answers at SERVE as a node
-	@cargo run --locked --package hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
+	@cargo run --locked --bin hub-simulate -- $(if $(SERVE),--serve $(SERVE)) $(or $(SCENARIO),large) $(OUT)
 
 devnet: ## Runs a wasmd node until Ctrl-C, on a new chain; tests/devnet/README.md names the settings
 	@tests/devnet/start --wait $(if $(HUB_DEVNET_HOME),,--fresh)
@@ -58,7 +58,10 @@ bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own on
 bench-serve: need-rust ## Measures what metering a call costs beside the engine alone, TAP and x402; HUB_UPDATE=1 writes docs/SERVING.md
 	@apps/hub-bench/run
 
-kill-soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
+kill-packages: need-rust ## Makes every package from a clean checkout of HEAD and tries it alone: PARTS of crates, npm, python, hub, deb, container
+	@tools/scripts/packages $(PARTS)
+
+soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
 	@HUB_KILLS=$(or $(HUB_KILLS),10000) cargo test --locked --manifest-path apps/Cargo.toml --package hub-serve --test settling \
 		killed_at_random_points -- --nocapture
 
@@ -78,8 +81,8 @@ mutants: need-rust ## Changes the money code in every small way there is (20 min
 	@tools/scripts/mutants
 
 vectors: need-rust ## Runs the tests over the vectors in HUB_VECTORS (default: tests/vectors) and counts per file
-	@cargo run --locked --package hub-tests --bin vectors
-	@cargo run --locked --quiet --manifest-path apps/Cargo.toml --package hub-walrus-encode --example vectors
+	@cargo run --locked --bin vectors
+	@cargo run --locked --quiet --manifest-path apps/Cargo.toml --example vectors
 
 advisories: need-rust ## Looks for known vulnerabilities in the dependencies, by the RustSec database on GitHub
 	@tools/scripts/deny advisories
@@ -110,7 +113,7 @@ load-update: wasm ## Runs the load and writes its figures: tests/e2e/load.json a
 	@HUB_UPDATE=1 tests/e2e/load
 
 clean: ## Removes everything that was built or fetched into this folder
-	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
+	rm -rf target apps/target artifacts/*.wasm clients/{ts,x402,walrus-encode}/LICENSE clients/python/.venv {.,tools/scripts,clients/ts,clients/ts/codegen}/node_modules \
 		apps/explorer/{build,dist} {clients/ts,clients/x402,deploy,tests/e2e,tests/devnet,examples,examples/cosmjs,examples/agent/ts}/build \
 		tests/devnet/homes tests/devnet/cw20/target
 

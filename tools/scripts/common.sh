@@ -52,6 +52,17 @@ installed() {
     echo "$place/bin/$1"
 }
 
+# uv_command : the program uv, installed if it is not.
+uv_command() {
+    local place=$tools_dir/uv-$uv
+    need python3
+    if [[ ! -x $place/bin/uv ]]; then
+        python3 -m venv "$place"
+        "$place/bin/pip" install --quiet --disable-pip-version-check "uv==$uv" >&2
+    fi
+    echo "$place/bin/uv"
+}
+
 # one_at_a_time COMMAND... : waits while another such command runs on this machine. Two rustups at once break a toolchain.
 one_at_a_time() {
     if type flock >/dev/null 2>&1; then

@@ -16,7 +16,7 @@ use hub_x402::{
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use crate::check::Trust;
+use crate::check::{Offer, Trust};
 use crate::error::CallError;
 use crate::tally::Tally;
 
@@ -89,6 +89,8 @@ pub struct Caller {
     agreed: Mutex<HashMap<String, Arc<PaymentRequirements>>>,
     clock: Box<dyn Fn() -> u64 + Send + Sync>,
 }
+
+const CHARGED_IN_ALL: &str = "what the session is charged in all";
 
 /// So many addresses are remembered.
 const MOST_ADDRESSES: usize = 256;
@@ -168,7 +170,9 @@ impl Caller {
     /// What the server refuses.
     pub async fn quote(&self, url: &str, body: &Bytes) -> Result<PaymentRequirements, CallError> {
         match self.send(url, body, None).await? {
-            Reply::Required(required, _) => self.requirements(*required, &sha256(&[body])),
+            Reply::Required(required, _) => {
+                self.requirements(*required, &sha256(&[body]), self.tally.most_signed())
+            }
             Reply::Refused(error) => Err(error),
             Reply::Answered { .. } => Err(CallError::WrongRequirements(
                 "it answers without being paid".to_owned(),
@@ -215,6 +219,7 @@ impl Caller {
         let most = most.min(self.options.limits.per_call);
         let body: Bytes = body.into();
         let hash = sha256(&[&body]);
+        let mut is_own_offer = false;
         let mut agreed = match self.remembered(url).filter(|last| last.amount.0 <= most) {
             // What was agreed for another body of the same address: good if this one costs the same.
             Some(last) => {
@@ -222,7 +227,10 @@ impl Caller {
                 agreed.extra.request_hash.0 = hash;
                 agreed
             }
-            None => self.quote(url, &body).await?,
+            None => {
+                is_own_offer = true;
+                self.quote(url, &body).await?
+            }
         };
         let mut lost: Option<String> = None;
         let mut attempts = self.options.retries.saturating_add(1);
@@ -231,14 +239,11 @@ impl Caller {
         loop {
             let amount = agreed.amount.0;
             self.within("the price of the call", amount, most)?;
-            let others = self.tally.at_most_without(id);
-            let total = others.saturating_add(amount);
-            self.within(
-                "what the session is charged in all",
-                total,
-                self.options.limits.total,
-            )?;
-            let ceiling = self.tally.begin(id, amount)?;
+            let total = self.options.limits.total;
+            let ceiling = self
+                .tally
+                .begin(id, amount, total)?
+                .or_else(|found| self.within(CHARGED_IN_ALL, found, total).map(|()| found))?;
             let payment = self.payment(id, &hash, &agreed, ceiling);
             match self.send(url, &body, Some(&payment)).await {
                 Ok(Reply::Answered {
@@ -246,7 +251,11 @@ impl Caller {
                     mime_type,
                     response,
                 }) => {
-                    let answer = self.checked(id, &body, &agreed, answer, mime_type, &response);
+                    let offer = Offer {
+                        agreed: &agreed,
+                        is_own: is_own_offer,
+                    };
+                    let answer = self.checked(id, &body, offer, answer, mime_type, &response);
                     if answer.is_ok() {
                         self.remember(url, &agreed);
                     }
@@ -255,10 +264,11 @@ impl Caller {
                 Ok(Reply::Required(required, message)) => {
                     let reason = required.error.clone().unwrap_or_default();
                     // Not charged, says the server. If it lies, its own count will show it.
-                    if lost.is_none() {
-                        self.tally.drop_call(id)?;
-                    }
-                    let renewed = self.requirements(*required, &hash);
+                    let most = match lost {
+                        None => self.tally.drop_call(id)?,
+                        Some(_) => self.tally.most_with(id),
+                    };
+                    let renewed = self.requirements(*required, &hash, most);
                     let renewed = renewed.inspect_err(|_| self.forget(url))?;
                     let price = reason == code::PRICE_CHANGED || renewed.amount > agreed.amount;
                     let needed = renewed
@@ -278,15 +288,12 @@ impl Caller {
                         });
                     }
                     if let (true, Some(needed)) = (ceiling, needed) {
-                        self.within(
-                            "what the session is charged in all",
-                            needed,
-                            self.options.limits.total,
-                        )?;
+                        self.within(CHARGED_IN_ALL, needed, total)?;
                         self.tally.raise(needed)?;
                     }
                     corrections -= 1;
                     agreed = renewed;
+                    is_own_offer = true;
                 }
                 Ok(Reply::Refused(error)) => {
                     // The same call runs already: its answer comes.
@@ -332,6 +339,7 @@ impl Caller {
         &self,
         required: PaymentRequired,
         hash: &Hash,
+        most: u128,
     ) -> Result<PaymentRequirements, CallError> {
         let mut accepts = required.accepts.into_iter();
         let found = accepts
@@ -345,13 +353,12 @@ impl Caller {
         self.trust
             .requirements(&found, hash)
             .map_err(CallError::WrongRequirements)?;
-        self.count(found.extra.charged)?;
+        self.count(found.extra.charged, most)?;
         Ok(found)
     }
 
-    /// Refuses a server that counts more than was asked of it.
-    fn count(&self, charged: Option<Amount>) -> Result<(), CallError> {
-        let own = self.tally.at_most();
+    /// Refuses a server that counts more than was asked of it when it counted.
+    fn count(&self, charged: Option<Amount>, own: u128) -> Result<(), CallError> {
         match charged {
             Some(Amount(server)) if server > own => Err(CallError::Overcharged {
                 session: self.tally.session().0,
@@ -404,25 +411,25 @@ impl Caller {
         &self,
         id: RequestId,
         request: &[u8],
-        agreed: &PaymentRequirements,
+        offer: Offer<'_>,
         body: Bytes,
         mime_type: String,
         response: &str,
     ) -> Result<Answer, CallError> {
         let dishonest = |what: String| CallError::Dishonest {
             what,
-            at_most: agreed.amount.0,
+            at_most: offer.agreed.amount.0,
         };
         let settled: SettleResponse =
             decode(response).map_err(|error| dishonest(error.to_string()))?;
         let receipt = self
             .trust
-            .answer(agreed, id, request, &body, &settled, body.len())
+            .answer(offer, id, request, &body, &settled, body.len())
             .map_err(dishonest)?;
         // Counted whatever the server says besides: the attester signed for it.
         let hash = sha256(&[&settled.extra.receipt.0]);
-        self.tally.end(id, settled.amount.0, hash)?;
-        self.count(Some(settled.extra.charged))?;
+        let most = self.tally.end(id, settled.amount.0, hash)?;
+        self.count(Some(settled.extra.charged), most)?;
         Ok(Answer {
             body,
             mime_type,
@@ -483,6 +490,10 @@ impl Caller {
             Ok(detail) => (detail.code, detail.message),
             Err(_) => {
                 let text: String = String::from_utf8_lossy(&bytes).chars().take(200).collect();
+                // Something before the server gave up waiting for it: the call may run.
+                if status.is_server_error() {
+                    return Err(CallError::Unreachable(format!("{status}: {text}")));
+                }
                 ("http".to_owned(), text)
             }
         };

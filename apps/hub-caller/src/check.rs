@@ -45,6 +45,14 @@ pub struct TrustedModel {
     pub metering: Metering,
 }
 
+/// What a call is paid by.
+#[derive(Clone, Copy)]
+pub(crate) struct Offer<'a> {
+    pub(crate) agreed: &'a PaymentRequirements,
+    /// Whether it was made for this very body. One that is remembered bounds the amount alone: another body has other units.
+    pub(crate) is_own: bool,
+}
+
 impl Trust {
     pub(crate) fn tag(&self, purpose: Purpose) -> Hash {
         let domain = Domain {
@@ -105,7 +113,7 @@ impl Trust {
     /// Checks an answer against the call and what was agreed. Gives the receipt.
     pub(crate) fn answer(
         &self,
-        agreed: &PaymentRequirements,
+        Offer { agreed, is_own }: Offer<'_>,
         request_id: RequestId,
         request: &[u8],
         body: &[u8],
@@ -151,7 +159,9 @@ impl Trust {
             return Err(format!("its receipt is about another {what}"));
         }
         let units = receipt.units;
-        if units.input > extra.units_in || units.output > extra.max_units_out {
+        let amount = rates(agreed).amount(1, units).map(Amount);
+        let too_many = units.input > extra.units_in || units.output > extra.max_units_out;
+        if amount.is_none_or(|amount| amount > agreed.amount) || (is_own && too_many) {
             return Err(format!(
                 "its receipt states {} units in and {} out, and at most {} and {} were agreed",
                 units.input, units.output, extra.units_in, extra.max_units_out
@@ -169,7 +179,6 @@ impl Trust {
                 ));
             }
         }
-        let amount = rates(agreed).amount(1, units).map(Amount);
         if amount != Some(settled.amount) {
             return Err(format!(
                 "it charges {}, which is not what its units cost",
@@ -275,15 +284,32 @@ mod tests {
 
         let body = text(&file, "answer_body").as_bytes();
         let id = paying.call.request_id;
+        let own = Offer {
+            agreed,
+            is_own: true,
+        };
         let receipt = trust
-            .answer(agreed, id, request, body, &settled, body.len())
+            .answer(own, id, request, body, &settled, body.len())
             .unwrap();
         assert_eq!(hex::encode(receipt.encode()), text(&file, "receipt_hex"));
         assert_eq!(settled.amount, Amount(110));
         // Another byte in the body, and it is no answer to that call.
         let other = trust
-            .answer(agreed, id, request, b"{}", &settled, 2)
+            .answer(own, id, request, b"{}", &settled, 2)
             .unwrap_err();
         assert_eq!(other, "its receipt is about another answer");
+        // An offer for a smaller body, remembered: the amount binds, and its units only if it was made for this call.
+        let mut smaller = agreed.clone();
+        smaller.extra.units_in = 0;
+        for (is_own, amount, fits) in [(false, 110, true), (true, 110, false), (false, 109, false)]
+        {
+            smaller.amount = Amount(amount);
+            let offer = Offer {
+                agreed: &smaller,
+                is_own,
+            };
+            let found = trust.answer(offer, id, request, body, &settled, body.len());
+            assert_eq!(found.is_ok(), fits, "{is_own} {amount}");
+        }
     }
 }

@@ -60,6 +60,9 @@ struct State {
     ceiling: Amount,
     /// Calls that run or whose end is not known, with the most that each can cost.
     open: BTreeMap<String, Amount>,
+    /// For each open call, the most that all else came to since it was begun: what a server can rightly count beside it.
+    #[serde(default)]
+    beside: BTreeMap<String, Amount>,
     /// Calls that were answered, the newest last, each with sha256 of its receipt: a repeat is not counted again.
     #[serde(default)]
     answered: VecDeque<(RequestId, Hex<32>)>,
@@ -105,11 +108,19 @@ impl Tally {
         self.state().at_most()
     }
 
-    /// The same without one call.
-    pub(crate) fn at_most_without(&self, id: RequestId) -> u128 {
+    /// The most that a server can rightly count while the caller waits for it, of calls that it does not name.
+    pub(crate) fn most_signed(&self) -> u128 {
+        self.state().most_signed()
+    }
+
+    /// The same to a call that runs, itself included.
+    pub(crate) fn most_with(&self, id: RequestId) -> u128 {
         let state = self.state();
-        let amount = state.open.get(&id.to_string()).map_or(0, |amount| amount.0);
-        state.at_most().saturating_sub(amount)
+        let id = id.to_string();
+        match (state.open.get(&id), state.beside.get(&id)) {
+            (Some(own), Some(others)) => others.0.saturating_add(own.0),
+            _ => state.most_signed(),
+        }
     }
 
     /// The highest ceiling that was signed.
@@ -126,15 +137,27 @@ impl Tally {
     }
 
     /// Notes a call that is about to be sent, and the ceiling that covers it and every other open call: the one that was signed, if
-    /// it is high enough. A call that is open already is counted once.
-    pub(crate) fn begin(&self, id: RequestId, amount: u128) -> Result<u128, TallyError> {
+    /// it is high enough. A call that is open already is counted once, one that was answered not at all.
+    ///
+    /// Notes nothing if the session could then be charged more than `total`, and gives what it would be.
+    pub(crate) fn begin(
+        &self,
+        id: RequestId,
+        amount: u128,
+        total: u128,
+    ) -> Result<Result<u128, u128>, TallyError> {
         self.change(|state| {
+            let before = state.open.clone();
             if !state.answered.iter().any(|(one, _)| *one == id) {
                 state.open.insert(id.to_string(), Amount(amount));
             }
-            let needed = Amount(state.at_most());
-            state.ceiling = state.ceiling.max(needed);
-            state.ceiling.0
+            let needed = state.at_most();
+            if needed > total {
+                state.open = before;
+                return Err(needed);
+            }
+            state.ceiling = state.ceiling.max(Amount(needed));
+            Ok(state.ceiling.0)
         })
     }
 
@@ -143,29 +166,35 @@ impl Tally {
         self.change(|state| state.ceiling = state.ceiling.max(Amount(ceiling)))
     }
 
-    /// Notes that a call was not charged.
-    pub(crate) fn drop_call(&self, id: RequestId) -> Result<(), TallyError> {
+    /// Notes that a call was not charged. Gives the most that a server can rightly have counted when it said so.
+    pub(crate) fn drop_call(&self, id: RequestId) -> Result<u128, TallyError> {
         self.change(|state| {
-            state.open.remove(&id.to_string());
+            let others = state.close(id);
+            others.unwrap_or_else(|| state.most_signed())
         })
     }
 
-    /// Notes what a call came to, by a receipt with this hash. The same receipt counts once.
+    /// Notes what a call came to, by a receipt with this hash. The same receipt counts once. Gives the most that a server can
+    /// rightly have counted when it answered.
     pub(crate) fn end(
         &self,
         id: RequestId,
         amount: u128,
         receipt: [u8; 32],
-    ) -> Result<(), TallyError> {
+    ) -> Result<u128, TallyError> {
         self.change(|state| {
             let answered = (id, Hex(receipt));
-            state.open.remove(&id.to_string());
+            let others = state.close(id);
             if !state.answered.contains(&answered) {
                 state.charged = Amount(state.charged.0.saturating_add(amount));
                 state.answered.push_back(answered);
                 if state.answered.len() > REMEMBERED {
                     state.answered.pop_front();
                 }
+            }
+            match others {
+                Some(others) => others.saturating_add(amount),
+                None => state.most_signed(),
             }
         })
     }
@@ -183,6 +212,11 @@ impl Tally {
     /// Reads the file, changes it and writes it under a lock: several processes may share a session.
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> Result<T, TallyError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let change = |state: &mut State| {
+            let result = change(state);
+            state.note();
+            result
+        };
         let Some(path) = &self.path else {
             return Ok(change(&mut state));
         };
@@ -255,6 +289,7 @@ impl State {
             charged: Amount(charged),
             ceiling: Amount(0),
             open: BTreeMap::new(),
+            beside: BTreeMap::new(),
             answered: VecDeque::new(),
         }
     }
@@ -263,11 +298,34 @@ impl State {
         let open = self.open.values();
         open.fold(self.charged.0, |sum, amount| sum.saturating_add(amount.0))
     }
+
+    fn most_signed(&self) -> u128 {
+        self.at_most().max(self.ceiling.0)
+    }
+
+    /// Ends a call. Gives the most that all else came to while it was open, if it was.
+    fn close(&mut self, id: RequestId) -> Option<u128> {
+        let id = id.to_string();
+        let others = self.beside.remove(&id);
+        self.open.remove(&id).and(others).map(|others| others.0)
+    }
+
+    /// Notes for each open call what all else comes to now.
+    fn note(&mut self) {
+        let most = self.at_most();
+        for (id, own) in &self.open {
+            let others = Amount(most.saturating_sub(own.0));
+            let known = self.beside.entry(id.clone()).or_insert(others);
+            *known = others.max(*known);
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ALL: u128 = u128::MAX;
 
     fn id(number: u8) -> RequestId {
         RequestId::from([number; 16])
@@ -278,8 +336,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tally.json");
         let tally = Tally::open(&path, SessionId(7), 100).unwrap();
-        assert_eq!(tally.begin(id(1), 30).unwrap(), 130);
-        assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
+        assert_eq!(tally.begin(id(1), 30, ALL).unwrap().unwrap(), 130);
+        assert_eq!(tally.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
         tally.end(id(1), 25, [1; 32]).unwrap();
         drop(tally);
 
@@ -290,11 +348,11 @@ mod tests {
         );
         assert_eq!(tally.open_calls(), [(id(2), 20)]);
         // The same call again is one call; the ceiling that was signed covers it.
-        assert_eq!(tally.begin(id(2), 20).unwrap(), 150);
+        assert_eq!(tally.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
         tally.drop_call(id(2)).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         // A repeat of an answered call is no further call, unless it has another receipt: then it ran again.
-        assert_eq!(tally.begin(id(1), 30).unwrap(), 150);
+        assert_eq!(tally.begin(id(1), 30, ALL).unwrap().unwrap(), 150);
         tally.end(id(1), 25, [1; 32]).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         tally.end(id(1), 25, [2; 32]).unwrap();
@@ -302,12 +360,43 @@ mod tests {
     }
 
     #[test]
+    fn what_ran_beside_a_call_may_be_counted_at_its_most_and_nothing_more() {
+        let tally = Tally::in_memory(SessionId(7), 100);
+        let begin = |number, amount| tally.begin(id(number), amount, ALL).unwrap().unwrap();
+        begin(1, 30);
+        begin(2, 20);
+        // The first is answered when the server counted the second at its most; the answer of the second came first, and cheaper.
+        assert_eq!(tally.end(id(2), 5, [2; 32]).unwrap(), 135);
+        assert_eq!(tally.most_with(id(1)), 150);
+        assert_eq!(tally.end(id(1), 25, [1; 32]).unwrap(), 145);
+        assert_eq!(tally.at_most(), 130);
+        // A call that is begun later has nothing beside it.
+        begin(3, 30);
+        assert_eq!(tally.end(id(3), 10, [3; 32]).unwrap(), 140);
+        begin(4, 30);
+        assert_eq!(tally.drop_call(id(4)).unwrap(), 140);
+        // Who names no call is held to what was ever signed for.
+        assert_eq!((tally.most_signed(), tally.ceiling()), (170, 170));
+    }
+
+    #[test]
+    fn calls_at_once_do_not_exceed_the_total_together() {
+        let tally = Tally::in_memory(SessionId(7), 90);
+        assert_eq!(tally.begin(id(1), 11, 100).unwrap(), Err(101));
+        assert_eq!((tally.at_most(), tally.ceiling()), (90, 0));
+        assert_eq!(tally.begin(id(1), 10, 100).unwrap(), Ok(100));
+        assert_eq!(tally.begin(id(1), 10, 100).unwrap(), Ok(100));
+        assert_eq!(tally.begin(id(2), 1, 100).unwrap(), Err(101));
+        assert_eq!(tally.open_calls(), [(id(1), 10)]);
+    }
+
+    #[test]
     fn two_that_share_a_file_see_each_others_calls() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tally.json");
         let [one, two] = [0, 1].map(|_| Tally::open(&path, SessionId(7), 100).unwrap());
-        assert_eq!(one.begin(id(1), 30).unwrap(), 130);
-        assert_eq!(two.begin(id(2), 20).unwrap(), 150);
+        assert_eq!(one.begin(id(1), 30, ALL).unwrap().unwrap(), 130);
+        assert_eq!(two.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
         one.end(id(1), 25, [1; 32]).unwrap();
         two.drop_call(id(2)).unwrap();
         for tally in [&one, &two] {
@@ -322,7 +411,8 @@ mod tests {
         let path = folder.path().join("tally.json");
         Tally::open(&path, SessionId(7), 0)
             .unwrap()
-            .begin(id(1), 1)
+            .begin(id(1), 1, ALL)
+            .unwrap()
             .unwrap();
         let other = Tally::open(&path, SessionId(8), 0).unwrap_err();
         assert!(matches!(other, TallyError::OtherSession { .. }), "{other}");
@@ -336,14 +426,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone").join("tally.json");
         let tally = Tally::open(&path, SessionId(7), 5).unwrap();
-        assert!(tally.begin(id(1), 30).is_err());
+        assert!(tally.begin(id(1), 30, ALL).is_err());
         assert_eq!((tally.at_most(), tally.ceiling()), (5, 0));
     }
 
     #[test]
     fn sums_do_not_wrap_around() {
         let tally = Tally::in_memory(SessionId(1), u128::MAX - 1);
-        assert_eq!(tally.begin(id(1), 5).unwrap(), u128::MAX);
+        assert_eq!(tally.begin(id(1), 5, ALL).unwrap().unwrap(), u128::MAX);
         tally.end(id(1), 5, [1; 32]).unwrap();
         assert_eq!(tally.charged(), u128::MAX);
     }

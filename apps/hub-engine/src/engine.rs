@@ -56,6 +56,7 @@ impl fmt::Display for Identity {
 }
 
 /// Features of this processor that engines choose their code by.
+#[cfg(any(feature = "ort", feature = "tract"))]
 pub(crate) fn cpu_features() -> Vec<String> {
     let mut features = vec![std::env::consts::ARCH.to_owned()];
     #[cfg(target_arch = "x86_64")]

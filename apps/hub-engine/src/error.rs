@@ -249,6 +249,7 @@ impl EngineError {
     }
 
     /// A failure of an engine, by what it says.
+    #[cfg(any(feature = "ort", feature = "tract"))]
     pub(crate) fn failed(engine: &str, reason: impl fmt::Display) -> Self {
         Self::Failed {
             engine: engine.to_owned(),

@@ -47,6 +47,8 @@ class Operator:
         self.answers: Callable[[bytes], bytes] = lambda body: body
         self.before_payment: Callable[[], None] = lambda: None
         self.lose = 0
+        self.gateway_gives_up = 0
+        self.while_it_answers: Callable[[], None] = lambda: None
         self.seen: list[str | None] = []
         self.lock = threading.Lock()
         operator = self
@@ -147,6 +149,10 @@ class Operator:
         if self.lose > 0:
             self.lose -= 1
             return None
+        if self.gateway_gives_up > 0:
+            self.gateway_gives_up -= 1
+            return 502, {}, b"<html>Bad Gateway</html>"
+        self.while_it_answers()
         return 200, *found
 
     def required(self, body: bytes, code: str, *, known: bool, status: int = 402) -> tuple[int, dict[str, str], bytes]:

@@ -191,6 +191,20 @@ def test_a_lost_answer_is_asked_for_again_and_paid_once(operator: Operator, chec
     assert len(set(paid)) == 1
 
 
+def test_a_gateway_that_gives_up_says_nothing_of_the_call_which_is_asked_for_again_and_paid_once(
+    operator: Operator, checked: Post
+) -> None:
+    session = operator.session()
+    operator.gateway_gives_up = 2
+    status, answer = checked(session, operator.url, BODY)
+    assert (status, session.paid(answer).amount) == (200, 110)
+    assert (operator.runs, operator.charged, session.tally.charged, session.tally.at_most) == (1, 110, 110, 110)
+    operator.gateway_gives_up = 100
+    with pytest.raises(AnswerLostError, match="502: <html>Bad Gateway"):
+        checked(session, operator.url, BODY)
+    assert (operator.charged, session.tally.charged, session.tally.at_most) == (220, 110, 220)
+
+
 def test_a_server_that_is_gone_after_the_payment_leaves_an_id_under_which_the_call_is_paid_once(
     operator: Operator, checked: Post
 ) -> None:
@@ -318,6 +332,21 @@ def test_parallel_calls_are_all_paid_and_the_ceiling_covers_them(operator: Opera
         found = list(pool.map(lambda one: http.post(operator.url, json={"inputs": [one]}).status_code, range(24)))
     assert found == [200] * 24
     assert (operator.runs, operator.charged, session.tally.charged, session.tally.open_calls) == (48, 5_280, 5_280, {})
+
+
+def test_a_server_that_counts_a_call_beside_at_its_most_is_honest(operator: Operator, checked: Post) -> None:
+    session = operator.session()
+    beside = "09" * 16
+    session.tally.begin(beside, 50, 50_000)
+    operator.reserved[beside] = 50
+
+    def end_beside() -> None:
+        session.tally.end(beside, 20, b"\x09" * 32)
+
+    # Its answer comes while the other call's is on its way, and is cheaper than it could have been.
+    operator.while_it_answers = end_beside
+    checked(session, operator.url, BODY)
+    assert (session.tally.charged, session.tally.at_most) == (130, 130)
 
 
 def test_a_restart_forgets_nothing(operator: Operator, post: Post, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hub_client import Tally, TallyError
 
-A, B = "01" * 16, "02" * 16
+A, B, C = "01" * 16, "02" * 16, "03" * 16
 
 
 def test_a_tally_survives_a_restart_and_counts_what_is_open_at_its_most(tmp_path: Path) -> None:
@@ -39,6 +39,22 @@ def test_what_a_limit_does_not_allow_is_not_noted(tmp_path: Path) -> None:
     assert tally.begin(B, 1, 100) is None
 
 
+def test_what_ran_beside_a_call_may_be_counted_at_its_most_and_nothing_more(tmp_path: Path) -> None:
+    tally = Tally(7, 100, tmp_path / "tally.json")
+    tally.begin(A, 30, 1_000)
+    tally.begin(B, 20, 1_000)
+    # The server counted the second at its most when it answered the first; the second was answered sooner, and cheaper.
+    assert tally.end(B, 5, b"\2" * 32) == 135
+    assert tally.most_beside(A) == 120
+    assert tally.end(A, 25, b"\1" * 32) == 145
+    assert tally.at_most == 130
+    # A call that is begun later has nothing beside it.
+    tally.begin(C, 30, 1_000)
+    assert tally.drop(C) == 130
+    # Who names no call is held to what was ever signed for.
+    assert (tally.most_signed, tally.most_beside(C), tally.ceiling) == (160, 160, 160)
+
+
 def test_a_file_of_the_command_hub_is_read_as_it_stands(tmp_path: Path) -> None:
     path = tmp_path / "tally.json"
     charged = 2**128 - 2
@@ -49,7 +65,7 @@ def test_a_file_of_the_command_hub_is_read_as_it_stands(tmp_path: Path) -> None:
     tally = Tally(7, 0, path)
     assert (tally.at_most, tally.ceiling) == (2**128 - 1, 5)
     tally.drop(A)
-    assert set(json.loads(path.read_text())) == {"session", "charged", "ceiling", "open", "answered"}
+    assert set(json.loads(path.read_text())) == {"session", "charged", "ceiling", "open", "beside", "answered"}
 
 
 def test_a_tally_of_another_session_or_of_nonsense_is_not_used(tmp_path: Path) -> None:

@@ -1,17 +1,17 @@
 //! The market at work: authors publish, callers prepay, attested calls pay the authors in full. Everything runs on an
 //! embedded chain with the three contracts; seeds are fixed, so every run shows the same.
 
-mod acts;
-mod books;
-mod random;
+mod market;
+mod rng;
 mod screen;
-mod world;
+mod steps;
+mod summary;
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use market::Market;
 use screen::Screen;
-use world::World;
 
 fn main() -> ExitCode {
     match run() {
@@ -25,10 +25,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Plays every act; says whether the books balance.
+/// Runs every step; says whether the books balance.
 fn run() -> anyhow::Result<bool> {
     let mut screen = Screen::new();
-    let mut world = World::new();
+    let mut market = Market::new();
     screen
         .title("Hub: authors publish models, callers prepay, every call pays its author in full")?;
     screen.say(
@@ -36,15 +36,15 @@ fn run() -> anyhow::Result<bool> {
          The escrow holds every coin. Billing checks what attesters signed and lets the escrow move the money. Two \
          currencies are in use, both dollars: USDC, a native coin of the chain, and USDX, a cw20 token.",
     )?;
-    acts::publish(&mut world, &mut screen)?;
-    acts::prepay(&mut world, &mut screen)?;
-    acts::serve(&mut world, &mut screen)?;
-    acts::run_dry(&mut world, &mut screen)?;
-    acts::vouch(&mut world, &mut screen)?;
-    acts::raise_price(&mut world, &mut screen)?;
-    acts::spend_income(&mut world, &mut screen)?;
-    acts::leave(&mut world, &mut screen)?;
-    books::close(&world, &mut screen)
+    steps::publish(&mut market, &mut screen)?;
+    steps::prepay(&mut market, &mut screen)?;
+    steps::serve(&mut market, &mut screen)?;
+    steps::run_dry(&mut market, &mut screen)?;
+    steps::vouch(&mut market, &mut screen)?;
+    steps::raise_price(&mut market, &mut screen)?;
+    steps::spend_income(&mut market, &mut screen)?;
+    steps::leave(&mut market, &mut screen)?;
+    summary::show(&market, &mut screen)
 }
 
 /// Whoever reads the output, such as `head`, has seen enough.

@@ -18,7 +18,7 @@ pub struct Screen {
     styled: bool,
     /// Columns of the terminal, where there is one.
     columns: Option<u16>,
-    acts: usize,
+    sections: usize,
 }
 
 impl Screen {
@@ -29,7 +29,7 @@ impl Screen {
             styled: out.is_terminal() && wanted,
             columns: Table::new().width(),
             out,
-            acts: 0,
+            sections: 0,
         }
     }
 
@@ -38,10 +38,10 @@ impl Screen {
         writeln!(self.out, "{text}\n")
     }
 
-    /// Opens the next numbered act.
-    pub fn act(&mut self, text: &str) -> io::Result<()> {
-        self.acts += 1;
-        let text = self.styled("1;36", &format!("{}. {text}", self.acts));
+    /// Opens the next numbered section.
+    pub fn section(&mut self, text: &str) -> io::Result<()> {
+        self.sections += 1;
+        let text = self.styled("1;36", &format!("{}. {text}", self.sections));
         writeln!(self.out, "{text}\n")
     }
 

@@ -40,7 +40,7 @@ pub struct Card {
 impl Market {
     /// The project's own copy.
     pub fn load() -> Self {
-        Self::parse(include_str!("../../../tests/vectors/market.json"))
+        Self::parse(include_str!("market.json"))
             .unwrap_or_else(|error| panic!("market.json: {error}"))
     }
 

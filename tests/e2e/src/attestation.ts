@@ -20,7 +20,7 @@ import {
   wire,
 } from "hub-client";
 import { nitroDocument, ROOT } from "./node.js";
-import { blob, connect, fails, metadata, named, USDC, verifierAddress } from "./stage.js";
+import { blob, connect, fails, metadata, named, USDC, verifierAddress } from "./fixture.js";
 
 const KEYS = {
   enclave: wire.SigningKey.secp256k1(named("enclave key")),

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";
 import { connectNode, NitroVerifierQueryClient, SigningClient } from "hub-client";
 import { addressOf, ARTIFACTS, deploy, nitroDocument, NODE, ROOT, WORK, words } from "./node.js";
-import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, verifierAddress, wallet } from "./stage.js";
+import { connect, PRICE_NOTICE, RECEIPT_MAX_AGE, SENDING, verifierAddress, wallet } from "./fixture.js";
 
 const keeper = addressOf("keeper");
 const { root: nitroRoot } = nitroDocument(new Uint8Array(33), 1_700_000_000, "any");

@@ -18,7 +18,7 @@ import {
   wire,
 } from "hub-client";
 import { NODE, ROOT, WORK } from "./node.js";
-import { blob, connect, deployment, metadata, named, USDC } from "./stage.js";
+import { blob, connect, deployment, metadata, named, USDC } from "./fixture.js";
 
 /** The snapshot is of one wasmd. Another counts a little otherwise: `make chains` says how much it may. */
 const TOLERANCE = Number(process.env["HUB_E2E_GAS_TOLERANCE"] ?? "0.005");

@@ -25,7 +25,7 @@ import {
   wire,
 } from "hub-client";
 import { NODE, ROOT } from "./node.js";
-import { blob, connect, metadata, type Name, named, PRICE_NOTICE, RECEIPT_MAX_AGE, USDC } from "./stage.js";
+import { blob, connect, metadata, type Name, named, PRICE_NOTICE, RECEIPT_MAX_AGE, USDC } from "./fixture.js";
 
 const CONTRACTS = ["registry", "escrow", "billing"] as const;
 type ContractName = (typeof CONTRACTS)[number];

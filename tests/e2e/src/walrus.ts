@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { certifyMessage, setCommitteeMessage, wire } from "hub-client";
 import { ROOT, words } from "./node.js";
-import { connect, fails, metadata, SENDING, USDC, wallet } from "./stage.js";
+import { connect, fails, metadata, SENDING, USDC, wallet } from "./fixture.js";
 
 interface Vectors {
   readonly committees: readonly {

@@ -18,7 +18,7 @@ import { HubPayments, memoryStore, PaymentError, paymentErrorCode, type Payments
 import { accountSource } from "hub-x402/account";
 import { NODE, ROOT, WORK, words } from "./node.js";
 import { CANDLES, COST, serve, type Serving } from "./served.js";
-import { deployment, SENDING, USDC, wallet } from "./stage.js";
+import { deployment, SENDING, USDC, wallet } from "./fixture.js";
 
 const USDC_LIMITS = { symbol: "USDC", decimals: 6, perCall: 1_000n, total: 100_000n, budget: 10n * COST };
 const post = { method: "POST", body: CANDLES, headers: { "content-type": "application/json" } };

@@ -1,33 +1,27 @@
 //! Chance that is the same in every run and on every machine: no clock, no system library.
 
 use hub_testing::Units;
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
+use rand_xoshiro::SplitMix64;
 
-/// SplitMix64 (Steele, Lea, Flood 2014) and the distributions that a market needs.
+/// A generator of random numbers, and the distributions that a market needs.
 #[derive(Clone, Debug)]
-pub struct Dice(u64);
+pub struct Dice(SplitMix64);
 
 impl Dice {
     /// The same numbers for the same seed.
     pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+        Self(SplitMix64::seed_from_u64(seed))
     }
 
     /// At least 0, below 1.
     pub fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.0.next_u64() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// A number from `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
-        low + self.next() % (high - low + 1)
+        low + self.0.next_u64() % (high - low + 1)
     }
 
     /// A place in a list of `length`, which is not 0.
@@ -72,7 +66,7 @@ impl Dice {
 
     /// Any bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
-        std::array::from_fn(|_| self.next().to_le_bytes()[0])
+        std::array::from_fn(|_| self.0.next_u64().to_le_bytes()[0])
     }
 }
 
@@ -112,7 +106,7 @@ mod tests {
     fn a_seed_gives_the_same_numbers_and_another_seed_others() {
         let numbers = |seed| {
             let mut dice = Dice::new(seed);
-            (0..8).map(|_| dice.next()).collect::<Vec<_>>()
+            (0..8).map(|_| dice.0.next_u64()).collect::<Vec<_>>()
         };
         assert_eq!(numbers(7), numbers(7));
         assert_ne!(numbers(7), numbers(8));

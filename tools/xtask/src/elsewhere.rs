@@ -39,7 +39,7 @@ pub fn trust(check: bool) -> Result<()> {
 /// The report of the largest scenario.
 pub fn simulation(check: bool) -> Result<()> {
     let mut command = cargo("run");
-    command.args(["--package", "hub-simulate", "--"]);
+    command.args(["--bin", "hub-simulate", "--"]);
     command.arg(if check { "--check" } else { "--docs" });
     command.args(["docs/simulation", "large"]);
     done(command)

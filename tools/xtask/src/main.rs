@@ -12,6 +12,7 @@ mod serving;
 mod spec;
 mod unicode;
 mod vectors;
+mod versions;
 
 use anyhow::{bail, Context, Result};
 use std::env;
@@ -29,7 +30,12 @@ struct Task {
 }
 
 /// In an order in which each finds what it reads already written.
-const TASKS: [Task; 12] = [
+const TASKS: [Task; 13] = [
+    Task {
+        name: "versions",
+        writes: "the version of Cargo.toml in every other manifest and lock file",
+        run: versions::run,
+    },
     Task {
         name: "unicode",
         writes: "packages/hub-types/src/text/unseen.rs",

@@ -8,6 +8,7 @@
 //! <!-- spec: to here -->
 //! ```
 
+mod abi;
 mod constants;
 mod errors;
 mod events;
@@ -36,7 +37,7 @@ const BEGIN_END: &str = ", written by `cargo xtask spec` from here -->\n";
 const END: &str = "<!-- spec: to here -->\n";
 
 /// Everything that the pages must hold, each once.
-const PARTS: [&str; 39] = [
+const PARTS: [&str; 46] = [
     "constants",
     "instantiation of the registry",
     "messages of the registry",
@@ -76,6 +77,13 @@ const PARTS: [&str; 39] = [
     "errors of Walrus",
     "errors of Nitro",
     "other storage",
+    "versions of interfaces",
+    "capabilities",
+    "packages",
+    "index of the registry",
+    "index of the escrow",
+    "index of billing",
+    "index of the Nitro verifier",
 ];
 
 /// Writes the pages, or with `check` compares them with what stands there.
@@ -144,12 +152,19 @@ fn write(source: &Source, part: &str) -> Result<String> {
                 "errors" => errors::of_contract(source, contract),
                 "events" => events::of_contract(source, contract),
                 "records" => records::of_contract(source, contract),
+                "index" if contract == "nitro-verifier" => {
+                    abi::index(source, contract, "attestation.md")
+                }
+                "index" => abi::index(source, contract, &format!("{contract}.md")),
                 _ => bail!("nobody writes it"),
             };
         }
     }
     match part {
         "constants" => constants::all(source),
+        "versions of interfaces" => abi::versions(source),
+        "capabilities" => abi::capabilities(source),
+        "packages" => abi::packages(source),
         "types of several contracts" => messages::shared_types(source),
         "packed parts" => records::parts(source),
         "books of a settlement" => records::books(source),

@@ -1,5 +1,6 @@
 //! Calls that are paid, and what becomes of them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::Arc;
 
 use hub_caller::CallError;
@@ -76,6 +77,59 @@ async fn a_request_id_is_paid_once_however_often_it_is_sent() {
         matches!(&other, CallError::Refused { status: 409, code, .. } if code == "request_id_used"),
         "{other}"
     );
+    assert_eq!(world.charged(session), PRICE);
+}
+
+/// A proxy before a server. It gives up waiting for the first paid call, which runs on.
+async fn impatient_gateway(server: String) -> String {
+    use axum::extract::Request;
+    use axum::http::{HeaderMap, StatusCode};
+
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let patient = Arc::new(AtomicBool::new(false));
+    let forward = move |request: Request| {
+        let (server, patient) = (server.clone(), patient.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let is_paid = parts.headers.contains_key("payment-signature");
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            let answer = reqwest::Client::new()
+                .post(format!("{server}{}", parts.uri))
+                .headers(parts.headers)
+                .body(body)
+                .send()
+                .await
+                .unwrap();
+            if is_paid && !patient.swap(true, Ordering::SeqCst) {
+                return (
+                    StatusCode::BAD_GATEWAY,
+                    HeaderMap::new(),
+                    "no patience".into(),
+                );
+            }
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            (status, headers, answer.bytes().await.unwrap())
+        }
+    };
+    let app = axum::Router::new().fallback(forward);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_gives_up_says_nothing_of_the_call_which_is_asked_for_again_and_paid_once() {
+    let world = World::new().await;
+    let (session, key) = world.session("caller", 1_000, 7);
+    let caller = world.caller(session, &key);
+    let gateway = impatient_gateway(world.server.url().to_string()).await;
+    let url = world
+        .url()
+        .replace(&world.server.url().to_string(), &gateway);
+    let answer = caller.call(&url, body()).await.unwrap();
+    assert_eq!((answer.amount, answer.charged), (PRICE, PRICE));
+    let tally = caller.tally();
+    assert_eq!((tally.charged(), tally.at_most()), (PRICE, PRICE));
     assert_eq!(world.charged(session), PRICE);
 }
 

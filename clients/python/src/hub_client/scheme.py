@@ -55,7 +55,7 @@ class HubScheme:
             if getattr(one, "scheme", None) != SCHEME:
                 continue
             accepted = one.model_dump(by_alias=True)
-            if self.session.corrected(accepted, code):
+            if self.session.corrected(payload, accepted, code):
                 return RecoveredResponseResult()
             before = int(context.requirements.get_amount())
             if code == "price_changed":

@@ -109,7 +109,7 @@ class Session:
     def offer(self, accepted: dict[str, Any], body: bytes | None = None) -> Offer:
         """Check what a server asks for, and that it counts no more than was asked of it."""
         found = self.trust.offer(accepted, body)
-        self._count(found.charged)
+        self._count(found.charged, self.tally.most_signed)
         return found
 
     def pay(self, accepted: dict[str, Any], body: bytes | None = None) -> dict[str, Any]:
@@ -162,20 +162,21 @@ class Session:
         found = self.trust.receipt(offer, bytes.fromhex(request_id), self.number, settled, bodies)
         receipt, amount, charged = found
         # Counted whatever the server says besides: the attester signed for it.
-        self.tally.end(request_id, amount, sha256(receipt.encode()))
+        most = self.tally.end(request_id, amount, sha256(receipt.encode()))
         extra = settled["extra"]
         paid = Paid(request_id, receipt, amount, charged, str(extra["engine"]), str(extra["label"]))
         self._remember(self._paid, receipt.response_hash.hex(), paid)
-        self._count(charged)
+        self._count(charged, most)
         return paid
 
     def not_charged(self, payload: dict[str, Any]) -> None:
         """Note that a call was refused. If the server lies, its own count will show it."""
         self.tally.drop(str(payload["call"]["requestId"]))
 
-    def corrected(self, accepted: dict[str, Any], code: str, body: bytes | None = None) -> bool:
+    def corrected(self, payload: dict[str, Any], accepted: dict[str, Any], code: str, body: bytes | None = None) -> bool:
         """Whether a payment that was refused with ``code`` is worth a second try: only the ceiling has to rise."""
-        offer = self.offer(accepted, body)
+        offer = self.trust.offer(accepted, body)
+        self._count(offer.charged, self.tally.most_beside(str(payload["call"]["requestId"])))
         if code != "voucher_missing" or offer.charged is None:
             return False
         needed = offer.charged + offer.amount
@@ -201,8 +202,9 @@ class Session:
         digest = hmac.new(self._secret, offer.request_id + offer.request_hash, hashlib.sha256).digest()
         return digest[:16].hex()
 
-    def _count(self, charged: int | None) -> None:
-        if charged is not None and charged > (own := self.tally.at_most):
+    def _count(self, charged: int | None, own: int) -> None:
+        """Refuse a server that counts more than was asked of it when it counted."""
+        if charged is not None and charged > own:
             raise OverchargedError(
                 f"the server says that {charged} are charged to session {self.number}, and calls came to at most {own}: "
                 "do not use this server again"

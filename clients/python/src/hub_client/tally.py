@@ -32,10 +32,26 @@ class _State:
     charged: int
     ceiling: int = 0
     open: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, int] = field(default_factory=dict)
+    """For each open call, the most that all else came to since it was begun: what a server can rightly count beside it."""
     answered: list[tuple[str, str]] = field(default_factory=list)
 
     def at_most(self) -> int:
         return self.charged + sum(self.open.values())
+
+    def most_signed(self) -> int:
+        return max(self.at_most(), self.ceiling)
+
+    def close(self, request_id: str) -> int | None:
+        """End a call. Give the most that all else came to while it was open, if it was."""
+        others = self.beside.pop(request_id, None)
+        return others if self.open.pop(request_id, None) is not None else None
+
+    def note(self) -> None:
+        """Note for each open call what all else comes to now."""
+        most = self.at_most()
+        for name, own in self.open.items():
+            self.beside[name] = max(most - own, self.beside.get(name, 0))
 
     def to_json(self) -> str:
         return json.dumps(
@@ -44,6 +60,7 @@ class _State:
                 "charged": str(self.charged),
                 "ceiling": str(self.ceiling),
                 "open": {name: str(amount) for name, amount in sorted(self.open.items())},
+                "beside": {name: str(amount) for name, amount in sorted(self.beside.items())},
                 "answered": [list(one) for one in self.answered],
             }
         )
@@ -56,6 +73,7 @@ class _State:
             charged=int(found["charged"]),
             ceiling=int(found["ceiling"]),
             open={str(name): int(amount) for name, amount in found["open"].items()},
+            beside={str(name): int(amount) for name, amount in found.get("beside", {}).items()},
             answered=[(str(name), str(digest)) for name, digest in found.get("answered", [])],
         )
 
@@ -97,6 +115,21 @@ class Tally:
         return self._now(lambda state: state.ceiling)
 
     @property
+    def most_signed(self) -> int:
+        """The most that a server can rightly count, of calls that it does not name."""
+        return self._now(_State.most_signed)
+
+    def most_beside(self, request_id: str) -> int:
+        """Give the most that a server can rightly count beside a call that runs."""
+
+        def question(state: _State) -> int:
+            return (
+                state.beside[request_id] if request_id in state.open and request_id in state.beside else state.most_signed()
+            )
+
+        return self._now(question)
+
+    @property
     def open_calls(self) -> dict[str, int]:
         """Calls whose end is not known, by request id, with the most that each can cost."""
         return self._now(lambda state: dict(state.open))
@@ -128,26 +161,31 @@ class Tally:
 
         self._change(change)
 
-    def drop(self, request_id: str) -> None:
-        """Note that a call was not charged."""
+    def drop(self, request_id: str) -> int:
+        """Note that a call was not charged. Give the most that a server can rightly have counted when it said so."""
 
-        def change(state: _State) -> None:
-            state.open.pop(request_id, None)
+        def change(state: _State) -> int:
+            others = state.close(request_id)
+            return state.most_signed() if others is None else others
 
-        self._change(change)
+        return self._change(change)
 
-    def end(self, request_id: str, amount: int, receipt_hash: bytes) -> None:
-        """Note what a call came to, by a receipt with this hash. The same receipt counts once."""
+    def end(self, request_id: str, amount: int, receipt_hash: bytes) -> int:
+        """Note what a call came to, by a receipt with this hash. The same receipt counts once.
 
-        def change(state: _State) -> None:
-            state.open.pop(request_id, None)
+        Give the most that a server can rightly have counted when it answered.
+        """
+
+        def change(state: _State) -> int:
+            others = state.close(request_id)
             answered = (request_id, receipt_hash.hex())
             if answered not in state.answered:
                 state.charged += amount
                 state.answered.append(answered)
                 del state.answered[:-_REMEMBERED]
+            return state.most_signed() if others is None else others + amount
 
-        self._change(change)
+        return self._change(change)
 
     def _now(self, question: Callable[[_State], _T]) -> _T:
         with self._locked():
@@ -159,6 +197,7 @@ class Tally:
             self._read()
             before = self._state.to_json()
             result = change(self._state)
+            self._state.note()
             after = self._state.to_json()
             if after != before:
                 try:

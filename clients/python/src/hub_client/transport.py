@@ -77,12 +77,18 @@ class _Exchange:
             self._left -= 1
             self._lost = self._lost or sentence
             return True
+        if code == "http" and status >= 500:
+            # Something before the server gave up waiting for it: the call may run.
+            self._lost = self._lost or f"{status}: {sentence}"
+            self._left -= 1
+            if self._left > 0:
+                return True
         if self._lost is not None:
             raise AnswerLostError(str(payload["call"]["requestId"]), f"{self._lost}; then {code}: {sentence}")
         if status == 402 and required is not None:
             code = str(read_header(required).get("error") or code)
             # The client of x402 comes back with a higher ceiling, once.
-            if any(self._session.corrected(accepted, code, self._body) for accepted in _accepts(required)):
+            if any(self._session.corrected(payload, accepted, code, self._body) for accepted in _accepts(required)):
                 return False
         self._session.not_charged(payload)
         error = refused(code, sentence, status)

@@ -3,7 +3,7 @@
 import { type Offer, signBatch, type SignedBatch, wire } from "hub-client";
 import { type BatchPlan, mixed, type Part, type Planned, receiptsIn, unitsOf } from "./plan.js";
 
-/** What the chain called everybody of the cast, by place. */
+/** What the chain called every participant, by place. */
 export interface Ids {
   readonly attesters: readonly { readonly id: number; readonly key: wire.SigningKey }[];
   readonly sessions: readonly number[];

@@ -2,20 +2,20 @@
 
 import assert, { AssertionError } from "node:assert/strict";
 import { denomText, HubError } from "hub-client";
-import { Books } from "../books.js";
+import { Ledger } from "../ledger.js";
 import { Recount } from "../recount.js";
-import { USDC } from "../stage.js";
+import { USDC } from "../fixture.js";
 import { found } from "./batches.js";
 import { BUDGET, type Market } from "./market.js";
-import { type Cast } from "./plan.js";
+import { type Participants } from "./plan.js";
 import type { Expected } from "./recount.js";
 import type { Tally } from "./submitters.js";
 
 /** Fails with a sentence at the first figure that is wrong. */
 export async function checkChain(
-  cast: Cast,
+  participants: Participants,
   market: Market,
-  books: Books,
+  ledger: Ledger,
   expected: Expected,
   tally: Tally,
 ): Promise<void> {
@@ -23,7 +23,7 @@ export async function checkChain(
   assert.equal(tally.receipts, expected.receipts, "receipts that the answers of all transactions call billed");
   assert.equal(tally.gross, gross, "money that the answers of all transactions call charged");
   await checkLanes(market, expected);
-  await checkMoney(cast, market, books, expected);
+  await checkMoney(participants, market, ledger, expected);
   await checkUsage(market, expected);
 }
 
@@ -42,21 +42,26 @@ function byFirst([one = 0]: readonly number[], [other = 0]: readonly number[]): 
 }
 
 /** What sessions have left, what everybody has earned and available, and that the escrow holds the sum of it. */
-async function checkMoney(cast: Cast, { as, ids, operators }: Market, books: Books, { sums }: Expected): Promise<void> {
-  for (const [place, { caller }] of cast.sessions.entries()) {
-    books.deposit(as[caller].address, as[caller].address, USDC, BUDGET);
-    books.open(found(ids.sessions, place), as[caller].address, USDC, BUDGET);
+async function checkMoney(
+  participants: Participants,
+  { as, ids, operators }: Market,
+  ledger: Ledger,
+  { sums }: Expected,
+): Promise<void> {
+  for (const [place, { caller }] of participants.sessions.entries()) {
+    ledger.deposit(as[caller].address, as[caller].address, USDC, BUDGET);
+    ledger.open(found(ids.sessions, place), as[caller].address, USDC, BUDGET);
   }
   for (const { session, model, gross } of sums) {
-    const { operator, payees } = found(cast.models, model);
+    const { operator, payees } = found(participants.models, model);
     const whole = payees.reduce((sum, { bps }) => sum + bps, 0);
     const shares = [
       ...payees.map(({ name, bps }) => ({ account: as[name].address, bps: BigInt(bps) })),
       { account: found(operators, operator).address, bps: BigInt(10_000 - whole) },
     ];
-    books.charge(found(ids.sessions, session), found(ids.models, model).model, gross, shares);
+    ledger.charge(found(ids.sessions, session), found(ids.models, model).model, gross, shares);
   }
-  await books.check();
+  await ledger.check();
 }
 
 async function checkUsage({ hub, as, ids, operators }: Market, { sums }: Expected): Promise<void> {

@@ -3,14 +3,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { settleBatchMessage } from "hub-client";
-import { Books } from "../books.js";
+import { Ledger } from "../ledger.js";
 import { ROOT } from "../node.js";
-import { NAMES, USDC } from "../stage.js";
+import { NAMES, USDC } from "../fixture.js";
 import { type Batch, found, Signer } from "./batches.js";
 import { checkChain, sentenceOf } from "./check.js";
 import { fill } from "./fill.js";
 import { deployHub, type Market, openMarket } from "./market.js";
-import { type Cast, cast, largeBatch, Stream } from "./plan.js";
+import { type Participants, drawParticipants, largeBatch, Stream } from "./plan.js";
 import { reckon } from "./recount.js";
 import { type KillFigures, type Largest, type Report, withReport, written } from "./report.js";
 import { BLOCK_GAS, feeOf, say, SEED } from "./settings.js";
@@ -20,23 +20,23 @@ import type { Tally } from "./submitters.js";
 const LARGEST_EACH = 1_400;
 
 /** What stands before the first batch is sent. */
-interface Stage {
-  readonly people: Cast;
+interface Prepared {
+  readonly participants: Participants;
   readonly market: Market;
-  readonly books: Books;
+  readonly ledger: Ledger;
   readonly signer: Signer;
   readonly streams: readonly Stream[];
 }
 
 async function run(): Promise<void> {
-  const { people, market, books, signer, streams } = await setUp();
+  const { participants, market, ledger, signer, streams } = await setUp();
   const { load, kill, tally, batches } = await fill(market, signer, streams);
-  const large = largeBatch(people, 0, reckon(SEED, people, batches).lanes, LARGEST_EACH);
+  const large = largeBatch(participants, 0, reckon(SEED, participants, batches).lanes, LARGEST_EACH);
   const largest = await sendLargest(market, signer.sign(large), tally);
   const all = [...batches, large];
-  const expected = reckon(SEED, people, all);
+  const expected = reckon(SEED, participants, all);
   say(`all is settled; comparing ${expected.receipts} receipts with the chain`);
-  await checkChain(people, market, books, expected, tally);
+  await checkChain(participants, market, ledger, expected, tally);
   happened(tally, kill);
   say("every receipt was settled exactly once, and every balance is what the recount says");
   const { why, receipts: _, gross: __, ...transactions } = tally;
@@ -57,23 +57,23 @@ async function run(): Promise<void> {
   }
 }
 
-async function setUp(): Promise<Stage> {
-  const people = cast(SEED);
-  const { models, sessions } = people;
+async function setUp(): Promise<Prepared> {
+  const participants = drawParticipants(SEED);
+  const { models, sessions } = participants;
   say(`seed ${SEED}: deploying, and opening a market of ${models.length} models and ${sessions.length} sessions`);
   await deployHub();
-  let books: Books | undefined;
-  const market = await openMarket(people, async (hub, as) => {
+  let ledger: Ledger | undefined;
+  const market = await openMarket(participants, async (hub, as) => {
     const everybody = NAMES.map((name) => as[name].address);
-    books = new Books(hub, everybody);
-    await books.begin(USDC);
+    ledger = new Ledger(hub, everybody);
+    await ledger.begin(USDC);
   });
-  if (books === undefined) {
-    throw new Error("the books were not begun");
+  if (ledger === undefined) {
+    throw new Error("the ledger was not begun");
   }
   const signer = new Signer(SEED, market.hub.domain, market.ids, await market.hub.now());
-  const streams = people.attesters.map((_, attester) => new Stream(SEED, people, attester));
-  return { people, market, books, signer, streams };
+  const streams = participants.attesters.map((_, attester) => new Stream(SEED, participants, attester));
+  return { participants, market, ledger, signer, streams };
 }
 
 /** Sends one batch with a whole block's gas. */

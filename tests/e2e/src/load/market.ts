@@ -1,12 +1,12 @@
-/** Brings the cast onto the chain: deployment, models, attesters, sessions, and accounts that submit. */
+/** Brings the participants onto the chain: deployment, models, attesters, sessions, and accounts that submit. */
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DirectSecp256k1Wallet } from "@cosmjs/proto-signing";
 import { Hub, type HubAccount, openSessionMessage, registerAttesterMessage, type wire } from "hub-client";
 import { ARTIFACTS, deploy, NODE, ROOT, WORK, words } from "../node.js";
-import { blob, connect, deployment, metadata, type Name, named, SENDING, USDC } from "../stage.js";
+import { blob, connect, deployment, metadata, type Name, named, SENDING, USDC } from "../fixture.js";
 import { attesterKey, found, type Ids } from "./batches.js";
-import { type Cast, OPERATORS } from "./plan.js";
+import { type Participants, OPERATORS } from "./plan.js";
 
 export const SUBMITTERS = 8;
 /** Of each session; what a run of a thousand blocks spends is a fraction of it. */
@@ -40,7 +40,10 @@ function json(path: string): object {
 }
 
 /** `begin` is told before anybody pays for anything. */
-export async function openMarket(cast: Cast, begin: (hub: Hub, as: Market["as"]) => Promise<void>): Promise<Market> {
+export async function openMarket(
+  participants: Participants,
+  begin: (hub: Hub, as: Market["as"]) => Promise<void>,
+): Promise<Market> {
   const { hub, as } = await connect(deployment());
   await begin(hub, as);
   const operators = [as.operator, as.operator2];
@@ -48,9 +51,9 @@ export async function openMarket(cast: Cast, begin: (hub: Hub, as: Market["as"])
     throw new Error(`${operators.length} operators play, the plan has ${OPERATORS}`);
   }
   const submitters = await fundedSubmitters(hub, as);
-  const models = await registerModels(hub, as, cast);
-  const attesters = await registerAttesters(operators, cast);
-  const sessions = await openSessions(hub, as, operators, cast, models);
+  const models = await registerModels(hub, as, participants);
+  const attesters = await registerAttesters(operators, participants);
+  const sessions = await openSessions(hub, as, operators, participants, models);
   const ids: Ids = { models: await Promise.all(models.map((model) => hub.offer(model))), attesters, sessions };
   return { hub, as, operators, submitters, ids };
 }
@@ -70,7 +73,7 @@ async function fundedSubmitters(hub: Hub, as: Record<Name, HubAccount>): Promise
   return accounts;
 }
 
-async function registerModels(hub: Hub, as: Record<Name, HubAccount>, { models }: Cast): Promise<number[]> {
+async function registerModels(hub: Hub, as: Record<Name, HubAccount>, { models }: Participants): Promise<number[]> {
   const ids: number[] = [];
   for (const author of ["author", "author2"] as const) {
     const places = models.flatMap((model, place) => (model.author === author ? [place] : []));
@@ -100,7 +103,10 @@ async function registerModels(hub: Hub, as: Record<Name, HubAccount>, { models }
   return ids;
 }
 
-async function registerAttesters(operators: readonly HubAccount[], { attesters }: Cast): Promise<Ids["attesters"]> {
+async function registerAttesters(
+  operators: readonly HubAccount[],
+  { attesters }: Participants,
+): Promise<Ids["attesters"]> {
   const ids: { id: number; key: wire.SigningKey }[] = [];
   for (const [place, { operator, keyType }] of attesters.entries()) {
     const key = attesterKey(place, keyType);
@@ -115,7 +121,7 @@ async function openSessions(
   hub: Hub,
   as: Record<Name, HubAccount>,
   operators: readonly HubAccount[],
-  { sessions }: Cast,
+  { sessions }: Participants,
   models: readonly number[],
 ): Promise<number[]> {
   const ids: number[] = [];

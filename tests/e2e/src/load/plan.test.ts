@@ -2,24 +2,24 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { priceOf, wire } from "hub-client";
 import { found, type Ids, Signer } from "./batches.js";
-import { ATTESTERS, type BatchPlan, cast, Dice, type Planned, receiptsIn, Stream } from "./plan.js";
+import { ATTESTERS, type BatchPlan, drawParticipants, Rng, type Planned, receiptsIn, Stream } from "./plan.js";
 import { reckon } from "./recount.js";
 
 const SEED = 7;
-const people = cast(SEED);
+const participants = drawParticipants(SEED);
 const PLACES = 14;
 
 /** Ids that are none of the places. */
 const ids: Ids = {
-  attesters: people.attesters.map(({ keyType }, place) => {
+  attesters: participants.attesters.map(({ keyType }, place) => {
     const seed = new Uint8Array(32).fill(place + 1);
     return {
       id: place + 11,
       key: keyType === "ed25519" ? wire.SigningKey.ed25519(seed) : wire.SigningKey.secp256k1(seed),
     };
   }),
-  sessions: people.sessions.map((_, place) => place + 101),
-  models: people.models.map((_, place) => ({
+  sessions: participants.sessions.map((_, place) => place + 101),
+  models: participants.models.map((_, place) => ({
     model: place + 21,
     release: 2,
     terms: 3,
@@ -30,7 +30,7 @@ const domain = { chainId: "load-test", contract: new Uint8Array(32).fill(9) };
 const signer = new Signer(SEED, domain, ids, 1_700_000_000);
 
 function planned(attester: number): Planned[] {
-  const stream = new Stream(SEED, people, attester);
+  const stream = new Stream(SEED, participants, attester);
   return Array.from({ length: PLACES }, (_, place) => stream.at(place));
 }
 
@@ -55,7 +55,7 @@ class Lanes {
         complete = false;
         continue;
       }
-      const { rates } = found(people.models, Number(model) - 21);
+      const { rates } = found(participants.models, Number(model) - 21);
       const amount =
         work.mode === "netted"
           ? priceOf(rates, work.total, BigInt(count))
@@ -81,7 +81,7 @@ test("whatever the order in which an attester's batches, parts and overlaps arri
   assert.ok(batches.length > 2 * PLACES, "there are parts and overlaps");
   const expected = reckon(
     SEED,
-    people,
+    participants,
     plans.map(({ batch }) => batch),
   );
   const grossByBoth = new Map<string, bigint>();
@@ -89,9 +89,9 @@ test("whatever the order in which an attester's batches, parts and overlaps arri
     grossByBoth.set(`${session + 101} ${model + 21}`, gross);
   }
   for (const seed of [1, 2, 3]) {
-    const dice = new Dice(seed, 9);
+    const rng = new Rng(seed, 9);
     const lanes = new Lanes();
-    let waiting = batches.map((batch) => ({ batch, ticket: dice.below(1_000_000) }));
+    let waiting = batches.map((batch) => ({ batch, ticket: rng.below(1_000_000) }));
     waiting.sort((one, other) => one.ticket - other.ticket);
     let refused = 0;
     while (waiting.length > 0) {
@@ -110,20 +110,21 @@ test("whatever the order in which an attester's batches, parts and overlaps arri
 });
 
 test("the same seed gives the same batches, and another seed others", () => {
-  const plans = (seed: number) => Array.from({ length: 20 }, (_, place) => new Stream(seed, cast(seed), 3).at(place));
+  const plans = (seed: number) =>
+    Array.from({ length: 20 }, (_, place) => new Stream(seed, drawParticipants(seed), 3).at(place));
   assert.deepEqual(plans(SEED), plans(SEED));
   assert.notDeepEqual(plans(SEED), plans(SEED + 1));
 });
 
 test("every session lists models of its own operator alone, and has a lane for each of its two attesters", () => {
-  for (const { operator, models } of people.sessions) {
-    assert.ok(models.every((model) => found(people.models, model).operator === operator));
+  for (const { operator, models } of participants.sessions) {
+    assert.ok(models.every((model) => found(participants.models, model).operator === operator));
   }
-  const lanes = people.attesters.flatMap(({ operator, sessions }) => {
-    assert.ok(sessions.every((session) => found(people.sessions, session).operator === operator));
+  const lanes = participants.attesters.flatMap(({ operator, sessions }) => {
+    assert.ok(sessions.every((session) => found(participants.sessions, session).operator === operator));
     return sessions;
   });
-  const counts = people.sessions.map((_, session) => lanes.filter((one) => one === session).length);
+  const counts = participants.sessions.map((_, session) => lanes.filter((one) => one === session).length);
   assert.deepEqual(new Set(counts), new Set([2]));
 });
 
@@ -141,12 +142,12 @@ test("a recount refuses a plan in which a batch is missing or stands twice", () 
   const batches = planned(1).map(({ batch }) => batch);
   const [first, ...rest] = batches as [BatchPlan, ...BatchPlan[]];
   assert.throws(
-    () => reckon(SEED, people, rest),
+    () => reckon(SEED, participants, rest),
     /the plan goes on with receipt \d+ of attester 1 in session \d+, not with 0/,
   );
-  assert.throws(() => reckon(SEED, people, [first, first]), /goes on with receipt 0 .* not with \d+/);
+  assert.throws(() => reckon(SEED, participants, [first, first]), /goes on with receipt 0 .* not with \d+/);
   assert.equal(
-    reckon(SEED, people, batches).receipts,
+    reckon(SEED, participants, batches).receipts,
     batches.reduce((sum, batch) => sum + receiptsIn(batch), 0),
   );
 });

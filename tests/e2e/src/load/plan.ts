@@ -21,7 +21,7 @@ export function mixed(...numbers: readonly number[]): number {
 }
 
 /** Draws one number after the other. */
-export class Dice {
+export class Rng {
   #drawn = 0;
 
   constructor(
@@ -54,7 +54,7 @@ export class Dice {
 // --- Who takes part -----------------------------------------------------------------------------------
 
 /** Everybody by place; the chain gives the ids later. */
-export interface Cast {
+export interface Participants {
   readonly models: readonly ModelPlan[];
   readonly sessions: readonly SessionPlan[];
   readonly attesters: readonly AttesterPlan[];
@@ -95,24 +95,24 @@ const SERVED_BY = 2;
 const LISTED = 4;
 
 /** Two operators with half of the rest each. */
-export function cast(seed: number): Cast {
-  const dice = new Dice(seed, 1);
+export function drawParticipants(seed: number): Participants {
+  const rng = new Rng(seed, 1);
   const models = Array.from({ length: MODELS }, (_, place): ModelPlan => {
     const author = place < MODELS / 2 ? "author" : "author2";
     const others = (["author", "author2", "payee", "stranger"] as const).filter((name) => name !== author);
-    const operatorShare = 100 + dice.below(2_000);
-    const shared = dice.places(dice.below(4), others.length).map((other) => ({
+    const operatorShare = 100 + rng.below(2_000);
+    const shared = rng.places(rng.below(4), others.length).map((other) => ({
       name: others[other] as PayeeName,
-      bps: 1 + dice.below(2_500),
+      bps: 1 + rng.below(2_500),
     }));
     const rest = 10_000 - operatorShare - shared.reduce((sum, { bps }) => sum + bps, 0);
     return {
       operator: place % OPERATORS,
       author,
       rates: {
-        perCall: BigInt(dice.below(500)),
-        perMillionIn: BigInt(500_000 + dice.below(3_000_000)),
-        perMillionOut: BigInt(2_000_000 + dice.below(9_000_000)),
+        perCall: BigInt(rng.below(500)),
+        perMillionIn: BigInt(500_000 + rng.below(3_000_000)),
+        perMillionOut: BigInt(2_000_000 + rng.below(9_000_000)),
       },
       payees: [{ name: author, bps: rest }, ...shared],
     };
@@ -122,9 +122,9 @@ export function cast(seed: number): Cast {
     const operator = place % OPERATORS;
     const candidates = own(operator);
     return {
-      caller: dice.oneIn(2) ? "caller" : "caller2",
+      caller: rng.oneIn(2) ? "caller" : "caller2",
       operator,
-      models: dice.places(LISTED, candidates.length).map((candidate) => candidates[candidate] as number),
+      models: rng.places(LISTED, candidates.length).map((candidate) => candidates[candidate] as number),
     };
   });
   const ofOneOperator = ATTESTERS / OPERATORS;
@@ -235,16 +235,16 @@ export interface Planned {
 
 /** The batches of one attester, without end. What was given out is remembered for the recount. */
 export class Stream {
-  readonly #dice: Dice;
+  readonly #rng: Rng;
   readonly #next = new Map<number, number>();
   readonly #planned: Planned[] = [];
 
   constructor(
     readonly seed: number,
-    readonly cast: Cast,
+    readonly participants: Participants,
     readonly attester: number,
   ) {
-    this.#dice = new Dice(seed, 100 + attester);
+    this.#rng = new Rng(seed, 100 + attester);
   }
 
   /** The batch at a place, from 0. */
@@ -265,11 +265,11 @@ export class Stream {
   #batch(place: number): BatchPlan {
     const shape = this.#shape(place);
     const own = this.#attester.sessions;
-    const parts = this.#dice.places(shape.sessions, own.length).map((chosen): Part => {
+    const parts = this.#rng.places(shape.sessions, own.length).map((chosen): Part => {
       const session = own[chosen] as number;
-      const { models } = this.cast.sessions[session] as SessionPlan;
+      const { models } = this.participants.sessions[session] as SessionPlan;
       let first = this.#next.get(session) ?? 0;
-      const runs = this.#dice.places(2, models.length).map((listed): Run => {
+      const runs = this.#rng.places(2, models.length).map((listed): Run => {
         const run = { model: models[listed] as number, first, count: shape.each };
         first += shape.each;
         return run;
@@ -282,7 +282,7 @@ export class Stream {
 
   /** The first batches of all attesters are of all shapes, since the node is asked for the gas of the first of each. */
   #shape(place: number): Shape {
-    let ticket = this.#dice.below(100);
+    let ticket = this.#rng.below(100);
     const byTurn = SHAPES[(place + this.attester) % SHAPES.length] as Shape;
     const byChance = SHAPES.find(({ share }) => (ticket -= share) < 0) as Shape;
     return place < SHAPES.length ? byTurn : byChance;
@@ -291,14 +291,14 @@ export class Stream {
   /** The first twelve places of every attester have one of each, but that only the first has a late one so soon. */
   #disorder(place: number, batch: BatchPlan, before: BatchPlan | undefined): Disorder {
     const of = (turn: number, often: number) =>
-      this.#dice.oneIn(often) || (place < 12 && (place + this.attester) % 12 === turn);
-    const other = (this.attester + 1 + this.#dice.below(ATTESTERS - 1)) % ATTESTERS;
+      this.#rng.oneIn(often) || (place < 12 && (place + this.attester) % 12 === turn);
+    const other = (this.attester + 1 + this.#rng.below(ATTESTERS - 1)) % ATTESTERS;
     const partFirst = of(1, 10) ? firstPart(batch) : undefined;
     const overlap = of(3, 10) && before !== undefined ? acrossBoth(before, batch) : undefined;
     const twiceAtOnce = of(5, 12);
     const twiceLater = of(7, 12);
     const early = of(9, 12) && place >= 3;
-    const late = this.#dice.oneIn(250) || (place === 11 && this.attester === 0);
+    const late = this.#rng.oneIn(250) || (place === 11 && this.attester === 0);
     return {
       ...(partFirst && { partFirst }),
       ...(overlap && { overlap }),
@@ -310,13 +310,13 @@ export class Stream {
   }
 
   get #attester(): AttesterPlan {
-    return this.cast.attesters[this.attester] as AttesterPlan;
+    return this.participants.attesters[this.attester] as AttesterPlan;
   }
 }
 
 /** One batch of all sessions of an attester, behind where its lanes stand, with two models in each. */
 export function largeBatch(
-  { attesters, sessions }: Cast,
+  { attesters, sessions }: Participants,
   attester: number,
   lanes: ReadonlyMap<number, ReadonlyMap<number, number>>,
   each: number,

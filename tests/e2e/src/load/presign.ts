@@ -4,7 +4,7 @@ import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { type SignedBatch, wire } from "hub-client";
 import { attesterKey, type Batch, type Ids, type Signed, Signer } from "./batches.js";
-import { type BatchPlan, cast, receiptsIn, Stream } from "./plan.js";
+import { type BatchPlan, drawParticipants, receiptsIn, Stream } from "./plan.js";
 
 /** What a worker has to know, in values that reach it. */
 interface Order {
@@ -65,9 +65,9 @@ function batchOf({ bytes, signature }: SignedBatch, plan: BatchPlan): Batch {
 }
 
 function work({ seed, domain, attesters, sessions, models, issuedAt, count, own }: Order): void {
-  const people = cast(seed);
+  const participants = drawParticipants(seed);
   const ids: Ids = {
-    attesters: people.attesters.map(({ keyType }, place) => ({
+    attesters: participants.attesters.map(({ keyType }, place) => ({
       id: attesters[place] as number,
       key: attesterKey(place, keyType),
     })),
@@ -76,7 +76,7 @@ function work({ seed, domain, attesters, sessions, models, issuedAt, count, own 
   };
   const signer = new Signer(seed, domain, ids, issuedAt);
   for (const attester of own) {
-    const stream = new Stream(seed, people, attester);
+    const stream = new Stream(seed, participants, attester);
     for (let place = 0; place < count; place += 1) {
       const { whole, partFirst, overlap } = signer.signAll(stream.at(place));
       const made: Made = {

@@ -1,7 +1,7 @@
 /** What the plan says that the chain must say in the end: reckoned receipt by receipt, without the chain. */
 
 import type { Rates } from "hub-client";
-import { type BatchPlan, type Cast, type Run, unitsOf } from "./plan.js";
+import { type BatchPlan, type Participants, type Run, unitsOf } from "./plan.js";
 
 /** Sums of receipts of one session, one model and one attester. */
 export interface Sum {
@@ -16,7 +16,7 @@ export interface Sum {
   unitsOut: bigint;
 }
 
-/** What must be settled. Everybody by place, as in the cast. */
+/** What must be settled. Everybody by place, as in the plan. */
 export interface Expected {
   readonly receipts: number;
   readonly sums: readonly Sum[];
@@ -27,7 +27,7 @@ export interface Expected {
 const UNITS_PER_QUOTE = 1_000_000;
 
 /** Sums up whole batches, every receipt once. Fails if one is there twice or is missing. */
-export function reckon(seed: number, cast: Cast, batches: readonly BatchPlan[]): Expected {
+export function reckon(seed: number, participants: Participants, batches: readonly BatchPlan[]): Expected {
   const sums = new Map<string, Sum>();
   const lanes = new Map<number, Map<number, number>>();
   let receipts = 0;
@@ -45,7 +45,7 @@ export function reckon(seed: number, cast: Cast, batches: readonly BatchPlan[]):
         lane.set(attester, next + run.count);
         receipts += run.count;
         const sum = sumOf(sums, session, run.model, attester);
-        const model = cast.models[run.model];
+        const model = participants.models[run.model];
         if (model === undefined) {
           throw new Error(`the plan has no model ${run.model}`);
         }

@@ -1,7 +1,7 @@
 /** What a run is told by its environment, and how it says what it does. */
 
 import type { StdFee } from "@cosmjs/amino";
-import { SENDING } from "../stage.js";
+import { SENDING } from "../fixture.js";
 
 /** What the batches follow from. */
 export const SEED = setting("HUB_LOAD_SEED", 1);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { eventsOf, valueOf } from "hub-client";
 import { type Billed } from "../recount.js";
-import { USDC } from "../stage.js";
+import { USDC } from "../fixture.js";
 import { as, call, hub, id, open, step } from "./steps.js";
 
 /** A call from before its session was closed. */

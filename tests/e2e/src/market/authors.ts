@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { commitment, registerAttester } from "hub-client";
-import { blob, fails, named, USDC } from "../stage.js";
+import { blob, fails, named, USDC } from "../fixture.js";
 import { as, begin, coin, hub, id, ids, KEYS, RATES, refusing, register, step, waitUntil } from "./steps.js";
 
 test("everybody connects, and there are tokens", begin);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { followSession, openSession, readSession } from "hub-client";
-import { USDC } from "../stage.js";
-import { as, books, coin, hub, id, ids, open, RATES, refusing, step } from "./steps.js";
+import { USDC } from "../fixture.js";
+import { as, ledger, coin, hub, id, ids, open, RATES, refusing, step } from "./steps.js";
 
 step("a caller deposits and opens a session in one transaction, with coins and with tokens", async () => {
   await open("native", "caller", USDC, 50_000n);
@@ -18,7 +18,7 @@ step("a caller deposits and opens a session in one transaction, with coins and w
 
 step("from the balance, with a top-up, and for somebody else", async () => {
   await as.caller.send([hub.escrow.message("deposit", {}, [{ denom: "uusdc", amount: "30000" }])]);
-  books.deposit(as.caller.address, as.caller.address, USDC, 30_000n);
+  ledger.deposit(as.caller.address, as.caller.address, USDC, 30_000n);
   const { session } = await openSession(as.caller, {
     operator: as.operator.address,
     models: "any",
@@ -28,7 +28,7 @@ step("from the balance, with a top-up, and for somebody else", async () => {
     lastsSeconds: 3_600,
     from: "balance",
   });
-  books.open(session, as.caller.address, USDC, 10_000n);
+  ledger.open(session, as.caller.address, USDC, 10_000n);
   ids.set("any", session);
   const stop = new AbortController();
   const seen: bigint[] = [];
@@ -38,7 +38,7 @@ step("from the balance, with a top-up, and for somebody else", async () => {
     }
   })();
   await as.caller.send([hub.escrow.message("top_up", { session, amount: "5000" })]);
-  books.topUp(session, 5_000n);
+  ledger.topUp(session, 5_000n);
   while (seen.length < 2) {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -54,12 +54,12 @@ step("from the balance, with a top-up, and for somebody else", async () => {
     lastsSeconds: 3_600,
     beneficiary: as.caller.address,
   });
-  books.deposit(as.caller2.address, as.caller.address, USDC, 7_000n);
-  books.open(gift.session, as.caller.address, USDC, 7_000n);
+  ledger.deposit(as.caller2.address, as.caller.address, USDC, 7_000n);
+  ledger.open(gift.session, as.caller.address, USDC, 7_000n);
   ids.set("gift", gift.session);
   const { answer } = await readSession(hub, gift.session);
   assert.deepEqual([answer.caller, answer.funder], [as.caller.address, as.caller2.address]);
 
   await as.caller.send([hub.escrow.message("withdraw", { denom: USDC, amount: "1000", recipient: as.payee.address })]);
-  books.payOut(as.caller.address, USDC, 1_000n, as.payee.address);
+  ledger.payOut(as.caller.address, USDC, 1_000n, as.payee.address);
 });

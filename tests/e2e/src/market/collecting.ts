@@ -12,8 +12,8 @@ import {
   VoucherPad,
 } from "hub-client";
 import { batchOf, payable, settle } from "../by-hand.js";
-import { fails, USDC } from "../stage.js";
-import { as, books, call, charge, coin, hub, id, KEYS, open, refusing, step } from "./steps.js";
+import { fails, USDC } from "../fixture.js";
+import { as, ledger, call, charge, coin, hub, id, KEYS, open, refusing, step } from "./steps.js";
 
 step("a voucher session pays up to what its caller signed, and no more", async () => {
   await open("vouchers", "caller", USDC, 100_000n, { ceiling: { key: KEYS.vouchers.publicKey } });
@@ -72,8 +72,8 @@ step("a session that runs dry pays the rest of its receipts when it is topped up
     hub.escrow.message("deposit", {}, [{ denom: "uusdc", amount: "10" }]),
     hub.escrow.message("top_up", { session: dry, amount: "10" }),
   ]);
-  books.deposit(as.caller2.address, as.caller2.address, USDC, 10n);
-  books.topUp(dry, 10n);
+  ledger.deposit(as.caller2.address, as.caller2.address, USDC, 10n);
+  ledger.topUp(dry, 10n);
   assert.equal((await settle(as.submitter, batch)).answer.paid, 1);
   charge("dry", "shared", sorted.slice(5));
 });
@@ -92,7 +92,7 @@ step("the author is paid into the wallet behind the batch, by whoever sends it",
     }),
   ]);
   charge("tokens", "in-tokens", [{ receipt, price }]);
-  const paid = books.available(as.author.address, coin);
+  const paid = ledger.available(as.author.address, coin);
   assert.deepEqual(sent.answers[1], {
     sent: [{ account: as.author.address, amount: paid.toString() }],
     skipped: [
@@ -101,7 +101,7 @@ step("the author is paid into the wallet behind the batch, by whoever sends it",
       { account: "nobody", reason: "not_an_address" },
     ],
   });
-  books.payOut(as.author.address, coin, paid);
+  ledger.payOut(as.author.address, coin, paid);
 });
 
 step("a payee whose token refuses it stops nobody, and keeps what it earned", async () => {
@@ -121,13 +121,13 @@ step("a payee whose token refuses it stops nobody, and keeps what it earned", as
   const failed = eventsOf(sent.events, hub.escrow.address, "hub_payout_failed");
   assert.deepEqual(
     failed.map((event) => [valueOf(event, "account"), valueOf(event, "amount")]),
-    [[as.payee.address, books.available(as.payee.address, refusing).toString()]],
+    [[as.payee.address, ledger.available(as.payee.address, refusing).toString()]],
   );
-  books.payOut(as.author2.address, refusing, books.available(as.author2.address, refusing));
+  ledger.payOut(as.author2.address, refusing, ledger.available(as.author2.address, refusing));
 
   // Whom the token refuses sends it elsewhere.
   await fails(as.payee.send([hub.escrow.message("withdraw", { denom: refusing })]), "refused", /receives nothing/);
-  const amount = books.available(as.payee.address, refusing);
+  const amount = ledger.available(as.payee.address, refusing);
   await as.payee.send([hub.escrow.message("withdraw", { denom: refusing, recipient: as.author.address })]);
-  books.payOut(as.payee.address, refusing, amount, as.author.address);
+  ledger.payOut(as.payee.address, refusing, amount, as.author.address);
 });

@@ -2,9 +2,9 @@
 
 import assert from "node:assert/strict";
 import { readSession, settleReceiptMessage } from "hub-client";
-import { fails, USDC } from "../stage.js";
+import { fails, USDC } from "../fixture.js";
 import { closedAt, last, risesAt } from "./announced.js";
-import { as, books, call, charge, hub, id, KEYS, step, waitUntil } from "./steps.js";
+import { as, ledger, call, charge, hub, id, KEYS, step, waitUntil } from "./steps.js";
 
 step("the rest of a session that was closed goes back", async () => {
   const session = id("closing");
@@ -12,10 +12,10 @@ step("the rest of a session that was closed goes back", async () => {
   assert.equal((await readSession(hub, session)).state, "ended");
   await fails(as.caller2.send([hub.escrow.message("release_session", { session })]), "refused", /by anyone from/);
   await as.operator.send([hub.escrow.message("release_session", { session })]);
-  books.release(session);
-  const rest = books.available(as.caller2.address, USDC);
+  ledger.release(session);
+  const rest = ledger.available(as.caller2.address, USDC);
   await as.caller2.send([hub.escrow.message("withdraw", { denom: USDC })]);
-  books.payOut(as.caller2.address, USDC, rest);
+  ledger.payOut(as.caller2.address, USDC, rest);
   await fails(
     as.submitter.send([settleReceiptMessage(hub, KEYS.attester, last.receipt, 1)]),
     "refused",

@@ -18,9 +18,9 @@ import {
   wire,
 } from "hub-client";
 import { type Billed } from "../recount.js";
-import { blob, fails, USDC } from "../stage.js";
+import { blob, fails, USDC } from "../fixture.js";
 import { last } from "./announced.js";
-import { as, books, call, charge, coin, hub, id, ids, KEYS, step } from "./steps.js";
+import { as, ledger, call, charge, coin, hub, id, ids, KEYS, step } from "./steps.js";
 
 let single: Billed;
 
@@ -53,8 +53,8 @@ async function openTen(): Promise<number[]> {
   return answers.map(({ session }, place) => {
     const denom = denoms[place] as Denom;
     ids.set(`big ${place}`, session);
-    books.deposit(as.caller.address, as.caller.address, denom, wish.budget);
-    books.open(session, as.caller.address, denom, wish.budget);
+    ledger.deposit(as.caller.address, as.caller.address, denom, wish.budget);
+    ledger.open(session, as.caller.address, denom, wish.budget);
     return session;
   });
 }
@@ -104,7 +104,7 @@ step("a batch of 10 000 receipts over ten sessions and three models, sent by som
     charge(`big ${sessions.indexOf(Number(session))}`, name, group);
   }
   const usage = await hub.billing.query.usage({ model: id("committed"), denom: USDC });
-  assert.equal(BigInt(usage.sums.gross), books.gross(id("committed"), USDC));
+  assert.equal(BigInt(usage.sums.gross), ledger.gross(id("committed"), USDC));
 });
 
 step("anyone can prove that one of them was in it", async () => {

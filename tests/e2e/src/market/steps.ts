@@ -1,4 +1,4 @@
-/** What the steps of the market share: the Hub, who takes part, the books beside the chain, and the names of what was made. */
+/** What the steps of the market share: the Hub, who takes part, the ledger beside the chain, and the names of what was made. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -13,15 +13,15 @@ import {
   receiptFor,
   wire,
 } from "hub-client";
-import { Books } from "../books.js";
+import { Ledger } from "../ledger.js";
 import { type Billed, Recount } from "../recount.js";
-import { blob, connect, metadata, type Name, named, NAMES, token, USDC } from "../stage.js";
+import { blob, connect, metadata, type Name, named, NAMES, token, USDC } from "../fixture.js";
 
 export let hub: Hub;
 /** Everybody's accounts. */
 export let as: Record<Name, HubAccount>;
 /** What everybody must have. */
-export let books: Books;
+export let ledger: Ledger;
 /** What usage must say. */
 export let recount: Recount;
 /** A cw20 token. */
@@ -53,7 +53,7 @@ export const shares = new Map<string, { account: string; bps: bigint }[]>();
 /** What comes after a failure would fail for no reason of its own. */
 let broken = false;
 
-/** A test that leaves the books right. */
+/** A test that leaves the ledger right. */
 export function step(name: string, work: () => Promise<void>): void {
   test(name, async (context) => {
     if (broken) {
@@ -62,7 +62,7 @@ export function step(name: string, work: () => Promise<void>): void {
     }
     broken = true;
     await work();
-    await books.check();
+    await ledger.check();
     broken = false;
   });
 }
@@ -74,14 +74,14 @@ export async function begin(): Promise<void> {
   const everybody = NAMES.map((name) => as[name]);
   coin = await token(as.deployer, "cw20_base", "COIN", everybody);
   refusing = await token(as.deployer, "refusing_token", "REF", everybody, as.payee);
-  books = new Books(
+  ledger = new Ledger(
     hub,
     everybody.map(({ address }) => address),
   );
   recount = new Recount(hub);
-  await books.begin(USDC);
-  await books.begin(coin);
-  await books.begin(refusing);
+  await ledger.begin(USDC);
+  await ledger.begin(coin);
+  await ledger.begin(refusing);
   broken = false;
 }
 
@@ -137,8 +137,8 @@ export async function open(
     maxPrice: "none",
     ...more,
   });
-  books.deposit(as[by].address, as[by].address, denom, budget);
-  books.open(session, as[by].address, denom, budget);
+  ledger.deposit(as[by].address, as[by].address, denom, budget);
+  ledger.open(session, as[by].address, denom, budget);
   ids.set(name, session);
   return session;
 }
@@ -165,10 +165,10 @@ export async function call(session: string, model: string, offer?: Offer, attest
 /** These receipts were paid. */
 export function charge(session: string, model: string, paid: readonly Billed[]): void {
   const parties = shares.get(model) ?? [];
-  const { caller, denom } = books.session(id(session));
+  const { caller, denom } = ledger.session(id(session));
   const related = parties.some(({ account }) => account === caller);
   paid.forEach((one) => recount.bill(one, denom, related));
-  books.charge(
+  ledger.charge(
     id(session),
     id(model),
     paid.reduce((sum, { price }) => sum + price, 0n),

@@ -18,8 +18,8 @@ import {
 } from "hub-client";
 import { batchOf } from "../by-hand.js";
 import { NODE, Proxy, startNode, stopNode, words } from "../node.js";
-import { blob, deployment, fails, metadata, SENDING, USDC, wallet } from "../stage.js";
-import { as, books, call, charge, coin, hub, id, KEYS, step } from "./steps.js";
+import { blob, deployment, fails, metadata, SENDING, USDC, wallet } from "../fixture.js";
+import { as, ledger, call, charge, coin, hub, id, KEYS, step } from "./steps.js";
 
 step("the node is restarted while a settlement is on its way: nothing is lost", async () => {
   const calls: Awaited<ReturnType<typeof call>>[] = [];
@@ -73,8 +73,8 @@ step("a transaction whose answer is lost, or that never arrives, is resumed and 
     assert.deepEqual(sent.answers, [undefined]);
     // By the hash alone as well, and by another account.
     assert.equal((await patient.resume(lost.txHash)).height, sent.height);
-    books.deposit(as.caller.address, as.caller.address, USDC, 77n);
-    await books.check();
+    ledger.deposit(as.caller.address, as.caller.address, USDC, 77n);
+    await ledger.check();
   }
 
   proxy.meddling = (request) =>

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { settleReceiptMessage } from "hub-client";
-import { blob, metadata, NAMES, USDC } from "../stage.js";
-import { as, books, call, charge, coin, hub, id, ids, KEYS, open, recount, shares, step } from "./steps.js";
+import { blob, metadata, NAMES, USDC } from "../fixture.js";
+import { as, ledger, call, charge, coin, hub, id, ids, KEYS, open, recount, shares, step } from "./steps.js";
 
 step("an author who calls a model of its own, and calls that cost nothing, are told apart", async () => {
   await open("to oneself", "author", USDC, 20_000n);
@@ -43,10 +43,10 @@ step("usage is what was counted beside the chain: models, days, releases, author
 step("in the end everybody withdraws what is theirs", async () => {
   for (const name of NAMES) {
     for (const denom of [USDC, coin]) {
-      const amount = books.available(as[name].address, denom);
+      const amount = ledger.available(as[name].address, denom);
       if (amount > 0n) {
         await as[name].send([hub.escrow.message("withdraw", { denom })]);
-        books.payOut(as[name].address, denom, amount);
+        ledger.payOut(as[name].address, denom, amount);
       }
     }
   }

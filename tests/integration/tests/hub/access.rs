@@ -19,8 +19,8 @@ use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::{billing, escrow, nitro_verifier, registry};
 use serde::Serialize;
 
-use crate::escrow_stage::settlement;
-use crate::registry_stage::{blob, metadata, release, DAY};
+use crate::escrow_fixture::settlement;
+use crate::registry_fixture::{blob, metadata, release, DAY};
 
 /// Blob id and root of the one byte 0x00, from the reference encoder of Walrus.
 const ONE_BYTE: &str = "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y";
@@ -55,7 +55,7 @@ const ROLES: [(&str, &str); 15] = [
 ];
 
 /// A Hub in the middle of its life.
-struct World {
+struct Fixture {
     hub: Hub,
     model: ModelId,
     /// Of the caller's own money, with a ceiling.
@@ -67,7 +67,7 @@ struct World {
     nodes: StorageNodes,
 }
 
-impl World {
+impl Fixture {
     fn new(admin: Option<&str>) -> Self {
         // The escrow itself and billing knock as well, which on a chain send nothing of the kind.
         let builder = Hub::builder().unwatched();
@@ -137,7 +137,7 @@ impl World {
         let (escrow, tokens) = (hub.escrow.clone(), hub.money_cw20());
         hub.give(&escrow, &tokens, 10);
 
-        let mut world = Self {
+        let mut fixture = Self {
             hub,
             model,
             session,
@@ -146,10 +146,10 @@ impl World {
             nodes,
         };
         for (role, _) in ROLES {
-            let account = world.account(role);
-            world.hub.mint(&account, coins(1_000, NATIVE));
+            let account = fixture.account(role);
+            fixture.hub.mint(&account, coins(1_000, NATIVE));
         }
-        world
+        fixture
     }
 
     fn account(&self, role: &str) -> Addr {
@@ -247,10 +247,10 @@ struct Door {
     admin: Option<&'static str>,
     /// How long after the beginning.
     wait: u64,
-    knock: fn(&World, &Addr) -> Knock,
+    knock: fn(&Fixture, &Addr) -> Knock,
 }
 
-fn door(circumstance: &'static str, knock: fn(&World, &Addr) -> Knock) -> Door {
+fn door(circumstance: &'static str, knock: fn(&Fixture, &Addr) -> Knock) -> Door {
     Door {
         circumstance,
         admin: Some("admin"),
@@ -265,43 +265,45 @@ fn registry_doors() -> Vec<Door> {
         door("", |_, sender| {
             Knock::Registry(NewModel::named("new").release(blob(1)).message(sender))
         }),
-        door("", |world, _| {
+        door("", |fixture, _| {
             Knock::Registry(Msg::UpdateMetadata {
-                model: world.model,
+                model: fixture.model,
                 metadata: metadata("testing", &["new"]),
             })
         }),
-        door("", |world, _| {
+        door("", |fixture, _| {
             Knock::Registry(Msg::PublishRelease {
-                model: world.model,
+                model: fixture.model,
                 release: release(2, 0, blob(1)),
             })
         }),
-        door("", |world, sender| {
-            let money = world.hub.money_native();
+        door("", |fixture, sender| {
+            let money = fixture.hub.money_native();
             Knock::Registry(Msg::SetTerms {
-                model: world.model,
+                model: fixture.model,
                 terms: terms(&money, rates(1, 0, 0), 0, &[(sender, 10_000)]),
             })
         }),
-        door("", |world, _| {
+        door("", |fixture, _| {
             Knock::Registry(Msg::SetStatus {
-                model: world.model,
+                model: fixture.model,
                 status: StatusName::Retired,
             })
         }),
-        door("", |world, _| {
+        door("", |fixture, _| {
             Knock::Registry(Msg::OfferTransfer {
-                model: world.model,
-                to: world.account("stranger").into_string(),
+                model: fixture.model,
+                to: fixture.account("stranger").into_string(),
             })
         }),
-        door("", |world, _| {
-            Knock::Registry(Msg::CancelTransfer { model: world.model })
+        door("", |fixture, _| {
+            Knock::Registry(Msg::CancelTransfer {
+                model: fixture.model,
+            })
         }),
-        door("", |world, sender| {
+        door("", |fixture, sender| {
             Knock::Registry(Msg::AcceptTransfer {
-                model: world.model,
+                model: fixture.model,
                 expected_terms: TermsNumber(1),
                 payees: vec![UncheckedPayee {
                     address: sender.to_string(),
@@ -315,32 +317,32 @@ fn registry_doors() -> Vec<Door> {
                 hash: HexBinary::from([1; 32]),
             })
         }),
-        door("", |world, _| {
+        door("", |fixture, _| {
             Knock::Registry(Msg::ProveSize {
-                model: world.model,
+                model: fixture.model,
                 release: ReleaseNumber(1),
                 size: Uint64::one(),
                 root_hash: HexBinary::from_hex(ROOT).unwrap(),
             })
         }),
-        door("that the storage nodes signed", |world, _| {
+        door("that the storage nodes signed", |fixture, _| {
             let confirmation = Confirmation {
                 epoch: EPOCH,
                 blob_id: ONE_BYTE.parse().unwrap(),
                 persistence: Persistence::Permanent,
             };
             Knock::Registry(Msg::Certify {
-                model: world.model,
+                model: fixture.model,
                 release: ReleaseNumber(1),
-                certificate: world.nodes.certificate(&confirmation, [0]),
+                certificate: fixture.nodes.certificate(&confirmation, [0]),
             })
         }),
-        door("of the next epoch", |world, _| {
-            Knock::Registry(world.nodes.message(EPOCH + 1))
+        door("of the next epoch", |fixture, _| {
+            Knock::Registry(fixture.nodes.message(EPOCH + 1))
         }),
-        door("in place of the offer there is", |world, _| {
+        door("in place of the offer there is", |fixture, _| {
             Knock::Registry(Msg::OfferKeeperRole {
-                to: world.account("stranger").into_string(),
+                to: fixture.account("stranger").into_string(),
             })
         }),
         door("", |_, _| Knock::Registry(Msg::CancelKeeperOffer {})),
@@ -358,47 +360,47 @@ fn escrow_doors() -> Vec<Door> {
             };
             Knock::Escrow(deposit, coins(10, NATIVE))
         }),
-        door("for the caller, with a session", |world, _| {
-            let operator = world.account("operator");
+        door("for the caller, with a session", |fixture, _| {
+            let operator = fixture.account("operator");
             let deposit = Msg::Deposit {
-                beneficiary: Some(world.account("caller").into_string()),
-                session: Some(world.hub.new_session(&operator, 10)),
+                beneficiary: Some(fixture.account("caller").into_string()),
+                session: Some(fixture.hub.new_session(&operator, 10)),
             };
             Knock::Escrow(deposit, coins(10, NATIVE))
         }),
-        door("that says the caller sent 10 tokens", |world, _| {
+        door("that says the caller sent 10 tokens", |fixture, _| {
             let hook = Cw20HookMsg::Deposit {
                 beneficiary: None,
                 session: None,
             };
             let hook = Cw20ReceiveMsg {
-                sender: world.account("caller").into_string(),
+                sender: fixture.account("caller").into_string(),
                 amount: 10u128.into(),
                 msg: to_json_binary(&hook).unwrap(),
             };
             Knock::Escrow(Msg::Receive(hook), vec![])
         }),
-        door("of what one has", |world, _| {
+        door("of what one has", |fixture, _| {
             let withdraw = Msg::Withdraw {
-                denom: world.hub.money_native().unchecked(),
+                denom: fixture.hub.money_native().unchecked(),
                 amount: None,
                 recipient: None,
             };
             Knock::Escrow(withdraw, vec![])
         }),
-        door("of what one has", |world, _| {
+        door("of what one has", |fixture, _| {
             let open = Msg::OpenSession {
-                denom: world.hub.money_native().unchecked(),
-                session: world.hub.new_session(&world.account("operator"), 10),
+                denom: fixture.hub.money_native().unchecked(),
+                session: fixture.hub.new_session(&fixture.account("operator"), 10),
             };
             Knock::Escrow(open, vec![])
         }),
-        door("one's own session", |world, _| {
-            let (session, amount) = (world.session, 10u128.into());
+        door("one's own session", |fixture, _| {
+            let (session, amount) = (fixture.session, 10u128.into());
             Knock::Escrow(Msg::TopUp { session, amount }, vec![])
         }),
-        door("a session that is a gift", |world, _| {
-            let (session, amount) = (world.gift, 10u128.into());
+        door("a session that is a gift", |fixture, _| {
+            let (session, amount) = (fixture.gift, 10u128.into());
             Knock::Escrow(
                 Msg::TopUp {
                     session: SessionId(session),
@@ -407,12 +409,12 @@ fn escrow_doors() -> Vec<Door> {
                 vec![],
             )
         }),
-        door("one's own session", |world, _| {
-            let session = world.session;
+        door("one's own session", |fixture, _| {
+            let session = fixture.session;
             Knock::Escrow(Msg::CloseSession { session }, vec![])
         }),
-        door("a session that is a gift", |world, _| {
-            let session = world.gift;
+        door("a session that is a gift", |fixture, _| {
+            let session = fixture.gift;
             Knock::Escrow(
                 Msg::CloseSession {
                     session: SessionId(session),
@@ -420,46 +422,49 @@ fn escrow_doors() -> Vec<Door> {
                 vec![],
             )
         }),
-        door("before the end", |world, _| {
-            let session = world.session;
+        door("before the end", |fixture, _| {
+            let session = fixture.session;
             Knock::Escrow(Msg::ReleaseSession { session }, vec![])
         }),
         Door {
             wait: DAY,
-            ..door("from the end on", |world, _| {
-                let session = world.session;
+            ..door("from the end on", |fixture, _| {
+                let session = fixture.session;
                 Knock::Escrow(Msg::ReleaseSession { session }, vec![])
             })
         },
         Door {
             wait: 2 * DAY,
-            ..door("from the end + `receipt_max_age_seconds` on", |world, _| {
-                let session = world.session;
-                Knock::Escrow(Msg::ReleaseSession { session }, vec![])
-            })
+            ..door(
+                "from the end + `receipt_max_age_seconds` on",
+                |fixture, _| {
+                    let session = fixture.session;
+                    Knock::Escrow(Msg::ReleaseSession { session }, vec![])
+                },
+            )
         },
-        door("", |world, _| {
-            let (session, ceiling) = (world.session, 100u128.into());
+        door("", |fixture, _| {
+            let (session, ceiling) = (fixture.session, 100u128.into());
             Knock::Escrow(Msg::RaiseCeiling { session, ceiling }, vec![])
         }),
-        door("of oneself", |world, _| {
+        door("of oneself", |fixture, _| {
             let set = Msg::SetAutoPayout {
-                denom: world.hub.money_cw20().unchecked(),
+                denom: fixture.hub.money_cw20().unchecked(),
                 on: true,
             };
             Knock::Escrow(set, vec![])
         }),
-        door("of the caller, who opted in", |world, _| {
+        door("of the caller, who opted in", |fixture, _| {
             let payout = Msg::Payout {
-                accounts: vec![world.account("caller").into_string()],
-                denom: world.hub.money_native().unchecked(),
+                accounts: vec![fixture.account("caller").into_string()],
+                denom: fixture.hub.money_native().unchecked(),
             };
             Knock::Escrow(payout, vec![])
         }),
-        door("10 of the session to the author", |world, _| {
+        door("10 of the session to the author", |fixture, _| {
             let books = Books {
-                sessions: vec![settlement(world.session, world.attester.id, 0, 10)],
-                credits: vec![world.credit("author", 10)],
+                sessions: vec![settlement(fixture.session, fixture.attester.id, 0, 10)],
+                credits: vec![fixture.credit("author", 10)],
             };
             Knock::Escrow(
                 Msg::Settle {
@@ -476,79 +481,84 @@ fn billing_doors() -> Vec<Door> {
     vec![
         door(
             "a key whose holder agreed to be the sender's",
-            |world, sender| {
+            |fixture, sender| {
                 let key = hub_testing::signing_key(KeyType::Ed25519, 9);
-                Knock::Billing(world.hub.registration(sender, &key))
+                Knock::Billing(fixture.hub.registration(sender, &key))
             },
         ),
         door(
             "such a key, for which a verifier vouches",
-            |world, sender| {
+            |fixture, sender| {
                 let key = hub_testing::signing_key(KeyType::Ed25519, 9);
-                let document = world.hub.attestation(&key, "image");
-                let msg = world.hub.attested_registration(sender, &key, document);
+                let document = fixture.hub.attestation(&key, "image");
+                let msg = fixture.hub.attested_registration(sender, &key, document);
                 Knock::Billing(msg)
             },
         ),
-        door("", |world, _| {
-            let attester = world.attester.id;
+        door("", |fixture, _| {
+            let attester = fixture.attester.id;
             Knock::Billing(Msg::Retire { attester })
         }),
-        door("", |world, _| {
-            let attester = world.attester.id;
+        door("", |fixture, _| {
+            let attester = fixture.attester.id;
             Knock::Billing(Msg::Revoke { attester })
         }),
-        door("", |world, _| {
-            let attester = world.attester.id;
+        door("", |fixture, _| {
+            let attester = fixture.attester.id;
             let endpoint = Some("https://example.com".to_owned());
             Knock::Billing(Msg::SetEndpoint { attester, endpoint })
         }),
-        door("that the attester signed", |world, _| {
-            let receipts =
-                world
-                    .hub
-                    .receipts(&world.attester, world.session, world.model, 2, |_, _| {});
-            let batch = world.hub.batch(&world.attester, Mode::Itemised, receipts);
-            Knock::Billing(world.hub.sign_batch(&world.attester, &batch))
-        }),
-        door("that the attester signed", |world, _| {
-            let receipt = world
+        door("that the attester signed", |fixture, _| {
+            let receipts = fixture.hub.receipts(
+                &fixture.attester,
+                fixture.session,
+                fixture.model,
+                2,
+                |_, _| {},
+            );
+            let batch = fixture
                 .hub
-                .receipt(&world.attester, world.session, world.model);
-            Knock::Billing(world.hub.sign_receipt(&world.attester, &receipt, 0))
+                .batch(&fixture.attester, Mode::Itemised, receipts);
+            Knock::Billing(fixture.hub.sign_batch(&fixture.attester, &batch))
+        }),
+        door("that the attester signed", |fixture, _| {
+            let receipt = fixture
+                .hub
+                .receipt(&fixture.attester, fixture.session, fixture.model);
+            Knock::Billing(fixture.hub.sign_receipt(&fixture.attester, &receipt, 0))
         }),
     ]
 }
 
 fn nitro_verifier_doors() -> Vec<Door> {
     use nitro_verifier::ExecuteMsg as Msg;
-    vec![door("a key that an enclave holds", |world, _| {
+    vec![door("a key that an enclave holds", |fixture, _| {
         let key = hub_testing::signing_key(KeyType::Ed25519, 9);
         let public = key.public_key();
         Knock::NitroVerifier(Msg::Attest {
             key: public.as_bytes().into(),
             key_type: public.key_type().into(),
-            evidence: world.hub.attestation(&key, "image"),
+            evidence: fixture.hub.attestation(&key, "image"),
         })
     })]
 }
 
 fn chain_doors() -> Vec<Door> {
     let named: [Door; 4] = [
-        door("the registry, where an admin was named", |world, _| {
-            Knock::Migrate(world.hub.registry.clone(), world.hub.codes.registry)
+        door("the registry, where an admin was named", |fixture, _| {
+            Knock::Migrate(fixture.hub.registry.clone(), fixture.hub.codes.registry)
         }),
-        door("the escrow, where an admin was named", |world, _| {
-            Knock::Migrate(world.hub.escrow.clone(), world.hub.codes.escrow)
+        door("the escrow, where an admin was named", |fixture, _| {
+            Knock::Migrate(fixture.hub.escrow.clone(), fixture.hub.codes.escrow)
         }),
-        door("billing, where an admin was named", |world, _| {
-            Knock::Migrate(world.hub.billing.clone(), world.hub.codes.billing)
+        door("billing, where an admin was named", |fixture, _| {
+            Knock::Migrate(fixture.hub.billing.clone(), fixture.hub.codes.billing)
         }),
         door(
             "the Nitro verifier, where an admin was named",
-            |world, _| {
-                let code = world.hub.codes.nitro_verifier;
-                Knock::Migrate(world.hub.nitro_verifier.clone(), code)
+            |fixture, _| {
+                let code = fixture.hub.codes.nitro_verifier;
+                Knock::Migrate(fixture.hub.nitro_verifier.clone(), code)
             },
         ),
     ];
@@ -590,11 +600,11 @@ fn messages<T: schemars::JsonSchema>() -> BTreeSet<String> {
 
 #[test]
 fn every_message_of_every_contract_is_tried() {
-    let world = World::new(None);
-    let stranger = world.account("stranger");
+    let fixture = Fixture::new(None);
+    let stranger = fixture.account("stranger");
     let mut tried: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for door in doors() {
-        let (contract, message) = (door.knock)(&world, &stranger).door();
+        let (contract, message) = (door.knock)(&fixture, &stranger).door();
         tried.entry(contract).or_default().insert(message);
     }
     tried.remove("the chain");
@@ -640,12 +650,12 @@ fn table() -> String {
         let mut marks = String::new();
         let mut named = ("", String::new());
         for (role, _) in ROLES {
-            let mut world = World::new(door.admin);
-            world.hub.advance(door.wait);
-            let sender = world.account(role);
-            let knock = (door.knock)(&world, &sender);
+            let mut fixture = Fixture::new(door.admin);
+            fixture.hub.advance(door.wait);
+            let sender = fixture.account(role);
+            let knock = (door.knock)(&fixture, &sender);
             named = knock.door();
-            match world.send(&sender, knock) {
+            match fixture.send(&sender, knock) {
                 Ok(()) => marks.push_str(" ✓ |"),
                 Err(refusal) => {
                     refusals.insert(refusal);

@@ -7,7 +7,7 @@ use hub_types::ids::{AttesterId, ModelId, SessionId, TermsNumber};
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{Batch, Mode, Receipt};
 
-use crate::stage::{attributes, changes, nothing_settled, Stage, CALL};
+use crate::fixture::{attributes, changes, nothing_settled, Fixture, CALL};
 
 const GRACE: u64 = 60;
 const BOTH: [Mode; 2] = [Mode::Itemised, Mode::Netted];
@@ -17,45 +17,51 @@ fn outcomes(response: &BatchResponse) -> Vec<Outcome> {
 }
 
 /// Receipts of which each was issued a second after the one before it, the last at `newest`.
-fn receipts_until(stage: &Stage, count: u64, newest: u64) -> Vec<Receipt> {
+fn receipts_until(fixture: &Fixture, count: u64, newest: u64) -> Vec<Receipt> {
     let numbered = |place, receipt: &mut Receipt| receipt.issued_at = newest - (count - 1 - place);
-    stage
-        .hub
-        .receipts(&stage.attester, stage.session, stage.model, count, numbered)
+    fixture.hub.receipts(
+        &fixture.attester,
+        fixture.session,
+        fixture.model,
+        count,
+        numbered,
+    )
 }
 
 /// What became of a batch that changes something.
 #[track_caller]
-fn settled(stage: &mut Stage, mode: Mode, receipts: &[Receipt]) -> (Vec<Outcome>, u64) {
-    let batch = stage.hub.batch(&stage.attester, mode, receipts.to_vec());
-    let answer: BatchResponse = data(&stage.send(&batch).unwrap());
+fn settled(fixture: &mut Fixture, mode: Mode, receipts: &[Receipt]) -> (Vec<Outcome>, u64) {
+    let batch = fixture
+        .hub
+        .batch(&fixture.attester, mode, receipts.to_vec());
+    let answer: BatchResponse = data(&fixture.send(&batch).unwrap());
     (outcomes(&answer), answer.paid)
 }
 
 /// Ten receipts of which a limit at `limit` refuses those from there on, or those before it, with `outcome`: together they
 /// wait, cut at the limit the good ones are paid.
 #[track_caller]
-fn is_cured_by_a_cut(stage: &mut Stage, mode: Mode, limit: u64, outcome: Outcome, late: bool) {
-    let receipts = receipts_until(stage, 10, limit + 2);
+fn is_cured_by_a_cut(fixture: &mut Fixture, mode: Mode, limit: u64, outcome: Outcome, late: bool) {
+    let receipts = receipts_until(fixture, 10, limit + 2);
     let (before, after) = receipts.split_at(7);
     assert_eq!(after[0].issued_at, limit);
-    let batch = stage.hub.batch(&stage.attester, mode, receipts.clone());
+    let batch = fixture.hub.batch(&fixture.attester, mode, receipts.clone());
     assert_eq!(
-        stage.refused_batch(&batch),
+        fixture.refused_batch(&batch),
         nothing_settled(&[Outcome::Straddles])
     );
 
-    let ledger = stage.hub.ledger();
+    let ledger = fixture.hub.ledger();
     let refused = (vec![outcome], 0);
     let [first, second] = match late {
         true => [(vec![Outcome::Paid], 7), refused],
         false => [refused, (vec![Outcome::Paid], 3)],
     };
-    assert_eq!(settled(stage, mode, before), first);
-    assert_eq!(settled(stage, mode, after), second);
+    assert_eq!(settled(fixture, mode, before), first);
+    assert_eq!(settled(fixture, mode, after), second);
     let paid = (first.1 + second.1) as i128 * CALL as i128;
     assert_eq!(
-        ledger.diff(&stage.hub.ledger()),
+        ledger.diff(&fixture.hub.ledger()),
         changes(&[
             ("author available uusdc", paid),
             ("author earned uusdc", paid),
@@ -63,8 +69,8 @@ fn is_cured_by_a_cut(stage: &mut Stage, mode: Mode, limit: u64, outcome: Outcome
             ("session 1 spent", paid),
         ])
     );
-    assert_eq!(stage.next(), 10);
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.next(), 10);
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (griefing and wedging): a caller asks for a job of more than a minute and closes its session meanwhile, so that
@@ -73,15 +79,15 @@ fn is_cured_by_a_cut(stage: &mut Stage, mode: Mode, limit: u64, outcome: Outcome
 #[test]
 fn one_receipt_after_the_end_of_a_session_voids_no_other() {
     for mode in BOTH {
-        let mut stage = Stage::new();
-        stage.hub.advance(1_000);
+        let mut fixture = Fixture::new();
+        fixture.hub.advance(1_000);
         let close = escrow::ExecuteMsg::CloseSession {
             session: SessionId(1),
         };
-        stage.hub.escrow(&stage.caller.clone(), close).unwrap();
-        let ends_at = stage.hub.now() + GRACE;
-        stage.hub.set_time(ends_at + 30);
-        is_cured_by_a_cut(&mut stage, mode, ends_at, Outcome::Closed, true);
+        fixture.hub.escrow(&fixture.caller.clone(), close).unwrap();
+        let ends_at = fixture.hub.now() + GRACE;
+        fixture.hub.set_time(ends_at + 30);
+        is_cured_by_a_cut(&mut fixture, mode, ends_at, Outcome::Closed, true);
     }
 }
 
@@ -91,30 +97,33 @@ fn one_receipt_after_the_end_of_a_session_voids_no_other() {
 #[test]
 fn a_batch_held_back_until_its_oldest_receipt_expires_loses_that_receipt_alone() {
     for mode in BOTH {
-        let mut stage = Stage::new();
-        let oldest = stage.hub.now();
-        let config: hub_types::billing::ConfigResponse = stage
+        let mut fixture = Fixture::new();
+        let oldest = fixture.hub.now();
+        let config: hub_types::billing::ConfigResponse = fixture
             .hub
             .query_billing(hub_types::billing::QueryMsg::Config {})
             .unwrap();
         let limit = oldest + 7;
-        stage.hub.set_time(limit + config.receipt_max_age_seconds);
-        is_cured_by_a_cut(&mut stage, mode, limit, Outcome::Expired, false);
+        fixture.hub.set_time(limit + config.receipt_max_age_seconds);
+        is_cured_by_a_cut(&mut fixture, mode, limit, Outcome::Expired, false);
     }
 }
 
 #[test]
 fn an_attester_that_retires_is_paid_for_what_it_signed_before() {
     for mode in BOTH {
-        let mut stage = Stage::new();
-        stage.hub.advance(1_000);
+        let mut fixture = Fixture::new();
+        fixture.hub.advance(1_000);
         let retire = ExecuteMsg::Retire {
             attester: AttesterId(1),
         };
-        stage.hub.billing(&stage.operator.clone(), retire).unwrap();
-        let cutoff = stage.hub.now() + GRACE;
-        stage.hub.set_time(cutoff + 30);
-        is_cured_by_a_cut(&mut stage, mode, cutoff, Outcome::AttesterRetired, true);
+        fixture
+            .hub
+            .billing(&fixture.operator.clone(), retire)
+            .unwrap();
+        let cutoff = fixture.hub.now() + GRACE;
+        fixture.hub.set_time(cutoff + 30);
+        is_cured_by_a_cut(&mut fixture, mode, cutoff, Outcome::AttesterRetired, true);
     }
 }
 
@@ -127,46 +136,54 @@ fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
         model: ModelId(1),
         status: StatusName::Retired,
     };
-    let cheaper = |stage: &Stage| registry::ExecuteMsg::SetTerms {
+    let cheaper = |fixture: &Fixture| registry::ExecuteMsg::SetTerms {
         model: ModelId(1),
-        terms: hub_testing::terms(&stage.money, rates(1, 0, 0), 0, &[(&stage.author, 10_000)]),
+        terms: hub_testing::terms(
+            &fixture.money,
+            rates(1, 0, 0),
+            0,
+            &[(&fixture.author, 10_000)],
+        ),
     };
     for mode in BOTH {
         for outcome in [Outcome::Retired, Outcome::TermsNotInForce] {
-            let mut stage = Stage::new();
-            stage.hub.advance(1_000);
-            let receipt = stage.receipts(1).remove(0);
+            let mut fixture = Fixture::new();
+            fixture.hub.advance(1_000);
+            let receipt = fixture.receipts(1).remove(0);
             let change = match outcome {
                 Outcome::Retired => retire.clone(),
-                _ => cheaper(&stage),
+                _ => cheaper(&fixture),
             };
-            stage.hub.registry(&stage.author.clone(), change).unwrap();
-            let cutoff = stage.hub.now() + GRACE;
-            stage.hub.set_time(cutoff + 30);
+            fixture
+                .hub
+                .registry(&fixture.author.clone(), change)
+                .unwrap();
+            let cutoff = fixture.hub.now() + GRACE;
+            fixture.hub.set_time(cutoff + 30);
             assert_eq!(receipt.terms, TermsNumber(1));
             if outcome == Outcome::Retired {
-                is_cured_by_a_cut(&mut stage, mode, cutoff, outcome, true);
+                is_cured_by_a_cut(&mut fixture, mode, cutoff, outcome, true);
                 continue;
             }
             // Receipts are made out to the newest terms unless told otherwise.
-            let at_first_terms: Vec<Receipt> = receipts_until(&stage, 10, cutoff + 2)
+            let at_first_terms: Vec<Receipt> = receipts_until(&fixture, 10, cutoff + 2)
                 .into_iter()
                 .map(|receipt| Receipt {
                     terms: TermsNumber(1),
                     ..receipt
                 })
                 .collect();
-            let batch = stage
+            let batch = fixture
                 .hub
-                .batch(&stage.attester, mode, at_first_terms.clone());
+                .batch(&fixture.attester, mode, at_first_terms.clone());
             assert_eq!(
-                stage.refused_batch(&batch),
+                fixture.refused_batch(&batch),
                 nothing_settled(&[Outcome::Straddles])
             );
             let (before, after) = at_first_terms.split_at(7);
             let (paid, refused) = ((vec![Outcome::Paid], 7), (vec![outcome], 0));
-            assert_eq!(settled(&mut stage, mode, before), paid);
-            assert_eq!(settled(&mut stage, mode, after), refused);
+            assert_eq!(settled(&mut fixture, mode, before), paid);
+            assert_eq!(settled(&mut fixture, mode, after), refused);
         }
     }
 }
@@ -175,28 +192,31 @@ fn an_author_that_changes_its_terms_or_retires_voids_nothing_of_before() {
 /// Defence: only that group waits; the others are paid, and its outcome tells its attester what to do.
 #[test]
 fn a_group_that_straddles_harms_no_other_in_its_batch() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let (caller, operator, money) = (
-        stage.caller.clone(),
-        stage.operator.clone(),
-        stage.money.clone(),
+        fixture.caller.clone(),
+        fixture.operator.clone(),
+        fixture.money.clone(),
     );
-    let other = stage
+    let other = fixture
         .hub
         .open_session(&caller, &operator, &money, CALL, |session| session);
-    stage.hub.advance(1_000);
+    fixture.hub.advance(1_000);
     let close = escrow::ExecuteMsg::CloseSession {
         session: SessionId(1),
     };
-    stage.hub.escrow(&caller, close).unwrap();
-    let ends_at = stage.hub.now() + GRACE;
-    stage.hub.set_time(ends_at + 30);
-    let mut receipts = receipts_until(&stage, 3, ends_at);
-    receipts.push(stage.hub.receipt(&stage.attester, other, stage.model));
-    let response = stage.send(&stage.batch(receipts)).unwrap();
+    fixture.hub.escrow(&caller, close).unwrap();
+    let ends_at = fixture.hub.now() + GRACE;
+    fixture.hub.set_time(ends_at + 30);
+    let mut receipts = receipts_until(&fixture, 3, ends_at);
+    receipts.push(fixture.hub.receipt(&fixture.attester, other, fixture.model));
+    let response = fixture.send(&fixture.batch(receipts)).unwrap();
     let answer: BatchResponse = data(&response);
     assert_eq!(outcomes(&answer), [Outcome::Straddles, Outcome::Paid]);
-    assert_eq!((stage.next(), stage.hub.next(other, AttesterId(1))), (0, 1));
+    assert_eq!(
+        (fixture.next(), fixture.hub.next(other, AttesterId(1))),
+        (0, 1)
+    );
     let attributes = attributes(&[
         ("outcomes", "straddles,paid"),
         ("offered", "4"),
@@ -213,27 +233,27 @@ fn a_group_that_straddles_harms_no_other_in_its_batch() {
 /// Defence: the large group is `overlaps` and writes nothing; the rest is paid as a group of its own.
 #[test]
 fn the_rest_of_a_netted_group_of_which_a_part_was_settled_is_not_lost() {
-    let mut stage = Stage::new();
-    let receipts = stage.receipts(5);
-    let small = stage
+    let mut fixture = Fixture::new();
+    let receipts = fixture.receipts(5);
+    let small = fixture
         .hub
-        .batch(&stage.attester, Mode::Netted, receipts[..2].to_vec());
-    let large = stage
+        .batch(&fixture.attester, Mode::Netted, receipts[..2].to_vec());
+    let large = fixture
         .hub
-        .batch(&stage.attester, Mode::Netted, receipts.clone());
-    stage.send(&small).unwrap();
+        .batch(&fixture.attester, Mode::Netted, receipts.clone());
+    fixture.send(&small).unwrap();
     assert_eq!(
-        stage.refused_batch(&large),
+        fixture.refused_batch(&large),
         nothing_settled(&[Outcome::Overlaps])
     );
-    let rest = settled(&mut stage, Mode::Netted, &receipts[2..]);
+    let rest = settled(&mut fixture, Mode::Netted, &receipts[2..]);
     assert_eq!(rest, (vec![Outcome::Paid], 3));
-    assert_eq!(stage.next(), 5);
-    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 5 * CALL);
+    assert_eq!(fixture.next(), 5);
+    assert_eq!(fixture.hub.session(SessionId(1)).spent.u128(), 5 * CALL);
     // All of it was settled: now it is stale.
-    let answer: BatchResponse = data(&stage.send(&large).unwrap());
+    let answer: BatchResponse = data(&fixture.send(&large).unwrap());
     assert_eq!(outcomes(&answer), [Outcome::Stale]);
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (replay and ordering): a stranger settles a part of what a bundle is about to settle, so that the bundle finds
@@ -241,24 +261,24 @@ fn the_rest_of_a_netted_group_of_which_a_part_was_settled_is_not_lost() {
 /// Defence: a batch of which some group was settled before succeeds, writes nothing and emits nothing.
 #[test]
 fn a_bundle_that_was_overtaken_in_part_succeeds_without_effect() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let (caller, operator, money) = (
-        stage.caller.clone(),
-        stage.operator.clone(),
-        stage.money.clone(),
+        fixture.caller.clone(),
+        fixture.operator.clone(),
+        fixture.money.clone(),
     );
-    let poor = stage
+    let poor = fixture
         .hub
         .open_session(&caller, &operator, &money, CALL - 1, |session| session);
-    let waiting = stage.hub.receipt(&stage.attester, poor, stage.model);
-    let first = stage.receipts(2);
-    let whole = stage.batch([first.clone(), vec![waiting.clone()]].concat());
-    let part = stage.batch(first);
-    stage.send(&part).unwrap();
+    let waiting = fixture.hub.receipt(&fixture.attester, poor, fixture.model);
+    let first = fixture.receipts(2);
+    let whole = fixture.batch([first.clone(), vec![waiting.clone()]].concat());
+    let part = fixture.batch(first);
+    fixture.send(&part).unwrap();
 
-    let before = stage.hub.snapshot();
-    let response = stage.send(&whole).unwrap();
-    before.assert_unchanged(&stage.hub);
+    let before = fixture.hub.snapshot();
+    let response = fixture.send(&whole).unwrap();
+    before.assert_unchanged(&fixture.hub);
     let answer: BatchResponse = data(&response);
     assert_eq!(outcomes(&answer), [Outcome::Stale, Outcome::Exhausted]);
     assert_eq!((answer.batch, answer.paid, answer.gross), (None, 0, vec![]));
@@ -268,16 +288,16 @@ fn a_bundle_that_was_overtaken_in_part_succeeds_without_effect() {
         .all(|event| !event.ty.starts_with("wasm-")));
 
     // Nothing of this one was settled before.
-    let alone = stage.batch(vec![waiting]);
+    let alone = fixture.batch(vec![waiting]);
     assert_eq!(
-        stage.refused_batch(&alone),
+        fixture.refused_batch(&alone),
         nothing_settled(&[Outcome::Exhausted])
     );
 }
 
 #[test]
 fn what_nothing_could_bill_is_consumed_even_where_a_limit_of_time_runs_through_it() {
-    let mut stage = Stage::with_session(100 * CALL, |session| escrow::NewSession {
+    let mut fixture = Fixture::with_session(100 * CALL, |session| escrow::NewSession {
         models: escrow::Models::Listed(vec![escrow::ModelRef {
             model: ModelId(1),
             release: None,
@@ -285,22 +305,22 @@ fn what_nothing_could_bill_is_consumed_even_where_a_limit_of_time_runs_through_i
         ..session
     });
     let other = NewModel::named("other")
-        .price(&stage.money, rates(5, 0, 0))
+        .price(&fixture.money, rates(5, 0, 0))
         .release([9; 32]);
-    let other = stage.hub.register_model(&stage.author.clone(), other);
-    stage.hub.advance(1_000);
+    let other = fixture.hub.register_model(&fixture.author.clone(), other);
+    fixture.hub.advance(1_000);
     let close = escrow::ExecuteMsg::CloseSession {
         session: SessionId(1),
     };
-    stage.hub.escrow(&stage.caller.clone(), close).unwrap();
-    let ends_at = stage.hub.now() + GRACE;
-    stage.hub.set_time(ends_at + 30);
-    let mut receipts = receipts_until(&stage, 3, ends_at);
+    fixture.hub.escrow(&fixture.caller.clone(), close).unwrap();
+    let ends_at = fixture.hub.now() + GRACE;
+    fixture.hub.set_time(ends_at + 30);
+    let mut receipts = receipts_until(&fixture, 3, ends_at);
     receipts
         .iter_mut()
         .for_each(|receipt| receipt.model = other);
-    let batch: Batch = stage.batch(receipts);
-    let answer: BatchResponse = data(&stage.send(&batch).unwrap());
+    let batch: Batch = fixture.batch(receipts);
+    let answer: BatchResponse = data(&fixture.send(&batch).unwrap());
     assert_eq!(outcomes(&answer), [Outcome::ModelNotAllowed]);
-    assert_eq!(stage.next(), 3);
+    assert_eq!(fixture.next(), 3);
 }

@@ -8,36 +8,39 @@ use hub_types::escrow::{
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::wire::SigningKey;
 
-use crate::stage::{nothing_settled, Stage, CALL};
+use crate::fixture::{nothing_settled, Fixture, CALL};
 
 /// Both venues with a session 1 of the same caller for the same operator, whose key is attester 1 at both.
 struct Twins {
-    stage: Stage,
+    fixture: Fixture,
     first: Venue,
     second: Venue,
 }
 
 impl Twins {
     fn new(change: impl Fn(NewSession) -> NewSession) -> Self {
-        let mut stage = Stage::with_session(100 * CALL, &change);
-        let first = stage.hub.venue();
-        let second = stage.hub.another_venue();
-        stage.hub.turn_to(&second);
+        let mut fixture = Fixture::with_session(100 * CALL, &change);
+        let first = fixture.hub.venue();
+        let second = fixture.hub.another_venue();
+        fixture.hub.turn_to(&second);
         let (caller, operator, money) = (
-            stage.caller.clone(),
-            stage.operator.clone(),
-            stage.money.clone(),
+            fixture.caller.clone(),
+            fixture.operator.clone(),
+            fixture.money.clone(),
         );
-        let session = stage
+        let session = fixture
             .hub
             .open_session(&caller, &operator, &money, 100 * CALL, change);
-        let attester = stage
+        let attester = fixture
             .hub
             .register_attester(&operator, KeyType::Secp256k1, 1);
-        assert_eq!((session, attester.id), (stage.session, stage.attester.id));
-        stage.hub.turn_to(&first);
+        assert_eq!(
+            (session, attester.id),
+            (fixture.session, fixture.attester.id)
+        );
+        fixture.hub.turn_to(&first);
         Self {
-            stage,
+            fixture,
             first,
             second,
         }
@@ -50,25 +53,25 @@ impl Twins {
 #[test]
 fn what_was_paid_at_one_billing_is_worth_nothing_at_another() {
     let mut twins = Twins::new(|session| session);
-    let stage = &mut twins.stage;
-    let receipt = stage.receipts(1).remove(0);
-    let single = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let operator = stage.operator.clone();
-    stage.hub.billing(&operator, single.clone()).unwrap();
-    let batch = stage.batch(stage.receipts(3));
-    let many = stage.hub.sign_batch(&stage.attester, &batch);
-    stage.hub.billing(&operator, many.clone()).unwrap();
+    let fixture = &mut twins.fixture;
+    let receipt = fixture.receipts(1).remove(0);
+    let single = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
+    let operator = fixture.operator.clone();
+    fixture.hub.billing(&operator, single.clone()).unwrap();
+    let batch = fixture.batch(fixture.receipts(3));
+    let many = fixture.hub.sign_batch(&fixture.attester, &batch);
+    fixture.hub.billing(&operator, many.clone()).unwrap();
 
-    stage.hub.turn_to(&twins.second);
+    fixture.hub.turn_to(&twins.second);
     for msg in [single, many] {
         let refused = BillingError::SignatureInvalid {
             attester: AttesterId(1),
         };
-        assert_eq!(stage.refused(msg), refused);
+        assert_eq!(fixture.refused(msg), refused);
     }
-    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 0);
-    stage.hub.turn_to(&twins.first);
-    assert_eq!(stage.hub.session(SessionId(1)).spent.u128(), 4 * CALL);
+    assert_eq!(fixture.hub.session(SessionId(1)).spent.u128(), 0);
+    fixture.hub.turn_to(&twins.first);
+    assert_eq!(fixture.hub.session(SessionId(1)).spent.u128(), 4 * CALL);
 }
 
 fn caller_key() -> SigningKey {
@@ -90,15 +93,15 @@ fn a_voucher_for_one_billing_raises_no_ceiling_at_another() {
         ..session
     };
     let mut twins = Twins::new(with_ceiling);
-    let stage = &mut twins.stage;
-    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
-    stage.hub.turn_to(&twins.second);
-    let batch = stage.batch(stage.receipts(3));
-    let msg = stage
+    let fixture = &mut twins.fixture;
+    let voucher = fixture.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
+    fixture.hub.turn_to(&twins.second);
+    let batch = fixture.batch(fixture.receipts(3));
+    let msg = fixture
         .hub
-        .sign_batch_with(&stage.attester, &batch, vec![voucher]);
+        .sign_batch_with(&fixture.attester, &batch, vec![voucher]);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[hub_types::billing::Outcome::VoucherMissing])
     );
 }
@@ -108,7 +111,7 @@ fn a_voucher_for_one_billing_raises_no_ceiling_at_another() {
 #[test]
 fn a_billing_settles_in_no_escrow_but_its_own() {
     let mut twins = Twins::new(|session| session);
-    let hub: &mut Hub = &mut twins.stage.hub;
+    let hub: &mut Hub = &mut twins.fixture.hub;
     let books = Books {
         sessions: vec![SessionSettlement {
             session: SessionId(1),
@@ -123,7 +126,7 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
             paid_models: 0,
         }],
         credits: vec![Credit {
-            account: hub.canonical(&twins.stage.author),
+            account: hub.canonical(&twins.fixture.author),
             denom: DenomNumber(1),
             amount: CALL.into(),
         }],
@@ -149,25 +152,28 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
 #[test]
 fn what_is_available_in_one_escrow_is_not_in_another() {
     let mut twins = Twins::new(|session| session);
-    let stage = &mut twins.stage;
-    let (caller, money) = (stage.caller.clone(), stage.money.clone());
-    stage.hub.give(&caller, &money, 50);
-    stage.hub.deposit(&caller, &money, 50, None, None).unwrap();
+    let fixture = &mut twins.fixture;
+    let (caller, money) = (fixture.caller.clone(), fixture.money.clone());
+    fixture.hub.give(&caller, &money, 50);
+    fixture
+        .hub
+        .deposit(&caller, &money, 50, None, None)
+        .unwrap();
     let withdraw = escrow::ExecuteMsg::Withdraw {
         denom: money.unchecked(),
         amount: None,
         recipient: None,
     };
-    stage.hub.turn_to(&twins.second);
+    fixture.hub.turn_to(&twins.second);
     let nothing = EscrowError::NothingAvailable {
         denom: money.checked(),
     };
     assert_eq!(
-        stage.hub.escrow(&caller, withdraw.clone()).unwrap_err(),
+        fixture.hub.escrow(&caller, withdraw.clone()).unwrap_err(),
         nothing
     );
-    stage.hub.turn_to(&twins.first);
-    stage.hub.escrow(&caller, withdraw.clone()).unwrap();
-    assert_eq!(stage.hub.escrow(&caller, withdraw).unwrap_err(), nothing);
-    assert_eq!(stage.hub.wallet(&caller, &money), 50);
+    fixture.hub.turn_to(&twins.first);
+    fixture.hub.escrow(&caller, withdraw.clone()).unwrap();
+    assert_eq!(fixture.hub.escrow(&caller, withdraw).unwrap_err(), nothing);
+    assert_eq!(fixture.hub.wallet(&caller, &money), 50);
 }

@@ -6,32 +6,34 @@ use hub_types::ids::{SessionId, TermsNumber};
 use hub_types::registry::ExecuteMsg;
 use hub_types::wire::{Mode, Units};
 
-use crate::stage::Stage;
+use crate::fixture::Fixture;
 
 /// Attack (rounding): a caller lets its units be counted in the smallest pieces, so that each is rounded down to
 /// nothing.
 /// Defence: every receipt is rounded up for itself: a piece costs no less than its part of the whole.
 #[test]
 fn units_in_small_pieces_cost_no_less_than_at_once() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let fine = NewModel::named("fine")
-        .price(&stage.money, rates(0, 1, 0))
+        .price(&fixture.money, rates(0, 1, 0))
         .release([9; 32]);
-    let model = stage.hub.register_model(&stage.author.clone(), fine);
+    let model = fixture.hub.register_model(&fixture.author.clone(), fine);
     let one_unit = |_: u64, receipt: &mut hub_types::wire::Receipt| {
         receipt.units = Units::new(1, 0);
     };
-    let pieces = stage
+    let pieces = fixture
         .hub
-        .receipts(&stage.attester, stage.session, model, 100, one_unit);
-    let before = stage.hub.session(SessionId(1)).spent.u128();
-    stage.send(&stage.batch(pieces)).unwrap();
-    let in_pieces = stage.hub.session(SessionId(1)).spent.u128() - before;
+        .receipts(&fixture.attester, fixture.session, model, 100, one_unit);
+    let before = fixture.hub.session(SessionId(1)).spent.u128();
+    fixture.send(&fixture.batch(pieces)).unwrap();
+    let in_pieces = fixture.hub.session(SessionId(1)).spent.u128() - before;
 
-    let mut whole = stage.hub.receipt(&stage.attester, stage.session, model);
+    let mut whole = fixture
+        .hub
+        .receipt(&fixture.attester, fixture.session, model);
     whole.units = Units::new(100, 0);
-    let next = stage.next();
-    let response = stage.send_receipt(&whole, next).unwrap();
+    let next = fixture.next();
+    let response = fixture.send_receipt(&whole, next).unwrap();
     let at_once = data::<ReceiptResponse>(&response).amount.u128();
     assert_eq!((in_pieces, at_once), (100, 1));
 }
@@ -41,29 +43,30 @@ fn units_in_small_pieces_cost_no_less_than_at_once() {
 /// Defence: whose a unit is hangs on its number in the model's lifetime alone: every 10 000 are divided exactly.
 #[test]
 fn every_ten_thousand_units_are_divided_exactly_however_they_came() {
-    let mut stage = Stage::new();
-    let (author, backer) = (stage.author.clone(), stage.hub.account("backer"));
+    let mut fixture = Fixture::new();
+    let (author, backer) = (fixture.author.clone(), fixture.hub.account("backer"));
     let shared = NewModel::named("shared")
-        .price(&stage.money, rates(1, 0, 0))
+        .price(&fixture.money, rates(1, 0, 0))
         .operator_bps(1)
         .payees(&[(&author, 3_333), (&backer, 6_666)])
         .release([9; 32]);
-    let model = stage.hub.register_model(&author, shared);
+    let model = fixture.hub.register_model(&author, shared);
     let mut left = 10_000;
     let mut piece = 1;
-    let before = stage.hub.ledger();
+    let before = fixture.hub.ledger();
     while left > 0 {
         let count = left.min(piece);
-        let receipts = stage
-            .hub
-            .receipts(&stage.attester, stage.session, model, count, |_, _| {});
+        let receipts =
+            fixture
+                .hub
+                .receipts(&fixture.attester, fixture.session, model, count, |_, _| {});
         let mode = [Mode::Itemised, Mode::Netted][(piece % 2) as usize];
-        let batch = stage.hub.batch(&stage.attester, mode, receipts);
-        let answer: BatchResponse = data(&stage.send(&batch).unwrap());
+        let batch = fixture.hub.batch(&fixture.attester, mode, receipts);
+        let answer: BatchResponse = data(&fixture.send(&batch).unwrap());
         assert_eq!(answer.paid, count);
         (left, piece) = (left - count, piece * 2 + 1);
     }
-    let after = stage.hub.ledger();
+    let after = fixture.hub.ledger();
     let earned = |who: &str| {
         let entry = format!("{who} earned uusdc");
         after.get(&entry) - before.get(&entry)
@@ -79,29 +82,31 @@ fn every_ten_thousand_units_are_divided_exactly_however_they_came() {
 /// Defence: the count of units goes on through new terms and is never reset.
 #[test]
 fn terms_set_anew_do_not_begin_the_division_anew() {
-    let mut stage = Stage::new();
-    let (author, backer) = (stage.author.clone(), stage.hub.account("backer"));
-    let (money, price) = (stage.money.clone(), rates(1_000, 0, 0));
+    let mut fixture = Fixture::new();
+    let (author, backer) = (fixture.author.clone(), fixture.hub.account("backer"));
+    let (money, price) = (fixture.money.clone(), rates(1_000, 0, 0));
     let shares = [(&author, 5_000), (&backer, 5_000)];
     let shared = NewModel::named("shared")
         .price(&money, price)
         .payees(&shares)
         .release([9; 32]);
-    let model = stage.hub.register_model(&author, shared);
+    let model = fixture.hub.register_model(&author, shared);
     for _ in 0..10 {
         // Not in the second in which the call is made: terms begin at once, and the receipt names the newest.
-        stage.hub.advance(1);
+        fixture.hub.advance(1);
         let terms = terms(&money, price, 0, &shares);
-        stage
+        fixture
             .hub
             .registry(&author, ExecuteMsg::SetTerms { model, terms })
             .unwrap();
-        let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
-        let next = stage.next();
-        stage.send_receipt(&receipt, next).unwrap();
+        let receipt = fixture
+            .hub
+            .receipt(&fixture.attester, fixture.session, model);
+        let next = fixture.next();
+        fixture.send_receipt(&receipt, next).unwrap();
     }
-    assert_eq!(stage.hub.model(model).latest_terms, TermsNumber(11));
-    let ledger = stage.hub.ledger();
+    assert_eq!(fixture.hub.model(model).latest_terms, TermsNumber(11));
+    let ledger = fixture.hub.ledger();
     assert_eq!(
         ["author", "backer"].map(|who| ledger.get(&format!("{who} earned uusdc"))),
         [5_000, 5_000]

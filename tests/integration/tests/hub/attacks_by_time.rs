@@ -6,14 +6,14 @@ use hub_types::escrow;
 use hub_types::ids::{ModelId, SessionId, TermsNumber};
 use hub_types::registry::{ExecuteMsg, StatusName};
 
-use crate::stage::{Stage, CALL};
+use crate::fixture::{Fixture, CALL};
 
 const DAY: u64 = 86_400;
 const GRACE: u64 = 60;
 
-fn settle(stage: &mut Stage, receipt: &hub_types::wire::Receipt) -> ReceiptResponse {
-    let next = stage.next();
-    data(&stage.send_receipt(receipt, next).unwrap())
+fn settle(fixture: &mut Fixture, receipt: &hub_types::wire::Receipt) -> ReceiptResponse {
+    let next = fixture.next();
+    data(&fixture.send_receipt(receipt, next).unwrap())
 }
 
 fn paid() -> ReceiptResponse {
@@ -36,23 +36,23 @@ fn refused(outcome: Outcome) -> ReceiptResponse {
 /// caller does not get its money back.
 #[test]
 fn closing_a_session_does_not_unpay_what_was_served() {
-    let mut stage = Stage::new();
-    let caller = stage.caller.clone();
+    let mut fixture = Fixture::new();
+    let caller = fixture.caller.clone();
     let close = escrow::ExecuteMsg::CloseSession {
         session: SessionId(1),
     };
-    stage.hub.escrow(&caller, close).unwrap();
-    let ends_at = stage.hub.now() + GRACE;
-    let mut receipt = stage.receipts(1).remove(0);
+    fixture.hub.escrow(&caller, close).unwrap();
+    let ends_at = fixture.hub.now() + GRACE;
+    let mut receipt = fixture.receipts(1).remove(0);
     receipt.issued_at = ends_at - 1;
     let release = escrow::ExecuteMsg::ReleaseSession {
         session: SessionId(1),
     };
-    stage.hub.set_time(ends_at + DAY - 1);
-    stage.hub.escrow(&caller, release.clone()).unwrap_err();
-    assert_eq!(settle(&mut stage, &receipt), paid());
-    stage.hub.advance(1);
-    stage.hub.escrow(&caller, release).unwrap();
+    fixture.hub.set_time(ends_at + DAY - 1);
+    fixture.hub.escrow(&caller, release.clone()).unwrap_err();
+    assert_eq!(settle(&mut fixture, &receipt), paid());
+    fixture.hub.advance(1);
+    fixture.hub.escrow(&caller, release).unwrap();
 }
 
 /// Attack (front running and stripping): an author raises its price a hundredfold just before a caller's receipts are
@@ -61,30 +61,30 @@ fn closing_a_session_does_not_unpay_what_was_served() {
 /// time costs what they say, and one that names the new terms before their time is `terms_not_in_force`.
 #[test]
 fn a_rise_does_not_reach_what_was_served_before_it() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
     let terms = terms(
-        &stage.money,
+        &fixture.money,
         rates(500, 200_000_000, 800_000_000),
         0,
-        &[(&stage.author, 10_000)],
+        &[(&fixture.author, 10_000)],
     );
-    let author = stage.author.clone();
+    let author = fixture.author.clone();
     let rise = ExecuteMsg::SetTerms {
         model: ModelId(1),
         terms,
     };
-    stage.hub.registry(&author, rise).unwrap();
-    let begins = stage.hub.now() + DAY;
+    fixture.hub.registry(&author, rise).unwrap();
+    let begins = fixture.hub.now() + DAY;
     let mut early = receipt.clone();
     early.terms = TermsNumber(2);
     assert_eq!(
-        settle(&mut stage, &early),
+        settle(&mut fixture, &early),
         refused(Outcome::TermsNotInForce)
     );
     // As late as a receipt is taken at all.
-    stage.hub.set_time(begins);
-    assert_eq!(settle(&mut stage, &receipt), paid());
+    fixture.hub.set_time(begins);
+    assert_eq!(settle(&mut fixture, &receipt), paid());
 }
 
 /// Attack (time and grace edges): an author retires its model and brings it back, to make receipts of the time between
@@ -92,29 +92,29 @@ fn a_rise_does_not_reach_what_was_served_before_it() {
 /// Defence: a model is back from a second on, and what was issued before that stays `retired`.
 #[test]
 fn receipts_of_a_retirement_stay_retired_when_the_model_is_back() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
     let set = |status| ExecuteMsg::SetStatus {
         model: ModelId(1),
         status,
     };
-    stage
+    fixture
         .hub
         .registry(&author, set(StatusName::Retired))
         .unwrap();
-    let cutoff = stage.hub.now() + GRACE;
-    stage.hub.set_time(cutoff + DAY);
-    stage
+    let cutoff = fixture.hub.now() + GRACE;
+    fixture.hub.set_time(cutoff + DAY);
+    fixture
         .hub
         .registry(&author, set(StatusName::Active))
         .unwrap();
-    let mut receipt = stage.receipts(1).remove(0);
+    let mut receipt = fixture.receipts(1).remove(0);
     for between in [cutoff, cutoff + DAY - 1] {
         receipt.issued_at = between;
-        assert_eq!(settle(&mut stage, &receipt), refused(Outcome::Retired));
+        assert_eq!(settle(&mut fixture, &receipt), refused(Outcome::Retired));
     }
     receipt.issued_at = cutoff + DAY;
-    assert_eq!(settle(&mut stage, &receipt), paid());
+    assert_eq!(settle(&mut fixture, &receipt), paid());
 }
 
 /// Attack (griefing and wedging): an author cuts its price a hundred times, so that the terms of a receipt that was just
@@ -122,17 +122,17 @@ fn receipts_of_a_retirement_stay_retired_when_the_model_is_back() {
 /// Defence: terms stay chargeable for the grace after the set that follows them began, however many follow.
 #[test]
 fn a_hundred_sets_of_terms_do_not_unpay_a_receipt_at_the_first() {
-    let mut stage = Stage::new();
-    let (author, money) = (stage.author.clone(), stage.money.clone());
-    let receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let (author, money) = (fixture.author.clone(), fixture.money.clone());
+    let receipt = fixture.receipts(1).remove(0);
     for _ in 0..100 {
         let terms = terms(&money, rates(0, 0, 0), 0, &[(&author, 10_000)]);
         let cut = ExecuteMsg::SetTerms {
             model: ModelId(1),
             terms,
         };
-        stage.hub.registry(&author, cut).unwrap();
+        fixture.hub.registry(&author, cut).unwrap();
     }
-    stage.hub.advance(GRACE);
-    assert_eq!(settle(&mut stage, &receipt), paid());
+    fixture.hub.advance(GRACE);
+    assert_eq!(settle(&mut fixture, &receipt), paid());
 }

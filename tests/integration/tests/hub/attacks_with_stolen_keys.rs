@@ -6,7 +6,7 @@ use hub_types::billing::{BatchResponse, Outcome, ReceiptResponse};
 use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, VoucherKey};
 use hub_types::ids::{ModelId, SessionId};
 
-use crate::stage::{changes, nothing_settled, Stage, CALL};
+use crate::fixture::{changes, nothing_settled, Fixture, CALL};
 
 /// Attack (key theft): the thief of an attester's key signs as many receipts as the session holds money for.
 /// Defence: where there is a ceiling, it takes what the caller agreed to so far and no more, and the author gets it.
@@ -22,22 +22,22 @@ fn a_stolen_attester_key_takes_at_most_what_the_caller_agreed_to() {
         }),
         ..session
     };
-    let mut stage = Stage::with_session(100 * CALL, ceiling);
-    let agreed = stage.hub.voucher(&key, SessionId(1), 2 * CALL);
-    let before = stage.hub.ledger();
-    let batch = stage.batch(stage.receipts(100));
-    let msg = stage
+    let mut fixture = Fixture::with_session(100 * CALL, ceiling);
+    let agreed = fixture.hub.voucher(&key, SessionId(1), 2 * CALL);
+    let before = fixture.hub.ledger();
+    let batch = fixture.batch(fixture.receipts(100));
+    let msg = fixture
         .hub
-        .sign_batch_with(&stage.attester, &batch, vec![agreed]);
-    let thief = stage.stranger.clone();
-    let answer: BatchResponse = data(&stage.hub.billing(&thief, msg).unwrap());
+        .sign_batch_with(&fixture.attester, &batch, vec![agreed]);
+    let thief = fixture.stranger.clone();
+    let answer: BatchResponse = data(&fixture.hub.billing(&thief, msg).unwrap());
     assert_eq!(
         answer.outcome_of_group(0),
         Some(Outcome::Partial { receipts: 2 })
     );
     let paid = 2 * CALL as i128;
     assert_eq!(
-        before.diff(&stage.hub.ledger()),
+        before.diff(&fixture.hub.ledger()),
         changes(&[
             ("author available uusdc", paid),
             ("author earned uusdc", paid),
@@ -45,9 +45,9 @@ fn a_stolen_attester_key_takes_at_most_what_the_caller_agreed_to() {
             ("session 1 spent", paid),
         ])
     );
-    let more = stage.batch(stage.receipts(1));
+    let more = fixture.batch(fixture.receipts(1));
     assert_eq!(
-        stage.refused_batch(&more),
+        fixture.refused_batch(&more),
         nothing_settled(&[Outcome::VoucherMissing])
     );
 }
@@ -64,39 +64,39 @@ fn a_stolen_attester_key_does_not_sell_the_thiefs_model_to_sessions_that_list_an
         max_price: None,
         ..session
     };
-    let mut stage = Stage::with_session(100 * CALL, listed);
+    let mut fixture = Fixture::with_session(100 * CALL, listed);
     let limited = {
         let (caller, operator, money) = (
-            stage.caller.clone(),
-            stage.operator.clone(),
-            stage.money.clone(),
+            fixture.caller.clone(),
+            fixture.operator.clone(),
+            fixture.money.clone(),
         );
         let limit = |session| NewSession {
             max_price: Some(rates(5, 2_000_000, 8_000_000)),
             ..session
         };
-        stage
+        fixture
             .hub
             .open_session(&caller, &operator, &money, 100 * CALL, limit)
     };
-    let thief = stage.stranger.clone();
+    let thief = fixture.stranger.clone();
     let worthless = NewModel::named("worthless")
-        .price(&stage.money, rates(100 * CALL, 0, 0))
+        .price(&fixture.money, rates(100 * CALL, 0, 0))
         .release([9; 32]);
-    let worthless = stage.hub.register_model(&thief, worthless);
+    let worthless = fixture.hub.register_model(&thief, worthless);
     for (session, outcome) in [
-        (stage.session, Outcome::ModelNotAllowed),
+        (fixture.session, Outcome::ModelNotAllowed),
         (limited, Outcome::PriceAboveLimit),
     ] {
-        let before = stage.hub.ledger();
-        let receipt = stage.hub.receipt(&stage.attester, session, worthless);
-        let response = stage.send_receipt(&receipt, 0).unwrap();
+        let before = fixture.hub.ledger();
+        let receipt = fixture.hub.receipt(&fixture.attester, session, worthless);
+        let response = fixture.send_receipt(&receipt, 0).unwrap();
         let expected = ReceiptResponse {
             outcome,
             amount: 0u128.into(),
         };
         assert_eq!(data::<ReceiptResponse>(&response), expected);
-        assert_eq!(before.diff(&stage.hub.ledger()), []);
+        assert_eq!(before.diff(&fixture.hub.ledger()), []);
     }
 }
 
@@ -115,20 +115,24 @@ fn a_stolen_voucher_key_moves_nothing() {
         }),
         ..session
     };
-    let mut stage = Stage::with_session(100 * CALL, ceiling);
-    let thief = stage.stranger.clone();
+    let mut fixture = Fixture::with_session(100 * CALL, ceiling);
+    let thief = fixture.stranger.clone();
     // The thief makes it an attester of its own, under which the session is not served.
-    let attester = stage.hub.register_attester(&thief, KeyType::Ed25519, 1_000);
-    let everything = stage.hub.voucher(&key, SessionId(1), u128::MAX);
-    let receipt = stage.hub.receipt(&attester, stage.session, stage.model);
-    let batch = stage
+    let attester = fixture
+        .hub
+        .register_attester(&thief, KeyType::Ed25519, 1_000);
+    let everything = fixture.hub.voucher(&key, SessionId(1), u128::MAX);
+    let receipt = fixture
+        .hub
+        .receipt(&attester, fixture.session, fixture.model);
+    let batch = fixture
         .hub
         .batch(&attester, hub_types::wire::Mode::Itemised, vec![receipt]);
-    let msg = stage
+    let msg = fixture
         .hub
         .sign_batch_with(&attester, &batch, vec![everything]);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::AttesterNotAllowed])
     );
 }

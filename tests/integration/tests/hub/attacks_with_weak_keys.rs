@@ -12,7 +12,7 @@ use hub_types::ids::AttesterId;
 use hub_types::wire::{self, KeyError, PublicKey, Purpose};
 use sha2::{Digest, Sha512};
 
-use crate::stage::{Stage, CALL};
+use crate::fixture::{Fixture, CALL};
 
 /// Every encoding that a chain reads as a point of small order.
 fn small_order_encodings() -> Vec<[u8; 32]> {
@@ -83,19 +83,19 @@ fn keys_for_which_anybody_signs_become_no_attesters() {
 /// Defence: no session is opened with such a key.
 #[test]
 fn keys_for_which_anybody_signs_limit_no_session() {
-    let mut stage = Stage::with_session(100 * CALL, |session| session);
-    let (caller, money) = (stage.caller.clone(), stage.money.clone());
-    let hub = &mut stage.hub;
+    let mut fixture = Fixture::with_session(100 * CALL, |session| session);
+    let (caller, money) = (fixture.caller.clone(), fixture.money.clone());
+    let hub = &mut fixture.hub;
     hub.give(&caller, &money, 100);
     hub.deposit(&caller, &money, 100, None, None).unwrap();
     let now = hub.now();
     let before = hub.snapshot();
     for key in small_order_encodings() {
         let session = NewSession {
-            operator: stage.operator.to_string(),
+            operator: fixture.operator.to_string(),
             measurement: None,
             models: hub_types::escrow::Models::Listed(vec![hub_types::escrow::ModelRef {
-                model: stage.model,
+                model: fixture.model,
                 release: None,
             }]),
             max_price: None,

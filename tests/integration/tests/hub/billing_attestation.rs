@@ -13,9 +13,9 @@ use hub_types::ids::AttesterId;
 use hub_types::verifier::{self, Evidence, Measurement};
 use hub_types::wire::SigningKey;
 
+use crate::fixture::{attributes, nothing_settled, Fixture, CALL};
 use crate::hostile::token::Call;
-use crate::hostile::verifier::{Manners, Verifier};
-use crate::stage::{attributes, nothing_settled, Stage, CALL};
+use crate::hostile::verifier::{Behaviour, Verifier};
 
 const DIGEST: [u8; 32] = [0xd1; 32];
 
@@ -150,10 +150,10 @@ fn contracts_that_are_no_verifiers_refuse() {
 fn a_verifiers_refusal_fails_the_registration_with_its_own_sentence() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let refuses = Manners {
+    let refuses = Behaviour {
         refuses: Some("the machine has no seal: put one on".to_owned()),
         answer: Some(DIGEST.into()),
-        ..Manners::default()
+        ..Behaviour::default()
     };
     let verifier = Verifier::new(&mut hub, refuses);
     let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
@@ -163,7 +163,7 @@ fn a_verifiers_refusal_fails_the_registration_with_its_own_sentence() {
         "{said}"
     );
     // The key is free for another try.
-    verifier.behave(&mut hub, Manners::answering(DIGEST));
+    verifier.behave(&mut hub, Behaviour::answering(DIGEST));
     hub.billing(&operator, msg).unwrap();
 
     let nitro = hub.nitro_verifier.clone();
@@ -181,7 +181,7 @@ fn a_verifiers_refusal_fails_the_registration_with_its_own_sentence() {
 fn an_answer_that_is_no_digest_registers_nothing() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let verifier = Verifier::new(&mut hub, Manners::default());
+    let verifier = Verifier::new(&mut hub, Behaviour::default());
     let address = verifier.0.clone();
     let answers = [
         None,
@@ -195,11 +195,11 @@ fn an_answer_that_is_no_digest_registers_nothing() {
     ];
     for answer in answers {
         let length = answer.as_ref().map_or(0, Vec::len);
-        let manners = Manners {
+        let behaviour = Behaviour {
             answer: answer.map(Binary::from),
-            ..Manners::default()
+            ..Behaviour::default()
         };
-        verifier.behave(&mut hub, manners);
+        verifier.behave(&mut hub, behaviour);
         let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
         let expected = BillingError::NotADigest {
             verifier: address.clone(),
@@ -210,7 +210,7 @@ fn an_answer_that_is_no_digest_registers_nothing() {
     assert_eq!(count(&hub), 0);
     assert_eq!(verifier.asked(&hub), []);
     // Any 32 bytes are one, zeros as well.
-    verifier.behave(&mut hub, Manners::answering([0; 32]));
+    verifier.behave(&mut hub, Behaviour::answering([0; 32]));
     let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
     hub.billing(&operator, msg).unwrap();
     assert_eq!(
@@ -225,7 +225,7 @@ fn an_answer_that_is_no_digest_registers_nothing() {
 fn a_verifier_is_asked_about_the_key_after_everything_that_costs_less() {
     let mut hub = Hub::new();
     let (operator, other) = (hub.account("operator"), hub.account("other"));
-    let verifier = Verifier::new(&mut hub, Manners::answering(DIGEST));
+    let verifier = Verifier::new(&mut hub, Behaviour::answering(DIGEST));
     let stolen = registration(&hub, &other, &key(1), Some(verifier.evidence()));
     assert_eq!(refused(&mut hub, stolen), BillingError::PossessionInvalid);
 
@@ -262,7 +262,7 @@ fn a_verifier_is_asked_about_the_key_after_everything_that_costs_less() {
 fn what_was_found_is_told_with_its_verifier_and_without_evidence_nothing_is() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let verifier = Verifier::new(&mut hub, Manners::answering(DIGEST));
+    let verifier = Verifier::new(&mut hub, Behaviour::answering(DIGEST));
     let address = verifier.0.clone();
     let measurement = measured(&hub, &address, DIGEST).unwrap().to_hex();
     let digest = HexBinary::from(DIGEST).to_hex();
@@ -299,14 +299,14 @@ fn what_was_found_is_told_with_its_verifier_and_without_evidence_nothing_is() {
 fn the_endpoint_waits_for_the_verifier_as_well() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let verifier = Verifier::new(&mut hub, Manners::default());
+    let verifier = Verifier::new(&mut hub, Behaviour::default());
     let mut msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
     let ExecuteMsg::RegisterAttester { endpoint, .. } = &mut msg else {
         unreachable!("a registration is one")
     };
     *endpoint = Some("https://example.org/hub".to_owned());
     refused(&mut hub, msg.clone());
-    verifier.behave(&mut hub, Manners::answering(DIGEST));
+    verifier.behave(&mut hub, Behaviour::answering(DIGEST));
     hub.billing(&operator, msg).unwrap();
     let endpoint = attester(&hub, AttesterId(1)).endpoint;
     assert_eq!(endpoint.as_deref(), Some("https://example.org/hub"));
@@ -369,15 +369,15 @@ fn a_verifier_that_registers_the_same_key_meanwhile_registers_it_for_nobody() {
     for lets_fail in [false, true] {
         let mut hub = Hub::new();
         let operator = hub.account("operator");
-        let verifier = Verifier::new(&mut hub, Manners::default());
+        let verifier = Verifier::new(&mut hub, Behaviour::default());
         // The holder of the key is in it: it lets the verifier register the key too.
         for own in [None, Some(verifier.evidence())] {
-            let manners = Manners {
+            let behaviour = Behaviour {
                 calls_back: vec![its_own(&hub, &verifier, &key(1), own)],
                 lets_fail,
-                ..Manners::answering(DIGEST)
+                ..Behaviour::answering(DIGEST)
             };
-            verifier.behave(&mut hub, manners);
+            verifier.behave(&mut hub, behaviour);
             let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
             let expected = BillingError::KeyRegistered {
                 attester: AttesterId(1),
@@ -392,17 +392,17 @@ fn a_verifier_that_registers_the_same_key_meanwhile_registers_it_for_nobody() {
 fn a_verifier_that_registers_another_key_meanwhile_gets_an_attester_of_its_own() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let verifier = Verifier::new(&mut hub, Manners::default());
+    let verifier = Verifier::new(&mut hub, Behaviour::default());
     // One at once, and one that it is asked about itself.
     let calls_back = vec![
         its_own(&hub, &verifier, &key(2), None),
         its_own(&hub, &verifier, &key(3), Some(verifier.evidence())),
     ];
-    let manners = Manners {
+    let behaviour = Behaviour {
         calls_back,
-        ..Manners::answering(DIGEST)
+        ..Behaviour::answering(DIGEST)
     };
-    verifier.behave(&mut hub, manners);
+    verifier.behave(&mut hub, behaviour);
     let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
     let response = hub.billing(&operator, msg).unwrap();
     // The sender is told its own.
@@ -433,9 +433,9 @@ fn a_verifier_that_registers_another_key_meanwhile_gets_an_attester_of_its_own()
 fn no_half_of_an_attester_is_to_be_seen_while_its_verifier_works() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let looks = Manners {
+    let looks = Behaviour {
         looks_at: Some(hub.billing.to_string()),
-        ..Manners::answering(DIGEST)
+        ..Behaviour::answering(DIGEST)
     };
     let verifier = Verifier::new(&mut hub, looks);
     let msg = registration(&hub, &operator, &key(1), Some(verifier.evidence()));
@@ -448,7 +448,7 @@ fn no_half_of_an_attester_is_to_be_seen_while_its_verifier_works() {
 fn registrations_of_one_transaction_do_not_meet() {
     let mut hub = Hub::new();
     let operator = hub.account("operator");
-    let verifiers = [1, 2].map(|n| Verifier::new(&mut hub, Manners::answering([n; 32])));
+    let verifiers = [1, 2].map(|n| Verifier::new(&mut hub, Behaviour::answering([n; 32])));
     let billing = hub.billing.clone();
     let messages = |hub: &Hub, seeds: [u64; 3]| {
         let evidence = [
@@ -497,26 +497,26 @@ fn registrations_of_one_transaction_do_not_meet() {
 
 #[test]
 fn a_session_with_a_measurement_pays_attesters_of_that_image_alone() {
-    let mut stage = insisting_on_nitro();
-    let operator = stage.operator.clone();
-    let hub = &mut stage.hub;
+    let mut fixture = insisting_on_nitro();
+    let operator = fixture.operator.clone();
+    let hub = &mut fixture.hub;
     let good = hub.register_enclave(&operator, KeyType::Ed25519, 7, "good");
     let other = hub.register_enclave(&operator, KeyType::Ed25519, 8, "other");
-    let none = stage.attester.clone();
+    let none = fixture.attester.clone();
 
     for attester in [other, none] {
-        stage.attester = attester;
-        refused_both_ways(&mut stage);
+        fixture.attester = attester;
+        refused_both_ways(&mut fixture);
     }
 
-    let receipts = stage
+    let receipts = fixture
         .hub
-        .receipts(&good, stage.session, stage.model, 3, |_, _| {});
-    let (answer, _) = stage.hub.settle(&good, Mode::Itemised, receipts);
+        .receipts(&good, fixture.session, fixture.model, 3, |_, _| {});
+    let (answer, _) = fixture.hub.settle(&good, Mode::Itemised, receipts);
     assert_eq!((answer.paid, answer.batch), (3, Some(1)));
-    let session = stage.hub.session(stage.session);
+    let session = fixture.hub.session(fixture.session);
     assert_eq!(session.spent.u128(), 3 * CALL);
-    let recorded: BatchesResponse = stage
+    let recorded: BatchesResponse = fixture
         .hub
         .query_billing(QueryMsg::Batches {
             attester: good.id,
@@ -524,29 +524,29 @@ fn a_session_with_a_measurement_pays_attesters_of_that_image_alone() {
             limit: None,
         })
         .unwrap();
-    let measurement = Some(stage.hub.measurement_of("good").into());
+    let measurement = Some(fixture.hub.measurement_of("good").into());
     assert_eq!(recorded.batches[0].measurement, measurement);
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 /// A session that insists on the image `good`, by the word of the Hub's verifier.
-fn insisting_on_nitro() -> Stage {
+fn insisting_on_nitro() -> Fixture {
     // Addresses are the same on every such chain.
     let measurement = Hub::new().measurement_of("good");
-    Stage::with_session(100 * CALL, |mut session| {
+    Fixture::with_session(100 * CALL, |mut session| {
         session.measurement = Some(measurement.into());
         session
     })
 }
 
 #[track_caller]
-fn refused_both_ways(stage: &mut Stage) {
-    let batch = stage.batch(stage.receipts(3));
-    let error = stage.refused_batch(&batch);
+fn refused_both_ways(fixture: &mut Fixture) {
+    let batch = fixture.batch(fixture.receipts(3));
+    let error = fixture.refused_batch(&batch);
     assert_eq!(error, nothing_settled(&[Outcome::AttesterNotAllowed]));
-    let receipt = stage.receipts(1).remove(0);
-    let single = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let error = stage.refused(single);
+    let receipt = fixture.receipts(1).remove(0);
+    let single = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
+    let error = fixture.refused(single);
     assert_eq!(error, nothing_settled(&[Outcome::AttesterNotAllowed]));
 }
 
@@ -555,17 +555,17 @@ fn refused_both_ways(stage: &mut Stage) {
 /// Defence: a measurement names the verifier with what it found; sessions that insist on one believe nobody else.
 #[test]
 fn a_verifier_that_lies_is_believed_by_those_alone_who_name_it() {
-    let mut stage = insisting_on_nitro();
-    let operator = stage.operator.clone();
+    let mut fixture = insisting_on_nitro();
+    let operator = fixture.operator.clone();
     let digest = hub_nitro_testing::image_digest("good");
-    let liar = Verifier::new(&mut stage.hub, Manners::answering(digest));
+    let liar = Verifier::new(&mut fixture.hub, Behaviour::answering(digest));
     let naked = key(9);
-    let msg = registration(&stage.hub, &operator, &naked, Some(liar.evidence()));
-    let response = stage.hub.billing(&operator, msg).unwrap();
+    let msg = registration(&fixture.hub, &operator, &naked, Some(liar.evidence()));
+    let response = fixture.hub.billing(&operator, msg).unwrap();
     let AttesterCreated { attester } = data(&response);
     assert_ne!(
-        self::attester(&stage.hub, attester).measurement,
-        Some(stage.hub.measurement_of("good").into())
+        self::attester(&fixture.hub, attester).measurement,
+        Some(fixture.hub.measurement_of("good").into())
     );
     let naked = hub_testing::Attester {
         id: attester,
@@ -573,30 +573,30 @@ fn a_verifier_that_lies_is_believed_by_those_alone_who_name_it() {
         key: naked,
     };
     let listed = QueryMsg::AttestersByMeasurement {
-        measurement: stage.hub.measurement_of("good").into(),
+        measurement: fixture.hub.measurement_of("good").into(),
         start_after: None,
         limit: None,
     };
-    let listed: AttestersResponse = stage.hub.query_billing(listed).unwrap();
+    let listed: AttestersResponse = fixture.hub.query_billing(listed).unwrap();
     assert_eq!(listed.attesters, []);
-    stage.attester = naked.clone();
-    refused_both_ways(&mut stage);
+    fixture.attester = naked.clone();
+    refused_both_ways(&mut fixture);
 
     // Who names the liar gets what it believes.
-    let (caller, money) = (stage.caller.clone(), stage.money.clone());
-    let measurement = measured(&stage.hub, &liar.0, digest);
-    let believer = stage
+    let (caller, money) = (fixture.caller.clone(), fixture.money.clone());
+    let measurement = measured(&fixture.hub, &liar.0, digest);
+    let believer = fixture
         .hub
         .open_session(&caller, &operator, &money, CALL, |mut session| {
             session.measurement = measurement;
             session
         });
-    let receipts = stage
+    let receipts = fixture
         .hub
-        .receipts(&naked, believer, stage.model, 1, |_, _| {});
-    let (answer, _) = stage.hub.settle(&naked, Mode::Itemised, receipts);
+        .receipts(&naked, believer, fixture.model, 1, |_, _| {});
+    let (answer, _) = fixture.hub.settle(&naked, Mode::Itemised, receipts);
     assert_eq!(answer.paid, 1);
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (griefing and wedging): a verifier settles, registers and withdraws in the middle of a registration, or fails whatever
@@ -604,14 +604,14 @@ fn a_verifier_that_lies_is_believed_by_those_alone_who_name_it() {
 /// Defence: it can do what any account can, and only the registration that names it depends on it.
 #[test]
 fn a_verifier_that_fails_stops_nobody_who_does_not_name_it() {
-    let mut stage = Stage::with_session(100 * CALL, |session| session);
-    let operator = stage.operator.clone();
-    let hub = &mut stage.hub;
+    let mut fixture = Fixture::with_session(100 * CALL, |session| session);
+    let operator = fixture.operator.clone();
+    let hub = &mut fixture.hub;
     let wedge = Verifier::new(
         hub,
-        Manners {
+        Behaviour {
             refuses: Some("never".to_owned()),
-            ..Manners::default()
+            ..Behaviour::default()
         },
     );
     let msg = registration(hub, &operator, &key(5), Some(wedge.evidence()));
@@ -622,15 +622,15 @@ fn a_verifier_that_fails_stops_nobody_who_does_not_name_it() {
     hub.register_attester(&operator, KeyType::Ed25519, 6);
 
     // A settlement in the middle of a registration counts once, as any.
-    let batch = stage.batch(stage.receipts(2));
-    let settle = stage.hub.sign_batch(&stage.attester, &batch);
-    let busy = Manners {
-        calls_back: vec![Call::new(&stage.hub.billing, &settle)],
-        ..Manners::answering(DIGEST)
+    let batch = fixture.batch(fixture.receipts(2));
+    let settle = fixture.hub.sign_batch(&fixture.attester, &batch);
+    let busy = Behaviour {
+        calls_back: vec![Call::new(&fixture.hub.billing, &settle)],
+        ..Behaviour::answering(DIGEST)
     };
-    wedge.behave(&mut stage.hub, busy);
-    let msg = registration(&stage.hub, &operator, &key(7), Some(wedge.evidence()));
-    stage.hub.billing(&operator, msg).unwrap();
-    assert_eq!(stage.hub.session(stage.session).spent.u128(), 2 * CALL);
-    stage.hub.assert_invariants();
+    wedge.behave(&mut fixture.hub, busy);
+    let msg = registration(&fixture.hub, &operator, &key(7), Some(wedge.evidence()));
+    fixture.hub.billing(&operator, msg).unwrap();
+    assert_eq!(fixture.hub.session(fixture.session).spent.u128(), 2 * CALL);
+    fixture.hub.assert_invariants();
 }

@@ -9,7 +9,7 @@ use hub_types::ids::AttesterId;
 use hub_types::text::TextError;
 use hub_types::wire::{self, KeyError, Purpose};
 
-use crate::stage::{attributes, with_high_s};
+use crate::fixture::{attributes, with_high_s};
 
 const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
 

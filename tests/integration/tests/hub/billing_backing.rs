@@ -8,7 +8,7 @@ use hub_types::billing::{
 };
 use hub_types::ids::ModelId;
 
-use crate::usage_stage::{Trade, WEEK};
+use crate::usage_fixture::{Trade, WEEK};
 
 /// What a call costs: a whole cycle of units, so that each call is divided exactly.
 const PRICE: u128 = 10_000;

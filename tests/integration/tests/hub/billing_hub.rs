@@ -8,7 +8,7 @@ use hub_types::denom::UncheckedDenom;
 use hub_types::ids::{ModelId, SessionId};
 use hub_types::registry::{ModelCountsResponse, ModelIdsResponse, QueryMsg as RegistryQuery};
 
-use crate::usage_stage::{Trade, DAY, PRICE, WEEK};
+use crate::usage_fixture::{Trade, DAY, PRICE, WEEK};
 
 fn glance(trade: &Trade, days: u32) -> HubResponse {
     let denom = trade.denom();

@@ -7,7 +7,7 @@ use hub_types::billing::{
 use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
-use crate::stage::{Stage, CALL};
+use crate::fixture::{Fixture, CALL};
 
 fn proof(leaves: &[Receipt], index: u64) -> InclusionProof {
     let leaves: Vec<_> = leaves.iter().map(Receipt::encode).collect();
@@ -19,12 +19,12 @@ fn proof(leaves: &[Receipt], index: u64) -> InclusionProof {
 }
 
 fn verify(
-    stage: &Stage,
+    fixture: &Fixture,
     batch: u64,
     receipt: &[u8],
     proof: InclusionProof,
 ) -> StdResult<InclusionResponse> {
-    stage.hub.query_billing(QueryMsg::VerifyInclusion {
+    fixture.hub.query_billing(QueryMsg::VerifyInclusion {
         attester: AttesterId(1),
         batch,
         receipt: receipt.into(),
@@ -38,9 +38,9 @@ fn verify(
 #[test]
 fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
     for mode in [Mode::Itemised, Mode::Netted] {
-        let mut stage = Stage::with_session(5 * CALL, |session| session);
-        let receipts = stage.hub.receipts(
-            &stage.attester,
+        let mut fixture = Fixture::with_session(5 * CALL, |session| session);
+        let receipts = fixture.hub.receipts(
+            &fixture.attester,
             SessionId(1),
             ModelId(1),
             5,
@@ -48,15 +48,17 @@ fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
                 receipt.units.input = 1_000 - place;
             },
         );
-        let (batch, leaves) = stage.hub.batch_and_leaves(&stage.attester, mode, receipts);
-        stage.send(&batch).unwrap();
-        let settled_at = stage.hub.now();
-        stage.hub.advance(1_000_000);
+        let (batch, leaves) = fixture
+            .hub
+            .batch_and_leaves(&fixture.attester, mode, receipts);
+        fixture.send(&batch).unwrap();
+        let settled_at = fixture.hub.now();
+        fixture.hub.advance(1_000_000);
         for (index, leaf) in leaves.iter().enumerate() {
             let index = index as u64;
             let good = proof(&leaves, index);
             assert_eq!(
-                verify(&stage, 1, &leaf.encode(), good.clone()).unwrap(),
+                verify(&fixture, 1, &leaf.encode(), good.clone()).unwrap(),
                 InclusionResponse {
                     attester: AttesterId(1),
                     measurement: None,
@@ -89,7 +91,7 @@ fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
                 (leaf, moved),
                 (leaf, beyond),
             ] {
-                let error = verify(&stage, 1, &receipt.encode(), proof).unwrap_err();
+                let error = verify(&fixture, 1, &receipt.encode(), proof).unwrap_err();
                 assert!(error.to_string().contains(not_included), "{error}");
             }
         }
@@ -98,30 +100,30 @@ fn every_receipt_of_a_recorded_batch_is_proven_and_no_other() {
 
 #[test]
 fn a_proof_for_an_unknown_batch_another_attester_or_of_the_wrong_form_is_refused() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let (batch, leaves) =
-        stage
+        fixture
             .hub
-            .batch_and_leaves(&stage.attester, Mode::Itemised, stage.receipts(3));
-    stage.send(&batch).unwrap();
+            .batch_and_leaves(&fixture.attester, Mode::Itemised, fixture.receipts(3));
+    fixture.send(&batch).unwrap();
     let good = proof(&leaves, 0);
     let bytes = leaves[0].encode();
     for (error, sentence) in [
         (
-            verify(&stage, 0, &bytes, good.clone()),
+            verify(&fixture, 0, &bytes, good.clone()),
             "has no recorded batch 0: numbers run from 1 to 1",
         ),
         (
-            verify(&stage, 2, &bytes, good.clone()),
+            verify(&fixture, 2, &bytes, good.clone()),
             "has no recorded batch 2: numbers run from 1 to 1",
         ),
         (
-            verify(&stage, 1, &bytes[..bytes.len() - 1], good.clone()),
+            verify(&fixture, 1, &bytes[..bytes.len() - 1], good.clone()),
             "the receipt is malformed",
         ),
         (
             verify(
-                &stage,
+                &fixture,
                 1,
                 &bytes,
                 InclusionProof {
@@ -133,7 +135,7 @@ fn a_proof_for_an_unknown_batch_another_attester_or_of_the_wrong_form_is_refused
         ),
         (
             verify(
-                &stage,
+                &fixture,
                 1,
                 &Receipt {
                     attester: AttesterId(2),
@@ -152,37 +154,37 @@ fn a_proof_for_an_unknown_batch_another_attester_or_of_the_wrong_form_is_refused
 
 #[test]
 fn a_single_receipt_records_no_batch_and_batches_are_listed_in_pages() {
-    let mut stage = Stage::with_session(100 * CALL, |session| session);
-    let receipt = stage.receipts(1).remove(0);
-    stage.send_receipt(&receipt, 0).unwrap();
-    let list = |stage: &Stage, start_after, limit| -> Vec<RecordedBatch> {
+    let mut fixture = Fixture::with_session(100 * CALL, |session| session);
+    let receipt = fixture.receipts(1).remove(0);
+    fixture.send_receipt(&receipt, 0).unwrap();
+    let list = |fixture: &Fixture, start_after, limit| -> Vec<RecordedBatch> {
         let query = QueryMsg::Batches {
             attester: AttesterId(1),
             start_after,
             limit,
         };
-        stage
+        fixture
             .hub
             .query_billing::<BatchesResponse>(query)
             .unwrap()
             .batches
     };
-    assert_eq!(list(&stage, None, None), []);
+    assert_eq!(list(&fixture, None, None), []);
     for _ in 0..12 {
-        let batch = stage.batch(stage.receipts(2));
-        stage.send(&batch).unwrap();
+        let batch = fixture.batch(fixture.receipts(2));
+        fixture.send(&batch).unwrap();
     }
     let numbers = |batches: Vec<RecordedBatch>| -> Vec<u64> {
         batches.into_iter().map(|batch| batch.batch).collect()
     };
     assert_eq!(
-        numbers(list(&stage, None, None)),
+        numbers(list(&fixture, None, None)),
         (1..=10).collect::<Vec<_>>()
     );
-    assert_eq!(numbers(list(&stage, Some(10), None)), [11, 12]);
-    assert_eq!(numbers(list(&stage, Some(3), Some(2))), [4, 5]);
+    assert_eq!(numbers(list(&fixture, Some(10), None)), [11, 12]);
+    assert_eq!(numbers(list(&fixture, Some(3), Some(2))), [4, 5]);
     assert_eq!(
-        numbers(list(&stage, Some(u64::MAX), None)),
+        numbers(list(&fixture, Some(u64::MAX), None)),
         Vec::<u64>::new()
     );
 }

@@ -6,7 +6,7 @@ use hub_testing::{event, BillingError, Hub};
 use hub_types::billing::{ConfigResponse, InstantiateMsg, QueryMsg};
 use hub_types::{escrow, packed, registry};
 
-use crate::stage::attributes;
+use crate::fixture::attributes;
 
 fn instantiate(hub: &mut Hub, registry: &str, admin: Option<&Addr>) -> Result<Addr, BillingError> {
     let msg = InstantiateMsg {

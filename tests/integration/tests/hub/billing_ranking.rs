@@ -5,7 +5,7 @@ use hub_types::denom::UncheckedDenom;
 use hub_types::ids::ModelId;
 use hub_types::records::{recent, usage};
 
-use crate::usage_stage::{Trade, DAY, PRICE, WEEK};
+use crate::usage_fixture::{Trade, DAY, PRICE, WEEK};
 
 fn page(trade: &Trade, start_after: Option<RankingPlace>, limit: u32) -> Vec<RankedModel> {
     let page: RankingResponse = trade.ask(QueryMsg::Ranking {

@@ -10,7 +10,7 @@ use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber}
 use hub_types::registry::{self, StatusName};
 use hub_types::wire::{BlobId, DecodeError, Purpose, Receipt};
 
-use crate::stage::{attributes, changes, nothing_settled, with_high_s, Stage, CALL};
+use crate::fixture::{attributes, changes, nothing_settled, with_high_s, Fixture, CALL};
 
 fn receipt_bytes(msg: &mut ExecuteMsg, change: impl FnOnce(&mut Vec<u8>)) {
     if let ExecuteMsg::Settle { receipt, .. } = msg {
@@ -22,14 +22,14 @@ fn receipt_bytes(msg: &mut ExecuteMsg, change: impl FnOnce(&mut Vec<u8>)) {
 
 #[test]
 fn malformed_receipts_are_refused() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    let good = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    let good = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     let length = receipt.encode().len();
     for cut in 0..length {
         let mut msg = good.clone();
         receipt_bytes(&mut msg, |bytes| bytes.truncate(cut));
-        let error = stage.refused(msg);
+        let error = fixture.refused(msg);
         assert!(
             matches!(error, BillingError::MalformedReceipt(_)),
             "{cut}: {error}"
@@ -38,7 +38,7 @@ fn malformed_receipts_are_refused() {
     let mut trailing = good.clone();
     receipt_bytes(&mut trailing, |bytes| bytes.push(0));
     assert_eq!(
-        stage.refused(trailing),
+        fixture.refused(trailing),
         BillingError::MalformedReceipt(DecodeError::Trailing {
             at: length,
             count: 1
@@ -47,7 +47,7 @@ fn malformed_receipts_are_refused() {
     let mut version = good;
     receipt_bytes(&mut version, |bytes| bytes[0] = 2);
     assert!(matches!(
-        stage.refused(version),
+        fixture.refused(version),
         BillingError::MalformedReceipt(_)
     ));
 }
@@ -58,40 +58,40 @@ fn malformed_receipts_are_refused() {
 /// it does not verify.
 #[test]
 fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
     let refused = BillingError::SignatureInvalid {
         attester: AttesterId(1),
     };
 
     let other_chain = Hub::builder().chain_id("other-1").build();
-    let msg = other_chain.sign_receipt(&stage.attester, &receipt, 0);
-    assert_eq!(stage.refused(msg), refused);
+    let msg = other_chain.sign_receipt(&fixture.attester, &receipt, 0);
+    assert_eq!(fixture.refused(msg), refused);
 
-    let mut elsewhere = stage.attester.clone();
+    let mut elsewhere = fixture.attester.clone();
     elsewhere.key = hub_testing::signing_key(KeyType::Secp256k1, 99);
-    let msg = stage.hub.sign_receipt(&elsewhere, &receipt, 0);
-    assert_eq!(stage.refused(msg), refused);
+    let msg = fixture.hub.sign_receipt(&elsewhere, &receipt, 0);
+    assert_eq!(fixture.refused(msg), refused);
 
-    let mut moved = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    let mut moved = fixture.hub.sign_receipt(&fixture.attester, &receipt, 1);
     if let ExecuteMsg::Settle { sequence, .. } = &mut moved {
         *sequence = 0;
     }
-    assert_eq!(stage.refused(moved), refused);
+    assert_eq!(fixture.refused(moved), refused);
 
-    let tag = stage.hub.tag(Purpose::Voucher);
+    let tag = fixture.hub.tag(Purpose::Voucher);
     let digest = hub_types::wire::receipt_digest(&tag, &receipt.encode(), 0);
     let msg = ExecuteMsg::Settle {
         receipt: receipt.encode().into(),
         sequence: 0,
-        signature: stage.attester.key.sign_digest(&digest).into(),
+        signature: fixture.attester.key.sign_digest(&digest).into(),
         voucher: None,
     };
-    assert_eq!(stage.refused(msg), refused);
+    assert_eq!(fixture.refused(msg), refused);
 
     // The same bytes are good for billing on this chain: one signature, one door.
-    let mut second = Stage::new();
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let mut second = Fixture::new();
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     second.hub.billing(&second.stranger.clone(), msg).unwrap();
 }
 
@@ -100,11 +100,11 @@ fn a_signature_of_another_chain_contract_key_sequence_or_purpose_is_refused() {
 /// Defence: only low s is accepted, and what is settled is counted by lane, never by signature.
 #[test]
 fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    let batch = stage.batch(vec![receipt.clone()]);
-    let mut single = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let mut many = stage.hub.sign_batch(&stage.attester, &batch);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    let batch = fixture.batch(vec![receipt.clone()]);
+    let mut single = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
+    let mut many = fixture.hub.sign_batch(&fixture.attester, &batch);
     for msg in [&mut single, &mut many] {
         if let ExecuteMsg::Settle { signature, .. } | ExecuteMsg::SettleBatch { signature, .. } =
             msg
@@ -116,7 +116,7 @@ fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
         let refused = BillingError::SignatureInvalid {
             attester: AttesterId(1),
         };
-        assert_eq!(stage.refused(msg), refused);
+        assert_eq!(fixture.refused(msg), refused);
     }
 }
 
@@ -125,13 +125,13 @@ fn the_other_signature_that_anybody_can_make_of_a_good_one_is_refused() {
 /// Defence: every byte is under the attester's signature.
 #[test]
 fn a_changed_bit_anywhere_in_a_receipt_is_refused() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    let good = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    let good = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     for place in 0..receipt.encode().len() {
         let mut msg = good.clone();
         receipt_bytes(&mut msg, |bytes| bytes[place] ^= 1);
-        let error = stage.refused(msg);
+        let error = fixture.refused(msg);
         assert!(
             matches!(
                 error,
@@ -149,13 +149,13 @@ fn a_changed_bit_anywhere_in_a_receipt_is_refused() {
 /// Defence: nothing newer than block time and a minute is accepted.
 #[test]
 fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
-    let mut stage = Stage::new();
-    let now = stage.hub.now();
-    let mut receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let now = fixture.hub.now();
+    let mut receipt = fixture.receipts(1).remove(0);
     receipt.issued_at = now + 61;
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         BillingError::FromTheFuture {
             issued_at: now + 61,
             now,
@@ -163,29 +163,29 @@ fn receipts_from_the_future_are_refused_beyond_the_skew_of_clocks() {
         }
     );
     receipt.issued_at = now + 60;
-    stage.send_receipt(&receipt, 0).unwrap();
+    fixture.send_receipt(&receipt, 0).unwrap();
 }
 
 /// Attack (key theft): a stolen attester key signs after its operator revoked it, receipts dated before included.
 /// Defence: a revoked attester settles nothing, whenever it was issued.
 #[test]
 fn unknown_revoked_and_long_retired_attesters_are_refused() {
-    let mut stage = Stage::new();
-    let mut receipt = stage.receipts(1).remove(0);
-    let mut unknown = stage.attester.clone();
+    let mut fixture = Fixture::new();
+    let mut receipt = fixture.receipts(1).remove(0);
+    let mut unknown = fixture.attester.clone();
     unknown.id = AttesterId(9);
     receipt.attester = AttesterId(9);
-    let msg = stage.hub.sign_receipt(&unknown, &receipt, 0);
+    let msg = fixture.hub.sign_receipt(&unknown, &receipt, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         BillingError::UnknownAttester {
             attester: AttesterId(9),
             last: AttesterId(1)
         }
     );
 
-    let operator = stage.operator.clone();
-    stage
+    let operator = fixture.operator.clone();
+    fixture
         .hub
         .billing(
             &operator,
@@ -194,13 +194,13 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
             },
         )
         .unwrap();
-    let cutoff = stage.hub.now() + 60;
-    stage.hub.set_time(cutoff + 86_400);
-    let mut receipt = stage.receipts(1).remove(0);
+    let cutoff = fixture.hub.now() + 60;
+    fixture.hub.set_time(cutoff + 86_400);
+    let mut receipt = fixture.receipts(1).remove(0);
     receipt.issued_at = cutoff - 1;
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     // Just not too late for the attester, but the receipt has expired by then: the number is consumed.
-    let response = stage.hub.billing(&operator, msg).unwrap();
+    let response = fixture.hub.billing(&operator, msg).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
         ReceiptResponse {
@@ -208,17 +208,17 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
             amount: 0u128.into()
         }
     );
-    stage.hub.advance(1);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    fixture.hub.advance(1);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 1);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         BillingError::AttesterRetired {
             attester: AttesterId(1),
             cutoff
         }
     );
 
-    stage
+    fixture
         .hub
         .billing(
             &operator,
@@ -227,9 +227,9 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
             },
         )
         .unwrap();
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 1);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         BillingError::AttesterRevoked {
             attester: AttesterId(1)
         }
@@ -240,28 +240,30 @@ fn unknown_revoked_and_long_retired_attesters_are_refused() {
 /// Defence: the last number is refused, since nothing could follow.
 #[test]
 fn the_last_sequence_number_is_refused_since_nothing_could_follow() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, u64::MAX);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    let msg = fixture
+        .hub
+        .sign_receipt(&fixture.attester, &receipt, u64::MAX);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         BillingError::SequenceTooLarge { sequence: u64::MAX }
     );
 }
 
 #[test]
 fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 1);
-    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 1);
+    assert_eq!(fixture.refused(msg), nothing_settled(&[Outcome::Gap]));
     let lost = Receipt {
         session: SessionId(9),
         ..receipt
     };
-    let msg = stage.hub.sign_receipt(&stage.attester, &lost, 0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &lost, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::UnknownSession])
     );
 }
@@ -270,13 +272,15 @@ fn a_receipt_before_its_turn_or_for_an_unknown_session_writes_nothing() {
 /// Defence: a session trusts one operator; the group is `attester_not_allowed` and writes nothing.
 #[test]
 fn an_attester_of_another_operator_cannot_charge_the_session() {
-    let mut stage = Stage::new();
-    let rival = stage.hub.account("rival");
-    let attester = stage.hub.register_attester(&rival, KeyType::Ed25519, 7);
-    let receipt = stage.hub.receipt(&attester, stage.session, stage.model);
-    let msg = stage.hub.sign_receipt(&attester, &receipt, 0);
+    let mut fixture = Fixture::new();
+    let rival = fixture.hub.account("rival");
+    let attester = fixture.hub.register_attester(&rival, KeyType::Ed25519, 7);
+    let receipt = fixture
+        .hub
+        .receipt(&attester, fixture.session, fixture.model);
+    let msg = fixture.hub.sign_receipt(&attester, &receipt, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::AttesterNotAllowed])
     );
 }
@@ -285,48 +289,48 @@ fn an_attester_of_another_operator_cannot_charge_the_session() {
 /// Defence: the attester's measurement is compared with the session's; `attester_not_allowed`.
 #[test]
 fn a_session_that_insists_on_an_enclave_image_refuses_attesters_without_one() {
-    let mut stage = Stage::with_session(CALL, |session| escrow::NewSession {
+    let mut fixture = Fixture::with_session(CALL, |session| escrow::NewSession {
         measurement: Some([0x3e; 32].into()),
         ..session
     });
-    let receipt = stage.receipts(1).remove(0);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let receipt = fixture.receipts(1).remove(0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::AttesterNotAllowed])
     );
 }
 
 #[test]
 fn a_receipt_that_the_budget_does_not_cover_waits_for_a_top_up() {
-    let mut stage = Stage::with_session(CALL - 1, |session| session);
-    let receipt = stage.receipts(1).remove(0);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let mut fixture = Fixture::with_session(CALL - 1, |session| session);
+    let receipt = fixture.receipts(1).remove(0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     assert_eq!(
-        stage.refused(msg.clone()),
+        fixture.refused(msg.clone()),
         nothing_settled(&[Outcome::Exhausted])
     );
 
-    let (caller, money) = (stage.caller.clone(), stage.money.clone());
-    stage.hub.give(&caller, &money, 1);
-    stage.hub.deposit(&caller, &money, 1, None, None).unwrap();
+    let (caller, money) = (fixture.caller.clone(), fixture.money.clone());
+    fixture.hub.give(&caller, &money, 1);
+    fixture.hub.deposit(&caller, &money, 1, None, None).unwrap();
     let top_up = escrow::ExecuteMsg::TopUp {
-        session: stage.session,
+        session: fixture.session,
         amount: 1u128.into(),
     };
-    stage.hub.escrow(&caller, top_up).unwrap();
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    fixture.hub.escrow(&caller, top_up).unwrap();
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
-    assert_eq!(stage.hub.session(stage.session).left.u128(), 0);
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.hub.session(fixture.session).left.u128(), 0);
+    fixture.hub.assert_invariants();
 }
 
 /// Sends a receipt that is refused for good: its number is consumed, nothing is charged, and the event tells.
 #[track_caller]
-fn consumed(stage: &mut Stage, receipt: &Receipt, outcome: Outcome, name: &str) {
-    let sequence = stage.next();
-    let before = stage.hub.ledger();
-    let response = stage.send_receipt(receipt, sequence).unwrap();
+fn consumed(fixture: &mut Fixture, receipt: &Receipt, outcome: Outcome, name: &str) {
+    let sequence = fixture.next();
+    let before = fixture.hub.ledger();
+    let response = fixture.send_receipt(receipt, sequence).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
         ReceiptResponse {
@@ -343,44 +347,47 @@ fn consumed(stage: &mut Stage, receipt: &Receipt, outcome: Outcome, name: &str) 
         told.contains(&("amount".to_owned(), "0".to_owned())),
         "{told:?}"
     );
-    assert_eq!(before.diff(&stage.hub.ledger()), []);
-    assert_eq!(stage.next(), sequence + 1);
-    stage.hub.assert_invariants();
+    assert_eq!(before.diff(&fixture.hub.ledger()), []);
+    assert_eq!(fixture.next(), sequence + 1);
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (time and grace edges): an operator holds receipts back and presents them when nobody remembers.
 /// Defence: beyond `receipt_max_age` a receipt is `expired`, to the second.
 #[test]
 fn a_receipt_expires_when_it_is_older_than_the_maximum_age() {
-    let mut stage = Stage::new();
-    let issued_at = stage.hub.now();
-    let receipt = stage.receipts(1).remove(0);
-    stage.hub.set_time(issued_at + 86_400);
-    let response = stage.send_receipt(&receipt, 0).unwrap();
+    let mut fixture = Fixture::new();
+    let issued_at = fixture.hub.now();
+    let receipt = fixture.receipts(1).remove(0);
+    fixture.hub.set_time(issued_at + 86_400);
+    let response = fixture.send_receipt(&receipt, 0).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
-    stage.hub.advance(1);
-    consumed(&mut stage, &receipt, Outcome::Expired, "expired");
+    fixture.hub.advance(1);
+    consumed(&mut fixture, &receipt, Outcome::Expired, "expired");
 }
 
 #[test]
 fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
-    let mut stage = Stage::new();
-    let cutoff = stage.hub.now() + 60;
+    let mut fixture = Fixture::new();
+    let cutoff = fixture.hub.now() + 60;
     let retire = ExecuteMsg::Retire {
         attester: AttesterId(1),
     };
-    stage.hub.billing(&stage.operator.clone(), retire).unwrap();
-    stage.hub.set_time(cutoff + 10);
-    let mut receipt = stage.receipts(1).remove(0);
+    fixture
+        .hub
+        .billing(&fixture.operator.clone(), retire)
+        .unwrap();
+    fixture.hub.set_time(cutoff + 10);
+    let mut receipt = fixture.receipts(1).remove(0);
     receipt.issued_at = cutoff;
     consumed(
-        &mut stage,
+        &mut fixture,
         &receipt,
         Outcome::AttesterRetired,
         "attester_retired",
     );
     receipt.issued_at = cutoff - 1;
-    let response = stage.send_receipt(&receipt, 1).unwrap();
+    let response = fixture.send_receipt(&receipt, 1).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
@@ -388,26 +395,26 @@ fn receipts_of_a_retired_attester_are_billed_if_issued_before_the_cutoff() {
 /// Defence: the session's own interval decides, with the grace at its beginning only.
 #[test]
 fn receipts_outside_the_time_of_the_session_are_closed() {
-    let mut stage = Stage::new();
-    let opened = stage.hub.now();
-    let mut receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let opened = fixture.hub.now();
+    let mut receipt = fixture.receipts(1).remove(0);
 
     // Before it opened, beyond the grace. The terms are older than that, so only the session stands in the way.
-    stage.hub.advance(1_000);
-    let late = stage.hub.open_session(
-        &stage.caller.clone(),
-        &stage.operator.clone(),
-        &stage.money.clone(),
+    fixture.hub.advance(1_000);
+    let late = fixture.hub.open_session(
+        &fixture.caller.clone(),
+        &fixture.operator.clone(),
+        &fixture.money.clone(),
         CALL,
         |s| s,
     );
     receipt.session = late;
     receipt.issued_at = opened + 1_000 - 61;
-    stage.session = late;
-    consumed(&mut stage, &receipt, Outcome::Closed, "closed");
+    fixture.session = late;
+    consumed(&mut fixture, &receipt, Outcome::Closed, "closed");
     receipt.issued_at += 1;
     assert_eq!(
-        data::<ReceiptResponse>(&stage.send_receipt(&receipt, 1).unwrap()).outcome,
+        data::<ReceiptResponse>(&fixture.send_receipt(&receipt, 1).unwrap()).outcome,
         Outcome::Paid
     );
 
@@ -415,23 +422,23 @@ fn receipts_outside_the_time_of_the_session_are_closed() {
     let close = escrow::ExecuteMsg::CloseSession {
         session: SessionId(1),
     };
-    stage.hub.escrow(&stage.caller.clone(), close).unwrap();
-    let ends_at = stage.hub.now() + 60;
-    stage.hub.set_time(ends_at + 5);
-    stage.session = SessionId(1);
+    fixture.hub.escrow(&fixture.caller.clone(), close).unwrap();
+    let ends_at = fixture.hub.now() + 60;
+    fixture.hub.set_time(ends_at + 5);
+    fixture.session = SessionId(1);
     receipt.session = SessionId(1);
     receipt.issued_at = ends_at;
-    consumed(&mut stage, &receipt, Outcome::Closed, "closed");
+    consumed(&mut fixture, &receipt, Outcome::Closed, "closed");
     receipt.issued_at = ends_at - 1;
     assert_eq!(
-        data::<ReceiptResponse>(&stage.send_receipt(&receipt, 1).unwrap()).outcome,
+        data::<ReceiptResponse>(&fixture.send_receipt(&receipt, 1).unwrap()).outcome,
         Outcome::Paid
     );
 }
 
 #[test]
 fn a_session_that_lists_models_refuses_others_and_other_releases() {
-    let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+    let mut fixture = Fixture::with_session(10 * CALL, |session| escrow::NewSession {
         models: Models::Listed(vec![
             ModelRef {
                 model: ModelId(1),
@@ -445,18 +452,18 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         max_price: None,
         ..session
     });
-    let author = stage.author.clone();
-    stage.hub.publish(&author, ModelId(1), [8; 32]);
-    let receipt = stage.receipts(1).remove(0);
+    let author = fixture.author.clone();
+    fixture.hub.publish(&author, ModelId(1), [8; 32]);
+    let receipt = fixture.receipts(1).remove(0);
     assert_eq!(receipt.release, ReleaseNumber(2));
-    stage.send_receipt(&receipt, 0).unwrap();
+    fixture.send_receipt(&receipt, 0).unwrap();
     let older = Receipt {
         release: ReleaseNumber(1),
         blob_id: BlobId::from_bytes([7; 32]),
         ..receipt.clone()
     };
     consumed(
-        &mut stage,
+        &mut fixture,
         &older,
         Outcome::ModelNotAllowed,
         "model_not_allowed",
@@ -466,7 +473,7 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         ..receipt.clone()
     };
     consumed(
-        &mut stage,
+        &mut fixture,
         &unlisted,
         Outcome::ModelNotAllowed,
         "model_not_allowed",
@@ -476,7 +483,7 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
         ..receipt
     };
     consumed(
-        &mut stage,
+        &mut fixture,
         &listed_but_unknown,
         Outcome::UnknownModel,
         "unknown_model",
@@ -487,8 +494,8 @@ fn a_session_that_lists_models_refuses_others_and_other_releases() {
 /// Defence: a single receipt's blob id is checked against the release that it names.
 #[test]
 fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
     for (bad, outcome, name) in [
         (
             Receipt {
@@ -555,58 +562,60 @@ fn unknown_models_releases_blobs_and_terms_are_refused_for_good() {
             "unknown_terms",
         ),
     ] {
-        consumed(&mut stage, &bad, outcome, name);
+        consumed(&mut fixture, &bad, outcome, name);
     }
 }
 
 #[test]
 fn terms_are_charged_only_while_they_are_in_force() {
-    let mut stage = Stage::new();
-    let (author, money) = (stage.author.clone(), stage.money.clone());
-    let receipt = stage.receipts(1).remove(0);
-    let paid = |stage: &mut Stage, receipt: &Receipt| {
-        let sequence = stage.next();
-        data::<ReceiptResponse>(&stage.send_receipt(receipt, sequence).unwrap())
+    let mut fixture = Fixture::new();
+    let (author, money) = (fixture.author.clone(), fixture.money.clone());
+    let receipt = fixture.receipts(1).remove(0);
+    let paid = |fixture: &mut Fixture, receipt: &Receipt| {
+        let sequence = fixture.next();
+        data::<ReceiptResponse>(&fixture.send_receipt(receipt, sequence).unwrap())
             .amount
             .u128()
     };
 
     // First terms reach back over the grace, for attesters whose clocks are slow, and no further.
-    stage.hub.advance(100);
+    fixture.hub.advance(100);
     let late = NewModel::named("late")
         .price(&money, rates(7, 0, 0))
         .release([9; 32]);
-    let late = stage.hub.register_model(&author, late);
-    let registered = stage.hub.now();
-    let called = |stage: &Stage, issued_at| Receipt {
+    let late = fixture.hub.register_model(&author, late);
+    let registered = fixture.hub.now();
+    let called = |fixture: &Fixture, issued_at| Receipt {
         issued_at,
-        ..stage.hub.receipt(&stage.attester, stage.session, late)
+        ..fixture
+            .hub
+            .receipt(&fixture.attester, fixture.session, late)
     };
-    let too_early = called(&stage, registered - 61);
+    let too_early = called(&fixture, registered - 61);
     consumed(
-        &mut stage,
+        &mut fixture,
         &too_early,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
-    let in_the_grace = called(&stage, registered - 60);
-    assert_eq!(paid(&mut stage, &in_the_grace), 7);
+    let in_the_grace = called(&fixture, registered - 60);
+    assert_eq!(paid(&mut fixture, &in_the_grace), 7);
 
     // A cut: both can be charged in the grace, then only the new ones.
-    stage.hub.advance(100);
+    fixture.hub.advance(100);
     let cut = terms(
         &money,
         rates(1, 2_000_000, 8_000_000),
         0,
         &[(&author, 10_000)],
     );
-    let created = stage.hub.set_terms(&author, stage.model, cut);
-    let superseded_at = stage.hub.now() + 60;
+    let created = fixture.hub.set_terms(&author, fixture.model, cut);
+    let superseded_at = fixture.hub.now() + 60;
     assert_eq!(
         (created.terms, created.effective_from),
         (TermsNumber(2), superseded_at - 60)
     );
-    stage.hub.set_time(superseded_at + 1);
+    fixture.hub.set_time(superseded_at + 1);
     let old = |issued_at| Receipt {
         terms: TermsNumber(1),
         issued_at,
@@ -617,16 +626,16 @@ fn terms_are_charged_only_while_they_are_in_force() {
         issued_at,
         ..receipt.clone()
     };
-    assert_eq!(paid(&mut stage, &old(superseded_at - 1)), CALL);
-    assert_eq!(paid(&mut stage, &new(superseded_at - 60)), CALL - 4);
+    assert_eq!(paid(&mut fixture, &old(superseded_at - 1)), CALL);
+    assert_eq!(paid(&mut fixture, &new(superseded_at - 60)), CALL - 4);
     consumed(
-        &mut stage,
+        &mut fixture,
         &old(superseded_at),
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
     consumed(
-        &mut stage,
+        &mut fixture,
         &new(superseded_at - 61),
         Outcome::TermsNotInForce,
         "terms_not_in_force",
@@ -641,10 +650,10 @@ fn terms_are_charged_only_while_they_are_in_force() {
             &[(&author, 10_000)],
         )
     };
-    stage.hub.set_terms(&author, stage.model, rise(50));
-    let replaced = stage.hub.set_terms(&author, stage.model, rise(20));
+    fixture.hub.set_terms(&author, fixture.model, rise(50));
+    let replaced = fixture.hub.set_terms(&author, fixture.model, rise(20));
     assert_eq!(replaced.terms, TermsNumber(4));
-    let now = stage.hub.now();
+    let now = fixture.hub.now();
     let third = Receipt {
         terms: TermsNumber(3),
         issued_at: now,
@@ -656,18 +665,18 @@ fn terms_are_charged_only_while_they_are_in_force() {
         ..receipt.clone()
     };
     consumed(
-        &mut stage,
+        &mut fixture,
         &third,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
     consumed(
-        &mut stage,
+        &mut fixture,
         &fourth,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
-    stage.hub.set_time(replaced.effective_from);
+    fixture.hub.set_time(replaced.effective_from);
     let third = Receipt {
         issued_at: replaced.effective_from,
         ..third
@@ -677,14 +686,14 @@ fn terms_are_charged_only_while_they_are_in_force() {
         ..fourth
     };
     consumed(
-        &mut stage,
+        &mut fixture,
         &third,
         Outcome::TermsNotInForce,
         "terms_not_in_force",
     );
-    assert_eq!(paid(&mut stage, &fourth), CALL + 15);
+    assert_eq!(paid(&mut fixture, &fourth), CALL + 15);
     consumed(
-        &mut stage,
+        &mut fixture,
         &new(replaced.effective_from),
         Outcome::TermsNotInForce,
         "terms_not_in_force",
@@ -693,59 +702,66 @@ fn terms_are_charged_only_while_they_are_in_force() {
 
 #[test]
 fn a_retired_model_is_paid_for_receipts_issued_before_the_cutoff_only() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
     let status = |status| registry::ExecuteMsg::SetStatus {
         model: ModelId(1),
         status,
     };
-    stage
+    fixture
         .hub
         .registry(&author, status(StatusName::Retired))
         .unwrap();
-    let cutoff = stage.hub.now() + 60;
-    stage.hub.set_time(cutoff + 1);
-    let mut receipt = stage.receipts(1).remove(0);
+    let cutoff = fixture.hub.now() + 60;
+    fixture.hub.set_time(cutoff + 1);
+    let mut receipt = fixture.receipts(1).remove(0);
     receipt.issued_at = cutoff;
-    consumed(&mut stage, &receipt, Outcome::Retired, "retired");
+    consumed(&mut fixture, &receipt, Outcome::Retired, "retired");
     receipt.issued_at = cutoff - 1;
-    stage.send_receipt(&receipt, 1).unwrap();
+    fixture.send_receipt(&receipt, 1).unwrap();
 
-    stage.hub.set_time(cutoff + 86_400);
-    stage
+    fixture.hub.set_time(cutoff + 86_400);
+    fixture
         .hub
         .registry(&author, status(StatusName::Active))
         .unwrap();
-    receipt.issued_at = stage.hub.now() - 1;
-    consumed(&mut stage, &receipt, Outcome::Retired, "retired");
+    receipt.issued_at = fixture.hub.now() - 1;
+    consumed(&mut fixture, &receipt, Outcome::Retired, "retired");
     receipt.issued_at += 1;
-    let response = stage.send_receipt(&receipt, 3).unwrap();
+    let response = fixture.send_receipt(&receipt, 3).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
 #[test]
 fn a_delisted_model_is_still_paid() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let delist = registry::ExecuteMsg::SetStatus {
         model: ModelId(1),
         status: StatusName::Delisted,
     };
-    stage.hub.registry(&stage.author.clone(), delist).unwrap();
-    let receipt = stage.receipts(1).remove(0);
-    let response = stage.send_receipt(&receipt, 0).unwrap();
+    fixture
+        .hub
+        .registry(&fixture.author.clone(), delist)
+        .unwrap();
+    let receipt = fixture.receipts(1).remove(0);
+    let response = fixture.send_receipt(&receipt, 0).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
 #[test]
 fn a_model_priced_in_another_denomination_is_refused_for_good() {
-    let mut stage = Stage::new();
-    let token = stage.hub.money_cw20();
+    let mut fixture = Fixture::new();
+    let token = fixture.hub.money_cw20();
     let in_tokens = NewModel::named("in-tokens")
         .price(&token, rates(1, 0, 0))
         .release([9; 32]);
-    let model = stage.hub.register_model(&stage.author.clone(), in_tokens);
-    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
-    consumed(&mut stage, &receipt, Outcome::WrongDenom, "wrong_denom");
+    let model = fixture
+        .hub
+        .register_model(&fixture.author.clone(), in_tokens);
+    let receipt = fixture
+        .hub
+        .receipt(&fixture.attester, fixture.session, model);
+    consumed(&mut fixture, &receipt, Outcome::WrongDenom, "wrong_denom");
 }
 
 /// Attack (front running and stripping): an author raises one component of a price to drain sessions that are open
@@ -758,24 +774,24 @@ fn every_component_of_the_price_is_held_against_the_limit() {
         rates(5, 1_999_999, 8_000_000),
         rates(5, 2_000_000, 7_999_999),
     ] {
-        let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+        let mut fixture = Fixture::with_session(10 * CALL, |session| escrow::NewSession {
             max_price: Some(limit),
             ..session
         });
-        let receipt = stage.receipts(1).remove(0);
+        let receipt = fixture.receipts(1).remove(0);
         consumed(
-            &mut stage,
+            &mut fixture,
             &receipt,
             Outcome::PriceAboveLimit,
             "price_above_limit",
         );
     }
-    let mut stage = Stage::with_session(10 * CALL, |session| escrow::NewSession {
+    let mut fixture = Fixture::with_session(10 * CALL, |session| escrow::NewSession {
         max_price: Some(rates(5, 2_000_000, 8_000_000)),
         ..session
     });
-    let receipt = stage.receipts(1).remove(0);
-    let response = stage.send_receipt(&receipt, 0).unwrap();
+    let receipt = fixture.receipts(1).remove(0);
+    let response = fixture.send_receipt(&receipt, 0).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).outcome, Outcome::Paid);
 }
 
@@ -783,25 +799,27 @@ fn every_component_of_the_price_is_held_against_the_limit() {
 /// Defence: amounts are computed in 256 bits; beyond 128 the group is `overflow` and nothing is charged.
 #[test]
 fn an_amount_beyond_128_bits_is_refused_for_good() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let huge = NewModel::named("huge")
-        .price(&stage.money, rates(u128::MAX, 1, 0))
+        .price(&fixture.money, rates(u128::MAX, 1, 0))
         .release([9; 32]);
-    let model = stage.hub.register_model(&stage.author.clone(), huge);
-    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
-    consumed(&mut stage, &receipt, Outcome::Overflow, "overflow");
+    let model = fixture.hub.register_model(&fixture.author.clone(), huge);
+    let receipt = fixture
+        .hub
+        .receipt(&fixture.attester, fixture.session, model);
+    consumed(&mut fixture, &receipt, Outcome::Overflow, "overflow");
 }
 
 /// Attack (replay and ordering): a settled receipt is sent again, to be paid twice.
 /// Defence: the lane stands behind it: nothing is written, nothing emitted.
 #[test]
 fn a_receipt_is_billed_once_and_its_replay_changes_and_emits_nothing() {
-    let mut stage = Stage::new();
-    let receipt = stage.receipts(1).remove(0);
-    stage.send_receipt(&receipt, 0).unwrap();
-    let before = stage.hub.snapshot();
-    let response = stage.send_receipt(&receipt, 0).unwrap();
-    before.assert_unchanged(&stage.hub);
+    let mut fixture = Fixture::new();
+    let receipt = fixture.receipts(1).remove(0);
+    fixture.send_receipt(&receipt, 0).unwrap();
+    let before = fixture.hub.snapshot();
+    let response = fixture.send_receipt(&receipt, 0).unwrap();
+    before.assert_unchanged(&fixture.hub);
     assert_eq!(
         data::<ReceiptResponse>(&response),
         ReceiptResponse {
@@ -891,14 +909,16 @@ fn one_receipt_pays_author_payees_and_operator_in_full_in_one_transaction() {
 /// Defence: they are counted as free calls, apart, and rank nowhere.
 #[test]
 fn a_free_model_is_recorded_and_moves_nothing() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let free = NewModel::named("free")
-        .price(&stage.money, rates(0, 0, 0))
+        .price(&fixture.money, rates(0, 0, 0))
         .release([9; 32]);
-    let model = stage.hub.register_model(&stage.author.clone(), free);
-    let receipt = stage.hub.receipt(&stage.attester, stage.session, model);
-    let before = stage.hub.ledger();
-    let response = stage.send_receipt(&receipt, 0).unwrap();
+    let model = fixture.hub.register_model(&fixture.author.clone(), free);
+    let receipt = fixture
+        .hub
+        .receipt(&fixture.attester, fixture.session, model);
+    let before = fixture.hub.ledger();
+    let response = fixture.send_receipt(&receipt, 0).unwrap();
     assert_eq!(
         data::<ReceiptResponse>(&response),
         ReceiptResponse {
@@ -906,11 +926,11 @@ fn a_free_model_is_recorded_and_moves_nothing() {
             amount: 0u128.into()
         }
     );
-    assert_eq!(before.diff(&stage.hub.ledger()), changes(&[]));
-    assert_eq!(stage.next(), 1);
+    assert_eq!(before.diff(&fixture.hub.ledger()), changes(&[]));
+    assert_eq!(fixture.next(), 1);
 
-    let denom = stage.money.unchecked();
-    let usage: UsageResponse = stage
+    let denom = fixture.money.unchecked();
+    let usage: UsageResponse = fixture
         .hub
         .query_billing(QueryMsg::Usage {
             model,
@@ -918,7 +938,7 @@ fn a_free_model_is_recorded_and_moves_nothing() {
         })
         .unwrap();
     assert_eq!((usage.sums.calls, usage.sums.free_calls), (0, 1));
-    let ranking: RankingResponse = stage
+    let ranking: RankingResponse = fixture
         .hub
         .query_billing(QueryMsg::Ranking {
             denom,
@@ -929,9 +949,9 @@ fn a_free_model_is_recorded_and_moves_nothing() {
     assert_eq!(ranking.models, []);
 
     // A batch of them has no gross in any denomination: a sum of nothing is not stated.
-    let calls = stage
+    let calls = fixture
         .hub
-        .receipts(&stage.attester, stage.session, model, 2, |_, _| {});
-    let answer: BatchResponse = data(&stage.send(&stage.batch(calls)).unwrap());
+        .receipts(&fixture.attester, fixture.session, model, 2, |_, _| {});
+    let answer: BatchResponse = data(&fixture.send(&fixture.batch(calls)).unwrap());
     assert_eq!((answer.paid, answer.gross), (2, vec![]));
 }

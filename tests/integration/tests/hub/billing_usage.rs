@@ -8,13 +8,13 @@ use hub_types::ids::{ModelId, SessionId};
 use hub_types::time;
 use hub_types::wire::{Mode, Units};
 
-use crate::stage::{Stage, CALL};
+use crate::fixture::{Fixture, CALL};
 
 const DAY: u64 = 86_400;
 
-fn usage(stage: &Stage, model: ModelId) -> UsageResponse {
+fn usage(fixture: &Fixture, model: ModelId) -> UsageResponse {
     let denom = UncheckedDenom::Native("uusdc".into());
-    stage
+    fixture
         .hub
         .query_billing(QueryMsg::Usage { model, denom })
         .unwrap()
@@ -36,18 +36,18 @@ fn unused(model: ModelId) -> UsageResponse {
     }
 }
 
-fn call(stage: &mut Stage, count: u64) {
-    let batch = stage.batch(stage.receipts(count));
-    stage.send(&batch).unwrap();
+fn call(fixture: &mut Fixture, count: u64) {
+    let batch = fixture.batch(fixture.receipts(count));
+    fixture.send(&batch).unwrap();
 }
 
 #[test]
 fn unknown_models_and_denominations_answer_zeros_and_bad_denominations_an_error() {
-    let stage = Stage::new();
-    assert_eq!(usage(&stage, ModelId(1)), unused(ModelId(1)));
-    assert_eq!(usage(&stage, ModelId(99)), unused(ModelId(99)));
+    let fixture = Fixture::new();
+    assert_eq!(usage(&fixture, ModelId(1)), unused(ModelId(1)));
+    assert_eq!(usage(&fixture, ModelId(99)), unused(ModelId(99)));
     let ask = |denom| {
-        stage.hub.query_billing::<UsageResponse>(QueryMsg::Usage {
+        fixture.hub.query_billing::<UsageResponse>(QueryMsg::Usage {
             model: ModelId(1),
             denom,
         })
@@ -61,36 +61,40 @@ fn unknown_models_and_denominations_answer_zeros_and_bad_denominations_an_error(
         }
     );
     assert!(ask(UncheckedDenom::Native("1".into())).is_err());
-    assert!(ask(UncheckedDenom::Cw20(stage.caller.to_string())).is_err());
+    assert!(ask(UncheckedDenom::Cw20(fixture.caller.to_string())).is_err());
 }
 
 /// Attack (market-number fakes): an attester vouches for calls that no budget pays.
 /// Defence: usage is written in the same step as the money; what is refused leaves no trace.
 #[test]
 fn refused_groups_leave_no_trace() {
-    let mut stage = Stage::with_session(CALL - 1, |session| session);
-    let batch = stage.batch(stage.receipts(1));
-    stage.refused_batch(&batch);
-    assert_eq!(usage(&stage, ModelId(1)), unused(ModelId(1)));
+    let mut fixture = Fixture::with_session(CALL - 1, |session| session);
+    let batch = fixture.batch(fixture.receipts(1));
+    fixture.refused_batch(&batch);
+    assert_eq!(usage(&fixture, ModelId(1)), unused(ModelId(1)));
 }
 
 #[test]
 fn calls_count_where_something_was_charged_and_the_rest_are_free() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let tiny = NewModel::named("tiny")
-        .price(&stage.money, rates(0, 1, 0))
+        .price(&fixture.money, rates(0, 1, 0))
         .release([9; 32]);
-    let tiny = stage.hub.register_model(&stage.author.clone(), tiny);
-    let receipts = stage
-        .hub
-        .receipts(&stage.attester, SessionId(1), tiny, 4, |place, receipt| {
+    let tiny = fixture.hub.register_model(&fixture.author.clone(), tiny);
+    let receipts = fixture.hub.receipts(
+        &fixture.attester,
+        SessionId(1),
+        tiny,
+        4,
+        |place, receipt| {
             receipt.units = Units::new(place % 2, 3);
-        });
-    let today = time::day(stage.hub.now());
-    let batch = stage
+        },
+    );
+    let today = time::day(fixture.hub.now());
+    let batch = fixture
         .hub
-        .batch(&stage.attester, Mode::Itemised, receipts.clone());
-    stage.send(&batch).unwrap();
+        .batch(&fixture.attester, Mode::Itemised, receipts.clone());
+    fixture.send(&batch).unwrap();
     let expected = UsageResponse {
         sums: UsageSums {
             gross: 2u128.into(),
@@ -105,17 +109,21 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
         settle_lag_seconds: Some(0),
         ..unused(tiny)
     };
-    assert_eq!(usage(&stage, tiny), expected);
+    assert_eq!(usage(&fixture, tiny), expected);
 
     // Netted, the four together cost 1, so they are one call.
-    stage.hub.advance(DAY);
-    let receipts = stage
-        .hub
-        .receipts(&stage.attester, SessionId(1), tiny, 4, |place, receipt| {
+    fixture.hub.advance(DAY);
+    let receipts = fixture.hub.receipts(
+        &fixture.attester,
+        SessionId(1),
+        tiny,
+        4,
+        |place, receipt| {
             receipt.units = Units::new(place % 2, 3);
-        });
-    let batch = stage.hub.batch(&stage.attester, Mode::Netted, receipts);
-    stage.send(&batch).unwrap();
+        },
+    );
+    let batch = fixture.hub.batch(&fixture.attester, Mode::Netted, receipts);
+    fixture.send(&batch).unwrap();
     let expected = UsageResponse {
         sums: UsageSums {
             gross: 3u128.into(),
@@ -128,8 +136,8 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
         last_day: Some(today + 1),
         ..expected
     };
-    assert_eq!(usage(&stage, tiny), expected);
-    stage.hub.assert_invariants();
+    assert_eq!(usage(&fixture, tiny), expected);
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (market-number fakes): money is borrowed, cycled through a session and returned in one transaction, to
@@ -138,7 +146,7 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
 #[test]
 fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
     for listed in [true, false] {
-        let mut stage = Stage::with_session(100 * CALL, |session| match listed {
+        let mut fixture = Fixture::with_session(100 * CALL, |session| match listed {
             true => escrow::NewSession {
                 models: Models::Listed(vec![ModelRef {
                     model: ModelId(1),
@@ -149,8 +157,8 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
             },
             false => session,
         });
-        let summary = |stage: &Stage| {
-            let usage = usage(stage, ModelId(1));
+        let summary = |fixture: &Fixture| {
+            let usage = usage(fixture, ModelId(1));
             (
                 usage.sums.aged.u128() / CALL,
                 usage.payers,
@@ -158,24 +166,24 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
                 usage.payer_weeks,
             )
         };
-        call(&mut stage, 1);
-        stage.hub.advance(DAY);
-        call(&mut stage, 1);
-        assert_eq!(summary(&stage), (0, 0, 0, 0));
-        stage.hub.advance(DAY);
-        call(&mut stage, 2);
-        call(&mut stage, 1);
-        assert_eq!(summary(&stage), (3, 1, 0, 1));
+        call(&mut fixture, 1);
+        fixture.hub.advance(DAY);
+        call(&mut fixture, 1);
+        assert_eq!(summary(&fixture), (0, 0, 0, 0));
+        fixture.hub.advance(DAY);
+        call(&mut fixture, 2);
+        call(&mut fixture, 1);
+        assert_eq!(summary(&fixture), (3, 1, 0, 1));
         // A week on, the same funder may have paid on two days in a row; two weeks later it has come back once.
-        stage.hub.advance(7 * DAY);
-        call(&mut stage, 1);
-        call(&mut stage, 1);
-        assert_eq!(summary(&stage), (5, 1, 0, 2));
-        stage.hub.advance(14 * DAY);
-        call(&mut stage, 1);
-        assert_eq!(summary(&stage), (6, 1, 1, 3));
-        assert_eq!(usage(&stage, ModelId(1)).sums.gross.u128(), 8 * CALL);
-        stage.hub.assert_invariants();
+        fixture.hub.advance(7 * DAY);
+        call(&mut fixture, 1);
+        call(&mut fixture, 1);
+        assert_eq!(summary(&fixture), (5, 1, 0, 2));
+        fixture.hub.advance(14 * DAY);
+        call(&mut fixture, 1);
+        assert_eq!(summary(&fixture), (6, 1, 1, 3));
+        assert_eq!(usage(&fixture, ModelId(1)).sums.gross.u128(), 8 * CALL);
+        fixture.hub.assert_invariants();
     }
 }
 
@@ -184,38 +192,38 @@ fn money_counts_as_aged_and_its_funder_as_a_payer_once_it_lay_in_the_session() {
 #[test]
 fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
     for party in ["author", "backer", "operator"] {
-        let mut stage = Stage::new();
-        let (author, backer) = (stage.author.clone(), stage.hub.account("backer"));
+        let mut fixture = Fixture::new();
+        let (author, backer) = (fixture.author.clone(), fixture.hub.account("backer"));
         let shared = NewModel::named("shared")
-            .price(&stage.money, rates(10, 0, 0))
+            .price(&fixture.money, rates(10, 0, 0))
             .payees(&[(&author, 9_000), (&backer, 1_000)])
             .release([9; 32]);
-        stage.model = stage.hub.register_model(&author, shared);
-        let funder = stage.hub.account(party);
+        fixture.model = fixture.hub.register_model(&author, shared);
+        let funder = fixture.hub.account(party);
         let (caller, operator, money) = (
-            stage.caller.clone(),
-            stage.operator.clone(),
-            stage.money.clone(),
+            fixture.caller.clone(),
+            fixture.operator.clone(),
+            fixture.money.clone(),
         );
         // The party itself as caller, and the party as funder of somebody else's session.
-        stage.hub.give(&funder, &money, 200);
-        let session = stage.hub.new_session(&operator, 100);
-        stage
+        fixture.hub.give(&funder, &money, 200);
+        let session = fixture.hub.new_session(&operator, 100);
+        fixture
             .hub
             .deposit(&funder, &money, 100, None, Some(session.clone()))
             .unwrap();
-        let own = stage.hub.last_session(&funder);
-        stage
+        let own = fixture.hub.last_session(&funder);
+        fixture
             .hub
             .deposit(&funder, &money, 100, Some(&caller), Some(session))
             .unwrap();
-        let paid_for = stage.hub.last_session(&caller);
-        stage.hub.advance(3 * DAY);
+        let paid_for = fixture.hub.last_session(&caller);
+        fixture.hub.advance(3 * DAY);
         for session in [own, paid_for] {
-            stage.session = session;
-            call(&mut stage, 2);
+            fixture.session = session;
+            call(&mut fixture, 2);
         }
-        let usage = usage(&stage, stage.model);
+        let usage = usage(&fixture, fixture.model);
         assert_eq!(
             (
                 usage.sums.gross.u128(),
@@ -225,10 +233,10 @@ fn money_of_author_payee_or_operator_is_related_and_ranks_nowhere() {
             ),
             (40, 40, 0, 0)
         );
-        let ranking: RankingResponse = stage
+        let ranking: RankingResponse = fixture
             .hub
             .query_billing(QueryMsg::Ranking {
-                denom: stage.money.unchecked(),
+                denom: fixture.money.unchecked(),
                 start_after: None,
                 limit: None,
             })

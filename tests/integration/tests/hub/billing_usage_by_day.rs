@@ -5,7 +5,7 @@ use hub_types::billing::{
 };
 use hub_types::ids::ModelId;
 
-use crate::usage_stage::{calls, Trade, DAY};
+use crate::usage_fixture::{calls, Trade, DAY};
 
 fn page(trade: &Trade, model: ModelId, start_after: Option<u64>, limit: u32) -> Vec<UsageOfDay> {
     let page: UsageByDayResponse = trade.ask(QueryMsg::UsageByDay {

@@ -3,7 +3,7 @@
 use hub_types::billing::{QueryMsg, UsageByReleaseResponse, UsageOfRelease};
 use hub_types::ids::{ModelId, ReleaseNumber};
 
-use crate::usage_stage::{calls, Trade, DAY};
+use crate::usage_fixture::{calls, Trade, DAY};
 
 fn page(
     trade: &Trade,

@@ -4,7 +4,7 @@ use hub_types::billing::{PayerResponse, PayersResponse, QueryMsg, UsageResponse}
 use hub_types::escrow::ExecuteMsg as Escrow;
 use hub_types::ids::{ModelId, SessionId};
 
-use crate::usage_stage::{Trade, DAY, WEEK};
+use crate::usage_fixture::{Trade, DAY, WEEK};
 
 fn page(
     trade: &Trade,

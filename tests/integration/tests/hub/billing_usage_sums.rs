@@ -8,7 +8,7 @@ use hub_types::billing::{
 use hub_types::ids::{AttesterId, ModelId, TermsNumber};
 use hub_types::registry::{ExecuteMsg as Registry, UncheckedPayee};
 
-use crate::usage_stage::{calls, Trade, DAY, PRICE};
+use crate::usage_fixture::{calls, Trade, DAY, PRICE};
 
 fn signed(count: u64, aged: u64) -> AttesterSums {
     AttesterSums {

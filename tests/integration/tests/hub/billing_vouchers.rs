@@ -7,7 +7,7 @@ use hub_types::escrow::{self, NewCeiling, NewSession, VoucherKey};
 use hub_types::ids::SessionId;
 use hub_types::wire::{SignedVoucher, SigningKey};
 
-use crate::stage::{nothing_settled, with_high_s, Stage, CALL};
+use crate::fixture::{nothing_settled, with_high_s, Fixture, CALL};
 
 fn caller_key() -> SigningKey {
     signing_key(KeyType::Ed25519, 1_000)
@@ -27,8 +27,8 @@ fn with_ceiling(key: Option<&SigningKey>) -> impl FnOnce(NewSession) -> NewSessi
     }
 }
 
-fn ceiling(stage: &Stage) -> u128 {
-    stage
+fn ceiling(fixture: &Fixture) -> u128 {
+    fixture
         .hub
         .session(SessionId(1))
         .ceiling
@@ -38,9 +38,11 @@ fn ceiling(stage: &Stage) -> u128 {
 }
 
 /// A batch of ten receipts under vouchers.
-fn under(stage: &Stage, vouchers: Vec<SignedVoucher>) -> ExecuteMsg {
-    let batch = stage.batch(stage.receipts(10));
-    stage.hub.sign_batch_with(&stage.attester, &batch, vouchers)
+fn under(fixture: &Fixture, vouchers: Vec<SignedVoucher>) -> ExecuteMsg {
+    let batch = fixture.batch(fixture.receipts(10));
+    fixture
+        .hub
+        .sign_batch_with(&fixture.attester, &batch, vouchers)
 }
 
 /// Attack (overdraft and double spending): an operator charges a session with a ceiling before the caller agreed to
@@ -48,16 +50,16 @@ fn under(stage: &Stage, vouchers: Vec<SignedVoucher>) -> ExecuteMsg {
 /// Defence: the ceiling starts at nothing; `voucher_missing` writes nothing.
 #[test]
 fn without_a_voucher_nothing_is_charged() {
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&caller_key())));
-    let msg = under(&stage, vec![]);
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&caller_key())));
+    let msg = under(&fixture, vec![]);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
-    let receipt = stage.receipts(1).remove(0);
-    let msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+    let receipt = fixture.receipts(1).remove(0);
+    let msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
 }
@@ -67,16 +69,16 @@ fn without_a_voucher_nothing_is_charged() {
 #[test]
 fn vouchers_that_do_not_verify_are_ignored() {
     let key = caller_key();
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
     let other_chain = Hub::builder().chain_id("other-1").build();
-    let good = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
+    let good = fixture.hub.voucher(&key, SessionId(1), 10 * CALL);
     let changed = |change: &dyn Fn(&mut SignedVoucher)| {
         let mut voucher = good;
         change(&mut voucher);
         voucher
     };
     let bad = vec![
-        stage.hub.voucher(
+        fixture.hub.voucher(
             &signing_key(KeyType::Ed25519, 1_001),
             SessionId(1),
             10 * CALL,
@@ -85,20 +87,20 @@ fn vouchers_that_do_not_verify_are_ignored() {
         changed(&|signed| signed.voucher.ceiling = u128::MAX),
         changed(&|signed| signed.voucher.session = SessionId(2)),
         changed(&|signed| signed.signature = [0; 64]),
-        stage.hub.voucher(&key, SessionId(2), 10 * CALL),
-        stage.hub.voucher(&key, SessionId(1), 0),
+        fixture.hub.voucher(&key, SessionId(2), 10 * CALL),
+        fixture.hub.voucher(&key, SessionId(1), 0),
     ];
-    let msg = under(&stage, bad.clone());
+    let msg = under(&fixture, bad.clone());
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
 
     // Among bad ones, the good one counts.
-    let msg = under(&stage, bad.into_iter().chain([good]).collect());
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let msg = under(&fixture, bad.into_iter().chain([good]).collect());
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (griefing and wedging): a submitter puts rubbish where vouchers belong, to spoil a batch that it is handed.
@@ -106,8 +108,8 @@ fn vouchers_that_do_not_verify_are_ignored() {
 #[test]
 fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     let key = caller_key();
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let good = stage.hub.voucher(&key, SessionId(1), 10 * CALL).encode();
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let good = fixture.hub.voucher(&key, SessionId(1), 10 * CALL).encode();
     let bad: Vec<Binary> = [
         &[],
         &good[..good.len() - 1],
@@ -119,27 +121,27 @@ fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
     ]
     .map(Binary::from)
     .to_vec();
-    let with = |stage: &Stage, all: Vec<Binary>| {
-        let mut msg = under(stage, vec![]);
+    let with = |fixture: &Fixture, all: Vec<Binary>| {
+        let mut msg = under(fixture, vec![]);
         if let ExecuteMsg::SettleBatch { vouchers, .. } = &mut msg {
             *vouchers = all;
         }
         msg
     };
     let nothing = nothing_settled(&[Outcome::VoucherMissing]);
-    let msg = with(&stage, bad.clone());
-    assert_eq!(stage.refused(msg), nothing);
+    let msg = with(&fixture, bad.clone());
+    assert_eq!(fixture.refused(msg), nothing);
     for bytes in &bad {
-        let receipt = stage.receipts(1).remove(0);
-        let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
+        let receipt = fixture.receipts(1).remove(0);
+        let mut msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
         if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
             *voucher = Some(bytes.clone());
         }
-        assert_eq!(stage.refused(msg), nothing);
+        assert_eq!(fixture.refused(msg), nothing);
     }
 
-    let msg = with(&stage, bad.into_iter().chain([good.into()]).collect());
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let msg = with(&fixture, bad.into_iter().chain([good.into()]).collect());
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
 }
 
@@ -148,13 +150,13 @@ fn bytes_that_are_no_signed_voucher_are_ignored_wherever_they_stand() {
 #[test]
 fn a_voucher_with_a_high_s_is_ignored() {
     let key = signing_key(KeyType::Secp256k1, 1_000);
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let mut voucher = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let mut voucher = fixture.hub.voucher(&key, SessionId(1), 10 * CALL);
     let high = with_high_s(&Binary::from(voucher.signature));
     voucher.signature = high.as_slice().try_into().unwrap();
-    let msg = under(&stage, vec![voucher]);
+    let msg = under(&fixture, vec![voucher]);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
 }
@@ -163,19 +165,19 @@ fn a_voucher_with_a_high_s_is_ignored() {
 fn of_several_vouchers_the_highest_that_verifies_counts() {
     for key_type in [KeyType::Secp256k1, KeyType::Ed25519] {
         let key = signing_key(key_type, 1_000);
-        let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
+        let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
         let vouchers = [3, 5, 4]
-            .map(|calls| stage.hub.voucher(&key, SessionId(1), calls * CALL + 1))
+            .map(|calls| fixture.hub.voucher(&key, SessionId(1), calls * CALL + 1))
             .to_vec();
-        let msg = under(&stage, vouchers);
-        let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+        let msg = under(&fixture, vouchers);
+        let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
         let answer: BatchResponse = data(&response);
         assert_eq!(
             answer.outcome_of_group(0),
             Some(Outcome::Partial { receipts: 5 })
         );
-        assert_eq!(ceiling(&stage), 5 * CALL + 1);
-        stage.hub.assert_invariants();
+        assert_eq!(ceiling(&fixture), 5 * CALL + 1);
+        fixture.hub.assert_invariants();
     }
 }
 
@@ -184,33 +186,33 @@ fn of_several_vouchers_the_highest_that_verifies_counts() {
 #[test]
 fn a_voucher_lower_than_before_neither_lowers_the_ceiling_nor_fails() {
     let key = caller_key();
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let high = stage.hub.voucher(&key, SessionId(1), 12 * CALL);
-    let msg = under(&stage, vec![high]);
-    stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
-    let low = stage.hub.voucher(&key, SessionId(1), 11 * CALL);
-    let msg = under(&stage, vec![low]);
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let high = fixture.hub.voucher(&key, SessionId(1), 12 * CALL);
+    let msg = under(&fixture, vec![high]);
+    fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
+    let low = fixture.hub.voucher(&key, SessionId(1), 11 * CALL);
+    let msg = under(&fixture, vec![low]);
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     let answer: BatchResponse = data(&response);
     assert_eq!(
         answer.outcome_of_group(0),
         Some(Outcome::Partial { receipts: 2 })
     );
-    assert_eq!(ceiling(&stage), 12 * CALL);
+    assert_eq!(ceiling(&fixture), 12 * CALL);
 }
 
 #[test]
 fn a_voucher_alone_changes_nothing() {
     let key = caller_key();
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let voucher = stage.hub.voucher(&key, SessionId(1), 10 * CALL);
-    let mut batch = stage.batch(stage.receipts(10));
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let voucher = fixture.hub.voucher(&key, SessionId(1), 10 * CALL);
+    let mut batch = fixture.batch(fixture.receipts(10));
     batch.groups[0].sequence = 3;
-    let msg = stage
+    let msg = fixture
         .hub
-        .sign_batch_with(&stage.attester, &batch, vec![voucher]);
-    assert_eq!(stage.refused(msg), nothing_settled(&[Outcome::Gap]));
-    assert_eq!(ceiling(&stage), 0);
+        .sign_batch_with(&fixture.attester, &batch, vec![voucher]);
+    assert_eq!(fixture.refused(msg), nothing_settled(&[Outcome::Gap]));
+    assert_eq!(ceiling(&fixture), 0);
 }
 
 /// Attack (overdraft and double spending): a caller signs a voucher for more than its session holds.
@@ -218,49 +220,49 @@ fn a_voucher_alone_changes_nothing() {
 #[test]
 fn a_voucher_above_the_budget_still_pays_only_the_budget() {
     let key = caller_key();
-    let mut stage = Stage::with_session(4 * CALL, with_ceiling(Some(&key)));
-    let voucher = stage.hub.voucher(&key, SessionId(1), u128::MAX);
-    let msg = under(&stage, vec![voucher]);
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let mut fixture = Fixture::with_session(4 * CALL, with_ceiling(Some(&key)));
+    let voucher = fixture.hub.voucher(&key, SessionId(1), u128::MAX);
+    let msg = under(&fixture, vec![voucher]);
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(
         data::<BatchResponse>(&response).outcome_of_group(0),
         Some(Outcome::Partial { receipts: 4 })
     );
-    assert_eq!(ceiling(&stage), u128::MAX);
-    stage.hub.assert_invariants();
+    assert_eq!(ceiling(&fixture), u128::MAX);
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn a_single_receipt_takes_a_voucher_along() {
     let key = caller_key();
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(Some(&key)));
-    let receipt = stage.receipts(1).remove(0);
-    let mut msg = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let signed = stage.hub.voucher(&key, SessionId(1), CALL);
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(Some(&key)));
+    let receipt = fixture.receipts(1).remove(0);
+    let mut msg = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
+    let signed = fixture.hub.voucher(&key, SessionId(1), CALL);
     if let ExecuteMsg::Settle { voucher, .. } = &mut msg {
         *voucher = Some(signed.encode().into());
     }
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(data::<ReceiptResponse>(&response).amount.u128(), CALL);
-    assert_eq!(ceiling(&stage), CALL);
+    assert_eq!(ceiling(&fixture), CALL);
 }
 
 #[test]
 fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
-    let mut stage = Stage::with_session(100 * CALL, with_ceiling(None));
-    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
-    let msg = under(&stage, vec![voucher]);
+    let mut fixture = Fixture::with_session(100 * CALL, with_ceiling(None));
+    let voucher = fixture.hub.voucher(&caller_key(), SessionId(1), 10 * CALL);
+    let msg = under(&fixture, vec![voucher]);
     assert_eq!(
-        stage.refused(msg),
+        fixture.refused(msg),
         nothing_settled(&[Outcome::VoucherMissing])
     );
     let raise = escrow::ExecuteMsg::RaiseCeiling {
         session: SessionId(1),
         ceiling: (2 * CALL).into(),
     };
-    stage.hub.escrow(&stage.caller.clone(), raise).unwrap();
-    let msg = under(&stage, vec![]);
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    fixture.hub.escrow(&fixture.caller.clone(), raise).unwrap();
+    let msg = under(&fixture, vec![]);
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(
         data::<BatchResponse>(&response).outcome_of_group(0),
         Some(Outcome::Partial { receipts: 2 })
@@ -269,10 +271,10 @@ fn without_a_key_only_messages_of_the_caller_raise_the_ceiling() {
 
 #[test]
 fn a_session_without_a_ceiling_ignores_vouchers() {
-    let mut stage = Stage::new();
-    let voucher = stage.hub.voucher(&caller_key(), SessionId(1), CALL);
-    let msg = under(&stage, vec![voucher]);
-    let response = stage.hub.billing(&stage.stranger.clone(), msg).unwrap();
+    let mut fixture = Fixture::new();
+    let voucher = fixture.hub.voucher(&caller_key(), SessionId(1), CALL);
+    let msg = under(&fixture, vec![voucher]);
+    let response = fixture.hub.billing(&fixture.stranger.clone(), msg).unwrap();
     assert_eq!(data::<BatchResponse>(&response).paid, 10);
-    assert_eq!(stage.hub.session(SessionId(1)).ceiling, None);
+    assert_eq!(fixture.hub.session(SessionId(1)).ceiling, None);
 }

@@ -14,7 +14,7 @@ use hub_types::escrow::{self, ModelRef, Models, NewCeiling, NewSession, SessionC
 use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::wire::{merkle, Mode, Receipt};
 
-use crate::stage::{changes, Stage, CALL};
+use crate::fixture::{changes, Fixture, CALL};
 
 /// A contract that buys inference, written against hub-types alone.
 mod buyer {
@@ -201,15 +201,15 @@ mod buyer {
 }
 
 struct Buyer {
-    stage: Stage,
+    fixture: Fixture,
     contract: Addr,
 }
 
 impl Buyer {
-    /// A buyer contract whose session is the stage's, with a budget of ten calls.
+    /// A buyer contract whose session is the fixture's, with a budget of ten calls.
     fn new() -> Self {
-        let mut stage = Stage::new();
-        let hub = &mut stage.hub;
+        let mut fixture = Fixture::new();
+        let hub = &mut fixture.hub;
         let code = hub.app.store_code(Box::new(
             ContractWrapper::new(buyer::execute, buyer::instantiate, buyer::query)
                 .with_reply(buyer::reply),
@@ -224,28 +224,28 @@ impl Buyer {
             .instantiate_contract(code, owner.clone(), &config, &[], "buyer", None)
             .unwrap();
         hub.name(&contract, "buyer");
-        hub.give(&owner, &stage.money, 10 * CALL);
+        hub.give(&owner, &fixture.money, 10 * CALL);
         let open = buyer::Execute::Open {
-            operator: stage.operator.to_string(),
-            model: stage.model,
+            operator: fixture.operator.to_string(),
+            model: fixture.model,
         };
         let coins = cosmwasm_std::coins(10 * CALL, NATIVE);
         hub.execute(&owner, &contract, &open, &coins).unwrap();
-        stage.session = hub.last_session(&contract);
-        Self { stage, contract }
+        fixture.session = hub.last_session(&contract);
+        Self { fixture, contract }
     }
 
     fn tell(&mut self, msg: &buyer::Execute) -> anyhow::Result<cw_multi_test::AppResponse> {
-        let owner = self.stage.hub.account("owner");
+        let owner = self.fixture.hub.account("owner");
         let contract = self.contract.clone();
-        self.stage.hub.execute(&owner, &contract, msg, &[])
+        self.fixture.hub.execute(&owner, &contract, msg, &[])
     }
 
     fn buy(&self, price: u128, receipt: &Receipt, number: u64) -> buyer::Execute {
         match self
-            .stage
+            .fixture
             .hub
-            .sign_receipt(&self.stage.attester, receipt, number)
+            .sign_receipt(&self.fixture.attester, receipt, number)
         {
             billing::ExecuteMsg::Settle {
                 receipt,
@@ -263,7 +263,7 @@ impl Buyer {
     }
 
     fn bought(&self) -> SessionId {
-        let hub: &Hub = &self.stage.hub;
+        let hub: &Hub = &self.fixture.hub;
         hub.app
             .wrap()
             .query_wasm_smart(&self.contract, &Empty {})
@@ -277,23 +277,23 @@ impl Buyer {
 #[test]
 fn a_contract_that_agrees_to_too_little_pays_nothing_and_its_agreement_is_undone() {
     let mut buyer = Buyer::new();
-    let receipt = buyer.stage.receipts(1).remove(0);
-    let before = buyer.stage.hub.snapshot();
+    let receipt = buyer.fixture.receipts(1).remove(0);
+    let before = buyer.fixture.hub.snapshot();
     let msg = buyer.buy(CALL - 1, &receipt, 0);
     let error = buyer.tell(&msg).unwrap_err();
     assert!(
         format!("{error:?}").contains("voucher_missing"),
         "{error:?}"
     );
-    before.assert_unchanged(&buyer.stage.hub);
+    before.assert_unchanged(&buyer.fixture.hub);
     assert_eq!(buyer.bought(), SessionId(0));
 }
 
 #[test]
 fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     let mut buyer = Buyer::new();
-    let before = buyer.stage.hub.ledger();
-    let receipt = buyer.stage.receipts(1).remove(0);
+    let before = buyer.fixture.hub.ledger();
+    let receipt = buyer.fixture.receipts(1).remove(0);
     let msg = buyer.buy(CALL, &receipt, 0);
     let response = buyer.tell(&msg).unwrap();
     assert_eq!(
@@ -305,9 +305,9 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     );
     assert_eq!(buyer.bought(), SessionId(1));
     let paid = CALL as i128;
-    let session = buyer.stage.session;
+    let session = buyer.fixture.session;
     assert_eq!(
-        before.diff(&buyer.stage.hub.ledger()),
+        before.diff(&buyer.fixture.hub.ledger()),
         changes(&[
             ("author available uusdc", paid),
             ("author earned uusdc", paid),
@@ -319,13 +319,13 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     // Two more calls, settled by the operator in a batch, once the contract has agreed.
     let price = Uint128::new(2 * CALL);
     buyer.tell(&buyer::Execute::Agree { price }).unwrap();
-    let stage = &mut buyer.stage;
-    let receipts = stage.receipts(2);
-    let (batch, leaves) = stage
+    let fixture = &mut buyer.fixture;
+    let receipts = fixture.receipts(2);
+    let (batch, leaves) = fixture
         .hub
-        .batch_and_leaves(&stage.attester, Mode::Itemised, receipts);
-    stage.send(&batch).unwrap();
-    let settled_at = stage.hub.now();
+        .batch_and_leaves(&fixture.attester, Mode::Itemised, receipts);
+    fixture.send(&batch).unwrap();
+    let settled_at = fixture.hub.now();
     let bytes: Vec<_> = leaves.iter().map(Receipt::encode).collect();
     let proof = merkle::prove(&bytes, 1).unwrap();
     let check = |receipt: &[u8]| buyer::Execute::Check {
@@ -351,12 +351,12 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
     buyer.tell(&check(&bytes[0])).unwrap_err();
 
     buyer.tell(&buyer::Execute::Close {}).unwrap();
-    let before = buyer.stage.hub.ledger();
-    buyer.stage.hub.advance(60 + 86_400);
+    let before = buyer.fixture.hub.ledger();
+    buyer.fixture.hub.advance(60 + 86_400);
     buyer.tell(&buyer::Execute::Collect {}).unwrap();
     let rest = 7 * CALL as i128;
     assert_eq!(
-        before.diff(&buyer.stage.hub.ledger()),
+        before.diff(&buyer.fixture.hub.ledger()),
         changes(&[
             ("buyer wallet uusdc", rest),
             ("escrow held uusdc", -rest),
@@ -364,5 +364,5 @@ fn a_contract_buys_calls_checks_a_proof_and_gets_its_rest_back() {
             (&format!("session {session} left"), -rest),
         ])
     );
-    buyer.stage.hub.assert_invariants();
+    buyer.fixture.hub.assert_invariants();
 }

@@ -7,7 +7,7 @@ use hub_types::denom::DenomError;
 use hub_types::escrow::{Books, ExecuteMsg, SessionCreated, SessionState};
 use hub_types::ids::SessionId;
 
-use crate::escrow_stage::{with_each_money, Stage};
+use crate::escrow_fixture::{with_each_money, Fixture};
 
 fn deposit(beneficiary: Option<&str>) -> ExecuteMsg {
     ExecuteMsg::Deposit {
@@ -18,14 +18,14 @@ fn deposit(beneficiary: Option<&str>) -> ExecuteMsg {
 
 #[test]
 fn a_native_deposit_is_exactly_one_coin() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
     let two = [coin(5, "uatom"), coin(7, NATIVE)];
-    stage.hub.mint(&alice, two.to_vec());
+    fixture.hub.mint(&alice, two.to_vec());
 
-    let none = stage.refused(&alice, deposit(None));
+    let none = fixture.refused(&alice, deposit(None));
     assert_eq!(none, PaymentError::NoFunds {}.into());
-    let error = stage.refused_with(&alice, deposit(None), &two);
+    let error = fixture.refused_with(&alice, deposit(None), &two);
     assert_eq!(error, PaymentError::MultipleDenoms {}.into());
 }
 
@@ -34,11 +34,11 @@ fn a_native_deposit_is_exactly_one_coin() {
 /// Defence: names that could be taken for a token's are refused; a denomination keeps its kind.
 #[test]
 fn a_coin_whose_name_could_be_taken_for_a_tokens_is_refused() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
     for denom in ["cw20:usdx", "1x", "us dc"] {
-        stage.hub.mint(&alice, coins(5, denom));
-        let error = stage.refused_with(&alice, deposit(None), &coins(5, denom));
+        fixture.hub.mint(&alice, coins(5, denom));
+        let error = fixture.refused_with(&alice, deposit(None), &coins(5, denom));
         let denom = denom.to_owned();
         assert_eq!(error, DenomError::NotNative { denom }.into());
     }
@@ -46,14 +46,14 @@ fn a_coin_whose_name_could_be_taken_for_a_tokens_is_refused() {
 
 #[test]
 fn a_beneficiary_must_be_an_account_of_this_chain_that_can_use_it() {
-    let mut stage = Stage::native();
-    let (alice, escrow) = (stage.alice.clone(), stage.hub.escrow.clone());
-    stage.hub.mint(&alice, coins(5, NATIVE));
+    let mut fixture = Fixture::native();
+    let (alice, escrow) = (fixture.alice.clone(), fixture.hub.escrow.clone());
+    fixture.hub.mint(&alice, coins(5, NATIVE));
 
     let funds = coins(5, NATIVE);
-    let shouted = stage.bob.to_string().to_uppercase();
+    let shouted = fixture.bob.to_string().to_uppercase();
     for wrong in ["", "bob", "osmo1bob", &shouted] {
-        let error = stage.refused_with(&alice, deposit(Some(wrong)), &funds);
+        let error = fixture.refused_with(&alice, deposit(Some(wrong)), &funds);
         match error {
             EscrowError::NotAnAddress { field, address, .. } => {
                 assert_eq!((field, address.as_str()), ("beneficiary", wrong));
@@ -61,19 +61,19 @@ fn a_beneficiary_must_be_an_account_of_this_chain_that_can_use_it() {
             other => panic!("{other:?}"),
         }
     }
-    let error = stage.refused_with(&alice, deposit(Some(escrow.as_str())), &funds);
+    let error = fixture.refused_with(&alice, deposit(Some(escrow.as_str())), &funds);
     let field = "beneficiary";
     assert_eq!(error, EscrowError::EscrowItself { field });
 }
 
 #[test]
 fn a_deposit_is_its_senders_at_once() {
-    with_each_money(|mut stage| {
-        let (alice, money) = (stage.alice.clone(), stage.money.clone());
-        stage.hub.give(&alice, &money, 100);
-        let before = stage.hub.ledger();
-        let response = stage.hub.deposit(&alice, &money, 70, None, None).unwrap();
-        stage.assert_changes(
+    with_each_money(|mut fixture| {
+        let (alice, money) = (fixture.alice.clone(), fixture.money.clone());
+        fixture.hub.give(&alice, &money, 100);
+        let before = fixture.hub.ledger();
+        let response = fixture.hub.deposit(&alice, &money, 70, None, None).unwrap();
+        fixture.assert_changes(
             &before,
             &[
                 ("alice wallet $", -70),
@@ -82,7 +82,7 @@ fn a_deposit_is_its_senders_at_once() {
                 ("escrow owed $", 70),
             ],
         );
-        stage.assert_events(
+        fixture.assert_events(
             &response,
             &[(
                 "hub_deposited",
@@ -100,16 +100,20 @@ fn a_deposit_is_its_senders_at_once() {
 
 #[test]
 fn a_deposit_for_somebody_else_is_theirs() {
-    with_each_money(|mut stage| {
-        let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
-        stage.fund(&bob, 5);
-        stage.hub.give(&alice, &money, 100);
-        let before = stage.hub.ledger();
-        let response = stage
+    with_each_money(|mut fixture| {
+        let (alice, bob, money) = (
+            fixture.alice.clone(),
+            fixture.bob.clone(),
+            fixture.money.clone(),
+        );
+        fixture.fund(&bob, 5);
+        fixture.hub.give(&alice, &money, 100);
+        let before = fixture.hub.ledger();
+        let response = fixture
             .hub
             .deposit(&alice, &money, 100, Some(&bob), None)
             .unwrap();
-        stage.assert_changes(
+        fixture.assert_changes(
             &before,
             &[
                 ("alice wallet $", -100),
@@ -118,7 +122,7 @@ fn a_deposit_for_somebody_else_is_theirs() {
                 ("escrow owed $", 100),
             ],
         );
-        stage.assert_events(
+        fixture.assert_events(
             &response,
             &[(
                 "hub_deposited",
@@ -137,31 +141,35 @@ fn a_deposit_for_somebody_else_is_theirs() {
 /// Defence: sums are checked, never wrapped; it comes in and goes out.
 #[test]
 fn the_largest_deposit_there_is_comes_in_and_goes_out() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
-    stage.fund(&alice, u128::MAX);
-    let before = stage.hub.ledger();
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
+    fixture.fund(&alice, u128::MAX);
+    let before = fixture.hub.ledger();
     let all = ExecuteMsg::Withdraw {
-        denom: stage.money.unchecked(),
+        denom: fixture.money.unchecked(),
         amount: None,
         recipient: None,
     };
-    stage.hub.escrow(&alice, all).unwrap();
+    fixture.hub.escrow(&alice, all).unwrap();
     assert_eq!(before.get("alice available uusdc"), u128::MAX);
-    assert_eq!(stage.hub.ledger().get("alice wallet uusdc"), u128::MAX);
-    stage.assert_solvent();
+    assert_eq!(fixture.hub.ledger().get("alice wallet uusdc"), u128::MAX);
+    fixture.assert_solvent();
 }
 
 /// Attack (overdraft and double spending): a session is opened with what somebody else has available.
 /// Defence: a session takes its sender's money only.
 #[test]
 fn nobody_reserves_what_another_has_available() {
-    with_each_money(|mut stage| {
-        let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
-        stage.fund(&bob, 1_000);
-        stage.hub.give(&alice, &money, 100);
-        let greedy = stage.session(101);
-        let error = stage.refused_deposit(&alice, 100, Some(&bob), Some(greedy));
+    with_each_money(|mut fixture| {
+        let (alice, bob, money) = (
+            fixture.alice.clone(),
+            fixture.bob.clone(),
+            fixture.money.clone(),
+        );
+        fixture.fund(&bob, 1_000);
+        fixture.hub.give(&alice, &money, 100);
+        let greedy = fixture.session(101);
+        let error = fixture.refused_deposit(&alice, 100, Some(&bob), Some(greedy));
         assert_eq!(
             error,
             EscrowError::BudgetAboveDeposit {
@@ -174,12 +182,12 @@ fn nobody_reserves_what_another_has_available() {
 
 #[test]
 fn a_session_opened_with_a_deposit_needs_the_money_to_be_there() {
-    with_each_money(|mut stage| {
-        let (alice, money) = (stage.alice.clone(), stage.money.clone());
-        stage.fund(&alice, 30);
-        stage.hub.give(&alice, &money, 100);
-        let session = stage.session(131);
-        let error = stage.refused_deposit(&alice, 100, None, Some(session));
+    with_each_money(|mut fixture| {
+        let (alice, money) = (fixture.alice.clone(), fixture.money.clone());
+        fixture.fund(&alice, 30);
+        fixture.hub.give(&alice, &money, 100);
+        let session = fixture.session(131);
+        let error = fixture.refused_deposit(&alice, 100, None, Some(session));
         assert_eq!(
             error,
             EscrowError::InsufficientFunds {
@@ -209,22 +217,22 @@ fn opened<'a>(
 
 #[test]
 fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let (alice, operator, money) = (
-            stage.alice.clone(),
-            stage.operator.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.operator.clone(),
+            fixture.money.clone(),
         );
-        stage.fund(&alice, 30);
-        stage.hub.give(&alice, &money, 100);
-        let before = stage.hub.ledger();
-        let session = stage.session(120);
+        fixture.fund(&alice, 30);
+        fixture.hub.give(&alice, &money, 100);
+        let before = fixture.hub.ledger();
+        let session = fixture.session(120);
         let expires_at = session.expires_at.to_string();
-        let response = stage
+        let response = fixture
             .hub
             .deposit(&alice, &money, 100, None, Some(session))
             .unwrap();
-        stage.assert_changes(
+        fixture.assert_changes(
             &before,
             &[
                 ("alice wallet $", -100),
@@ -235,7 +243,7 @@ fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
                 ("escrow owed $", 100),
             ],
         );
-        stage.assert_events(
+        fixture.assert_events(
             &response,
             &[
                 (
@@ -253,29 +261,29 @@ fn a_deposit_opens_its_senders_session_with_all_that_is_available() {
                 ),
             ],
         );
-        let session = stage.hub.session(SessionId(1));
+        let session = fixture.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&alice, &alice));
     });
 }
 
 #[test]
 fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let (alice, bob, operator, money) = (
-            stage.alice.clone(),
-            stage.bob.clone(),
-            stage.operator.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.bob.clone(),
+            fixture.operator.clone(),
+            fixture.money.clone(),
         );
-        stage.hub.give(&alice, &money, 150);
-        let before = stage.hub.ledger();
-        let session = stage.session(120);
+        fixture.hub.give(&alice, &money, 150);
+        let before = fixture.hub.ledger();
+        let session = fixture.session(120);
         let expires_at = session.expires_at.to_string();
-        let response = stage
+        let response = fixture
             .hub
             .deposit(&alice, &money, 150, Some(&bob), Some(session))
             .unwrap();
-        stage.assert_changes(
+        fixture.assert_changes(
             &before,
             &[
                 ("alice wallet $", -150),
@@ -286,7 +294,7 @@ fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor(
                 ("escrow owed $", 150),
             ],
         );
-        stage.assert_events(
+        fixture.assert_events(
             &response,
             &[
                 (
@@ -304,7 +312,7 @@ fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor(
                 ),
             ],
         );
-        let session = stage.hub.session(SessionId(1));
+        let session = fixture.hub.session(SessionId(1));
         assert_eq!((&session.caller, &session.funder), (&bob, &alice));
         assert_eq!(session.state, SessionState::Open);
     });
@@ -312,12 +320,12 @@ fn a_deposit_opens_a_session_for_somebody_else_whose_funder_stays_the_depositor(
 
 #[test]
 fn a_native_deposit_returns_the_id_of_its_session() {
-    let mut stage = Stage::native();
-    let (alice, money) = (stage.alice.clone(), stage.money.clone());
-    stage.hub.give(&alice, &money, 20);
+    let mut fixture = Fixture::native();
+    let (alice, money) = (fixture.alice.clone(), fixture.money.clone());
+    fixture.hub.give(&alice, &money, 20);
     for id in 1..=2 {
-        let session = stage.session(10);
-        let response = stage
+        let session = fixture.session(10);
+        let response = fixture
             .hub
             .deposit(&alice, &money, 10, None, Some(session))
             .unwrap();
@@ -330,10 +338,10 @@ fn a_native_deposit_returns_the_id_of_its_session() {
 
 #[test]
 fn no_other_message_takes_coins() {
-    let mut stage = Stage::native();
-    let (alice, denom) = (stage.alice.clone(), stage.money.unchecked());
-    let session = stage.open(10, |session| session);
-    stage.hub.mint(&alice, coins(5, NATIVE));
+    let mut fixture = Fixture::native();
+    let (alice, denom) = (fixture.alice.clone(), fixture.money.unchecked());
+    let session = fixture.open(10, |session| session);
+    fixture.hub.mint(&alice, coins(5, NATIVE));
     let messages = [
         ExecuteMsg::Receive(cw20::Cw20ReceiveMsg {
             sender: alice.to_string(),
@@ -347,7 +355,7 @@ fn no_other_message_takes_coins() {
         },
         ExecuteMsg::OpenSession {
             denom: denom.clone(),
-            session: stage.session(1),
+            session: fixture.session(1),
         },
         ExecuteMsg::TopUp {
             session,
@@ -372,7 +380,7 @@ fn no_other_message_takes_coins() {
         },
     ];
     for msg in messages {
-        let error = stage.refused_with(&alice, msg, &coins(5, NATIVE));
+        let error = fixture.refused_with(&alice, msg, &coins(5, NATIVE));
         assert_eq!(error, PaymentError::NonPayable {}.into());
     }
 }

@@ -12,57 +12,57 @@ use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
 use hub_types::text::TextError;
 use hub_types::wire::KeyError;
 
-use crate::escrow_stage::{measurement, with_each_money, Stage};
+use crate::escrow_fixture::{measurement, with_each_money, Fixture};
 
-fn open(stage: &Stage, session: NewSession) -> ExecuteMsg {
+fn open(fixture: &Fixture, session: NewSession) -> ExecuteMsg {
     ExecuteMsg::OpenSession {
-        denom: stage.money.unchecked(),
+        denom: fixture.money.unchecked(),
         session,
     }
 }
 
-/// A stage on which alice has 100 available.
-fn funded() -> Stage {
-    let mut stage = Stage::native();
-    stage.fund(&stage.alice.clone(), 100);
-    stage
+/// A fixture in which alice has 100 available.
+fn funded() -> Fixture {
+    let mut fixture = Fixture::native();
+    fixture.fund(&fixture.alice.clone(), 100);
+    fixture
 }
 
 #[track_caller]
-fn refusal(stage: &mut Stage, change: impl FnOnce(NewSession) -> NewSession) -> EscrowError {
-    let (alice, session) = (stage.alice.clone(), change(stage.session(50)));
-    let msg = open(stage, session);
-    stage.refused(&alice, msg)
+fn refusal(fixture: &mut Fixture, change: impl FnOnce(NewSession) -> NewSession) -> EscrowError {
+    let (alice, session) = (fixture.alice.clone(), change(fixture.session(50)));
+    let msg = open(fixture, session);
+    fixture.refused(&alice, msg)
 }
 
 /// Attack (overdraft and double spending): one balance is promised to two operators.
 /// Defence: opening a session moves the budget out of the available balance.
 #[test]
 fn nobody_reserves_more_than_is_available() {
-    with_each_money(|mut stage| {
-        let (alice, bob) = (stage.alice.clone(), stage.bob.clone());
+    with_each_money(|mut fixture| {
+        let (alice, bob) = (fixture.alice.clone(), fixture.bob.clone());
         // The escrow does not know the money yet, then bob has none of it, then alice too little.
-        let msg = open(&stage, stage.session(101));
+        let msg = open(&fixture, fixture.session(101));
         let short_of = |available: u128| EscrowError::InsufficientFunds {
             available: available.into(),
             needed: 101u128.into(),
         };
-        assert_eq!(stage.refused(&alice, msg.clone()), short_of(0));
-        stage.fund(&alice, 100);
-        assert_eq!(stage.refused(&bob, msg.clone()), short_of(0));
-        assert_eq!(stage.refused(&alice, msg), short_of(100));
+        assert_eq!(fixture.refused(&alice, msg.clone()), short_of(0));
+        fixture.fund(&alice, 100);
+        assert_eq!(fixture.refused(&bob, msg.clone()), short_of(0));
+        assert_eq!(fixture.refused(&alice, msg), short_of(100));
     });
 }
 
 #[test]
 fn a_denomination_must_be_a_coin_or_a_token() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
-    let session = stage.session(1);
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
+    let session = fixture.session(1);
     let mut refusal = |money: Money| {
         let denom = money.unchecked();
         let session = session.clone();
-        stage.refused(&alice, ExecuteMsg::OpenSession { denom, session })
+        fixture.refused(&alice, ExecuteMsg::OpenSession { denom, session })
     };
     let denom = "u".to_owned();
     assert_eq!(
@@ -78,8 +78,8 @@ fn a_denomination_must_be_a_coin_or_a_token() {
 
 #[test]
 fn an_operator_is_an_account_of_this_chain_and_not_the_escrow() {
-    let mut stage = funded();
-    match refusal(&mut stage, |session| NewSession {
+    let mut fixture = funded();
+    match refusal(&mut fixture, |session| NewSession {
         operator: "operator".to_owned(),
         ..session
     }) {
@@ -88,8 +88,8 @@ fn an_operator_is_an_account_of_this_chain_and_not_the_escrow() {
         }
         other => panic!("{other:?}"),
     }
-    let escrow = stage.hub.escrow.to_string();
-    let error = refusal(&mut stage, |session| NewSession {
+    let escrow = fixture.hub.escrow.to_string();
+    let error = refusal(&mut fixture, |session| NewSession {
         operator: escrow,
         ..session
     });
@@ -98,24 +98,24 @@ fn an_operator_is_an_account_of_this_chain_and_not_the_escrow() {
 
 #[test]
 fn limits_are_stated_in_full_and_in_the_right_form() {
-    let mut stage = funded();
-    let now = stage.hub.now();
-    let error = refusal(&mut stage, |session| NewSession {
+    let mut fixture = funded();
+    let now = fixture.hub.now();
+    let error = refusal(&mut fixture, |session| NewSession {
         max_price: None,
         ..session
     });
     assert_eq!(error, EscrowError::NoPriceLimit);
-    let error = refusal(&mut stage, |session| NewSession {
+    let error = refusal(&mut fixture, |session| NewSession {
         models: Models::Listed(vec![]),
         ..session
     });
     assert_eq!(error, EscrowError::ModelCount { count: 0 });
-    let error = refusal(&mut stage, |session| NewSession {
+    let error = refusal(&mut fixture, |session| NewSession {
         budget: 0u128.into(),
         ..session
     });
     assert_eq!(error, EscrowError::Zero { field: "budget" });
-    let error = refusal(&mut stage, |session| NewSession {
+    let error = refusal(&mut fixture, |session| NewSession {
         expires_at: now,
         ..session
     });
@@ -127,7 +127,7 @@ fn limits_are_stated_in_full_and_in_the_right_form() {
         }
     );
     for length in [0, 31, 33] {
-        let error = refusal(&mut stage, |session| NewSession {
+        let error = refusal(&mut fixture, |session| NewSession {
             measurement: Some(HexBinary::from(vec![7; length])),
             ..session
         });
@@ -135,20 +135,20 @@ fn limits_are_stated_in_full_and_in_the_right_form() {
         assert_eq!(error, HashError { field, length }.into());
     }
     let field = "label";
-    let error = refusal(&mut stage, |session| NewSession {
+    let error = refusal(&mut fixture, |session| NewSession {
         label: Some("x".repeat(65)),
         ..session
     });
     let (length, max) = (65, 64);
     assert_eq!(error, TextError::TooLong { field, length, max }.into());
     for (label, code_point) in [("a\nb", 10), ("a\u{202e}b", 0x202e), ("\u{3164}", 0x3164)] {
-        let error = refusal(&mut stage, |session| NewSession {
+        let error = refusal(&mut fixture, |session| NewSession {
             label: Some(label.to_owned()),
             ..session
         });
         assert_eq!(error, TextError::Unseen { field, code_point }.into());
     }
-    let error = refusal(&mut stage, |session| NewSession {
+    let error = refusal(&mut fixture, |session| NewSession {
         label: Some("  ".to_owned()),
         ..session
     });
@@ -157,7 +157,7 @@ fn limits_are_stated_in_full_and_in_the_right_form() {
 
 #[test]
 fn a_voucher_key_has_the_form_of_its_type() {
-    let mut stage = funded();
+    let mut fixture = funded();
     for (key_type, key, error) in [
         (
             KeyType::Ed25519,
@@ -185,7 +185,7 @@ fn a_voucher_key_has_the_form_of_its_type() {
             key_type,
             key: key.into(),
         };
-        let found = refusal(&mut stage, |session| NewSession {
+        let found = refusal(&mut fixture, |session| NewSession {
             ceiling: Some(NewCeiling { key: Some(key) }),
             ..session
         });
@@ -195,9 +195,9 @@ fn a_voucher_key_has_the_form_of_its_type() {
 
 #[test]
 fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
-    with_each_money(|mut stage| {
-        let (alice, operator) = (stage.alice.clone(), stage.operator.clone());
-        stage.fund(&alice, 100);
+    with_each_money(|mut fixture| {
+        let (alice, operator) = (fixture.alice.clone(), fixture.operator.clone());
+        fixture.fund(&alice, 100);
         let public = signing_key(KeyType::Secp256k1, 5).public_key();
         let key = VoucherKey {
             key_type: KeyType::Secp256k1,
@@ -221,14 +221,14 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 key: Some(key.clone()),
             }),
             label: Some("nightly run".to_owned()),
-            ..stage.session(60)
+            ..fixture.session(60)
         };
-        let (opened_at, ends_at) = (stage.hub.now(), session.expires_at);
+        let (opened_at, ends_at) = (fixture.hub.now(), session.expires_at);
 
-        let before = stage.hub.ledger();
-        let msg = open(&stage, session);
-        let response = stage.hub.escrow(&alice, msg).unwrap();
-        stage.assert_changes(
+        let before = fixture.hub.ledger();
+        let msg = open(&fixture, session);
+        let response = fixture.hub.escrow(&alice, msg).unwrap();
+        fixture.assert_changes(
             &before,
             &[
                 ("alice available $", -60),
@@ -236,7 +236,7 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 ("session 1 left", 60),
             ],
         );
-        stage.assert_events(
+        fixture.assert_events(
             &response,
             &[(
                 "hub_session_opened",
@@ -256,7 +256,7 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
         };
         assert_eq!(data::<SessionCreated>(&response), created);
         assert_eq!(
-            stage.hub.session(SessionId(1)),
+            fixture.hub.session(SessionId(1)),
             SessionResponse {
                 session: SessionId(1),
                 caller: alice.clone(),
@@ -265,7 +265,7 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
                 measurement: Some(measurement()),
                 models,
                 max_price: Some(rates(1, 2, 3)),
-                denom: stage.money.checked(),
+                denom: fixture.money.checked(),
                 budget: 60u128.into(),
                 spent: 0u128.into(),
                 kept: 0u128.into(),
@@ -286,14 +286,14 @@ fn a_session_reserves_its_budget_and_shows_what_was_agreed() {
 
 #[test]
 fn income_opens_sessions_at_once() {
-    with_each_money(|mut stage| {
-        let author = stage.author.clone();
-        let session = stage.open(100, |session| session);
-        stage.pay(session, 100);
-        let before = stage.hub.ledger();
-        let msg = open(&stage, stage.session(100));
-        stage.hub.escrow(&author, msg).unwrap();
-        stage.assert_changes(
+    with_each_money(|mut fixture| {
+        let author = fixture.author.clone();
+        let session = fixture.open(100, |session| session);
+        fixture.pay(session, 100);
+        let before = fixture.hub.ledger();
+        let msg = open(&fixture, fixture.session(100));
+        fixture.hub.escrow(&author, msg).unwrap();
+        fixture.assert_changes(
             &before,
             &[
                 ("author available $", -100),

@@ -10,8 +10,8 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{DenomNumber, SessionId};
 
-use crate::escrow_stage::{with_each_money, Stage};
-use crate::hostile::token::{Call, HostileToken, Manners};
+use crate::escrow_fixture::{with_each_money, Fixture};
+use crate::hostile::token::{Behaviour, Call, HostileToken};
 
 fn auto(money: &Money, on: bool) -> ExecuteMsg {
     ExecuteMsg::SetAutoPayout {
@@ -51,31 +51,31 @@ fn balance(hub: &Hub, account: &Addr, money: &Money) -> BalanceResponse {
 
 #[test]
 fn only_coins_and_tokens_are_paid_out() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
     let denom = "x".to_owned();
     let money = Money::Native(denom.clone());
     let error: EscrowError = DenomError::NotNative { denom }.into();
     let (set, pay) = (auto(&money, true), payout(&money, [&alice]));
-    assert_eq!(stage.refused(&alice, set), error);
-    assert_eq!(stage.refused(&alice, pay), error);
-    let address = stage.hub.billing.clone();
+    assert_eq!(fixture.refused(&alice, set), error);
+    assert_eq!(fixture.refused(&alice, pay), error);
+    let address = fixture.hub.billing.clone();
     let money = Money::Cw20(address.clone());
     let error: EscrowError = DenomError::NotAToken { address }.into();
     let (set, pay) = (auto(&money, true), payout(&money, [&alice]));
-    assert_eq!(stage.refused(&alice, set), error);
-    assert_eq!(stage.refused(&alice, pay), error);
+    assert_eq!(fixture.refused(&alice, set), error);
+    assert_eq!(fixture.refused(&alice, pay), error);
 }
 
 #[test]
 fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
-    with_each_money(|mut stage| {
-        let (author, money) = (stage.author.clone(), stage.money.clone());
+    with_each_money(|mut fixture| {
+        let (author, money) = (fixture.author.clone(), fixture.money.clone());
         for on in [true, true, false, true] {
-            let before = stage.hub.ledger();
-            let response = stage.hub.escrow(&author, auto(&money, on)).unwrap();
-            stage.assert_changes(&before, &[]);
-            stage.assert_events(
+            let before = fixture.hub.ledger();
+            let response = fixture.hub.escrow(&author, auto(&money, on)).unwrap();
+            fixture.assert_changes(&before, &[]);
+            fixture.assert_events(
                 &response,
                 &[(
                     "hub_auto_payout_set",
@@ -87,7 +87,7 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
                 )],
             );
             assert_eq!(
-                balance(&stage.hub, &author, &money),
+                balance(&fixture.hub, &author, &money),
                 BalanceResponse {
                     denom: money.checked(),
                     denom_number: Some(DenomNumber(1)),
@@ -98,15 +98,15 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
             );
         }
         // The choice outlives deposits, income and withdrawals.
-        let session = stage.open(10, |session| session);
-        stage.pay(session, 10);
+        let session = fixture.open(10, |session| session);
+        fixture.pay(session, 10);
         let withdraw = ExecuteMsg::Withdraw {
             denom: money.unchecked(),
             amount: None,
             recipient: None,
         };
-        stage.hub.escrow(&author, withdraw).unwrap();
-        assert!(balance(&stage.hub, &author, &money).auto_payout);
+        fixture.hub.escrow(&author, withdraw).unwrap();
+        assert!(balance(&fixture.hub, &author, &money).auto_payout);
     });
 }
 
@@ -115,17 +115,17 @@ fn an_owner_opts_in_and_out_even_before_the_first_deposit() {
 /// Defence: they are skipped with the reason, and the others are paid.
 #[test]
 fn accounts_that_cannot_be_paid_are_skipped_with_the_reason() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let (alice, bob, author, money) = (
-            stage.alice.clone(),
-            stage.bob.clone(),
-            stage.author.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.bob.clone(),
+            fixture.author.clone(),
+            fixture.money.clone(),
         );
-        stage.fund(&alice, 40);
-        stage.fund(&bob, 50);
+        fixture.fund(&alice, 40);
+        fixture.fund(&bob, 50);
         for account in [&bob, &author] {
-            stage.hub.escrow(account, auto(&money, true)).unwrap();
+            fixture.hub.escrow(account, auto(&money, true)).unwrap();
         }
         let long = "x".repeat(500);
         let shouted = bob.to_string().to_uppercase();
@@ -145,9 +145,9 @@ fn accounts_that_cannot_be_paid_are_skipped_with_the_reason() {
             accounts: accounts.map(str::to_owned).into(),
             denom: money.unchecked(),
         };
-        let before = stage.hub.ledger();
-        let response = stage.hub.escrow(&stage.stranger.clone(), msg).unwrap();
-        stage.assert_changes(
+        let before = fixture.hub.ledger();
+        let response = fixture.hub.escrow(&fixture.stranger.clone(), msg).unwrap();
+        fixture.assert_changes(
             &before,
             &[
                 ("bob available $", -50),
@@ -203,26 +203,26 @@ fn accounts_that_cannot_be_paid_are_skipped_with_the_reason() {
             .iter()
             .map(|(name, attributes)| (*name, attributes.as_slice()))
             .collect();
-        stage.assert_events(&response, &all);
+        fixture.assert_events(&response, &all);
     });
 }
 
 #[test]
 fn a_payout_of_nothing_and_in_unknown_money_does_nothing() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let (alice, stranger, money) = (
-            stage.alice.clone(),
-            stage.stranger.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.stranger.clone(),
+            fixture.money.clone(),
         );
-        let records = stage.hub.snapshot();
-        let response = stage.hub.escrow(&stranger, payout(&money, [])).unwrap();
+        let records = fixture.hub.snapshot();
+        let response = fixture.hub.escrow(&stranger, payout(&money, [])).unwrap();
         let nothing = PayoutResponse {
             sent: vec![],
             skipped: vec![],
         };
         assert_eq!(data::<PayoutResponse>(&response), nothing);
-        let response = stage
+        let response = fixture
             .hub
             .escrow(&stranger, payout(&money, [&alice, &alice]))
             .unwrap();
@@ -236,52 +236,55 @@ fn a_payout_of_nothing_and_in_unknown_money_does_nothing() {
                 ],
             }
         );
-        records.assert_unchanged(&stage.hub);
+        records.assert_unchanged(&fixture.hub);
     });
 }
 
 #[test]
 fn one_who_opted_out_again_is_not_paid() {
-    with_each_money(|mut stage| {
-        let (alice, money) = (stage.alice.clone(), stage.money.clone());
-        stage.fund(&alice, 40);
-        stage.hub.escrow(&alice, auto(&money, true)).unwrap();
-        stage.hub.escrow(&alice, auto(&money, false)).unwrap();
-        let records = stage.hub.snapshot();
-        let response = stage.hub.escrow(&alice, payout(&money, [&alice])).unwrap();
+    with_each_money(|mut fixture| {
+        let (alice, money) = (fixture.alice.clone(), fixture.money.clone());
+        fixture.fund(&alice, 40);
+        fixture.hub.escrow(&alice, auto(&money, true)).unwrap();
+        fixture.hub.escrow(&alice, auto(&money, false)).unwrap();
+        let records = fixture.hub.snapshot();
+        let response = fixture
+            .hub
+            .escrow(&alice, payout(&money, [&alice]))
+            .unwrap();
         assert_eq!(
             data::<PayoutResponse>(&response).skipped,
             [skipped(&alice, SkipReason::NotOptedIn)]
         );
-        records.assert_unchanged(&stage.hub);
+        records.assert_unchanged(&fixture.hub);
     });
 }
 
 #[test]
 fn several_accounts_are_paid_their_own() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let (alice, bob, author, money) = (
-            stage.alice.clone(),
-            stage.bob.clone(),
-            stage.author.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.bob.clone(),
+            fixture.author.clone(),
+            fixture.money.clone(),
         );
-        stage.fund(&alice, 40);
-        stage.fund(&bob, 50);
-        let session = stage.open(30, |session| session);
-        stage.pay(session, 20);
+        fixture.fund(&alice, 40);
+        fixture.fund(&bob, 50);
+        let session = fixture.open(30, |session| session);
+        fixture.pay(session, 20);
         for account in [&alice, &bob, &author] {
-            stage.hub.escrow(account, auto(&money, true)).unwrap();
+            fixture.hub.escrow(account, auto(&money, true)).unwrap();
         }
-        let before = stage.hub.ledger();
-        let response = stage
+        let before = fixture.hub.ledger();
+        let response = fixture
             .hub
             .escrow(
-                &stage.stranger.clone(),
+                &fixture.stranger.clone(),
                 payout(&money, [&author, &bob, &alice]),
             )
             .unwrap();
-        stage.assert_changes(
+        fixture.assert_changes(
             &before,
             &[
                 ("alice available $", -40),
@@ -302,44 +305,51 @@ fn several_accounts_are_paid_their_own() {
 }
 
 /// A hostile token of which alice, bob and the author have 40 available each and are paid out on demand.
-fn with_hostile_token() -> (Stage, HostileToken) {
-    let mut stage = Stage::native();
-    let token = HostileToken::new(&mut stage.hub, &Manners::default());
+fn with_hostile_token() -> (Fixture, HostileToken) {
+    let mut fixture = Fixture::native();
+    let token = HostileToken::new(&mut fixture.hub, &Behaviour::default());
     let money = token.money();
-    for account in [stage.alice.clone(), stage.bob.clone(), stage.author.clone()] {
-        token.give(&mut stage.hub, &account, 40);
-        stage.hub.deposit(&account, &money, 40, None, None).unwrap();
-        stage.hub.escrow(&account, auto(&money, true)).unwrap();
+    for account in [
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.author.clone(),
+    ] {
+        token.give(&mut fixture.hub, &account, 40);
+        fixture
+            .hub
+            .deposit(&account, &money, 40, None, None)
+            .unwrap();
+        fixture.hub.escrow(&account, auto(&money, true)).unwrap();
     }
-    stage.money = money;
-    (stage, token)
+    fixture.money = money;
+    (fixture, token)
 }
 
 /// Attack (hostile tokens and payees): a payee whose token or bank account refuses sits in everybody's payout.
 /// Defence: each transfer is a sub-message of its own; a failed one is credited back and reported.
 #[test]
 fn a_transfer_that_fails_is_credited_back_and_stops_nobody_else() {
-    let (mut stage, token) = with_hostile_token();
+    let (mut fixture, token) = with_hostile_token();
     let (alice, bob, author, money) = (
-        stage.alice.clone(),
-        stage.bob.clone(),
-        stage.author.clone(),
-        stage.money.clone(),
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.author.clone(),
+        fixture.money.clone(),
     );
-    let grudge = Manners {
+    let grudge = Behaviour {
         fails_for: vec![bob.to_string()],
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, grudge);
-    let before = stage.hub.ledger();
-    let response = stage
+    token.behave(&mut fixture.hub, grudge);
+    let before = fixture.hub.ledger();
+    let response = fixture
         .hub
         .escrow(
-            &stage.stranger.clone(),
+            &fixture.stranger.clone(),
             payout(&money, [&alice, &bob, &author]),
         )
         .unwrap();
-    stage.assert_changes(
+    fixture.assert_changes(
         &before,
         &[
             ("alice available $", -40),
@@ -378,10 +388,10 @@ fn a_transfer_that_fails_is_credited_back_and_stops_nobody_else() {
     assert!(!error.1.is_empty() && error.1.len() <= 128, "{}", error.1);
 
     // Bob is still opted in, and paid once the token lets him.
-    token.behave(&mut stage.hub, Manners::default());
-    let before = stage.hub.ledger();
-    stage.hub.escrow(&bob, payout(&money, [&bob])).unwrap();
-    stage.assert_changes(
+    token.behave(&mut fixture.hub, Behaviour::default());
+    let before = fixture.hub.ledger();
+    fixture.hub.escrow(&bob, payout(&money, [&bob])).unwrap();
+    fixture.assert_changes(
         &before,
         &[
             ("bob available $", -40),
@@ -396,42 +406,52 @@ fn a_transfer_that_fails_is_credited_back_and_stops_nobody_else() {
 /// Defence: what is credited back is not earned again.
 #[test]
 fn income_credited_back_is_not_earned_twice() {
-    let (mut stage, token) = with_hostile_token();
-    let (author, money) = (stage.author.clone(), stage.money.clone());
-    let alice = stage.alice.clone();
+    let (mut fixture, token) = with_hostile_token();
+    let (author, money) = (fixture.author.clone(), fixture.money.clone());
+    let alice = fixture.alice.clone();
     let open = ExecuteMsg::OpenSession {
         denom: money.unchecked(),
-        session: stage.session(40),
+        session: fixture.session(40),
     };
-    stage.hub.escrow(&alice, open).unwrap();
-    stage.pay(SessionId(1), 30);
-    let grudge = Manners {
+    fixture.hub.escrow(&alice, open).unwrap();
+    fixture.pay(SessionId(1), 30);
+    let grudge = Behaviour {
         fails_for: vec![author.to_string()],
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, grudge);
-    let before = stage.hub.ledger();
-    stage.hub.escrow(&alice, payout(&money, [&author])).unwrap();
-    stage.assert_changes(&before, &[]);
-    assert_eq!(balance(&stage.hub, &author, &money).available.u128(), 70);
-    assert_eq!(balance(&stage.hub, &author, &money).earned.u128(), 30);
+    token.behave(&mut fixture.hub, grudge);
+    let before = fixture.hub.ledger();
+    fixture
+        .hub
+        .escrow(&alice, payout(&money, [&author]))
+        .unwrap();
+    fixture.assert_changes(&before, &[]);
+    assert_eq!(balance(&fixture.hub, &author, &money).available.u128(), 70);
+    assert_eq!(balance(&fixture.hub, &author, &money).earned.u128(), 30);
 }
 
 /// Attack (hostile tokens and payees): a token calls back into the escrow from within a payout, to be paid twice.
 /// Defence: every balance is debited before the first transfer.
 #[test]
 fn a_token_that_calls_back_from_a_payout_finds_every_balance_gone() {
-    let (mut stage, token) = with_hostile_token();
-    let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
+    let (mut fixture, token) = with_hostile_token();
+    let (alice, bob, money) = (
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.money.clone(),
+    );
     let again = payout(&money, [&alice, &bob]);
-    let greedy = Manners {
-        calls_back: vec![Call::new(&stage.hub.escrow, &again)],
-        ..Manners::default()
+    let greedy = Behaviour {
+        calls_back: vec![Call::new(&fixture.hub.escrow, &again)],
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, greedy);
-    let before = stage.hub.ledger();
-    stage.hub.escrow(&stage.stranger.clone(), again).unwrap();
-    stage.assert_changes(
+    token.behave(&mut fixture.hub, greedy);
+    let before = fixture.hub.ledger();
+    fixture
+        .hub
+        .escrow(&fixture.stranger.clone(), again)
+        .unwrap();
+    fixture.assert_changes(
         &before,
         &[
             ("alice available $", -40),
@@ -443,7 +463,7 @@ fn a_token_that_calls_back_from_a_payout_finds_every_balance_gone() {
         ],
     );
     // It was let in both times, and found nothing.
-    assert_eq!(token.answers(&stage.hub), ["ok", "ok"]);
+    assert_eq!(token.answers(&fixture.hub), ["ok", "ok"]);
 }
 
 /// Attack (hostile tokens and payees): a token claims a deposit that fills the books while a payout of it is under
@@ -451,12 +471,16 @@ fn a_token_that_calls_back_from_a_payout_finds_every_balance_gone() {
 /// Defence: the payout is undone; nothing else is touched.
 #[test]
 fn a_token_that_fills_the_books_from_within_a_payout_undoes_it_and_takes_nothing() {
-    let (mut stage, token) = with_hostile_token();
-    let (alice, bob, money) = (stage.alice.clone(), stage.bob.clone(), stage.money.clone());
+    let (mut fixture, token) = with_hostile_token();
+    let (alice, bob, money) = (
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.money.clone(),
+    );
     // While alice is paid, it claims a deposit of all that 128 bits still hold, so that bob's, which fails, could not
     // be credited back.
     let hook = Cw20ReceiveMsg {
-        sender: stage.stranger.to_string(),
+        sender: fixture.stranger.to_string(),
         amount: (u128::MAX - 40).into(),
         msg: to_json_binary(&Cw20HookMsg::Deposit {
             beneficiary: None,
@@ -464,15 +488,15 @@ fn a_token_that_fills_the_books_from_within_a_payout_undoes_it_and_takes_nothing
         })
         .unwrap(),
     };
-    let full = Manners {
+    let full = Behaviour {
         says: Some(u128::MAX.into()),
         fails_for: vec![bob.to_string()],
-        calls_back: vec![Call::new(&stage.hub.escrow, &ExecuteMsg::Receive(hook))],
-        ..Manners::default()
+        calls_back: vec![Call::new(&fixture.hub.escrow, &ExecuteMsg::Receive(hook))],
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, full);
-    let stranger = stage.stranger.clone();
-    let error = stage.refused(&stranger, payout(&money, [&alice, &bob]));
+    token.behave(&mut fixture.hub, full);
+    let stranger = fixture.stranger.clone();
+    let error = fixture.refused(&stranger, payout(&money, [&alice, &bob]));
     assert_eq!(
         error,
         EscrowError::OwedOverflow {

@@ -9,21 +9,21 @@ use hub_types::escrow::{
 use hub_types::ids::{DenomNumber, SessionId};
 use hub_types::packed::LAYOUT;
 
-use crate::escrow_stage::{with_each_money, Stage, DAY};
+use crate::escrow_fixture::{with_each_money, Fixture, DAY};
 
 #[track_caller]
-fn refusal(stage: &Stage, query: QueryMsg) -> String {
-    let answer: Result<serde_json::Value, StdError> = stage.hub.query_escrow(query);
+fn refusal(fixture: &Fixture, query: QueryMsg) -> String {
+    let answer: Result<serde_json::Value, StdError> = fixture.hub.query_escrow(query);
     answer.unwrap_err().to_string()
 }
 
 #[test]
 fn what_nobody_knows_is_refused_with_a_sentence() {
-    let mut stage = Stage::native();
-    stage.open(10, |session| session);
+    let mut fixture = Fixture::native();
+    fixture.open(10, |session| session);
     for session in [0, 2] {
         let error = refusal(
-            &stage,
+            &fixture,
             QueryMsg::Session {
                 session: SessionId(session),
             },
@@ -34,7 +34,7 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
     for query in [
         QueryMsg::Balance {
             address: "alice".to_owned(),
-            denom: stage.money.unchecked(),
+            denom: fixture.money.unchecked(),
         },
         QueryMsg::Balances {
             address: "alice".to_owned(),
@@ -52,14 +52,14 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
             limit: None,
         },
     ] {
-        let error = refusal(&stage, query);
+        let error = refusal(&fixture, query);
         assert!(
             error.contains("\"alice\" is no address of this chain"),
             "{error}"
         );
     }
-    let no_token = Money::Cw20(stage.alice.clone()).unchecked();
-    let error = refusal(&stage, QueryMsg::Solvency { denom: no_token });
+    let no_token = Money::Cw20(fixture.alice.clone()).unchecked();
+    let error = refusal(&fixture, QueryMsg::Solvency { denom: no_token });
     assert!(
         error.contains("does not answer the cw20 query token_info"),
         "{error}"
@@ -68,12 +68,12 @@ fn what_nobody_knows_is_refused_with_a_sentence() {
 
 #[test]
 fn the_config_names_the_collector() {
-    let stage = Stage::native();
+    let fixture = Fixture::native();
     assert_eq!(
-        stage.ask::<ConfigResponse>(QueryMsg::Config {}),
+        fixture.ask::<ConfigResponse>(QueryMsg::Config {}),
         ConfigResponse {
             layout: LAYOUT,
-            collector: stage.hub.billing.clone(),
+            collector: fixture.hub.billing.clone(),
             receipt_max_age_seconds: DAY,
         }
     );
@@ -81,9 +81,9 @@ fn the_config_names_the_collector() {
 
 #[test]
 fn a_balance_that_nobody_has_is_zero() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let nothing = |number| BalanceResponse {
-            denom: stage.money.checked(),
+            denom: fixture.money.checked(),
             denom_number: number,
             available: 0u128.into(),
             earned: 0u128.into(),
@@ -91,36 +91,36 @@ fn a_balance_that_nobody_has_is_zero() {
         };
         let (unknown, known) = (nothing(None), nothing(Some(DenomNumber(1))));
         let of_bob = QueryMsg::Balance {
-            address: stage.bob.to_string(),
-            denom: stage.money.unchecked(),
+            address: fixture.bob.to_string(),
+            denom: fixture.money.unchecked(),
         };
-        assert_eq!(stage.ask::<BalanceResponse>(of_bob.clone()), unknown);
-        stage.fund(&stage.alice.clone(), 10);
-        assert_eq!(stage.ask::<BalanceResponse>(of_bob), known);
+        assert_eq!(fixture.ask::<BalanceResponse>(of_bob.clone()), unknown);
+        fixture.fund(&fixture.alice.clone(), 10);
+        assert_eq!(fixture.ask::<BalanceResponse>(of_bob), known);
     });
 }
 
-/// A stage on which alice has coins a, b and c of each 1, 2 and 3, and bob one of b.
-fn with_coins() -> Stage {
-    let mut stage = Stage::native();
-    let (alice, bob) = (stage.alice.clone(), stage.bob.clone());
+/// A fixture in which alice has coins a, b and c of each 1, 2 and 3, and bob one of b.
+fn with_coins() -> Fixture {
+    let mut fixture = Fixture::native();
+    let (alice, bob) = (fixture.alice.clone(), fixture.bob.clone());
     for (owner, denom, amount) in [
         (&alice, "coin-a", 1),
         (&alice, "coin-b", 2),
         (&bob, "coin-b", 1),
         (&alice, "coin-c", 3),
     ] {
-        stage.money = Money::Native(denom.to_owned());
-        stage.fund(owner, amount);
+        fixture.money = Money::Native(denom.to_owned());
+        fixture.fund(owner, amount);
     }
-    stage
+    fixture
 }
 
 #[test]
 fn balances_are_listed_by_the_number_of_their_denomination() {
-    let stage = with_coins();
+    let fixture = with_coins();
     let list = |owner: &Addr, start_after, limit| {
-        let page: BalancesResponse = stage.ask(QueryMsg::Balances {
+        let page: BalancesResponse = fixture.ask(QueryMsg::Balances {
             address: owner.to_string(),
             start_after,
             limit,
@@ -130,18 +130,21 @@ fn balances_are_listed_by_the_number_of_their_denomination() {
             .map(|balance| (balance.denom_number.unwrap().0, balance.available.u128()))
             .collect::<Vec<_>>()
     };
-    assert_eq!(list(&stage.alice, None, None), [(1, 1), (2, 2), (3, 3)]);
-    assert_eq!(list(&stage.alice, None, Some(2)), [(1, 1), (2, 2)]);
-    assert_eq!(list(&stage.alice, Some(DenomNumber(1)), Some(1)), [(2, 2)]);
-    assert_eq!(list(&stage.alice, Some(DenomNumber(3)), None), []);
-    assert_eq!(list(&stage.alice, Some(DenomNumber(u32::MAX)), None), []);
-    assert_eq!(list(&stage.bob, None, None), [(2, 1)]);
-    assert_eq!(list(&stage.author, None, None), []);
+    assert_eq!(list(&fixture.alice, None, None), [(1, 1), (2, 2), (3, 3)]);
+    assert_eq!(list(&fixture.alice, None, Some(2)), [(1, 1), (2, 2)]);
+    assert_eq!(
+        list(&fixture.alice, Some(DenomNumber(1)), Some(1)),
+        [(2, 2)]
+    );
+    assert_eq!(list(&fixture.alice, Some(DenomNumber(3)), None), []);
+    assert_eq!(list(&fixture.alice, Some(DenomNumber(u32::MAX)), None), []);
+    assert_eq!(list(&fixture.bob, None, None), [(2, 1)]);
+    assert_eq!(list(&fixture.author, None, None), []);
 }
 
 #[test]
 fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
-    let stage = with_coins();
+    let fixture = with_coins();
     let entry = |number, denom: &str, owed: u128| DenomResponse {
         denom: Money::Native(denom.to_owned()).checked(),
         denom_number: number,
@@ -153,7 +156,7 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
         entry(DenomNumber(3), "coin-c", 3),
     ];
     let list = |start_after, limit| {
-        let page: DenomsResponse = stage.ask(QueryMsg::Denoms { start_after, limit });
+        let page: DenomsResponse = fixture.ask(QueryMsg::Denoms { start_after, limit });
         page.denoms
     };
     assert_eq!(list(None, None), all);
@@ -163,7 +166,7 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
     assert_eq!(list(Some(DenomNumber(u32::MAX)), None), []);
     let ask = |denom: &str| {
         let denom = Money::Native(denom.to_owned()).unchecked();
-        stage.ask::<Option<DenomResponse>>(QueryMsg::Denom { denom })
+        fixture.ask::<Option<DenomResponse>>(QueryMsg::Denom { denom })
     };
     assert_eq!(ask("coin-b").as_ref(), Some(&all[1]));
     assert_eq!(ask("coin-d"), None);
@@ -171,12 +174,12 @@ fn denominations_are_numbered_in_the_order_of_their_first_deposit() {
 
 #[test]
 fn sessions_are_listed_newest_first_for_callers_and_operators() {
-    let mut stage = Stage::native();
+    let mut fixture = Fixture::native();
     let (alice, bob, operator, money) = (
-        stage.alice.clone(),
-        stage.bob.clone(),
-        stage.operator.clone(),
-        stage.money.clone(),
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.operator.clone(),
+        fixture.money.clone(),
     );
     // Odd ones are alice's for the operator, even ones bob's, of which every second is for alice as operator.
     for id in 1..=8 {
@@ -185,7 +188,7 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
             2 => (&bob, &operator),
             _ => (&alice, &operator),
         };
-        let opened = stage
+        let opened = fixture
             .hub
             .open_session(caller, serves, &money, 10, |session| session);
         assert_eq!(opened, SessionId(id));
@@ -197,14 +200,14 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
             .collect::<Vec<_>>()
     };
     let of_caller = |caller: &Addr, start_after, limit| {
-        ids(stage.ask(QueryMsg::SessionsByCaller {
+        ids(fixture.ask(QueryMsg::SessionsByCaller {
             caller: caller.to_string(),
             start_after,
             limit,
         }))
     };
     let of_operator = |operator: &Addr, start_after, limit| {
-        ids(stage.ask(QueryMsg::SessionsByOperator {
+        ids(fixture.ask(QueryMsg::SessionsByOperator {
             operator: operator.to_string(),
             start_after,
             limit,
@@ -226,13 +229,13 @@ fn sessions_are_listed_newest_first_for_callers_and_operators() {
 
 #[test]
 fn a_page_has_ten_entries_unless_asked_and_never_more_than_a_hundred() {
-    let mut stage = Stage::native();
-    let alice = stage.alice.clone();
+    let mut fixture = Fixture::native();
+    let alice = fixture.alice.clone();
     for _ in 0..101 {
-        stage.open(1, |session| session);
+        fixture.open(1, |session| session);
     }
     let length = |limit| {
-        let page: SessionsResponse = stage.ask(QueryMsg::SessionsByCaller {
+        let page: SessionsResponse = fixture.ask(QueryMsg::SessionsByCaller {
             caller: alice.to_string(),
             start_after: None,
             limit,
@@ -246,41 +249,41 @@ fn a_page_has_ten_entries_unless_asked_and_never_more_than_a_hundred() {
 
 #[test]
 fn a_session_for_any_model_shows_that_and_where_it_is_in_its_life() {
-    let mut stage = Stage::native();
-    let session = stage.open(10, |session| session);
-    let shown = stage.hub.session(session);
+    let mut fixture = Fixture::native();
+    let session = fixture.open(10, |session| session);
+    let shown = fixture.hub.session(session);
     assert_eq!(
         (shown.models, shown.state),
         (Models::Any {}, SessionState::Open)
     );
     assert_eq!((shown.ceiling, shown.label), (None, None));
-    stage.hub.set_time(shown.ends_at - 1);
-    assert_eq!(stage.hub.session(session).state, SessionState::Open);
-    stage.hub.set_time(shown.ends_at);
-    assert_eq!(stage.hub.session(session).state, SessionState::Ended);
+    fixture.hub.set_time(shown.ends_at - 1);
+    assert_eq!(fixture.hub.session(session).state, SessionState::Open);
+    fixture.hub.set_time(shown.ends_at);
+    assert_eq!(fixture.hub.session(session).state, SessionState::Ended);
 }
 
 #[test]
 fn what_is_sent_past_the_contract_is_held_and_not_owed() {
-    with_each_money(|mut stage| {
+    with_each_money(|mut fixture| {
         let solvency = |hub: &Hub| {
             let query = QueryMsg::Solvency {
-                denom: stage.money.unchecked(),
+                denom: fixture.money.unchecked(),
             };
             let answer: SolvencyResponse = hub.query_escrow(query).unwrap();
-            assert_eq!(answer.denom, stage.money.checked());
+            assert_eq!(answer.denom, fixture.money.checked());
             (answer.held.u128(), answer.owed.u128())
         };
-        assert_eq!(solvency(&stage.hub), (0, 0));
+        assert_eq!(solvency(&fixture.hub), (0, 0));
         let (alice, escrow, money) = (
-            stage.alice.clone(),
-            stage.hub.escrow.clone(),
-            stage.money.clone(),
+            fixture.alice.clone(),
+            fixture.hub.escrow.clone(),
+            fixture.money.clone(),
         );
-        stage.hub.give(&escrow, &money, 7);
-        stage.hub.give(&alice, &money, 10);
-        stage.hub.deposit(&alice, &money, 10, None, None).unwrap();
-        assert_eq!(solvency(&stage.hub), (17, 10));
-        stage.hub.assert_invariants();
+        fixture.hub.give(&escrow, &money, 7);
+        fixture.hub.give(&alice, &money, 10);
+        fixture.hub.deposit(&alice, &money, 10, None, None).unwrap();
+        assert_eq!(solvency(&fixture.hub), (17, 10));
+        fixture.hub.assert_invariants();
     });
 }

@@ -5,8 +5,8 @@ use cw20::{Cw20ExecuteMsg, Cw20ReceiveMsg};
 use hub_testing::EscrowError;
 use hub_types::escrow::{Cw20HookMsg, ExecuteMsg, SolvencyResponse};
 
-use crate::escrow_stage::Stage;
-use crate::hostile::token::{HostileToken, Manners};
+use crate::escrow_fixture::Fixture;
+use crate::hostile::token::{Behaviour, HostileToken};
 
 fn hook(sender: &str, amount: u128, hook: &Cw20HookMsg) -> Cw20ReceiveMsg {
     Cw20ReceiveMsg {
@@ -24,18 +24,18 @@ fn plain() -> Cw20HookMsg {
 }
 
 /// Alice and her hostile token, of which the escrow holds 100 of alice's by fair means.
-fn with_hostile_token() -> (Stage, HostileToken) {
-    let mut stage = Stage::cw20();
-    let token = HostileToken::new(&mut stage.hub, &Manners::default());
-    let alice = stage.alice.clone();
-    token.give(&mut stage.hub, &alice, 300);
-    stage.money = token.money();
-    stage
+fn with_hostile_token() -> (Fixture, HostileToken) {
+    let mut fixture = Fixture::cw20();
+    let token = HostileToken::new(&mut fixture.hub, &Behaviour::default());
+    let alice = fixture.alice.clone();
+    token.give(&mut fixture.hub, &alice, 300);
+    fixture.money = token.money();
+    fixture
         .hub
         .deposit(&alice, &token.money(), 100, None, None)
         .unwrap();
-    stage.assert_solvent();
-    (stage, token)
+    fixture.assert_solvent();
+    (fixture, token)
 }
 
 /// Attack (forged hooks): a wallet sends the escrow the hook that a token would send.
@@ -43,10 +43,10 @@ fn with_hostile_token() -> (Stage, HostileToken) {
 /// it.
 #[test]
 fn a_wallet_cannot_forge_the_hook() {
-    let mut stage = Stage::cw20();
-    let alice = stage.alice.clone();
+    let mut fixture = Fixture::cw20();
+    let alice = fixture.alice.clone();
     let forged = ExecuteMsg::Receive(hook(alice.as_str(), 1_000, &plain()));
-    let error = stage.refused(&alice, forged);
+    let error = fixture.refused(&alice, forged);
     assert_eq!(error, EscrowError::NotAToken { sender: alice });
 }
 
@@ -54,27 +54,27 @@ fn a_wallet_cannot_forge_the_hook() {
 /// Defence: it must answer a balance query as a token.
 #[test]
 fn a_contract_that_is_no_token_cannot_forge_the_hook() {
-    let (mut stage, token) = with_hostile_token();
-    let mute = Manners {
+    let (mut fixture, token) = with_hostile_token();
+    let mute = Behaviour {
         mute: true,
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, mute);
-    let alice = stage.alice.to_string();
-    let records = stage.hub.snapshot();
-    let error = token.hook(&mut stage.hub, hook(&alice, 1, &plain()));
+    token.behave(&mut fixture.hub, mute);
+    let alice = fixture.alice.to_string();
+    let records = fixture.hub.snapshot();
+    let error = token.hook(&mut fixture.hub, hook(&alice, 1, &plain()));
     let sender = token.0.clone();
     assert_eq!(error, Err(EscrowError::NotAToken { sender }));
-    records.assert_unchanged(&stage.hub);
+    records.assert_unchanged(&fixture.hub);
 }
 
 /// Attack (forged hooks): a token calls the hook without having moved anything.
 /// Defence: the escrow's balance in it must cover what is owed and the amount.
 #[test]
 fn a_token_that_sent_nothing_cannot_say_it_did() {
-    let (mut stage, token) = with_hostile_token();
-    let alice = stage.alice.to_string();
-    let error = token.hook(&mut stage.hub, hook(&alice, 1, &plain()));
+    let (mut fixture, token) = with_hostile_token();
+    let alice = fixture.alice.to_string();
+    let error = token.hook(&mut fixture.hub, hook(&alice, 1, &plain()));
     assert_eq!(
         error,
         Err(EscrowError::NotCovered {
@@ -90,14 +90,14 @@ fn a_token_that_sent_nothing_cannot_say_it_did() {
 /// Defence: a deposit that the balance does not cover is refused.
 #[test]
 fn a_token_that_takes_a_fee_is_refused() {
-    let (mut stage, token) = with_hostile_token();
-    let fee = Manners {
+    let (mut fixture, token) = with_hostile_token();
+    let fee = Behaviour {
         fee: 1u128.into(),
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, fee);
-    let alice = stage.alice.clone();
-    let error = stage.refused_deposit(&alice, 50, None, None);
+    token.behave(&mut fixture.hub, fee);
+    let alice = fixture.alice.clone();
+    let error = fixture.refused_deposit(&alice, 50, None, None);
     assert_eq!(
         error,
         EscrowError::NotCovered {
@@ -111,20 +111,20 @@ fn a_token_that_takes_a_fee_is_refused() {
 
 #[test]
 fn what_was_given_past_the_contract_covers_the_fee_of_a_token_and_no_more() {
-    let (mut stage, token) = with_hostile_token();
-    let (alice, escrow) = (stage.alice.clone(), stage.hub.escrow.clone());
-    token.give(&mut stage.hub, &escrow, 1);
-    let fee = Manners {
+    let (mut fixture, token) = with_hostile_token();
+    let (alice, escrow) = (fixture.alice.clone(), fixture.hub.escrow.clone());
+    token.give(&mut fixture.hub, &escrow, 1);
+    let fee = Behaviour {
         fee: 1u128.into(),
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, fee);
-    stage
+    token.behave(&mut fixture.hub, fee);
+    fixture
         .hub
         .deposit(&alice, &token.money(), 50, None, None)
         .unwrap();
-    stage.assert_solvent();
-    let error = stage.refused_deposit(&alice, 50, None, None);
+    fixture.assert_solvent();
+    let error = fixture.refused_deposit(&alice, 50, None, None);
     assert_eq!(
         error,
         EscrowError::NotCovered {
@@ -140,28 +140,28 @@ fn what_was_given_past_the_contract_covers_the_fee_of_a_token_and_no_more() {
 /// Defence: every balance is kept per denomination; only balances in that token are hurt.
 #[test]
 fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
-    let (mut stage, token) = with_hostile_token();
+    let (mut fixture, token) = with_hostile_token();
     let (alice, bob, native) = (
-        stage.alice.clone(),
-        stage.bob.clone(),
-        stage.hub.money_native(),
+        fixture.alice.clone(),
+        fixture.bob.clone(),
+        fixture.hub.money_native(),
     );
-    let usdx = stage.hub.money_cw20();
+    let usdx = fixture.hub.money_cw20();
     for money in [&native, &usdx] {
-        stage.hub.give(&bob, money, 40);
-        stage.hub.deposit(&bob, money, 40, None, None).unwrap();
+        fixture.hub.give(&bob, money, 40);
+        fixture.hub.deposit(&bob, money, 40, None, None).unwrap();
     }
-    let rich = Manners {
+    let rich = Behaviour {
         says: Some(Uint128::MAX),
-        ..Manners::default()
+        ..Behaviour::default()
     };
-    token.behave(&mut stage.hub, rich);
+    token.behave(&mut fixture.hub, rich);
 
     // It names depositors who sent nothing, up to what 128 bits hold.
-    let before = stage.hub.ledger();
+    let before = fixture.hub.ledger();
     let lie = hook(bob.as_str(), u128::MAX - 100, &plain());
-    token.hook(&mut stage.hub, lie).unwrap();
-    let changes = before.diff(&stage.hub.ledger());
+    token.hook(&mut fixture.hub, lie).unwrap();
+    let changes = before.diff(&fixture.hub.ledger());
     assert_eq!(
         changes,
         [
@@ -169,7 +169,7 @@ fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
             ("escrow owed hostile".to_owned(), i128::MAX)
         ]
     );
-    let error = token.hook(&mut stage.hub, hook(bob.as_str(), 1, &plain()));
+    let error = token.hook(&mut fixture.hub, hook(bob.as_str(), 1, &plain()));
     assert_eq!(
         error,
         Err(EscrowError::OwedOverflow {
@@ -182,7 +182,7 @@ fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
     // Everything else is where it was and goes out as before.
     for money in [native, usdx] {
         let denom = money.unchecked();
-        let solvency: SolvencyResponse = stage.ask(hub_types::escrow::QueryMsg::Solvency {
+        let solvency: SolvencyResponse = fixture.ask(hub_types::escrow::QueryMsg::Solvency {
             denom: denom.clone(),
         });
         assert_eq!(
@@ -194,29 +194,29 @@ fn a_token_that_lies_about_balances_hurts_only_balances_in_it() {
             amount: None,
             recipient: None,
         };
-        stage.hub.escrow(&bob, all).unwrap();
-        assert_eq!(stage.hub.wallet(&bob, &money), 40);
+        fixture.hub.escrow(&bob, all).unwrap();
+        assert_eq!(fixture.hub.wallet(&bob, &money), 40);
     }
     let escrowed = ExecuteMsg::Withdraw {
         denom: token.money().unchecked(),
         amount: None,
         recipient: None,
     };
-    stage.hub.escrow(&alice, escrowed).unwrap();
+    fixture.hub.escrow(&alice, escrowed).unwrap();
 }
 
 #[test]
 fn an_empty_deposit_is_refused() {
-    let (mut stage, token) = with_hostile_token();
-    let alice = stage.alice.to_string();
-    let error = token.hook(&mut stage.hub, hook(&alice, 0, &plain()));
+    let (mut fixture, token) = with_hostile_token();
+    let alice = fixture.alice.to_string();
+    let error = token.hook(&mut fixture.hub, hook(&alice, 0, &plain()));
     assert_eq!(error, Err(EscrowError::Zero { field: "amount" }));
 }
 
 #[test]
 fn a_hook_names_accounts_of_this_chain_beside_the_escrow() {
-    let (mut stage, token) = with_hostile_token();
-    let (alice, escrow) = (stage.alice.to_string(), stage.hub.escrow.to_string());
+    let (mut fixture, token) = with_hostile_token();
+    let (alice, escrow) = (fixture.alice.to_string(), fixture.hub.escrow.to_string());
     let to = |beneficiary: &str| Cw20HookMsg::Deposit {
         beneficiary: Some(beneficiary.to_owned()),
         session: None,
@@ -226,7 +226,7 @@ fn a_hook_names_accounts_of_this_chain_beside_the_escrow() {
         ("sender", "", to(&alice)),
         ("beneficiary", alice.as_str(), to("bob")),
     ] {
-        match token.hook(&mut stage.hub, hook(sender, 1, &plan)) {
+        match token.hook(&mut fixture.hub, hook(sender, 1, &plan)) {
             Err(EscrowError::NotAnAddress { field: found, .. }) => assert_eq!(found, field),
             other => panic!("{other:?}"),
         }
@@ -234,7 +234,7 @@ fn a_hook_names_accounts_of_this_chain_beside_the_escrow() {
     for (sender, plan) in [(&escrow, plain()), (&alice, to(&escrow))] {
         let field = "beneficiary";
         assert_eq!(
-            token.hook(&mut stage.hub, hook(sender, 1, &plan)),
+            token.hook(&mut fixture.hub, hook(sender, 1, &plan)),
             Err(EscrowError::EscrowItself { field })
         );
     }
@@ -242,11 +242,11 @@ fn a_hook_names_accounts_of_this_chain_beside_the_escrow() {
 
 #[test]
 fn tokens_sent_without_a_deposit_message_are_refused() {
-    let mut stage = Stage::cw20();
-    let (alice, money) = (stage.alice.clone(), stage.money.clone());
-    stage.hub.give(&alice, &money, 10);
+    let mut fixture = Fixture::cw20();
+    let (alice, money) = (fixture.alice.clone(), fixture.money.clone());
+    fixture.hub.give(&alice, &money, 10);
     let hub_testing::Money::Cw20(token) = money else {
-        panic!("the stage has a token");
+        panic!("the fixture has a token");
     };
     for msg in [
         "",
@@ -256,11 +256,11 @@ fn tokens_sent_without_a_deposit_message_are_refused() {
         r#"{"deposit":{"beneficiary":7}}"#,
     ] {
         let send = Cw20ExecuteMsg::Send {
-            contract: stage.hub.escrow.to_string(),
+            contract: fixture.hub.escrow.to_string(),
             amount: 10u128.into(),
             msg: msg.as_bytes().into(),
         };
-        let error = stage.unchanged(|hub| hub.execute(&alice, &token, &send, &[]));
+        let error = fixture.unchanged(|hub| hub.execute(&alice, &token, &send, &[]));
         match error.downcast().unwrap() {
             EscrowError::MalformedHook { .. } => {}
             other => panic!("{msg:?}: {other:?}"),

@@ -9,7 +9,7 @@ use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::packed::{Packed, PackedError};
 use hub_types::wire::DecodeError;
 
-use crate::escrow_stage::{settlement, with_each_money, Stage, DAY};
+use crate::escrow_fixture::{settlement, with_each_money, Fixture, DAY};
 
 fn settle(sessions: Vec<SessionSettlement>, credits: Vec<Credit>) -> ExecuteMsg {
     ExecuteMsg::Settle {
@@ -20,12 +20,12 @@ fn settle(sessions: Vec<SessionSettlement>, credits: Vec<Credit>) -> ExecuteMsg 
 /// The error of a settlement in the name of billing, which must change nothing.
 #[track_caller]
 fn refusal(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     sessions: Vec<SessionSettlement>,
     credits: Vec<Credit>,
 ) -> EscrowError {
-    let collector = stage.hub.billing.clone();
-    stage.refused(&collector, settle(sessions, credits))
+    let collector = fixture.hub.billing.clone();
+    fixture.refused(&collector, settle(sessions, credits))
 }
 
 fn with_ceiling(session: NewSession) -> NewSession {
@@ -35,16 +35,16 @@ fn with_ceiling(session: NewSession) -> NewSession {
     }
 }
 
-/// A stage on which alice has a session of 100.
-fn prepared(mut stage: Stage) -> (Stage, SessionId) {
-    let session = stage.open(100, |session| session);
-    (stage, session)
+/// A fixture in which alice has a session of 100.
+fn prepared(mut fixture: Fixture) -> (Fixture, SessionId) {
+    let session = fixture.open(100, |session| session);
+    (fixture, session)
 }
 
 /// Gives lanes to attesters 1 to 4, which stand at 1.
-fn fill_lanes(stage: &mut Stage, session: SessionId) {
+fn fill_lanes(fixture: &mut Fixture, session: SessionId) {
     for attester in 1..=4 {
-        stage
+        fixture
             .settle(
                 vec![settlement(session, AttesterId(attester), 0, 0)],
                 vec![],
@@ -57,15 +57,15 @@ fn fill_lanes(stage: &mut Stage, session: SessionId) {
 /// Defence: the collector is fixed at birth and no message changes it.
 #[test]
 fn nobody_but_billing_settles() {
-    let (mut stage, session) = prepared(Stage::native());
-    let collector = stage.hub.billing.clone();
+    let (mut fixture, session) = prepared(Fixture::native());
+    let collector = fixture.hub.billing.clone();
     let others = [
-        stage.alice.clone(),
-        stage.operator.clone(),
-        stage.author.clone(),
-        stage.hub.account("deployer"),
-        stage.hub.registry.clone(),
-        stage.hub.escrow.clone(),
+        fixture.alice.clone(),
+        fixture.operator.clone(),
+        fixture.author.clone(),
+        fixture.hub.account("deployer"),
+        fixture.hub.registry.clone(),
+        fixture.hub.escrow.clone(),
     ];
     for other in others {
         // Before anything else is looked at, be it right, wrong or nothing.
@@ -74,9 +74,9 @@ fn nobody_but_billing_settles() {
             vec![settlement(SessionId(99), AttesterId(1), 5, 10)],
             vec![],
         ] {
-            let credits = vec![stage.credit(&other, 10)];
+            let credits = vec![fixture.credit(&other, 10)];
             assert_eq!(
-                stage.refused(&other, settle(sessions, credits)),
+                fixture.refused(&other, settle(sessions, credits)),
                 EscrowError::NotTheCollector {
                     collector: collector.clone()
                 }
@@ -89,11 +89,11 @@ fn nobody_but_billing_settles() {
 /// Defence: the layout has a number, and books that cannot be read to the end change nothing.
 #[test]
 fn books_that_cannot_be_read_to_the_end_change_nothing() {
-    let (mut stage, session) = prepared(Stage::native());
-    let (collector, stranger) = (stage.hub.billing.clone(), stage.stranger.clone());
+    let (mut fixture, session) = prepared(Fixture::native());
+    let (collector, stranger) = (fixture.hub.billing.clone(), fixture.stranger.clone());
     let good = Books {
         sessions: vec![settlement(session, AttesterId(1), 0, 10)],
-        credits: vec![stage.credit(&stage.author, 10)],
+        credits: vec![fixture.credit(&fixture.author, 10)],
     }
     .encode();
     let truncated = |at| DecodeError::Truncated { at }.into();
@@ -119,32 +119,32 @@ fn books_that_cannot_be_read_to_the_end_change_nothing() {
             books: bytes.into(),
         };
         assert_eq!(
-            stage.refused(&collector, msg.clone()),
+            fixture.refused(&collector, msg.clone()),
             EscrowError::MalformedBooks(error)
         );
         // What strangers send is not even read.
         let not_the_collector = EscrowError::NotTheCollector {
             collector: collector.clone(),
         };
-        assert_eq!(stage.refused(&stranger, msg), not_the_collector);
+        assert_eq!(fixture.refused(&stranger, msg), not_the_collector);
     }
     // Nothing moves nothing.
-    let before = stage.hub.ledger();
-    stage.settle(vec![], vec![]).unwrap();
-    stage.assert_changes(&before, &[]);
+    let before = fixture.hub.ledger();
+    fixture.settle(vec![], vec![]).unwrap();
+    fixture.assert_changes(&before, &[]);
 }
 
 #[test]
 fn an_unknown_session_refuses_the_whole() {
-    let (mut stage, session) = prepared(Stage::native());
+    let (mut fixture, session) = prepared(Fixture::native());
     for unknown in [0, 2, u64::MAX] {
         let sessions = vec![
             settlement(session, AttesterId(1), 0, 10),
             settlement(SessionId(unknown), AttesterId(1), 0, 0),
         ];
-        let credits = vec![stage.credit(&stage.author, 10)];
+        let credits = vec![fixture.credit(&fixture.author, 10)];
         assert_eq!(
-            refusal(&mut stage, sessions, credits),
+            refusal(&mut fixture, sessions, credits),
             EscrowError::UnknownSession {
                 session: SessionId(unknown),
                 last: session
@@ -158,14 +158,14 @@ fn an_unknown_session_refuses_the_whole() {
 /// Defence: a session stands once, or the whole is refused.
 #[test]
 fn a_session_stands_once_in_a_settlement() {
-    let (mut stage, session) = prepared(Stage::native());
+    let (mut fixture, session) = prepared(Fixture::native());
     let sessions = vec![
         settlement(session, AttesterId(1), 0, 10),
         settlement(session, AttesterId(1), 1, 10),
     ];
-    let credits = vec![stage.credit(&stage.author, 20)];
+    let credits = vec![fixture.credit(&fixture.author, 20)];
     assert_eq!(
-        refusal(&mut stage, sessions, credits),
+        refusal(&mut fixture, sessions, credits),
         EscrowError::SessionRepeated { session }
     );
 }
@@ -174,19 +174,22 @@ fn a_session_stands_once_in_a_settlement() {
 /// Defence: a released session takes nothing, not even a settlement of nothing.
 #[test]
 fn a_released_session_is_not_charged() {
-    let (mut stage, session) = prepared(Stage::native());
-    stage.hub.set_time(stage.hub.session(session).ends_at);
+    let (mut fixture, session) = prepared(Fixture::native());
+    fixture.hub.set_time(fixture.hub.session(session).ends_at);
     let release = ExecuteMsg::ReleaseSession { session };
-    stage.hub.escrow(&stage.operator.clone(), release).unwrap();
+    fixture
+        .hub
+        .escrow(&fixture.operator.clone(), release)
+        .unwrap();
     for charge in [0, 10] {
         let credits = if charge > 0 {
-            vec![stage.credit(&stage.author, charge)]
+            vec![fixture.credit(&fixture.author, charge)]
         } else {
             vec![]
         };
         assert_eq!(
             refusal(
-                &mut stage,
+                &mut fixture,
                 vec![settlement(session, AttesterId(1), 0, charge)],
                 credits
             ),
@@ -199,13 +202,13 @@ fn a_released_session_is_not_charged() {
 /// Defence: the escrow refuses unless the lane stands where billing read it.
 #[test]
 fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
-    let (mut stage, session) = prepared(Stage::native());
-    stage.pay(session, 10);
+    let (mut fixture, session) = prepared(Fixture::native());
+    fixture.pay(session, 10);
     for (attester, expected, found) in [(1, 1, 0), (1, 1, 2), (2, 0, 1)] {
-        let credits = vec![stage.credit(&stage.author, 10)];
+        let credits = vec![fixture.credit(&fixture.author, 10)];
         assert_eq!(
             refusal(
-                &mut stage,
+                &mut fixture,
                 vec![settlement(session, AttesterId(attester), found, 10)],
                 credits
             ),
@@ -222,7 +225,7 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
         ..settlement(session, AttesterId(1), 1, 0)
     };
     assert_eq!(
-        refusal(&mut stage, vec![still], vec![]),
+        refusal(&mut fixture, vec![still], vec![]),
         EscrowError::LaneNotAdvanced {
             session,
             attester: AttesterId(1),
@@ -234,12 +237,12 @@ fn a_lane_must_stand_where_billing_read_it_and_move_forward() {
 
 #[test]
 fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
-    let (mut stage, session) = prepared(Stage::native());
-    fill_lanes(&mut stage, session);
+    let (mut fixture, session) = prepared(Fixture::native());
+    fill_lanes(&mut fixture, session);
     let attester = 5;
     assert_eq!(
         refusal(
-            &mut stage,
+            &mut fixture,
             vec![settlement(session, AttesterId(attester), 0, 0)],
             vec![]
         ),
@@ -254,7 +257,7 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
     };
     for replaces in [5, 6] {
         assert_eq!(
-            refusal(&mut stage, vec![replacing(AttesterId(replaces))], vec![]),
+            refusal(&mut fixture, vec![replacing(AttesterId(replaces))], vec![]),
             EscrowError::LaneNotReplaceable {
                 session,
                 attester: AttesterId(attester),
@@ -262,12 +265,12 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
             }
         );
     }
-    stage
+    fixture
         .settle(vec![replacing(AttesterId(3))], vec![])
         .unwrap();
     let lane = |attester| LaneResponse { attester, next: 1 };
     assert_eq!(
-        stage.hub.session(session).lanes,
+        fixture.hub.session(session).lanes,
         [
             lane(AttesterId(1)),
             lane(AttesterId(2)),
@@ -282,14 +285,14 @@ fn a_fifth_attester_takes_the_lane_it_replaces_and_no_other() {
 /// Defence: a lane is replaced only where all are in use.
 #[test]
 fn no_lane_is_given_away_while_one_is_free() {
-    let (mut stage, session) = prepared(Stage::native());
-    stage.pay(session, 10);
+    let (mut fixture, session) = prepared(Fixture::native());
+    fixture.pay(session, 10);
     let replacing = SessionSettlement {
         replaces: Some(AttesterId(1)),
         ..settlement(session, AttesterId(2), 0, 0)
     };
     assert_eq!(
-        refusal(&mut stage, vec![replacing], vec![]),
+        refusal(&mut fixture, vec![replacing], vec![]),
         EscrowError::LaneNotReplaceable {
             session,
             attester: AttesterId(2),
@@ -302,13 +305,13 @@ fn no_lane_is_given_away_while_one_is_free() {
 /// Defence: the escrow checks spent and charge against the budget for itself.
 #[test]
 fn a_session_pays_up_to_its_budget() {
-    with_each_money(|stage| {
-        let (mut stage, session) = prepared(stage);
-        stage.pay(session, 60);
-        let credits = vec![stage.credit(&stage.author, 41)];
+    with_each_money(|fixture| {
+        let (mut fixture, session) = prepared(fixture);
+        fixture.pay(session, 60);
+        let credits = vec![fixture.credit(&fixture.author, 41)];
         assert_eq!(
             refusal(
-                &mut stage,
+                &mut fixture,
                 vec![settlement(session, AttesterId(1), 1, 41)],
                 credits
             ),
@@ -318,8 +321,8 @@ fn a_session_pays_up_to_its_budget() {
                 charge: 41u128.into()
             }
         );
-        stage.pay(session, 40);
-        assert_eq!(stage.hub.session(session).left.u128(), 0);
+        fixture.pay(session, 40);
+        assert_eq!(fixture.hub.session(session).left.u128(), 0);
     });
 }
 
@@ -328,8 +331,8 @@ fn a_session_pays_up_to_its_budget() {
 /// Defence: the escrow keeps the ceiling itself and holds every charge against it.
 #[test]
 fn a_session_with_a_ceiling_pays_up_to_that() {
-    let mut stage = Stage::native();
-    let session = stage.open(100, with_ceiling);
+    let mut fixture = Fixture::native();
+    let session = fixture.open(100, with_ceiling);
     let with = |ceiling: Option<u128>, next, charge| SessionSettlement {
         ceiling: ceiling.map(Into::into),
         ..settlement(session, AttesterId(1), next, charge)
@@ -339,22 +342,22 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
         ceiling: ceiling.into(),
         spent: spent.into(),
     };
-    let one = vec![stage.credit(&stage.author, 1)];
+    let one = vec![fixture.credit(&fixture.author, 1)];
     assert_eq!(
-        refusal(&mut stage, vec![with(None, 0, 1)], one),
+        refusal(&mut fixture, vec![with(None, 0, 1)], one),
         exceeded(0, 1)
     );
-    let many = vec![stage.credit(&stage.author, 31)];
+    let many = vec![fixture.credit(&fixture.author, 31)];
     assert_eq!(
-        refusal(&mut stage, vec![with(Some(30), 0, 31)], many),
+        refusal(&mut fixture, vec![with(Some(30), 0, 31)], many),
         exceeded(30, 31)
     );
-    let credits = vec![stage.credit(&stage.author, 30)];
-    stage
+    let credits = vec![fixture.credit(&fixture.author, 30)];
+    fixture
         .settle(vec![with(Some(30), 0, 30)], credits.clone())
         .unwrap();
     assert_eq!(
-        refusal(&mut stage, vec![with(Some(29), 1, 0)], vec![]),
+        refusal(&mut fixture, vec![with(Some(29), 1, 0)], vec![]),
         EscrowError::CeilingFalls {
             session,
             ceiling: 30u128.into(),
@@ -365,9 +368,9 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
         session,
         ceiling: 60u128.into(),
     };
-    stage.hub.escrow(&stage.alice.clone(), raise).unwrap();
-    stage.settle(vec![with(None, 1, 30)], credits).unwrap();
-    let shown = stage.hub.session(session);
+    fixture.hub.escrow(&fixture.alice.clone(), raise).unwrap();
+    fixture.settle(vec![with(None, 1, 30)], credits).unwrap();
+    let shown = fixture.hub.session(session);
     let ceiling = shown.ceiling.unwrap().ceiling;
     assert_eq!((shown.spent.u128(), ceiling.u128()), (60, 60));
 }
@@ -377,13 +380,13 @@ fn a_session_with_a_ceiling_pays_up_to_that() {
 /// Defence: whether a session has a ceiling is decided by its caller when it opens.
 #[test]
 fn a_session_without_a_ceiling_gets_none_from_billing() {
-    let (mut stage, session) = prepared(Stage::native());
+    let (mut fixture, session) = prepared(Fixture::native());
     let with = SessionSettlement {
         ceiling: Some(50u128.into()),
         ..settlement(session, AttesterId(1), 0, 0)
     };
     assert_eq!(
-        refusal(&mut stage, vec![with], vec![]),
+        refusal(&mut fixture, vec![with], vec![]),
         EscrowError::NoCeiling { session }
     );
 }
@@ -392,13 +395,13 @@ fn a_session_without_a_ceiling_gets_none_from_billing() {
 /// Defence: per denomination the charges must be the credits, or the whole is refused.
 #[test]
 fn charges_and_credits_must_be_the_same_in_every_denomination() {
-    let (mut stage, first) = prepared(Stage::native());
-    let usdx = stage.hub.money_cw20();
-    let (alice, operator) = (stage.alice.clone(), stage.operator.clone());
-    let second = stage
+    let (mut fixture, first) = prepared(Fixture::native());
+    let usdx = fixture.hub.money_cw20();
+    let (alice, operator) = (fixture.alice.clone(), fixture.operator.clone());
+    let second = fixture
         .hub
         .open_session(&alice, &operator, &usdx, 100, |session| session);
-    let author = stage.hub.canonical(&stage.author);
+    let author = fixture.hub.canonical(&fixture.author);
     let credit = |denom, amount: u128| Credit {
         account: author.clone(),
         denom,
@@ -463,44 +466,44 @@ fn charges_and_credits_must_be_the_same_in_every_denomination() {
             unbalanced(DenomNumber(1), 0, u128::MAX),
         ),
     ] {
-        assert_eq!(refusal(&mut stage, sessions, credits), error);
+        assert_eq!(refusal(&mut fixture, sessions, credits), error);
     }
 }
 
 #[test]
 fn credits_are_of_something_and_stand_once() {
-    let (mut stage, session) = prepared(Stage::native());
+    let (mut fixture, session) = prepared(Fixture::native());
     let charges = || vec![settlement(session, AttesterId(1), 0, 10)];
-    let credit = |amount| stage.credit(&stage.author, amount);
+    let credit = |amount| fixture.credit(&fixture.author, amount);
     let (zero, five, ten) = (credit(0), credit(5), credit(10));
     let (account, denom) = (ten.account.clone(), ten.denom);
     assert_eq!(
-        refusal(&mut stage, charges(), vec![ten, zero]),
+        refusal(&mut fixture, charges(), vec![ten, zero]),
         EscrowError::ZeroCredit {
             account: account.clone(),
             denom
         }
     );
     assert_eq!(
-        refusal(&mut stage, charges(), vec![five.clone(), five]),
+        refusal(&mut fixture, charges(), vec![five.clone(), five]),
         EscrowError::CreditRepeated { account, denom }
     );
-    let max = |account: &Addr| stage.credit(account, u128::MAX);
-    let credits = vec![max(&stage.author), max(&stage.bob)];
+    let max = |account: &Addr| fixture.credit(account, u128::MAX);
+    let credits = vec![max(&fixture.author), max(&fixture.bob)];
     assert_eq!(
-        refusal(&mut stage, charges(), credits),
+        refusal(&mut fixture, charges(), credits),
         EscrowError::CreditsOverflow { denom }
     );
 }
 
 #[test]
 fn several_sessions_pay_several_accounts_in_one_step() {
-    with_each_money(|stage| {
-        let (mut stage, first) = prepared(stage);
-        let second = stage.open(50, |session| session);
+    with_each_money(|fixture| {
+        let (mut fixture, first) = prepared(fixture);
+        let second = fixture.open(50, |session| session);
         // Gives the author something that is no income.
-        stage.fund(&stage.author.clone(), 5);
-        let before = stage.hub.ledger();
+        fixture.fund(&fixture.author.clone(), 5);
+        let before = fixture.hub.ledger();
         let sessions = vec![
             SessionSettlement {
                 next_after: 1_000,
@@ -509,12 +512,12 @@ fn several_sessions_pay_several_accounts_in_one_step() {
             settlement(SessionId(first.0), AttesterId(3), 0, 30),
         ];
         let credits = vec![
-            stage.credit(&stage.author, 44),
-            stage.credit(&stage.operator, 5),
-            stage.credit(&stage.alice, 1),
+            fixture.credit(&fixture.author, 44),
+            fixture.credit(&fixture.operator, 5),
+            fixture.credit(&fixture.alice, 1),
         ];
-        let response = stage.settle(sessions, credits).unwrap();
-        stage.assert_changes(
+        let response = fixture.settle(sessions, credits).unwrap();
+        fixture.assert_changes(
             &before,
             &[
                 ("session 1 spent", 30),
@@ -529,11 +532,11 @@ fn several_sessions_pay_several_accounts_in_one_step() {
                 ("alice earned $", 1),
             ],
         );
-        stage.assert_events(&response, &[]);
+        fixture.assert_events(&response, &[]);
         assert_eq!(
             (
-                stage.hub.next(SessionId(first.0), AttesterId(3)),
-                stage.hub.next(second, AttesterId(7))
+                fixture.hub.next(SessionId(first.0), AttesterId(3)),
+                fixture.hub.next(second, AttesterId(7))
             ),
             (1, 1_000)
         );
@@ -542,21 +545,21 @@ fn several_sessions_pay_several_accounts_in_one_step() {
 
 #[test]
 fn native_coins_and_tokens_are_settled_side_by_side() {
-    let (mut stage, first) = prepared(Stage::native());
-    let usdx = stage.hub.money_cw20();
+    let (mut fixture, first) = prepared(Fixture::native());
+    let usdx = fixture.hub.money_cw20();
     let (alice, operator, author) = (
-        stage.alice.clone(),
-        stage.operator.clone(),
-        stage.author.clone(),
+        fixture.alice.clone(),
+        fixture.operator.clone(),
+        fixture.author.clone(),
     );
-    let second = stage
+    let second = fixture
         .hub
         .open_session(&alice, &operator, &usdx, 100, |session| session);
-    let before = stage.hub.ledger();
-    let mut in_tokens = stage.credit(&author, 20);
+    let before = fixture.hub.ledger();
+    let mut in_tokens = fixture.credit(&author, 20);
     in_tokens.denom = DenomNumber(2);
-    let credits = vec![stage.credit(&author, 10), in_tokens];
-    stage
+    let credits = vec![fixture.credit(&author, 10), in_tokens];
+    fixture
         .settle(
             vec![
                 settlement(SessionId(first.0), AttesterId(1), 0, 10),
@@ -565,7 +568,7 @@ fn native_coins_and_tokens_are_settled_side_by_side() {
             credits,
         )
         .unwrap();
-    stage.assert_changes(
+    fixture.assert_changes(
         &before,
         &[
             ("author available uusdc", 10),
@@ -582,22 +585,24 @@ fn native_coins_and_tokens_are_settled_side_by_side() {
 
 #[test]
 fn an_ended_session_still_pays_and_billing_decides_for_what() {
-    let (mut stage, session) = prepared(Stage::native());
-    stage.hub.set_time(stage.hub.session(session).ends_at + DAY);
-    stage.pay(session, 100);
-    assert_eq!(stage.hub.session(session).spent.u128(), 100);
+    let (mut fixture, session) = prepared(Fixture::native());
+    fixture
+        .hub
+        .set_time(fixture.hub.session(session).ends_at + DAY);
+    fixture.pay(session, 100);
+    assert_eq!(fixture.hub.session(session).spent.u128(), 100);
 }
 
 #[test]
 fn the_marks_of_the_week_are_kept_as_billing_states_them() {
-    let (mut stage, session) = prepared(Stage::native());
+    let (mut fixture, session) = prepared(Fixture::native());
     let marked = SessionSettlement {
         paid_week: 2_900,
         paid_models: 0b1000_0001,
         ..settlement(session, AttesterId(1), 0, 0)
     };
-    stage.settle(vec![marked], vec![]).unwrap();
-    let record = &stage.hub.state().sessions[&session];
+    fixture.settle(vec![marked], vec![]).unwrap();
+    let record = &fixture.hub.state().sessions[&session];
     assert_eq!((record.paid_week, record.paid_models), (2_900, 0b1000_0001));
 }
 
@@ -605,32 +610,32 @@ fn the_marks_of_the_week_are_kept_as_billing_states_them() {
 /// Defence: lifetime sums saturate and fail nothing; balances stay exact.
 #[test]
 fn the_income_of_a_lifetime_saturates_while_balances_stay_exact() {
-    let mut stage = Stage::native();
+    let mut fixture = Fixture::native();
     let (alice, author, money) = (
-        stage.alice.clone(),
-        stage.author.clone(),
-        stage.money.clone(),
+        fixture.alice.clone(),
+        fixture.author.clone(),
+        fixture.money.clone(),
     );
     let half = 1 << 127;
-    stage.hub.give(&alice, &money, half);
+    fixture.hub.give(&alice, &money, half);
     for _ in 0..2 {
-        let plan = stage.session(half);
-        stage
+        let plan = fixture.session(half);
+        fixture
             .hub
             .deposit(&alice, &money, half, None, Some(plan))
             .unwrap();
-        stage.pay(stage.hub.last_session(&alice), half);
+        fixture.pay(fixture.hub.last_session(&alice), half);
         let withdraw = ExecuteMsg::Withdraw {
             denom: money.unchecked(),
             amount: None,
             recipient: Some(alice.to_string()),
         };
-        stage.hub.escrow(&author, withdraw).unwrap();
+        fixture.hub.escrow(&author, withdraw).unwrap();
     }
-    let ledger = stage.hub.ledger();
+    let ledger = fixture.hub.ledger();
     assert_eq!(ledger.get("author earned uusdc"), u128::MAX);
     assert_eq!(ledger.get("alice wallet uusdc"), half);
-    stage.assert_solvent();
+    fixture.assert_solvent();
 }
 
 #[test]

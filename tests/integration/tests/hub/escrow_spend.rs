@@ -5,7 +5,7 @@ use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{ExecuteMsg, QueryMsg, SessionsResponse, SpendResponse};
 use hub_types::ids::SessionId;
 
-use crate::usage_stage::{Trade, DAY, PRICE};
+use crate::usage_fixture::{Trade, DAY, PRICE};
 
 fn spent(trade: &Trade, funder: &Addr, denom: UncheckedDenom) -> u128 {
     let query = QueryMsg::Spend {

@@ -26,7 +26,7 @@ fn many() -> u64 {
     })
 }
 
-struct World {
+struct Fixture {
     hub: Hub,
     author: Addr,
     buyer: Addr,
@@ -55,7 +55,7 @@ const IMAGE: &str = "image";
 /// Groups of a batch that sells every model once.
 const SOLD_AT_ONCE: u64 = 500;
 
-impl World {
+impl Fixture {
     /// A Hub with this many models of one author and sessions of one caller for one operator, and as many batches.
     fn with(records: u64) -> Self {
         let mut hub = Hub::builder().unwatched().build();
@@ -73,7 +73,7 @@ impl World {
                 .release(blob);
             hub.register_model(&author, model);
         }
-        let mut world = Self {
+        let mut fixture = Self {
             model: ModelId(records),
             session: SessionId(0),
             release: ReleaseNumber(1),
@@ -88,9 +88,9 @@ impl World {
             costs: vec![],
             bounds: vec![],
         };
-        world.sell_everything();
-        world.open_sessions(records);
-        world
+        fixture.sell_everything();
+        fixture.open_sessions(records);
+        fixture
     }
 
     fn open_sessions(&mut self, records: u64) {
@@ -622,9 +622,9 @@ impl World {
             denom: denom(),
         };
         let reads = |cost: StorageCost| cost.reads + cost.ranges + cost.scanned;
-        let cost = |world: &mut Self, name, query: &Q| {
-            world.ask(name, &billing, query);
-            reads(world.costs.last().expect("it was noted").1)
+        let cost = |fixture: &mut Self, name, query: &Q| {
+            fixture.ask(name, &billing, query);
+            reads(fixture.costs.last().expect("it was noted").1)
         };
         let finding = cost(self, "usage of no model", &unknown) - 1;
         let config = registry::QueryMsg::Config {};
@@ -855,16 +855,16 @@ impl World {
     }
 
     fn ask_everything_and_measure(records: u64) -> Self {
-        let mut world = Self::with(records);
-        world.settle();
-        world.register();
-        world.move_money();
-        world.publish();
-        world.certify();
-        world.ask_everything();
-        world.ask_about_usage();
-        world.hub.assert_invariants();
-        world
+        let mut fixture = Self::with(records);
+        fixture.settle();
+        fixture.register();
+        fixture.move_money();
+        fixture.publish();
+        fixture.certify();
+        fixture.ask_everything();
+        fixture.ask_about_usage();
+        fixture.hub.assert_invariants();
+        fixture
     }
 }
 
@@ -884,13 +884,13 @@ fn metadata() -> registry::Metadata {
 /// Defence: every message and page does the same storage operations beside a hundred thousand records.
 #[test]
 fn messages_and_pages_cost_the_same_beside_forty_records_as_beside_a_hundred_thousand() {
-    let few = World::ask_everything_and_measure(FEW);
-    let many = World::ask_everything_and_measure(many());
+    let few = Fixture::ask_everything_and_measure(FEW);
+    let many = Fixture::ask_everything_and_measure(many());
     assert_eq!(few.costs.len(), many.costs.len());
     for ((name, few), (_, many)) in few.costs.iter().zip(&many.costs) {
         assert_eq!(few.operations(), many.operations(), "{name}");
         let operations = few.reads + few.writes + few.removals + few.scanned;
-        // An id of the larger world is written with at most five digits more, in a few places of a value.
+        // An id of the larger market is written with at most five digits more, in a few places of a value.
         let wider = many.bytes.abs_diff(few.bytes);
         assert!(
             wider <= 16 * operations,

@@ -1,7 +1,7 @@
 //! The whole Hub on an embedded chain: one file per action.
 
-mod stage;
-mod usage_stage;
+mod fixture;
+mod usage_fixture;
 
 mod access;
 mod attacks_across_limits;
@@ -27,6 +27,7 @@ mod billing_usage_sums;
 mod billing_vouchers;
 mod contract_caller;
 mod escrow_deposit;
+mod escrow_fixture;
 mod escrow_instantiate;
 mod escrow_open_session;
 mod escrow_payout;
@@ -35,7 +36,6 @@ mod escrow_receive;
 mod escrow_session;
 mod escrow_settle;
 mod escrow_spend;
-mod escrow_stage;
 mod escrow_withdraw;
 mod flat_cost;
 mod foreign_fields;
@@ -49,13 +49,13 @@ mod registry_certify;
 mod registry_commit;
 mod registry_committee;
 mod registry_discovery;
+mod registry_fixture;
 mod registry_instantiate;
 mod registry_prove_size;
 mod registry_publish_release;
 mod registry_register_model;
 mod registry_set_status;
 mod registry_set_terms;
-mod registry_stage;
 mod registry_transfer;
 mod registry_update_metadata;
 mod registry_verify_symbol;

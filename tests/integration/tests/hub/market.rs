@@ -16,7 +16,7 @@ use hub_types::ids::{ModelId, SessionId};
 const KEY_TYPES: [KeyType; 2] = [KeyType::Secp256k1, KeyType::Ed25519];
 
 /// Every model of the market registered by an author of its own, and an attester to serve them.
-struct Stage {
+struct Fixture {
     hub: Hub,
     market: Market,
     money: Money,
@@ -26,7 +26,7 @@ struct Stage {
     models: Vec<ModelId>,
 }
 
-impl Stage {
+impl Fixture {
     fn new(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) -> Self {
         let mut hub = Hub::new();
         let money = money(&hub);
@@ -109,29 +109,29 @@ fn attributes<const N: usize>(pairs: [(&str, String); N]) -> Vec<(String, String
 }
 
 fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) {
-    let mut stage = Stage::new(money, key_type);
-    let session = stage.open_session(1_000_000);
+    let mut fixture = Fixture::new(money, key_type);
+    let session = fixture.open_session(1_000_000);
     let place = 2;
-    let receipt = stage
+    let receipt = fixture
         .hub
-        .receipt(&stage.attester, session, stage.models[place]);
-    let price = stage.price(place, Mode::Itemised, &[receipt.units]);
+        .receipt(&fixture.attester, session, fixture.models[place]);
+    let price = fixture.price(place, Mode::Itemised, &[receipt.units]);
     assert_eq!(
         price,
         1_250 + 2_000,
         "1.25 and 10 dollars per million, 1 000 in and 200 out"
     );
 
-    let before = stage.hub.ledger();
-    let message = stage.hub.sign_receipt(&stage.attester, &receipt, 0);
-    let response = stage.send(message);
+    let before = fixture.hub.ledger();
+    let message = fixture.hub.sign_receipt(&fixture.attester, &receipt, 0);
+    let response = fixture.send(message);
 
     let outcome = ReceiptResponse {
         outcome: Outcome::Paid,
         amount: price.into(),
     };
     assert_eq!(data::<ReceiptResponse>(&response), outcome);
-    let what = stage.hub.money_name(&stage.money);
+    let what = fixture.hub.money_name(&fixture.money);
     let mut expected = named(
         [
             (format!("author 2 available {what}"), price),
@@ -142,45 +142,45 @@ fn a_receipt_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType) 
     );
     expected.extend(named([(format!("session {session} left"), price)], -1));
     expected.sort();
-    assert_eq!(before.diff(&stage.hub.ledger()), expected);
+    assert_eq!(before.diff(&fixture.hub.ledger()), expected);
     let text = [
-        ("attester", stage.attester.id.to_string()),
+        ("attester", fixture.attester.id.to_string()),
         ("session", session.to_string()),
         ("sequence", "0".to_owned()),
-        ("caller", stage.hub.account("caller").to_string()),
-        ("model", stage.models[place].to_string()),
+        ("caller", fixture.hub.account("caller").to_string()),
+        ("model", fixture.models[place].to_string()),
         ("release", "1".to_owned()),
         ("terms", "1".to_owned()),
-        ("blob_id", stage.market.models[place].blob_id.to_string()),
+        ("blob_id", fixture.market.models[place].blob_id.to_string()),
         ("request_id", hex::encode(receipt.request_id)),
-        ("issued_at", stage.hub.now().to_string()),
+        ("issued_at", fixture.hub.now().to_string()),
         ("units_in", "1000".to_owned()),
         ("units_out", "200".to_owned()),
         ("request_hash", hex::encode(receipt.request_hash)),
         ("response_hash", hex::encode(receipt.response_hash)),
         ("outcome", "paid".to_owned()),
         ("amount", price.to_string()),
-        ("denom", stage.money.checked().to_string()),
+        ("denom", fixture.money.checked().to_string()),
     ];
     assert_eq!(event(&response, "hub_receipt"), attributes(text));
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 /// Ten sessions, eight models and 125 calls of each in each: ten thousand receipts in eighty groups.
 fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mode: Mode) {
-    let mut stage = Stage::new(money, key_type);
-    let sessions: Vec<SessionId> = (0..10).map(|_| stage.open_session(50_000_000)).collect();
+    let mut fixture = Fixture::new(money, key_type);
+    let sessions: Vec<SessionId> = (0..10).map(|_| fixture.open_session(50_000_000)).collect();
     let mut receipts: Vec<Receipt> = vec![];
     let mut expected: BTreeMap<String, i128> = BTreeMap::new();
     let mut gross = 0;
-    let what = stage.hub.money_name(&stage.money);
+    let what = fixture.hub.money_name(&fixture.money);
     for session in &sessions {
-        for (place, model) in stage.models.iter().enumerate() {
+        for (place, model) in fixture.models.iter().enumerate() {
             let calls: Vec<Units> = (0..125)
                 .map(|call| units(session.0 * 1_000 + call))
                 .collect();
-            receipts.extend(stage.hub.receipts(
-                &stage.attester,
+            receipts.extend(fixture.hub.receipts(
+                &fixture.attester,
                 *session,
                 *model,
                 125,
@@ -188,7 +188,7 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
                     it.units = calls[at as usize];
                 },
             ));
-            let price = stage.price(place, mode, &calls);
+            let price = fixture.price(place, mode, &calls);
             gross += price;
             let who = author(place);
             for (entry, sign) in [
@@ -202,20 +202,20 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
         }
     }
 
-    let before = stage.hub.ledger();
-    let batch = stage.hub.batch(&stage.attester, mode, receipts);
-    let message = stage.hub.sign_batch(&stage.attester, &batch);
-    let response = stage.send(message.clone());
+    let before = fixture.hub.ledger();
+    let batch = fixture.hub.batch(&fixture.attester, mode, receipts);
+    let message = fixture.hub.sign_batch(&fixture.attester, &batch);
+    let response = fixture.send(message.clone());
 
     assert_eq!(
         data::<BatchResponse>(&response),
         BatchResponse {
-            attester: stage.attester.id,
+            attester: fixture.attester.id,
             batch: Some(1),
             offered: 10_000,
             paid: 10_000,
             gross: vec![Gross {
-                denom: stage.money.checked(),
+                denom: fixture.money.checked(),
                 amount: gross.into(),
             }],
             outcomes: vec![OutcomeRun {
@@ -224,32 +224,32 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
             }],
         }
     );
-    let after = stage.hub.ledger();
+    let after = fixture.hub.ledger();
     assert_eq!(
         before.diff(&after),
         expected.into_iter().collect::<Vec<_>>()
     );
     let text = [
-        ("attester", stage.attester.id.to_string()),
+        ("attester", fixture.attester.id.to_string()),
         ("batch", "1".to_owned()),
         ("root", hex::encode(batch.receipts_root)),
         ("offered", "10000".to_owned()),
         ("paid", "10000".to_owned()),
-        ("gross", format!("{gross}{}", stage.money.checked())),
+        ("gross", format!("{gross}{}", fixture.money.checked())),
         ("outcomes", "paid*80".to_owned()),
     ];
     assert_eq!(event(&response, "hub_settle"), attributes(text));
-    for (place, model) in stage.models.iter().enumerate() {
-        let usage = stage.usage(place);
+    for (place, model) in fixture.models.iter().enumerate() {
+        let usage = fixture.usage(place);
         let earned = after.get(&format!("{} earned {what}", author(place)));
         assert_eq!((usage.model, usage.sums.gross.u128()), (*model, earned));
         assert_eq!((usage.sums.calls, usage.sums.free_calls), (1_250, 0));
     }
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 
     // The same bytes once more: recorded before, so nothing happens.
-    let everything = stage.hub.snapshot();
-    let response = stage.send(message);
+    let everything = fixture.hub.snapshot();
+    let response = fixture.send(message);
     assert_eq!(events(&response), vec![]);
     let again: BatchResponse = data(&response);
     assert_eq!(
@@ -257,7 +257,7 @@ fn a_batch_pays_in_full(money: impl FnOnce(&Hub) -> Money, key_type: KeyType, mo
         [Outcome::Stale; 80]
     );
     assert_eq!((again.batch, again.paid, again.gross), (None, 0, vec![]));
-    everything.assert_unchanged(&stage.hub);
+    everything.assert_unchanged(&fixture.hub);
 }
 
 #[test]

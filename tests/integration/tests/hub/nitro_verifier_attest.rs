@@ -16,7 +16,7 @@ use hub_types::nitro_verifier::{ConfigResponse, InstantiateMsg, QueryMsg, Verify
 use hub_types::verifier::{self, Evidence};
 use hub_types::wire::{PublicKey, SigningKey};
 
-use crate::stage::attributes;
+use crate::fixture::attributes;
 
 const DAY: u64 = 86_400;
 /// The fingerprint that AWS publishes for the root of Nitro Enclaves, G1.

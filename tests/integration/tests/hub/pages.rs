@@ -11,8 +11,8 @@ use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use serde::Serialize;
 
-use crate::escrow_stage::Stage;
-use crate::usage_stage::{Trade, DAY};
+use crate::escrow_fixture::Fixture;
+use crate::usage_fixture::{Trade, DAY};
 
 /// Half of what a node allows a query: the rest is for what the code computes.
 const MOST_GAS: u64 = 1_500_000;
@@ -196,23 +196,23 @@ fn a_limit_of_zero_is_an_error_of_every_list() {
 /// Defence: what others opened stands in a list of its own.
 #[test]
 fn gifts_push_nothing_off_the_first_page_of_a_callers_sessions() {
-    let mut stage = Stage::native();
-    let own = stage.open(10, |session| session);
+    let mut fixture = Fixture::native();
+    let own = fixture.open(10, |session| session);
     let (alice, stranger, money) = (
-        stage.alice.clone(),
-        stage.stranger.clone(),
-        stage.money.clone(),
+        fixture.alice.clone(),
+        fixture.stranger.clone(),
+        fixture.money.clone(),
     );
     for _ in 0..120 {
-        stage.hub.give(&stranger, &money, 1);
-        let session = stage.session(1);
-        stage
+        fixture.hub.give(&stranger, &money, 1);
+        let session = fixture.session(1);
+        fixture
             .hub
             .deposit(&stranger, &money, 1, Some(&alice), Some(session))
             .unwrap();
     }
     let list = |query| {
-        let page: hub_types::escrow::SessionsResponse = stage.ask(query);
+        let page: hub_types::escrow::SessionsResponse = fixture.ask(query);
         page.sessions
             .iter()
             .map(|session| session.session.0)
@@ -274,13 +274,13 @@ fn largest_session(operator: &Addr) -> NewSession {
 /// Defence: all of them are bounded.
 #[test]
 fn a_page_of_the_most_hostile_entries_of_the_escrow_stays_below_three_million_gas() {
-    let mut stage = Stage::native();
+    let mut fixture = Fixture::native();
     let (alice, operator, stranger) = (
-        stage.alice.clone(),
-        stage.operator.clone(),
-        stage.stranger.clone(),
+        fixture.alice.clone(),
+        fixture.operator.clone(),
+        fixture.stranger.clone(),
     );
-    let (escrow, billing) = (stage.hub.escrow.clone(), stage.hub.billing.clone());
+    let (escrow, billing) = (fixture.hub.escrow.clone(), fixture.hub.billing.clone());
     // The longest names that coins can have, each with a balance of its own.
     for number in 0..100 {
         let money = Money::Native(format!("ibc/{number:0>124}"));
@@ -289,21 +289,21 @@ fn a_page_of_the_most_hostile_entries_of_the_escrow_stays_below_three_million_ga
             (&stranger, Some(&alice)),
             (&alice, Some(&stranger)),
         ] {
-            stage.hub.give(payer, &money, 4);
+            fixture.hub.give(payer, &money, 4);
             let session = largest_session(&operator);
-            stage
+            fixture
                 .hub
                 .deposit(payer, &money, 4, beneficiary, Some(session))
                 .unwrap();
         }
         let session = SessionId(3 * number + 1);
         for session in [0, 1, 2].map(|next| SessionId(session.0 + next)) {
-            let caller = Addr::unchecked(stage.hub.session(session).caller);
+            let caller = Addr::unchecked(fixture.hub.session(session).caller);
             let raise = ExecuteMsg::RaiseCeiling {
                 session,
                 ceiling: Uint128::MAX,
             };
-            stage.hub.escrow(&caller, raise).unwrap();
+            fixture.hub.escrow(&caller, raise).unwrap();
             for lane in 0..4 {
                 let settlement = SessionSettlement {
                     session,
@@ -324,17 +324,17 @@ fn a_page_of_the_most_hostile_entries_of_the_escrow_stays_below_three_million_ga
                 let settle = ExecuteMsg::Settle {
                     books: books.encode(),
                 };
-                stage.hub.escrow(&billing, settle).unwrap();
+                fixture.hub.escrow(&billing, settle).unwrap();
             }
         }
         let on = ExecuteMsg::SetAutoPayout {
             denom: money.unchecked(),
             on: true,
         };
-        stage.hub.escrow(&alice, on).unwrap();
+        fixture.hub.escrow(&alice, on).unwrap();
     }
     for query in escrow_lists(&alice, &operator, Some(100)) {
-        let gas = gas_of(&mut stage.hub, &escrow, &query, 100);
+        let gas = gas_of(&mut fixture.hub, &escrow, &query, 100);
         assert!(gas < MOST_GAS, "{gas} for {query:?}");
     }
 }

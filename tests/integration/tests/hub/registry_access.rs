@@ -7,7 +7,7 @@ use hub_types::ids::{ModelId, ReleaseNumber, TermsNumber};
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName, StorageCertificate, UncheckedPayee};
 use hub_types::walrus::{Confirmation, Persistence};
 
-use crate::registry_stage::{assert_no_answer, blob, market_model, metadata, refused, release};
+use crate::registry_fixture::{assert_no_answer, blob, market_model, metadata, refused, release};
 
 /// What only the author of `model` may send.
 fn authors_messages(hub: &Hub, author: &Addr, model: ModelId) -> Vec<ExecuteMsg> {

@@ -12,8 +12,8 @@ use hub_types::walrus::{
     BlobId, CertificateError, Confirmation, Persistence, PointError, SignersError,
 };
 
-use crate::registry_stage::{ask, refused};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ask, refused};
 
 const BLOB: BlobId = BlobId::from_bytes([7; 32]);
 const EPOCH: u32 = 53;
@@ -21,14 +21,14 @@ const EPOCH: u32 = 53;
 /// 10 shards, so 7 make a quorum: the first two nodes, or the first and the last two.
 const WEIGHTS: [u16; 4] = [4, 3, 2, 1];
 
-struct Stage {
+struct Fixture {
     hub: Hub,
     author: Addr,
     stranger: Addr,
     nodes: StorageNodes,
 }
 
-impl Stage {
+impl Fixture {
     /// A model with one release, and a committee.
     fn new() -> Self {
         let mut hub = Hub::new();
@@ -111,8 +111,8 @@ fn not_newer(epoch: u32, shown: u32) -> RegistryError {
 
 #[test]
 fn bytes_that_are_no_signature_are_refused() {
-    let mut stage = Stage::new();
-    let honest = stage.certificate(EPOCH, None);
+    let mut fixture = Fixture::new();
+    let honest = fixture.certificate(EPOCH, None);
     let mut identity = vec![0; 96];
     identity[0] = 0xc0;
     for (bytes, source) in [
@@ -139,7 +139,7 @@ fn bytes_that_are_no_signature_are_refused() {
             ..honest.clone()
         };
         assert_eq!(
-            stage.refused(certificate),
+            fixture.refused(certificate),
             RegistryError::Signature { source }
         );
     }
@@ -147,14 +147,14 @@ fn bytes_that_are_no_signature_are_refused() {
 
 #[test]
 fn an_object_id_of_the_wrong_length_is_refused() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     for length in [0, 31, 33] {
         let certificate = StorageCertificate {
             object_id: Some(HexBinary::from(vec![1; length])),
-            ..stage.certificate(EPOCH, Some([1; 32]))
+            ..fixture.certificate(EPOCH, Some([1; 32]))
         };
         assert_eq!(
-            stage.refused(certificate),
+            fixture.refused(certificate),
             RegistryError::Hash(HashError {
                 field: "object_id",
                 length
@@ -165,11 +165,11 @@ fn an_object_id_of_the_wrong_length_is_refused() {
 
 #[test]
 fn what_does_not_exist_is_not_certified() {
-    let mut stage = Stage::new();
-    let certificate = stage.certificate(EPOCH, None);
+    let mut fixture = Fixture::new();
+    let certificate = fixture.certificate(EPOCH, None);
     for model in [0, 2, u64::MAX] {
         assert_eq!(
-            stage.refused_on(ModelId(model), ReleaseNumber(1), certificate.clone()),
+            fixture.refused_on(ModelId(model), ReleaseNumber(1), certificate.clone()),
             RegistryError::UnknownModel {
                 model: ModelId(model)
             }
@@ -177,7 +177,7 @@ fn what_does_not_exist_is_not_certified() {
     }
     for release in [0, 2, u64::MAX] {
         assert_eq!(
-            stage.refused_on(ModelId(1), ReleaseNumber(release), certificate.clone()),
+            fixture.refused_on(ModelId(1), ReleaseNumber(release), certificate.clone()),
             RegistryError::UnknownRelease {
                 model: ModelId(1),
                 release: ReleaseNumber(release),
@@ -189,12 +189,12 @@ fn what_does_not_exist_is_not_certified() {
 
 #[test]
 fn a_committee_that_is_not_kept_certifies_nothing() {
-    let mut stage = Stage::new();
-    let nodes = stage.nodes.clone();
+    let mut fixture = Fixture::new();
+    let nodes = fixture.nodes.clone();
     for epoch in [0, EPOCH - 1, EPOCH + 1, u32::MAX] {
-        let certificate = stage.certificate(epoch, None);
+        let certificate = fixture.certificate(epoch, None);
         assert_eq!(
-            stage.refused(certificate),
+            fixture.refused(certificate),
             RegistryError::UnknownCommittee {
                 epoch,
                 latest: Some(EPOCH),
@@ -202,11 +202,11 @@ fn a_committee_that_is_not_kept_certifies_nothing() {
             }
         );
     }
-    stage.hub.set_committee(EPOCH + 1, &nodes);
-    stage.hub.set_committee(EPOCH + 2, &nodes);
-    let certificate = stage.certificate(EPOCH, None);
+    fixture.hub.set_committee(EPOCH + 1, &nodes);
+    fixture.hub.set_committee(EPOCH + 2, &nodes);
+    let certificate = fixture.certificate(EPOCH, None);
     assert_eq!(
-        stage.refused(certificate),
+        fixture.refused(certificate),
         RegistryError::UnknownCommittee {
             epoch: EPOCH,
             latest: Some(EPOCH + 2),
@@ -219,8 +219,10 @@ fn a_committee_that_is_not_kept_certifies_nothing() {
 /// Defence: two thirds of the shards and one must have signed.
 #[test]
 fn a_quorum_one_short_is_refused() {
-    let mut stage = Stage::new();
-    let six = stage.nodes.certificate(&confirmation(EPOCH, None), [0, 2]);
+    let mut fixture = Fixture::new();
+    let six = fixture
+        .nodes
+        .certificate(&confirmation(EPOCH, None), [0, 2]);
     let short = |weight| {
         RegistryError::Certificate(CertificateError::NotEnoughWeight {
             weight,
@@ -228,20 +230,20 @@ fn a_quorum_one_short_is_refused() {
             n_shards: 10,
         })
     };
-    assert_eq!(stage.refused(six.clone()), short(6));
+    assert_eq!(fixture.refused(six.clone()), short(6));
     for signers in [vec![], vec![0]] {
         let nobody = StorageCertificate {
             signers: Binary::from(signers),
             ..six.clone()
         };
-        assert_eq!(stage.refused(nobody), short(0));
+        assert_eq!(fixture.refused(nobody), short(0));
     }
 }
 
 #[test]
 fn a_bitmap_with_bits_or_bytes_to_spare_is_refused() {
-    let mut stage = Stage::new();
-    let honest = stage.certificate(EPOCH, None);
+    let mut fixture = Fixture::new();
+    let honest = fixture.certificate(EPOCH, None);
     let spare = |bit| SignersError::SpareBit { bit, members: 4 };
     for (signers, error) in [
         (vec![0b1_0011], spare(4)),
@@ -260,7 +262,7 @@ fn a_bitmap_with_bits_or_bytes_to_spare_is_refused() {
             ..honest.clone()
         };
         assert_eq!(
-            stage.refused(certificate),
+            fixture.refused(certificate),
             RegistryError::Certificate(CertificateError::Signers(error))
         );
     }
@@ -270,8 +272,8 @@ fn a_bitmap_with_bits_or_bytes_to_spare_is_refused() {
 /// Defence: an aggregate that is the identity verifies nothing.
 #[test]
 fn keys_that_cancel_each_other_certify_nothing() {
-    let mut stage = Stage::new();
-    let key = stage.nodes.members()[0].key.clone();
+    let mut fixture = Fixture::new();
+    let key = fixture.nodes.members()[0].key.clone();
     let mut opposite = key.to_vec();
     opposite[0] ^= 0x20;
     let member = |key| CommitteeMember { key, weight: 500 };
@@ -280,22 +282,22 @@ fn keys_that_cancel_each_other_certify_nothing() {
         n_shards: 1_000,
         members: vec![member(key), member(Binary::from(opposite))],
     };
-    let keeper = stage.hub.keeper.clone();
-    stage.hub.registry(&keeper, cancelling).unwrap();
+    let keeper = fixture.hub.keeper.clone();
+    fixture.hub.registry(&keeper, cancelling).unwrap();
     let certificate = StorageCertificate {
         signers: Binary::from(vec![0b11]),
-        ..stage.certificate(EPOCH, None)
+        ..fixture.certificate(EPOCH, None)
     };
     assert_eq!(
-        stage.refused(certificate),
+        fixture.refused(certificate),
         RegistryError::Certificate(CertificateError::IdentityKey)
     );
 }
 
 #[test]
 fn a_signature_of_others_or_over_something_else_is_refused() {
-    let mut stage = Stage::new();
-    let honest = stage.certificate(EPOCH, None);
+    let mut fixture = Fixture::new();
+    let honest = fixture.certificate(EPOCH, None);
     let object = [1; 32];
     let other_blob = Confirmation {
         blob_id: BlobId::from_bytes([8; 32]),
@@ -304,7 +306,7 @@ fn a_signature_of_others_or_over_something_else_is_refused() {
     let stated_otherwise = |confirmation, object_id: Option<[u8; 32]>| StorageCertificate {
         epoch: EPOCH,
         object_id: object_id.map(|object_id| HexBinary::from(&object_id)),
-        ..stage.nodes.certificate(&confirmation, [0, 1])
+        ..fixture.nodes.certificate(&confirmation, [0, 1])
     };
     let mut damaged = honest.signature.to_vec();
     damaged[95] ^= 1;
@@ -328,7 +330,7 @@ fn a_signature_of_others_or_over_something_else_is_refused() {
         },
     ] {
         assert_eq!(
-            stage.refused(certificate),
+            fixture.refused(certificate),
             RegistryError::Certificate(CertificateError::WrongSignature)
         );
     }
@@ -338,12 +340,12 @@ fn a_signature_of_others_or_over_something_else_is_refused() {
 /// Defence: the signed message names the blob.
 #[test]
 fn a_certificate_of_the_blob_of_another_release_is_refused() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
-    stage.hub.publish(&author, ModelId(1), [8; 32]);
-    let certificate = stage.certificate(EPOCH, None);
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
+    fixture.hub.publish(&author, ModelId(1), [8; 32]);
+    let certificate = fixture.certificate(EPOCH, None);
     assert_eq!(
-        stage.refused_on(ModelId(1), ReleaseNumber(2), certificate),
+        fixture.refused_on(ModelId(1), ReleaseNumber(2), certificate),
         RegistryError::Certificate(CertificateError::WrongSignature)
     );
 }
@@ -352,30 +354,30 @@ fn a_certificate_of_the_blob_of_another_release_is_refused() {
 /// Defence: only a later epoch takes its place.
 #[test]
 fn a_certificate_not_of_a_later_epoch_is_refused() {
-    let mut stage = Stage::new();
-    let nodes = stage.nodes.clone();
-    stage.hub.set_committee(EPOCH + 1, &nodes);
-    stage.certify(EPOCH + 1, None);
-    stage.certify(EPOCH + 1, Some([1; 32]));
-    let before = stage.shown();
+    let mut fixture = Fixture::new();
+    let nodes = fixture.nodes.clone();
+    fixture.hub.set_committee(EPOCH + 1, &nodes);
+    fixture.certify(EPOCH + 1, None);
+    fixture.certify(EPOCH + 1, Some([1; 32]));
+    let before = fixture.shown();
     for object_id in [None, Some([1; 32]), Some([2; 32])] {
         for epoch in [EPOCH, EPOCH + 1] {
-            let certificate = stage.certificate(epoch, object_id);
-            assert_eq!(stage.refused(certificate), not_newer(epoch, EPOCH + 1));
+            let certificate = fixture.certificate(epoch, object_id);
+            assert_eq!(fixture.refused(certificate), not_newer(epoch, EPOCH + 1));
         }
     }
-    assert_eq!(stage.shown(), before);
+    assert_eq!(fixture.shown(), before);
 }
 
 #[test]
 fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
-    let mut stage = Stage::new();
-    let stranger = stage.stranger.clone();
-    stage.hub.advance(7);
-    assert_eq!(stage.shown(), (None, None));
-    let before = stage.hub.state();
-    let certificate = stage.certificate(EPOCH, None);
-    let response = stage
+    let mut fixture = Fixture::new();
+    let stranger = fixture.stranger.clone();
+    fixture.hub.advance(7);
+    assert_eq!(fixture.shown(), (None, None));
+    let before = fixture.hub.state();
+    let certificate = fixture.certificate(EPOCH, None);
+    let response = fixture
         .hub
         .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
         .unwrap();
@@ -393,13 +395,13 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
     );
     let certificate = PermanentCertificate {
         epoch: EPOCH,
-        certified_at: stage.hub.now(),
+        certified_at: fixture.hub.now(),
         by_author: false,
     };
-    stage.hub.advance(7);
-    assert_eq!(stage.shown(), (Some(certificate), None));
+    fixture.hub.advance(7);
+    assert_eq!(fixture.shown(), (Some(certificate), None));
     // Nothing that settlement reads grew.
-    let mut after = stage.hub.state();
+    let mut after = fixture.hub.state();
     assert_eq!(
         after
             .permanent
@@ -413,10 +415,10 @@ fn anyone_certifies_a_release_and_the_release_shows_epoch_and_time() {
 
 #[test]
 fn a_deletable_blob_is_shown_as_such_with_its_object() {
-    let mut stage = Stage::new();
-    let (stranger, object) = (stage.stranger.clone(), [0xab; 32]);
-    let certificate = stage.certificate(EPOCH, Some(object));
-    let response = stage
+    let mut fixture = Fixture::new();
+    let (stranger, object) = (fixture.stranger.clone(), [0xab; 32]);
+    let certificate = fixture.certificate(EPOCH, Some(object));
+    let response = fixture
         .hub
         .certify(&stranger, ModelId(1), ReleaseNumber(1), certificate)
         .unwrap();
@@ -426,41 +428,41 @@ fn a_deletable_blob_is_shown_as_such_with_its_object() {
     );
     let certificate = DeletableCertificate {
         epoch: EPOCH,
-        certified_at: stage.hub.now(),
+        certified_at: fixture.hub.now(),
         by_author: false,
         object_id: HexBinary::from(&object),
     };
-    assert_eq!(stage.shown(), (None, Some(certificate)));
+    assert_eq!(fixture.shown(), (None, Some(certificate)));
 }
 
 #[test]
 fn a_deletable_copy_takes_no_permanent_certificate_down_nor_the_other_way_round() {
-    let mut stage = Stage::new();
-    let nodes = stage.nodes.clone();
-    stage.hub.set_committee(EPOCH + 1, &nodes);
-    stage.certify(EPOCH, None);
-    let (permanent, _) = stage.shown();
-    stage.certify(EPOCH + 1, Some([1; 32]));
-    let (still, deletable) = stage.shown();
+    let mut fixture = Fixture::new();
+    let nodes = fixture.nodes.clone();
+    fixture.hub.set_committee(EPOCH + 1, &nodes);
+    fixture.certify(EPOCH, None);
+    let (permanent, _) = fixture.shown();
+    fixture.certify(EPOCH + 1, Some([1; 32]));
+    let (still, deletable) = fixture.shown();
     assert_eq!(still, permanent);
     assert_eq!(deletable.clone().unwrap().epoch, EPOCH + 1);
-    stage.certify(EPOCH + 1, None);
-    let (later, still) = stage.shown();
+    fixture.certify(EPOCH + 1, None);
+    let (later, still) = fixture.shown();
     assert_eq!(later.unwrap().epoch, EPOCH + 1);
     assert_eq!(still, deletable);
 }
 
 #[test]
 fn a_later_epoch_takes_the_place_of_an_earlier_one() {
-    let mut stage = Stage::new();
-    let nodes = stage.nodes.clone();
-    stage.certify(EPOCH, None);
-    stage.certify(EPOCH, Some([1; 32]));
-    stage.hub.advance(60);
-    stage.hub.set_committee(EPOCH + 3, &nodes);
-    stage.certify(EPOCH + 3, None);
-    stage.certify(EPOCH + 3, Some([2; 32]));
-    let (epoch, certified_at) = (EPOCH + 3, stage.hub.now());
+    let mut fixture = Fixture::new();
+    let nodes = fixture.nodes.clone();
+    fixture.certify(EPOCH, None);
+    fixture.certify(EPOCH, Some([1; 32]));
+    fixture.hub.advance(60);
+    fixture.hub.set_committee(EPOCH + 3, &nodes);
+    fixture.certify(EPOCH + 3, None);
+    fixture.certify(EPOCH + 3, Some([2; 32]));
+    let (epoch, certified_at) = (EPOCH + 3, fixture.hub.now());
     let permanent = PermanentCertificate {
         epoch,
         certified_at,
@@ -472,50 +474,50 @@ fn a_later_epoch_takes_the_place_of_an_earlier_one() {
         by_author: false,
         object_id: HexBinary::from([2; 32]),
     };
-    assert_eq!(stage.shown(), (Some(permanent), Some(deletable)));
+    assert_eq!(fixture.shown(), (Some(permanent), Some(deletable)));
 }
 
 #[test]
 fn a_certificate_of_the_epoch_before_is_taken_after_the_change_of_epochs() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let others = StorageNodes::with_weights(&[1; 9]);
-    stage.hub.set_committee(EPOCH + 1, &others);
-    stage.certify(EPOCH, None);
-    assert_eq!(stage.shown().0.unwrap().epoch, EPOCH);
+    fixture.hub.set_committee(EPOCH + 1, &others);
+    fixture.certify(EPOCH, None);
+    assert_eq!(fixture.shown().0.unwrap().epoch, EPOCH);
     // What the committee before signs is no certificate of the present one.
     let certificate = StorageCertificate {
         signers: Binary::from(vec![0x7f]),
-        ..stage.certificate(EPOCH + 1, None)
+        ..fixture.certificate(EPOCH + 1, None)
     };
     assert_eq!(
-        stage.refused(certificate),
+        fixture.refused(certificate),
         RegistryError::Certificate(CertificateError::WrongSignature)
     );
 }
 
 #[test]
 fn a_certificate_is_shown_on_its_release_alone() {
-    let mut stage = Stage::new();
-    let (author, stranger) = (stage.author.clone(), stage.stranger.clone());
-    stage.hub.publish(&author, ModelId(1), [8; 32]);
+    let mut fixture = Fixture::new();
+    let (author, stranger) = (fixture.author.clone(), fixture.stranger.clone());
+    fixture.hub.publish(&author, ModelId(1), [8; 32]);
     // The same blob, published by somebody else.
     let copy = NewModel::named("copy").release(BLOB);
-    let copy = stage.hub.register_model(&stranger, copy);
-    stage.certify(EPOCH, None);
+    let copy = fixture.hub.register_model(&stranger, copy);
+    fixture.certify(EPOCH, None);
     let of = |model| {
         let question = QueryMsg::Releases {
             model,
             start_after: None,
             limit: None,
         };
-        let releases = ask::<ReleasesResponse>(&stage.hub, question).releases;
+        let releases = ask::<ReleasesResponse>(&fixture.hub, question).releases;
         let certified = releases.iter().map(|release| release.permanent.is_some());
         certified.collect::<Vec<_>>()
     };
     assert_eq!(of(ModelId(1)), [false, true]);
     assert_eq!(of(copy), [false]);
-    let certificate = stage.certificate(EPOCH, None);
-    stage
+    let certificate = fixture.certificate(EPOCH, None);
+    fixture
         .hub
         .certify(&author, copy, ReleaseNumber(1), certificate)
         .unwrap();
@@ -526,18 +528,18 @@ fn a_certificate_is_shown_on_its_release_alone() {
 /// Defence: within an epoch the author's certificate takes the place of a stranger's, once, and stays.
 #[test]
 fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
     for (strangers, authors) in [(None, None), (Some([1; 32]), Some([2; 32]))] {
-        stage.certify(EPOCH, strangers);
-        stage.hub.advance(7);
-        let certificate = stage.certificate(EPOCH, authors);
-        stage
+        fixture.certify(EPOCH, strangers);
+        fixture.hub.advance(7);
+        let certificate = fixture.certificate(EPOCH, authors);
+        fixture
             .hub
             .certify(&author, ModelId(1), ReleaseNumber(1), certificate.clone())
             .unwrap();
-        let now = stage.hub.now();
-        let shown = stage.shown();
+        let now = fixture.hub.now();
+        let shown = fixture.shown();
         match authors {
             None => assert_eq!(
                 shown.0,
@@ -558,48 +560,48 @@ fn the_certificate_of_the_author_takes_the_place_of_a_strangers_within_the_epoch
             ),
         }
         // Neither the stranger nor the author moves it within the epoch any more.
-        let again = stage.certificate(EPOCH, strangers);
-        assert_eq!(stage.refused(again), not_newer(EPOCH, EPOCH));
-        let error = stage
+        let again = fixture.certificate(EPOCH, strangers);
+        assert_eq!(fixture.refused(again), not_newer(EPOCH, EPOCH));
+        let error = fixture
             .hub
             .certify(&author, ModelId(1), ReleaseNumber(1), certificate)
             .unwrap_err();
         assert_eq!(error, not_newer(EPOCH, EPOCH));
     }
     // A later epoch is anybody's again.
-    let nodes = stage.nodes.clone();
-    stage.hub.set_committee(EPOCH + 1, &nodes);
-    stage.certify(EPOCH + 1, None);
-    let (permanent, _) = stage.shown();
+    let nodes = fixture.nodes.clone();
+    fixture.hub.set_committee(EPOCH + 1, &nodes);
+    fixture.certify(EPOCH + 1, None);
+    let (permanent, _) = fixture.shown();
     assert!(permanent.is_some_and(|shown| !shown.by_author && shown.epoch == EPOCH + 1));
 }
 
 #[test]
 fn a_retired_model_is_certified_as_well() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
     let status = StatusName::Retired;
     let msg = ExecuteMsg::SetStatus {
         model: ModelId(1),
         status,
     };
-    stage.hub.registry(&author, msg).unwrap();
-    stage.certify(EPOCH, None);
-    assert!(stage.shown().0.is_some());
+    fixture.hub.registry(&author, msg).unwrap();
+    fixture.certify(EPOCH, None);
+    assert!(fixture.shown().0.is_some());
 }
 
 #[test]
 fn a_bitmap_may_end_where_nobody_signed_any_more() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let nodes = StorageNodes::with_weights(&[1; 20]);
-    stage.hub.set_committee(EPOCH, &nodes);
+    fixture.hub.set_committee(EPOCH, &nodes);
     let full = nodes.certificate(&confirmation(EPOCH, None), 0..14);
     let short = StorageCertificate {
         signers: Binary::from(&full.signers[..2]),
         ..full
     };
-    let stranger = stage.stranger.clone();
-    stage
+    let stranger = fixture.stranger.clone();
+    fixture
         .hub
         .certify(&stranger, ModelId(1), ReleaseNumber(1), short)
         .unwrap();
@@ -607,13 +609,13 @@ fn a_bitmap_may_end_where_nobody_signed_any_more() {
 
 #[test]
 fn a_committee_of_a_thousand_certifies_with_exactly_its_quorum() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let nodes = StorageNodes::many(1_000);
-    stage.hub.set_committee(EPOCH, &nodes);
+    fixture.hub.set_committee(EPOCH, &nodes);
     let signers = |count| (0..1_000).filter(|place| place % 3 != 1).take(count);
     let short = nodes.certificate(&confirmation(EPOCH, None), signers(666));
     assert_eq!(
-        stage.refused(short),
+        fixture.refused(short),
         RegistryError::Certificate(CertificateError::NotEnoughWeight {
             weight: 666,
             quorum: 667,
@@ -621,8 +623,8 @@ fn a_committee_of_a_thousand_certifies_with_exactly_its_quorum() {
         })
     );
     let enough = nodes.certificate(&confirmation(EPOCH, None), signers(667));
-    let stranger = stage.stranger.clone();
-    stage
+    let stranger = fixture.stranger.clone();
+    fixture
         .hub
         .certify(&stranger, ModelId(1), ReleaseNumber(1), enough)
         .unwrap();

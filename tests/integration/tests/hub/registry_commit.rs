@@ -6,8 +6,8 @@ use hub_testing::{event, Hub, RegistryError, START_TIME};
 use hub_types::hash::HashError;
 use hub_types::registry::{CommitmentResponse, ExecuteMsg, QueryMsg};
 
-use crate::registry_stage::{ask, assert_no_answer, refused};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ask, assert_no_answer, refused};
 
 /// Kinds of what the registry told indexers.
 fn events_of(response: &AppResponse) -> Vec<String> {

@@ -9,8 +9,8 @@ use hub_types::registry::{
 };
 use hub_types::walrus::{CommitteeError, PointError};
 
-use crate::registry_stage::{ask, assert_no_answer, refused};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ask, assert_no_answer, refused};
 
 /// A registry of its own, with this keeper.
 fn instantiate(hub: &mut Hub, walrus_keeper: Option<&str>) -> Result<Addr, RegistryError> {

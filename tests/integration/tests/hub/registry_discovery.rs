@@ -10,7 +10,7 @@ use hub_types::registry::{
 use hub_types::text::TextError;
 use hub_types::walrus::BlobIdError;
 
-use crate::registry_stage::{ask, assert_no_answer, ids, metadata};
+use crate::registry_fixture::{ask, assert_no_answer, ids, metadata};
 
 /// Twelve models of one author; the even ones carry a tag and a task.
 fn twelve() -> Hub {

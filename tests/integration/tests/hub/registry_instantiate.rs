@@ -8,7 +8,7 @@ use hub_types::ids::ModelId;
 use hub_types::packed::LAYOUT;
 use hub_types::registry::{ConfigResponse, InstantiateMsg, MigrateMsg, ModelResponse, QueryMsg};
 
-use crate::registry_stage::DAY;
+use crate::registry_fixture::DAY;
 
 fn instantiate(
     hub: &mut Hub,

@@ -7,8 +7,8 @@ use hub_types::ids::{ModelId, ReleaseNumber};
 use hub_types::registry::{ExecuteMsg, QueryMsg, ReleaseResponse};
 use hub_types::walrus::BlobId;
 
-use crate::registry_stage::{ask, blob, market_model, refused};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ask, blob, market_model, refused};
 
 /// Blob id and root of the one byte 0x00, from the reference encoder of Walrus.
 const ONE_BYTE: &str = "ikLkoKbOGH6P7kZyA78_GOJnoOjkbI1lOYH5I77Qi7Y";

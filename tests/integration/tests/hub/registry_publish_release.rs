@@ -13,8 +13,8 @@ use hub_types::walrus::BlobId;
 
 use hub_registry::Label;
 
-use crate::registry_stage::{ask, assert_no_answer, blob, market_model, refused, release};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ask, assert_no_answer, blob, market_model, refused, release};
 
 const SALT: [u8; 32] = [0x5a; 32];
 

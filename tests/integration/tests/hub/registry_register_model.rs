@@ -12,11 +12,11 @@ use hub_types::registry::{
 use hub_types::text::TextError;
 use hub_types::walrus::BlobId;
 
-use crate::registry_stage::{
+use crate::fixture::attributes;
+use crate::registry_fixture::{
     ask, assert_no_answer, blob, ids, interval, market_model, metadata, named, refused, release,
     shown, terms_of,
 };
-use crate::stage::attributes;
 
 const GRACE: u64 = 60;
 

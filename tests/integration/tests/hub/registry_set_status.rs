@@ -5,16 +5,16 @@ use hub_testing::{event, Hub, RegistryError, START_TIME};
 use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, Status, StatusName};
 
-use crate::registry_stage::{ids, market_model, metadata, named, refused, shown, DAY, GRACE};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ids, market_model, metadata, named, refused, shown, DAY, GRACE};
 
-struct Stage {
+struct Fixture {
     hub: Hub,
     author: Addr,
     model: ModelId,
 }
 
-impl Stage {
+impl Fixture {
     fn new() -> Self {
         Self::on(Hub::new())
     }
@@ -93,19 +93,19 @@ impl Stage {
 
 #[test]
 fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     for status in [
         StatusName::Active,
         StatusName::Delisted,
         StatusName::Retired,
     ] {
         if status != StatusName::Active {
-            stage.set(status);
+            fixture.set(status);
         }
         for pause in [0, 1, GRACE, 2 * DAY] {
-            stage.hub.advance(pause);
+            fixture.hub.advance(pause);
             assert_eq!(
-                stage.refused(status),
+                fixture.refused(status),
                 RegistryError::StatusUnchanged {
                     model: ModelId(1),
                     status
@@ -121,8 +121,8 @@ fn the_present_status_is_refused_and_a_cutoff_is_not_moved() {
 #[test]
 fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
     for to in [StatusName::Active, StatusName::Delisted] {
-        let mut stage = Stage::new();
-        stage.set(StatusName::Retired);
+        let mut fixture = Fixture::new();
+        fixture.set(StatusName::Retired);
         let reactivation_from = START_TIME + GRACE + DAY;
         for now in [
             START_TIME,
@@ -130,9 +130,9 @@ fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
             reactivation_from - GRACE,
             reactivation_from - 1,
         ] {
-            stage.hub.set_time(now);
+            fixture.hub.set_time(now);
             assert_eq!(
-                stage.refused(to),
+                fixture.refused(to),
                 RegistryError::StillRetired {
                     model: ModelId(1),
                     reactivation_from,
@@ -145,34 +145,34 @@ fn a_retired_model_does_not_come_back_before_cutoff_plus_receipt_max_age() {
 
 #[test]
 fn a_delisted_model_is_hidden_and_nothing_else() {
-    let mut stage = Stage::new();
-    assert!(stage.is_shown());
-    stage.hub.advance(5);
-    assert_eq!(stage.set(StatusName::Delisted), attributes(&[]));
-    assert!(!stage.is_shown());
-    let model = stage.hub.model(ModelId(1));
+    let mut fixture = Fixture::new();
+    assert!(fixture.is_shown());
+    fixture.hub.advance(5);
+    assert_eq!(fixture.set(StatusName::Delisted), attributes(&[]));
+    assert!(!fixture.is_shown());
+    let model = fixture.hub.model(ModelId(1));
     assert_eq!((model.status, model.active_from), (Status::Delisted {}, 0));
-    assert_eq!(stage.set(StatusName::Active), attributes(&[]));
-    assert!(stage.is_shown());
-    let model = stage.hub.model(ModelId(1));
+    assert_eq!(fixture.set(StatusName::Active), attributes(&[]));
+    assert!(fixture.is_shown());
+    let model = fixture.hub.model(ModelId(1));
     assert_eq!((model.status, model.active_from), (Status::Active {}, 0));
 }
 
 #[test]
 fn retiring_hides_a_model_at_once_and_sets_a_cutoff_after_the_grace() {
     for from in [StatusName::Active, StatusName::Delisted] {
-        let mut stage = Stage::new();
+        let mut fixture = Fixture::new();
         if from != StatusName::Active {
-            stage.set(from);
+            fixture.set(from);
         }
-        stage.hub.advance(500);
+        fixture.hub.advance(500);
         let cutoff = START_TIME + 500 + GRACE;
         assert_eq!(
-            stage.set(StatusName::Retired),
+            fixture.set(StatusName::Retired),
             attributes(&[("cutoff", &cutoff.to_string())])
         );
-        assert!(!stage.is_shown());
-        let model = stage.hub.model(ModelId(1));
+        assert!(!fixture.is_shown());
+        let model = fixture.hub.model(ModelId(1));
         assert_eq!(
             (model.status, model.active_from),
             (Status::Retired { cutoff }, 0)
@@ -186,54 +186,54 @@ fn a_retired_model_comes_back_at_cutoff_plus_receipt_max_age_and_is_active_from_
         (StatusName::Active, Status::Active {}),
         (StatusName::Delisted, Status::Delisted {}),
     ] {
-        let mut stage = Stage::new();
-        stage.set(StatusName::Retired);
+        let mut fixture = Fixture::new();
+        fixture.set(StatusName::Retired);
         let now = START_TIME + GRACE + DAY;
-        stage.hub.set_time(now);
+        fixture.hub.set_time(now);
         assert_eq!(
-            stage.set(to),
+            fixture.set(to),
             attributes(&[("active_from", &now.to_string())])
         );
-        assert_eq!(stage.is_shown(), to == StatusName::Active);
-        let model = stage.hub.model(ModelId(1));
+        assert_eq!(fixture.is_shown(), to == StatusName::Active);
+        let model = fixture.hub.model(ModelId(1));
         assert_eq!((model.status, model.active_from), (status, now));
     }
 }
 
 #[test]
 fn active_from_stands_through_everything_but_another_return() {
-    let mut stage = Stage::new();
-    stage.set(StatusName::Retired);
-    stage.hub.advance(GRACE + DAY);
-    let first = stage.hub.now();
-    stage.set(StatusName::Delisted);
-    stage.hub.advance(10);
-    stage.set(StatusName::Active);
-    stage.hub.advance(10);
-    stage.set(StatusName::Retired);
-    assert_eq!(stage.hub.model(ModelId(1)).active_from, first);
-    stage.hub.advance(GRACE + DAY);
-    stage.set(StatusName::Active);
+    let mut fixture = Fixture::new();
+    fixture.set(StatusName::Retired);
+    fixture.hub.advance(GRACE + DAY);
+    let first = fixture.hub.now();
+    fixture.set(StatusName::Delisted);
+    fixture.hub.advance(10);
+    fixture.set(StatusName::Active);
+    fixture.hub.advance(10);
+    fixture.set(StatusName::Retired);
+    assert_eq!(fixture.hub.model(ModelId(1)).active_from, first);
+    fixture.hub.advance(GRACE + DAY);
+    fixture.set(StatusName::Active);
     assert_eq!(
-        stage.hub.model(ModelId(1)).active_from,
+        fixture.hub.model(ModelId(1)).active_from,
         first + 20 + GRACE + DAY
     );
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn the_wait_is_the_registrys_own_receipt_max_age() {
-    let mut stage = Stage::on(Hub::builder().receipt_max_age(1).build());
-    stage.set(StatusName::Retired);
-    stage.hub.advance(GRACE);
+    let mut fixture = Fixture::on(Hub::builder().receipt_max_age(1).build());
+    fixture.set(StatusName::Retired);
+    fixture.hub.advance(GRACE);
     assert_eq!(
-        stage.refused(StatusName::Active),
+        fixture.refused(StatusName::Active),
         RegistryError::StillRetired {
             model: ModelId(1),
             reactivation_from: START_TIME + GRACE + 1,
             now: START_TIME + GRACE
         }
     );
-    stage.hub.advance(1);
-    stage.set(StatusName::Active);
+    fixture.hub.advance(1);
+    fixture.set(StatusName::Active);
 }

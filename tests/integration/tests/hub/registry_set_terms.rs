@@ -10,19 +10,19 @@ use hub_types::registry::{
     Validity,
 };
 
-use crate::registry_stage::{
+use crate::fixture::attributes;
+use crate::registry_fixture::{
     ask, assert_no_answer, interval, market_model, refused, terms_at, terms_of, validities, DAY,
     GRACE,
 };
-use crate::stage::attributes;
 
-struct Stage {
+struct Fixture {
     hub: Hub,
     author: Addr,
     model: ModelId,
 }
 
-impl Stage {
+impl Fixture {
     /// A model at 10 a call, 20 per million units in and 30 per million out.
     fn new() -> Self {
         Self::on(Hub::new())
@@ -72,15 +72,15 @@ fn created(terms: TermsNumber, effective_from: u64) -> TermsCreated {
 
 #[test]
 fn terms_with_wrong_shares_are_refused() {
-    let mut stage = Stage::new();
-    let mut terms = stage.at(10);
+    let mut fixture = Fixture::new();
+    let mut terms = fixture.at(10);
     terms.operator_bps = 1;
     let msg = ExecuteMsg::SetTerms {
-        model: stage.model,
+        model: fixture.model,
         terms,
     };
     assert_eq!(
-        refused(&mut stage.hub, &stage.author, msg),
+        refused(&mut fixture.hub, &fixture.author, msg),
         RegistryError::SharesNotWhole {
             operator_bps: 1,
             payees_bps: 10_000
@@ -90,10 +90,10 @@ fn terms_with_wrong_shares_are_refused() {
 
 #[test]
 fn numbers_that_were_never_set_have_no_answer() {
-    let stage = Stage::new();
+    let fixture = Fixture::new();
     for terms in [0, 2, u64::MAX] {
         assert_no_answer(
-            &stage.hub,
+            &fixture.hub,
             QueryMsg::Terms {
                 model: ModelId(1),
                 terms: TermsNumber(terms),
@@ -109,18 +109,23 @@ fn numbers_that_were_never_set_have_no_answer() {
 
 #[test]
 fn a_rise_takes_over_after_the_notice_to_the_second() {
-    let mut stage = Stage::new();
-    stage.hub.advance(500);
-    let (author, partner) = (stage.author.clone(), stage.hub.account("partner"));
+    let mut fixture = Fixture::new();
+    fixture.hub.advance(500);
+    let (author, partner) = (fixture.author.clone(), fixture.hub.account("partner"));
     let (now, begins) = (START_TIME + 500, START_TIME + 500 + DAY);
     let payees = [(&author, 6_000), (&partner, 3_000)];
-    let dearer = terms(&stage.hub.money_native(), rates(10, 20, 31), 1_000, &payees);
+    let dearer = terms(
+        &fixture.hub.money_native(),
+        rates(10, 20, 31),
+        1_000,
+        &payees,
+    );
 
     let msg = ExecuteMsg::SetTerms {
         model: ModelId(1),
         terms: dearer,
     };
-    let response = stage.hub.registry(&author, msg).unwrap();
+    let response = fixture.hub.registry(&author, msg).unwrap();
 
     assert_eq!(
         data::<TermsCreated>(&response),
@@ -150,7 +155,7 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
     let response = |terms, price, operator_bps, payees, validity| TermsResponse {
         model: ModelId(1),
         terms,
-        price: Price::new(stage.hub.money_native().checked(), price),
+        price: Price::new(fixture.hub.money_native().checked(), price),
         operator_bps,
         payees,
         validity,
@@ -170,15 +175,15 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
         interval(begins, None),
     );
     assert_eq!(
-        terms_of(&stage.hub, ModelId(1)),
+        terms_of(&fixture.hub, ModelId(1)),
         [first.clone(), second.clone()]
     );
     let question = QueryMsg::Terms {
         model: ModelId(1),
         terms: TermsNumber(2),
     };
-    assert_eq!(ask::<TermsResponse>(&stage.hub, question), second);
-    assert_eq!(stage.hub.model(ModelId(1)).latest_terms, TermsNumber(2));
+    assert_eq!(ask::<TermsResponse>(&fixture.hub, question), second);
+    assert_eq!(fixture.hub.model(ModelId(1)).latest_terms, TermsNumber(2));
     for (time, expected) in [
         (Some(START_TIME - GRACE), vec![first.clone()]),
         (Some(now), vec![first.clone()]),
@@ -192,11 +197,11 @@ fn a_rise_takes_over_after_the_notice_to_the_second() {
             time,
         };
         assert_eq!(
-            ask::<TermsListResponse>(&stage.hub, question).terms,
+            ask::<TermsListResponse>(&fixture.hub, question).terms,
             expected
         );
     }
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
@@ -210,29 +215,33 @@ fn every_component_above_its_own_is_a_rise_and_none_above_is_not() {
         (rates(9, 20, 30), false),
         (rates(0, 0, 0), false),
     ] {
-        let mut stage = Stage::new();
-        stage.hub.advance(7);
-        let now = stage.hub.now();
+        let mut fixture = Fixture::new();
+        fixture.hub.advance(7);
+        let now = fixture.hub.now();
         let terms = terms(
-            &stage.hub.money_native(),
+            &fixture.hub.money_native(),
             price,
             0,
-            &[(&stage.author, 10_000)],
+            &[(&fixture.author, 10_000)],
         );
         let from = if rises { now + DAY } else { now };
-        assert_eq!(stage.set(terms), created(TermsNumber(2), from), "{price:?}");
+        assert_eq!(
+            fixture.set(terms),
+            created(TermsNumber(2), from),
+            "{price:?}"
+        );
     }
 }
 
 #[test]
 fn another_denomination_waits_for_the_notice_at_any_price() {
-    let mut stage = Stage::new();
-    let now = stage.hub.now();
-    let token = stage.hub.money_cw20();
-    let in_token = terms(&token, rates(0, 0, 0), 0, &[(&stage.author, 10_000)]);
-    assert_eq!(stage.set(in_token), created(TermsNumber(2), now + DAY));
+    let mut fixture = Fixture::new();
+    let now = fixture.hub.now();
+    let token = fixture.hub.money_cw20();
+    let in_token = terms(&token, rates(0, 0, 0), 0, &[(&fixture.author, 10_000)]);
+    assert_eq!(fixture.set(in_token), created(TermsNumber(2), now + DAY));
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [interval(now - GRACE, now + DAY), interval(now + DAY, None)]
     );
 }
@@ -242,14 +251,14 @@ fn another_denomination_waits_for_the_notice_at_any_price() {
 /// Defence: both can be charged during the grace.
 #[test]
 fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
-    let mut stage = Stage::new();
-    stage.hub.advance(500);
-    let now = stage.hub.now();
+    let mut fixture = Fixture::new();
+    fixture.hub.advance(500);
+    let now = fixture.hub.now();
     let msg = ExecuteMsg::SetTerms {
         model: ModelId(1),
-        terms: stage.at(9),
+        terms: fixture.at(9),
     };
-    let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
+    let response = fixture.hub.registry(&fixture.author.clone(), msg).unwrap();
     assert_eq!(
         data::<TermsCreated>(&response),
         created(TermsNumber(2), now)
@@ -259,7 +268,7 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
     assert_eq!(
         attributes.get(8..),
         Some(
-            &crate::stage::attributes(&[
+            &crate::fixture::attributes(&[
                 ("effective_from", &from),
                 ("supersedes", "1"),
                 ("superseded_at", &until),
@@ -267,7 +276,7 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
         )
     );
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(START_TIME - GRACE, now + GRACE),
             interval(now, None)
@@ -279,46 +288,46 @@ fn a_cut_begins_at_once_and_leaves_the_terms_before_for_the_grace() {
         (now + GRACE - 1, &[2, 1]),
         (now + GRACE, &[2]),
     ] {
-        let in_force: Vec<u64> = stage.in_force(time).into_iter().map(u64::from).collect();
+        let in_force: Vec<u64> = fixture.in_force(time).into_iter().map(u64::from).collect();
         assert_eq!(in_force, expected);
     }
     assert_eq!(
-        terms_at(&stage.hub, ModelId(1), None),
+        terms_at(&fixture.hub, ModelId(1), None),
         [2, 1].map(TermsNumber)
     );
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn identical_terms_are_taken_and_spend_a_number() {
-    let mut stage = Stage::new();
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(10), created(TermsNumber(2), now));
-    assert_eq!(stage.set_price(10), created(TermsNumber(3), now));
+    let mut fixture = Fixture::new();
+    let now = fixture.hub.now();
+    assert_eq!(fixture.set_price(10), created(TermsNumber(2), now));
+    assert_eq!(fixture.set_price(10), created(TermsNumber(3), now));
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(now - GRACE, now + GRACE),
             interval(now, now + GRACE),
             interval(now, None)
         ]
     );
-    assert_eq!(stage.in_force(now), [3, 2, 1].map(TermsNumber));
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.in_force(now), [3, 2, 1].map(TermsNumber));
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
-    let mut stage = Stage::new();
-    stage.set_price(11);
-    stage.hub.advance(1_000);
-    let now = stage.hub.now();
+    let mut fixture = Fixture::new();
+    fixture.set_price(11);
+    fixture.hub.advance(1_000);
+    let now = fixture.hub.now();
 
     let msg = ExecuteMsg::SetTerms {
         model: ModelId(1),
-        terms: stage.at(12),
+        terms: fixture.at(12),
     };
-    let response = stage.hub.registry(&stage.author.clone(), msg).unwrap();
+    let response = fixture.hub.registry(&fixture.author.clone(), msg).unwrap();
 
     let dropped = ("dropped".to_owned(), "2".to_owned());
     assert_eq!(event(&response, "hub_terms_set").last(), Some(&dropped));
@@ -327,34 +336,34 @@ fn a_second_rise_replaces_one_that_waits_and_waits_anew() {
         created(TermsNumber(3), now + DAY)
     );
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(START_TIME - GRACE, now + DAY),
             Validity::Dropped {},
             interval(now + DAY, None)
         ]
     );
-    assert_eq!(stage.in_force(START_TIME + DAY), [1].map(TermsNumber));
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.in_force(START_TIME + DAY), [1].map(TermsNumber));
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn the_present_price_takes_a_waiting_rise_back() {
-    let mut stage = Stage::new();
-    stage.set_price(11);
-    stage.hub.advance(1_000);
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(10), created(TermsNumber(3), now));
+    let mut fixture = Fixture::new();
+    fixture.set_price(11);
+    fixture.hub.advance(1_000);
+    let now = fixture.hub.now();
+    assert_eq!(fixture.set_price(10), created(TermsNumber(3), now));
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(START_TIME - GRACE, now + GRACE),
             Validity::Dropped {},
             interval(now, None)
         ]
     );
-    assert_eq!(stage.in_force(START_TIME + DAY), [3].map(TermsNumber));
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.in_force(START_TIME + DAY), [3].map(TermsNumber));
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (time and grace edges): an author withdraws announced terms in the second in which they begin.
@@ -362,13 +371,13 @@ fn the_present_price_takes_a_waiting_rise_back() {
 #[test]
 fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     let begins = START_TIME + DAY;
-    let mut stage = Stage::new();
-    stage.set_price(20);
-    stage.hub.set_time(begins - GRACE - 1);
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(15), created(TermsNumber(3), now + DAY));
+    let mut fixture = Fixture::new();
+    fixture.set_price(20);
+    fixture.hub.set_time(begins - GRACE - 1);
+    let now = fixture.hub.now();
+    assert_eq!(fixture.set_price(15), created(TermsNumber(3), now + DAY));
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(START_TIME - GRACE, now + DAY),
             Validity::Dropped {},
@@ -377,47 +386,47 @@ fn a_waiting_rise_can_be_dropped_a_second_before_the_grace_and_not_in_it() {
     );
 
     for now in [begins - GRACE, begins - 1] {
-        let mut stage = Stage::new();
-        stage.set_price(20);
-        stage.hub.set_time(now);
+        let mut fixture = Fixture::new();
+        fixture.set_price(20);
+        fixture.hub.set_time(now);
         // Compared with 20, 15 is no rise: it follows 20 at the second at which 20 begins.
-        assert_eq!(stage.set_price(15), created(TermsNumber(3), begins));
+        assert_eq!(fixture.set_price(15), created(TermsNumber(3), begins));
         assert_eq!(
-            stage.validities(),
+            fixture.validities(),
             [
                 interval(START_TIME - GRACE, begins),
                 interval(begins, now + GRACE),
                 interval(begins, None)
             ]
         );
-        assert_eq!(stage.in_force(begins - 1), [1].map(TermsNumber));
+        assert_eq!(fixture.in_force(begins - 1), [1].map(TermsNumber));
         let both = if now + GRACE > begins {
             vec![TermsNumber(3), TermsNumber(2)]
         } else {
             vec![TermsNumber(3)]
         };
-        assert_eq!(stage.in_force(begins), both);
-        stage.hub.assert_invariants();
+        assert_eq!(fixture.in_force(begins), both);
+        fixture.hub.assert_invariants();
     }
 }
 
 #[test]
 fn a_rise_on_top_of_one_about_to_begin_waits_for_the_notice_behind_it() {
-    let mut stage = Stage::new();
-    stage.set_price(20);
+    let mut fixture = Fixture::new();
+    fixture.set_price(20);
     let begins = START_TIME + DAY;
-    stage.hub.set_time(begins - GRACE);
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(30), created(TermsNumber(3), now + DAY));
+    fixture.hub.set_time(begins - GRACE);
+    let now = fixture.hub.now();
+    assert_eq!(fixture.set_price(30), created(TermsNumber(3), now + DAY));
     assert_eq!(
-        stage.validities(),
+        fixture.validities(),
         [
             interval(START_TIME - GRACE, begins),
             interval(begins, now + DAY),
             interval(now + DAY, None)
         ]
     );
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
@@ -426,37 +435,40 @@ fn the_notice_is_the_registrys_own() {
         .receipt_max_age(100)
         .price_notice(3 * DAY)
         .build();
-    let mut stage = Stage::on(hub);
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(11), created(TermsNumber(2), now + 3 * DAY));
+    let mut fixture = Fixture::on(hub);
+    let now = fixture.hub.now();
+    assert_eq!(
+        fixture.set_price(11),
+        created(TermsNumber(2), now + 3 * DAY)
+    );
 }
 
 #[test]
 fn terms_of_retired_models_can_be_set() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     let msg = ExecuteMsg::SetStatus {
         model: ModelId(1),
         status: hub_types::registry::StatusName::Retired,
     };
-    stage.hub.registry(&stage.author.clone(), msg).unwrap();
-    let now = stage.hub.now();
-    assert_eq!(stage.set_price(9), created(TermsNumber(2), now));
+    fixture.hub.registry(&fixture.author.clone(), msg).unwrap();
+    let now = fixture.hub.now();
+    assert_eq!(fixture.set_price(9), created(TermsNumber(2), now));
 }
 
 #[test]
 fn terms_lie_on_pages() {
-    let mut stage = Stage::new();
+    let mut fixture = Fixture::new();
     for price in (0..10).rev() {
-        stage.set_price(price);
+        fixture.set_price(price);
     }
-    stage.set_price(0);
+    fixture.set_price(0);
     let numbers = |start_after, limit| -> Vec<u64> {
         let question = QueryMsg::TermsList {
             model: ModelId(1),
             start_after,
             limit,
         };
-        let page: TermsListResponse = ask(&stage.hub, question);
+        let page: TermsListResponse = ask(&fixture.hub, question);
         page.terms.iter().map(|terms| terms.terms.0).collect()
     };
     assert_eq!(numbers(None, None), (3..=12).rev().collect::<Vec<_>>());
@@ -471,17 +483,19 @@ fn terms_lie_on_pages() {
         limit: Some(0),
     };
     let error = RegistryError::Page(PageError::LimitZero);
-    assert_no_answer(&stage.hub, question, error);
+    assert_no_answer(&fixture.hub, question, error);
 }
 
 #[test]
 fn terms_of_one_model_say_nothing_about_another() {
-    let mut stage = Stage::new();
-    let author = stage.author.clone();
-    let other = stage.hub.register_model(&author, NewModel::named("other"));
-    stage.set_price(11);
+    let mut fixture = Fixture::new();
+    let author = fixture.author.clone();
+    let other = fixture
+        .hub
+        .register_model(&author, NewModel::named("other"));
+    fixture.set_price(11);
     assert_eq!(
-        validities(&stage.hub, other),
+        validities(&fixture.hub, other),
         [interval(START_TIME - GRACE, None)]
     );
 }

@@ -8,15 +8,15 @@ use hub_types::registry::{
 };
 use hub_types::text::TextError;
 
-use crate::registry_stage::{
+use crate::fixture::attributes;
+use crate::registry_fixture::{
     assert_no_answer, blob, ids, interval, named, refused, shown, summary, terms_at, terms_of,
     validities, DAY, GRACE,
 };
-use crate::stage::attributes;
 
 const NAME: &str = "og-btc-1hr-forecast";
 
-struct Stage {
+struct Fixture {
     hub: Hub,
     seller: Addr,
     buyer: Addr,
@@ -24,7 +24,7 @@ struct Stage {
     model: ModelId,
 }
 
-impl Stage {
+impl Fixture {
     /// A model of the seller at 10 a call, 500 basis points of it for operators.
     fn new() -> Self {
         let mut hub = Hub::new();
@@ -45,10 +45,10 @@ impl Stage {
     }
 
     fn offered() -> Self {
-        let mut stage = Self::new();
-        let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-        stage.offer(&seller, &buyer);
-        stage
+        let mut fixture = Self::new();
+        let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+        fixture.offer(&seller, &buyer);
+        fixture
     }
 
     fn offer(&mut self, from: &Addr, to: &Addr) {
@@ -107,19 +107,19 @@ impl Stage {
 
 #[test]
 fn an_offer_to_oneself_or_to_no_address_is_refused() {
-    let mut stage = Stage::new();
-    let seller = stage.seller.clone();
-    let msg = stage.offer_to(&seller);
+    let mut fixture = Fixture::new();
+    let seller = fixture.seller.clone();
+    let msg = fixture.offer_to(&seller);
     assert_eq!(
-        stage.refused(&seller, msg),
+        fixture.refused(&seller, msg),
         RegistryError::OfferToAuthor {
             model: ModelId(1),
             author: seller.clone()
         }
     );
-    let msg = stage.offer_to(&Addr::unchecked("buyer"));
+    let msg = fixture.offer_to(&Addr::unchecked("buyer"));
     assert_eq!(
-        stage.refused(&seller, msg),
+        fixture.refused(&seller, msg),
         RegistryError::NotAnAddress {
             field: "to",
             address: "buyer".to_owned(),
@@ -130,34 +130,34 @@ fn an_offer_to_oneself_or_to_no_address_is_refused() {
 
 #[test]
 fn what_is_not_offered_can_be_neither_accepted_nor_cancelled() {
-    let mut stage = Stage::new();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    let mut fixture = Fixture::new();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
     let not_offered = RegistryError::NotOffered { model: ModelId(1) };
-    let accept = stage.acceptance(&[(&buyer, 9_500)], None);
+    let accept = fixture.acceptance(&[(&buyer, 9_500)], None);
     let cancel = ExecuteMsg::CancelTransfer { model: ModelId(1) };
-    assert_eq!(stage.refused(&buyer, accept.clone()), not_offered);
-    assert_eq!(stage.refused(&seller, cancel.clone()), not_offered);
+    assert_eq!(fixture.refused(&buyer, accept.clone()), not_offered);
+    assert_eq!(fixture.refused(&seller, cancel.clone()), not_offered);
 
-    stage.offer(&seller, &buyer);
-    stage.hub.registry(&seller, cancel.clone()).unwrap();
-    assert_eq!(stage.refused(&buyer, accept.clone()), not_offered);
-    assert_eq!(stage.refused(&seller, cancel.clone()), not_offered);
+    fixture.offer(&seller, &buyer);
+    fixture.hub.registry(&seller, cancel.clone()).unwrap();
+    assert_eq!(fixture.refused(&buyer, accept.clone()), not_offered);
+    assert_eq!(fixture.refused(&seller, cancel.clone()), not_offered);
 
-    stage.offer(&seller, &buyer);
-    stage.accept(&buyer, None);
-    assert_eq!(stage.refused(&buyer, accept), not_offered);
-    assert_eq!(stage.refused(&buyer, cancel), not_offered);
+    fixture.offer(&seller, &buyer);
+    fixture.accept(&buyer, None);
+    assert_eq!(fixture.refused(&buyer, accept), not_offered);
+    assert_eq!(fixture.refused(&buyer, cancel), not_offered);
 }
 
 /// Attack (front running and stripping): somebody accepts a model that was offered to another.
 /// Defence: an offer names one account, and the latest counts.
 #[test]
 fn an_offer_is_for_one_account_and_the_latest_counts() {
-    let mut stage = Stage::offered();
+    let mut fixture = Fixture::offered();
     let (seller, buyer, stranger) = (
-        stage.seller.clone(),
-        stage.buyer.clone(),
-        stage.stranger.clone(),
+        fixture.seller.clone(),
+        fixture.buyer.clone(),
+        fixture.stranger.clone(),
     );
     let not_for = |sender: &Addr, offered_to: &Addr| RegistryError::NotOfferedToSender {
         model: ModelId(1),
@@ -165,19 +165,19 @@ fn an_offer_is_for_one_account_and_the_latest_counts() {
         sender: sender.clone(),
     };
     for sender in [&seller, &stranger] {
-        let msg = stage.acceptance(&[(sender, 9_500)], None);
-        assert_eq!(stage.refused(sender, msg), not_for(sender, &buyer));
+        let msg = fixture.acceptance(&[(sender, 9_500)], None);
+        assert_eq!(fixture.refused(sender, msg), not_for(sender, &buyer));
     }
-    stage.offer(&seller, &stranger);
-    let msg = stage.acceptance(&[(&buyer, 9_500)], None);
-    assert_eq!(stage.refused(&buyer, msg), not_for(&buyer, &stranger));
-    assert_eq!(stage.hub.model(ModelId(1)).offered_to, Some(stranger));
+    fixture.offer(&seller, &stranger);
+    let msg = fixture.acceptance(&[(&buyer, 9_500)], None);
+    assert_eq!(fixture.refused(&buyer, msg), not_for(&buyer, &stranger));
+    assert_eq!(fixture.hub.model(ModelId(1)).offered_to, Some(stranger));
 }
 
 #[test]
 fn payees_that_make_no_whole_with_the_present_operator_share_are_refused() {
-    let mut stage = Stage::offered();
-    let (buyer, stranger) = (stage.buyer.clone(), stage.stranger.clone());
+    let mut fixture = Fixture::offered();
+    let (buyer, stranger) = (fixture.buyer.clone(), fixture.stranger.clone());
     for (payees, expected) in [
         (vec![], RegistryError::PayeeCount { count: 0 }),
         (
@@ -207,25 +207,25 @@ fn payees_that_make_no_whole_with_the_present_operator_share_are_refused() {
             },
         ),
     ] {
-        let msg = stage.acceptance(&payees, None);
-        assert_eq!(stage.refused(&buyer, msg), expected);
+        let msg = fixture.acceptance(&payees, None);
+        assert_eq!(fixture.refused(&buyer, msg), expected);
     }
 }
 
 #[test]
 fn a_buyer_that_has_another_model_of_the_name_is_refused_until_it_gives_a_new_one() {
-    let mut stage = Stage::offered();
-    let buyer = stage.buyer.clone();
-    let own = stage.hub.register_model(&buyer, NewModel::named(NAME));
-    let other = stage.hub.register_model(&buyer, NewModel::named("other"));
+    let mut fixture = Fixture::offered();
+    let buyer = fixture.buyer.clone();
+    let own = fixture.hub.register_model(&buyer, NewModel::named(NAME));
+    let other = fixture.hub.register_model(&buyer, NewModel::named("other"));
     for (name, given, model) in [
         (None, NAME, own),
         (Some(NAME), NAME, own),
         (Some("other"), "other", other),
     ] {
-        let msg = stage.acceptance(&[(&buyer, 9_500)], name);
+        let msg = fixture.acceptance(&[(&buyer, 9_500)], name);
         assert_eq!(
-            stage.refused(&buyer, msg),
+            fixture.refused(&buyer, msg),
             RegistryError::NameTaken {
                 author: buyer.clone(),
                 name: given.to_owned(),
@@ -233,24 +233,27 @@ fn a_buyer_that_has_another_model_of_the_name_is_refused_until_it_gives_a_new_on
             }
         );
     }
-    let msg = stage.acceptance(&[(&buyer, 9_500)], Some("No Slug"));
+    let msg = fixture.acceptance(&[(&buyer, 9_500)], Some("No Slug"));
     assert_eq!(
-        stage.refused(&buyer, msg),
+        fixture.refused(&buyer, msg),
         RegistryError::Text(TextError::NotASlug {
             name: "No Slug".to_owned()
         })
     );
-    stage.accept(&buyer, Some("bought"));
-    assert_eq!(named(&stage.hub, &buyer, "bought").model, stage.model);
-    assert_eq!(named(&stage.hub, &buyer, NAME).model, own);
+    fixture.accept(&buyer, Some("bought"));
+    assert_eq!(named(&fixture.hub, &buyer, "bought").model, fixture.model);
+    assert_eq!(named(&fixture.hub, &buyer, NAME).model, own);
 }
 
 #[test]
 fn offering_and_cancelling_change_nothing_but_the_offer() {
-    let mut stage = Stage::new();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    let before = stage.hub.snapshot();
-    let response = stage.hub.registry(&seller, stage.offer_to(&buyer)).unwrap();
+    let mut fixture = Fixture::new();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+    let before = fixture.hub.snapshot();
+    let response = fixture
+        .hub
+        .registry(&seller, fixture.offer_to(&buyer))
+        .unwrap();
     let attributes = attributes(&[
         ("model", "1"),
         ("author", seller.as_str()),
@@ -260,35 +263,35 @@ fn offering_and_cancelling_change_nothing_but_the_offer() {
         events(&response),
         [("hub_transfer_offered".to_owned(), attributes.clone())]
     );
-    let model = stage.hub.model(ModelId(1));
+    let model = fixture.hub.model(ModelId(1));
     assert_eq!(
         (model.author, model.offered_to),
         (seller.clone(), Some(buyer))
     );
 
     let cancel = ExecuteMsg::CancelTransfer { model: ModelId(1) };
-    let response = stage.hub.registry(&seller, cancel).unwrap();
+    let response = fixture.hub.registry(&seller, cancel).unwrap();
     assert_eq!(
         events(&response),
         [("hub_transfer_cancelled".to_owned(), attributes)]
     );
-    assert_eq!(stage.hub.model(ModelId(1)).offered_to, None);
-    before.assert_unchanged(&stage.hub);
+    assert_eq!(fixture.hub.model(ModelId(1)).offered_to, None);
+    before.assert_unchanged(&fixture.hub);
 }
 
 #[test]
 fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
-    let mut stage = Stage::offered();
+    let mut fixture = Fixture::offered();
     let (seller, buyer, stranger) = (
-        stage.seller.clone(),
-        stage.buyer.clone(),
-        stage.stranger.clone(),
+        fixture.seller.clone(),
+        fixture.buyer.clone(),
+        fixture.stranger.clone(),
     );
-    stage.hub.advance(500);
+    fixture.hub.advance(500);
     let now = START_TIME + 500;
 
-    let msg = stage.acceptance(&[(&buyer, 9_000), (&stranger, 500)], Some("bought"));
-    let response = stage.hub.registry(&buyer, msg).unwrap();
+    let msg = fixture.acceptance(&[(&buyer, 9_000), (&stranger, 500)], Some("bought"));
+    let response = fixture.hub.registry(&buyer, msg).unwrap();
 
     assert_eq!(
         data::<TermsCreated>(&response),
@@ -329,13 +332,13 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
             )
         ]
     );
-    let model = stage.hub.model(ModelId(1));
+    let model = fixture.hub.model(ModelId(1));
     assert_eq!(
         (model.author, model.name.as_str(), model.offered_to),
         (buyer.clone(), "bought", None)
     );
     assert_eq!(model.latest_terms, TermsNumber(2));
-    let all = terms_of(&stage.hub, ModelId(1));
+    let all = terms_of(&fixture.hub, ModelId(1));
     assert_eq!(all[1].price, all[0].price);
     assert_eq!(all[1].operator_bps, 500);
     assert_eq!(
@@ -352,28 +355,28 @@ fn the_buyer_goes_on_at_the_present_price_with_payees_of_its_own() {
         ]
     );
     assert_eq!(
-        validities(&stage.hub, ModelId(1)),
+        validities(&fixture.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, now + GRACE),
             interval(now, None)
         ]
     );
-    assert_eq!(stage.models_of(&seller), [] as [ModelId; 0]);
-    assert_eq!(stage.models_of(&buyer), [1].map(ModelId));
-    assert_eq!(shown(&stage.hub), [1].map(ModelId));
-    stage.hub.assert_invariants();
+    assert_eq!(fixture.models_of(&seller), [] as [ModelId; 0]);
+    assert_eq!(fixture.models_of(&buyer), [1].map(ModelId));
+    assert_eq!(shown(&fixture.hub), [1].map(ModelId));
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
-    let mut stage = Stage::offered();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    stage.accept(&buyer, Some("bought"));
-    let model = stage.hub.model(ModelId(1));
-    assert_eq!(named(&stage.hub, &seller, NAME), model);
-    assert_eq!(named(&stage.hub, &buyer, "bought"), model);
+    let mut fixture = Fixture::offered();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+    fixture.accept(&buyer, Some("bought"));
+    let model = fixture.hub.model(ModelId(1));
+    assert_eq!(named(&fixture.hub, &seller, NAME), model);
+    assert_eq!(named(&fixture.hub, &buyer, "bought"), model);
     assert_no_answer(
-        &stage.hub,
+        &fixture.hub,
         QueryMsg::ModelByName {
             author: buyer.to_string(),
             name: NAME.to_owned(),
@@ -385,7 +388,7 @@ fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
     );
     let again = NewModel::named(NAME).message(&seller);
     assert_eq!(
-        stage.refused(&seller, again),
+        fixture.refused(&seller, again),
         RegistryError::NameTaken {
             author: seller.clone(),
             name: NAME.to_owned(),
@@ -394,104 +397,104 @@ fn both_names_resolve_for_ever_and_the_seller_cannot_give_its_own_again() {
     );
     // The buyer has no model of that name and may give it.
     assert_eq!(
-        stage.hub.register_model(&buyer, NewModel::named(NAME)),
+        fixture.hub.register_model(&buyer, NewModel::named(NAME)),
         ModelId(2)
     );
 }
 
 #[test]
 fn a_model_comes_home_under_the_name_it_had_there() {
-    let mut stage = Stage::offered();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    stage.accept(&buyer, None);
-    assert_eq!(named(&stage.hub, &buyer, NAME).model, ModelId(1));
-    stage.offer(&buyer, &seller);
-    stage.accept(&seller, None);
-    let model = stage.hub.model(ModelId(1));
+    let mut fixture = Fixture::offered();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+    fixture.accept(&buyer, None);
+    assert_eq!(named(&fixture.hub, &buyer, NAME).model, ModelId(1));
+    fixture.offer(&buyer, &seller);
+    fixture.accept(&seller, None);
+    let model = fixture.hub.model(ModelId(1));
     assert_eq!((&model.author, model.name.as_str()), (&seller, NAME));
-    assert_eq!(named(&stage.hub, &seller, NAME), model);
-    assert_eq!(named(&stage.hub, &buyer, NAME), model);
-    assert_eq!(stage.models_of(&seller), [1].map(ModelId));
-    assert_eq!(stage.models_of(&buyer), [] as [ModelId; 0]);
-    stage.hub.assert_invariants();
+    assert_eq!(named(&fixture.hub, &seller, NAME), model);
+    assert_eq!(named(&fixture.hub, &buyer, NAME), model);
+    assert_eq!(fixture.models_of(&seller), [1].map(ModelId));
+    assert_eq!(fixture.models_of(&buyer), [] as [ModelId; 0]);
+    fixture.hub.assert_invariants();
 }
 
 /// Attack (front running and stripping): a seller announces a rise or other payees just before the buyer accepts.
 /// Defence: the sale drops pending terms, and the buyer's payees take over at the present price.
 #[test]
 fn a_waiting_rise_is_dropped_by_the_sale() {
-    let mut stage = Stage::offered();
-    let buyer = stage.buyer.clone();
-    stage.set_price(99);
-    stage.hub.set_time(START_TIME + DAY - GRACE - 1);
-    let now = stage.hub.now();
-    let created = stage.accept(&buyer, None);
+    let mut fixture = Fixture::offered();
+    let buyer = fixture.buyer.clone();
+    fixture.set_price(99);
+    fixture.hub.set_time(START_TIME + DAY - GRACE - 1);
+    let now = fixture.hub.now();
+    let created = fixture.accept(&buyer, None);
     assert_eq!(
         (created.terms, created.effective_from),
         (TermsNumber(3), now)
     );
     assert_eq!(
-        validities(&stage.hub, ModelId(1)),
+        validities(&fixture.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, now + GRACE),
             Validity::Dropped {},
             interval(now, None)
         ]
     );
-    let all = terms_of(&stage.hub, ModelId(1));
+    let all = terms_of(&fixture.hub, ModelId(1));
     assert_eq!(all[2].price, all[0].price);
     assert_eq!(
-        terms_at(&stage.hub, ModelId(1), START_TIME + DAY),
+        terms_at(&fixture.hub, ModelId(1), START_TIME + DAY),
         [3].map(TermsNumber)
     );
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn a_rise_about_to_begin_is_the_present_price_of_a_sale() {
     let begins = START_TIME + DAY;
-    let mut stage = Stage::offered();
-    let buyer = stage.buyer.clone();
-    stage.set_price(99);
-    stage.hub.set_time(begins - GRACE);
-    let created = stage.accept(&buyer, None);
+    let mut fixture = Fixture::offered();
+    let buyer = fixture.buyer.clone();
+    fixture.set_price(99);
+    fixture.hub.set_time(begins - GRACE);
+    let created = fixture.accept(&buyer, None);
     assert_eq!(
         (created.terms, created.effective_from),
         (TermsNumber(3), begins)
     );
-    let all = terms_of(&stage.hub, ModelId(1));
+    let all = terms_of(&fixture.hub, ModelId(1));
     assert_eq!(all[2].price, all[1].price);
     assert_eq!(
-        validities(&stage.hub, ModelId(1)),
+        validities(&fixture.hub, ModelId(1)),
         [
             interval(START_TIME - GRACE, begins),
             interval(begins, begins),
             interval(begins, None)
         ]
     );
-    stage.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
 #[test]
 fn a_sale_leaves_status_and_releases_as_they_are() {
-    let mut stage = Stage::offered();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
+    let mut fixture = Fixture::offered();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
     let status = StatusName::Delisted;
     let msg = ExecuteMsg::SetStatus {
         model: ModelId(1),
         status,
     };
-    stage.hub.registry(&seller, msg).unwrap();
-    let before = stage.hub.model(ModelId(1));
-    stage.accept(&buyer, None);
-    let after = stage.hub.model(ModelId(1));
+    fixture.hub.registry(&seller, msg).unwrap();
+    let before = fixture.hub.model(ModelId(1));
+    fixture.accept(&buyer, None);
+    let after = fixture.hub.model(ModelId(1));
     assert_eq!(after.status, before.status);
     assert_eq!(after.latest_release, ReleaseNumber(1));
     assert_eq!(
-        stage.hub.publish(&buyer, ModelId(1), blob(4)),
+        fixture.hub.publish(&buyer, ModelId(1), blob(4)),
         ReleaseNumber(2)
     );
-    assert_eq!(shown(&stage.hub), [] as [ModelId; 0]);
+    assert_eq!(shown(&fixture.hub), [] as [ModelId; 0]);
 }
 
 /// Attack (front running and stripping): the seller raises or lowers the price right before the buyer accepts, so that
@@ -499,27 +502,27 @@ fn a_sale_leaves_status_and_releases_as_they_are() {
 /// Defence: the acceptance names the terms in force, and fails if others are.
 #[test]
 fn a_model_whose_terms_changed_since_the_buyer_read_them_is_not_taken_over() {
-    let mut stage = Stage::new();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    stage.offer(&seller, &buyer);
-    let read = stage.acceptance(&[(&buyer, 9_500)], None);
+    let mut fixture = Fixture::new();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+    fixture.offer(&seller, &buyer);
+    let read = fixture.acceptance(&[(&buyer, 9_500)], None);
     // A lower price is in force at once.
-    stage.set_price(9);
+    fixture.set_price(9);
     assert_eq!(
-        stage.refused(&buyer, read.clone()),
+        fixture.refused(&buyer, read.clone()),
         RegistryError::OtherTermsInForce {
             model: ModelId(1),
             expected: TermsNumber(1),
             in_force: TermsNumber(2)
         }
     );
-    let ahead = stage.acceptance(&[(&buyer, 9_500)], None);
+    let ahead = fixture.acceptance(&[(&buyer, 9_500)], None);
     // A rise waits, and is dropped by the transfer: what the buyer read still holds.
-    stage.set_price(99);
-    assert_eq!(summary(&stage.hub, ModelId(1)).terms, TermsNumber(2));
-    stage.hub.registry(&buyer, ahead).unwrap();
-    assert_eq!(summary(&stage.hub, ModelId(1)).price.per_call.u128(), 9);
-    assert_eq!(summary(&stage.hub, ModelId(1)).author, buyer);
+    fixture.set_price(99);
+    assert_eq!(summary(&fixture.hub, ModelId(1)).terms, TermsNumber(2));
+    fixture.hub.registry(&buyer, ahead).unwrap();
+    assert_eq!(summary(&fixture.hub, ModelId(1)).price.per_call.u128(), 9);
+    assert_eq!(summary(&fixture.hub, ModelId(1)).author, buyer);
 }
 
 /// Attack (confused deputy): the seller retires the model after the buyer paid for it, and the buyer takes over what
@@ -527,34 +530,34 @@ fn a_model_whose_terms_changed_since_the_buyer_read_them_is_not_taken_over() {
 /// Defence: a retired model is not taken over.
 #[test]
 fn a_retired_model_is_not_taken_over_and_a_delisted_one_is() {
-    let mut stage = Stage::new();
-    let (seller, buyer) = (stage.seller.clone(), stage.buyer.clone());
-    stage.offer(&seller, &buyer);
+    let mut fixture = Fixture::new();
+    let (seller, buyer) = (fixture.seller.clone(), fixture.buyer.clone());
+    fixture.offer(&seller, &buyer);
     let set = |status| ExecuteMsg::SetStatus {
         model: ModelId(1),
         status,
     };
-    stage
+    fixture
         .hub
         .registry(&seller, set(StatusName::Delisted))
         .unwrap();
-    let accept = stage.acceptance(&[(&buyer, 9_500)], None);
-    stage
+    let accept = fixture.acceptance(&[(&buyer, 9_500)], None);
+    fixture
         .hub
         .registry(&seller, set(StatusName::Retired))
         .unwrap();
-    let cutoff = stage.hub.now() + GRACE;
+    let cutoff = fixture.hub.now() + GRACE;
     let retired = RegistryError::ModelRetired {
         model: ModelId(1),
         cutoff,
     };
-    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
-    stage.hub.advance(GRACE + DAY);
-    assert_eq!(stage.refused(&buyer, accept.clone()), retired);
-    stage
+    assert_eq!(fixture.refused(&buyer, accept.clone()), retired);
+    fixture.hub.advance(GRACE + DAY);
+    assert_eq!(fixture.refused(&buyer, accept.clone()), retired);
+    fixture
         .hub
         .registry(&seller, set(StatusName::Delisted))
         .unwrap();
-    stage.hub.registry(&buyer, accept).unwrap();
-    assert_eq!(stage.hub.model(ModelId(1)).author, buyer);
+    fixture.hub.registry(&buyer, accept).unwrap();
+    assert_eq!(fixture.hub.model(ModelId(1)).author, buyer);
 }

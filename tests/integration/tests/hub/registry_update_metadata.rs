@@ -5,8 +5,8 @@ use hub_types::ids::ModelId;
 use hub_types::registry::{ExecuteMsg, QueryMsg, StatusName};
 use hub_types::text::TextError;
 
-use crate::registry_stage::{ids, market_model, metadata, refused, shown};
-use crate::stage::attributes;
+use crate::fixture::attributes;
+use crate::registry_fixture::{ids, market_model, metadata, refused, shown};
 
 fn tagged(hub: &Hub, tag: &str) -> Vec<ModelId> {
     let question = QueryMsg::ModelsByTag {

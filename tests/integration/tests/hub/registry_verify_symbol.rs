@@ -8,7 +8,7 @@ use hub_types::registry::{ByteRange, QueryMsg, SymbolProof, SymbolResponse};
 use hub_types::walrus::{BlobId, SymbolProofError};
 use serde_json::Value;
 
-use crate::registry_stage::{ask, assert_no_answer, blob, market_model};
+use crate::registry_fixture::{ask, assert_no_answer, blob, market_model};
 
 /// A proof of the committed vectors, of the reference encoder's tree.
 #[derive(Clone)]

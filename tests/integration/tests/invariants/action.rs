@@ -7,7 +7,9 @@ use hub_types::billing::KeyType;
 use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::wire::{Units, Work};
 
-use crate::reference::{Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Shares, Tag};
+use crate::reference::{
+    Account, Behaviour, Blob, Enclave, Finding, Money, Name, Rates, Shares, Tag,
+};
 
 /// One step of a script.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,9 +40,9 @@ pub enum What {
         account: Account,
         refused: bool,
     },
-    /// The stubborn token has other manners from now on.
+    /// The stubborn token behaves differently from now on.
     Behave {
-        manners: Manners,
+        behaviour: Behaviour,
     },
     /// What is billable of a batch is settled at once, in parts and out of order, and undone each time.
     Split {

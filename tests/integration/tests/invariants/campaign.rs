@@ -7,11 +7,11 @@ use std::sync::{Mutex, Once};
 use std::time::Instant;
 
 use crate::action::Action;
-use crate::dice::Dice;
+use crate::fixture::Setting;
 use crate::progress::Progress;
+use crate::rng::Rng;
 use crate::runner::{Fault, Runner, Tally};
 use crate::shrink::shrink;
-use crate::stage::Setting;
 use crate::strategy::{self, Strategy};
 
 /// How many messages are sent if nobody says how many.
@@ -30,7 +30,7 @@ pub struct Campaign {
 /// One script to run: its chance and its length in messages.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    pub dice: Dice,
+    pub rng: Rng,
     pub messages: u64,
 }
 
@@ -73,10 +73,10 @@ impl Campaign {
             if left == 0 {
                 break;
             }
-            let mut dice = Dice::stream(self.seed, number);
-            let messages = dice.between(60, 240).min(left);
+            let mut rng = Rng::stream(self.seed, number);
+            let messages = rng.between(60, 240).min(left);
             left -= messages;
-            plans.push((number, Plan { dice, messages }));
+            plans.push((number, Plan { rng, messages }));
         }
         plans.retain(|(number, _)| self.only.is_none_or(|only| only == *number));
         plans
@@ -154,7 +154,7 @@ impl Campaign {
         );
         println!("\n{:<24} {:>9} {:>9}", "message", "accepted", "refused");
         let count =
-            |counts: &crate::stage::Counts, name: &str| counts.get(name).copied().unwrap_or(0);
+            |counts: &crate::fixture::Counts, name: &str| counts.get(name).copied().unwrap_or(0);
         let names: std::collections::BTreeSet<&String> =
             tally.accepted.keys().chain(tally.refused.keys()).collect();
         for name in names {
@@ -183,10 +183,10 @@ pub fn splitting_script(plan: Plan) -> Result<Tally, Failure> {
     drawn(plan, Strategy::splitting)
 }
 
-fn drawn(plan: Plan, strategy: fn(Dice) -> Strategy) -> Result<Tally, Failure> {
-    let mut dice = plan.dice;
-    let setting = strategy::setting(&mut dice);
-    let mut strategy = strategy(dice);
+fn drawn(plan: Plan, strategy: fn(Rng) -> Strategy) -> Result<Tally, Failure> {
+    let mut rng = plan.rng;
+    let setting = strategy::setting(&mut rng);
+    let mut strategy = strategy(rng);
     let mut runner = Runner::new(setting);
     let mut script = vec![];
     let mut result = Ok(());

@@ -10,13 +10,13 @@ use hub_types::price::Rates as Price;
 use hub_types::records::escrow::{ListedModel, SessionPolicy, SessionRecord};
 use hub_types::records::registry::{ModelStatus, TermsRecord, Validity};
 
+use crate::fixture::{blob_id, Fixture, MONEYS};
 use crate::reference::{Reference, Session, Status, Terms};
-use crate::stage::{blob_id, Stage, MONEYS};
 
 /// A sentence for everything in which the contracts differ from the reference.
-pub fn differences(stage: &Stage, state: &State, reference: &Reference) -> Vec<String> {
+pub fn differences(fixture: &Fixture, state: &State, reference: &Reference) -> Vec<String> {
     let mut found = Comparison {
-        stage,
+        fixture,
         differences: vec![],
     };
     found.models(state, reference);
@@ -28,25 +28,25 @@ pub fn differences(stage: &Stage, state: &State, reference: &Reference) -> Vec<S
 }
 
 /// A sentence for every wallet that differs, and the escrow's. Slower than the rest: the chain is asked about each.
-pub fn wallet_differences(stage: &Stage, reference: &Reference) -> Vec<String> {
+pub fn wallet_differences(fixture: &Fixture, reference: &Reference) -> Vec<String> {
     let mut found = Comparison {
-        stage,
+        fixture,
         differences: vec![],
     };
-    for (money, coined) in stage.moneys.iter().enumerate() {
+    for (money, coined) in fixture.moneys.iter().enumerate() {
         found.same(
             || format!("what the escrow holds of money {money}"),
             reference.held(money),
-            stage.hub.wallet(&stage.hub.escrow, coined),
+            fixture.hub.wallet(&fixture.hub.escrow, coined),
         );
     }
-    for (account, address) in stage.accounts.iter().enumerate() {
-        for (money, coined) in stage.moneys.iter().enumerate() {
+    for (account, address) in fixture.accounts.iter().enumerate() {
+        for (money, coined) in fixture.moneys.iter().enumerate() {
             let expected = reference.wallet(account, money);
             found.same(
                 || format!("wallet of account {account} in money {money}"),
                 expected,
-                stage.hub.wallet(address, coined),
+                fixture.hub.wallet(address, coined),
             );
         }
     }
@@ -54,7 +54,7 @@ pub fn wallet_differences(stage: &Stage, reference: &Reference) -> Vec<String> {
 }
 
 struct Comparison<'a> {
-    stage: &'a Stage,
+    fixture: &'a Fixture,
     differences: Vec<String>,
 }
 
@@ -69,7 +69,7 @@ impl Comparison<'_> {
     }
 
     fn address(&self, account: usize) -> CanonicalAddr {
-        self.stage.canonical[account].clone()
+        self.fixture.canonical[account].clone()
     }
 
     fn models(&mut self, state: &State, reference: &Reference) {
@@ -137,7 +137,7 @@ impl Comparison<'_> {
             .iter()
             .map(|(account, bps)| (self.address(*account), *bps))
             .collect();
-        let money = self.stage.moneys[terms.money].checked();
+        let money = self.fixture.moneys[terms.money].checked();
         self.same(
             what,
             (
@@ -179,7 +179,7 @@ impl Comparison<'_> {
 
     fn session(&mut self, id: SessionId, session: &Session, record: &SessionRecord, state: &State) {
         let denom = state.denoms.get(&record.denom);
-        let money = denom.and_then(|denom| self.stage.money_of(denom));
+        let money = denom.and_then(|denom| self.fixture.money_of(denom));
         let lanes: Vec<(AttesterId, u64)> = record
             .lanes
             .iter()
@@ -217,8 +217,8 @@ impl Comparison<'_> {
         let parties = [session.caller, session.funder, session.operator];
         let key = session
             .voucher_key
-            .map(|key| self.stage.keys.get(key).public_key());
-        let measurement = session.measured.map(|it| self.stage.measurement(it));
+            .map(|key| self.fixture.keys.get(key).public_key());
+        let measurement = session.measured.map(|it| self.fixture.measurement(it));
         self.same(
             || format!("session {id}: parties, models, price limit, measurement, times, key"),
             (
@@ -244,12 +244,12 @@ impl Comparison<'_> {
         let mut seen = BTreeSet::new();
         for ((address, denom), record) in &state.balances {
             let account = self
-                .stage
+                .fixture
                 .accounts
                 .iter()
                 .position(|account| account == address);
             let denom = state.denoms.get(denom);
-            let money = denom.and_then(|denom| self.stage.money_of(denom));
+            let money = denom.and_then(|denom| self.fixture.money_of(denom));
             let expected = account.zip(money).map(|(account, money)| {
                 seen.insert((account, money));
                 let balance = reference.balance(account, money);
@@ -271,7 +271,7 @@ impl Comparison<'_> {
         }
         let known: BTreeSet<usize> = (0..MONEYS)
             .filter(|money| {
-                let denom = self.stage.moneys[*money].checked();
+                let denom = self.fixture.moneys[*money].checked();
                 state.denoms.values().any(|known| *known == denom)
             })
             .collect();
@@ -289,13 +289,13 @@ impl Comparison<'_> {
             state.attesters.len(),
         );
         for ((id, record), attester) in state.attesters.iter().zip(&reference.attesters) {
-            let key = self.stage.keys.get(attester.key).public_key();
+            let key = self.fixture.keys.get(attester.key).public_key();
             self.same(
                 || format!("attester {id}: operator, key, measurement, retirement, revocation"),
                 (
                     self.address(attester.operator),
                     key,
-                    attester.finding.map(|it| self.stage.measurement(it)),
+                    attester.finding.map(|it| self.fixture.measurement(it)),
                     attester.retired_at,
                     attester.revoked,
                 ),
@@ -324,7 +324,7 @@ impl Comparison<'_> {
         let mut found = BTreeMap::new();
         for ((model, denom), usage) in &state.usage {
             let denom = state.denoms.get(denom);
-            let money = denom.and_then(|denom| self.stage.money_of(denom));
+            let money = denom.and_then(|denom| self.fixture.money_of(denom));
             found.insert((*model, money.unwrap_or(MONEYS)), usage.clone());
         }
         let keys: BTreeSet<(ModelId, usize)> = reference

@@ -6,9 +6,9 @@ use hub_types::wire::{Units, Work};
 use crate::action::{
     Action, BatchPlan, GroupPlan, ReleasePlan, SessionPlan, Start, TermsPlan, What,
 };
+use crate::fixture::{Setting, MONEYS};
 use crate::reference::{Account, Money, Rates, Shares, Tag};
 use crate::runner::Runner;
-use crate::stage::{Setting, MONEYS};
 
 const ANN: Account = 0;
 const BOB: Account = 1;
@@ -56,9 +56,9 @@ impl Scene {
 
     /// Makes money out of nothing.
     fn enrich(&mut self, account: Account, amount: u128) {
-        let stage = &mut self.runner.stage;
-        let (address, money) = (&stage.accounts[account], &stage.moneys[self.money]);
-        stage.hub.give(address, money, amount);
+        let fixture = &mut self.runner.fixture;
+        let (address, money) = (&fixture.accounts[account], &fixture.moneys[self.money]);
+        fixture.hub.give(address, money, amount);
         let wallets = &mut self.runner.reference.wallets;
         *wallets.entry((account, self.money)).or_default() += amount;
     }

@@ -22,19 +22,19 @@ use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::registry::{ModelCountsResponse, QueryMsg as RegistryQuery};
 use serde::de::DeserializeOwned;
 
+use crate::fixture::{Fixture, MONEYS};
 use crate::reference::usage::{add, served, signed, sum, Sale};
 use crate::reference::{Account, Money, Reference, Session};
-use crate::stage::{Stage, MONEYS};
 
 /// Entries on a page: few, so that there are several.
 const PAGE: u32 = 2;
 
 /// A sentence for every answer that is not the recount's.
-pub fn differences(stage: &Stage, reference: &Reference) -> Vec<String> {
+pub fn differences(fixture: &Fixture, reference: &Reference) -> Vec<String> {
     let mut found = vec![];
     for money in 0..MONEYS {
         let mut recount = Recount {
-            stage,
+            fixture,
             reference,
             money,
             differences: vec![],
@@ -52,7 +52,7 @@ pub fn differences(stage: &Stage, reference: &Reference) -> Vec<String> {
 }
 
 struct Recount<'a> {
-    stage: &'a Stage,
+    fixture: &'a Fixture,
     reference: &'a Reference,
     money: Money,
     differences: Vec<String>,
@@ -69,14 +69,14 @@ impl Recount<'_> {
     }
 
     fn ask<T: DeserializeOwned>(&self, query: QueryMsg) -> T {
-        self.stage
+        self.fixture
             .hub
             .query_billing(query)
             .expect("billing answers")
     }
 
     fn denom(&self) -> UncheckedDenom {
-        self.stage.moneys[self.money].unchecked()
+        self.fixture.moneys[self.money].unchecked()
     }
 
     /// All pages of a list, each from the last entry of the one before on.
@@ -118,7 +118,7 @@ impl Recount<'_> {
         let of_last_day = sales.iter().filter(|sale| Some(sale.day) == last);
         let expected = UsageResponse {
             model,
-            denom: self.stage.moneys[self.money].checked(),
+            denom: self.fixture.moneys[self.money].checked(),
             sums: sum(sales),
             first_day: paid().map(|sale| sale.day).min(),
             last_day: paid().map(|sale| sale.day).max(),
@@ -210,14 +210,14 @@ impl Recount<'_> {
             .into_iter()
             .map(|(payer, weeks)| {
                 let response = PayerResponse {
-                    payer: self.stage.accounts[payer].clone(),
+                    payer: self.fixture.accounts[payer].clone(),
                     first_week: *weeks.first().expect("it paid"),
                     last_week: *weeks.last().expect("it paid"),
                 };
                 (payer, response)
             })
             .collect();
-        expected.sort_by_key(|(payer, _)| self.stage.canonical[*payer].to_vec());
+        expected.sort_by_key(|(payer, _)| self.fixture.canonical[*payer].to_vec());
         let page = |start_after| {
             let page: PayersResponse = self.ask(QueryMsg::Payers {
                 model,
@@ -237,7 +237,7 @@ impl Recount<'_> {
             let sales = self.reference.sales_in(self.money);
             let expected = AttesterUsageResponse {
                 attester: AttesterId(attester),
-                denom: self.stage.moneys[self.money].checked(),
+                denom: self.fixture.moneys[self.money].checked(),
                 sums: signed(sales.filter(|sale| sale.attester == AttesterId(attester))),
             };
             let denom = self.denom();
@@ -250,7 +250,7 @@ impl Recount<'_> {
     }
 
     fn accounts(&mut self) {
-        for account in 0..self.stage.accounts.len() {
+        for account in 0..self.fixture.accounts.len() {
             self.author(account);
             self.operator(account);
             self.funder(account);
@@ -270,7 +270,7 @@ impl Recount<'_> {
         let (mut models, mut found, mut start_after) = (0, UsageSums::default(), None);
         loop {
             let page: AuthorUsageResponse = self.ask(QueryMsg::AuthorUsage {
-                author: self.stage.accounts[account].to_string(),
+                author: self.fixture.accounts[account].to_string(),
                 denom: self.denom(),
                 start_after,
                 limit: Some(PAGE),
@@ -300,7 +300,7 @@ impl Recount<'_> {
         let (mut count, mut found, mut start_after) = (0, AttesterSums::default(), None);
         loop {
             let page: AttestersUsageResponse = self.ask(QueryMsg::OperatorUsage {
-                operator: self.stage.accounts[account].to_string(),
+                operator: self.fixture.accounts[account].to_string(),
                 denom: self.denom(),
                 start_after,
                 limit: Some(PAGE),
@@ -325,7 +325,7 @@ impl Recount<'_> {
     }
 
     fn funder(&mut self, account: Account) {
-        let funder = self.stage.accounts[account].to_string();
+        let funder = self.fixture.accounts[account].to_string();
         let funded = || {
             let sessions = (1..).zip(&self.reference.sessions);
             sessions.filter(|(_, session)| session.funder == account)
@@ -342,7 +342,7 @@ impl Recount<'_> {
             (all.0.saturating_add(with.0), all.1.saturating_add(with.1))
         });
         let found: SpendResponse = self
-            .stage
+            .fixture
             .hub
             .query_escrow(EscrowQuery::Spend {
                 funder: funder.clone(),
@@ -363,11 +363,11 @@ impl Recount<'_> {
         all: u128,
     ) {
         let mut operators: Vec<Account> = with.keys().copied().collect();
-        operators.sort_by_key(|operator| self.stage.canonical[*operator].to_vec());
+        operators.sort_by_key(|operator| self.fixture.canonical[*operator].to_vec());
         let expected: Vec<SpentWith> = operators
             .iter()
             .map(|operator| SpentWith {
-                operator: self.stage.accounts[*operator].clone(),
+                operator: self.fixture.accounts[*operator].clone(),
                 released: with[operator].0.into(),
                 kept: with[operator].1.into(),
             })
@@ -380,7 +380,7 @@ impl Recount<'_> {
                 limit: Some(PAGE),
             };
             let page = self
-                .stage
+                .fixture
                 .hub
                 .query_escrow::<SpendByOperatorResponse>(query);
             page.expect("the escrow answers").operators
@@ -388,7 +388,7 @@ impl Recount<'_> {
         let found = self.pages(page, |entry| entry.operator.to_string());
         self.same(("spend by operator", funder), expected, found);
 
-        let believed: Vec<Account> = (0..self.stage.accounts.len()).step_by(2).collect();
+        let believed: Vec<Account> = (0..self.fixture.accounts.len()).step_by(2).collect();
         let sum = |part: fn(&(u128, u128)) -> u128| {
             let parts = believed.iter().filter_map(|operator| with.get(operator));
             parts.fold(0u128, |sum, with| sum.saturating_add(part(with)))
@@ -404,7 +404,7 @@ impl Recount<'_> {
             denom: self.denom(),
             operators: self.names(&believed),
         };
-        let found = self.stage.hub.query_escrow::<SpendsResponse>(query);
+        let found = self.fixture.hub.query_escrow::<SpendsResponse>(query);
         let found = found.expect("the escrow answers").funders;
         self.same(("spends", funder), vec![expected.clone(), expected], found);
     }
@@ -412,7 +412,7 @@ impl Recount<'_> {
     fn names(&self, accounts: &[Account]) -> Vec<String> {
         let names = accounts
             .iter()
-            .map(|account| &self.stage.accounts[*account]);
+            .map(|account| &self.fixture.accounts[*account]);
         names.map(ToString::to_string).collect()
     }
 
@@ -438,7 +438,7 @@ impl Recount<'_> {
         let expected: Vec<OperatorServed> = by_operator
             .iter()
             .map(|(operator, sales)| OperatorServed {
-                operator: self.stage.accounts[*operator].clone(),
+                operator: self.fixture.accounts[*operator].clone(),
                 sums: served(sales, week),
             })
             .collect();
@@ -455,7 +455,7 @@ impl Recount<'_> {
         self.same(("served by", model), expected, found);
 
         // Believing everybody, and some of them, by several factors.
-        let everybody: Vec<Account> = (0..self.stage.accounts.len().min(16)).collect();
+        let everybody: Vec<Account> = (0..self.fixture.accounts.len().min(16)).collect();
         let some: Vec<Account> = everybody.iter().copied().step_by(2).collect();
         for (believed, factor) in [(&everybody, 1), (&some, 20), (&some, 5)] {
             self.backing(model, sales, believed, factor);
@@ -478,7 +478,7 @@ impl Recount<'_> {
             backed += back(sums.strange, sums.kept);
             recent_backed += back(sums.recent_strange, sums.recent_kept);
             strange += sums.strange.u128();
-            let operator = self.stage.accounts[*operator].clone();
+            let operator = self.fixture.accounts[*operator].clone();
             operators.push(OperatorServed { operator, sums });
         }
         let unrelated: u128 = sales.iter().map(Sale::strange).sum();
@@ -488,7 +488,7 @@ impl Recount<'_> {
         };
         let expected = BackingResponse {
             model,
-            denom: self.stage.moneys[self.money].checked(),
+            denom: self.fixture.moneys[self.money].checked(),
             factor,
             backed: backed.into(),
             recent_backed: recent_backed.into(),
@@ -570,7 +570,7 @@ impl Recount<'_> {
     /// The ranking of each operator, and of everybody else.
     fn operators(&mut self) {
         let week = self.reference.today() / 7;
-        for account in 0..self.stage.accounts.len() {
+        for account in 0..self.fixture.accounts.len() {
             let ranking = self.reference.ranking_at(account, self.money);
             let expected: Vec<ModelAt> = ranking
                 .into_iter()
@@ -591,7 +591,7 @@ impl Recount<'_> {
                 .collect();
             let page = |start_after| {
                 let page: RankingAtResponse = self.ask(QueryMsg::RankingAt {
-                    operator: self.stage.accounts[account].to_string(),
+                    operator: self.fixture.accounts[account].to_string(),
                     denom: self.denom(),
                     start_after,
                     limit: Some(PAGE),
@@ -612,7 +612,7 @@ impl Recount<'_> {
 
     /// Each session of an account stands in one list of its caller, and in its funder's if that is somebody else.
     fn session_lists(&mut self, account: Account) {
-        let address = self.stage.accounts[account].to_string();
+        let address = self.fixture.accounts[account].to_string();
         let limit = Some(PAGE);
         type List<'a> = (
             &'a str,
@@ -656,7 +656,7 @@ impl Recount<'_> {
                 .collect();
             expected.reverse();
             let page = |start_after| {
-                let page = self.stage.hub.query_escrow(query(start_after));
+                let page = self.fixture.hub.query_escrow(query(start_after));
                 let page: SessionsResponse = page.expect("it answers");
                 page.sessions.into_iter().map(|it| it.session).collect()
             };
@@ -791,7 +791,7 @@ impl Recount<'_> {
         };
         let share: Uint128 = share.try_into().expect("a share is at most 1");
         let expected = HubResponse {
-            denom: self.stage.moneys[money].checked(),
+            denom: self.fixture.moneys[money].checked(),
             today,
             lifetime: span(now, Default::default()),
             so_far_today: span(now, yesterday),
@@ -809,7 +809,7 @@ impl Recount<'_> {
             days: ends.to_vec(),
         };
         let found: ModelCountsResponse = self
-            .stage
+            .fixture
             .hub
             .query_registry(query)
             .expect("the registry answers");

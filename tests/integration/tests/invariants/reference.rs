@@ -12,21 +12,21 @@ pub mod usage;
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use escrow::{Balance, Funds, Manners, Opening, Session};
+pub use escrow::{Balance, Behaviour, Funds, Opening, Session};
 pub use registry::{Publication, Shares, Status, Terms, Wanted, Work};
 pub use settlement::{Offer, OfferedGroup, Settled, Settlement, Usage, Voucher};
 
-/// An account, by its place in the cast.
+/// An account, by its place in the list.
 pub type Account = usize;
-/// A kind of money, by its place in the cast.
+/// A kind of money, by its place in the list.
 pub type Money = usize;
-/// A blob, by its place in the cast.
+/// A blob, by its place in the list.
 pub type Blob = u8;
 /// A name of a model, by its number.
 pub type Name = u8;
 /// Names what an action creates, whatever id it gets: scripts stay meaningful when actions are taken out of them.
 pub type Tag = u32;
-/// What a verifier of the cast vouches for: an image, by their numbers. The same image is another finding of another verifier.
+/// What a verifier vouches for: an image, by their numbers. The same image is another finding of another verifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub verifier: usize,
@@ -35,13 +35,13 @@ pub struct Finding {
 /// The three components of a price.
 pub type Rates = [u128; 3];
 
-/// The money that can refuse to be sent to an account, and has other [`Manners`].
+/// The money that can refuse to be sent to an account, and has other [`Behaviour`].
 pub const STUBBORN: Money = 2;
 /// Seconds between a message that sets a cutoff and the cutoff; also how far a clock may be ahead.
 pub const GRACE: u64 = 60;
-/// Enclave images of the cast.
+/// Enclave images of a script.
 pub const IMAGES: u8 = 2;
-/// Verifiers of the cast: two of Nitro Enclaves, below different roots, and [`CREDULOUS`].
+/// Verifiers of a script: two of Nitro Enclaves, below different roots, and [`CREDULOUS`].
 pub const VERIFIERS: usize = 3;
 /// The verifier that believes everything.
 pub const CREDULOUS: usize = 2;
@@ -97,7 +97,7 @@ pub struct Reference {
     /// Whom the stubborn token refuses.
     pub refused: BTreeSet<Account>,
     /// How the stubborn token behaves otherwise.
-    pub manners: Manners,
+    pub behaviour: Behaviour,
     /// Sent past the escrow.
     pub donated: BTreeMap<Money, u128>,
     /// Attesters: the first has id 1.
@@ -165,7 +165,7 @@ impl Reference {
             wallets: BTreeMap::new(),
             moneys: BTreeSet::new(),
             refused: BTreeSet::new(),
-            manners: Manners::Honest,
+            behaviour: Behaviour::Honest,
             donated: BTreeMap::new(),
             attesters: vec![],
             usage: BTreeMap::new(),
@@ -186,7 +186,7 @@ impl Reference {
         self.registered.clone_from(&other.registered);
         self.wallets.clone_from(&other.wallets);
         self.refused.clone_from(&other.refused);
-        self.manners = other.manners;
+        self.behaviour = other.behaviour;
     }
 
     pub fn today(&self) -> u64 {

@@ -1,8 +1,8 @@
 //! Carries out a script on a Hub and on the reference, and holds the Hub to everything that must be true after every
 //! message.
 
+mod closing;
 mod cut;
-mod finale;
 mod predict;
 mod tally;
 
@@ -16,10 +16,10 @@ use hub_types::registry::{ModelCreated, ReleaseCreated, TermsCreated};
 
 use crate::action::{Action, What};
 use crate::compare;
+use crate::fixture::{self, Fixture, Refusal, Setting, ACCOUNTS, MONEYS};
 use crate::reference::{Account, Reference, Refused, Settled, Settlement, Tag, Verdict};
 use crate::sealed::{self, Sealed};
 use crate::split;
-use crate::stage::{self, Refusal, Setting, Stage, ACCOUNTS, MONEYS};
 
 use self::predict::Answer;
 pub use self::tally::Tally;
@@ -29,7 +29,7 @@ pub type Fault = String;
 
 /// A Hub and the reference side by side, at one of the venues on the registry.
 pub struct Runner {
-    pub stage: Stage,
+    pub fixture: Fixture,
     pub reference: Reference,
     /// Settlements that were sent well made, with the venue for which they were signed.
     sealed: BTreeMap<Tag, (usize, Sealed)>,
@@ -50,31 +50,31 @@ struct Left {
 
 impl Runner {
     pub fn new(setting: Setting) -> Self {
-        let mut stage = Stage::new(setting);
+        let mut fixture = Fixture::new(setting);
         let left = (setting.venues > 1).then(|| {
-            stage.turn_to(1);
-            let reference = stage.reference(setting);
-            let snapshot = stage.hub.snapshot();
-            stage.turn_to(0);
+            fixture.turn_to(1);
+            let reference = fixture.reference(setting);
+            let snapshot = fixture.hub.snapshot();
+            fixture.turn_to(0);
             Left {
                 reference,
                 snapshot,
             }
         });
         Self {
-            reference: stage.reference(setting),
-            snapshot: stage.hub.snapshot(),
+            reference: fixture.reference(setting),
+            snapshot: fixture.hub.snapshot(),
             venue: 0,
             left,
-            state: stage.hub.state(),
+            state: fixture.hub.state(),
             sealed: BTreeMap::new(),
             tally: Tally::default(),
-            stage,
+            fixture,
         }
     }
 
     fn hub(&self) -> &Hub {
-        &self.stage.hub
+        &self.fixture.hub
     }
 
     /// Goes to a venue, which must be as it was left: nothing that happens in one touches another.
@@ -85,7 +85,7 @@ impl Runner {
         std::mem::swap(&mut self.reference, &mut left.reference);
         std::mem::swap(&mut self.snapshot, &mut left.snapshot);
         self.reference.catch_up_with(&left.reference);
-        self.stage.turn_to(venue);
+        self.fixture.turn_to(venue);
         self.venue = venue;
         let found = self.hub().snapshot();
         if !found.is_same_venue(&self.snapshot) {
@@ -103,14 +103,16 @@ impl Runner {
             What::Wait { seconds } => {
                 // Beyond this, times no longer fit what the chain counts in.
                 let seconds = (*seconds).min(1 << 32);
-                self.stage.hub.advance(seconds);
+                self.fixture.hub.advance(seconds);
                 self.reference.now += seconds;
                 Ok(())
             }
             What::Donate { money, amount } => {
-                let (escrow, coined) =
-                    (self.hub().escrow.clone(), self.stage.moneys[*money].clone());
-                self.stage.hub.give(&escrow, &coined, *amount);
+                let (escrow, coined) = (
+                    self.hub().escrow.clone(),
+                    self.fixture.moneys[*money].clone(),
+                );
+                self.fixture.hub.give(&escrow, &coined, *amount);
                 *self.reference.donated.entry(*money).or_default() += amount;
                 self.check()
             }
@@ -118,17 +120,17 @@ impl Runner {
                 self.refuse(*account, *refused);
                 Ok(())
             }
-            What::Behave { manners } => {
-                self.reference.manners = *manners;
+            What::Behave { behaviour } => {
+                self.reference.behaviour = *behaviour;
                 Ok(())
             }
             What::Split { batch, seed } => {
-                let (stage, tally) = (&mut self.stage, &mut self.tally);
-                split::check(stage, &self.reference, batch, *seed, tally)
+                let (fixture, tally) = (&mut self.fixture, &mut self.tally);
+                split::check(fixture, &self.reference, batch, *seed, tally)
             }
             What::SettleBatch { .. } | What::Settle { .. } => {
                 let sealed = self
-                    .stage
+                    .fixture
                     .seal(&action.what, &self.reference)
                     .expect("a settlement");
                 if sealed.offer.sound && !action.coins {
@@ -158,7 +160,7 @@ impl Runner {
     }
 
     fn refuse(&mut self, account: Account, refused: bool) {
-        self.stage.refuse(account, refused);
+        self.fixture.refuse(account, refused);
         match refused {
             true => self.reference.refused.insert(account),
             false => self.reference.refused.remove(&account),
@@ -166,7 +168,7 @@ impl Runner {
     }
 
     fn message(&mut self, action: &Action) -> Result<(), Fault> {
-        let message = self.stage.message(action, &self.reference);
+        let message = self.fixture.message(action, &self.reference);
         let message = message.expect("every other action is a message");
         let expected = match action.coins {
             true => Err(Refused::Message),
@@ -184,15 +186,17 @@ impl Runner {
                 *self.tally.situation("a payout whose transfer fails") += 1;
             }
         }
-        let manners = self.reference.manners;
-        let found = self.stage.send(action.by, message, action.coins, manners);
+        let behaviour = self.reference.behaviour;
+        let found = self
+            .fixture
+            .send(action.by, message, action.coins, behaviour);
         if matches!(found, Err(Refusal::Token(_))) {
             *self.tally.situation("a withdrawal that the token refuses") += 1;
         }
         self.notice_message(action, found.is_ok());
         self.judge(action, expected, found)?;
         if moves_wallets(&action.what) {
-            none(compare::wallet_differences(&self.stage, &self.reference))?;
+            none(compare::wallet_differences(&self.fixture, &self.reference))?;
         }
         Ok(())
     }
@@ -243,9 +247,11 @@ impl Runner {
             }
             _ => (),
         }
-        let message = stage::Message::Billing(sealed.message.clone());
-        let manners = self.reference.manners;
-        let found = self.stage.send(action.by, message, action.coins, manners);
+        let message = fixture::Message::Billing(sealed.message.clone());
+        let behaviour = self.reference.behaviour;
+        let found = self
+            .fixture
+            .send(action.by, message, action.coins, behaviour);
         let accepted = found.is_ok();
         self.judge(action, expected, found)?;
         Ok(accepted)
@@ -328,7 +334,7 @@ impl Runner {
                 let paid: PayoutResponse = data(response);
                 let sent = paid.sent.into_iter().map(|sent| {
                     let account = self
-                        .stage
+                        .fixture
                         .accounts
                         .iter()
                         .position(|it| *it == sent.account);
@@ -359,7 +365,7 @@ impl Runner {
         }
         let mut gross = BTreeMap::new();
         for one in found.gross {
-            let money = self.stage.money_of(&one.denom);
+            let money = self.fixture.money_of(&one.denom);
             let money = money.ok_or_else(|| format!("gross in {}", one.denom))?;
             if !one.amount.is_zero() && gross.insert(money, one.amount.u128()).is_some() {
                 return Err(format!("gross in {} is stated twice", one.denom));
@@ -387,7 +393,7 @@ impl Runner {
         let state = self.hub().state();
         none(state.breaches_since(&self.state))?;
         self.notice(&state);
-        none(compare::differences(&self.stage, &state, &self.reference))?;
+        none(compare::differences(&self.fixture, &state, &self.reference))?;
         self.state = state;
         self.snapshot = self.hub().snapshot();
         Ok(())

@@ -15,11 +15,11 @@ use hub_types::records::usage::{ATTESTER_USAGE, USAGE};
 use hub_types::wire::{Units, Work};
 
 use crate::action::BatchPlan;
-use crate::dice::Dice;
-use crate::reference::{Account, Manners, Money, Offer, OfferedGroup, Reference, Voucher, WHOLE};
+use crate::fixture::{Fixture, Message, Refusal};
+use crate::reference::{Account, Behaviour, Money, Offer, OfferedGroup, Reference, Voucher, WHOLE};
+use crate::rng::Rng;
 use crate::runner::{Fault, Tally};
 use crate::sealed;
-use crate::stage::{Message, Refusal, Stage};
 
 /// A receipt with its place in the batch.
 #[derive(Clone, Copy, Debug)]
@@ -42,14 +42,14 @@ impl Item {
 /// Settles what is billable of a batch at once, in parts, and in parts out of order, each time from where the Hub stands
 /// now, and leaves the Hub there.
 pub fn check(
-    stage: &mut Stage,
+    fixture: &mut Fixture,
     reference: &Reference,
     plan: &BatchPlan,
     seed: u64,
     tally: &mut Tally,
 ) -> Result<(), Fault> {
-    let mut dice = Dice::new(seed);
-    let Some((attester, items, vouchers)) = billable(reference, plan, &mut dice) else {
+    let mut rng = Rng::new(seed);
+    let Some((attester, items, vouchers)) = billable(reference, plan, &mut rng) else {
         return Ok(());
     };
     let key = reference
@@ -59,35 +59,35 @@ pub fn check(
     let mut rest = items.as_slice();
     while !rest.is_empty() {
         let longest = rest.len() as u64;
-        let (part, later) = rest.split_at(dice.between(1, longest) as usize);
+        let (part, later) = rest.split_at(rng.between(1, longest) as usize);
         parts.push(part);
         rest = later;
     }
 
-    let start = stage.checkpoint();
-    let mut send = |stage: &mut Stage, part: &[Item]| {
+    let start = fixture.checkpoint();
+    let mut send = |fixture: &mut Fixture, part: &[Item]| {
         tally.messages += 1;
-        settle(stage, offer(AttesterId(attester), part), &vouchers, key)
+        settle(fixture, offer(AttesterId(attester), part), &vouchers, key)
     };
 
-    send(stage, &items)?;
-    let at_once = Books::of(stage);
+    send(fixture, &items)?;
+    let at_once = Recorded::of(fixture);
 
-    stage.go_back(&start);
+    fixture.go_back(&start);
     for part in &parts {
-        send(stage, part)?;
+        send(fixture, part)?;
     }
-    at_once.compare(&Books::of(stage), "in parts")?;
+    at_once.compare(&Recorded::of(fixture), "in parts")?;
 
-    stage.go_back(&start);
+    fixture.go_back(&start);
     for place in (1..parts.len()).rev() {
-        parts.swap(place, dice.index(place + 1));
+        parts.swap(place, rng.index(place + 1));
     }
     let mut open = parts.clone();
     while !open.is_empty() {
         let mut left = vec![];
         for part in &open {
-            if !send(stage, part)? {
+            if !send(fixture, part)? {
                 left.push(*part);
             }
         }
@@ -96,7 +96,7 @@ pub fn check(
         }
         open = left;
     }
-    let out_of_order = Books::of(stage);
+    let out_of_order = Recorded::of(fixture);
     let how = "in parts out of order";
     // Units of a model's income are numbered as they come, so it matters what came first: for less than a cycle of units in
     // each part of each group. Of the balances where divisions differ, of what operators kept of a session or of strangers in
@@ -112,7 +112,7 @@ pub fn check(
         at_once.compare_within(&out_of_order, how, 0, cycles)?;
     }
 
-    stage.go_back(&start);
+    fixture.go_back(&start);
     *tally.situation("a batch split in several ways") += 1;
     Ok(())
 }
@@ -134,7 +134,7 @@ fn shares_differ(reference: &Reference, items: &[Item]) -> bool {
 fn billable(
     reference: &Reference,
     plan: &BatchPlan,
-    dice: &mut Dice,
+    rng: &mut Rng,
 ) -> Option<(u64, Vec<Item>, Vec<Voucher>)> {
     let mut batch = sealed::offered_batch(plan, reference);
     let next = |session: SessionId| {
@@ -188,7 +188,7 @@ fn billable(
                 release: group.release,
                 terms: group.terms,
                 sequence: group.sequence + place,
-                issued_at: dice.between(group.oldest, group.newest),
+                issued_at: rng.between(group.oldest, group.newest),
                 units,
             });
         }
@@ -222,10 +222,15 @@ fn offer(attester: AttesterId, items: &[Item]) -> Offer {
 }
 
 /// Whether all of it is settled now; what comes too early is refused for the gap before it.
-fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Result<bool, Fault> {
-    let sealed = stage.signer().batch(offer, vouchers.to_vec(), key, None);
+fn settle(
+    fixture: &mut Fixture,
+    offer: Offer,
+    vouchers: &[Voucher],
+    key: u8,
+) -> Result<bool, Fault> {
+    let sealed = fixture.signer().batch(offer, vouchers.to_vec(), key, None);
     let message = Message::Billing(sealed.message);
-    let outcomes: Vec<Outcome> = match stage.send(0, message, false, Manners::Honest) {
+    let outcomes: Vec<Outcome> = match fixture.send(0, message, false, Behaviour::Honest) {
         Ok(response) => {
             let settled: BatchResponse = data(&response);
             settled.outcomes_of_groups().collect()
@@ -233,7 +238,7 @@ fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Res
         Err(Refusal::Billing(BillingError::NothingSettled { outcomes })) => outcomes,
         Err(refusal) => return Err(format!("a part was refused: {refusal:?}")),
     };
-    let violations = stage.hub.check_invariants();
+    let violations = fixture.hub.check_invariants();
     if !violations.is_empty() {
         return Err(violations.join("\n"));
     }
@@ -249,7 +254,7 @@ fn settle(stage: &mut Stage, offer: Offer, vouchers: &[Voucher], key: u8) -> Res
 }
 
 /// Everything but roots and how many batches there were.
-struct Books {
+struct Recorded {
     /// What the escrow keeps beside balances.
     sessions: Vec<Record>,
     /// What billing keeps beside batches.
@@ -260,9 +265,9 @@ struct Books {
     kept: BTreeMap<(Vec<u8>, usize), u128>,
 }
 
-impl Books {
-    fn of(stage: &Stage) -> Self {
-        let hub = &stage.hub;
+impl Recorded {
+    fn of(fixture: &Fixture) -> Self {
+        let hub = &fixture.hub;
         let mut sessions = hub.app.dump_wasm_raw(&hub.escrow);
         sessions.retain(|(key, _)| BALANCES.key_of(key).is_none());
         let mut usage = hub.app.dump_wasm_raw(&hub.billing);
@@ -284,8 +289,8 @@ impl Books {
         let mut balances = BTreeMap::new();
         let state = hub.state();
         for ((address, denom), balance) in &state.balances {
-            let account = stage.accounts.iter().position(|it| it == address);
-            let money = stage.money_of(&state.denoms[denom]);
+            let account = fixture.accounts.iter().position(|it| it == address);
+            let money = fixture.money_of(&state.denoms[denom]);
             if let (Some(account), Some(money)) = (account, money) {
                 balances.insert((account, money), (balance.available, balance.earned));
             }

@@ -8,12 +8,12 @@ mod time;
 use std::collections::VecDeque;
 
 use crate::action::{Action, Flaw, SessionPlan, What};
-use crate::dice::Dice;
+use crate::fixture::{Setting, ACCOUNTS};
 use crate::reference::{
     Account, Money, Reference, Tag, CREDULOUS, DOCUMENT_AGE, DOCUMENT_AHEAD, STUBBORN,
 };
+use crate::rng::Rng;
 use crate::sealed::KEYS;
-use crate::stage::{Setting, ACCOUNTS};
 use hub_types::ids::ReleaseNumber;
 
 const DAY: u64 = 86_400;
@@ -22,7 +22,7 @@ const NOWHERE: Tag = 0;
 
 /// Draws actions one after the other.
 pub struct Strategy {
-    pub dice: Dice,
+    pub rng: Rng,
     serial: Tag,
     /// Where what is drawn happens.
     venue: usize,
@@ -52,17 +52,17 @@ struct Flavour {
 }
 
 /// How the Hub of a script is set up.
-pub fn setting(dice: &mut Dice) -> Setting {
-    let (receipt_max_age, price_notice) = dice.weighted(&[
+pub fn setting(rng: &mut Rng) -> Setting {
+    let (receipt_max_age, price_notice) = rng.weighted(&[
         (4, (DAY, DAY)),
         (3, (3_600, 7_200)),
         (2, (600, 600)),
         (1, (30, 45)),
     ]);
-    let venues = 1 + usize::from(dice.chance(30));
+    let venues = 1 + usize::from(rng.chance(30));
     // Monday, 12 January 2026, some time of the day.
     Setting {
-        start_time: 1_768_176_000 + dice.below(7 * DAY),
+        start_time: 1_768_176_000 + rng.below(7 * DAY),
         receipt_max_age,
         price_notice,
         venues,
@@ -70,20 +70,20 @@ pub fn setting(dice: &mut Dice) -> Setting {
 }
 
 impl Strategy {
-    pub fn new(mut dice: Dice) -> Self {
-        let crowd = dice.chance(35);
+    pub fn new(mut rng: Rng) -> Self {
+        let crowd = rng.chance(35);
         let flavour = Flavour {
             operators: if crowd { 1 } else { 3 },
             attesters: if crowd { 7 } else { 6 },
-            models: 3 + dice.index(5),
-            sessions: 4 + dice.index(8),
-            spoilt: dice.weighted(&[(1, 0), (3, 8), (1, 20)]),
+            models: 3 + rng.index(5),
+            sessions: 4 + rng.index(8),
+            spoilt: rng.weighted(&[(1, 0), (3, 8), (1, 20)]),
             split: 0,
-            slow: dice.chance(30),
-            moneys: dice.weighted(&[(4, [0, 1]), (2, [0, STUBBORN]), (1, [1, STUBBORN])]),
+            slow: rng.chance(30),
+            moneys: rng.weighted(&[(4, [0, 1]), (2, [0, STUBBORN]), (1, [1, STUBBORN])]),
         };
         Self {
-            dice,
+            rng,
             serial: NOWHERE,
             venue: 0,
             venues: 1,
@@ -94,8 +94,8 @@ impl Strategy {
     }
 
     /// One that splits a batch now and then.
-    pub fn splitting(dice: Dice) -> Self {
-        let mut strategy = Self::new(dice);
+    pub fn splitting(rng: Rng) -> Self {
+        let mut strategy = Self::new(rng);
         strategy.flavour.split = 12;
         strategy
     }
@@ -103,27 +103,27 @@ impl Strategy {
     /// Where the next action happens, out of so many places. Whoever is somewhere mostly stays for a while.
     pub fn venue(&mut self, venues: usize) -> usize {
         self.venues = venues;
-        if self.ahead.is_empty() && venues > 1 && self.dice.chance(15) {
-            self.venue = self.dice.index(venues);
+        if self.ahead.is_empty() && venues > 1 && self.rng.chance(15) {
+            self.venue = self.rng.index(venues);
         }
         self.venue
     }
 
     /// The next action in the world as it is at the venue.
-    pub fn next(&mut self, world: &Reference) -> Action {
+    pub fn next(&mut self, reference: &Reference) -> Action {
         if let Some(action) = self.ahead.pop_front() {
             return action;
         }
-        if self.dice.chance(self.flavour.split) {
-            let mut batch = self.batch(world, 8);
+        if self.rng.chance(self.flavour.split) {
+            let mut batch = self.batch(reference, 8);
             for group in &mut batch.groups {
                 group.work = self.work_done(false);
             }
-            let seed = self.dice.roll();
+            let seed = self.rng.next_u64();
             return self.action(0, What::Split { batch, seed });
         }
-        let mut action = self.sensible(world);
-        if self.dice.chance(self.flavour.spoilt) {
+        let mut action = self.sensible(reference);
+        if self.rng.chance(self.flavour.spoilt) {
             self.spoil(&mut action);
         }
         action
@@ -141,16 +141,16 @@ impl Strategy {
     }
 
     fn anybody(&mut self) -> Account {
-        self.dice.index(ACCOUNTS.len())
+        self.rng.index(ACCOUNTS.len())
     }
 
     fn money(&mut self) -> Money {
-        self.flavour.moneys[self.dice.index(2)]
+        self.flavour.moneys[self.rng.index(2)]
     }
 
     /// Sends it from the wrong account, at what does not exist, or with coins.
     fn spoil(&mut self, action: &mut Action) {
-        match self.dice.below(3) {
+        match self.rng.below(3) {
             0 => action.by = self.anybody(),
             1 if takes_no_coins(&action.what) => action.coins = true,
             _ => match &mut action.what {
@@ -170,24 +170,24 @@ impl Strategy {
                 | What::Revoke { attester }
                 | What::SetEndpoint { attester } => *attester = NOWHERE,
                 What::SettleBatch { flaw, batch, .. } => {
-                    if self.dice.chance(10) {
+                    if self.rng.chance(10) {
                         batch.attester = NOWHERE;
                     } else {
-                        *flaw = self.dice.pick(&Flaw::ALL).copied();
+                        *flaw = self.rng.pick(&Flaw::ALL).copied();
                     }
                 }
                 What::Settle { flaw, receipt, .. } => {
-                    if self.dice.chance(10) {
+                    if self.rng.chance(10) {
                         receipt.attester = NOWHERE;
                     } else {
-                        *flaw = self.dice.pick(&RECEIPT_FLAWS).copied();
+                        *flaw = self.rng.pick(&RECEIPT_FLAWS).copied();
                     }
                 }
                 What::RegisterAttester {
                     enclave: Some(enclave),
                     ..
-                } if enclave.finding.verifier != CREDULOUS && self.dice.chance(80) => {
-                    match self.dice.below(4) {
+                } if enclave.finding.verifier != CREDULOUS && self.rng.chance(80) => {
+                    match self.rng.below(4) {
                         0 => enclave.binds = (enclave.binds + 1) % KEYS,
                         1 => enclave.age = DOCUMENT_AGE + 1,
                         2 => enclave.age = -DOCUMENT_AHEAD - 1,
@@ -203,24 +203,24 @@ impl Strategy {
                 }
                 | What::OpenSession { session: plan, .. } => self.spoil_session(plan),
                 What::Withdraw { amount, .. } => *amount = Some(u128::MAX),
-                _ => action.by = self.dice.index(ACCOUNTS.len()),
+                _ => action.by = self.rng.index(ACCOUNTS.len()),
             },
         }
     }
 
     fn spoil_session(&mut self, plan: &mut SessionPlan) {
-        match self.dice.below(6) {
+        match self.rng.below(6) {
             0 => plan.budget = 0,
             1 => plan.budget = u128::MAX,
-            2 => plan.lasts = -(self.dice.below(100) as i64),
+            2 => plan.lasts = -(self.rng.below(100) as i64),
             3 => plan.models = Some(vec![]),
             4 => plan.models = Some(vec![(NOWHERE, Some(ReleaseNumber(0)))]),
             _ => (plan.models, plan.max_price) = (None, None),
         }
     }
 
-    fn sensible(&mut self, world: &Reference) -> Action {
-        let live = world.sessions.iter().filter(|it| !it.released).count();
+    fn sensible(&mut self, reference: &Reference) -> Action {
+        let live = reference.sessions.iter().filter(|it| !it.released).count();
         let growing = |wanted: usize, found: usize, usually: u64| {
             if found < wanted {
                 usually * 10
@@ -228,7 +228,7 @@ impl Strategy {
                 usually
             }
         };
-        let active = world
+        let active = reference
             .attesters
             .iter()
             .filter(|it| !it.revoked && it.retired_at.is_none())
@@ -243,7 +243,7 @@ impl Strategy {
             (8, Self::let_money_lie),
             (2, Self::donate),
             (
-                growing(self.flavour.models, world.works.len(), 3),
+                growing(self.flavour.models, reference.works.len(), 3),
                 Self::register_model,
             ),
             (4, Self::update_metadata),
@@ -277,8 +277,8 @@ impl Strategy {
             (9, Self::end_attester),
             (if live > 1 && active > 0 { 180 } else { 10 }, Self::settle),
         ];
-        let draw = self.dice.weighted(&all);
-        draw(self, world)
+        let draw = self.rng.weighted(&all);
+        draw(self, reference)
     }
 }
 

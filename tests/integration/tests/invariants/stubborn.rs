@@ -14,9 +14,9 @@ use cw_multi_test::{Contract, ContractWrapper};
 use hub_types::denom::UncheckedDenom;
 use hub_types::escrow::{Cw20HookMsg, ExecuteMsg as EscrowMsg};
 
-use crate::reference::Manners;
+use crate::reference::Behaviour;
 
-const MANNERS: &[u8] = b"manners";
+const MANNERS: &[u8] = b"behaviour";
 
 /// The code of the token.
 pub fn code() -> Box<dyn Contract<Empty>> {
@@ -36,12 +36,17 @@ pub fn refuse(storage: &mut dyn Storage, account: &Addr, refused: bool) {
 }
 
 /// How it behaves from now on.
-pub fn behave(storage: &mut dyn Storage, manners: Manners) {
-    storage.set(MANNERS, &to_json_vec(&manners).expect("manners are JSON"));
+pub fn behave(storage: &mut dyn Storage, behaviour: Behaviour) {
+    storage.set(
+        MANNERS,
+        &to_json_vec(&behaviour).expect("behaviour are JSON"),
+    );
 }
 
-fn manners(storage: &dyn Storage) -> StdResult<Manners> {
-    storage.get(MANNERS).map_or(Ok(Manners::Honest), from_json)
+fn behaviour(storage: &dyn Storage) -> StdResult<Behaviour> {
+    storage
+        .get(MANNERS)
+        .map_or(Ok(Behaviour::Honest), from_json)
 }
 
 fn execute(
@@ -50,7 +55,7 @@ fn execute(
     info: MessageInfo,
     msg: ExecuteMsg,
 ) -> Result<Response, ContractError> {
-    let manners = manners(deps.storage)?;
+    let behaviour = behaviour(deps.storage)?;
     let (recipient, amount, leaves) = match &msg {
         ExecuteMsg::Transfer { recipient, amount } => (recipient.clone(), *amount, true),
         ExecuteMsg::Send {
@@ -63,12 +68,12 @@ fn execute(
     }
     let (token, sender) = (env.contract.address.clone(), info.sender.clone());
     let mut response = cw20_execute(deps.branch(), env, info, msg)?;
-    let fee = Uint128::new(manners.fee(amount.u128()));
+    let fee = Uint128::new(behaviour.fee(amount.u128()));
     let holder = Addr::unchecked(&recipient);
     BALANCES.update(deps.storage, &holder, |balance| {
         StdResult::Ok(balance.unwrap_or_default().checked_sub(fee)?)
     })?;
-    if leaves && manners == Manners::CallsBack {
+    if leaves && behaviour == Behaviour::CallsBack {
         for message in calls_back(token, recipient)? {
             let call = WasmMsg::Execute {
                 contract_addr: sender.to_string(),
@@ -111,9 +116,9 @@ fn reply(_: DepsMut, _: Env, _: Reply) -> StdResult<Response> {
 }
 
 fn query(deps: Deps, env: Env, msg: QueryMsg) -> StdResult<Binary> {
-    match (manners(deps.storage)?, &msg) {
-        (Manners::Mute, QueryMsg::Balance { .. }) => Err(StdError::generic_err("no answer")),
-        (Manners::SaysNothing, QueryMsg::Balance { .. }) => to_json_binary(&BalanceResponse {
+    match (behaviour(deps.storage)?, &msg) {
+        (Behaviour::Mute, QueryMsg::Balance { .. }) => Err(StdError::generic_err("no answer")),
+        (Behaviour::SaysNothing, QueryMsg::Balance { .. }) => to_json_binary(&BalanceResponse {
             balance: Uint128::zero(),
         }),
         _ => cw20_query(deps, env, msg),

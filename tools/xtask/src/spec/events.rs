@@ -37,6 +37,15 @@ pub fn of_contract(source: &Source, contract: &str) -> Result<String> {
     Ok(text)
 }
 
+/// Names of all events of a contract.
+pub fn names(source: &Source, contract: &str) -> Result<Vec<String>> {
+    let table = of_contract(source, contract)?;
+    let names = table.lines().filter_map(|line| line.strip_prefix("| `"));
+    Ok(names
+        .filter_map(|line| line.split('`').next().map(str::to_owned))
+        .collect())
+}
+
 /// A token as far as this needs to know it.
 enum Token {
     Word(String),

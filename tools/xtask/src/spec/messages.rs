@@ -97,7 +97,7 @@ fn shared(source: &Source) -> Result<BTreeSet<String>> {
     Ok(shared.map(|(name, _)| name).collect())
 }
 
-fn schema(source: &Source, contract: &str) -> Result<Value> {
+pub fn schema(source: &Source, contract: &str) -> Result<Value> {
     source.json(&format!("schema/{contract}.json"))
 }
 
@@ -192,12 +192,12 @@ fn fields(body: &Value) -> Result<String> {
     Ok(format!("| field | type | |\n|---|---|---|\n{rows}\n"))
 }
 
-fn variants(body: &Value) -> Result<&Vec<Value>> {
+pub fn variants(body: &Value) -> Result<&Vec<Value>> {
     body["oneOf"].as_array().context("it has no variants")
 }
 
 /// Name and body of a variant with fields.
-fn variant(choice: &Value) -> Result<(&str, &Value)> {
+pub fn variant(choice: &Value) -> Result<(&str, &Value)> {
     let name = choice["required"][0]
         .as_str()
         .context("a variant has no name")?;

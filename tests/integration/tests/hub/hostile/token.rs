@@ -12,14 +12,14 @@ use hub_testing::{Hub, Money};
 use hub_types::escrow;
 use serde::Serialize;
 
-const MANNERS: Item<Manners> = Item::new("manners");
+const MANNERS: Item<Behaviour> = Item::new("behaviour");
 const BALANCES: Map<&Addr, Uint128> = Map::new("balance");
 const ANSWERS: Item<Vec<String>> = Item::new("answers");
 
 /// How it behaves.
 #[cw_serde]
 #[derive(Default)]
-pub struct Manners {
+pub struct Behaviour {
     /// Kept of every transfer and send, while the recipient is told of the whole.
     pub fee: Uint128,
     /// What it says that anybody holds, whatever is true.
@@ -72,7 +72,7 @@ pub enum TokenMsg {
         recipient: String,
         amount: Uint128,
     },
-    Behave(Manners),
+    Behave(Behaviour),
     /// Calls a contract in its own name.
     Call(Call),
 }
@@ -91,22 +91,22 @@ fn instantiate(
     deps: DepsMut,
     _env: Env,
     _info: MessageInfo,
-    manners: Manners,
+    behaviour: Behaviour,
 ) -> StdResult<Response> {
-    MANNERS.save(deps.storage, &manners)?;
+    MANNERS.save(deps.storage, &behaviour)?;
     ANSWERS.save(deps.storage, &vec![])?;
     Ok(Response::new())
 }
 
 fn execute(deps: DepsMut, _env: Env, info: MessageInfo, msg: TokenMsg) -> StdResult<Response> {
-    let manners = MANNERS.load(deps.storage)?;
+    let behaviour = MANNERS.load(deps.storage)?;
     match msg {
         TokenMsg::Transfer { recipient, amount } => {
-            if manners.fails_for.contains(&recipient) {
+            if behaviour.fails_for.contains(&recipient) {
                 return Err(StdError::generic_err("not to that one"));
             }
-            transfer(deps, &info.sender, recipient, amount, manners.fee)?;
-            let calls = manners.calls_back.into_iter();
+            transfer(deps, &info.sender, recipient, amount, behaviour.fee)?;
+            let calls = behaviour.calls_back.into_iter();
             Ok(Response::new()
                 .add_submessages(calls.map(|call| SubMsg::reply_always(call.message(), 0))))
         }
@@ -115,7 +115,7 @@ fn execute(deps: DepsMut, _env: Env, info: MessageInfo, msg: TokenMsg) -> StdRes
             amount,
             msg,
         } => {
-            transfer(deps, &info.sender, contract.clone(), amount, manners.fee)?;
+            transfer(deps, &info.sender, contract.clone(), amount, behaviour.fee)?;
             let hook = Cw20ReceiveMsg {
                 sender: info.sender.into_string(),
                 amount,
@@ -127,8 +127,8 @@ fn execute(deps: DepsMut, _env: Env, info: MessageInfo, msg: TokenMsg) -> StdRes
             credit(deps, recipient, amount)?;
             Ok(Response::new())
         }
-        TokenMsg::Behave(manners) => {
-            MANNERS.save(deps.storage, &manners)?;
+        TokenMsg::Behave(behaviour) => {
+            MANNERS.save(deps.storage, &behaviour)?;
             Ok(Response::new())
         }
         TokenMsg::Call(call) => Ok(Response::new().add_message(call.message())),
@@ -155,13 +155,13 @@ fn credit(deps: DepsMut, to: String, amount: Uint128) -> StdResult<()> {
 }
 
 fn query(deps: Deps, _env: Env, msg: TokenQuery) -> StdResult<Binary> {
-    let manners = MANNERS.load(deps.storage)?;
+    let behaviour = MANNERS.load(deps.storage)?;
     match msg {
         TokenQuery::Answers {} => to_json_binary(&ANSWERS.load(deps.storage)?),
-        _ if manners.mute => Err(StdError::generic_err("no token")),
+        _ if behaviour.mute => Err(StdError::generic_err("no token")),
         TokenQuery::Balance { address } => {
             let held = BALANCES.may_load(deps.storage, &Addr::unchecked(address))?;
-            let balance = manners.says.unwrap_or(held.unwrap_or_default());
+            let balance = behaviour.says.unwrap_or(held.unwrap_or_default());
             to_json_binary(&BalanceResponse { balance })
         }
         TokenQuery::TokenInfo {} => to_json_binary(&TokenInfoResponse {
@@ -193,12 +193,12 @@ fn code() -> Box<dyn Contract<Empty>> {
 pub struct HostileToken(pub Addr);
 
 impl HostileToken {
-    pub fn new(hub: &mut Hub, manners: &Manners) -> Self {
+    pub fn new(hub: &mut Hub, behaviour: &Behaviour) -> Self {
         let code = hub.app.store_code(code());
         let deployer = hub.account("deployer");
         let address = hub
             .app
-            .instantiate_contract(code, deployer, manners, &[], "hostile", None)
+            .instantiate_contract(code, deployer, behaviour, &[], "hostile", None)
             .unwrap();
         hub.name(&address, "hostile");
         Self(address)
@@ -213,8 +213,8 @@ impl HostileToken {
         hub.execute(&deployer, &self.0, msg, &[]).unwrap();
     }
 
-    pub fn behave(&self, hub: &mut Hub, manners: Manners) {
-        self.tell(hub, &TokenMsg::Behave(manners));
+    pub fn behave(&self, hub: &mut Hub, behaviour: Behaviour) {
+        self.tell(hub, &TokenMsg::Behave(behaviour));
     }
 
     pub fn give(&self, hub: &mut Hub, to: &Addr, amount: u128) {

@@ -13,14 +13,14 @@ use hub_types::verifier::{Evidence, ExecuteMsg};
 
 use super::token::Call;
 
-const MANNERS: Item<Manners> = Item::new("manners");
+const MANNERS: Item<Behaviour> = Item::new("behaviour");
 const ANSWERS: Item<Vec<String>> = Item::new("answers");
 const ASKED: Item<Vec<ExecuteMsg>> = Item::new("asked");
 
 /// How it behaves.
 #[cw_serde]
 #[derive(Default)]
-pub struct Manners {
+pub struct Behaviour {
     /// What it answers; no data at all if none.
     pub answer: Option<Binary>,
     /// With what it refuses.
@@ -33,7 +33,7 @@ pub struct Manners {
     pub lets_fail: bool,
 }
 
-impl Manners {
+impl Behaviour {
     pub fn answering(answer: impl Into<Binary>) -> Self {
         Self {
             answer: Some(answer.into()),
@@ -52,7 +52,7 @@ enum Msg {
 
 #[cw_serde]
 enum Told {
-    Behave(Manners),
+    Behave(Behaviour),
 }
 
 #[cw_serde]
@@ -67,20 +67,20 @@ enum Query {
 pub struct Verifier(pub Addr);
 
 impl Verifier {
-    pub fn new(hub: &mut Hub, manners: Manners) -> Self {
+    pub fn new(hub: &mut Hub, behaviour: Behaviour) -> Self {
         let code = hub.app.store_code(code());
         let deployer = hub.account("deployer of verifiers");
         let address = hub
             .app
-            .instantiate_contract(code, deployer, &manners, &[], "verifier", None)
+            .instantiate_contract(code, deployer, &behaviour, &[], "verifier", None)
             .unwrap();
         hub.name(&address, "verifier");
         Self(address)
     }
 
-    pub fn behave(&self, hub: &mut Hub, manners: Manners) {
+    pub fn behave(&self, hub: &mut Hub, behaviour: Behaviour) {
         let anybody = hub.account("deployer of verifiers");
-        let msg = Told::Behave(manners);
+        let msg = Told::Behave(behaviour);
         hub.app
             .execute_contract(anybody, self.0.clone(), &msg, &[])
             .unwrap();
@@ -110,8 +110,8 @@ fn code() -> Box<dyn Contract<Empty>> {
     Box::new(ContractWrapper::new(execute, instantiate, query).with_reply(reply))
 }
 
-fn instantiate(deps: DepsMut, _: Env, _: MessageInfo, manners: Manners) -> StdResult<Response> {
-    MANNERS.save(deps.storage, &manners)?;
+fn instantiate(deps: DepsMut, _: Env, _: MessageInfo, behaviour: Behaviour) -> StdResult<Response> {
+    MANNERS.save(deps.storage, &behaviour)?;
     ANSWERS.save(deps.storage, &vec![])?;
     ASKED.save(deps.storage, &vec![])?;
     Ok(Response::new())
@@ -119,14 +119,14 @@ fn instantiate(deps: DepsMut, _: Env, _: MessageInfo, manners: Manners) -> StdRe
 
 fn execute(deps: DepsMut, _: Env, _: MessageInfo, msg: Msg) -> StdResult<Response> {
     let asked = match msg {
-        Msg::Told(Told::Behave(manners)) => {
-            MANNERS.save(deps.storage, &manners)?;
+        Msg::Told(Told::Behave(behaviour)) => {
+            MANNERS.save(deps.storage, &behaviour)?;
             return Ok(Response::new());
         }
         Msg::Asked(asked) => asked,
     };
-    let manners = MANNERS.load(deps.storage)?;
-    if let Some(billing) = &manners.looks_at {
+    let behaviour = MANNERS.load(deps.storage)?;
+    if let Some(billing) = &behaviour.looks_at {
         let ExecuteMsg::Attest { key, .. } = &asked;
         let found: Option<AttesterResponse> = deps
             .querier
@@ -137,23 +137,23 @@ fn execute(deps: DepsMut, _: Env, _: MessageInfo, msg: Msg) -> StdResult<Respons
         all.push(asked);
         Ok::<_, StdError>(all)
     })?;
-    if let Some(sentence) = manners.refuses {
+    if let Some(sentence) = behaviour.refuses {
         return Err(StdError::generic_err(sentence));
     }
     // Once: what it calls may ask it again.
-    let quiet = Manners {
+    let quiet = Behaviour {
         calls_back: vec![],
-        ..manners.clone()
+        ..behaviour.clone()
     };
     MANNERS.save(deps.storage, &quiet)?;
-    let submessage = |call: Call| match manners.lets_fail {
+    let submessage = |call: Call| match behaviour.lets_fail {
         true => SubMsg::reply_always(call.message(), 0),
         false => SubMsg::reply_on_success(call.message(), 0),
     };
     let response = Response::new()
         .add_attribute("asked", "yes")
-        .add_submessages(manners.calls_back.into_iter().map(submessage));
-    Ok(match manners.answer {
+        .add_submessages(behaviour.calls_back.into_iter().map(submessage));
+    Ok(match behaviour.answer {
         Some(answer) => response.set_data(answer),
         None => response,
     })

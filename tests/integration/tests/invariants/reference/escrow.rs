@@ -10,7 +10,7 @@ use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 
 /// How the stubborn token behaves in messages. Whoever looks at it from outside is told the truth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Manners {
+pub enum Behaviour {
     Honest,
     /// So much of what arrives anywhere is lost, but for one unit.
     TakesFee(u64),
@@ -22,7 +22,7 @@ pub enum Manners {
     CallsBack,
 }
 
-impl Manners {
+impl Behaviour {
     pub fn fee(self, amount: u128) -> u128 {
         match self {
             Self::TakesFee(fee) => u128::from(fee).min(amount.saturating_sub(1)),
@@ -156,8 +156,8 @@ impl Reference {
         let lost = self.fee(money, amount);
         if money == STUBBORN {
             need(!matches!(
-                self.manners,
-                Manners::SaysNothing | Manners::Mute
+                self.behaviour,
+                Behaviour::SaysNothing | Behaviour::Mute
             ))?;
             // A fee is borne by what was sent past the escrow, never by what others have.
             let donated = self.donated.entry(money).or_default();
@@ -225,7 +225,7 @@ impl Reference {
         need(0 < amount && amount <= available && !self.refuses(money, recipient))?;
         self.balances.entry((by, money)).or_default().available -= amount;
         self.arrive(recipient, money, amount);
-        if money == STUBBORN && self.manners == Manners::CallsBack {
+        if money == STUBBORN && self.behaviour == Behaviour::CallsBack {
             self.payout(&[recipient], money);
         }
         Ok(amount)
@@ -321,7 +321,7 @@ impl Reference {
 
     fn fee(&self, money: Money, amount: u128) -> u128 {
         match money {
-            STUBBORN => self.manners.fee(amount),
+            STUBBORN => self.behaviour.fee(amount),
             _ => 0,
         }
     }

@@ -116,7 +116,7 @@ impl Runner {
             let offer = alone(attester, piece(group, from, until));
             let key = self.reference.attester(attester).map_or(0, |it| it.key);
             let sealed = self
-                .stage
+                .fixture
                 .signer()
                 .batch(offer, vouchers.to_vec(), key, None);
             paid += self.settle_part(action, &sealed)?;

@@ -2,11 +2,11 @@
 
 use super::Runner;
 use crate::action::{Action, SessionPlan, StatusPlan, TermsPlan, What};
+use crate::fixture;
 use crate::reference::{
     Account, Funds, Money, Opening, Publication, Rates, Reference, Refused, Settled, Settlement,
     Shares, Tag, Verdict, Wanted,
 };
-use crate::stage;
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 
 /// What a message that is accepted returns.
@@ -51,7 +51,7 @@ impl Runner {
             } => {
                 let model = reference.work_of(*model);
                 let release = Publication {
-                    label: stage::next_label(reference, model, plan.major_step, plan.minor_step),
+                    label: fixture::next_label(reference, model, plan.major_step, plan.minor_step),
                     blob: plan.blob,
                     salt: plan.salt,
                 };

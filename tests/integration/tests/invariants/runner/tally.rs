@@ -6,10 +6,10 @@ use hub_types::records::escrow::Lane;
 
 use super::Runner;
 use crate::action::{Action, What};
+use crate::fixture::{Counts, CONTRACTS};
 use crate::reference::usage::Sale;
-use crate::reference::{Account, Finding, Manners, Money, Offer, Settled, Terms, Work, STUBBORN};
+use crate::reference::{Account, Behaviour, Finding, Money, Offer, Settled, Terms, Work, STUBBORN};
 use crate::sealed;
-use crate::stage::{Counts, CONTRACTS};
 
 /// What happened how often.
 #[derive(Clone, Debug, Default)]
@@ -134,15 +134,17 @@ impl Runner {
             What::OpenSession { .. } if contract => "a contract that calls",
             What::RegisterAttester { .. } if contract => "a contract that serves",
             What::Payout { accounts, .. } if paid_out(accounts) => "a contract that is paid out",
-            What::Deposit { money, .. } if stubborn(money) => match self.reference.manners {
-                Manners::TakesFee(_) => "a deposit in a token that takes a fee",
-                Manners::Mute | Manners::SaysNothing => {
+            What::Deposit { money, .. } if stubborn(money) => match self.reference.behaviour {
+                Behaviour::TakesFee(_) => "a deposit in a token that takes a fee",
+                Behaviour::Mute | Behaviour::SaysNothing => {
                     "a deposit in a token that will not say what it holds"
                 }
                 _ => return,
             },
             What::Withdraw { money, .. } | What::Payout { money, .. }
-                if stubborn(money) && accepted && self.reference.manners == Manners::CallsBack =>
+                if stubborn(money)
+                    && accepted
+                    && self.reference.behaviour == Behaviour::CallsBack =>
             {
                 "a token that calls back from a transfer"
             }

@@ -2,26 +2,26 @@
 
 use super::{Strategy, DAY, NOWHERE};
 use crate::action::{Action, SessionPlan, What};
-use crate::reference::{Account, Manners, Money, Reference, Session, GRACE};
+use crate::fixture::ACCOUNTS;
+use crate::reference::{Account, Behaviour, Money, Reference, Session, GRACE};
 use crate::sealed::KEYS;
-use crate::stage::ACCOUNTS;
 use hub_types::ids::ReleaseNumber;
 
 impl Strategy {
     pub(super) fn amount(&mut self) -> u128 {
-        match self.dice.below(60) {
+        match self.rng.below(60) {
             0 => 0,
             1 => 1,
             2 => 1 << 100,
-            3..=20 => self.dice.size(16),
-            _ => (1 << 16) + self.dice.size(24),
+            3..=20 => self.rng.size(16),
+            _ => (1 << 16) + self.rng.size(24),
         }
     }
 
     pub(super) fn donate(&mut self, _: &Reference) -> Action {
         let what = What::Donate {
             money: self.money(),
-            amount: self.dice.size(10),
+            amount: self.rng.size(10),
         };
         self.action(0, what)
     }
@@ -29,68 +29,68 @@ impl Strategy {
     pub(super) fn refuse(&mut self, _: &Reference) -> Action {
         let what = What::Refuse {
             account: self.anybody(),
-            refused: self.dice.chance(60),
+            refused: self.rng.chance(60),
         };
         self.action(0, what)
     }
 
     pub(super) fn behave(&mut self, _: &Reference) -> Action {
-        let manners = self.dice.weighted(&[
-            (5, Manners::Honest),
-            (2, Manners::TakesFee(1)),
-            (1, Manners::TakesFee(1_000)),
-            (1, Manners::SaysNothing),
-            (1, Manners::Mute),
-            (5, Manners::CallsBack),
+        let behaviour = self.rng.weighted(&[
+            (5, Behaviour::Honest),
+            (2, Behaviour::TakesFee(1)),
+            (1, Behaviour::TakesFee(1_000)),
+            (1, Behaviour::SaysNothing),
+            (1, Behaviour::Mute),
+            (5, Behaviour::CallsBack),
         ]);
-        self.action(0, What::Behave { manners })
+        self.action(0, What::Behave { behaviour })
     }
 
-    pub(super) fn session_plan(&mut self, world: &Reference) -> SessionPlan {
+    pub(super) fn session_plan(&mut self, reference: &Reference) -> SessionPlan {
         let budget = self.amount();
-        let models = match self.dice.chance(50) || world.works.is_empty() {
+        let models = match self.rng.chance(50) || reference.works.is_empty() {
             true => None,
             false => {
-                let count = 1 + self.dice.below(4);
+                let count = 1 + self.rng.below(4);
                 let mut listed = vec![];
                 for _ in 0..count {
-                    let (model, _) = match self.dice.chance(3) {
+                    let (model, _) = match self.rng.chance(3) {
                         true => (NOWHERE, 0),
-                        false => self.work(world),
+                        false => self.work(reference),
                     };
                     let release = self
-                        .dice
+                        .rng
                         .chance(25)
-                        .then(|| ReleaseNumber(1 + self.dice.below(2)));
-                    if !listed.contains(&(model, release)) || self.dice.chance(5) {
+                        .then(|| ReleaseNumber(1 + self.rng.below(2)));
+                    if !listed.contains(&(model, release)) || self.rng.chance(5) {
                         listed.push((model, release));
                     }
                 }
                 Some(listed)
             }
         };
-        let max_price = if models.is_none() || self.dice.chance(40) {
-            Some(match self.dice.below(4) {
+        let max_price = if models.is_none() || self.rng.chance(40) {
+            Some(match self.rng.below(4) {
                 0 => [20, 2_000_000, 4_000_000],
                 _ => [u128::MAX; 3],
             })
         } else {
             None
         };
-        let lasts = match self.dice.below(12) {
-            0 => GRACE as i64 + self.dice.below(3) as i64 - 1,
+        let lasts = match self.rng.below(12) {
+            0 => GRACE as i64 + self.rng.below(3) as i64 - 1,
             1 => i64::MAX,
-            2..=4 => 1 + self.dice.below(2 * world.receipt_max_age) as i64,
-            _ => (DAY + self.dice.below(60 * DAY)) as i64,
+            2..=4 => 1 + self.rng.below(2 * reference.receipt_max_age) as i64,
+            _ => (DAY + self.rng.below(60 * DAY)) as i64,
         };
-        let ceiling = match self.dice.below(10) {
+        let ceiling = match self.rng.below(10) {
             0 => Some(None),
-            1..=3 => Some(Some(self.dice.below(KEYS.into()) as u8)),
+            1..=3 => Some(Some(self.rng.below(KEYS.into()) as u8)),
             _ => None,
         };
         SessionPlan {
             operator: self.operator(),
-            measured: self.dice.chance(12).then(|| self.finding()),
+            measured: self.rng.chance(12).then(|| self.finding()),
             models,
             max_price,
             budget,
@@ -100,23 +100,20 @@ impl Strategy {
     }
 
     pub(super) fn operator(&mut self) -> Account {
-        match self.dice.chance(3) {
+        match self.rng.chance(3) {
             true => self.anybody(),
-            false => self.dice.below(self.flavour.operators) as Account,
+            false => self.rng.below(self.flavour.operators) as Account,
         }
     }
 
-    pub(super) fn deposit_and_open(&mut self, world: &Reference) -> Action {
-        let plan = self.session_plan(world);
-        let amount = match self.dice.below(4) {
+    pub(super) fn deposit_and_open(&mut self, reference: &Reference) -> Action {
+        let plan = self.session_plan(reference);
+        let amount = match self.rng.below(4) {
             0 => self.amount(),
-            1 => plan.budget.saturating_add(self.dice.size(12)),
+            1 => plan.budget.saturating_add(self.rng.size(12)),
             _ => plan.budget,
         };
-        let beneficiary = self
-            .dice
-            .chance(25)
-            .then(|| self.dice.index(ACCOUNTS.len()));
+        let beneficiary = self.rng.chance(25).then(|| self.rng.index(ACCOUNTS.len()));
         let what = What::Deposit {
             money: self.money(),
             amount,
@@ -131,10 +128,7 @@ impl Strategy {
         let what = What::Deposit {
             money: self.money(),
             amount: self.amount(),
-            beneficiary: self
-                .dice
-                .chance(25)
-                .then(|| self.dice.index(ACCOUNTS.len())),
+            beneficiary: self.rng.chance(25).then(|| self.rng.index(ACCOUNTS.len())),
             session: None,
         };
         let by = self.anybody();
@@ -150,33 +144,30 @@ impl Strategy {
     }
 
     /// An account and money, often of which it has some available.
-    pub(super) fn purse(&mut self, world: &Reference) -> (Account, Money, u128) {
-        let full: Vec<(Account, Money, u128)> = world
+    pub(super) fn purse(&mut self, reference: &Reference) -> (Account, Money, u128) {
+        let full: Vec<(Account, Money, u128)> = reference
             .balances
             .iter()
             .filter(|(_, balance)| balance.available > 0)
             .map(|((account, money), balance)| (*account, *money, balance.available))
             .collect();
         let (by, money) = (self.anybody(), self.money());
-        match self.dice.chance(90) {
-            true => self.dice.pick(&full).copied().unwrap_or((by, money, 0)),
-            false => (by, money, world.balance(by, money).available),
+        match self.rng.chance(90) {
+            true => self.rng.pick(&full).copied().unwrap_or((by, money, 0)),
+            false => (by, money, reference.balance(by, money).available),
         }
     }
 
-    pub(super) fn withdraw(&mut self, world: &Reference) -> Action {
-        let (by, money, available) = self.purse(world);
-        let amount = match self.dice.below(8) {
+    pub(super) fn withdraw(&mut self, reference: &Reference) -> Action {
+        let (by, money, available) = self.purse(reference);
+        let amount = match self.rng.below(8) {
             0 => Some(available.saturating_add(1)),
             1 => Some(0),
             2 => Some(available),
             3 | 4 => Some(available / 2),
             _ => None,
         };
-        let recipient = self
-            .dice
-            .chance(20)
-            .then(|| self.dice.index(ACCOUNTS.len()));
+        let recipient = self.rng.chance(20).then(|| self.rng.index(ACCOUNTS.len()));
         let what = What::Withdraw {
             money,
             amount,
@@ -185,11 +176,11 @@ impl Strategy {
         self.action(by, what)
     }
 
-    pub(super) fn open(&mut self, world: &Reference) -> Action {
-        let (by, money, available) = self.purse(world);
-        let mut session = self.session_plan(world);
-        if self.dice.chance(85) {
-            session.budget = match self.dice.chance(50) {
+    pub(super) fn open(&mut self, reference: &Reference) -> Action {
+        let (by, money, available) = self.purse(reference);
+        let mut session = self.session_plan(reference);
+        if self.rng.chance(85) {
+            session.budget = match self.rng.chance(50) {
                 true => available,
                 false => 1 + available / 3,
             };
@@ -198,34 +189,38 @@ impl Strategy {
     }
 
     /// A session, mostly one that goes on.
-    pub(super) fn session<'a>(&mut self, world: &'a Reference) -> Option<&'a Session> {
-        let live: Vec<&Session> = world.sessions.iter().filter(|it| !it.released).collect();
-        match self.dice.chance(92) {
-            true => self.dice.pick(&live).copied(),
-            false => self.dice.pick(&world.sessions),
+    pub(super) fn session<'a>(&mut self, reference: &'a Reference) -> Option<&'a Session> {
+        let live: Vec<&Session> = reference
+            .sessions
+            .iter()
+            .filter(|it| !it.released)
+            .collect();
+        match self.rng.chance(92) {
+            true => self.rng.pick(&live).copied(),
+            false => self.rng.pick(&reference.sessions),
         }
     }
 
-    pub(super) fn top_up(&mut self, world: &Reference) -> Action {
+    pub(super) fn top_up(&mut self, reference: &Reference) -> Action {
         let funded = |session: &&Session| {
-            let available = world.balance(session.caller, session.money).available;
+            let available = reference.balance(session.caller, session.money).available;
             !session.released && available > 0 && session.funder == session.caller
         };
-        let funded: Vec<&Session> = world.sessions.iter().filter(funded).collect();
-        let session = match self.dice.chance(80) {
-            true => self.dice.pick(&funded).copied(),
-            false => self.session(world),
+        let funded: Vec<&Session> = reference.sessions.iter().filter(funded).collect();
+        let session = match self.rng.chance(80) {
+            true => self.rng.pick(&funded).copied(),
+            false => self.session(reference),
         };
         let (tag, by, available) = session.map_or((NOWHERE, 0, 0), |session| {
-            let available = world.balance(session.caller, session.money).available;
+            let available = reference.balance(session.caller, session.money).available;
             (session.tag, session.caller, available)
         });
-        let amount = match self.dice.below(8) {
+        let amount = match self.rng.below(8) {
             0 => available.saturating_add(1),
             1 => 0,
             2 => u128::MAX,
             3..=5 => available / 2 + 1,
-            _ => available.min(self.dice.size(14)),
+            _ => available.min(self.rng.size(14)),
         };
         self.action(
             by,
@@ -236,22 +231,22 @@ impl Strategy {
         )
     }
 
-    pub(super) fn close(&mut self, world: &Reference) -> Action {
-        let session = self.session(world);
+    pub(super) fn close(&mut self, reference: &Reference) -> Action {
+        let session = self.session(reference);
         let (session, by) = session.map_or((NOWHERE, 0), |it| (it.tag, it.caller));
         self.action(by, What::CloseSession { session })
     }
 
-    pub(super) fn release(&mut self, world: &Reference) -> Action {
-        let ended = |it: &&Session| !it.released && it.ends_at() <= world.now;
-        let ended: Vec<&Session> = world.sessions.iter().filter(ended).collect();
-        let session = match self.dice.chance(85) {
-            true => self.dice.pick(&ended).copied(),
+    pub(super) fn release(&mut self, reference: &Reference) -> Action {
+        let ended = |it: &&Session| !it.released && it.ends_at() <= reference.now;
+        let ended: Vec<&Session> = reference.sessions.iter().filter(ended).collect();
+        let session = match self.rng.chance(85) {
+            true => self.rng.pick(&ended).copied(),
             false => None,
         };
-        let session = session.or_else(|| self.session(world));
+        let session = session.or_else(|| self.session(reference));
         let (tag, operator) = session.map_or((NOWHERE, 0), |it| (it.tag, it.operator));
-        let by = match self.dice.chance(50) {
+        let by = match self.rng.chance(50) {
             true => operator,
             false => self.anybody(),
         };
@@ -261,29 +256,26 @@ impl Strategy {
     /// Something around what a session has spent and what it may.
     pub(super) fn ceiling(&mut self, session: &Session) -> u128 {
         let ceiling = session.ceiling.unwrap_or_default();
-        match self.dice.below(10) {
+        match self.rng.below(10) {
             0 => ceiling,
             1 => ceiling.saturating_sub(1),
             2 => session.spent,
             3 => u128::MAX,
             4 => session.budget,
             5 => 0,
-            _ => session
-                .spent
-                .max(ceiling)
-                .saturating_add(self.dice.size(12)),
+            _ => session.spent.max(ceiling).saturating_add(self.rng.size(12)),
         }
     }
 
-    pub(super) fn raise_ceiling(&mut self, world: &Reference) -> Action {
-        let limited: Vec<&Session> = world
+    pub(super) fn raise_ceiling(&mut self, reference: &Reference) -> Action {
+        let limited: Vec<&Session> = reference
             .sessions
             .iter()
             .filter(|it| it.ceiling.is_some())
             .collect();
-        let session = match self.dice.chance(90) {
-            true => self.dice.pick(&limited).copied(),
-            false => self.session(world),
+        let session = match self.rng.chance(90) {
+            true => self.rng.pick(&limited).copied(),
+            false => self.session(reference),
         };
         let (tag, by, ceiling) =
             session.map_or((NOWHERE, 0, 1), |it| (it.tag, it.caller, self.ceiling(it)));
@@ -299,33 +291,33 @@ impl Strategy {
     pub(super) fn set_auto_payout(&mut self, _: &Reference) -> Action {
         let what = What::SetAutoPayout {
             money: self.money(),
-            on: self.dice.chance(75),
+            on: self.rng.chance(75),
         };
         let by = self.anybody();
         self.action(by, what)
     }
 
-    pub(super) fn payout(&mut self, world: &Reference) -> Action {
-        let waiting: Vec<(Account, Money)> = world
+    pub(super) fn payout(&mut self, reference: &Reference) -> Action {
+        let waiting: Vec<(Account, Money)> = reference
             .balances
             .iter()
             .filter(|(_, balance)| balance.auto_payout && balance.available > 0)
             .map(|(key, _)| *key)
             .collect();
-        let first = self.dice.pick(&waiting).copied();
+        let first = self.rng.pick(&waiting).copied();
         let money = match first {
-            Some((_, money)) if self.dice.chance(80) => money,
+            Some((_, money)) if self.rng.chance(80) => money,
             _ => self.money(),
         };
-        let count = self.dice.below(6);
+        let count = self.rng.below(6);
         let mut accounts: Vec<Account> = first.into_iter().map(|(account, _)| account).collect();
-        accounts.extend((0..count).map(|_| self.dice.index(ACCOUNTS.len())));
+        accounts.extend((0..count).map(|_| self.rng.index(ACCOUNTS.len())));
         let by = self.anybody();
         self.action(by, What::Payout { money, accounts })
     }
 
-    pub(super) fn settle_in_escrow(&mut self, world: &Reference) -> Action {
-        let session = self.session(world).map_or(NOWHERE, |it| it.tag);
+    pub(super) fn settle_in_escrow(&mut self, reference: &Reference) -> Action {
+        let session = self.session(reference).map_or(NOWHERE, |it| it.tag);
         let by = self.anybody();
         self.action(by, What::SettleInEscrow { session, charge: 1 })
     }

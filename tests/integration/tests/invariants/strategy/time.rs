@@ -3,39 +3,43 @@
 use super::billing::sells;
 use super::{Strategy, DAY, NOWHERE};
 use crate::action::{Action, BatchPlan, GroupPlan, Start, StatusPlan, TermsPlan, What};
+use crate::fixture::ACCOUNTS;
 use crate::reference::{Account, Attester, Reference, Session, Status, GRACE};
-use crate::stage::ACCOUNTS;
 
 impl Strategy {
-    pub(super) fn wait(&mut self, world: &Reference) -> Action {
-        let soon = 1 + self.dice.below(90);
-        let seconds = match self.dice.below(if self.flavour.slow { 35 } else { 20 }) {
+    pub(super) fn wait(&mut self, reference: &Reference) -> Action {
+        let soon = 1 + self.rng.below(90);
+        let seconds = match self.rng.below(if self.flavour.slow { 35 } else { 20 }) {
             0..=10 => soon,
-            11..=16 => self.until_an_edge(world).unwrap_or(soon),
-            17 => self.dice.below(world.receipt_max_age + 120),
-            18 => DAY - world.now % DAY - self.dice.below(2),
-            19 => DAY * (1 + self.dice.below(4)),
-            _ => DAY - self.dice.below(100),
+            11..=16 => self.until_an_edge(reference).unwrap_or(soon),
+            17 => self.rng.below(reference.receipt_max_age + 120),
+            18 => DAY - reference.now % DAY - self.rng.below(2),
+            19 => DAY * (1 + self.rng.below(4)),
+            _ => DAY - self.rng.below(100),
         };
         self.action(0, What::Wait { seconds })
     }
 
     /// Seconds to a second at which something changes, the one before or the one after it.
-    pub(super) fn until_an_edge(&mut self, world: &Reference) -> Option<u64> {
-        let near = world.now + 3 * world.receipt_max_age.max(world.price_notice);
-        let edges: Vec<u64> = edges(world)
+    pub(super) fn until_an_edge(&mut self, reference: &Reference) -> Option<u64> {
+        let near = reference.now + 3 * reference.receipt_max_age.max(reference.price_notice);
+        let edges: Vec<u64> = edges(reference)
             .into_iter()
-            .filter(|edge| (world.now + 1..near).contains(edge))
+            .filter(|edge| (reference.now + 1..near).contains(edge))
             .collect();
-        let edge = *self.dice.pick(&edges)?;
-        Some((edge + self.dice.below(3)).saturating_sub(1) - world.now)
+        let edge = *self.rng.pick(&edges)?;
+        Some((edge + self.rng.below(3)).saturating_sub(1) - reference.now)
     }
 
     /// The same message in the last second before something changes, and in the first one after it.
-    pub(super) fn meet_an_edge(&mut self, world: &Reference) -> Action {
+    pub(super) fn meet_an_edge(&mut self, reference: &Reference) -> Action {
         let mut edges: Vec<(u64, Account, What)> = vec![];
-        let (now, age) = (world.now, world.receipt_max_age);
-        for session in world.sessions.iter().filter(|session| !session.released) {
+        let (now, age) = (reference.now, reference.receipt_max_age);
+        for session in reference
+            .sessions
+            .iter()
+            .filter(|session| !session.released)
+        {
             let (end, tag, caller) = (session.ends_at(), session.tag, session.caller);
             let stranger = (session.operator + 1) % ACCOUNTS.len();
             let release = What::ReleaseSession { session: tag };
@@ -44,7 +48,7 @@ impl Strategy {
             let (session, amount) = (tag, 1);
             edges.push((end, caller, What::TopUp { session, amount }));
         }
-        for work in &world.works {
+        for work in &reference.works {
             let (model, status) = (work.tag, StatusPlan::Active);
             if let Status::Retired { cutoff } = work.status {
                 edges.push((cutoff + age, work.author, What::SetStatus { model, status }));
@@ -62,10 +66,10 @@ impl Strategy {
                 ));
             }
         }
-        let horizon = 3 * age.max(world.price_notice) + DAY;
+        let horizon = 3 * age.max(reference.price_notice) + DAY;
         edges.retain(|(edge, ..)| (now + 2..now.saturating_add(horizon)).contains(edge));
-        let Some((edge, by, what)) = self.dice.pick(&edges).cloned() else {
-            return self.wait(world);
+        let Some((edge, by, what)) = self.rng.pick(&edges).cloned() else {
+            return self.wait(reference);
         };
         let seconds = edge - 1 - now;
         let wait = self.action(0, What::Wait { seconds });
@@ -82,26 +86,26 @@ impl Strategy {
     }
 
     /// A session is topped up, and charged a day or two later.
-    pub(super) fn let_money_lie(&mut self, world: &Reference) -> Action {
+    pub(super) fn let_money_lie(&mut self, reference: &Reference) -> Action {
         let lasting = |session: &&Session| {
             let (caller, money) = (session.caller, session.money);
             session.funder == caller
-                && session.ends_at() > world.now + 3 * DAY
-                && world.balance(caller, money).available > 1
-                && sells(world, session)
+                && session.ends_at() > reference.now + 3 * DAY
+                && reference.balance(caller, money).available > 1
+                && sells(reference, session)
         };
-        let lasting: Vec<&Session> = world.sessions.iter().filter(lasting).collect();
-        let Some(session) = self.dice.pick(&lasting).copied() else {
-            return self.deposit(world);
+        let lasting: Vec<&Session> = reference.sessions.iter().filter(lasting).collect();
+        let Some(session) = self.rng.pick(&lasting).copied() else {
+            return self.deposit(reference);
         };
         let serves = |attester: &&Attester| {
             attester.operator == session.operator
                 && !attester.revoked
                 && attester.retired_at.is_none()
         };
-        let attester = world.attesters.iter().find(serves);
+        let attester = reference.attesters.iter().find(serves);
         let tag = session.tag;
-        let available = world.balance(session.caller, session.money).available;
+        let available = reference.balance(session.caller, session.money).available;
         let top_up = self.action(
             session.caller,
             What::TopUp {
@@ -110,19 +114,19 @@ impl Strategy {
             },
         );
         for _ in 0..2 {
-            let seconds = DAY - self.dice.below(1_000);
+            let seconds = DAY - self.rng.below(1_000);
             let wait = self.action(0, What::Wait { seconds });
             let group = GroupPlan {
                 age: 5,
                 span: 0,
                 start: Start::Lane(0),
-                ..self.group_for(world, attester, Some(session))
+                ..self.group_for(reference, attester, Some(session))
             };
             let batch = BatchPlan {
                 attester: attester.map_or(NOWHERE, |it| it.tag),
                 groups: vec![group],
             };
-            let vouchers = self.vouchers(world, &[tag]);
+            let vouchers = self.vouchers(reference, &[tag]);
             let flaw = None;
             let settle = self.action(
                 0,
@@ -139,17 +143,21 @@ impl Strategy {
 }
 
 /// Seconds at which something begins or ends.
-pub(super) fn edges(world: &Reference) -> Vec<u64> {
+pub(super) fn edges(reference: &Reference) -> Vec<u64> {
     let mut edges = vec![];
-    let age = world.receipt_max_age;
-    for session in world.sessions.iter().filter(|session| !session.released) {
+    let age = reference.receipt_max_age;
+    for session in reference
+        .sessions
+        .iter()
+        .filter(|session| !session.released)
+    {
         let end = session.ends_at();
         edges.extend([end, end.saturating_add(age)]);
     }
-    for cutoff in world.attesters.iter().filter_map(|it| it.retired_at) {
+    for cutoff in reference.attesters.iter().filter_map(|it| it.retired_at) {
         edges.extend([cutoff, cutoff + age]);
     }
-    for work in &world.works {
+    for work in &reference.works {
         if let Status::Retired { cutoff } = work.status {
             edges.extend([cutoff, cutoff + age]);
         }

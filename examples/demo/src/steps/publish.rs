@@ -1,8 +1,8 @@
 use hub_testing::NewModel;
 use hub_types::escrow::ExecuteMsg;
 
+use crate::market::{earners, label, Market, LABELLER};
 use crate::screen::{price, Screen};
-use crate::world::{earners, label, World, LABELLER};
 
 /// bela shares the income of this one with whoever labelled its data.
 const SHARED: usize = 2;
@@ -13,18 +13,18 @@ const OPERATOR_BPS: u16 = 500;
 const KEEPS_INCOME: &str = "emil";
 
 /// Every model of the market is registered by its author at a published price.
-pub fn publish(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
-    screen.act("Authors publish")?;
+pub fn publish(market: &mut Market, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.section("Authors publish")?;
     screen.say(
         "Eight public models lie on Walrus, a store that names a file by its contents. Their authors register them under \
          those names, at prices for a million tokens taken from a published price card. Nobody has to approve that, and nobody takes a cut: the \
          shares that an author writes down add up to all of the price.",
     )?;
-    let labeller = world.account(LABELLER);
+    let labeller = market.account(LABELLER);
     let mut rows = vec![];
-    for place in 0..world.listings.len() {
-        let listing = &world.listings[place];
-        let author = world.account(listing.author);
+    for place in 0..market.listings.len() {
+        let listing = &market.listings[place];
+        let author = market.account(listing.author);
         let mut plan = NewModel::named(&listing.entry.name)
             .price(&listing.money, listing.rates)
             .release(listing.entry.blob_id);
@@ -36,8 +36,8 @@ pub fn publish(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
             plan = plan.operator_bps(OPERATOR_BPS);
             shares = format!("{} 95, operator 5", listing.author);
         }
-        let model = world.hub.register_model(&author, plan);
-        let listing = &mut world.listings[place];
+        let model = market.hub.register_model(&author, plan);
+        let listing = &mut market.listings[place];
         listing.model = model;
         rows.push([
             model.to_string(),
@@ -52,10 +52,10 @@ pub fn publish(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     screen.table(header, &[0, 2, 3], rows)?;
 
     for name in earners().filter(|name| *name != KEEPS_INCOME) {
-        let account = world.account(name);
-        for money in world.hub.moneys() {
+        let account = market.account(name);
+        for money in market.hub.moneys() {
             let denom = money.unchecked();
-            world
+            market
                 .hub
                 .escrow(&account, ExecuteMsg::SetAutoPayout { denom, on: true })?;
         }

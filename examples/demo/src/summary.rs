@@ -2,31 +2,31 @@ use hub_testing::{Ledger, Money};
 use hub_types::billing::{AttesterResponse, KeyType, QueryMsg, UsageResponse};
 use hub_types::escrow::{self, SolvencyResponse};
 
+use crate::market::{earners, label, Market, AUTHORS, OPERATORS};
 use crate::screen::{dollars, grouped, Screen};
-use crate::world::{earners, label, World, AUTHORS, OPERATORS};
 
 /// Shows what became of the money, and says whether every coin is accounted for.
-pub fn close(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
-    screen.act("Who paid")?;
-    who_paid(world, screen)?;
-    screen.act("Who earned")?;
-    who_earned(world, screen)?;
-    screen.act("What each model did")?;
-    models(world, screen)?;
-    screen.act("Who served")?;
-    operators(world, screen)?;
-    screen.act("Where every coin is")?;
-    coins(world, screen)
+pub fn show(market: &Market, screen: &mut Screen) -> anyhow::Result<bool> {
+    screen.section("Who paid")?;
+    who_paid(market, screen)?;
+    screen.section("Who earned")?;
+    who_earned(market, screen)?;
+    screen.section("What each model did")?;
+    models(market, screen)?;
+    screen.section("Who served")?;
+    operators(market, screen)?;
+    screen.section("Where every coin is")?;
+    coins(market, screen)
 }
 
-fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+fn who_paid(market: &Market, screen: &mut Screen) -> anyhow::Result<()> {
     let mut rows = vec![];
-    for id in world.hub.state().sessions.into_keys() {
-        let session = world.session(id.0)?;
+    for id in market.hub.state().sessions.into_keys() {
+        let session = market.session(id.0)?;
         rows.push([
             id.to_string(),
-            world.hub.name_of(&session.caller),
-            world.hub.name_of(&session.funder),
+            market.hub.name_of(&session.caller),
+            market.hub.name_of(&session.funder),
             label(&session.denom.into()).to_owned(),
             dollars(session.budget.u128()),
             dollars(session.spent.u128()),
@@ -40,7 +40,7 @@ fn who_paid(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
     Ok(screen.table(header, &[0, 4, 5, 6], rows)?)
 }
 
-fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+fn who_earned(market: &Market, screen: &mut Screen) -> anyhow::Result<()> {
     screen.say(
         "Wallets hold what was paid out; what is available lies in the escrow and can be withdrawn at any time. emil \
          spent a part of his.",
@@ -54,12 +54,12 @@ fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
         } else {
             "payee"
         };
-        for money in world.hub.moneys() {
-            let balance = world.balance(name, &money)?;
+        for money in market.hub.moneys() {
+            let balance = market.balance(name, &money)?;
             if balance.earned.is_zero() {
                 continue;
             }
-            let wallet = world.hub.wallet(&world.account(name), &money);
+            let wallet = market.hub.wallet(&market.account(name), &money);
             rows.push([
                 name.to_owned(),
                 role.to_owned(),
@@ -81,11 +81,11 @@ fn who_earned(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
     Ok(screen.table(header, &[3, 4, 5], rows)?)
 }
 
-fn models(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+fn models(market: &Market, screen: &mut Screen) -> anyhow::Result<()> {
     screen.say("Calls are receipts paid; tokens, in millions, are what the attesters counted.")?;
     let mut rows = vec![];
-    for listing in &world.listings {
-        let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage {
+    for listing in &market.listings {
+        let usage: UsageResponse = market.hub.query_billing(QueryMsg::Usage {
             model: listing.model,
             denom: listing.money.unchecked(),
         })?;
@@ -110,15 +110,15 @@ fn millions(units: u128) -> String {
     format!("{:.2}", units as f64 / 1e6)
 }
 
-fn operators(world: &World, screen: &mut Screen) -> anyhow::Result<()> {
+fn operators(market: &Market, screen: &mut Screen) -> anyhow::Result<()> {
     let mut rows = vec![];
-    for attester in &world.attesters {
-        let shown: AttesterResponse = world.hub.query_billing(QueryMsg::Attester {
+    for attester in &market.attesters {
+        let shown: AttesterResponse = market.hub.query_billing(QueryMsg::Attester {
             attester: attester.id,
         })?;
-        let paid = world.paid.get(&attester.id).copied().unwrap_or_default();
+        let paid = market.paid.get(&attester.id).copied().unwrap_or_default();
         rows.push([
-            world.hub.name_of(&shown.operator),
+            market.hub.name_of(&shown.operator),
             attester.id.to_string(),
             match shown.key_type {
                 KeyType::Secp256k1 => "secp256k1".to_owned(),
@@ -146,38 +146,38 @@ struct Position {
 }
 
 impl Position {
-    fn of(world: &World, money: &Money, ledger: &Ledger) -> anyhow::Result<Self> {
-        let solvency: SolvencyResponse = world.hub.query_escrow(escrow::QueryMsg::Solvency {
+    fn of(market: &Market, money: &Money, ledger: &Ledger) -> anyhow::Result<Self> {
+        let solvency: SolvencyResponse = market.hub.query_escrow(escrow::QueryMsg::Solvency {
             denom: money.unchecked(),
         })?;
-        let name = world.hub.money_name(money);
+        let name = market.hub.money_name(money);
         let sum = |what: &str| {
             let end = format!(" {what} {name}");
             let entries = ledger.entries().filter(|(entry, _)| entry.ends_with(&end));
             entries.map(|(_, amount)| amount).sum()
         };
         let mut gross = 0;
-        for listing in world
+        for listing in market
             .listings
             .iter()
             .filter(|listing| listing.money == *money)
         {
-            let usage: UsageResponse = world.hub.query_billing(QueryMsg::Usage {
+            let usage: UsageResponse = market.hub.query_billing(QueryMsg::Usage {
                 model: listing.model,
                 denom: money.unchecked(),
             })?;
             gross += usage.sums.gross.u128();
         }
         let (mut spent, mut reserved) = (0, 0);
-        for id in world.hub.state().sessions.into_keys() {
-            let session = world.session(id.0)?;
+        for id in market.hub.state().sessions.into_keys() {
+            let session = market.session(id.0)?;
             if session.denom == money.checked() {
                 spent += session.spent.u128();
                 reserved += session.left.u128();
             }
         }
         Ok(Self {
-            minted: world.minted.get(money).copied().unwrap_or_default(),
+            minted: market.minted.get(money).copied().unwrap_or_default(),
             wallets: sum("wallet"),
             held: solvency.held.u128(),
             owed: solvency.owed.u128(),
@@ -190,12 +190,12 @@ impl Position {
     }
 }
 
-fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
-    let ledger = world.hub.ledger();
+fn coins(market: &Market, screen: &mut Screen) -> anyhow::Result<bool> {
+    let ledger = market.hub.ledger();
     let mut rows = vec![];
     let mut checks = vec![];
-    for money in world.hub.moneys() {
-        let at = Position::of(world, &money, &ledger)?;
+    for money in market.hub.moneys() {
+        let at = Position::of(market, &money, &ledger)?;
         rows.push([
             label(&money).to_owned(),
             dollars(at.minted),
@@ -207,7 +207,7 @@ fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
         let label = label(&money);
         checks.extend([
             (
-                at.minted == world.hub.supply(&money),
+                at.minted == market.hub.supply(&money),
                 format!("{label}: the chain knows of no coins but those handed out"),
             ),
             (
@@ -236,7 +236,7 @@ fn coins(world: &World, screen: &mut Screen) -> anyhow::Result<bool> {
         "+ reserved $",
     ];
     screen.table(header, &[1, 2, 3, 4, 5], rows)?;
-    let violations = world.hub.check_invariants();
+    let violations = market.hub.check_invariants();
     let text = match violations.as_slice() {
         [] => "a recount of the contracts' raw storage agrees".to_owned(),
         some => some.join("; "),

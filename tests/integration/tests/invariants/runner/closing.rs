@@ -7,9 +7,9 @@ use hub_types::registry::{
 
 use super::{none, Fault, Runner};
 use crate::action::{Action, What};
+use crate::fixture::{self, ACCOUNTS, BLOBS, MONEYS};
 use crate::recount;
-use crate::reference::{Account, Manners, Reference, Status, Tag, Work, GRACE};
-use crate::stage::{self, ACCOUNTS, BLOBS, MONEYS};
+use crate::reference::{Account, Behaviour, Reference, Status, Tag, Work, GRACE};
 
 impl Runner {
     /// Every owner, alone and within the grace and `receipt_max_age`, takes out everything; then the escrow holds what
@@ -46,7 +46,7 @@ impl Runner {
         };
 
         // Nobody can make a token send itself that will not.
-        self.reference.manners = Manners::Honest;
+        self.reference.behaviour = Behaviour::Honest;
         for account in 0..ACCOUNTS.len() {
             self.refuse(account, false);
         }
@@ -88,7 +88,7 @@ impl Runner {
         if left != 0 || reserved || now_outside != outside + inside {
             return Err(format!("{left} could not be withdrawn"));
         }
-        for (money, coined) in self.stage.moneys.iter().enumerate() {
+        for (money, coined) in self.fixture.moneys.iter().enumerate() {
             let held = self.hub().wallet(&self.hub().escrow, coined);
             let donated = self
                 .reference
@@ -112,8 +112,8 @@ impl Runner {
         none(self.hub().check_publications())?;
         for ((publisher, blob), (model, release)) in &self.reference.claims {
             let query = RegistryQuery::ByPublisherAndBlob {
-                publisher: self.stage.accounts[*publisher].to_string(),
-                blob_id: stage::blob_id(*blob).to_string(),
+                publisher: self.fixture.accounts[*publisher].to_string(),
+                blob_id: fixture::blob_id(*blob).to_string(),
             };
             let found: Option<ReleaseRef> = self.query(query)?;
             let expected = ReleaseRef {
@@ -135,7 +135,7 @@ impl Runner {
                 let found: ReleaseResponse = self.query(query)?;
                 let expected = (
                     release.label,
-                    &self.stage.accounts[release.publisher],
+                    &self.fixture.accounts[release.publisher],
                     (release.published_at, release.claimed_at),
                     release.size_proven,
                 );
@@ -157,14 +157,14 @@ impl Runner {
 
     /// Whatever is asked about usage, the answer is what a recount of everything sold gives.
     pub fn recount(&self) -> Result<(), Fault> {
-        none(recount::differences(&self.stage, &self.reference))
+        none(recount::differences(&self.fixture, &self.reference))
     }
 
     /// Every list of models and claims is complete and in order.
     pub fn check_lists(&self) -> Result<(), Fault> {
         let reference = &self.reference;
         let works = || (1..).zip(&reference.works);
-        for (place, account) in self.stage.accounts.iter().enumerate() {
+        for (place, account) in self.fixture.accounts.iter().enumerate() {
             let query = RegistryQuery::ModelsByAuthor {
                 author: account.to_string(),
                 start_after: None,
@@ -185,7 +185,7 @@ impl Runner {
         }
         for blob in 0..BLOBS {
             let query = RegistryQuery::ByBlob {
-                blob_id: stage::blob_id(blob).to_string(),
+                blob_id: fixture::blob_id(blob).to_string(),
                 start_after: None,
                 limit: Some(100),
             };

@@ -2,8 +2,8 @@ use hub_testing::{rates, Money};
 use hub_types::escrow::{ModelRef, Models, NewSession};
 use hub_types::ids::SessionId;
 
+use crate::market::{label, Market, Session};
 use crate::screen::{price, Screen};
-use crate::world::{label, Session, World};
 
 const DOLLAR: u128 = 1_000_000;
 /// No caller without a list of models pays more than this for a million tokens.
@@ -47,8 +47,8 @@ const fn plan(
 }
 
 /// Callers deposit and open a session in the same message.
-pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
-    screen.act("Callers prepay")?;
+pub fn prepay(market: &mut Market, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.section("Callers prepay")?;
     screen.say(
         "A caller puts money aside in a session: for one operator that it trusts to count honestly, up to a budget, \
          until a day. What it may be spent on is the caller's to say, and what is left comes back. The studio pays for \
@@ -56,12 +56,12 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     )?;
     let mut rows = vec![];
     for plan in PLANS {
-        let [native, token] = world.hub.moneys();
+        let [native, token] = market.hub.moneys();
         let money = if plan.in_token { token } else { native };
         let budget = plan.dollars * DOLLAR;
-        world.give(plan.payer, &money, budget);
-        let session = new_session(world, &plan, budget);
-        let id = world.open_session(plan.payer, plan.caller, &money, session)?;
+        market.give(plan.payer, &money, budget);
+        let session = new_session(market, &plan, budget);
+        let id = market.open_session(plan.payer, plan.caller, &money, session)?;
         rows.push([
             id.to_string(),
             plan.caller.to_owned(),
@@ -71,8 +71,8 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
             label(&money).to_owned(),
             allowed(&plan),
         ]);
-        let listings = called(world, &plan, &money);
-        world.sessions.push(Session {
+        let listings = called(market, &plan, &money);
+        market.sessions.push(Session {
             id: SessionId(id),
             operator: plan.operator,
             listings,
@@ -91,14 +91,14 @@ pub fn prepay(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn new_session(world: &World, plan: &Plan, budget: u128) -> NewSession {
-    let operator = world.account(plan.operator);
-    let mut session = world.hub.new_session(&operator, budget);
+fn new_session(market: &Market, plan: &Plan, budget: u128) -> NewSession {
+    let operator = market.account(plan.operator);
+    let mut session = market.hub.new_session(&operator, budget);
     if plan.listed.is_empty() {
         session.max_price = Some(rates(0, LIMIT, LIMIT));
     } else {
         let model = |place: &usize| ModelRef {
-            model: world.listings[*place].model,
+            model: market.listings[*place].model,
             release: None,
         };
         session.models = Models::Listed(plan.listed.iter().map(model).collect());
@@ -108,11 +108,11 @@ fn new_session(world: &World, plan: &Plan, budget: u128) -> NewSession {
 }
 
 /// Places of what the caller is going to call.
-fn called(world: &World, plan: &Plan, money: &Money) -> Vec<usize> {
+fn called(market: &Market, plan: &Plan, money: &Money) -> Vec<usize> {
     if !plan.listed.is_empty() {
         return plan.listed.to_vec();
     }
-    let listings = world.listings.iter().enumerate();
+    let listings = market.listings.iter().enumerate();
     let of_money = listings.filter(|(_, listing)| listing.money == *money);
     of_money.map(|(place, _)| place).collect()
 }

@@ -2,14 +2,14 @@ use std::collections::BTreeMap;
 
 use anyhow::{ensure, Context};
 use cosmwasm_std::{Addr, CosmosMsg};
-use hub_testing::{data, Attester, Batch, Hub, KeyType, Market, MarketModel, Mode, Money, Receipt};
+use hub_testing::{data, Attester, Batch, Hub, KeyType, MarketModel, Mode, Money, Receipt};
 use hub_types::billing::{self, BatchResponse, Outcome};
 use hub_types::escrow::{self, BalanceResponse, NewSession, SessionResponse};
 use hub_types::ids::{AttesterId, ModelId, SessionId};
 use hub_types::price::Rates;
 use hub_types::wire::SignedVoucher;
 
-use crate::random::Random;
+use crate::rng::Rng;
 
 pub const AUTHORS: [&str; 5] = ["ada", "bela", "chen", "dora", "emil"];
 /// Shares the income of one of bela's models.
@@ -24,9 +24,9 @@ const AUTHOR_OF: [usize; 8] = [0, 0, 1, 2, 2, 3, 3, 4];
 const IN_TOKEN: [bool; 8] = [false, false, false, false, true, true, true, false];
 
 /// The chain and everybody on it.
-pub struct World {
+pub struct Market {
     pub hub: Hub,
-    pub random: Random,
+    pub rng: Rng,
     pub listings: Vec<Listing>,
     /// Two for each operator, one of each kind of key.
     pub attesters: Vec<Attester>,
@@ -55,10 +55,10 @@ pub struct Session {
     pub listings: Vec<usize>,
 }
 
-impl World {
+impl Market {
     pub fn new() -> Self {
         let mut hub = Hub::new();
-        let market = Market::load();
+        let catalogue = hub_testing::Market::load();
         let listing = |(place, entry): (usize, &MarketModel)| Listing {
             entry: entry.clone(),
             author: AUTHORS[AUTHOR_OF[place % AUTHOR_OF.len()]],
@@ -67,10 +67,10 @@ impl World {
             } else {
                 hub.money_native()
             },
-            rates: market.rates(place),
+            rates: catalogue.rates(place),
             model: ModelId(0),
         };
-        let listings = market.models.iter().enumerate().map(listing).collect();
+        let listings = catalogue.models.iter().enumerate().map(listing).collect();
         let mut attesters = vec![];
         for operator in OPERATORS {
             let address = hub.account(operator);
@@ -81,7 +81,7 @@ impl World {
         }
         Self {
             hub,
-            random: Random::new(2026),
+            rng: Rng::new(2026),
             listings,
             attesters,
             sessions: vec![],
@@ -134,10 +134,10 @@ impl World {
     /// A receipt for one call, with sizes as they come.
     pub fn receipt(&mut self, template: &Receipt) -> Receipt {
         Receipt {
-            units: self.random.units(),
-            request_id: self.random.bytes(),
-            request_hash: self.random.bytes(),
-            response_hash: self.random.bytes(),
+            units: self.rng.units(),
+            request_id: self.rng.bytes(),
+            request_hash: self.rng.bytes(),
+            response_hash: self.rng.bytes(),
             ..template.clone()
         }
     }

@@ -3,8 +3,8 @@ use hub_types::billing::Outcome;
 use hub_types::escrow::ExecuteMsg;
 use hub_types::time::CUTOFF_GRACE_SECONDS;
 
+use crate::market::Market;
 use crate::screen::{dollars, Screen};
-use crate::world::World;
 
 const CALLER: &str = "bob";
 const LISTING: usize = 2;
@@ -12,22 +12,22 @@ const LISTING: usize = 2;
 const SESSION: usize = 2;
 
 /// A caller closes a session and has the rest back in its wallet.
-pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
-    screen.act("A caller leaves")?;
+pub fn leave(market: &mut Market, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.section("A caller leaves")?;
     screen.say(
         "bob closes his session. Calls issued up to a minute later still count, later ones do not. His operator has \
          nothing more to settle and releases it at once; without that, anyone could a day later. He withdraws the rest.",
     )?;
-    let (caller, session) = (world.account(CALLER), world.sessions[SESSION].id);
-    let attester = world.attesters[4].clone();
-    let money = world.hub.money_native();
-    world
+    let (caller, session) = (market.account(CALLER), market.sessions[SESSION].id);
+    let attester = market.attesters[4].clone();
+    let money = market.hub.money_native();
+    market
         .hub
         .escrow(&caller, ExecuteMsg::CloseSession { session })?;
-    world.hub.advance(CUTOFF_GRACE_SECONDS);
-    let receipts = world.receipts(&attester, session, LISTING, 1);
+    market.hub.advance(CUTOFF_GRACE_SECONDS);
+    let receipts = market.receipts(&attester, session, LISTING, 1);
     for receipt in receipts {
-        let response = world.settle_one(&attester, &receipt)?;
+        let response = market.settle_one(&attester, &receipt)?;
         ensure!(
             response.outcome == Outcome::Closed,
             "the call was {:?}",
@@ -36,7 +36,7 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
     }
     screen.note("A call issued after the minute is refused as closed and costs nothing.")?;
 
-    world
+    market
         .hub
         .escrow(&attester.operator, ExecuteMsg::ReleaseSession { session })?;
     let withdraw = ExecuteMsg::Withdraw {
@@ -44,9 +44,9 @@ pub fn leave(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         amount: None,
         recipient: None,
     };
-    world.hub.escrow(&caller, withdraw)?;
-    let budget = world.session(session.0)?.budget.u128();
-    let wallet = world.hub.wallet(&caller, &money);
+    market.hub.escrow(&caller, withdraw)?;
+    let budget = market.session(session.0)?.budget.u128();
+    let wallet = market.hub.wallet(&caller, &money);
     screen.note(&format!(
         "Of ${} bob has ${} back in his wallet.",
         dollars(budget),

@@ -8,10 +8,10 @@ use hub_types::escrow::NewSession;
 use hub_types::ids::{ModelId, SessionId};
 use hub_types::wire::{Batch, Mode, Receipt};
 
-/// What the receipts of [`Hub::receipt`] cost at the stage's price: 5 a call, 2 per thousand in, 8 per thousand out.
+/// What the receipts of [`Hub::receipt`] cost at the fixture's price: 5 a call, 2 per thousand in, 8 per thousand out.
 pub const CALL: u128 = 5 + 2_000 + 1_600;
 
-pub struct Stage {
+pub struct Fixture {
     pub hub: Hub,
     pub author: Addr,
     pub caller: Addr,
@@ -23,7 +23,7 @@ pub struct Stage {
     pub attester: Attester,
 }
 
-impl Stage {
+impl Fixture {
     pub fn new() -> Self {
         Self::with_session(100 * CALL, |session| session)
     }
@@ -52,7 +52,7 @@ impl Stage {
         }
     }
 
-    /// Receipts for the stage's model and session.
+    /// Receipts for the fixture's model and session.
     pub fn receipts(&self, count: u64) -> Vec<Receipt> {
         self.hub
             .receipts(&self.attester, self.session, self.model, count, |_, _| {})
@@ -63,13 +63,13 @@ impl Stage {
         self.hub.batch(&self.attester, Mode::Itemised, receipts)
     }
 
-    /// Sends a batch, signed by the stage's attester, as a stranger.
+    /// Sends a batch, signed by the fixture's attester, as a stranger.
     pub fn send(&mut self, batch: &Batch) -> Result<AppResponse, BillingError> {
         let msg = self.hub.sign_batch(&self.attester, batch);
         self.hub.billing(&self.stranger.clone(), msg)
     }
 
-    /// Sends a receipt, signed by the stage's attester, as a stranger.
+    /// Sends a receipt, signed by the fixture's attester, as a stranger.
     pub fn send_receipt(
         &mut self,
         receipt: &Receipt,
@@ -98,7 +98,7 @@ impl Stage {
         self.refused(msg)
     }
 
-    /// Number of the attester's next receipt in the stage's session.
+    /// Number of the attester's next receipt in the fixture's session.
     pub fn next(&self) -> u64 {
         self.hub.next(self.session, self.attester.id)
     }

@@ -1,32 +1,30 @@
 //! Reproducible chance.
 
-/// A stream of numbers that a seed determines (SplitMix64).
-#[derive(Clone, Debug)]
-pub struct Dice(u64);
+use rand_xoshiro::rand_core::{Rng as _, SeedableRng};
+use rand_xoshiro::SplitMix64;
 
-impl Dice {
+/// A stream of numbers that a seed determines.
+#[derive(Clone, Debug)]
+pub struct Rng(SplitMix64);
+
+impl Rng {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self(SplitMix64::seed_from_u64(seed))
     }
 
     /// The stream with this number among those of a seed.
     pub fn stream(seed: u64, number: u64) -> Self {
-        let mut dice = Self(seed);
-        let start = dice.roll() ^ number.wrapping_mul(0xd134_2543_de82_ef95);
-        Self(start)
+        let mut rng = Self::new(seed);
+        Self::new(rng.next_u64() ^ number.wrapping_mul(0xd134_2543_de82_ef95))
     }
 
-    pub fn roll(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+    pub fn next_u64(&mut self) -> u64 {
+        self.0.next_u64()
     }
 
     /// 0 to `end` − 1; 0 where there is nothing to choose from.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.roll().checked_rem(end).unwrap_or_default()
+        self.next_u64().checked_rem(end).unwrap_or_default()
     }
 
     pub fn between(&mut self, from: u64, to: u64) -> u64 {
@@ -45,7 +43,7 @@ impl Dice {
     /// 1 to about 2 to the power of `bits`, every size as likely as another.
     pub fn size(&mut self, bits: u32) -> u128 {
         let bits = self.below(u64::from(bits) + 1);
-        let wide = (u128::from(self.roll()) << 64) | u128::from(self.roll());
+        let wide = (u128::from(self.next_u64()) << 64) | u128::from(self.next_u64());
         (1 << bits) + (wide & ((1 << bits) - 1)) / 2
     }
 

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 pub const DAY: u64 = 86_400;
 
-pub struct Stage {
+pub struct Fixture {
     pub hub: Hub,
     pub money: Money,
     pub alice: Addr,
@@ -24,12 +24,12 @@ pub struct Stage {
 }
 
 /// Runs a test with native coins and with a cw20 token.
-pub fn with_each_money(test: impl Fn(Stage)) {
-    test(Stage::native());
-    test(Stage::cw20());
+pub fn with_each_money(test: impl Fn(Fixture)) {
+    test(Fixture::native());
+    test(Fixture::cw20());
 }
 
-impl Stage {
+impl Fixture {
     pub fn native() -> Self {
         Self::new(Hub::money_native)
     }
@@ -63,7 +63,7 @@ impl Stage {
             .unwrap();
     }
 
-    /// A session for any model and the stage's operator.
+    /// A session for any model and the fixture's operator.
     pub fn session(&self, budget: u128) -> NewSession {
         self.hub.new_session(&self.operator, budget)
     }
@@ -84,7 +84,7 @@ impl Stage {
             .open_session(&caller, &operator, &money, budget, change)
     }
 
-    /// Number of the stage's money in the escrow.
+    /// Number of the fixture's money in the escrow.
     pub fn denom_number(&self) -> DenomNumber {
         let state = self.hub.state();
         let denom = self.money.checked();
@@ -160,7 +160,7 @@ impl Stage {
         error
     }
 
-    /// Asserts what changed since `before`, in all books; `$` stands for the stage's money.
+    /// Asserts what changed since `before`, in all books; `$` stands for the fixture's money.
     #[track_caller]
     pub fn assert_changes(&self, before: &Ledger, expected: &[(&str, i128)]) {
         let what = self.hub.money_name(&self.money);
@@ -173,7 +173,7 @@ impl Stage {
         self.assert_solvent();
     }
 
-    /// The escrow holds what it owes in the stage's money.
+    /// The escrow holds what it owes in the fixture's money.
     #[track_caller]
     pub fn assert_solvent(&self) {
         let solvency: SolvencyResponse = self.ask(QueryMsg::Solvency {
@@ -187,7 +187,7 @@ impl Stage {
         assert_eq!(violations, Vec::<String>::new());
     }
 
-    /// The events of a message are these; `$` stands for the stage's money as events name it.
+    /// The events of a message are these; `$` stands for the fixture's money as events name it.
     #[track_caller]
     pub fn assert_events(&self, response: &AppResponse, expected: &[(&str, &[(&str, &str)])]) {
         let what = self.money.checked().to_string();

@@ -6,7 +6,7 @@ import { type Denom, denomText, type Hub, native, cw20 } from "hub-client";
 type Shares = readonly { readonly account: string; readonly bps: bigint }[];
 
 /** Money of accounts, by account and denomination. */
-class Purses {
+class Amounts {
   readonly #amounts = new Map<string, bigint>();
 
   get(account: string, denom: string): bigint {
@@ -20,10 +20,10 @@ class Purses {
   }
 }
 
-export class Books {
-  readonly #wallets = new Purses();
-  readonly #available = new Purses();
-  readonly #earned = new Purses();
+export class Ledger {
+  readonly #wallets = new Amounts();
+  readonly #available = new Amounts();
+  readonly #earned = new Amounts();
   readonly #reserved = new Map<number, { readonly caller: string; readonly denom: string; left: bigint }>();
   /** Lifetime gross of each model in each denomination: whose turn it is at its next unit. */
   readonly #gross = new Map<string, bigint>();
@@ -117,7 +117,7 @@ export class Books {
       for (const account of this.#accounts) {
         const balance = await this.hub.escrow.query.balance({ address: account, denom });
         const found = [await this.#held(account, denom), BigInt(balance.available), BigInt(balance.earned)];
-        const expected = [this.#wallets, this.#available, this.#earned].map((purses) => purses.get(account, text));
+        const expected = [this.#wallets, this.#available, this.#earned].map((amounts) => amounts.get(account, text));
         assert.deepEqual(found, expected, `wallet, available and earned of ${account} in ${text}`);
         owed += BigInt(balance.available);
       }
@@ -136,7 +136,7 @@ export class Books {
 
   #reserve(session: number): { readonly caller: string; readonly denom: string; left: bigint } {
     const reserve = this.#reserved.get(session);
-    assert.ok(reserve, `session ${session} is not in the books`);
+    assert.ok(reserve, `session ${session} is not in the ledger`);
     return reserve;
   }
 

@@ -1,4 +1,4 @@
-//! A Hub with the cast of a script on it: accounts that are callers, authors, payees, operators and funders at once, two
+//! A Hub with the accounts of a script on it: they are callers, authors, payees, operators and funders at once, two
 //! kinds of money, blobs and keys.
 
 use std::collections::BTreeMap;
@@ -34,21 +34,21 @@ use hub_types::wire::{sha256, Hash};
 
 use crate::action::{key_type, Action, SessionPlan, StatusPlan, TermsPlan, What};
 use crate::credulous;
-use crate::puppet;
+use crate::proxy;
 use crate::reference::{
-    Account, Blob, Enclave, Finding, Manners, Money, Name, Rates, Reference, CREDULOUS, STUBBORN,
+    Account, Behaviour, Blob, Enclave, Finding, Money, Name, Rates, Reference, CREDULOUS, STUBBORN,
     VERIFIERS,
 };
 use crate::sealed::{self, Keyring, Sealed, Signer};
 use crate::stubborn;
 
-/// Accounts of the cast. Those in [`CONTRACTS`] are contracts.
+/// Accounts of a script. Those in [`CONTRACTS`] are contracts.
 pub const ACCOUNTS: [&str; 7] = ["ann", "bob", "cem", "dia", "eve", "fay", "guy"];
 /// Accounts that are contracts: one that strategies take for an operator, and one more.
 pub const CONTRACTS: [Account; 2] = [1, 5];
 /// Kinds of money: a native coin, a cw20 token, and one that is stubborn.
 pub const MONEYS: usize = 3;
-/// Blobs of the cast.
+/// Blobs of a script.
 pub const BLOBS: u8 = 14;
 /// Comes along where no coin belongs.
 const STRAY: &str = "ustray";
@@ -69,8 +69,8 @@ pub struct Setting {
     pub venues: usize,
 }
 
-/// A Hub with its cast.
-pub struct Stage {
+/// A Hub, and all that a script uses on it.
+pub struct Fixture {
     pub hub: Hub,
     pub accounts: Vec<Addr>,
     pub canonical: Vec<CanonicalAddr>,
@@ -79,8 +79,8 @@ pub struct Stage {
     pub venues: Vec<Venue>,
     /// Contracts that vouch for keys.
     verifiers: [Addr; VERIFIERS],
-    /// Whom contracts of the cast obey.
-    master: Addr,
+    /// Whom the contracts among the accounts obey.
+    owner: Addr,
 }
 
 fn image_name(image: u8) -> String {
@@ -141,7 +141,7 @@ pub struct Checkpoint {
     block: BlockInfo,
 }
 
-impl Stage {
+impl Fixture {
     pub fn new(setting: Setting) -> Self {
         let mut hub = Hub::builder()
             .start_time(setting.start_time)
@@ -152,9 +152,9 @@ impl Stage {
             .build();
         let mut venues = vec![hub.venue()];
         venues.extend((1..setting.venues).map(|_| hub.another_venue()));
-        let master = hub.account("master");
-        let accounts = cast(&mut hub, &master);
-        let verifiers = verifiers(&mut hub, &master);
+        let owner = hub.account("owner");
+        let accounts = accounts(&mut hub, &owner);
+        let verifiers = verifiers(&mut hub, &owner);
         let [native, token] = hub.moneys();
         let moneys = [native, token, stubborn_token(&mut hub)];
         for account in &accounts {
@@ -174,7 +174,7 @@ impl Stage {
             keys: Keyring::new(),
             venues,
             verifiers,
-            master,
+            owner,
         }
     }
 
@@ -204,7 +204,7 @@ impl Stage {
         reference
     }
 
-    /// Place of a denomination in the cast.
+    /// Place of a denomination among the moneys.
     pub fn money_of(&self, denom: &Denom) -> Option<Money> {
         let is = |money: &Coined| money.checked() == *denom;
         self.moneys.iter().position(is)
@@ -230,14 +230,14 @@ impl Stage {
         self.hub.app.set_block(to.block.clone());
     }
 
-    /// Sends a message; a contract of the cast sends it where its master says so. The stubborn token has `manners` for
+    /// Sends a message; an account that is a contract sends it at its owner's word. The stubborn token has `behaviour` for
     /// as long as it takes.
     pub fn send(
         &mut self,
         by: Account,
         message: Message,
         stray: bool,
-        manners: Manners,
+        behaviour: Behaviour,
     ) -> Result<AppResponse, Refusal> {
         let mut coins: Vec<Coin> = match stray {
             true => vec![coin(1, STRAY)],
@@ -288,22 +288,22 @@ impl Stage {
         let account = self.accounts[by].clone();
         let (sender, message) = match CONTRACTS.contains(&by) {
             true => (
-                self.master.clone(),
+                self.owner.clone(),
                 self.hub.message(&account, &message, &[]),
             ),
             false => (account, message),
         };
-        self.behave(manners);
+        self.behave(behaviour);
         let sent = self.hub.bundle(&sender, vec![message]);
-        self.behave(Manners::Honest);
+        self.behave(Behaviour::Honest);
         sent.map(|mut responses| responses.remove(0))
             .map_err(refusal)
     }
 
-    fn behave(&mut self, manners: Manners) {
+    fn behave(&mut self, behaviour: Behaviour) {
         if let Coined::Cw20(token) = &self.moneys[STUBBORN] {
             let mut storage = self.hub.app.contract_storage_mut(token);
-            stubborn::behave(&mut *storage, manners);
+            stubborn::behave(&mut *storage, behaviour);
         }
     }
 
@@ -713,20 +713,20 @@ impl Stage {
     }
 }
 
-/// The accounts of the cast, contracts among them.
-fn cast(hub: &mut Hub, master: &Addr) -> Vec<Addr> {
-    let code = hub.app.store_code(puppet::code());
+/// The accounts, contracts among them.
+fn accounts(hub: &mut Hub, owner: &Addr) -> Vec<Addr> {
+    let code = hub.app.store_code(proxy::code());
     let mut accounts = vec![];
     for (place, name) in ACCOUNTS.iter().enumerate() {
         accounts.push(match CONTRACTS.contains(&place) {
             false => hub.account(name),
             true => {
-                let puppet = hub
+                let proxy = hub
                     .app
-                    .instantiate_contract(code, master.clone(), &Empty {}, &[], *name, None)
-                    .expect("a puppet is instantiated");
-                hub.name(&puppet, name);
-                puppet
+                    .instantiate_contract(code, owner.clone(), &Empty {}, &[], *name, None)
+                    .expect("a proxy is instantiated");
+                hub.name(&proxy, name);
+                proxy
             }
         });
     }
@@ -834,7 +834,7 @@ fn new_release((major, minor): (u32, u32), blob: Blob, salt: Option<u8>) -> NewR
     }
 }
 
-/// Length and root hash of a blob of the cast.
+/// Length and root hash of a blob of a script.
 fn blob_parts(blob: Blob) -> (u64, [u8; 32]) {
     (1_000 + u64::from(blob), sha256(&[b"blob", &[blob]]))
 }

@@ -1,4 +1,4 @@
-/** Who plays, on which chain, with which tokens. */
+/** Who takes part, on which chain, with which tokens. */
 
 import { readFileSync } from "node:fs";
 import assert from "node:assert/strict";

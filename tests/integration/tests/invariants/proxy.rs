@@ -1,4 +1,4 @@
-//! A contract that sends what its master says: how a contract is caller, author, payee and operator.
+//! A proxy contract, which sends what its owner says: how a contract is caller, author, payee and operator.
 
 use cosmwasm_std::{
     to_json_binary, Addr, Binary, CosmosMsg, Deps, DepsMut, Empty, Env, MessageInfo, Reply,
@@ -8,7 +8,7 @@ use cw_multi_test::{Contract, ContractWrapper};
 use cw_storage_plus::Item;
 use cw_utils::parse_execute_response_data;
 
-const MASTER: Item<Addr> = Item::new("master");
+const OWNER: Item<Addr> = Item::new("owner");
 
 /// The code of the contract.
 pub fn code() -> Box<dyn Contract<Empty>> {
@@ -16,13 +16,13 @@ pub fn code() -> Box<dyn Contract<Empty>> {
 }
 
 fn instantiate(deps: DepsMut, _: Env, info: MessageInfo, _: Empty) -> StdResult<Response> {
-    MASTER.save(deps.storage, &info.sender)?;
+    OWNER.save(deps.storage, &info.sender)?;
     Ok(Response::new())
 }
 
 fn execute(deps: DepsMut, _: Env, info: MessageInfo, msg: CosmosMsg) -> StdResult<Response> {
-    if info.sender != MASTER.load(deps.storage)? {
-        return Err(StdError::generic_err("not the master"));
+    if info.sender != OWNER.load(deps.storage)? {
+        return Err(StdError::generic_err("not the owner"));
     }
     Ok(Response::new().add_submessage(SubMsg::reply_on_success(msg, 0)))
 }
@@ -42,5 +42,5 @@ fn reply(_: DepsMut, _: Env, reply: Reply) -> StdResult<Response> {
 }
 
 fn query(deps: Deps, _: Env, _: Empty) -> StdResult<Binary> {
-    to_json_binary(&MASTER.load(deps.storage)?)
+    to_json_binary(&OWNER.load(deps.storage)?)
 }

@@ -4,8 +4,8 @@ use hub_types::billing::Outcome;
 use hub_types::escrow::{NewCeiling, VoucherKey};
 use hub_types::ids::SessionId;
 
+use crate::market::Market;
 use crate::screen::{dollars, price, Screen};
-use crate::world::World;
 
 const CALLER: &str = "agent";
 const BUDGET: u128 = 5_000_000;
@@ -13,45 +13,45 @@ const CALLS: u64 = 120;
 const LISTING: usize = 4;
 
 /// A session that trusts nobody: it pays only what the caller signed for.
-pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
-    screen.act("An agent pays by voucher")?;
+pub fn vouch(market: &mut Market, screen: &mut Screen) -> anyhow::Result<()> {
+    screen.section("An agent pays by voucher")?;
     screen.say(
         "A software agent does not trust the operator with its whole budget. Its session pays only up to a ceiling that \
          the agent raises by signing vouchers, off chain and for nothing, as it receives answers. Whoever submits the \
          batch adds the newest one. Not even a stolen attester key could charge more.",
     )?;
-    let money = world.hub.money_cw20();
-    world.give(CALLER, &money, BUDGET);
-    let attester = world.attesters[3].clone();
+    let money = market.hub.money_cw20();
+    market.give(CALLER, &money, BUDGET);
+    let attester = market.attesters[3].clone();
     let key = signing_key(KeyType::Secp256k1, 100);
-    let mut session = world.hub.new_session(&attester.operator, BUDGET);
+    let mut session = market.hub.new_session(&attester.operator, BUDGET);
     session.ceiling = Some(NewCeiling {
         key: Some(VoucherKey {
             key_type: KeyType::Secp256k1,
             key: key.public_key().as_bytes().into(),
         }),
     });
-    let id = world.open_session(CALLER, CALLER, &money, session)?;
+    let id = market.open_session(CALLER, CALLER, &money, session)?;
 
-    world.hub.advance(60);
-    let receipts = world.receipts(&attester, SessionId(id), LISTING, CALLS);
-    let rates = world.listings[LISTING].rates;
+    market.hub.advance(60);
+    let receipts = market.receipts(&attester, SessionId(id), LISTING, CALLS);
+    let rates = market.listings[LISTING].rates;
     let total: u128 = receipts
         .iter()
         .filter_map(|receipt| rates.amount(1, receipt.units))
         .sum();
-    let batch = world.hub.batch(&attester, Mode::Itemised, receipts);
+    let batch = market.hub.batch(&attester, Mode::Itemised, receipts);
 
-    let refused = world.send(&attester, &batch, vec![]);
+    let refused = market.send(&attester, &batch, vec![]);
     ensure!(refused.is_err(), "the session paid without a voucher");
     screen.note(&format!(
         "{CALLS} calls without a voucher: nothing is paid."
     ))?;
 
     let half = total / 2;
-    let voucher = world.hub.voucher(&key, SessionId(id), half);
-    let first = world.send(&attester, &batch, vec![voucher])?;
-    let spent = world.session(id)?.spent.u128();
+    let voucher = market.hub.voucher(&key, SessionId(id), half);
+    let first = market.send(&attester, &batch, vec![voucher])?;
+    let spent = market.session(id)?.spent.u128();
     screen.note(&format!(
         "With a voucher for ${}: {} calls are paid, ${}.",
         dollars(half),
@@ -59,15 +59,15 @@ pub fn vouch(world: &mut World, screen: &mut Screen) -> anyhow::Result<()> {
         dollars(spent)
     ))?;
 
-    let voucher = world.hub.voucher(&key, SessionId(id), total);
-    let second = world.send(&attester, &batch, vec![voucher])?;
+    let voucher = market.hub.voucher(&key, SessionId(id), total);
+    let second = market.send(&attester, &batch, vec![voucher])?;
     ensure!(
         second
             .outcomes_of_groups()
             .all(|outcome| outcome == Outcome::Paid),
         "the second voucher covers the rest"
     );
-    let session = world.session(id)?;
+    let session = market.session(id)?;
     screen.note(&format!(
         "With one for ${}: the other {} as well. ${} of the ${} budget was never within anybody's reach.",
         dollars(total),
