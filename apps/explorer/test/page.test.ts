@@ -331,7 +331,9 @@ test("a folder is planned in the page: ids, manifest and warnings are those of a
   assert.equal(expected.quilts[0]?.identifiers.includes("a.tmp"), false);
   assert.match(text, /\.env is named as files with keys or passwords are/);
   assert.deepEqual(
-    asked.filter((path) => !/^\/(planner\.js|hub_model\.wasm|rpc|wallet-\w+\.js|chunk-\w+\.js|src-\w+\.js)$/.test(path)),
+    asked.filter(
+      (path) => !/^\/(planner\.js|hub_model\.wasm|rpc|wallet-\w+\.js|chunk-\w+\.js|src-\w+\.js)$/.test(path),
+    ),
     [],
   );
   assert.deepEqual(complaints, []);

@@ -174,7 +174,11 @@ impl Folder {
         let mut kept = Vec::new();
         for (path, size) in files {
             let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
-            if folders.split('/').any(|folder| folder.starts_with('.')) || ignored(&path, &rules) {
+            if folders
+                .split('/')
+                .any(|folder| folder.starts_with('.') && folder != "..")
+                || ignored(&path, &rules)
+            {
                 continue;
             }
             check_path(&path).map_err(|why| FolderError::Path {

@@ -154,8 +154,8 @@ export default function Publish(): VNode {
       <div role="status">
         {progress === undefined ? null : (
           <p>
-            <progress aria-label="Computing ids" max={Math.max(1, progress.total)} value={progress.done} /> Computing the
-            ids of <Theirs text={progress.path === "" ? "the folder" : progress.path} />{" "}
+            <progress aria-label="Computing ids" max={Math.max(1, progress.total)} value={progress.done} /> Computing
+            the ids of <Theirs text={progress.path === "" ? "the folder" : progress.path} />{" "}
             <button onClick={() => running.current?.abort()}>Cancel</button>
           </p>
         )}
@@ -188,8 +188,8 @@ function About({ draft, change, done }: Form & { done: () => void }): VNode {
     >
       <h2>What it is</h2>
       <p class="hint">
-        The folder has no <code>{DESCRIPTION}</code>, so you say it here. A file of that name is published along with the
-        others.
+        The folder has no <code>{DESCRIPTION}</code>, so you say it here. A file of that name is published along with
+        the others.
       </p>
       <Text of="title" {...{ draft, change }} maxLength={128} required>
         Title
@@ -245,7 +245,11 @@ function Text({
   return (
     <label>
       <span>{children}</span>
-      <input {...(given as object)} value={draft[of]} onInput={(event) => change({ [of]: event.currentTarget.value })} />
+      <input
+        {...(given as object)}
+        value={draft[of]}
+        onInput={(event) => change({ [of]: event.currentTarget.value })}
+      />
     </label>
   );
 }

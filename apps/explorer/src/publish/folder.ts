@@ -49,9 +49,7 @@ async function walk(folder: FileSystemDirectoryEntry, within: string, files: Map
       if (entry.isDirectory) {
         await walk(entry as FileSystemDirectoryEntry, `${path}/`, files);
       } else {
-        const file = await new Promise<File>((resolve, reject) =>
-          (entry as FileSystemFileEntry).file(resolve, reject),
-        );
+        const file = await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
         take(files, path, file);
       }
     }

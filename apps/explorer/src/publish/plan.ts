@@ -47,10 +47,7 @@ export type Asked =
 
 /** What the worker answers; progress any number of times before. */
 export type Answered =
-  | { readonly progress: Progress }
-  | { readonly plan: Plan }
-  | { readonly blobId: string }
-  | { readonly error: string };
+  { readonly progress: Progress } | { readonly plan: Plan } | { readonly blobId: string } | { readonly error: string };
 
 /** How far it has come with a file: bytes of work done, of all. */
 export interface Progress {
@@ -81,8 +78,15 @@ export async function blobIdOf(bytes: Uint8Array): Promise<string> {
 function ask(asked: Asked, progress: (progress: Progress) => void, signal: AbortSignal): Promise<Answered> {
   const worker = new Worker(new URL("./planner.js", import.meta.url), { type: "module" });
   return new Promise<Answered>((resolve, reject) => {
-    signal.addEventListener("abort", () => reject(new DOMException("It was cancelled; nothing was stored", "AbortError")));
-    worker.onerror = () => reject(new Error("the planner cannot be loaded: reload the page"));
+    signal.addEventListener("abort", () =>
+      reject(new DOMException("It was cancelled; nothing was stored", "AbortError")),
+    );
+    worker.onerror = () =>
+      reject(
+        new Error(
+          "the planner cannot be loaded: reload the page. If that does not help, it was built without apps/explorer/build-wasm, and “hub model publish” does the same",
+        ),
+      );
     worker.onmessage = ({ data }: MessageEvent<Answered>) => {
       if ("progress" in data) {
         progress(data.progress);

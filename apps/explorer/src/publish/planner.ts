@@ -45,9 +45,19 @@ function planned({ name, files }: { name: string; files: readonly (readonly [str
     }
     return true;
   };
-  const plan = new Planned(name, [...byPath.keys()], Float64Array.from(files, ([, { size }]) => size), read, progress);
+  const plan = new Planned(
+    name,
+    [...byPath.keys()],
+    Float64Array.from(files, ([, { size }]) => size),
+    read,
+    progress,
+  );
   const says = JSON.parse(plan.describe()) as Omit<Plan, "quilts"> & {
-    readonly quilts: readonly { readonly id: string; readonly length: number; readonly identifiers: readonly string[] }[];
+    readonly quilts: readonly {
+      readonly id: string;
+      readonly length: number;
+      readonly identifiers: readonly string[];
+    }[];
   };
   const quilts = says.quilts.map(({ identifiers, ...quilt }, place) => ({
     ...quilt,

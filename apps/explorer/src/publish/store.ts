@@ -85,13 +85,18 @@ async function store(
   const place = `${url.href.replace(/\/$/, "")}/v1/${kind}?${query.toString()}`;
   const text = await put(place, bytes, (done, total) => progress({ path: what, done, total }), signal).catch(
     (error: unknown) => {
-      throw signal.aborted ? error : new Error(`${what}: ${url.host} ${(error as Error).message}. Nothing is lost: go on when it can`);
+      throw signal.aborted
+        ? error
+        : new Error(`${what}: ${url.host} ${(error as Error).message}. Nothing is lost: go on when it can`);
     },
   );
   const found = idOf(text);
   if (found !== id) {
-    const said = found === undefined ? "something else than a publisher of Walrus does" : `that it stored blob ${found}`;
-    throw new Error(`${what}: ${url.host} says ${said}, and not ${id}, which these bytes are. Choose another publisher`);
+    const said =
+      found === undefined ? "something else than a publisher of Walrus does" : `that it stored blob ${found}`;
+    throw new Error(
+      `${what}: ${url.host} says ${said}, and not ${id}, which these bytes are. Choose another publisher`,
+    );
   }
   localStorage.setItem(KEPT, [...kept(), key].slice(-1_000).join("\n"));
 }
@@ -160,7 +165,9 @@ async function readBack(
       if (theirs.length === mine.length && theirs.every((byte, place) => byte === mine[place])) {
         return;
       }
-      throw new Error(`${what}: ${aggregator.host} gives other bytes than those that were stored. Choose another aggregator`);
+      throw new Error(
+        `${what}: ${aggregator.host} gives other bytes than those that were stored. Choose another aggregator`,
+      );
     }
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

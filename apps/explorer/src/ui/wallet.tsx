@@ -29,11 +29,7 @@ export function WithWallet({ children }: { children: (wallet: Connected, leave: 
   if (wallets === undefined) {
     return <div class="waiting" role="status" />;
   }
-  return wallet === undefined ? (
-    <Connect wallets={wallets} />
-  ) : (
-    children(wallet, () => wallets.become(undefined))
-  );
+  return wallet === undefined ? <Connect wallets={wallets} /> : children(wallet, () => wallets.become(undefined));
 }
 
 function Connect({ wallets: { connect: connectTo, ways } }: { wallets: Wallets }): VNode {
@@ -76,7 +72,5 @@ function Connect({ wallets: { connect: connectTo, ways } }: { wallets: Wallets }
 /** Why a wallet, or the chain, did not do it. Wallets throw texts as well as errors. */
 export function refusal(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return /reject|denied|declined/i.test(message)
-    ? `The wallet refuses: ${message}. Nothing was sent`
-    : message;
+  return /reject|denied|declined/i.test(message) ? `The wallet refuses: ${message}. Nothing was sent` : message;
 }

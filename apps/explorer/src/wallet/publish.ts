@@ -24,7 +24,10 @@ export interface Publication {
 export type Place = registry.ReleaseRef;
 
 /** The release under which the account published these bytes already. */
-export async function publishedAs({ account: { hub }, address }: Connected, release: string): Promise<Place | undefined> {
+export async function publishedAs(
+  { account: { hub }, address }: Connected,
+  release: string,
+): Promise<Place | undefined> {
   const place = await hub.registry.query.byPublisherAndBlob({ publisher: address, blobId: release });
   return place ?? undefined;
 }
