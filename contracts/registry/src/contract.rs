@@ -12,6 +12,7 @@ use cosmwasm_std::{Binary, Deps, DepsMut, Env, MessageInfo, Response};
 use cw_utils::nonpayable;
 use hub_types::hash;
 use hub_types::registry::{ExecuteMsg, InstantiateMsg, MigrateMsg, QueryMsg};
+use hub_types::time::{DEFAULT_PRICE_NOTICE_SECONDS, DEFAULT_RECEIPT_MAX_AGE_SECONDS};
 
 use self::instantiate::Instantiation;
 use crate::domain::config::Config;
@@ -33,7 +34,15 @@ pub fn instantiate(
     nonpayable(&info)?;
     cw2::set_contract_version(deps.storage, CONTRACT_NAME, CONTRACT_VERSION)?;
     let instantiation = Instantiation {
-        config: Config::new(msg.receipt_max_age_seconds, msg.price_notice_seconds)?,
+        config: Config {
+            receipt_max_age_seconds: msg
+                .receipt_max_age_seconds
+                .unwrap_or(DEFAULT_RECEIPT_MAX_AGE_SECONDS),
+            price_notice_seconds: msg
+                .price_notice_seconds
+                .unwrap_or(DEFAULT_PRICE_NOTICE_SECONDS),
+        }
+        .check()?,
         walrus_keeper: msg
             .walrus_keeper
             .map(|keeper| parse::address(deps.api, "walrus_keeper", &keeper))

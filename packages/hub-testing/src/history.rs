@@ -106,7 +106,7 @@ impl State {
             "what operators served",
             &before.all_served(),
             &self.all_served(),
-            |it| vec![it.strange, it.kept, it.calls.into(), it.week.into()],
+            |it| vec![it.strange, it.kept, it.calls.into(), it.week.0.into()],
         );
         all.rising("spend of", &before.spent_with, &self.spent_with, |it| {
             vec![it.spent, it.kept]

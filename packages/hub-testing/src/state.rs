@@ -1,6 +1,7 @@
 use hub_types::ids::{
     AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
 };
+use hub_types::time::{Day, Week};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -51,7 +52,7 @@ pub struct State {
     /// Usage by (model, denomination number).
     pub usage: BTreeMap<(ModelId, DenomNumber), UsageRecord>,
     /// Lifetime sums of models by (model, denomination number, day).
-    pub usage_days: BTreeMap<(ModelId, DenomNumber, u32), Sums>,
+    pub usage_days: BTreeMap<(ModelId, DenomNumber, Day), Sums>,
     /// Sums of earlier releases by (model, denomination number, release).
     pub usage_releases: BTreeMap<(ModelId, DenomNumber, ReleaseNumber), Sums>,
     /// Payers by (denomination number, funder).
@@ -73,9 +74,9 @@ pub struct State {
     /// The Hub by denomination number.
     pub hubs: BTreeMap<DenomNumber, HubRecord>,
     /// Lifetime sums of the Hub by (denomination number, day).
-    pub hub_days: BTreeMap<(DenomNumber, u32), HubTotals>,
+    pub hub_days: BTreeMap<(DenomNumber, Day), HubTotals>,
     /// Counts of the Hub by (denomination number, week).
-    pub hub_weeks: BTreeMap<(DenomNumber, u32), WeekCounts>,
+    pub hub_weeks: BTreeMap<(DenomNumber, Week), WeekCounts>,
     /// What funders spent in released sessions, by (funder, denomination number).
     pub spent: BTreeMap<(Addr, DenomNumber), Spent>,
     /// The same with each operator, by (funder, denomination number, operator).

@@ -7,6 +7,8 @@
 
 use thiserror::Error;
 
+use crate::records::served::Earned;
+
 /// Most operators that a reader names.
 pub const MAX_BELIEVED: usize = 16;
 
@@ -69,9 +71,10 @@ pub fn factor(given: Option<u32>) -> Result<u32, BeliefError> {
     Ok(factor)
 }
 
-/// What one operator backs that served so much for strangers and kept so much of it.
-pub fn backed(strange: u128, kept: u128, factor: u32) -> u128 {
-    strange.min(kept.saturating_mul(factor.into()))
+/// What one operator backs that earned so much.
+pub fn backed(earned: Earned, factor: u32) -> u128 {
+    let speaks_for = earned.kept.saturating_mul(factor.into());
+    earned.strange.min(speaks_for)
 }
 
 #[cfg(test)]
@@ -103,12 +106,16 @@ mod tests {
         );
     }
 
+    fn earned(strange: u128, kept: u128) -> Earned {
+        Earned { strange, kept }
+    }
+
     #[test]
     fn an_operator_backs_what_it_served_and_no_more_than_its_share_speaks_for() {
-        assert_eq!(backed(1_000, 150, 5), 750);
-        assert_eq!(backed(1_000, 300, 5), 1_000);
-        assert_eq!(backed(1_000, 0, 20), 0);
-        assert_eq!(backed(0, 0, 5), 0);
-        assert_eq!(backed(u128::MAX, u128::MAX, 20), u128::MAX);
+        assert_eq!(backed(earned(1_000, 150), 5), 750);
+        assert_eq!(backed(earned(1_000, 300), 5), 1_000);
+        assert_eq!(backed(earned(1_000, 0), 20), 0);
+        assert_eq!(backed(earned(0, 0), 5), 0);
+        assert_eq!(backed(earned(u128::MAX, u128::MAX), 20), u128::MAX);
     }
 }

@@ -15,6 +15,7 @@ use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 use crate::denom::{Denom, UncheckedDenom};
 use crate::records::served::Served;
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
+use crate::time::Week;
 use crate::verifier::Evidence;
 
 /// Binds a new billing contract to a registry and lets it instantiate an escrow of its own.
@@ -880,14 +881,14 @@ pub struct ServedSums {
 
 impl ServedSums {
     /// What was served, as it is in `week`.
-    pub fn at(served: &Served, week: u64) -> Self {
-        let (recent_strange, recent_kept) = served.recent_at(week);
+    pub fn at(served: &Served, week: Week) -> Self {
+        let recent = served.recent_at(week);
         Self {
             strange: served.strange.into(),
             kept: served.kept.into(),
             calls: served.calls,
-            recent_strange: recent_strange.into(),
-            recent_kept: recent_kept.into(),
+            recent_strange: recent.strange.into(),
+            recent_kept: recent.kept.into(),
         }
     }
 

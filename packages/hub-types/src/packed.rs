@@ -32,6 +32,8 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::DecodeError;
 use thiserror::Error;
 
+use crate::time::{Day, Week};
+
 /// The newest layout among the packed records of this crate. What a contract shows of itself, so that another does not
 /// begin to rely on records that it cannot read.
 pub const LAYOUT: u8 = 3;
@@ -169,6 +171,25 @@ ids_in_keys!(
     TermsNumber,
     DenomNumber
 );
+
+/// Days and weeks stand in a key as four bytes. All that a chain's clock can name fit.
+macro_rules! times_in_keys {
+    ($($time:ty),+) => {$(
+        impl PackedKey for $time {
+            fn append(&self, key: &mut Vec<u8>) {
+                u32::try_from(self.0).unwrap_or(u32::MAX).append(key);
+            }
+        }
+
+        impl PackedTail for $time {
+            fn read(bytes: &[u8]) -> Option<Self> {
+                <u32 as PackedTail>::read(bytes).map(Self::from)
+            }
+        }
+    )+};
+}
+
+times_in_keys!(Day, Week);
 
 impl PackedKey for CanonicalAddr {
     fn append(&self, key: &mut Vec<u8>) {

@@ -4,27 +4,40 @@
 //! contains u mod 10 000. So shares do not depend on how receipts are grouped, nothing is lost to rounding, and every
 //! 10 000 units are divided exactly.
 
+use std::ops::Range;
+
 /// Basis points in a whole.
 pub const WHOLE_BPS: u16 = 10_000;
 /// Most payees of a model.
 pub const MAX_PAYEES: usize = 4;
 
-/// Units among the first `total` of a lifetime gross whose number mod 10 000 lies in [from, until).
-fn units_in_range(total: u128, from: u128, until: u128) -> Option<u128> {
+/// Units among the first `total` of a lifetime gross whose number mod 10 000 lies in `range`.
+fn units_in_range(total: u128, range: &Range<u128>) -> Option<u128> {
+    let Range { start, end } = *range;
     let whole = u128::from(WHOLE_BPS);
     let cycles = total.checked_div(whole)?;
     let rest = total.checked_rem(whole)?;
     cycles
-        .checked_mul(until.checked_sub(from)?)?
-        .checked_add(rest.clamp(from, until).checked_sub(from)?)
+        .checked_mul(end.checked_sub(start)?)?
+        .checked_add(rest.clamp(start, end).checked_sub(start)?)
 }
 
-/// Divides the `amount` that follows `gross_before`: one part per share of `shares_bps`, in order. The parts sum to
-/// `amount` when the shares sum to 10 000. `None` if `gross_before + amount` is beyond 128 bits or the shares
-/// are beyond 10 000.
+/// What is added to a model's lifetime gross, in units of the denomination.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Increase {
+    /// The gross before it.
+    pub gross_before: u128,
+    /// What is added.
+    pub amount: u128,
+}
+
+/// Divides the amount of an increase: one part per share of `shares_bps`, in order. The parts sum to the amount when the
+/// shares sum to 10 000. `None` if the gross after it is beyond 128 bits or the shares are beyond 10 000.
 pub fn split(
-    gross_before: u128,
-    amount: u128,
+    Increase {
+        gross_before,
+        amount,
+    }: Increase,
     shares_bps: impl IntoIterator<Item = u16>,
 ) -> Option<Vec<u128>> {
     let gross_after = gross_before.checked_add(amount)?;
@@ -35,11 +48,9 @@ pub fn split(
         if until > WHOLE_BPS.into() {
             return None;
         }
-        let part = units_in_range(gross_after, from, until)?.checked_sub(units_in_range(
-            gross_before,
-            from,
-            until,
-        )?)?;
+        let range = from..until;
+        let part = units_in_range(gross_after, &range)?
+            .checked_sub(units_in_range(gross_before, &range)?)?;
         parts.push(part);
         from = until;
     }
@@ -48,8 +59,22 @@ pub fn split(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Increase, WHOLE_BPS};
     use proptest::prelude::*;
+
+    fn split(
+        gross_before: u128,
+        amount: u128,
+        shares: impl IntoIterator<Item = u16>,
+    ) -> Option<Vec<u128>> {
+        super::split(
+            Increase {
+                gross_before,
+                amount,
+            },
+            shares,
+        )
+    }
 
     #[test]
     fn the_first_units_go_to_the_first_payee() {

@@ -1,4 +1,4 @@
-//! Time: unix seconds, days and weeks, and the rules that every cutoff shares.
+//! Time: unix seconds, spans of them, days and weeks, and the rules that every cutoff shares.
 //!
 //! Block time lags the wall clock, and a message is signed before it is executed. So every cutoff that a message
 //! sets takes effect [`CUTOFF_GRACE_SECONDS`] after the block that holds it. Intervals are half-open: [from, until).
@@ -22,6 +22,76 @@ pub fn cutoff(now: u64) -> u64 {
     now.saturating_add(CUTOFF_GRACE_SECONDS)
 }
 
+/// A length of time in whole seconds. A point in time is a bare integer of unix seconds, so the two are not mixed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub u64);
+
+impl Seconds {
+    /// The time that lies so much after `time`.
+    pub fn after(self, time: u64) -> u64 {
+        time.saturating_add(self.0)
+    }
+
+    /// The time that lies so much before `time`; 0 at the earliest.
+    pub fn before(self, time: u64) -> u64 {
+        time.saturating_sub(self.0)
+    }
+}
+
+/// A day: how many whole days after 1970-01-01 UTC it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(pub u64);
+
+impl Day {
+    /// The day that holds `time`, unix seconds.
+    pub fn of(time: u64) -> Self {
+        Self(time / 86_400)
+    }
+
+    /// The week that holds it.
+    pub fn week(self) -> Week {
+        Week(self.0 / 7)
+    }
+
+    /// The day after it; the last one has none and stays.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// The day that lies so many days before it; the first day at the earliest.
+    pub fn before(self, days: u64) -> Self {
+        Self(self.0.saturating_sub(days))
+    }
+}
+
+impl From<u32> for Day {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+/// A week: how many whole spans of seven days after 1970-01-01 UTC, a Thursday, it begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Week(pub u64);
+
+impl Week {
+    /// Whole weeks from `earlier` to it; 0 if that one is later.
+    pub fn since(self, earlier: Self) -> u64 {
+        self.0.saturating_sub(earlier.0)
+    }
+
+    /// The week that lies so many weeks before it; the first week at the earliest.
+    pub fn before(self, weeks: u64) -> Self {
+        Self(self.0.saturating_sub(weeks))
+    }
+}
+
+impl From<u32> for Week {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
 /// A span of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Interval {
@@ -29,6 +99,15 @@ pub struct Interval {
     pub from: u64,
     /// The second after its last, unix seconds; none if it has no end.
     pub until: Option<u64>,
+}
+
+/// When the receipts of a group were issued.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// The oldest, unix seconds.
+    pub oldest: u64,
+    /// The newest, unix seconds; not before the oldest.
+    pub newest: u64,
 }
 
 /// How much of one span of time lies in another.
@@ -48,9 +127,9 @@ impl Interval {
         time >= self.from && self.until.is_none_or(|until| time < until)
     }
 
-    /// How much of what happened from `oldest` to `newest`, both included, lies in it. Only these two times are known
-    /// of a group of receipts, so [`Containment::Part`] says that a part may lie in it.
-    pub fn containment(&self, oldest: u64, newest: u64) -> Containment {
+    /// How much of a group lies in it. Only two of its times are known, so [`Containment::Part`] says that a part may lie
+    /// in it.
+    pub fn containment(&self, Issued { oldest, newest }: Issued) -> Containment {
         let first = oldest.max(self.from);
         if first > newest || self.until.is_some_and(|until| first >= until) {
             Containment::Nothing
@@ -60,16 +139,6 @@ impl Interval {
             Containment::Part
         }
     }
-}
-
-/// Number of the day that holds `now`: whole days since 1970-01-01 UTC.
-pub fn day(now: u64) -> u64 {
-    now / 86_400
-}
-
-/// Number of the week that holds `day`: whole seven-day spans since 1970-01-01.
-pub fn week(day: u64) -> u64 {
-    day / 7
 }
 
 #[cfg(test)]
@@ -99,18 +168,22 @@ mod tests {
             (200, u64::MAX, Containment::Nothing),
         ] {
             assert_eq!(
-                interval.containment(oldest, newest),
+                interval.containment(Issued { oldest, newest }),
                 containment,
                 "{oldest} to {newest}"
             );
         }
+        let issued = |oldest, newest| Issued { oldest, newest };
         let endless = Interval {
             from: 100,
             until: None,
         };
-        assert_eq!(endless.containment(100, u64::MAX), Containment::Whole);
-        assert_eq!(endless.containment(99, u64::MAX), Containment::Part);
-        assert_eq!(endless.containment(0, 99), Containment::Nothing);
+        assert_eq!(
+            endless.containment(issued(100, u64::MAX)),
+            Containment::Whole
+        );
+        assert_eq!(endless.containment(issued(99, u64::MAX)), Containment::Part);
+        assert_eq!(endless.containment(issued(0, 99)), Containment::Nothing);
     }
 
     #[test]
@@ -126,7 +199,7 @@ mod tests {
                     (true, true) => Containment::Part,
                     (false, _) => Containment::Nothing,
                 };
-                let found = interval.containment(oldest, newest);
+                let found = interval.containment(Issued { oldest, newest });
                 assert_eq!(found, expected, "{oldest} to {newest} in {interval:?}");
             }
         }
@@ -134,10 +207,30 @@ mod tests {
 
     #[test]
     fn days_and_weeks_are_counted_from_1970_and_change_at_their_first_second() {
-        assert_eq!((day(0), day(86_399), day(86_400)), (0, 0, 1));
-        assert_eq!(day(1_700_000_000), 19_675);
-        assert_eq!((week(0), week(6), week(7)), (0, 0, 1));
-        assert_eq!(week(19_675), 2_810);
+        assert_eq!(
+            [0, 86_399, 86_400, 1_700_000_000].map(Day::of),
+            [0, 0, 1, 19_675].map(Day)
+        );
+        assert_eq!(
+            [0, 6, 7, 19_675].map(|day| Day(day).week()),
+            [0, 0, 1, 2_810].map(Week)
+        );
+    }
+
+    #[test]
+    fn days_weeks_and_spans_stop_at_the_ends_of_time() {
+        assert_eq!(
+            (Day(7).next(), Day(u64::MAX).next()),
+            (Day(8), Day(u64::MAX))
+        );
+        assert_eq!((Day(7).before(2), Day(7).before(8)), (Day(5), Day(0)));
+        assert_eq!((Week(7).before(2), Week(7).before(8)), (Week(5), Week(0)));
+        assert_eq!((Week(7).since(Week(5)), Week(5).since(Week(7))), (2, 0));
+        assert_eq!((Seconds(60).after(100), Seconds(60).before(100)), (160, 40));
+        assert_eq!(
+            (Seconds(60).after(u64::MAX), Seconds(60).before(59)),
+            (u64::MAX, 0)
+        );
     }
 
     #[test]

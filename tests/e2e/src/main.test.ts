@@ -9,3 +9,4 @@ import "./walrus.js";
 import "./readme.js";
 import "./examples.js";
 import "./x402.js";
+import "./upgrade.js";

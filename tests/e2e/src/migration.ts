@@ -27,7 +27,7 @@ import {
 import { NODE, ROOT } from "./node.js";
 import { blob, connect, metadata, type Name, named, PRICE_NOTICE, RECEIPT_MAX_AGE, USDC } from "./fixture.js";
 
-const CONTRACTS = ["registry", "escrow", "billing"] as const;
+export const CONTRACTS = ["registry", "escrow", "billing"] as const;
 type ContractName = (typeof CONTRACTS)[number];
 type Codes = Readonly<Record<ContractName, number>>;
 
@@ -38,7 +38,7 @@ const coins = (amount: number) => [{ denom: "uusdc", amount: amount.toString() }
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
 
 /** A Hub of the previous release. Its admin is author and operator as well; ids count from 1. */
-class Old {
+export class Old {
   /** Numbers of the next receipts in the lanes, by session. */
   readonly #next = new Map<number, number>();
   #sessions = 2;
@@ -313,17 +313,21 @@ async function carryOver(old: Old, codes: Codes, steps: readonly (readonly Contr
   await old.settleUp(paid * PRICE);
 }
 
-test("a Hub of the previous release is migrated, each contract alone and all together, and nobody loses a coin", async () => {
-  const { hub, as } = await connect();
-  const old: Record<string, number> = {};
-  const now: Record<string, number> = {};
+/** Numbers of the codes of the previous release, which `by` stores, and of those under test. */
+export async function codesOf(hub: Hub, by: HubAccount): Promise<{ before: Codes; codes: Codes }> {
+  const before: Record<string, number> = {};
+  const codes: Record<string, number> = {};
   for (const name of CONTRACTS) {
     const wasm = gunzipSync(readFileSync(`${ROOT}tests/fixtures/previous/hub_${name}.wasm.gz`));
-    old[name] = (await as.deployer.client.upload(as.deployer.address, wasm, "auto")).codeId;
-    now[name] = (await hub.client.getContract(hub[name].address)).codeId;
+    before[name] = (await by.client.upload(by.address, wasm, "auto")).codeId;
+    codes[name] = (await hub.client.getContract(hub[name].address)).codeId;
   }
-  const before = old as unknown as Codes;
-  const codes = now as unknown as Codes;
+  return { before: before as unknown as Codes, codes: codes as unknown as Codes };
+}
+
+test("a Hub of the previous release is migrated, each contract alone and all together, and nobody loses a coin", async () => {
+  const { hub, as } = await connect();
+  const { before, codes } = await codesOf(hub, as.deployer);
 
   const begin = async (admin: Name, caller: Name) => {
     const begun = await Old.deploy(as[admin], as[caller], before);

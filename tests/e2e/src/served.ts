@@ -9,8 +9,6 @@ import { NODE, ROOT, WORK, words } from "./node.js";
 
 /** The command, which tests/e2e/run builds. */
 const HUB = process.env["HUB_COMMAND"] ?? `${ROOT}apps/target/debug/hub`;
-const HOME = `${WORK}/operator`;
-
 /** What a call of the model costs: a hundred, and one for its input and output each. */
 export const PRICE = { perCall: "100", perMillionIn: "1000000", perMillionOut: "1000000" };
 export const COST = 102n;
@@ -30,24 +28,44 @@ export interface Serving {
   readonly model: number;
   /** Asks the server to stop, which settles what it is owed. */
   stop(): Promise<void>;
+  /** Ends it without warning. */
+  kill(): Promise<void>;
+  /** Starts it again on the same books, at another address. */
+  restart(): Promise<Serving>;
+}
+
+/** Where and how it is served. */
+interface Place {
+  /** Folder of everything that the operator has. */
+  readonly home: string;
+  /** File of the deployment. */
+  readonly deployment: string;
+  /** Node that the server asks. */
+  readonly rpc: string;
+  /** More lines of its configuration. */
+  readonly settings: readonly string[];
 }
 
 /** Runs the command for somebody, and answers with what it says as JSON. */
-async function hub(who: string, ...args: string[]): Promise<Record<string, any>> {
-  const env = environment(who);
-  const { stdout } = await promisify(execFile)(HUB, [...args, "--json"], { env, cwd: HOME });
+async function hub(home: string, who: string, ...args: string[]): Promise<Record<string, any>> {
+  const env = environment(home, who);
+  const { stdout } = await promisify(execFile)(HUB, [...args, "--json"], { env, cwd: home });
   return JSON.parse(stdout) as Record<string, any>;
 }
 
-function environment(who: string): NodeJS.ProcessEnv {
-  return { ...process.env, HUB_HOME: `${HOME}/home`, HUB_MNEMONIC: words(who), HUB_KEY_PASSWORD: "correct horse" };
+function environment(home: string, who: string): NodeJS.ProcessEnv {
+  return { ...process.env, HUB_HOME: `${home}/home`, HUB_MNEMONIC: words(who), HUB_KEY_PASSWORD: "correct horse" };
 }
 
 /** Starts something that goes on, and waits for its first line of JSON. */
-async function start(who: string, ...args: string[]): Promise<{ child: ChildProcess; said: Record<string, any> }> {
+async function start(
+  home: string,
+  who: string,
+  ...args: string[]
+): Promise<{ child: ChildProcess; said: Record<string, any> }> {
   const child = spawn(HUB, [...args, "--json"], {
-    env: environment(who),
-    cwd: HOME,
+    env: environment(home, who),
+    cwd: home,
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -62,50 +80,61 @@ async function start(who: string, ...args: string[]): Promise<{ child: ChildProc
   throw new Error(`hub ${args.join(" ")} ended: ${text}`);
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) {
-    child.kill("SIGTERM");
+    child.kill(signal);
     await once(child, "exit");
   }
 }
 
 /** Publishes the example's model for `author`, and serves it for `operator`. */
-export async function serve(author: string, operator: string): Promise<Serving> {
-  mkdirSync(`${HOME}/home`, { recursive: true });
-  const walrus = await start(author, "walrus", "serve", `${HOME}/walrus`, "--listen", "127.0.0.1:0");
+export async function serve(author: string, operator: string, options: Partial<Place> = {}): Promise<Serving> {
+  const { home, deployment, rpc, settings }: Place = {
+    home: `${WORK}/operator`,
+    deployment: `${WORK}/deployments/${NODE.chainId}.json`,
+    rpc: NODE.rpc,
+    settings: [],
+    ...options,
+  };
+  mkdirSync(`${home}/home`, { recursive: true });
+  const walrus = await start(home, author, "walrus", "serve", `${home}/walrus`, "--listen", "127.0.0.1:0");
   const on = String(walrus.said["url"] ?? walrus.said["aggregator"]);
-  const deployment = `${WORK}/deployments/${NODE.chainId}.json`;
   const chain = ["--rpc", NODE.rpc, "--gas-price", "0.025stake", "--max-fee", "500000"];
-  await hub(author, "chain", "add", "e2e", "--deployment", deployment, ...chain);
+  await hub(home, author, "chain", "add", "e2e", "--deployment", deployment, ...chain);
   const price = [
     ...["--per-call", PRICE.perCall, "--per-million-in", PRICE.perMillionIn],
     ...["--per-million-out", PRICE.perMillionOut, "--operator-bps", "1000"],
   ];
   const stored = ["--epochs", "5", "--shared", "--network", "local", "--publisher", on, "--aggregator", on];
   // Publishing keeps notes beside the files, so it is done with a copy.
-  const folder = `${HOME}/model`;
+  const folder = `${home}/model`;
   cpSync(`${ROOT}examples/models/volatility-mlp`, folder, { recursive: true });
-  const published = await hub(author, "model", "publish", folder, "--denom", "uusdc", ...price, ...stored);
+  const published = await hub(home, author, "model", "publish", folder, "--denom", "uusdc", ...price, ...stored);
   await end(walrus.child);
-  await hub(operator, "keys", "new", "server", "--attester");
-  await hub(operator, "operator", "register", "server");
-  const chains = readFileSync(`${HOME}/home/chains.toml`, "utf8");
+  await hub(home, operator, "keys", "new", "server", "--attester");
+  await hub(home, operator, "operator", "register", "server");
+  const chains = readFileSync(`${home}/home/chains.toml`, "utf8");
   const model = Number((published["model"] as { model: number }).model);
   writeFileSync(
-    `${HOME}/serve.toml`,
+    `${home}/serve.toml`,
     [
       `listen = "127.0.0.1:0"`,
       `data = "books"`,
-      chains.replace(/^\[[^\]]*\]/m, "[chain]"),
+      chains.replace(/^\[[^\]]*\]/m, "[chain]").replaceAll(NODE.rpc, rpc),
       `[attester]`,
-      `key_file = "${HOME}/home/keys/server.attester.age"`,
+      `key_file = "${home}/home/keys/server.attester.age"`,
       `[[models]]`,
       `model = ${model}`,
       `folder = "${folder}"`,
+      ...settings,
     ].join("\n"),
   );
-  const server = await start(operator, "serve", "serve.toml");
-  const url = String(server.said["url"]);
-  process.on("exit", () => server.child.kill("SIGKILL"));
-  return { url, infer: `${url}/v2/models/${model}/infer`, model, stop: () => end(server.child) };
+  const begin = async (): Promise<Serving> => {
+    const { child, said } = await start(home, operator, "serve", "serve.toml");
+    const url = String(said["url"]);
+    process.on("exit", () => child.kill("SIGKILL"));
+    const infer = `${url}/v2/models/${model}/infer`;
+    return { url, infer, model, stop: () => end(child), kill: () => end(child, "SIGKILL"), restart: begin };
+  };
+  return await begin();
 }

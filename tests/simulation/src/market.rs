@@ -8,8 +8,9 @@ use hub_types::escrow::{
 };
 use hub_types::ids::SessionId;
 use hub_types::price::Rates;
+use hub_types::split::WHOLE_BPS;
 
-use crate::dice::Weighted;
+use crate::rng::Weighted;
 use crate::scenario::MarketPlan;
 use crate::world::{Call, Nature, Origin, World, DAY, START};
 
@@ -18,8 +19,6 @@ const SESSION_DAYS: u64 = 30;
 const TYPICAL: [u64; 2] = [2_025, 760];
 /// Calls of an author who tries its own model.
 const TRIALS: u64 = 3;
-/// Whole of a split, in basis points.
-const WHOLE: u16 = 10_000;
 
 /// The honest part of the market.
 pub struct Market {
@@ -43,12 +42,12 @@ struct Caller {
     /// Calls a day.
     pace: f64,
     places: Vec<usize>,
-    session: Option<Purse>,
+    session: Option<OpenSession>,
     /// The only day on which it calls, if it is such a caller.
     only_on: Option<u64>,
 }
 
-struct Purse {
+struct OpenSession {
     session: SessionId,
     left: u128,
     ends_at: u64,
@@ -103,7 +102,7 @@ impl Market {
         self.leave(world)?;
         let daily = |count: usize, percent_a_week: f64| count as f64 * percent_a_week / 700.0;
         let models = world
-            .dice
+            .rng
             .poisson(daily(world.listings.len(), self.plan.model_growth));
         for _ in 0..models {
             self.register(world);
@@ -112,7 +111,7 @@ impl Market {
             self.rank(world);
         }
         let callers = daily(self.callers.len(), self.plan.caller_growth);
-        for _ in 0..world.dice.poisson(callers) {
+        for _ in 0..world.rng.poisson(callers) {
             self.arrive(world, day);
         }
         self.reprice(world);
@@ -131,12 +130,12 @@ impl Market {
             }
             let mean = caller.pace * span as f64 / DAY as f64;
             let mut wishes = vec![];
-            for _ in 0..world.dice.poisson(mean) {
-                let place = caller.places[world.dice.place(caller.places.len())];
+            for _ in 0..world.rng.poisson(mean) {
+                let place = caller.places[world.rng.place(caller.places.len())];
                 wishes.push(Wish {
                     place,
-                    issued_at: world.dice.between(from, until - 1),
-                    units: world.dice.units(self.plan.call_size),
+                    issued_at: world.rng.between(from, until - 1),
+                    units: world.rng.units(self.plan.call_size),
                 });
             }
             if !wishes.is_empty() {
@@ -157,10 +156,10 @@ impl Market {
 
     fn register(&mut self, world: &mut World) {
         let number = world.listings.len();
-        let author = &self.authors[world.dice.place(self.authors.len())];
-        let nature = if world.dice.happens(self.plan.dead) {
+        let author = &self.authors[world.rng.place(self.authors.len())];
+        let nature = if world.rng.happens(self.plan.dead) {
             Nature::Dead
-        } else if world.dice.happens(self.plan.free) {
+        } else if world.rng.happens(self.plan.free) {
             Nature::Free
         } else {
             Nature::Wanted
@@ -168,7 +167,7 @@ impl Market {
         let price = if nature == Nature::Free {
             rates(0, 0, 0)
         } else {
-            self.cards.rates(world.dice.place(self.cards.cards.len()))
+            self.cards.rates(world.rng.place(self.cards.cards.len()))
         };
         let model = NewModel::named(&format!("model-{number}")).operator_bps(self.operator_bps());
         let place = world.register(author, model, price, nature);
@@ -179,14 +178,14 @@ impl Market {
 
     fn operator_bps(&self) -> u16 {
         // A payee has one basis point at least.
-        (libm::round(self.plan.operator_share * 100.0) as u16).min(WHOLE - 1)
+        (libm::round(self.plan.operator_share * 100.0) as u16).min(WHOLE_BPS - 1)
     }
 
     /// Gives models that have none a rank in popularity: any of those there are, so that a new one can come to the top.
     fn rank(&mut self, world: &mut World) {
         while self.ranks.len() < self.wanted.len() {
             let others = self.ranks.len() as u64;
-            let rank = world.dice.between(1, others + 1);
+            let rank = world.rng.between(1, others + 1);
             for other in &mut self.ranks {
                 *other += u64::from(*other >= rank);
             }
@@ -200,20 +199,20 @@ impl Market {
         let address = world.hub.account(&format!("caller {number}"));
         world.callers.push(address.clone());
         let mut places = vec![];
-        for _ in 0..world.dice.between(1, self.plan.models_per_caller) {
-            let drawn = self.popularity.draw(&mut world.dice);
+        for _ in 0..world.rng.between(1, self.plan.models_per_caller) {
+            let drawn = self.popularity.draw(&mut world.rng);
             let place = drawn.map(|drawn| self.wanted[drawn]);
             places.extend(place.filter(|place| !places.contains(place)));
         }
         if places.is_empty() {
             return;
         }
-        let one_day = world.dice.happens(self.plan.one_day_callers);
+        let one_day = world.rng.happens(self.plan.one_day_callers);
         self.callers.push(Caller {
             number,
             address,
-            service: world.dice.place(self.plan.operators as usize),
-            pace: self.plan.calls_per_caller * world.dice.exponential(),
+            service: world.rng.place(self.plan.operators as usize),
+            pace: self.plan.calls_per_caller * world.rng.exponential(),
             places,
             session: None,
             only_on: one_day.then_some(day),
@@ -228,11 +227,11 @@ impl Market {
         }
         self.fund(world, at, cost)?;
         let caller = &mut self.callers[at];
-        let Some(purse) = &mut caller.session else {
+        let Some(open) = &mut caller.session else {
             return Ok(());
         };
-        purse.left -= cost;
-        let (session, service) = (purse.session, caller.service);
+        open.left -= cost;
+        let (session, service) = (open.session, caller.service);
         for wish in wishes {
             let call = Call {
                 session,
@@ -262,15 +261,15 @@ impl Market {
             .max(1_000);
         let address = caller.address.clone();
         match &mut caller.session {
-            Some(purse) if purse.ends_at > now + DAY && purse.left >= cost => return Ok(()),
-            Some(purse) if purse.ends_at > now + DAY => {
+            Some(open) if open.ends_at > now + DAY && open.left >= cost => return Ok(()),
+            Some(open) if open.ends_at > now + DAY => {
                 world.hub.mint(&address, coins(budget, NATIVE));
                 let deposit = ExecuteMsg::Deposit {
                     beneficiary: None,
                     session: None,
                 };
                 let top_up = ExecuteMsg::TopUp {
-                    session: purse.session,
+                    session: open.session,
                     amount: Uint128::new(budget),
                 };
                 let escrow = &world.hub.escrow;
@@ -280,13 +279,13 @@ impl Market {
                 ];
                 world.hub.bundle(&address, messages)?;
                 world.transactions += 1;
-                purse.left += budget;
+                open.left += budget;
                 return Ok(());
             }
-            Some(purse) => self.ending.push(Ending {
-                session: purse.session,
+            Some(open) => self.ending.push(Ending {
+                session: open.session,
                 service: caller.service,
-                ends_at: purse.ends_at,
+                ends_at: open.ends_at,
                 leaver: None,
             }),
             None => {}
@@ -308,7 +307,7 @@ impl Market {
             caller: caller.number,
         };
         let session = open(world, &address, session, origin)?;
-        self.callers[at].session = Some(Purse {
+        self.callers[at].session = Some(OpenSession {
             session: SessionId(session),
             left: budget,
             ends_at,
@@ -344,24 +343,24 @@ impl Market {
         let mut staying = vec![];
         for caller in std::mem::take(&mut self.callers) {
             let was_there = caller.only_on.is_some_and(|only| only < today);
-            if !was_there && !world.dice.happens(self.plan.caller_churn / 7.0) {
+            if !was_there && !world.rng.happens(self.plan.caller_churn / 7.0) {
                 staying.push(caller);
                 continue;
             }
-            let Some(purse) = caller.session else {
+            let Some(open) = caller.session else {
                 continue;
             };
-            if purse.ends_at > now + 60 {
+            if open.ends_at > now + 60 {
                 let close = ExecuteMsg::CloseSession {
-                    session: purse.session,
+                    session: open.session,
                 };
                 world.hub.escrow(&caller.address, close)?;
                 world.transactions += 1;
             }
             self.ending.push(Ending {
-                session: purse.session,
+                session: open.session,
                 service: caller.service,
-                ends_at: purse.ends_at.min(now + 60),
+                ends_at: open.ends_at.min(now + 60),
                 leaver: Some(caller.address),
             });
         }
@@ -373,7 +372,7 @@ impl Market {
     fn reprice(&mut self, world: &mut World) {
         let now = world.hub.now();
         for place in self.wanted.clone() {
-            if !world.dice.happens(self.plan.price_changes / 7.0) {
+            if !world.rng.happens(self.plan.price_changes / 7.0) {
                 continue;
             }
             let listing = &world.listings[place];
@@ -383,7 +382,7 @@ impl Market {
             if listing.nature == Nature::Free || listing.is_changing(now) {
                 continue;
             }
-            let up = world.dice.happens(50.0);
+            let up = world.rng.happens(50.0);
             let change = |amount: Uint128| {
                 if up {
                     Uint128::new(amount.u128() * 5 / 4)
@@ -398,7 +397,7 @@ impl Market {
             };
             let share = self.operator_bps();
             let author = world.listings[place].author.clone();
-            let terms = terms(&world.money, rates, share, &[(&author, WHOLE - share)]);
+            let terms = terms(&world.money, rates, share, &[(&author, WHOLE_BPS - share)]);
             world.reprice(place, terms);
         }
     }
@@ -410,15 +409,15 @@ impl Market {
             let listing = &world.listings[place];
             let honest = !matches!(listing.nature, Nature::Fake { .. });
             // Once in four weeks.
-            if !honest || !world.dice.happens(self.plan.self_testing / 28.0) {
+            if !honest || !world.rng.happens(self.plan.self_testing / 28.0) {
                 continue;
             }
             let author = world.listings[place].author.clone();
-            let service = world.dice.place(self.plan.operators as usize);
+            let service = world.rng.place(self.plan.operators as usize);
             let mut budget = 1;
             let mut sizes = vec![];
             for _ in 0..TRIALS {
-                let units = world.dice.units(self.plan.call_size);
+                let units = world.rng.units(self.plan.call_size);
                 budget += world.listings[place].cost(now, units)?;
                 sizes.push(units);
             }

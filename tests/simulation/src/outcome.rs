@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use hub_types::belief::MAX_BELIEVED;
 use hub_types::billing::{HubResponse, HubSums, HubWeek};
 use hub_types::ids::ModelId;
-use hub_types::time::{day, week};
+use hub_types::time::Day;
 
 use crate::fakes::{Bill, Ring};
 use crate::gas::{GasMeter, Snapshot};
@@ -160,7 +160,7 @@ pub(crate) fn gather(
     world: &mut World,
     rings: &[Ring],
 ) -> Result<Outcome> {
-    let first = day(START);
+    let first = Day::of(START).0;
     let half = u32::try_from((scenario.days / 2).clamp(1, 90)).context("at most 90")?;
     let models = models(world, first + scenario.days)?;
     let rings: Vec<RingRow> = rings
@@ -312,10 +312,10 @@ fn weeks(world: &World, first: u64) -> Result<Vec<WeekRow>> {
     let mut rows = vec![];
     let hub = numbers::weeks(world)?;
     let last = first + world.truth.len() as u64 - 1;
-    for number in week(first)..=week(last) {
+    for number in Day(first).week().0..=Day(last).week().0 {
         let mut payers = BTreeSet::new();
         for (place, truth) in (first..).zip(&world.truth) {
-            if week(place) == number {
+            if Day(place).week().0 == number {
                 payers.extend(truth.payers.iter().copied());
             }
         }

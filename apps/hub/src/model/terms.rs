@@ -5,6 +5,7 @@ use cosmwasm_std::Uint128;
 use hub_types::denom::UncheckedDenom;
 use hub_types::price::UncheckedPrice;
 use hub_types::registry::{TermsResponse, UncheckedPayee, UncheckedTerms};
+use hub_types::split::WHOLE_BPS;
 
 use crate::chain::{denom, unchecked};
 use crate::failure::{Failure, USAGE};
@@ -30,7 +31,7 @@ pub struct Price {
     per_million_out: Uint128,
 
     /// Share of the operator that serves the call, in hundredths of a percent.
-    #[arg(long, value_name = "BPS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=10_000))]
+    #[arg(long, value_name = "BPS", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=i64::from(WHOLE_BPS)))]
     operator_bps: u16,
 
     /// Who shares the rest, ADDRESS=BPS; up to four. Default: the author.
@@ -51,7 +52,7 @@ fn payee(text: &str) -> Result<(String, u16), String> {
 impl Price {
     /// As the registry takes them.
     pub fn terms(&self, author: &str) -> Result<UncheckedTerms, Failure> {
-        let rest = 10_000 - self.operator_bps;
+        let rest = WHOLE_BPS - self.operator_bps;
         let payees = match self.payees.is_empty() {
             true => vec![(author.to_owned(), rest)],
             false => self.payees.clone(),

@@ -9,12 +9,13 @@ use hub_types::billing::{
     InclusionProof, InclusionResponse, QueryMsg, RecordedBatch,
 };
 use hub_types::ids::AttesterId;
+use hub_types::time::{Day, Week};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
 use hub_types::{hash, packed, page};
 
 use self::served::Believed;
-use self::usage::Counted;
+use self::usage::{Counted, DaySpan};
 use super::{parse, view};
 use crate::error::ContractError;
 use crate::settlement;
@@ -87,7 +88,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
         } => {
             page::check_named(&models)?;
             let denom = Counted::find(deps, denom)?;
-            to_json_binary(&usage::usages_of_days(deps, models, &denom, from, until)?)
+            let days = DaySpan::parse(from..=until)?;
+            to_json_binary(&usage::usages_of_days(deps, models, &denom, days)?)
         }
         QueryMsg::UsagesByDay {
             models,
@@ -97,7 +99,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
         } => {
             page::check_named(&models)?;
             let denom = Counted::find(deps, denom)?;
-            to_json_binary(&usage::usages_by_day(deps, models, &denom, from, until)?)
+            let days = DaySpan::parse(from..=until)?;
+            to_json_binary(&usage::usages_by_day(deps, models, &denom, days)?)
         }
         QueryMsg::Backing {
             model,
@@ -146,6 +149,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let denom = Counted::find(deps, denom)?;
+            let start_after = start_after.map(Day);
             to_json_binary(&usage::usage_by_day(
                 deps,
                 model,
@@ -161,7 +165,8 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             until,
         } => {
             let denom = Counted::find(deps, denom)?;
-            to_json_binary(&usage::usage_of_days(deps, model, &denom, from, until)?)
+            let days = DaySpan::parse(from..=until)?;
+            to_json_binary(&usage::usage_of_days(deps, model, &denom, days)?)
         }
         QueryMsg::UsageByRelease {
             model,
@@ -291,6 +296,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let denom = Counted::find(deps, denom)?;
+            let start_after = start_after.map(Day);
             to_json_binary(&usage::hub_by_day(deps, &denom, start_after, limit)?)
         }
         QueryMsg::HubWeeks {
@@ -299,6 +305,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             limit,
         } => {
             let denom = Counted::find(deps, denom)?;
+            let start_after = start_after.map(Week);
             to_json_binary(&usage::hub_weeks(deps, &denom, start_after, limit)?)
         }
     };

@@ -5,7 +5,7 @@ use hub_types::price::Rates;
 use hub_types::wire::{Units, Work};
 
 /// What a session can pay.
-pub struct Purse {
+pub struct Payable {
     /// Budget not yet spent.
     pub left: u128,
     /// Of it, what the ceiling allows.
@@ -55,21 +55,27 @@ impl Billed {
 }
 
 /// Charges `work` at `rates`, without its first `skip` receipts, which were settled before.
-pub fn charge(rates: &Rates, work: &Work, skip: u64, purse: &Purse, gross_before: u128) -> Charge {
+pub fn charge(
+    rates: &Rates,
+    work: &Work,
+    skip: u64,
+    payable: &Payable,
+    gross_before: u128,
+) -> Charge {
     match work {
         Work::Itemised(items) => {
             let skip = usize::try_from(skip).unwrap_or(usize::MAX);
             match all(rates, items.iter_from(skip))
-                .filter(|all| purse.refuses(all.amount).is_none())
+                .filter(|all| payable.refuses(all.amount).is_none())
             {
                 Some(billed) if gross_before.checked_add(billed.amount).is_some() => {
                     Charge::Billed(billed)
                 }
                 Some(_) => Charge::Overflow,
-                None => itemised(rates, items.iter_from(skip), purse, gross_before),
+                None => itemised(rates, items.iter_from(skip), payable, gross_before),
             }
         }
-        Work::Netted { count, total } => netted(rates, *count, *total, purse, gross_before),
+        Work::Netted { count, total } => netted(rates, *count, *total, payable, gross_before),
     }
 }
 
@@ -109,7 +115,7 @@ fn all(rates: &Rates, receipts: impl Iterator<Item = Units>) -> Option<Billed> {
 fn itemised(
     rates: &Rates,
     receipts: impl Iterator<Item = Units>,
-    purse: &Purse,
+    payable: &Payable,
     gross_before: u128,
 ) -> Charge {
     let mut billed = Billed::nothing(Outcome::Paid);
@@ -126,7 +132,7 @@ fn itemised(
             stopped = Some(Outcome::Exhausted);
             continue;
         };
-        if let Some(refusal) = purse.refuses(amount) {
+        if let Some(refusal) = payable.refuses(amount) {
             stopped = Some(refusal);
             continue;
         }
@@ -152,12 +158,18 @@ fn itemised(
 }
 
 /// Bills the sums as a whole, rounded up once.
-fn netted(rates: &Rates, count: u16, total: Units, purse: &Purse, gross_before: u128) -> Charge {
+fn netted(
+    rates: &Rates,
+    count: u16,
+    total: Units,
+    payable: &Payable,
+    gross_before: u128,
+) -> Charge {
     let receipts = u64::from(count);
     let Some(amount) = rates.amount(receipts, total) else {
         return Charge::Overflow;
     };
-    if let Some(refusal) = purse.refuses(amount) {
+    if let Some(refusal) = payable.refuses(amount) {
         return Charge::Refused(refusal);
     }
     if gross_before.checked_add(amount).is_none() {
@@ -173,7 +185,7 @@ fn netted(rates: &Rates, count: u16, total: Units, purse: &Purse, gross_before: 
     })
 }
 
-impl Purse {
+impl Payable {
     /// Why `amount` cannot be paid, if it cannot.
     fn refuses(&self, amount: u128) -> Option<Outcome> {
         if amount > self.left {
@@ -190,7 +202,7 @@ impl Purse {
 mod tests {
     use super::*;
 
-    const PLENTY: Purse = Purse {
+    const PLENTY: Payable = Payable {
         left: u128::MAX,
         chargeable: u128::MAX,
     };
@@ -202,8 +214,8 @@ mod tests {
         }
     }
 
-    fn purse(left: u128) -> Purse {
-        Purse {
+    fn payable(left: u128) -> Payable {
+        Payable {
             left,
             chargeable: left,
         }
@@ -231,13 +243,13 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_purse_refuses_and_the_budget_is_named_before_the_ceiling() {
+    fn a_session_without_money_refuses_and_the_budget_is_named_before_the_ceiling() {
         let charge = |left, chargeable| {
             charge(
                 &per_call(5),
                 &receipts(3),
                 0,
-                &Purse { left, chargeable },
+                &Payable { left, chargeable },
                 0,
             )
         };
@@ -298,8 +310,8 @@ mod tests {
                     for skip in 0..units.len() {
                         let receipts = units[skip..].iter().copied();
                         assert_eq!(
-                            charge(&rates, &work, skip as u64, &purse(left), gross_before),
-                            itemised(&rates, receipts, &purse(left), gross_before),
+                            charge(&rates, &work, skip as u64, &payable(left), gross_before),
+                            itemised(&rates, receipts, &payable(left), gross_before),
                             "{rates:?}, {units:?} without {skip}, {left} left"
                         );
                     }
@@ -328,9 +340,9 @@ mod tests {
         let cheap = Units::new(0, 0);
         let beyond = Units::new(1_000_000, 0);
         for work in [vec![beyond, cheap], vec![cheap, beyond]] {
-            for purse in [PLENTY, purse(0)] {
+            for payable in [PLENTY, payable(0)] {
                 let work = Work::itemised(work.clone());
-                assert_eq!(charge(&rates, &work, 0, &purse, 0), Charge::Overflow);
+                assert_eq!(charge(&rates, &work, 0, &payable, 0), Charge::Overflow);
             }
         }
         // What was settled before does not count.
@@ -343,7 +355,7 @@ mod tests {
             count: 1,
             total: beyond,
         };
-        assert_eq!(charge(&rates, &netted, 0, &purse(0), 0), Charge::Overflow);
+        assert_eq!(charge(&rates, &netted, 0, &payable(0), 0), Charge::Overflow);
     }
 
     #[test]
@@ -366,18 +378,18 @@ mod tests {
             // Without money nothing would be billed; what other groups add to the gross meanwhile changes nothing.
             for gross in [0, gross, u128::MAX] {
                 let refused = Charge::Refused(Outcome::Exhausted);
-                assert_eq!(charge(&per_call(1), &work, 0, &purse(0), gross), refused);
+                assert_eq!(charge(&per_call(1), &work, 0, &payable(0), gross), refused);
             }
-            let refused = charge(&per_call(1), &work, 0, &purse(2), gross);
+            let refused = charge(&per_call(1), &work, 0, &payable(2), gross);
             assert_eq!(refused, Charge::Overflow);
         }
         for work in [receipts(1), netted(1)] {
-            let fits = charge(&per_call(1), &work, 0, &purse(1), gross);
+            let fits = charge(&per_call(1), &work, 0, &payable(1), gross);
             assert!(matches!(fits, Charge::Billed(Billed { amount: 1, .. })));
         }
         // The money covers the first alone, and that fits.
         assert_eq!(
-            charge(&per_call(1), &receipts(2), 0, &purse(1), gross),
+            charge(&per_call(1), &receipts(2), 0, &payable(1), gross),
             billed(Outcome::Partial { receipts: 1 }, 1, 1)
         );
     }
@@ -386,13 +398,13 @@ mod tests {
     fn a_repeat_decides_as_the_first_time_did() {
         // Of three receipts the money covers as many; then the gross may have grown to anything by other groups.
         for money in 0..4 {
-            let first = charge(&per_call(1), &receipts(3), 0, &purse(money), 0);
+            let first = charge(&per_call(1), &receipts(3), 0, &payable(money), 0);
             let done = match first {
                 Charge::Billed(billed) => billed.receipts,
                 _ => 0,
             };
             for gross in [0, u128::MAX - 1, u128::MAX] {
-                let again = charge(&per_call(1), &receipts(3), done, &purse(0), gross);
+                let again = charge(&per_call(1), &receipts(3), done, &payable(0), gross);
                 let expected = match done {
                     3 => billed(Outcome::Paid, 0, 0),
                     _ => Charge::Refused(Outcome::Exhausted),
@@ -403,13 +415,13 @@ mod tests {
     }
 
     #[test]
-    fn free_receipts_are_billed_by_an_empty_purse_and_counted_apart() {
-        let purse = Purse {
+    fn free_receipts_are_billed_without_money_and_counted_apart() {
+        let payable = Payable {
             left: 0,
             chargeable: 0,
         };
         assert_eq!(
-            charge(&per_call(0), &receipts(2), 0, &purse, 7),
+            charge(&per_call(0), &receipts(2), 0, &payable, 7),
             Charge::Billed(Billed {
                 outcome: Outcome::Paid,
                 receipts: 2,
@@ -435,11 +447,11 @@ mod tests {
             },
         };
         assert_eq!(
-            charge(&rates, &work, 0, &purse(3), 0),
+            charge(&rates, &work, 0, &payable(3), 0),
             Charge::Refused(Outcome::Exhausted)
         );
         assert_eq!(
-            charge(&rates, &work, 0, &purse(4), 0),
+            charge(&rates, &work, 0, &payable(4), 0),
             Charge::Billed(Billed {
                 outcome: Outcome::Paid,
                 receipts: 10,

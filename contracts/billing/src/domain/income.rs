@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use cosmwasm_std::{CanonicalAddr, Uint128};
 use hub_types::escrow::Credit;
 use hub_types::ids::DenomNumber;
-use hub_types::split::split;
+use hub_types::split::{split, Increase};
 
 use super::basis::Basis;
 use crate::error::ContractError;
@@ -21,14 +21,12 @@ pub struct Income {
 }
 
 impl Income {
-    /// Divides `amount`, which follows the model's `gross_before`, among the payees in order and the operator last, whose
-    /// part it returns.
+    /// Divides an increase of the model's gross among the payees in order and the operator last, whose part it returns.
     pub fn add(
         &mut self,
         basis: &Basis,
         operator: &CanonicalAddr,
-        gross_before: u128,
-        amount: u128,
+        increase: Increase,
     ) -> Result<u128, ContractError> {
         let terms = &basis.terms;
         let shares = terms
@@ -36,7 +34,7 @@ impl Income {
             .iter()
             .map(|payee| (&payee.account, payee.bps))
             .chain([(operator, terms.operator_bps)]);
-        let parts = split(gross_before, amount, shares.clone().map(|(_, bps)| bps)).ok_or(
+        let parts = split(increase, shares.clone().map(|(_, bps)| bps)).ok_or(
             ContractError::Inconsistent {
                 what: "terms whose shares exceed the whole",
             },
@@ -54,7 +52,7 @@ impl Income {
             }
         }
         let gross = self.gross.entry(basis.denom).or_default();
-        *gross = gross.saturating_add(amount);
+        *gross = gross.saturating_add(increase.amount);
         Ok(operators)
     }
 
@@ -121,6 +119,13 @@ mod tests {
         }
     }
 
+    fn after(gross_before: u128, amount: u128) -> Increase {
+        Increase {
+            gross_before,
+            amount,
+        }
+    }
+
     fn credit(number: u8, denom: DenomNumber, amount: u128) -> Credit {
         Credit {
             account: account(number),
@@ -133,7 +138,11 @@ mod tests {
     fn shares_beyond_the_whole_are_an_error_and_credit_nobody() {
         let mut income = Income::default();
         assert_eq!(
-            income.add(&shared(OTHER, 1, &[(1, 10_000)]), &account(9), 0, 100),
+            income.add(
+                &shared(OTHER, 1, &[(1, 10_000)]),
+                &account(9),
+                after(0, 100)
+            ),
             Err(ContractError::Inconsistent {
                 what: "terms whose shares exceed the whole"
             })
@@ -147,7 +156,9 @@ mod tests {
         let terms = shared(MICRO_DOLLARS, 1_000, &[(2, 7_000), (1, 2_000)]);
         let mut income = Income::default();
         // Units 6 990 to 9 009 of the model's lifetime.
-        income.add(&terms, &account(9), 6_990, 2_020).unwrap();
+        income
+            .add(&terms, &account(9), after(6_990, 2_020))
+            .unwrap();
         assert_eq!(income.gross().collect::<Vec<_>>(), [(MICRO_DOLLARS, 2_020)]);
         assert_eq!(
             income.into_credits(),
@@ -163,12 +174,12 @@ mod tests {
     fn groups_add_up_by_account_and_denomination_whoever_is_credited_as_what() {
         let mut income = Income::default();
         let everything = shared(MICRO_DOLLARS, 0, &[(1, 10_000)]);
-        income.add(&everything, &account(9), 0, 30).unwrap();
+        income.add(&everything, &account(9), after(0, 30)).unwrap();
         // The operator of this group is the payee of the one before.
         let nothing = shared(MICRO_DOLLARS, 9_999, &[(2, 1)]);
-        income.add(&nothing, &account(1), 1, 40).unwrap();
+        income.add(&nothing, &account(1), after(1, 40)).unwrap();
         let elsewhere = shared(OTHER, 0, &[(1, 10_000)]);
-        income.add(&elsewhere, &account(9), 0, 5).unwrap();
+        income.add(&elsewhere, &account(9), after(0, 5)).unwrap();
         assert_eq!(
             income.gross().collect::<Vec<_>>(),
             [(MICRO_DOLLARS, 70), (OTHER, 5)]
@@ -184,7 +195,7 @@ mod tests {
     fn what_costs_nothing_credits_nobody_and_shows_no_denomination() {
         let mut income = Income::default();
         let terms = shared(MICRO_DOLLARS, 5_000, &[(1, 5_000)]);
-        income.add(&terms, &account(9), 7, 0).unwrap();
+        income.add(&terms, &account(9), after(7, 0)).unwrap();
         assert_eq!(income.gross().collect::<Vec<_>>(), []);
         assert_eq!(income.into_credits(), []);
     }

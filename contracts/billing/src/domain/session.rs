@@ -6,8 +6,9 @@ use hub_types::escrow::SessionSettlement;
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::billing::AttesterRecord;
 use hub_types::records::escrow::{SessionPolicy, SessionRecord};
+use hub_types::time::{Day, Week};
 
-use super::charge::Purse;
+use super::charge::Payable;
 use super::group::Group;
 use crate::error::ContractError;
 
@@ -116,15 +117,15 @@ impl SessionCopy {
     }
 
     /// What can be charged.
-    pub fn purse(&self) -> Purse {
-        Purse {
+    pub fn payable(&self) -> Payable {
+        Payable {
             left: self.record.left(),
             chargeable: self.record.chargeable(),
         }
     }
 
     /// How much of a charge is paid with money that lay in the session for a day or more.
-    pub fn aged_part(&self, charge: u128, today: u64) -> u128 {
+    pub fn aged_part(&self, charge: u128, today: Day) -> u128 {
         self.record.aged_part(charge, today)
     }
 
@@ -155,12 +156,12 @@ impl SessionCopy {
     }
 
     /// Whether the session remembers that its funder is marked as a payer of its model at `place` in `week`.
-    pub fn is_marked(&self, place: Option<usize>, week: u64) -> bool {
+    pub fn is_marked(&self, place: Option<usize>, week: Week) -> bool {
         self.record.paid_week == week && self.record.paid_models & bit(place) != 0
     }
 
     /// Remembers that its funder is marked so.
-    pub fn mark(&mut self, place: Option<usize>, week: u64) {
+    pub fn mark(&mut self, place: Option<usize>, week: Week) {
         if self.record.paid_week != week {
             self.record.paid_week = week;
             self.record.paid_models = 0;

@@ -2,7 +2,8 @@
 
 use hub_types::billing::Outcome;
 use hub_types::records::usage::Sums;
-use hub_types::time;
+use hub_types::split::Increase;
+use hub_types::time::Day;
 
 use super::records::RecordCache;
 use super::rules::{self, Judgement};
@@ -46,8 +47,9 @@ pub fn settle(
     };
     let gross_before = ledger.usage.gross(group.model, basis.denom)?;
     let skip = next.saturating_sub(group.sequence);
-    let purse = session.purse();
-    let billed = match charge::charge(&basis.terms.rates, group.work, skip, &purse, gross_before) {
+    let payable = session.payable();
+    let billed = match charge::charge(&basis.terms.rates, group.work, skip, &payable, gross_before)
+    {
         Charge::Overflow => {
             session.advance(group.end);
             return Ok(Billed::nothing(Outcome::Overflow));
@@ -55,13 +57,15 @@ pub fn settle(
         Charge::Refused(outcome) => return Ok(Billed::nothing(outcome)),
         Charge::Billed(billed) => billed,
     };
-    let aged = session.aged_part(billed.amount, time::day(statement.now));
+    let aged = session.aged_part(billed.amount, Day::of(statement.now));
     session.charge(next.saturating_add(billed.receipts), billed.amount)?;
     let operators_part = ledger.income.add(
         &basis,
         &statement.record.operator,
-        gross_before,
-        billed.amount,
+        Increase {
+            gross_before,
+            amount: billed.amount,
+        },
     )?;
     let kept = match basis.is_kept(session.policy()) {
         true => operators_part,
@@ -99,7 +103,7 @@ fn count(
     usage: &mut UsageBook,
     statement: &Statement,
 ) -> Result<(), ContractError> {
-    let day = time::day(statement.now);
+    let day = Day::of(statement.now);
     let (related, aged) = match basis.is_related(session.policy()) {
         true => (billed.amount, 0),
         false => (0, parts.aged),
@@ -123,7 +127,7 @@ fn count(
         day,
         settle_lag_seconds: statement.now.saturating_sub(group.newest),
     })?;
-    let (week, place) = (time::week(day), basis.listed_place());
+    let (week, place) = (day.week(), basis.listed_place());
     if aged > 0 && !session.is_marked(place, week) {
         usage.mark_payer(group.model, basis.denom, &session.policy().funder, day)?;
         session.mark(place, week);

@@ -4,7 +4,7 @@
 use hub_types::billing::Outcome;
 use hub_types::ids::{ReleaseNumber, TermsNumber};
 use hub_types::records::escrow::Admission;
-use hub_types::time::{Containment, Interval};
+use hub_types::time::{Containment, Interval, Issued};
 
 use super::records::RecordCache;
 use super::statement::Statement;
@@ -37,7 +37,10 @@ pub fn judge(
     let refused = |outcome| Ok(Judgement::Refused(outcome));
     let mut straddles = false;
     let mut lies_outside = |limits: Interval| {
-        let containment = limits.containment(group.oldest, group.newest);
+        let containment = limits.containment(Issued {
+            oldest: group.oldest,
+            newest: group.newest,
+        });
         straddles |= containment == Containment::Part;
         containment == Containment::Nothing
     };

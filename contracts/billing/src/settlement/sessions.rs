@@ -85,7 +85,7 @@ fn read(
         // A lane whose attester can never charge again is given away: nothing it signed can be replayed there.
         for lane in &record.lanes {
             let holder = attesters::load(deps.storage, lane.attester)?;
-            if holder.is_spent(statement.now, statement.receipt_max_age_seconds) {
+            if holder.is_spent(statement.now, statement.receipt_max_age) {
                 claim = LaneClaim::Replaces {
                     attester: lane.attester,
                 };

@@ -3,7 +3,7 @@
 use cosmwasm_std::{Deps, Env};
 use hub_types::ids::AttesterId;
 use hub_types::records::billing::AttesterRecord;
-use hub_types::time::{self, Interval};
+use hub_types::time::{self, Interval, Seconds};
 use hub_types::wire::Hash;
 
 use super::signature;
@@ -17,7 +17,8 @@ pub struct Statement {
     pub record: AttesterRecord,
     /// Block time, unix seconds.
     pub now: u64,
-    pub receipt_max_age_seconds: u64,
+    /// Age from which receipts are refused.
+    pub receipt_max_age: Seconds,
 }
 
 impl Statement {
@@ -31,14 +32,12 @@ impl Statement {
         newest: u64,
     ) -> Result<Self, ContractError> {
         let now = env.block.time.seconds();
+        let receipt_max_age = Seconds(config.receipt_max_age_seconds);
         let record = attesters::load(deps.storage, attester)?;
         if record.revoked {
             return Err(ContractError::AttesterRevoked { attester });
         }
-        if let (Some(cutoff), true) = (
-            record.retired_at,
-            record.is_spent(now, config.receipt_max_age_seconds),
-        ) {
+        if let (Some(cutoff), true) = (record.retired_at, record.is_spent(now, receipt_max_age)) {
             return Err(ContractError::AttesterRetired { attester, cutoff });
         }
         if newest > now.saturating_add(time::CUTOFF_GRACE_SECONDS) {
@@ -52,14 +51,14 @@ impl Statement {
             attester,
             record,
             now,
-            receipt_max_age_seconds: config.receipt_max_age_seconds,
+            receipt_max_age,
         })
     }
 
     /// When receipts are issued that are not too old.
     pub fn accepted_age(&self) -> Interval {
         Interval {
-            from: self.now.saturating_sub(self.receipt_max_age_seconds),
+            from: self.receipt_max_age.before(self.now),
             until: None,
         }
     }

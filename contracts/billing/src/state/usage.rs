@@ -14,7 +14,7 @@ use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber};
 use hub_types::records::served::Service;
 use hub_types::records::usage::{AttesterTotals, Sums};
-use hub_types::time;
+use hub_types::time::{Day, Week};
 
 use attesters::AttesterBook;
 use hub::HubBook;
@@ -58,7 +58,7 @@ pub struct Use<'u> {
     /// What the group adds.
     pub sums: Sums,
     /// Day of the block.
-    pub day: u64,
+    pub day: Day,
     /// Time from the group's newest receipt to the block, seconds.
     pub settle_lag_seconds: u64,
 }
@@ -73,8 +73,8 @@ impl Use<'_> {
         }
     }
 
-    fn week(&self) -> u64 {
-        time::week(self.day)
+    fn week(&self) -> Week {
+        self.day.week()
     }
 }
 
@@ -131,9 +131,9 @@ impl<'a> UsageBook<'a> {
         model: ModelId,
         denom: DenomNumber,
         funder: &CanonicalAddr,
-        day: u64,
+        day: Day,
     ) -> StdResult<()> {
-        let Some(visits) = self.payers.mark(model, denom, funder, time::week(day))? else {
+        let Some(visits) = self.payers.mark(model, denom, funder, day.week())? else {
             return Ok(());
         };
         let first_of_week = self.models.count_payer(model, denom, visits.of_model)?;

@@ -131,7 +131,7 @@ fn config(deps: Deps) -> Result<ConfigResponse, ContractError> {
     Ok(ConfigResponse {
         layout: LAYOUT,
         collector: config::collector(deps.storage)?,
-        receipt_max_age_seconds: config::receipt_max_age_seconds(deps.storage)?,
+        receipt_max_age_seconds: config::receipt_max_age(deps.storage)?.0,
     })
 }
 

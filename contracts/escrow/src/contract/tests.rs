@@ -16,6 +16,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
+use hub_types::time::Week;
 
 use super::*;
 
@@ -267,7 +268,7 @@ fn settlement_reads_the_collector_and_touches_each_session_and_balance_once() {
         charge: charge.into(),
         kept: 0u128.into(),
         ceiling: None,
-        paid_week: 0,
+        paid_week: Week(0),
         paid_models: 0,
     };
     let canonical = |name: &str| {

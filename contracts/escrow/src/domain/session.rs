@@ -5,7 +5,7 @@ use hub_types::escrow::{Models, SessionState};
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{Funding, ListedModel, SessionPolicy, SessionRecord, MAX_MODELS};
-use hub_types::time;
+use hub_types::time::{self, Day, Seconds, Week};
 use hub_types::verifier::Measurement;
 use hub_types::wire::PublicKey;
 
@@ -101,8 +101,8 @@ impl Session {
                     released: false,
                     ceiling,
                     lanes: vec![],
-                    funding: Funding::first(time::day(now), budget),
-                    paid_week: 0,
+                    funding: Funding::first(Day::of(now), budget),
+                    paid_week: Week(0),
                     paid_models: 0,
                 },
             },
@@ -159,7 +159,7 @@ impl Session {
                     budget: record.budget.into(),
                     amount,
                 })?;
-        record.funding.add(time::day(now), amount.u128());
+        record.funding.add(Day::of(now), amount.u128());
         Ok(())
     }
 
@@ -188,14 +188,14 @@ impl Session {
     pub fn release(
         &mut self,
         by: &CanonicalAddr,
-        receipt_max_age_seconds: u64,
+        receipt_max_age: Seconds,
         now: u64,
     ) -> Result<Uint128, ContractError> {
         self.reserve.check_not_released()?;
         let operator_from = self.policy.ends_at();
         // Receipts issued before the end can be settled until then. Only the operator, who would be paid for them, may
         // say sooner that there are none.
-        let anyone_from = operator_from.saturating_add(receipt_max_age_seconds);
+        let anyone_from = receipt_max_age.after(operator_from);
         let from = if *by == self.policy.operator {
             operator_from
         } else {

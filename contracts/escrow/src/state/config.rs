@@ -2,7 +2,7 @@
 
 use cosmwasm_std::{Addr, StdResult, Storage};
 use cw_storage_plus::Item;
-use hub_types::time::MAX_TIME_CONSTANT_SECONDS;
+use hub_types::time::{Seconds, MAX_TIME_CONSTANT_SECONDS};
 
 use crate::error::ContractError;
 
@@ -29,8 +29,8 @@ pub fn collector(storage: &dyn Storage) -> StdResult<Addr> {
     COLLECTOR.load(storage)
 }
 
-pub fn receipt_max_age_seconds(storage: &dyn Storage) -> StdResult<u64> {
-    RECEIPT_MAX_AGE_SECONDS.load(storage)
+pub fn receipt_max_age(storage: &dyn Storage) -> StdResult<Seconds> {
+    RECEIPT_MAX_AGE_SECONDS.load(storage).map(Seconds)
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
             let mut storage = MockStorage::new();
             init(&mut storage, &Addr::unchecked("billing"), age).unwrap();
             assert_eq!(collector(&storage), Ok(Addr::unchecked("billing")));
-            assert_eq!(receipt_max_age_seconds(&storage), Ok(age));
+            assert_eq!(receipt_max_age(&storage), Ok(Seconds(age)));
         }
     }
 }

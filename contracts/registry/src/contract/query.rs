@@ -11,6 +11,7 @@ use hub_types::registry::{
     ModelIdsResponse, ModelResponse, ModelsResponse, QueryMsg, ReleaseResponse, ReleasesResponse,
     SymbolResponse, TermsListResponse, TermsResponse, TopicsResponse, WalrusKeeperResponse,
 };
+use hub_types::time::Day;
 use hub_types::walrus::{BlobId, Code, SymbolProof};
 use hub_types::wire::Hash;
 
@@ -176,7 +177,7 @@ fn model_counts(deps: Deps, days: &[u64]) -> Result<ModelCountsResponse, Contrac
     let newest = models::newest(deps.storage)?;
     let models = days
         .iter()
-        .map(|day| models::count_up_to(deps.storage, newest, *day));
+        .map(|day| models::count_up_to(deps.storage, newest, Day(*day)));
     Ok(ModelCountsResponse {
         models: models.collect::<Result<_, _>>()?,
     })

@@ -2,12 +2,13 @@
 
 use cosmwasm_schema::cw_serde;
 use hub_types::time::{
-    DEFAULT_PRICE_NOTICE_SECONDS, DEFAULT_RECEIPT_MAX_AGE_SECONDS, MAX_TIME_CONSTANT_SECONDS,
+    Seconds, DEFAULT_PRICE_NOTICE_SECONDS, DEFAULT_RECEIPT_MAX_AGE_SECONDS,
+    MAX_TIME_CONSTANT_SECONDS,
 };
 
 use crate::error::ContractError;
 
-/// The constants of a registry.
+/// The constants of a registry. Those that an instantiation does not give are the defaults.
 #[cw_serde]
 pub struct Config {
     /// Age from which receipts are refused.
@@ -16,18 +17,25 @@ pub struct Config {
     pub price_notice_seconds: u64,
 }
 
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            receipt_max_age_seconds: DEFAULT_RECEIPT_MAX_AGE_SECONDS,
+            price_notice_seconds: DEFAULT_PRICE_NOTICE_SECONDS,
+        }
+    }
+}
+
 impl Config {
-    /// Checked constants; defaults for those not given.
+    /// Itself, if its constants lie within their bounds.
     ///
     /// A notice is no shorter than the age of receipts: whatever was issued before a rise was announced is settled or
     /// expired when the rise begins.
-    pub fn new(
-        receipt_max_age_seconds: Option<u64>,
-        price_notice_seconds: Option<u64>,
-    ) -> Result<Self, ContractError> {
-        let receipt_max_age_seconds =
-            receipt_max_age_seconds.unwrap_or(DEFAULT_RECEIPT_MAX_AGE_SECONDS);
-        let price_notice_seconds = price_notice_seconds.unwrap_or(DEFAULT_PRICE_NOTICE_SECONDS);
+    pub fn check(self) -> Result<Self, ContractError> {
+        let Self {
+            receipt_max_age_seconds,
+            price_notice_seconds,
+        } = self;
         if !(1..=MAX_TIME_CONSTANT_SECONDS).contains(&receipt_max_age_seconds) {
             return Err(ContractError::ReceiptMaxAge {
                 seconds: receipt_max_age_seconds,
@@ -39,10 +47,17 @@ impl Config {
                 receipt_max_age_seconds,
             });
         }
-        Ok(Self {
-            receipt_max_age_seconds,
-            price_notice_seconds,
-        })
+        Ok(self)
+    }
+
+    /// Age from which receipts are refused.
+    pub fn receipt_max_age(&self) -> Seconds {
+        Seconds(self.receipt_max_age_seconds)
+    }
+
+    /// How long a price rise waits.
+    pub fn price_notice(&self) -> Seconds {
+        Seconds(self.price_notice_seconds)
     }
 }
 
@@ -52,11 +67,18 @@ mod tests {
 
     const DAY: u64 = 86_400;
 
+    fn config(receipt_max_age_seconds: u64, price_notice_seconds: u64) -> Config {
+        Config {
+            receipt_max_age_seconds,
+            price_notice_seconds,
+        }
+    }
+
     #[test]
     fn constants_outside_their_bounds_are_refused() {
         for seconds in [0, 30 * DAY + 1, u64::MAX] {
             assert_eq!(
-                Config::new(Some(seconds), Some(30 * DAY)),
+                config(seconds, 30 * DAY).check(),
                 Err(ContractError::ReceiptMaxAge { seconds })
             );
         }
@@ -66,36 +88,30 @@ mod tests {
             (1, 0),
             (1, 30 * DAY + 1),
             (1, u64::MAX),
+            (4 * DAY, Config::default().price_notice_seconds),
         ] {
             assert_eq!(
-                Config::new(Some(age), Some(notice)),
+                config(age, notice).check(),
                 Err(ContractError::PriceNotice {
                     seconds: notice,
                     receipt_max_age_seconds: age
                 })
             );
         }
-        assert_eq!(
-            Config::new(Some(4 * DAY), None),
-            Err(ContractError::PriceNotice {
-                seconds: 3 * DAY,
-                receipt_max_age_seconds: 4 * DAY
-            })
-        );
     }
 
     #[test]
-    fn constants_at_their_bounds_are_taken_and_three_days_stand_in_for_missing_ones() {
+    fn constants_at_their_bounds_are_taken_and_the_defaults_are_three_days() {
         for (age, notice) in [(1, 1), (1, 30 * DAY), (DAY, DAY), (30 * DAY, 30 * DAY)] {
-            let config = Config {
-                receipt_max_age_seconds: age,
-                price_notice_seconds: notice,
-            };
-            assert_eq!(Config::new(Some(age), Some(notice)), Ok(config));
+            assert_eq!(config(age, notice).check(), Ok(config(age, notice)));
         }
-        assert_eq!(
-            Config::new(None, None),
-            Config::new(Some(3 * DAY), Some(3 * DAY))
-        );
+        assert_eq!(Config::default().check(), Ok(config(3 * DAY, 3 * DAY)));
+    }
+
+    #[test]
+    fn each_constant_is_read_as_itself() {
+        let config = config(DAY, 2 * DAY);
+        assert_eq!(config.receipt_max_age(), Seconds(DAY));
+        assert_eq!(config.price_notice(), Seconds(2 * DAY));
     }
 }

@@ -3,7 +3,7 @@
 use hub_types::ids::ModelId;
 use hub_types::records::registry::{ModelRecord, ModelStatus};
 use hub_types::registry::StatusName;
-use hub_types::time::cutoff;
+use hub_types::time::{cutoff, Seconds};
 
 use crate::error::ContractError;
 
@@ -16,7 +16,7 @@ pub fn with_status(
     record: ModelRecord,
     to: StatusName,
     now: u64,
-    receipt_max_age_seconds: u64,
+    receipt_max_age: Seconds,
 ) -> Result<ModelRecord, ContractError> {
     let from = StatusName::from(record.status);
     if from == to {
@@ -28,7 +28,7 @@ pub fn with_status(
     let active_from = match record.status {
         ModelStatus::Active | ModelStatus::Delisted => record.active_from,
         ModelStatus::Retired { cutoff } => {
-            let reactivation_from = cutoff.saturating_add(receipt_max_age_seconds);
+            let reactivation_from = receipt_max_age.after(cutoff);
             if now < reactivation_from {
                 return Err(ContractError::StillRetired {
                     model,
@@ -80,7 +80,7 @@ mod tests {
         ] {
             for now in [100, 160, 1_000_000] {
                 assert_eq!(
-                    with_status(ModelId(7), record(status, 0), name, now, MAX_AGE),
+                    with_status(ModelId(7), record(status, 0), name, now, Seconds(MAX_AGE)),
                     Err(ContractError::StatusUnchanged {
                         model: ModelId(7),
                         status: name
@@ -99,7 +99,7 @@ mod tests {
         ] {
             for now in [100, 160, 160 + MAX_AGE - 1] {
                 assert_eq!(
-                    with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
+                    with_status(ModelId(7), retired.clone(), to, now, Seconds(MAX_AGE)),
                     Err(ContractError::StillRetired {
                         model: ModelId(7),
                         reactivation_from: 160 + MAX_AGE,
@@ -109,7 +109,7 @@ mod tests {
             }
             let now = 160 + MAX_AGE;
             assert_eq!(
-                with_status(ModelId(7), retired.clone(), to, now, MAX_AGE),
+                with_status(ModelId(7), retired.clone(), to, now, Seconds(MAX_AGE)),
                 Ok(record(status, now))
             );
         }
@@ -124,7 +124,7 @@ mod tests {
                     record(from, 5),
                     StatusName::Retired,
                     100,
-                    MAX_AGE
+                    Seconds(MAX_AGE)
                 ),
                 Ok(record(ModelStatus::Retired { cutoff: 160 }, 5))
             );
@@ -137,12 +137,18 @@ mod tests {
                 active.clone(),
                 StatusName::Delisted,
                 100,
-                MAX_AGE
+                Seconds(MAX_AGE)
             ),
             Ok(delisted.clone())
         );
         assert_eq!(
-            with_status(ModelId(7), delisted, StatusName::Active, 100, MAX_AGE),
+            with_status(
+                ModelId(7),
+                delisted,
+                StatusName::Active,
+                100,
+                Seconds(MAX_AGE)
+            ),
             Ok(active)
         );
     }
@@ -154,7 +160,7 @@ mod tests {
             record(ModelStatus::Active, 0),
             StatusName::Retired,
             100,
-            MAX_AGE,
+            Seconds(MAX_AGE),
         )
         .unwrap();
         let back_at = 160 + MAX_AGE;
@@ -163,7 +169,7 @@ mod tests {
             retired.clone(),
             StatusName::Active,
             back_at,
-            MAX_AGE,
+            Seconds(MAX_AGE),
         )
         .unwrap();
         assert!(retired.in_service().contains(159));

@@ -9,7 +9,7 @@ use hub_types::denom::Denom;
 use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::{PayeeRecord, TermsRecord, Validity};
-use hub_types::time::{cutoff, CUTOFF_GRACE_SECONDS};
+use hub_types::time::{cutoff, Seconds, CUTOFF_GRACE_SECONDS};
 
 use super::next;
 use super::shares::Shares;
@@ -131,7 +131,7 @@ impl Standing {
         self,
         draft: Draft,
         now: u64,
-        price_notice_seconds: u64,
+        price_notice: Seconds,
     ) -> Result<Change, ContractError> {
         let Self { mut base, pending } = self;
         let latest = pending
@@ -139,7 +139,7 @@ impl Standing {
             .map_or(base.number, |pending| pending.number);
         let from = base.effective_from();
         let (begins, superseded_at) = if draft.rises_above(&base.record) {
-            let begins = now.saturating_add(price_notice_seconds);
+            let begins = price_notice.after(now);
             (begins, begins)
         } else {
             (now.max(from), cutoff(now))

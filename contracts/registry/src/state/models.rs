@@ -6,7 +6,7 @@ use cw_storage_plus::{Bound, Item, Map};
 use hub_types::ids::ModelId;
 use hub_types::records::registry::{ModelRecord, MODELS};
 use hub_types::registry::Metadata;
-use hub_types::time;
+use hub_types::time::Day;
 
 use crate::domain::next;
 use crate::error::ContractError;
@@ -67,7 +67,7 @@ impl ModelDetails {
 pub fn allocate(storage: &mut dyn Storage, now: u64) -> StdResult<ModelId> {
     let model = next(newest(storage)?)?;
     LAST.save(storage, &model)?;
-    let day = time::day(now);
+    let day = Day::of(now).0;
     if !FIRST_OF_DAY.has(storage, day) {
         FIRST_OF_DAY.save(storage, day, &model)?;
     }
@@ -80,9 +80,14 @@ pub fn newest(storage: &dyn Storage) -> StdResult<ModelId> {
 }
 
 /// Of the models up to `newest`, how many were registered up to the end of `day`.
-pub fn count_up_to(storage: &dyn Storage, newest: ModelId, day: u64) -> StdResult<u64> {
+pub fn count_up_to(storage: &dyn Storage, newest: ModelId, day: Day) -> StdResult<u64> {
     let later = FIRST_OF_DAY
-        .range(storage, Some(Bound::exclusive(day)), None, Order::Ascending)
+        .range(
+            storage,
+            Some(Bound::exclusive(day.0)),
+            None,
+            Order::Ascending,
+        )
         .next()
         .transpose()?;
     Ok(later.map_or(newest.0, |(_, first)| first.0.saturating_sub(1)))

@@ -9,7 +9,7 @@ use hub_types::ids::{AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNu
 use hub_types::records::escrow::Spent;
 use hub_types::records::served::MAX_INLINE_OPERATORS;
 use hub_types::records::usage::{rank, score, HubTotals, Sums, UsageRecord, WeekCounts};
-use hub_types::time;
+use hub_types::time::{Day, Week};
 
 use super::Violations;
 use crate::state::State;
@@ -89,7 +89,7 @@ fn check_served(
             served.kept <= served.strange
                 && served.recent_strange <= served.strange
                 && served.recent_kept <= served.kept.min(served.recent_strange)
-                && backed(served.strange, served.kept, 1) == served.kept,
+                && backed(served.lifetime(), 1) == served.kept,
             || format!("{}: operator {operator} kept more than there was", what()),
         );
         let first = state.attesters.get(&AttesterId(operator.0));
@@ -164,13 +164,16 @@ fn check_days(
 ) {
     let days = state
         .usage_days
-        .range((model, denom, 0)..=(model, denom, u32::MAX));
-    let closed = days.map(|((_, _, day), sums)| (u64::from(*day), *sums));
-    let mut before = (0, Sums::default());
+        .range((model, denom, Day(0))..=(model, denom, Day(u64::MAX)));
+    let closed = days.map(|((_, _, day), sums)| (*day, *sums));
+    let mut before = (Day(0), Sums::default());
     for (day, sums) in closed.chain([(usage.open_day, usage.sums)]) {
         let rising = before.0 < day && before.1.and(&sums.without(&before.1)) == sums;
         violations.unless(rising, || {
-            format!("usage of model {model} in denomination {denom} fell on day {day}")
+            format!(
+                "usage of model {model} in denomination {denom} fell on day {}",
+                day.0
+            )
         });
         before = (day, sums);
     }
@@ -203,7 +206,7 @@ fn check_releases(
 /// Each model's payers are as many as its record says, and a payer's weeks begin and end with those of its models.
 fn check_payers(state: &State, violations: &mut Violations) {
     let mut counts: BTreeMap<(ModelId, DenomNumber), (u64, u64)> = BTreeMap::new();
-    let mut spans: BTreeMap<(DenomNumber, &Addr), (u64, u64)> = BTreeMap::new();
+    let mut spans: BTreeMap<(DenomNumber, &Addr), (Week, Week)> = BTreeMap::new();
     for ((model, denom, payer), entry) in &state.model_payers {
         let record = state.payers.get(&(*denom, payer.clone()));
         let inline = record.and_then(|record| record.weeks_of(*model));
@@ -218,7 +221,7 @@ fn check_payers(state: &State, violations: &mut Violations) {
         };
         let (payers, returning) = counts.entry((*model, *denom)).or_default();
         *payers += 1;
-        *returning += u64::from(weeks.first + 2 <= weeks.last);
+        *returning += u64::from(weeks.last.since(weeks.first) >= 2);
         let (first, last) = spans
             .entry((*denom, payer))
             .or_insert((weeks.first, weeks.last));
@@ -270,22 +273,22 @@ fn check_hub(state: &State, denom: DenomNumber, violations: &mut Violations) {
         expected,
     );
 
-    let week = time::week(hub.open_day);
+    let week = hub.open_day.week();
     let payers = || {
         let of_denom = state.payers.iter().filter(|(key, _)| of_denom(key.0));
         of_denom.filter(|(_, payer)| payer.weeks.last == week)
     };
-    let in_week = |usage: &UsageRecord| usage.last_day > 0 && time::week(usage.last_day) == week;
+    let in_week = |usage: &UsageRecord| usage.last_day > Day(0) && usage.last_day.week() == week;
     let expected = WeekCounts {
         payers: payers().count() as u64,
         returning: payers()
-            .filter(|(_, payer)| payer.weeks.first + 2 <= week)
+            .filter(|(_, payer)| week.since(payer.weeks.first) >= 2)
             .count() as u64,
         models_called: count(&in_week),
         models_earning: count(&|usage| in_week(usage) && usage.payers_in_week > 0),
     };
     violations.same(
-        || format!("week {week} of the Hub in {denom}"),
+        || format!("week {} of the Hub in {denom}", week.0),
         hub.week,
         expected,
     );

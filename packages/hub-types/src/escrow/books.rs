@@ -23,6 +23,7 @@ use crate::records::fields::{
     pack_address, pack_denom_number, pack_list, pack_option, unpack_address, unpack_denom_number,
     unpack_list, unpack_option,
 };
+use crate::time::Week;
 
 /// One settlement.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub struct SessionSettlement {
     /// New ceiling, not below the present one.
     pub ceiling: Option<Uint128>,
     /// Week that `paid_models` speaks of.
-    pub paid_week: u64,
+    pub paid_week: Week,
     /// Bit i: its payer is marked as a payer of its i-th listed model in `paid_week`.
     pub paid_models: u8,
 }
@@ -129,7 +130,7 @@ impl SessionSettlement {
         pack_option(writer, self.ceiling.as_ref(), |writer, ceiling| {
             writer.u128(ceiling.u128())
         });
-        writer.u64(self.paid_week);
+        writer.u64(self.paid_week.0);
         writer.byte(self.paid_models);
     }
 
@@ -143,7 +144,7 @@ impl SessionSettlement {
             charge: reader.u128()?.into(),
             kept: reader.u128()?.into(),
             ceiling: unpack_option(reader, |reader| Ok(reader.u128()?.into()))?,
-            paid_week: reader.u64()?,
+            paid_week: Week(reader.u64()?),
             paid_models: reader.byte()?,
         })
     }

@@ -10,6 +10,7 @@ use super::fields::{
     unpack_measurement, unpack_option,
 };
 use crate::packed::{Packed, PackedError, PackedMap};
+use crate::time::Seconds;
 use crate::verifier::Measurement;
 
 /// Attesters by id.
@@ -50,11 +51,11 @@ pub struct AttesterRecord {
 
 impl AttesterRecord {
     /// Whether no receipt of it can ever be billed again: revoked, or retired for more than `receipt_max_age`.
-    pub fn is_spent(&self, now: u64, receipt_max_age: u64) -> bool {
+    pub fn is_spent(&self, now: u64, receipt_max_age: Seconds) -> bool {
         self.revoked
             || self
                 .retired_at
-                .is_some_and(|cutoff| now > cutoff.saturating_add(receipt_max_age))
+                .is_some_and(|cutoff| now > receipt_max_age.after(cutoff))
     }
 }
 

@@ -13,7 +13,7 @@ use super::fields::{
 use crate::denom::Denom;
 use crate::packed::{Delimited, Packed, PackedError, PackedMap};
 use crate::price::Rates;
-use crate::time::{self, Interval};
+use crate::time::{self, Day, Interval, Week};
 use crate::verifier::Measurement;
 
 /// Denominations by the number under which the escrow keeps them.
@@ -192,7 +192,7 @@ pub struct SessionRecord {
     /// When the money came in.
     pub funding: Funding,
     /// Week that `paid_models` speaks of.
-    pub paid_week: u64,
+    pub paid_week: Week,
     /// Bit i: the payer of this session is marked as a payer of its i-th listed model in `paid_week`.
     pub paid_models: u8,
 }
@@ -209,8 +209,8 @@ pub struct Lane {
 /// The last day on which a session was funded, with what came in on it and on the day before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Funding {
-    /// Day number, see [`time::day`].
-    pub day: u64,
+    /// That day, as whole days after 1970-01-01 UTC.
+    pub day: Day,
     /// Funded on `day`.
     pub on_day: u128,
     /// Funded on the day before `day`.
@@ -219,7 +219,7 @@ pub struct Funding {
 
 impl Funding {
     /// Money that comes in on `day` for the first time.
-    pub fn first(day: u64, amount: u128) -> Self {
+    pub fn first(day: Day, amount: u128) -> Self {
         Self {
             day,
             on_day: amount,
@@ -228,9 +228,9 @@ impl Funding {
     }
 
     /// Adds money that comes in on `day`, which is not before the last one.
-    pub fn add(&mut self, day: u64, amount: u128) {
+    pub fn add(&mut self, day: Day, amount: u128) {
         if day > self.day {
-            self.day_before = if day == self.day.saturating_add(1) {
+            self.day_before = if day == self.day.next() {
                 self.on_day
             } else {
                 0
@@ -242,8 +242,8 @@ impl Funding {
     }
 
     /// What came in on `today` or the day before it.
-    pub fn young(&self, today: u64) -> u128 {
-        match today.checked_sub(self.day) {
+    pub fn young(&self, today: Day) -> u128 {
+        match today.0.checked_sub(self.day.0) {
             Some(0) => self.on_day.saturating_add(self.day_before),
             Some(1) => self.on_day,
             _ => 0,
@@ -287,7 +287,7 @@ impl SessionRecord {
 
     /// How much of a charge made `today` is paid with money that lay in the session for a day or more,
     /// oldest money first.
-    pub fn aged_part(&self, charge: u128, today: u64) -> u128 {
+    pub fn aged_part(&self, charge: u128, today: Day) -> u128 {
         let old = self.budget.saturating_sub(self.funding.young(today));
         charge.min(old.saturating_sub(self.spent))
     }
@@ -309,10 +309,10 @@ impl Packed for SessionRecord {
             writer.u64(lane.attester.into());
             writer.u64(lane.next);
         });
-        writer.u64(self.funding.day);
+        writer.u64(self.funding.day.0);
         writer.u128(self.funding.on_day);
         writer.u128(self.funding.day_before);
-        writer.u64(self.paid_week);
+        writer.u64(self.paid_week.0);
         writer.byte(self.paid_models);
     }
 
@@ -331,11 +331,11 @@ impl Packed for SessionRecord {
                 })
             })?,
             funding: Funding {
-                day: reader.u64()?,
+                day: Day(reader.u64()?),
                 on_day: reader.u128()?,
                 day_before: reader.u128()?,
             },
-            paid_week: reader.u64()?,
+            paid_week: Week(reader.u64()?),
             paid_models: reader.byte()?,
         })
     }

@@ -3,6 +3,8 @@
 //! A sum is kept with the week in which it was last added to and is not touched in between. Since all sums decay alike, an
 //! order of them stays right while nobody looks: [`score`] of an idle sum is the same in every week.
 
+use crate::time::Week;
+
 /// Weeks after which a payment counts half.
 pub const HALF_LIFE_WEEKS: u64 = 4;
 
@@ -50,7 +52,7 @@ pub fn decay(sum: u128, weeks: u64) -> u128 {
 
 /// Where a sum of `week` stands among all such sums, whatever their weeks: sixteen steps for every doubling, four for every
 /// week. 0 if there is nothing. Two sums that differ by more than a sixteenth of a doubling stand in the right order.
-pub fn score(sum: u128, week: u64) -> u16 {
+pub fn score(sum: u128, week: Week) -> u16 {
     let Some(exponent) = sum.checked_ilog2() else {
         return 0;
     };
@@ -64,7 +66,7 @@ pub fn score(sum: u128, week: u64) -> u16 {
     let score = u64::from(exponent)
         .saturating_mul(16)
         .saturating_add(u64::try_from(steps).unwrap_or(u64::MAX))
-        .saturating_add(week.saturating_mul(16 / HALF_LIFE_WEEKS));
+        .saturating_add(week.0.saturating_mul(16 / HALF_LIFE_WEEKS));
     u16::try_from(score).unwrap_or(u16::MAX)
 }
 
@@ -74,12 +76,12 @@ pub struct Recent {
     /// As it was in `week`.
     pub sum: u128,
     /// Week in which it was last added to; 0 if it never was.
-    pub week: u64,
+    pub week: Week,
 }
 
 impl Recent {
     /// Adds what was paid in `week`, which is not before the last one; saturates.
-    pub fn add(&mut self, amount: u128, week: u64) {
+    pub fn add(&mut self, amount: u128, week: Week) {
         if amount > 0 {
             self.sum = self.at(week).saturating_add(amount);
             self.week = self.week.max(week);
@@ -87,8 +89,8 @@ impl Recent {
     }
 
     /// What is left of it in `week`.
-    pub fn at(&self, week: u64) -> u128 {
-        decay(self.sum, week.saturating_sub(self.week))
+    pub fn at(&self, week: Week) -> u128 {
+        decay(self.sum, week.since(self.week))
     }
 
     /// See [`score`].

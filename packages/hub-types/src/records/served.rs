@@ -10,6 +10,7 @@ use hub_wire::varint::{Reader, Writer};
 
 use super::recent::{self, decay};
 use crate::packed::{Packed, PackedError, PackedMap};
+use crate::time::Week;
 
 /// What an operator served of a model, by (model, denomination, operator). The first [`MAX_INLINE_OPERATORS`] of a model
 /// stand in its usage instead.
@@ -36,7 +37,7 @@ pub struct Served {
     /// As `kept`, but each payment counts half after four weeks. As it was in `week`.
     pub recent_kept: u128,
     /// Week in which `strange` last grew; 0 if it never did.
-    pub week: u64,
+    pub week: Week,
 }
 
 /// What one group adds.
@@ -50,28 +51,45 @@ pub struct Service {
     pub calls: u64,
 }
 
+/// What an operator earned of a model, over its life or lately.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earned {
+    /// See [`Served::strange`].
+    pub strange: u128,
+    /// See [`Served::kept`].
+    pub kept: u128,
+}
+
 impl Served {
     /// Adds what was served in `week`, which is not before the last one.
-    pub fn add(&mut self, service: &Service, week: u64) {
+    pub fn add(&mut self, service: &Service, week: Week) {
         self.calls = self.calls.saturating_add(service.calls);
         if service.strange == 0 {
             return;
         }
-        let (recent_strange, recent_kept) = self.recent_at(week);
+        let recent = self.recent_at(week);
         self.week = self.week.max(week);
         self.strange = self.strange.saturating_add(service.strange);
         self.kept = self.kept.saturating_add(service.kept);
-        self.recent_strange = recent_strange.saturating_add(service.strange);
-        self.recent_kept = recent_kept.saturating_add(service.kept);
+        self.recent_strange = recent.strange.saturating_add(service.strange);
+        self.recent_kept = recent.kept.saturating_add(service.kept);
     }
 
-    /// What is left in `week` of the sums that forget: strange and kept.
-    pub fn recent_at(&self, week: u64) -> (u128, u128) {
-        let weeks = week.saturating_sub(self.week);
-        (
-            decay(self.recent_strange, weeks),
-            decay(self.recent_kept, weeks),
-        )
+    /// What was earned over the model's life.
+    pub fn lifetime(&self) -> Earned {
+        Earned {
+            strange: self.strange,
+            kept: self.kept,
+        }
+    }
+
+    /// What is left in `week` of the sums that forget.
+    pub fn recent_at(&self, week: Week) -> Earned {
+        let weeks = week.since(self.week);
+        Earned {
+            strange: decay(self.recent_strange, weeks),
+            kept: decay(self.recent_kept, weeks),
+        }
     }
 
     /// Its place in [`RANKING_AT`]; 0 if it has none.
@@ -80,16 +98,16 @@ impl Served {
     }
 
     /// Appends it, its week as the distance to `week`, which is not before it.
-    pub(super) fn pack_before(&self, writer: &mut Writer, week: u64) {
-        let week = week.saturating_sub(self.week);
+    pub(super) fn pack_before(&self, writer: &mut Writer, week: Week) {
+        let week = Week(week.since(self.week));
         Self { week, ..*self }.pack(writer);
     }
 
     /// Reads what [`Served::pack_before`] wrote.
-    pub(super) fn unpack_before(reader: &mut Reader, week: u64) -> Result<Self, PackedError> {
+    pub(super) fn unpack_before(reader: &mut Reader, week: Week) -> Result<Self, PackedError> {
         let served = Self::unpack(reader)?;
         Ok(Self {
-            week: week.saturating_sub(served.week),
+            week: week.before(served.week.0),
             ..served
         })
     }
@@ -104,7 +122,7 @@ impl Packed for Served {
         writer.u64(self.calls);
         writer.u128(self.recent_strange);
         writer.u128(self.recent_kept);
-        writer.u64(self.week);
+        writer.u64(self.week.0);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
@@ -114,7 +132,7 @@ impl Packed for Served {
             calls: reader.u64()?,
             recent_strange: reader.u128()?,
             recent_kept: reader.u128()?,
-            week: reader.u64()?,
+            week: Week(reader.u64()?),
         })
     }
 }

@@ -32,7 +32,7 @@ use super::walrus::{
 use crate::denom::Denom;
 use crate::packed::{from_bytes, to_bytes, Delimited, Packed, PackedKey, PackedMap, LAYOUT};
 use crate::price::Rates;
-use crate::time::{self, Interval};
+use crate::time::{Day, Interval, Week};
 use crate::verifier::Measurement;
 
 fn account(byte: u8) -> CanonicalAddr {
@@ -120,11 +120,11 @@ fn session() -> SessionRecord {
             },
         ],
         funding: Funding {
-            day: 20_717,
+            day: Day(20_717),
             on_day: 20_000_000,
             day_before: 5_000_000,
         },
-        paid_week: 2_959,
+        paid_week: Week(2_959),
         paid_models: 0b11,
     }
 }
@@ -155,16 +155,16 @@ fn sums() -> Sums {
 fn usage() -> UsageRecord {
     UsageRecord {
         sums: sums(),
-        open_day: 20_718,
-        last_day: 20_717,
-        first_day: 20_700,
+        open_day: Day(20_718),
+        last_day: Day(20_717),
+        first_day: Day(20_700),
         payers: 12,
         payers_in_week: 5,
         returning: 3,
         payer_weeks: 17,
         recent: Recent {
             sum: 40_000_000,
-            week: 2_959,
+            week: Week(2_959),
         },
         settle_lag_seconds: 300,
         release: ReleaseNumber(2),
@@ -187,7 +187,7 @@ fn served() -> Served {
         calls: 40_000,
         recent_strange: 50_000_000,
         recent_kept: 5_000_000,
-        week: 2_959,
+        week: Week(2_959),
     }
 }
 
@@ -198,12 +198,15 @@ fn once_served() -> Served {
         calls: 1,
         recent_strange: 1_000,
         recent_kept: 0,
-        week: 2_950,
+        week: Week(2_950),
     }
 }
 
 fn payer() -> PayerRecord {
-    let weeks = |first, last| Weeks { first, last };
+    let weeks = |first, last| Weeks {
+        first: Week(first),
+        last: Week(last),
+    };
     PayerRecord {
         weeks: weeks(2_950, 2_959),
         models: vec![
@@ -320,7 +323,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     };
     let hub = HubRecord {
         totals: totals(),
-        open_day: 20_717,
+        open_day: Day(20_717),
         week: week(),
     };
     let signed = AttesterTotals {
@@ -332,8 +335,8 @@ fn the_bytes_of_every_hot_record_are_as_published() {
     let (f0, a1) = (account(0xf0), account(0xa1));
     let elsewhere = ModelPayer {
         weeks: Some(Weeks {
-            first: 2_950,
-            last: 2_959,
+            first: Week(2_950),
+            last: Week(2_959),
         }),
     };
 
@@ -497,7 +500,7 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         (ModelId(7), DenomNumber(1)),
         &once,
     );
-    let day = (ModelId(7), DenomNumber(1), 20_717);
+    let day = (ModelId(7), DenomNumber(1), Day(20_717));
     line(
         p,
         "billing usage of model 7 up to a day",
@@ -579,14 +582,14 @@ fn the_bytes_of_every_hot_record_are_as_published() {
         p,
         "billing Hub up to a day",
         &HUB_DAYS,
-        (DenomNumber(1), 20_717),
+        (DenomNumber(1), Day(20_717)),
         &totals(),
     );
     line(
         p,
         "billing Hub of a week",
         &HUB_WEEKS,
-        (DenomNumber(1), 2_959),
+        (DenomNumber(1), Week(2_959)),
         &week(),
     );
     goldie::assert!(page);
@@ -734,36 +737,36 @@ fn money_is_aged_from_the_second_day_after_it_came_in() {
     let mut session = SessionRecord {
         budget: 100,
         spent: 0,
-        funding: Funding::first(10, 100),
+        funding: Funding::first(Day(10), 100),
         ..session()
     };
-    assert_eq!(session.aged_part(30, 10), 0);
-    assert_eq!(session.aged_part(30, 11), 0);
-    assert_eq!(session.aged_part(30, 12), 30);
-    assert_eq!(session.aged_part(130, 12), 100);
+    assert_eq!(session.aged_part(30, Day(10)), 0);
+    assert_eq!(session.aged_part(30, Day(11)), 0);
+    assert_eq!(session.aged_part(30, Day(12)), 30);
+    assert_eq!(session.aged_part(130, Day(12)), 100);
 
-    session.funding.add(11, 50);
+    session.funding.add(Day(11), 50);
     session.budget = 150;
     assert_eq!(
         session.funding,
         Funding {
-            day: 11,
+            day: Day(11),
             on_day: 50,
             day_before: 100
         }
     );
-    assert_eq!(session.aged_part(30, 11), 0);
-    assert_eq!(session.aged_part(130, 12), 100);
+    assert_eq!(session.aged_part(30, Day(11)), 0);
+    assert_eq!(session.aged_part(130, Day(12)), 100);
     session.spent = 90;
-    assert_eq!(session.aged_part(30, 12), 10);
-    assert_eq!(session.aged_part(30, 13), 30);
+    assert_eq!(session.aged_part(30, Day(12)), 10);
+    assert_eq!(session.aged_part(30, Day(13)), 30);
 
-    session.funding.add(11, 1);
-    session.funding.add(13, 7);
+    session.funding.add(Day(11), 1);
+    session.funding.add(Day(13), 7);
     assert_eq!(
         session.funding,
         Funding {
-            day: 13,
+            day: Day(13),
             on_day: 7,
             day_before: 0
         }
@@ -776,41 +779,55 @@ fn days_and_releases_of_one_model_are_listed_in_order_and_no_others() {
     for (model, denom, day) in [(6, 1, 3), (7, 1, 5), (7, 1, 300), (7, 2, 4), (8, 1, 1)] {
         USAGE_DAYS.set(
             &mut storage,
-            (ModelId(model), DenomNumber(denom), day),
+            (ModelId(model), DenomNumber(denom), Day(day)),
             &sums(),
         );
     }
-    let days = |start_after| -> Vec<u32> {
-        let days = USAGE_DAYS.range::<u32>(&storage, (7u64, 1u32), start_after);
-        days.map(|day| day.unwrap().0).collect()
+    let of = (ModelId(7), DenomNumber(1));
+    let days = |start_after: Option<u64>| -> Vec<u64> {
+        let days = USAGE_DAYS.range::<Day>(&storage, of, start_after.map(Day));
+        days.map(|day| day.unwrap().0 .0).collect()
     };
     assert_eq!(days(None), [5, 300]);
     assert_eq!(days(Some(4)), [5, 300]);
     assert_eq!(days(Some(5)), [300]);
-    assert_eq!(days(Some(u32::MAX)), [] as [u32; 0]);
-    let last_up_to = |day: u32| {
-        let last = USAGE_DAYS.last_up_to(&storage, (7u64, 1u32), day).unwrap();
-        last.map(|(day, _): (u32, _)| day)
+    let last_up_to = |day| {
+        let last = USAGE_DAYS.last_up_to(&storage, of, Day(day)).unwrap();
+        last.map(|(day, _): (Day, _)| day.0)
     };
-    let found = [4, 5, 299, 300, u32::MAX].map(last_up_to);
-    assert_eq!(found, [None, Some(5), Some(5), Some(300), Some(300)]);
+    let found = [4, 5, 299, 300].map(last_up_to);
+    assert_eq!(found, [None, Some(5), Some(5), Some(300)]);
+    // A question about a day that no key can name is one about the last day that a key can.
+    for day in [u64::from(u32::MAX), u64::from(u32::MAX) + 6, u64::MAX] {
+        assert_eq!(days(Some(day)), [0; 0]);
+        assert_eq!(last_up_to(day), Some(300));
+    }
 }
 
 #[test]
 fn who_pays_in_two_weeks_in_a_row_has_not_returned_yet() {
-    let mut weeks = Weeks::only(10);
-    assert_eq!((weeks.visit(10), weeks.returned()), (Visit::Same, false));
-    assert_eq!((weeks.visit(11), weeks.returned()), (Visit::Next, false));
-    assert_eq!(weeks.visit(11), Visit::Same);
-    assert_eq!((weeks.visit(12), weeks.returned()), (Visit::Return, true));
-    assert_eq!(weeks.visit(12), Visit::Same);
-    assert_eq!(weeks.visit(13), Visit::Again);
-    assert_eq!(weeks.visit(9), Visit::Same);
+    let mut weeks = Weeks::only(Week(10));
+    assert_eq!(
+        (weeks.visit(Week(10)), weeks.returned()),
+        (Visit::Same, false)
+    );
+    assert_eq!(
+        (weeks.visit(Week(11)), weeks.returned()),
+        (Visit::Next, false)
+    );
+    assert_eq!(weeks.visit(Week(11)), Visit::Same);
+    assert_eq!(
+        (weeks.visit(Week(12)), weeks.returned()),
+        (Visit::Return, true)
+    );
+    assert_eq!(weeks.visit(Week(12)), Visit::Same);
+    assert_eq!(weeks.visit(Week(13)), Visit::Again);
+    assert_eq!(weeks.visit(Week(9)), Visit::Same);
     assert_eq!(
         weeks,
         Weeks {
-            first: 10,
-            last: 13
+            first: Week(10),
+            last: Week(13)
         }
     );
 }
@@ -888,11 +905,11 @@ proptest! {
         let earlier_releases = Sums { gross: related, ..Sums::default() };
         let served = Served {
             strange: gross, kept: aged, calls: returning, recent_strange: units_in, recent_kept: units_out,
-            week: time::week(last_day),
+            week: Day(last_day).week(),
         };
         let usage = UsageRecord {
-            sums, open_day, last_day, first_day, payers, payers_in_week, returning, payer_weeks: payers,
-            recent: Recent { sum: aged, week: time::week(first_day) },
+            sums, open_day: Day(open_day), last_day: Day(last_day), first_day: Day(first_day), payers, payers_in_week, returning, payer_weeks: payers,
+            recent: Recent { sum: aged, week: Day(first_day).week() },
             settle_lag_seconds, release: ReleaseNumber(release), earlier_releases,
             served: vec![(OperatorNumber(payers), served); operators],
         };
@@ -909,8 +926,8 @@ proptest! {
         let session = SessionRecord {
             denom: DenomNumber(denom), budget, spent, kept, released, ceiling,
             lanes: lanes.into_iter().map(|(attester, next)| Lane { attester: AttesterId(attester), next }).collect(),
-            funding: Funding { day, on_day, day_before },
-            paid_week, paid_models,
+            funding: Funding { day: Day(day), on_day, day_before },
+            paid_week: Week(paid_week), paid_models,
         };
         prop_assert_eq!(from_bytes::<SessionRecord>(&to_bytes(&session)).unwrap(), session);
     }

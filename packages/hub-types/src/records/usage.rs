@@ -12,13 +12,13 @@ use super::fields::{pack_list, pack_option, unpack_list, unpack_option};
 use super::recent::Recent;
 use super::served::Served;
 use crate::packed::{Packed, PackedError, PackedMap};
-use crate::time;
+use crate::time::{Day, Week};
 
 /// Usage by (model, denomination).
 pub const USAGE: PackedMap<(ModelId, DenomNumber), UsageRecord> = PackedMap::new(b'U');
 /// Lifetime sums of a model at the end of a day on which receipts were billed, by (model, denomination, day). Written by
 /// the first message of a later such day.
-pub const USAGE_DAYS: PackedMap<(ModelId, DenomNumber, u32), Sums> = PackedMap::new(b'D');
+pub const USAGE_DAYS: PackedMap<(ModelId, DenomNumber, Day), Sums> = PackedMap::new(b'D');
 /// Sums of the releases of a model by (model, denomination, release), without the latest one that was billed.
 pub const USAGE_RELEASES: PackedMap<(ModelId, DenomNumber, ReleaseNumber), Sums> =
     PackedMap::new(b'V');
@@ -39,9 +39,9 @@ pub const ATTESTER_USAGE: PackedMap<(AttesterId, DenomNumber), AttesterTotals> =
 /// Sums of the Hub by denomination.
 pub const HUB: PackedMap<DenomNumber, HubRecord> = PackedMap::new(b'H');
 /// Lifetime sums of the Hub at the end of a day on which receipts were billed, by (denomination, day).
-pub const HUB_DAYS: PackedMap<(DenomNumber, u32), HubTotals> = PackedMap::new(b'I');
+pub const HUB_DAYS: PackedMap<(DenomNumber, Day), HubTotals> = PackedMap::new(b'I');
 /// Counts of the Hub of a week that is over, by (denomination, week).
-pub const HUB_WEEKS: PackedMap<(DenomNumber, u32), WeekCounts> = PackedMap::new(b'W');
+pub const HUB_WEEKS: PackedMap<(DenomNumber, Week), WeekCounts> = PackedMap::new(b'W');
 
 /// Models of which a payer's record itself holds the weeks; those of further models stand in [`MODEL_PAYERS`]. As many
 /// as a session lists, so most payers need one record a week for all that they call.
@@ -121,11 +121,11 @@ pub struct UsageRecord {
     /// Sums over its whole life.
     pub sums: Sums,
     /// Last day on which receipts were billed; 0 if none.
-    pub open_day: u64,
+    pub open_day: Day,
     /// Day of the last paid call; 0 if none.
-    pub last_day: u64,
+    pub last_day: Day,
     /// Day of the first paid call; 0 if none.
-    pub first_day: u64,
+    pub first_day: Day,
     /// Funders whose aged money paid it.
     pub payers: u64,
     /// Of them, those whose aged money did in the week of the last paid call.
@@ -159,16 +159,16 @@ impl Packed for UsageRecord {
     fn pack(&self, writer: &mut Writer) {
         self.sums.pack(writer);
         // Days lie close together, and a distance is shorter than a day number.
-        writer.u64(self.open_day);
-        writer.u64(self.open_day.saturating_sub(self.last_day));
-        writer.u64(self.last_day.saturating_sub(self.first_day));
+        writer.u64(self.open_day.0);
+        writer.u64(self.open_day.0.saturating_sub(self.last_day.0));
+        writer.u64(self.last_day.0.saturating_sub(self.first_day.0));
         writer.u64(self.payers);
         writer.u64(self.payers_in_week);
         writer.u64(self.returning);
         writer.u64(self.payer_weeks);
-        let week = time::week(self.open_day);
+        let week = self.open_day.week();
         writer.u128(self.recent.sum);
-        writer.u64(week.saturating_sub(self.recent.week));
+        writer.u64(week.since(self.recent.week));
         writer.u64(self.settle_lag_seconds);
         writer.u64(self.release.into());
         let earlier = Some(&self.earlier_releases).filter(|sums| **sums != Sums::default());
@@ -181,21 +181,21 @@ impl Packed for UsageRecord {
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         let sums = Sums::unpack(reader)?;
-        let open_day = reader.u64()?;
-        let last_day = open_day.saturating_sub(reader.u64()?);
-        let week = time::week(open_day);
+        let open_day = Day(reader.u64()?);
+        let last_day = open_day.before(reader.u64()?);
+        let week = open_day.week();
         Ok(Self {
             sums,
             open_day,
             last_day,
-            first_day: last_day.saturating_sub(reader.u64()?),
+            first_day: last_day.before(reader.u64()?),
             payers: reader.u64()?,
             payers_in_week: reader.u64()?,
             returning: reader.u64()?,
             payer_weeks: reader.u64()?,
             recent: Recent {
                 sum: reader.u128()?,
-                week: week.saturating_sub(reader.u64()?),
+                week: week.before(reader.u64()?),
             },
             settle_lag_seconds: reader.u64()?,
             release: reader.u64()?.into(),
@@ -207,13 +207,13 @@ impl Packed for UsageRecord {
     }
 }
 
-/// First and last week of something that comes back, see [`crate::time::week`].
+/// First and last week of something that comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weeks {
-    /// The first week, as ⌊day / 7⌋.
-    pub first: u64,
-    /// The last week, as ⌊day / 7⌋.
-    pub last: u64,
+    /// The first week.
+    pub first: Week,
+    /// The last week.
+    pub last: Week,
 }
 
 /// What a week is to those before it.
@@ -233,7 +233,7 @@ pub enum Visit {
 
 impl Weeks {
     /// Nothing but `week`.
-    pub fn only(week: u64) -> Self {
+    pub fn only(week: Week) -> Self {
         Self {
             first: week,
             last: week,
@@ -241,7 +241,7 @@ impl Weeks {
     }
 
     /// Counts `week`, which is not before the last one.
-    pub fn visit(&mut self, week: u64) -> Visit {
+    pub fn visit(&mut self, week: Week) -> Visit {
         if week <= self.last {
             return Visit::Same;
         }
@@ -256,7 +256,7 @@ impl Weeks {
 
     /// Whether two of its weeks are at least two apart.
     pub fn returned(&self) -> bool {
-        self.last.saturating_sub(self.first) >= 2
+        self.last.since(self.first) >= 2
     }
 }
 
@@ -264,15 +264,15 @@ impl Packed for Weeks {
     const NAME: &'static str = "weeks";
 
     fn pack(&self, writer: &mut Writer) {
-        writer.u64(self.first);
-        writer.u64(self.last.saturating_sub(self.first));
+        writer.u64(self.first.0);
+        writer.u64(self.last.since(self.first));
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
-        let first = reader.u64()?;
+        let first = Week(reader.u64()?);
         Ok(Self {
             first,
-            last: first.saturating_add(reader.u64()?),
+            last: Week(first.0.saturating_add(reader.u64()?)),
         })
     }
 }
@@ -288,7 +288,7 @@ pub struct PayerRecord {
 
 impl PayerRecord {
     /// One that paid nothing before `week`.
-    pub fn new(week: u64) -> Self {
+    pub fn new(week: Week) -> Self {
         Self {
             weeks: Weeks::only(week),
             models: vec![],
@@ -427,7 +427,7 @@ pub struct HubRecord {
     /// Sums over the Hub's whole life.
     pub totals: HubTotals,
     /// Last day on which receipts were billed; 0 if none.
-    pub open_day: u64,
+    pub open_day: Day,
     /// Of the week of that day.
     pub week: WeekCounts,
 }
@@ -437,14 +437,14 @@ impl Packed for HubRecord {
 
     fn pack(&self, writer: &mut Writer) {
         self.totals.pack(writer);
-        writer.u64(self.open_day);
+        writer.u64(self.open_day.0);
         self.week.pack(writer);
     }
 
     fn unpack(reader: &mut Reader) -> Result<Self, PackedError> {
         Ok(Self {
             totals: HubTotals::unpack(reader)?,
-            open_day: reader.u64()?,
+            open_day: Day(reader.u64()?),
             week: WeekCounts::unpack(reader)?,
         })
     }
@@ -465,9 +465,4 @@ pub fn score(aged: u128) -> u16 {
 /// Where a score stands in a ranking, which goes up from the highest.
 pub fn rank(score: u16) -> u16 {
     u16::MAX.saturating_sub(score)
-}
-
-/// A day or week as it stands in a key. All that a chain's clock can name fit.
-pub fn key_number(number: u64) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
 }

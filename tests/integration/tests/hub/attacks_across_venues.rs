@@ -6,6 +6,7 @@ use hub_types::escrow::{
     self, Books, Credit, ExecuteMsg, NewCeiling, NewSession, SessionSettlement, VoucherKey,
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
+use hub_types::time::Week;
 use hub_types::wire::SigningKey;
 
 use crate::fixture::{nothing_settled, Fixture, CALL};
@@ -122,7 +123,7 @@ fn a_billing_settles_in_no_escrow_but_its_own() {
             charge: CALL.into(),
             kept: 0u128.into(),
             ceiling: None,
-            paid_week: 0,
+            paid_week: Week(0),
             paid_models: 0,
         }],
         credits: vec![Credit {

@@ -1,7 +1,7 @@
 //! What operators served of a model, what they kept, and what that backs for a reader who believes some of them.
 
 use cosmwasm_std::Uint128;
-use hub_testing::{rates, NewModel};
+use hub_testing::{rates, Hub, KeyType, Mode, NewModel, StorageCost, Units};
 use hub_types::billing::{
     BackingResponse, BackingsResponse, OperatorServed, QueryMsg, RankingAtResponse,
     ServedByResponse, ServedSums,
@@ -135,6 +135,62 @@ fn several_models_are_answered_in_the_order_in_which_they_are_named() {
     let each = [ModelId::MAX, model]
         .map(|model| trade.ask::<BackingResponse>(backing(&trade, model, &operators, Some(2))));
     assert_eq!(answer.backings, each);
+}
+
+/// Attack (storage spam and unbounded work): four operators pay for one call each to take the places that a model's record
+/// has for operators, so that whoever serves it afterwards costs more.
+/// Defence: everybody else has a record of its own, which costs a message one read and one write more, however many there are.
+#[test]
+fn an_operator_without_a_place_in_the_models_record_costs_one_read_and_one_write_more() {
+    let mut trade = Trade::new();
+    let [placed, crowded] = ["placed", "crowded"].map(|name| trade.model(name));
+    let (honest, attester) = (trade.operator.clone(), trade.attester.clone());
+    let (_, session) = trade.caller("caller");
+    trade.call(session, placed, 1);
+    for number in 0..4 {
+        trade.operator = trade.hub.account(&format!("crowd-{number}"));
+        trade.attester =
+            trade
+                .hub
+                .register_attester(&trade.operator, KeyType::Ed25519, 100 + number);
+        let (_, session) = trade.caller(&format!("payer-{number}"));
+        trade.call(session, crowded, 1);
+    }
+    (trade.operator, trade.attester) = (honest.clone(), attester);
+    trade.call(session, crowded, 1);
+
+    let [in_its_place, beside] = [placed, crowded].map(|model| {
+        let receipts = trade
+            .hub
+            .receipts(&trade.attester, session, model, 1, |_, receipt| {
+                receipt.units = Units::new(10, 1);
+            });
+        let batch = trade.hub.batch(&trade.attester, Mode::Itemised, receipts);
+        let message = trade.hub.sign_batch(&trade.attester, &batch);
+        let settle = |hub: &mut Hub| hub.execute(&honest, &hub.billing.clone(), &message, &[]);
+        let (answer, cost) = trade.hub.metered(settle);
+        answer.expect("the call is settled");
+        cost.operations()
+    });
+    assert_eq!(
+        beside,
+        StorageCost {
+            reads: in_its_place.reads + 1,
+            writes: in_its_place.writes + 1,
+            ..in_its_place
+        }
+    );
+
+    let page: ServedByResponse = trade.ask(QueryMsg::ServedBy {
+        model: crowded,
+        denom: trade.denom(),
+        start_after: None,
+        limit: None,
+    });
+    let calls: Vec<u64> = page.operators.iter().map(|it| it.sums.calls).collect();
+    assert_eq!(calls.iter().sum::<u64>(), 6);
+    let of_honest = page.operators.iter().find(|it| it.operator == honest);
+    assert_eq!(of_honest.map(|it| it.sums.calls), Some(2));
 }
 
 /// Attack (storage spam and unbounded work): a query names more than a node can look up in its bound of gas.

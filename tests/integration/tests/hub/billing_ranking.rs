@@ -4,6 +4,7 @@ use hub_types::billing::{QueryMsg, RankedModel, RankingPlace, RankingResponse};
 use hub_types::denom::UncheckedDenom;
 use hub_types::ids::ModelId;
 use hub_types::records::{recent, usage};
+use hub_types::time::Week;
 
 use crate::usage_fixture::{Trade, DAY, PRICE, WEEK};
 
@@ -30,7 +31,7 @@ fn ranked(trade: &Trade, model: ModelId, calls: u128) -> RankedModel {
     let aged = calls * PRICE;
     RankedModel {
         place: RankingPlace {
-            score: recent::score(aged, trade.this_week()),
+            score: recent::score(aged, Week(trade.this_week())),
             model,
         },
         recent_aged: aged.into(),

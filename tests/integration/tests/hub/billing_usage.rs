@@ -5,7 +5,7 @@ use hub_types::billing::{QueryMsg, RankingResponse, UsageResponse, UsageSums};
 use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::escrow::{self, ModelRef, Models};
 use hub_types::ids::{ModelId, SessionId};
-use hub_types::time;
+use hub_types::time::Day;
 use hub_types::wire::{Mode, Units};
 
 use crate::fixture::{Fixture, CALL};
@@ -90,7 +90,7 @@ fn calls_count_where_something_was_charged_and_the_rest_are_free() {
             receipt.units = Units::new(place % 2, 3);
         },
     );
-    let today = time::day(fixture.hub.now());
+    let today = Day::of(fixture.hub.now()).0;
     let batch = fixture
         .hub
         .batch(&fixture.attester, Mode::Itemised, receipts.clone());

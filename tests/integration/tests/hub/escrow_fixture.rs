@@ -9,6 +9,7 @@ use hub_types::escrow::{
     Books, Credit, ExecuteMsg, NewSession, QueryMsg, SessionSettlement, SolvencyResponse,
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
+use hub_types::time::Week;
 use serde::de::DeserializeOwned;
 
 pub const DAY: u64 = 86_400;
@@ -225,7 +226,7 @@ pub fn settlement(
         charge: charge.into(),
         kept: 0u128.into(),
         ceiling: None,
-        paid_week: 0,
+        paid_week: Week(0),
         paid_models: 0,
     }
 }

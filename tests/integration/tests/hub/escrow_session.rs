@@ -135,7 +135,7 @@ fn money_is_counted_on_the_day_it_comes_in() {
     let (alice, day) = (fixture.alice.clone(), fixture.hub.now() / DAY);
     let funding = |fixture: &Fixture| {
         let funding = fixture.hub.state().sessions[&session].funding;
-        (funding.day, funding.on_day, funding.day_before)
+        (funding.day.0, funding.on_day, funding.day_before)
     };
     assert_eq!(funding(&fixture), (day, 100, 0));
     // Noon of the first day, the last second of the second, the first of the third.

@@ -7,6 +7,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::packed::{Packed, PackedError};
+use hub_types::time::Week;
 use hub_types::wire::DecodeError;
 
 use crate::escrow_fixture::{settlement, with_each_money, Fixture, DAY};
@@ -597,13 +598,16 @@ fn an_ended_session_still_pays_and_billing_decides_for_what() {
 fn the_marks_of_the_week_are_kept_as_billing_states_them() {
     let (mut fixture, session) = prepared(Fixture::native());
     let marked = SessionSettlement {
-        paid_week: 2_900,
+        paid_week: Week(2_900),
         paid_models: 0b1000_0001,
         ..settlement(session, AttesterId(1), 0, 0)
     };
     fixture.settle(vec![marked], vec![]).unwrap();
     let record = &fixture.hub.state().sessions[&session];
-    assert_eq!((record.paid_week, record.paid_models), (2_900, 0b1000_0001));
+    assert_eq!(
+        (record.paid_week, record.paid_models),
+        (Week(2_900), 0b1000_0001)
+    );
 }
 
 /// Attack (overflow): an account's lifetime income is driven to its end so that settlements with it fail.

@@ -12,6 +12,7 @@ use hub_types::escrow::{self, ExecuteMsg as Escrow, NewCeiling};
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::records::{recent, usage};
 use hub_types::registry::{self, ExecuteMsg as Registry, StatusName, UncheckedPayee};
+use hub_types::time::Week;
 use hub_types::walrus::{Confirmation, Persistence};
 use hub_types::wire::{sha256, Mode, Receipt, Units};
 use serde::Serialize;
@@ -741,7 +742,7 @@ impl Fixture {
                 2 * 5 + 1,
                 Q::Ranking {
                     denom: denom(),
-                    start_after: middle(recent::score(sold, sold_in)),
+                    start_after: middle(recent::score(sold, Week(sold_in))),
                     limit,
                 },
             ),

@@ -9,6 +9,7 @@ use hub_types::escrow::{
 };
 use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
+use hub_types::time::Week;
 use serde::Serialize;
 
 use crate::escrow_fixture::Fixture;
@@ -314,7 +315,7 @@ fn a_page_of_the_most_hostile_entries_of_the_escrow_stays_below_three_million_ga
                     charge: Uint128::zero(),
                     kept: Uint128::zero(),
                     ceiling: None,
-                    paid_week: u64::MAX,
+                    paid_week: Week(u64::MAX),
                     paid_models: 0xff,
                 };
                 let books = Books {

@@ -5,7 +5,7 @@ use hub_testing::{rates, Attester, Hub, KeyType, Money, NewModel};
 use hub_types::billing::{QueryMsg, UsageSums};
 use hub_types::denom::UncheckedDenom;
 use hub_types::ids::{ModelId, ReleaseNumber, SessionId};
-use hub_types::time;
+use hub_types::time::Day;
 use hub_types::wire::{sha256, Mode, Units};
 use serde::de::DeserializeOwned;
 
@@ -40,11 +40,11 @@ impl Trade {
     }
 
     pub fn today(&self) -> u64 {
-        time::day(self.hub.now())
+        Day::of(self.hub.now()).0
     }
 
     pub fn this_week(&self) -> u64 {
-        time::week(self.today())
+        Day(self.today()).week().0
     }
 
     pub fn denom(&self) -> UncheckedDenom {

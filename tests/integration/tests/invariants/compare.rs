@@ -359,7 +359,7 @@ impl Comparison<'_> {
                     (expected.payers, expected.returning),
                 ),
                 (
-                    (record.first_day, record.last_day),
+                    (record.first_day.0, record.last_day.0),
                     (record.payers, record.returning),
                 ),
             );

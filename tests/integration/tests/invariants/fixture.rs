@@ -28,6 +28,7 @@ use hub_types::price::Rates as Price;
 use hub_types::registry::{
     ExecuteMsg as RegistryMsg, Metadata, NewRelease, StatusName, UncheckedPayee, UncheckedTerms,
 };
+use hub_types::time::Week;
 use hub_types::verifier::{Evidence, Measurement};
 use hub_types::walrus::BlobId;
 use hub_types::wire::{sha256, Hash};
@@ -698,7 +699,7 @@ impl Fixture {
                 charge: charge.into(),
                 kept: 0u128.into(),
                 ceiling: None,
-                paid_week: 0,
+                paid_week: Week(0),
                 paid_models: 0,
             }],
             credits: vec![Credit {

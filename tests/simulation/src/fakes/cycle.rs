@@ -1,6 +1,6 @@
 use anyhow::Result;
 use hub_types::ids::SessionId;
-use hub_types::time::day;
+use hub_types::time::Day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::{Service, World};
@@ -96,7 +96,7 @@ impl Cycle {
         Ok(Stage::Locked {
             service,
             each,
-            since: day(world.hub.now()),
+            since: Day::of(world.hub.now()).0,
             sessions,
         })
     }
@@ -126,7 +126,7 @@ impl Fake for Cycle {
                     sessions,
                 },
                 Moment::Dawn,
-            ) if day(world.hub.now()) >= since + AGE_DAYS => {
+            ) if Day::of(world.hub.now()).0 >= since + AGE_DAYS => {
                 let (service, each) = (*service, *each);
                 ring.charge(world, service, ring.places[0], sessions, self.calls)?;
                 ring.freed(world, each * sessions.len() as u128);

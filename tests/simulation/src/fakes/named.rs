@@ -1,7 +1,7 @@
 use anyhow::Result;
 use cosmwasm_std::Addr;
 use hub_types::ids::SessionId;
-use hub_types::time::day;
+use hub_types::time::Day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
@@ -52,7 +52,7 @@ impl Named {
         }
         Ok(Stage::Locked {
             service,
-            since: day(world.hub.now()),
+            since: Day::of(world.hub.now()).0,
             sessions,
         })
     }
@@ -69,7 +69,7 @@ impl Fake for Named {
                     sessions,
                 },
                 Moment::Dawn,
-            ) if day(world.hub.now()) >= since + AGE_DAYS => {
+            ) if Day::of(world.hub.now()).0 >= since + AGE_DAYS => {
                 ring.charge(world, *service, ring.places[0], sessions, 1)?;
                 ring.freed(world, self.each * sessions.len() as u128);
                 ring.collect(world, None)?;

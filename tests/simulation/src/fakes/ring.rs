@@ -6,6 +6,7 @@ use hub_types::escrow::{
     BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
 };
 use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
+use hub_types::split::WHOLE_BPS;
 use hub_types::wire::{Batch, Group, Units, Work};
 
 use crate::gas::{bank_send, GasMeter};
@@ -209,7 +210,7 @@ impl Ring {
             let model = NewModel::named(&name)
                 .price(&world.money, price)
                 .operator_bps(operator_bps)
-                .payees(&[(payee, 10_000 - operator_bps)])
+                .payees(&[(payee, WHOLE_BPS - operator_bps)])
                 .release(blob_id)
                 .message(&author);
             messages.push(world.hub.message(&world.hub.registry, &model, &[]));

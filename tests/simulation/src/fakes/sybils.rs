@@ -1,6 +1,6 @@
 use anyhow::Result;
 use hub_types::ids::SessionId;
-use hub_types::time::{day, week};
+use hub_types::time::{Day, Week};
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
@@ -45,15 +45,20 @@ impl Sybils {
         }
         Ok(Stage {
             service,
-            since: day(world.hub.now()),
+            since: Day::of(world.hub.now()).0,
             sessions,
         })
     }
 }
 
+/// The week that holds a day.
+fn week(day: u64) -> Week {
+    Day(day).week()
+}
+
 impl Fake for Sybils {
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
-        let today = day(world.hub.now());
+        let today = Day::of(world.hub.now()).0;
         let Some(stage) = &self.stage else {
             // As late before the end of a week as still ages.
             if moment == Moment::Dusk && week(today + AGE_DAYS) != week(today + AGE_DAYS + 1) {

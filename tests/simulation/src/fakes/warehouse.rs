@@ -1,7 +1,7 @@
 use anyhow::Result;
 use hub_types::escrow::{ModelRef, Models, NewSession};
 use hub_types::ids::SessionId;
-use hub_types::time::day;
+use hub_types::time::Day;
 
 use super::{Fake, Moment, Ring, AGE_DAYS};
 use crate::world::World;
@@ -56,7 +56,7 @@ impl Warehouse {
         }
         Ok(Paying {
             service,
-            since: day(world.hub.now()),
+            since: Day::of(world.hub.now()).0,
             sessions,
         })
     }
@@ -74,7 +74,7 @@ impl Fake for Warehouse {
         if new && self.earning {
             self.paid = Some(self.fund(world, ring)?);
         }
-        let today = day(world.hub.now());
+        let today = Day::of(world.hub.now()).0;
         let due = |paying: &mut Paying| moment == Moment::Dawn && today >= paying.since + AGE_DAYS;
         if let Some(paying) = self.paid.take_if(due) {
             let calls = paying

@@ -227,6 +227,8 @@ impl Layouts {
             Expr::Field(field) => {
                 let member = code(&field.member);
                 match &*field.base {
+                    // The integer of a day, a week or an id goes by the name of what it is.
+                    base if member == "0" && code(base) != "self" => self.name(base)?,
                     Expr::Path(base) if !base.path.is_ident("self") => member,
                     Expr::Path(_) if member == "0" => "sum".to_owned(),
                     Expr::Path(_) => member,
@@ -240,20 +242,17 @@ impl Layouts {
                     _ => self.aliases.get(&name).cloned().unwrap_or(name),
                 }
             }
-            Expr::Call(call) => {
-                let of = self.name(call.args.first().context("nothing is named")?)?;
-                match code(&call.func).replace(' ', "").as_str() {
-                    "time::week" => format!("week of {of}"),
-                    _ => of,
-                }
-            }
+            Expr::Call(call) => self.name(call.args.first().context("nothing is named")?)?,
             Expr::MethodCall(call) => {
                 let of = self.name(&call.receiver)?;
                 let arg = call.args.first();
                 match (call.method.to_string().as_str(), arg) {
                     ("into" | "as_ref" | "as_bytes" | "u128", None) => of,
                     ("len", None) => format!("number of {of}"),
-                    ("saturating_sub", Some(less)) => format!("({of} − {})", self.name(less)?),
+                    ("week", None) => format!("week of {of}"),
+                    ("saturating_sub" | "since", Some(less)) => {
+                        format!("({of} − {})", self.name(less)?)
+                    }
                     ("unwrap_or", Some(Expr::Lit(zero))) => format!("({of}, or {})", code(zero)),
                     ("unwrap_or", Some(_)) => of,
                     ("unwrap_or_default", None) => format!("({of}, or 0)"),
@@ -395,15 +394,15 @@ mod tests {
     #[test]
     fn fields_are_named_in_the_order_in_which_they_are_written() -> Result<()> {
         let body = "
-            writer.u64(self.last.saturating_sub(self.first));
+            writer.u64(self.last.0.saturating_sub(self.first.0));
             writer.raw(self.id.as_bytes());
             pack_option(writer, self.end.as_ref(), |writer, at| writer.u64(*at));
             pack_list(writer, &self.lanes, |writer, lane| { writer.u64(lane.who); pack_bool(writer, lane.on); });
             for weight in &self.weights { writer.u64((*weight).into()); }
             match self.state { State::On => writer.byte(0), State::Off { since } => { writer.byte(1); writer.u64(since); } }
             self.sums.pack(writer);
-            let week = time::week(self.last);
-            writer.u64(week.saturating_sub(self.first));
+            let week = self.last.week();
+            writer.u64(week.since(self.first));
             pack_list(writer, &self.lanes, |writer, (who, lane)| { writer.u64(who); lane.pack_before(writer, week); });";
         let fields = "first: u64, last: u64, id: BlobId, end: Option<u64>, lanes: Vec<Lane>, weights: Vec<u16>, \
                       state: State, sums: Sums";

@@ -237,7 +237,7 @@ fn key_text(key: &str) -> String {
     let parts = key.trim_matches(['(', ')']).split(',');
     let parts = parts.map(|part| match part.trim() {
         "u16" => "2 bytes".to_owned(),
-        "u32" | "DenomNumber" => "4 bytes".to_owned(),
+        "u32" | "DenomNumber" | "Day" | "Week" => "4 bytes".to_owned(),
         "u64" | "SessionId" | "ModelId" | "AttesterId" | "ReleaseNumber" | "TermsNumber" => {
             "8 bytes".to_owned()
         }

@@ -9,6 +9,7 @@ use hub_types::billing::{
 use hub_types::ids::{ModelId, OperatorNumber};
 use hub_types::page;
 use hub_types::records::served::Served;
+use hub_types::split::WHOLE_BPS;
 
 use super::usage::{present_week, Counted};
 use crate::contract::parse;
@@ -64,10 +65,9 @@ pub fn backing(
             Some(number) => usage::served_at(deps.storage, model, denom.number, &usage, *number)?,
             None => Served::default(),
         };
-        let (recent_strange, recent_kept) = served.recent_at(week);
-        let backs = |strange, kept| belief::backed(strange, kept, believed.factor);
-        backed = backed.saturating_add(backs(served.strange, served.kept));
-        recent_backed = recent_backed.saturating_add(backs(recent_strange, recent_kept));
+        let backs = |earned| belief::backed(earned, believed.factor);
+        backed = backed.saturating_add(backs(served.lifetime()));
+        recent_backed = recent_backed.saturating_add(backs(served.recent_at(week)));
         strange = strange.saturating_add(served.strange);
         operators.push(OperatorServed {
             operator: operator.clone(),
@@ -88,7 +88,7 @@ pub fn backing(
 
 /// `part` of `whole` in basis points, rounded down; 0 of nothing.
 fn part_bps(part: u128, whole: u128) -> u64 {
-    let bps = Uint128::new(10_000).checked_multiply_ratio(part, whole);
+    let bps = Uint128::from(WHOLE_BPS).checked_multiply_ratio(part, whole);
     // A part is no more than its whole.
     bps.ok()
         .and_then(|bps| u64::try_from(bps.u128()).ok())

@@ -1,5 +1,7 @@
 //! Answers about usage.
 
+use std::ops::RangeInclusive;
+
 use cosmwasm_std::{Addr, Decimal, Deps, Env, Uint128};
 use hub_types::billing::{
     AttesterUsageResponse, AttestersUsageResponse, AuthorUsageResponse, HubByDayResponse, HubOfDay,
@@ -13,8 +15,9 @@ use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber};
 use hub_types::records::usage::{
     AttesterTotals, HubRecord, HubTotals, Sums, UsageRecord, WeekCounts,
 };
+use hub_types::time::{Day, Week};
 use hub_types::verifier::Measurement;
-use hub_types::{escrow, page, registry, time};
+use hub_types::{escrow, page, registry};
 
 use crate::error::ContractError;
 use crate::state::{attesters, config, usage};
@@ -56,17 +59,17 @@ pub fn usage(
         model,
         denom: denom.denom.clone(),
         sums: usage.sums.into(),
-        first_day: called.then_some(usage.first_day),
-        last_day: called.then_some(usage.last_day),
+        first_day: called.then_some(usage.first_day.0),
+        last_day: called.then_some(usage.last_day.0),
         payers: usage.payers,
-        payers_this_week: match time::week(usage.last_day) == this_week {
+        payers_this_week: match usage.last_day.week() == this_week {
             true => usage.payers_in_week,
             false => 0,
         },
         returning: usage.returning,
         payer_weeks: usage.payer_weeks,
         recent_aged: usage.recent.at(this_week).into(),
-        settle_lag_seconds: (usage.open_day > 0).then_some(usage.settle_lag_seconds),
+        settle_lag_seconds: (usage.open_day > Day(0)).then_some(usage.settle_lag_seconds),
     })
 }
 
@@ -83,15 +86,15 @@ pub fn usages(
 }
 
 /// Week of the block.
-pub fn present_week(env: &Env) -> u64 {
-    time::week(time::day(env.block.time.seconds()))
+pub fn present_week(env: &Env) -> Week {
+    Day::of(env.block.time.seconds()).week()
 }
 
 pub fn usage_by_day(
     deps: Deps,
     model: ModelId,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<Day>,
     limit: Option<u32>,
 ) -> Result<UsageByDayResponse, ContractError> {
     let limit = page::size(limit)?;
@@ -105,7 +108,7 @@ fn days_of(
     deps: Deps,
     model: ModelId,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<Day>,
     limit: usize,
 ) -> Result<Vec<UsageOfDay>, ContractError> {
     let (storage, number) = (deps.storage, denom.number);
@@ -117,7 +120,7 @@ fn days_of(
     let days = usage::days(storage, model, number, &usage, start_after, limit)?
         .into_iter()
         .map(|(day, sums)| UsageOfDay {
-            day,
+            day: day.0,
             sums: sums.without(&std::mem::replace(&mut before, sums)).into(),
         });
     Ok(days.collect())
@@ -127,12 +130,10 @@ pub fn usage_of_days(
     deps: Deps,
     model: ModelId,
     denom: &Counted,
-    from: u64,
-    until: u64,
+    days: DaySpan,
 ) -> Result<UsageOfDaysResponse, ContractError> {
-    check_span(from, until)?;
     Ok(UsageOfDaysResponse {
-        sums: sums_of_days(deps, model, denom, from, until)?.into(),
+        sums: sums_of_days(deps, model, denom, days)?.into(),
     })
 }
 
@@ -140,12 +141,10 @@ pub fn usages_of_days(
     deps: Deps,
     models: Vec<ModelId>,
     denom: &Counted,
-    from: u64,
-    until: u64,
+    days: DaySpan,
 ) -> Result<UsagesOfDaysResponse, ContractError> {
-    check_span(from, until)?;
     let models = models.into_iter().map(|model| {
-        let sums = sums_of_days(deps, model, denom, from, until)?.into();
+        let sums = sums_of_days(deps, model, denom, days)?.into();
         Ok(UsageOfModelDays { model, sums })
     });
     Ok(UsagesOfDaysResponse {
@@ -157,11 +156,9 @@ pub fn usages_by_day(
     deps: Deps,
     models: Vec<ModelId>,
     denom: &Counted,
-    from: u64,
-    until: u64,
+    span: DaySpan,
 ) -> Result<UsagesByDayResponse, ContractError> {
-    check_span(from, until)?;
-    let days = until.saturating_sub(from).saturating_add(1);
+    let days = span.days();
     if days.saturating_mul(count(&models)) > MAX_MODEL_DAYS {
         let models = models.len();
         return Err(ContractError::TooManyModelDays { models, days });
@@ -169,8 +166,8 @@ pub fn usages_by_day(
     // No more than the bound, so it fits every platform.
     let most = usize::try_from(days).unwrap_or(usize::MAX);
     let models = models.into_iter().map(|model| {
-        let days = days_of(deps, model, denom, from.checked_sub(1), most)?;
-        let days = days.into_iter().filter(|entry| entry.day <= until);
+        let days = days_of(deps, model, denom, span.day_before(), most)?;
+        let days = days.into_iter().filter(|entry| entry.day <= span.until.0);
         Ok(UsageOfModelByDay {
             model,
             days: days.collect(),
@@ -181,27 +178,50 @@ pub fn usages_by_day(
     })
 }
 
-fn check_span(from: u64, until: u64) -> Result<(), ContractError> {
-    if until < from {
-        return Err(ContractError::BackwardSpan { from, until });
+/// Days from the first to the last, both included, which is not before the first.
+#[derive(Clone, Copy)]
+pub struct DaySpan {
+    from: Day,
+    until: Day,
+}
+
+impl DaySpan {
+    pub fn parse(days: RangeInclusive<u64>) -> Result<Self, ContractError> {
+        let (from, until) = days.into_inner();
+        if until < from {
+            return Err(ContractError::BackwardSpan { from, until });
+        }
+        Ok(Self {
+            from: Day(from),
+            until: Day(until),
+        })
     }
-    Ok(())
+
+    /// How many days it has.
+    fn days(&self) -> u64 {
+        let more = self.until.0.saturating_sub(self.from.0);
+        more.saturating_add(1)
+    }
+
+    /// The day before its first; none if that is the first of all.
+    fn day_before(&self) -> Option<Day> {
+        self.from.0.checked_sub(1).map(Day)
+    }
 }
 
 fn sums_of_days(
     deps: Deps,
     model: ModelId,
     denom: &Counted,
-    from: u64,
-    until: u64,
+    days: DaySpan,
 ) -> Result<Sums, ContractError> {
     let usage = usage::load(deps.storage, model, denom.number)?;
     let up_to = |day| usage::sums_up_to(deps.storage, model, denom.number, &usage, day);
-    let before = match from.checked_sub(1) {
+    let before = match days.day_before() {
         Some(day) => up_to(day)?,
         None => Sums::default(),
     };
-    Ok(up_to(until)?.without(&before))
+    Ok(up_to(days.until)?.without(&before))
 }
 
 pub fn usage_by_release(
@@ -239,8 +259,8 @@ pub fn payers(
         .map(|(payer, weeks)| {
             Ok(PayerResponse {
                 payer: deps.api.addr_humanize(&payer)?,
-                first_week: weeks.first,
-                last_week: weeks.last,
+                first_week: weeks.first.0,
+                last_week: weeks.last.0,
             })
         });
     Ok(PayersResponse {
@@ -385,7 +405,7 @@ fn ranked(
     })
 }
 
-fn ranked_model(place: RankingPlace, usage: &UsageRecord, week: u64) -> RankedModel {
+fn ranked_model(place: RankingPlace, usage: &UsageRecord, week: Week) -> RankedModel {
     RankedModel {
         place,
         recent_aged: usage.recent.at(week).into(),
@@ -401,21 +421,21 @@ pub fn hub(deps: Deps, env: &Env, denom: Counted, days: u32) -> Result<HubRespon
     if !(1..=MAX_GLANCE_DAYS).contains(&days) {
         return Err(ContractError::GlanceDays { days });
     }
-    let today = time::day(env.block.time.seconds());
+    let today = Day::of(env.block.time.seconds());
     let hub = usage::hub(deps.storage, denom.number)?;
-    let yesterday = today.saturating_sub(1);
-    let middle = yesterday.saturating_sub(days.into());
-    let start = middle.saturating_sub(days.into());
+    let yesterday = today.before(1);
+    let middle = yesterday.before(days.into());
+    let start = middle.before(days.into());
     let ends = [today, yesterday, middle, start];
     let [now, yesterday, middle, start] = points(deps, &denom, &hub, ends)?;
-    let this_week = match time::week(hub.open_day) == time::week(today) {
+    let this_week = match hub.open_day.week() == today.week() {
         true => hub.week,
         false => WeekCounts::default(),
     };
     let ten_largest = ten_largest(deps, &denom)?;
     Ok(HubResponse {
         denom: denom.denom,
-        today,
+        today: today.0,
         lifetime: now.since(&Point::default()),
         so_far_today: now.since(&yesterday),
         last: yesterday.since(&middle),
@@ -447,12 +467,12 @@ fn points(
     deps: Deps,
     denom: &Counted,
     hub: &HubRecord,
-    days: [u64; 4],
+    days: [Day; 4],
 ) -> Result<[Point; 4], ContractError> {
     let counts: registry::ModelCountsResponse = deps.querier.query_wasm_smart(
         config::load(deps.storage)?.registry,
         &registry::QueryMsg::ModelCounts {
-            days: days.to_vec(),
+            days: days.map(|day| day.0).to_vec(),
         },
     )?;
     let mut points: [Point; 4] = Default::default();
@@ -478,7 +498,7 @@ fn ten_largest(deps: Deps, denom: &Counted) -> Result<Uint128, ContractError> {
 pub fn hub_by_day(
     deps: Deps,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<Day>,
     limit: Option<u32>,
 ) -> Result<HubByDayResponse, ContractError> {
     let (storage, number) = (deps.storage, denom.number);
@@ -493,7 +513,7 @@ pub fn hub_by_day(
         .map(|(day, totals)| {
             let earlier = std::mem::replace(&mut before, totals);
             HubOfDay {
-                day,
+                day: day.0,
                 sums: totals.without(&earlier).into(),
             }
         });
@@ -505,14 +525,14 @@ pub fn hub_by_day(
 pub fn hub_weeks(
     deps: Deps,
     denom: &Counted,
-    start_after: Option<u64>,
+    start_after: Option<Week>,
     limit: Option<u32>,
 ) -> Result<HubWeeksResponse, ContractError> {
     let limit = page::size(limit)?;
     let weeks = usage::hub_weeks(deps.storage, denom.number, start_after, limit)?
         .into_iter()
         .map(|(week, counts)| HubOfWeek {
-            week,
+            week: week.0,
             counts: counts.into(),
         });
     Ok(HubWeeksResponse {

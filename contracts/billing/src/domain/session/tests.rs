@@ -3,6 +3,7 @@ use hub_types::ids::{
     AttesterId, DenomNumber, ModelId, OperatorNumber, ReleaseNumber, SessionId, TermsNumber,
 };
 use hub_types::records::escrow::{Funding, Lane};
+use hub_types::time::{Day, Week};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{PublicKey, Units, Work};
 
@@ -44,8 +45,8 @@ fn record(ceiling: Option<u128>) -> SessionRecord {
             attester: AttesterId(ATTESTER),
             next: 10,
         }],
-        funding: Funding::first(DAY, 100),
-        paid_week: 3,
+        funding: Funding::first(Day(DAY), 100),
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -115,7 +116,7 @@ fn told(next_after: u64) -> SessionSettlement {
         charge: Uint128::zero(),
         kept: Uint128::zero(),
         ceiling: None,
-        paid_week: 3,
+        paid_week: Week(3),
         paid_models: 0b10,
     }
 }
@@ -185,18 +186,18 @@ fn a_session_reads_as_it_was_stored() {
     let copy = held();
     assert_eq!(copy.policy(), &policy());
     assert_eq!((copy.denom(), copy.ceiling()), (DenomNumber(7), None));
-    assert_eq!((copy.purse().left, copy.purse().chargeable), (70, 70));
+    assert_eq!((copy.payable().left, copy.payable().chargeable), (70, 70));
     let bound = with_ceiling(50);
     assert_eq!(bound.ceiling(), Some(50));
-    assert_eq!((bound.purse().left, bound.purse().chargeable), (70, 20));
+    assert_eq!((bound.payable().left, bound.payable().chargeable), (70, 20));
 }
 
 #[test]
 fn money_is_aged_from_the_second_day_after_it_came_in() {
     let copy = held();
-    assert_eq!(copy.aged_part(20, DAY + 1), 0);
-    assert_eq!(copy.aged_part(20, DAY + 2), 20);
-    assert_eq!(copy.aged_part(71, DAY + 2), 70);
+    assert_eq!(copy.aged_part(20, Day(DAY + 1)), 0);
+    assert_eq!(copy.aged_part(20, Day(DAY + 2)), 20);
+    assert_eq!(copy.aged_part(71, Day(DAY + 2)), 70);
 }
 
 #[test]
@@ -218,9 +219,9 @@ fn numbers_are_consumed_for_nothing_and_charged_in_sum() {
     let mut copy = held();
     copy.advance(12);
     copy.charge(15, 40).unwrap();
-    assert_eq!((copy.purse().left, copy.next), (30, 15));
+    assert_eq!((copy.payable().left, copy.next), (30, 15));
     copy.charge(16, 5).unwrap();
-    assert_eq!((copy.purse().left, copy.next), (25, 16));
+    assert_eq!((copy.payable().left, copy.next), (25, 16));
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
@@ -239,7 +240,7 @@ fn a_charge_beyond_128_bits_is_an_error_and_moves_nothing() {
             what: "a charge beyond 128 bits"
         })
     );
-    assert_eq!((copy.purse().left, copy.next), (70, 10));
+    assert_eq!((copy.payable().left, copy.next), (70, 10));
 }
 
 #[test]
@@ -298,19 +299,22 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
             .filter(|place| copy.is_marked(Some(*place), week))
             .collect()
     };
-    assert_eq!(marked(&copy, 3), [1]);
-    assert!(marked(&copy, 4).is_empty());
-    copy.mark(Some(7), 3);
-    assert_eq!(marked(&copy, 3), [1, 7]);
-    copy.mark(Some(7), 3);
-    assert_eq!(marked(&copy, 3), [1, 7]);
-    copy.mark(Some(0), 4);
-    assert_eq!((marked(&copy, 3), marked(&copy, 4)), (vec![], vec![0]));
+    assert_eq!(marked(&copy, Week(3)), [1]);
+    assert!(marked(&copy, Week(4)).is_empty());
+    copy.mark(Some(7), Week(3));
+    assert_eq!(marked(&copy, Week(3)), [1, 7]);
+    copy.mark(Some(7), Week(3));
+    assert_eq!(marked(&copy, Week(3)), [1, 7]);
+    copy.mark(Some(0), Week(4));
+    assert_eq!(
+        (marked(&copy, Week(3)), marked(&copy, Week(4))),
+        (vec![], vec![0])
+    );
     copy.advance(11);
     assert_eq!(
         copy.into_settlement(SessionId(SESSION), AttesterId(ATTESTER)),
         Some(SessionSettlement {
-            paid_week: 4,
+            paid_week: Week(4),
             paid_models: 0b1,
             ..told(11)
         })
@@ -320,7 +324,7 @@ fn a_payer_is_marked_once_a_week_for_each_listed_model() {
 #[test]
 fn a_session_for_any_model_has_no_marks() {
     let mut copy = held();
-    copy.mark(None, 3);
-    assert!(!copy.is_marked(None, 3));
-    assert!(copy.is_marked(Some(1), 3));
+    copy.mark(None, Week(3));
+    assert!(!copy.is_marked(None, Week(3)));
+    assert!(copy.is_marked(Some(1), Week(3)));
 }

@@ -22,6 +22,7 @@ use hub_types::records::registry::{
 };
 use hub_types::records::served::Served;
 use hub_types::records::usage::Sums;
+use hub_types::time::{Day, Seconds, Week};
 use hub_types::wire::{voucher_digest, BlobId, PublicKey, Units, Voucher, Work};
 use hub_wire::SigningKey;
 
@@ -118,8 +119,8 @@ impl Market {
                 released: false,
                 ceiling: None,
                 lanes: vec![],
-                funding: Funding::first(DAY - 2, 1_000),
-                paid_week: 0,
+                funding: Funding::first(Day(DAY - 2), 1_000),
+                paid_week: Week(0),
                 paid_models: 0,
             },
             model: ModelRecord {
@@ -165,7 +166,7 @@ impl Market {
             attester: ATTESTER,
             record: self.attester.clone(),
             now: NOW,
-            receipt_max_age_seconds: self.receipt_max_age_seconds,
+            receipt_max_age: Seconds(self.receipt_max_age_seconds),
         }
     }
 
@@ -693,7 +694,7 @@ fn told(next_before: u64, next_after: u64, charge: u128) -> SessionSettlement {
         kept: 0u128.into(),
         ceiling: None,
         // The model is the second that the session lists.
-        paid_week: DAY / 7,
+        paid_week: Week(DAY / 7),
         paid_models: 0b10,
     }
 }
@@ -776,7 +777,7 @@ fn a_message_is_overtaken_if_some_group_of_it_was_settled_before() {
 fn the_split_goes_on_where_the_group_before_it_ended() {
     let market = Market::with(|market| {
         market.record.budget = 100_000;
-        market.record.funding = Funding::first(DAY - 2, 100_000);
+        market.record.funding = Funding::first(Day(DAY - 2), 100_000);
         market.terms.rates = rates(4_000);
         market.policy.max_price = None;
         market.terms.operator_bps = 5_000;
@@ -844,7 +845,7 @@ fn usage_counts_calls_free_calls_units_and_the_lag() {
             units_out: 8
         }
     );
-    assert_eq!((usage.release, usage.open_day), (RELEASE, DAY));
+    assert_eq!((usage.release, usage.open_day), (RELEASE, Day(DAY)));
     assert_eq!((usage.settle_lag_seconds, usage.payers), (30, 1));
 }
 
@@ -861,13 +862,13 @@ fn money_of_a_party_is_related_and_makes_no_payer() {
 
 #[test]
 fn young_money_ranks_nowhere_and_makes_no_payer() {
-    let young = Market::with(|market| market.record.funding = Funding::first(DAY - 1, 1_000));
+    let young = Market::with(|market| market.record.funding = Funding::first(Day(DAY - 1), 1_000));
     assert_eq!(young.usage(), (20, 0, 0, 0));
     let decided = young.settle(&[calls(&two())]).unwrap();
     assert_eq!(
         decided.sessions,
         [SessionSettlement {
-            paid_week: 0,
+            paid_week: Week(0),
             paid_models: 0,
             ..told(0, 2, 20)
         }]
@@ -878,7 +879,7 @@ fn young_money_ranks_nowhere_and_makes_no_payer() {
 fn a_payer_marked_this_week_is_not_counted_again() {
     let marked = |week, models| {
         Market::with(|market| {
-            market.record.paid_week = week;
+            market.record.paid_week = Week(week);
             market.record.paid_models = models;
         })
     };
@@ -976,7 +977,7 @@ fn each_record_is_read_from_the_contract_that_keeps_it() {
 fn served(change: impl FnOnce(&mut Market)) -> (Served, u128, u128) {
     let market = Market::with(|market| {
         market.record.budget = 10_000;
-        market.record.funding = Funding::first(DAY - 2, 10_000);
+        market.record.funding = Funding::first(Day(DAY - 2), 10_000);
         market.terms.rates = rates(5_000);
         market.policy.max_price = None;
         market.terms.operator_bps = 5_000;
@@ -1002,11 +1003,11 @@ fn what_an_operator_gets_of_strangers_is_kept() {
         calls: 2,
         recent_strange: 10_000,
         recent_kept: 5_000,
-        week: DAY / 7,
+        week: Week(DAY / 7),
     };
     assert_eq!(served(|_| ()), (kept, 5_000, 5_000));
     // Young money is as good: what an operator kept is gone.
-    let young = |market: &mut Market| market.record.funding = Funding::first(DAY, 10_000);
+    let young = |market: &mut Market| market.record.funding = Funding::first(Day(DAY), 10_000);
     assert_eq!(served(young), (kept, 5_000, 5_000));
 }
 
@@ -1018,7 +1019,7 @@ fn an_operator_that_is_author_or_payee_keeps_nothing() {
         strange: 10_000,
         calls: 2,
         recent_strange: 10_000,
-        week: DAY / 7,
+        week: Week(DAY / 7),
         ..Served::default()
     };
     let author = |market: &mut Market| market.model.author = account(OPERATOR);

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::ids::DenomNumber;
 use hub_types::records::usage::{
-    key_number, HubRecord, HubTotals, Visit, WeekCounts, EARNERS, HUB, HUB_DAYS, HUB_WEEKS,
+    HubRecord, HubTotals, Visit, WeekCounts, EARNERS, HUB, HUB_DAYS, HUB_WEEKS,
 };
-use hub_types::time;
+use hub_types::time::{Day, Week};
 
 use super::{Account, News, UsageChanges, Use};
 
@@ -38,7 +38,7 @@ impl<'a> HubBook<'a> {
         let new_author = news.first_aged && self.is_new_earner(used.denom, used.author)?;
         let record = &mut self.copy(used.denom)?.record;
         if record.open_day < used.day {
-            if time::week(record.open_day) < time::week(used.day) {
+            if record.open_day.week() < used.day.week() {
                 record.week = WeekCounts::default();
             }
             record.open_day = used.day;
@@ -77,11 +77,11 @@ impl<'a> HubBook<'a> {
         for (denom, HubCopy { stored, record }) in self.hubs {
             changes.set(&HUB, denom, &record);
             let (closed, open) = (stored.open_day, record.open_day);
-            if closed > 0 && closed < open {
-                changes.set(&HUB_DAYS, (denom, key_number(closed)), &stored.totals);
-                let week = time::week(closed);
-                if week < time::week(open) {
-                    changes.set(&HUB_WEEKS, (denom, key_number(week)), &stored.week);
+            if closed > Day(0) && closed < open {
+                changes.set(&HUB_DAYS, (denom, closed), &stored.totals);
+                let week = closed.week();
+                if week < open.week() {
+                    changes.set(&HUB_WEEKS, (denom, week), &stored.week);
                 }
             }
         }
@@ -125,12 +125,12 @@ pub fn totals_up_to(
     storage: &dyn Storage,
     denom: DenomNumber,
     hub: &HubRecord,
-    day: u64,
+    day: Day,
 ) -> StdResult<HubTotals> {
     if day >= hub.open_day {
         return Ok(hub.totals);
     }
-    let last = HUB_DAYS.last_up_to(storage, denom, key_number(day))?;
+    let last = HUB_DAYS.last_up_to(storage, denom, day)?;
     Ok(last.map_or_else(HubTotals::default, |(_, totals)| totals))
 }
 
@@ -139,13 +139,13 @@ pub fn days(
     storage: &dyn Storage,
     denom: DenomNumber,
     hub: &HubRecord,
-    start_after: Option<u64>,
+    start_after: Option<Day>,
     limit: usize,
-) -> StdResult<Vec<(u64, HubTotals)>> {
-    let open = (hub.open_day > start_after.unwrap_or(0)).then_some(Ok((hub.open_day, hub.totals)));
+) -> StdResult<Vec<(Day, HubTotals)>> {
+    let open =
+        (hub.open_day > start_after.unwrap_or_default()).then_some(Ok((hub.open_day, hub.totals)));
     HUB_DAYS
-        .range(storage, denom, start_after.map(key_number))
-        .map(|entry| entry.map(|(day, totals): (u32, _)| (day.into(), totals)))
+        .range(storage, denom, start_after)
         .chain(open)
         .take(limit)
         .collect()
@@ -155,15 +155,14 @@ pub fn days(
 pub fn weeks(
     storage: &dyn Storage,
     denom: DenomNumber,
-    start_after: Option<u64>,
+    start_after: Option<Week>,
     limit: usize,
-) -> StdResult<Vec<(u64, WeekCounts)>> {
+) -> StdResult<Vec<(Week, WeekCounts)>> {
     let hub = load(storage, denom)?;
-    let week = time::week(hub.open_day);
-    let open = (week > start_after.unwrap_or(0)).then_some(Ok((week, hub.week)));
+    let week = hub.open_day.week();
+    let open = (week > start_after.unwrap_or_default()).then_some(Ok((week, hub.week)));
     HUB_WEEKS
-        .range(storage, denom, start_after.map(key_number))
-        .map(|entry| entry.map(|(week, counts): (u32, _)| (week.into(), counts)))
+        .range(storage, denom, start_after)
         .chain(open)
         .take(limit)
         .collect()

@@ -7,10 +7,10 @@ use cosmwasm_std::{StdResult, Storage};
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use hub_types::packed::PackedMap;
 use hub_types::records::usage::{
-    key_number, rank, score, Sums, UsageRecord, Visit, RANKING, RECENT_RANKING, USAGE, USAGE_DAYS,
+    rank, score, Sums, UsageRecord, Visit, RANKING, RECENT_RANKING, USAGE, USAGE_DAYS,
     USAGE_RELEASES,
 };
-use hub_types::time;
+use hub_types::time::Day;
 
 use super::served;
 use super::{News, UsageChanges, Use};
@@ -56,7 +56,7 @@ impl<'a> ModelBook<'a> {
         let full = !served::add_inline(record, used);
         let called = used.sums.calls > 0;
         let called_this_week =
-            record.last_day > 0 && time::week(record.last_day) == time::week(used.day);
+            record.last_day > Day(0) && record.last_day.week() == used.day.week();
         let news = News {
             first_call: called && record.sums.calls == 0,
             first_call_of_week: called && !called_this_week,
@@ -106,8 +106,8 @@ impl<'a> ModelBook<'a> {
                 continue;
             }
             changes.set(&USAGE, (model, denom), &record);
-            if stored.open_day > 0 && stored.open_day < record.open_day {
-                let key = (model, denom, key_number(stored.open_day));
+            if stored.open_day > Day(0) && stored.open_day < record.open_day {
+                let key = (model, denom, stored.open_day);
                 changes.set(&USAGE_DAYS, key, &stored.sums);
             }
             for (release, sums) in &earlier {
@@ -192,12 +192,12 @@ pub fn sums_up_to(
     model: ModelId,
     denom: DenomNumber,
     usage: &UsageRecord,
-    day: u64,
+    day: Day,
 ) -> StdResult<Sums> {
     if day >= usage.open_day {
         return Ok(usage.sums);
     }
-    let last = USAGE_DAYS.last_up_to(storage, (model, denom), key_number(day))?;
+    let last = USAGE_DAYS.last_up_to(storage, (model, denom), day)?;
     Ok(last.map_or_else(Sums::default, |(_, sums)| sums))
 }
 
@@ -207,14 +207,13 @@ pub fn days(
     model: ModelId,
     denom: DenomNumber,
     usage: &UsageRecord,
-    start_after: Option<u64>,
+    start_after: Option<Day>,
     limit: usize,
-) -> StdResult<Vec<(u64, Sums)>> {
-    let open =
-        (usage.open_day > start_after.unwrap_or(0)).then_some(Ok((usage.open_day, usage.sums)));
+) -> StdResult<Vec<(Day, Sums)>> {
+    let open = (usage.open_day > start_after.unwrap_or_default())
+        .then_some(Ok((usage.open_day, usage.sums)));
     USAGE_DAYS
-        .range(storage, (model, denom), start_after.map(key_number))
-        .map(|entry| entry.map(|(day, sums): (u32, _)| (day.into(), sums)))
+        .range(storage, (model, denom), start_after)
         .chain(open)
         .take(limit)
         .collect()

@@ -12,6 +12,7 @@ use hub_types::ids::{DenomNumber, ModelId};
 use hub_types::records::usage::{
     ModelPayer, PayerRecord, Visit, Weeks, MAX_INLINE_MODELS, MODEL_PAYERS, PAYERS,
 };
+use hub_types::time::Week;
 
 use super::{Account, UsageChanges};
 
@@ -50,7 +51,7 @@ impl<'a> PayerBook<'a> {
         model: ModelId,
         denom: DenomNumber,
         funder: &CanonicalAddr,
-        week: u64,
+        week: Week,
     ) -> StdResult<Option<Visits>> {
         let storage = self.storage;
         let copy = match self.payers.entry((denom, funder.as_slice().to_vec())) {

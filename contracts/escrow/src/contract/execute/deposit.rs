@@ -3,7 +3,7 @@
 use cosmwasm_std::{Addr, DepsMut, Env, Response, Uint128};
 use hub_types::denom::Denom;
 
-use super::session::{reserve, Purse};
+use super::session::{reserve, BudgetSource};
 use crate::domain::session::Opening;
 use crate::error::ContractError;
 use crate::events::Event;
@@ -91,13 +91,13 @@ pub fn deposit(
     account.credit(*amount)?;
     let opened = match &opening {
         Some(opening) => {
-            let purse = Purse {
+            let source = BudgetSource {
                 account: &mut account,
                 caller: beneficiary,
                 funder: depositor,
                 denom,
             };
-            Some(reserve(deps.branch(), env, purse, opening)?)
+            Some(reserve(deps.branch(), env, source, opening)?)
         }
         None => None,
     };

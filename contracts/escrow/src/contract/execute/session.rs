@@ -16,8 +16,8 @@ use crate::events::Event;
 use crate::state::{accounts, config, denoms, sessions, spend};
 
 /// Where the budget of a new session comes from.
-pub struct Purse<'a> {
-    /// The caller's account; the budget is taken from it, storing it is left to the owner of the purse.
+pub struct BudgetSource<'a> {
+    /// The caller's account; the budget is taken from it, storing it is left to whoever lends it here.
     pub account: &'a mut Account,
     pub caller: &'a Addr,
     pub funder: &'a Addr,
@@ -40,28 +40,28 @@ impl Opened {
 pub fn reserve(
     deps: DepsMut,
     env: &Env,
-    purse: Purse,
+    source: BudgetSource,
     opening: &Opening,
 ) -> Result<Opened, ContractError> {
-    purse.account.debit(opening.budget)?;
+    source.account.debit(opening.budget)?;
     let parties = Parties {
-        caller: purse.account.owner().clone(),
-        funder: deps.api.addr_canonicalize(purse.funder.as_str())?,
+        caller: source.account.owner().clone(),
+        funder: deps.api.addr_canonicalize(source.funder.as_str())?,
     };
     let session = sessions::open(
         deps.storage,
-        purse.account.denom(),
+        source.account.denom(),
         parties,
         opening,
         env.block.time.seconds(),
     )?;
     let event = Event::SessionOpened {
         session: session.id(),
-        caller: purse.caller,
-        funder: purse.funder,
+        caller: source.caller,
+        funder: source.funder,
         operator: &deps.api.addr_humanize(&opening.operator)?,
         amount: opening.budget,
-        denom: purse.denom,
+        denom: source.denom,
         expires_at: opening.expires_at,
     };
     Ok(Opened {
@@ -87,13 +87,13 @@ pub fn open(
     })?;
     let owner = deps.api.addr_canonicalize(sender.as_str())?;
     let mut account = accounts::load(deps.storage, owner, number)?;
-    let purse = Purse {
+    let source = BudgetSource {
         account: &mut account,
         caller: &sender,
         funder: &sender,
         denom: &denom,
     };
-    let opened = reserve(deps.branch(), env, purse, &opening)?;
+    let opened = reserve(deps.branch(), env, source, &opening)?;
     accounts::store(deps.storage, &account);
     Ok(opened.report(Response::new()))
 }
@@ -145,8 +145,8 @@ pub fn release(
 ) -> Result<Response, ContractError> {
     let mut session = sessions::load(deps.storage, session)?;
     let by = deps.api.addr_canonicalize(sender.as_str())?;
-    let receipt_max_age_seconds = config::receipt_max_age_seconds(deps.storage)?;
-    let left = session.release(&by, receipt_max_age_seconds, env.block.time.seconds())?;
+    let receipt_max_age = config::receipt_max_age(deps.storage)?;
+    let left = session.release(&by, receipt_max_age, env.block.time.seconds())?;
     let caller = deps.api.addr_humanize(&session.policy.caller)?;
     let denom_number = session.reserve.record.denom;
     let mut account = accounts::load(deps.storage, session.policy.caller.clone(), denom_number)?;

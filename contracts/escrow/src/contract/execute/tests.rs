@@ -13,6 +13,7 @@ use hub_types::escrow::{
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::records::escrow::{BalanceRecord, Spent};
+use hub_types::time::Week;
 
 use super::deposit::{self, Received};
 use super::{payout, session, settle, withdraw};
@@ -149,7 +150,7 @@ fn charged(session: SessionId, charge: u128) -> SessionSettlement {
         charge: amount(charge),
         kept: amount(charge / 4),
         ceiling: Some(amount(charge)),
-        paid_week: 0,
+        paid_week: Week(0),
         paid_models: 0,
     }
 }

@@ -1,5 +1,6 @@
 use hub_types::ids::{AttesterId, DenomNumber, SessionId};
 use hub_types::records::escrow::Funding;
+use hub_types::time::{Day, Week};
 use proptest::prelude::*;
 
 use super::*;
@@ -17,8 +18,8 @@ fn reserve(budget: u128, ceiling: Option<u128>) -> Reserve {
             released: false,
             ceiling,
             lanes: vec![],
-            funding: Funding::first(20_000, budget),
-            paid_week: 0,
+            funding: Funding::first(Day(20_000), budget),
+            paid_week: Week(0),
             paid_models: 0,
         },
     }
@@ -51,7 +52,7 @@ fn settlement(
         charge: charge.into(),
         kept: (charge / 5).into(),
         ceiling: None,
-        paid_week: 3,
+        paid_week: Week(3),
         paid_models: 0b101,
     }
 }
@@ -295,7 +296,7 @@ fn numbers_can_be_consumed_at_no_charge_and_the_marks_of_the_week_are_kept() {
         attester: AttesterId(1),
         next: 12,
     }];
-    expected.record.paid_week = 3;
+    expected.record.paid_week = Week(3);
     expected.record.paid_models = 0b101;
     assert_eq!(settled, expected);
 }

@@ -1,6 +1,6 @@
 use hub_types::escrow::ModelRef;
 use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
-use hub_types::time::CUTOFF_GRACE_SECONDS;
+use hub_types::time::{Day, Seconds, Week, CUTOFF_GRACE_SECONDS};
 use proptest::prelude::*;
 
 use super::*;
@@ -192,11 +192,11 @@ fn a_new_session_has_its_whole_budget_and_what_was_agreed() {
                     ceiling: Some(0),
                     lanes: vec![],
                     funding: Funding {
-                        day: NOW / DAY,
+                        day: Day(NOW / DAY),
                         on_day: 100,
                         day_before: 0,
                     },
-                    paid_week: 0,
+                    paid_week: Week(0),
                     paid_models: 0,
                 },
             },
@@ -276,7 +276,7 @@ fn a_top_up_is_counted_on_its_day() {
         session.reserve.record.funding
     };
     let funding = |day, on_day, day_before| Funding {
-        day,
+        day: Day(day),
         on_day,
         day_before,
     };
@@ -352,11 +352,17 @@ fn the_operator_releases_from_the_end_on_and_all_others_a_maximum_age_later() {
         let mut session = session();
         session.reserve.record.spent = 30;
         for now in [NOW, from - 1] {
-            assert_eq!(session.release(&by, MAX_AGE, now), Err(too_early(now)));
+            assert_eq!(
+                session.release(&by, Seconds(MAX_AGE), now),
+                Err(too_early(now))
+            );
         }
-        assert_eq!(session.release(&by, MAX_AGE, from), Ok(70u128.into()));
+        assert_eq!(
+            session.release(&by, Seconds(MAX_AGE), from),
+            Ok(70u128.into())
+        );
         assert_eq!(session.reserve.record.left(), 0);
-        assert_eq!(session.release(&by, MAX_AGE, from), Err(RELEASED));
+        assert_eq!(session.release(&by, Seconds(MAX_AGE), from), Err(RELEASED));
     }
 }
 
@@ -368,7 +374,7 @@ fn a_session_without_end_can_be_released_once_it_was_closed() {
     })
     .unwrap();
     assert_eq!(
-        endless.release(&caller(), MAX_AGE, NOW),
+        endless.release(&caller(), Seconds(MAX_AGE), NOW),
         Err(ContractError::ReleaseTooEarly {
             session: SessionId(7),
             operator_from: u64::MAX,
@@ -378,7 +384,7 @@ fn a_session_without_end_can_be_released_once_it_was_closed() {
     );
     let ends_at = endless.close(NOW).unwrap();
     assert_eq!(
-        endless.release(&caller(), MAX_AGE, ends_at + MAX_AGE),
+        endless.release(&caller(), Seconds(MAX_AGE), ends_at + MAX_AGE),
         Ok(100u128.into())
     );
 }
@@ -449,7 +455,7 @@ proptest! {
                 Step::TopUp(amount) => after.top_up(amount.into(), now).map(|()| put_in += u128::from(amount)),
                 Step::Close => after.close(now).map(|_| ()),
                 Step::Release(by) => after
-                    .release(&address(by), MAX_AGE, now)
+                    .release(&address(by), Seconds(MAX_AGE), now)
                     .map(|left| given_back += left.u128()),
                 Step::Raise(ceiling) => after.raise_ceiling(ceiling.into()),
                 Step::Pay(charge) => {
@@ -463,7 +469,7 @@ proptest! {
                         charge: charge.into(),
                         kept: 0u128.into(),
                         ceiling: None,
-                        paid_week: 0,
+                        paid_week: Week(0),
                         paid_models: 0,
                     })
                 }
@@ -479,7 +485,7 @@ proptest! {
             prop_assert_eq!(record.budget, put_in);
             prop_assert_eq!(record.spent + record.left() + given_back, put_in);
             prop_assert!(record.ceiling.is_none_or(|ceiling| record.spent <= ceiling));
-            prop_assert!(record.funding.young(now / DAY) <= put_in);
+            prop_assert!(record.funding.young(Day(now / DAY)) <= put_in);
             // The end only comes nearer, and never less than the grace away.
             prop_assert!(policy.ends_at() <= before.policy.ends_at());
             if policy.ends_at() != before.policy.ends_at() {
@@ -493,7 +499,7 @@ proptest! {
         let _ = session.close(now);
         if session.state(now) != SessionState::Released {
             let from = session.policy.ends_at().max(now) + MAX_AGE;
-            given_back += session.release(&caller(), MAX_AGE, from).unwrap().u128();
+            given_back += session.release(&caller(), Seconds(MAX_AGE), from).unwrap().u128();
         }
         prop_assert_eq!(session.reserve.record.spent + given_back, put_in);
     }

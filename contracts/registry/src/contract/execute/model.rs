@@ -110,7 +110,7 @@ pub fn set_status(
         before,
         status,
         env.block.time.seconds(),
-        config.receipt_max_age_seconds,
+        config.receipt_max_age(),
     )?;
 
     if record.status == ModelStatus::Active {

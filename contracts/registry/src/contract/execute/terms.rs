@@ -22,7 +22,7 @@ pub fn set(
     let now = env.block.time.seconds();
     let config = config::load(deps.storage)?;
     let standing = terms::standing(deps.storage, model, record.latest_terms, now)?;
-    let change = standing.set(draft, now, config.price_notice_seconds)?;
+    let change = standing.set(draft, now, config.price_notice())?;
 
     terms::apply(deps.storage, model, &change);
     record.latest_terms = change.set.number;

@@ -91,7 +91,7 @@ pub fn accept(
     let base = &standing.base.record;
     let shares = Shares::new(base.operator_bps, acceptance.payees)?;
     let draft = Draft::new(deps.api, base.denom.clone(), base.rates, &shares)?;
-    let change = standing.set(draft, now, config.price_notice_seconds)?;
+    let change = standing.set(draft, now, config.price_notice())?;
     let seller = deps.api.addr_humanize(&record.author)?;
     if let Some(name) = acceptance.name {
         details.name = name;

@@ -7,6 +7,7 @@ use hub_types::ids::TermsNumber;
 use hub_types::price::Rates;
 use hub_types::records::registry::Validity;
 use hub_types::registry::Payee;
+use hub_types::time::Seconds;
 use proptest::prelude::*;
 
 use super::*;
@@ -60,7 +61,7 @@ impl Book {
 
     fn set(&mut self, draft: Draft, now: u64) -> Change {
         let standing = standing(&self.storage, ModelId(MODEL), self.latest, now).unwrap();
-        let change = standing.set(draft, now, self.notice).unwrap();
+        let change = standing.set(draft, now, Seconds(self.notice)).unwrap();
         apply(&mut self.storage, ModelId(MODEL), &change);
         self.latest = change.set.number;
         change

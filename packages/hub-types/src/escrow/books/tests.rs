@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{Books, Credit, SessionSettlement};
 use crate::packed::{Packed, PackedError};
+use crate::time::Week;
 
 /// A lane that goes on, and one that is taken over in a session with a ceiling.
 fn books() -> Books {
@@ -19,7 +20,7 @@ fn books() -> Books {
                 charge: Uint128::new(1_234_567),
                 kept: Uint128::new(123_456),
                 ceiling: None,
-                paid_week: 2_959,
+                paid_week: Week(2_959),
                 paid_models: 0b1000_0001,
             },
             SessionSettlement {
@@ -31,7 +32,7 @@ fn books() -> Books {
                 charge: Uint128::zero(),
                 kept: Uint128::zero(),
                 ceiling: Some(Uint128::MAX),
-                paid_week: 0,
+                paid_week: Week(0),
                 paid_models: 0,
             },
         ],
@@ -152,7 +153,7 @@ fn session() -> impl Strategy<Value = SessionSettlement> {
                 charge: charge.into(),
                 kept: kept.into(),
                 ceiling: ceiling.map(Into::into),
-                paid_week: rest.1,
+                paid_week: Week(rest.1),
                 paid_models: rest.2,
             }
         },

@@ -57,21 +57,21 @@ fn half_is_left_after_four_weeks_and_nothing_after_512() {
 
 #[test]
 fn a_score_counts_doublings_in_sixteenths_and_weeks_in_quarters_of_a_halving() {
-    assert_eq!(score(0, 2_959), 0);
-    assert_eq!(score(1, 0), 0);
-    assert_eq!(score(1, 10), 40);
-    assert_eq!(score(2, 0), 16);
-    assert_eq!(score(1_000, 0), 159);
-    assert_eq!(score(u128::MAX, 0), 2_047);
-    assert_eq!(score(1_000, 14), score(500, 18));
-    assert_eq!(score(1, u64::MAX), u16::MAX);
+    assert_eq!(score(0, Week(2_959)), 0);
+    assert_eq!(score(1, Week(0)), 0);
+    assert_eq!(score(1, Week(10)), 40);
+    assert_eq!(score(2, Week(0)), 16);
+    assert_eq!(score(1_000, Week(0)), 159);
+    assert_eq!(score(u128::MAX, Week(0)), 2_047);
+    assert_eq!(score(1_000, Week(14)), score(500, Week(18)));
+    assert_eq!(score(1, Week(u64::MAX)), u16::MAX);
     // Thirty-two bits are told apart, wherever they stand.
     for (sixteenth, step) in (1u16..).zip(SIXTEENTHS) {
         for shift in [0, 40, 96] {
             let exponent = 16 * (31 + shift);
             let at = step << shift;
-            assert_eq!(score(at, 0), exponent + sixteenth);
-            assert_eq!(score(at - 1, 0), exponent + sixteenth - 1);
+            assert_eq!(score(at, Week(0)), exponent + sixteenth);
+            assert_eq!(score(at - 1, Week(0)), exponent + sixteenth - 1);
         }
     }
 }
@@ -79,23 +79,26 @@ fn a_score_counts_doublings_in_sixteenths_and_weeks_in_quarters_of_a_halving() {
 #[test]
 fn a_sum_forgets_by_weeks_and_what_adds_nothing_leaves_it_alone() {
     let mut recent = Recent::default();
-    recent.add(0, 2_950);
+    recent.add(0, Week(2_950));
     assert_eq!(recent, Recent::default());
-    recent.add(1_000, 2_950);
-    recent.add(200, 2_950);
-    assert_eq!((recent.at(2_950), recent.at(2_954)), (1_200, 600));
-    recent.add(0, 2_954);
-    assert_eq!(recent.week, 2_950);
-    recent.add(100, 2_954);
+    recent.add(1_000, Week(2_950));
+    recent.add(200, Week(2_950));
+    assert_eq!(
+        (recent.at(Week(2_950)), recent.at(Week(2_954))),
+        (1_200, 600)
+    );
+    recent.add(0, Week(2_954));
+    assert_eq!(recent.week, Week(2_950));
+    recent.add(100, Week(2_954));
     let expected = Recent {
         sum: 700,
-        week: 2_954,
+        week: Week(2_954),
     };
     assert_eq!(recent, expected);
     // A week that lies before the last one does not happen; nothing is forgotten, or remembered, by it.
-    recent.add(1, 2_953);
-    assert_eq!((recent.sum, recent.week), (701, 2_954));
-    recent.add(u128::MAX, 2_954);
+    recent.add(1, Week(2_953));
+    assert_eq!((recent.sum, recent.week), (701, Week(2_954)));
+    recent.add(u128::MAX, Week(2_954));
     assert_eq!(recent.sum, u128::MAX);
 }
 
@@ -116,7 +119,7 @@ fn payments_of_a_year_stand_in_the_right_order_to_a_sixteenth_of_a_doubling() {
         for _ in 0..40 {
             let model = next(40) as usize;
             let amount = u128::from(1_000 + next(1 << (10 + model % 20)));
-            sums[model].add(amount, week);
+            sums[model].add(amount, Week(week));
             exact[model] += amount as f64 * (week as f64 / 4.0 - 740.0).exp2();
         }
     }
@@ -130,7 +133,7 @@ fn payments_of_a_year_stand_in_the_right_order_to_a_sixteenth_of_a_doubling() {
                 );
             }
         }
-        let told = sums[one].at(2_960) as f64;
+        let told = sums[one].at(Week(2_960)) as f64;
         let right = exact[one] * (740.0f64 - 740.0).exp2();
         assert!(
             told <= right && told > right * 0.99 - 60.0,
@@ -166,10 +169,10 @@ proptest! {
         one: u128, two: u128, shift in 0u32..128, week in 0u64..10_000,
     ) {
         let (less, more) = (one.min(two) >> shift, one.max(two) >> shift);
-        prop_assert!(score(less, week) <= score(more, week));
+        prop_assert!(score(less, Week(week)) <= score(more, Week(week)));
         if less > 0 {
             let doublings = (more as f64).log2() - (less as f64).log2();
-            let steps = f64::from(score(more, week) - score(less, week));
+            let steps = f64::from(score(more, Week(week)) - score(less, Week(week)));
             prop_assert!((steps / 16.0 - doublings).abs() < 1.01 / 16.0);
         }
     }

@@ -150,8 +150,8 @@ impl Reference {
         if let Some(opening) = &opening {
             opening.check(self.now)?;
             // Nobody can lock up what another account has.
-            let purse = if by == beneficiary { available } else { amount };
-            need(opening.budget <= purse)?;
+            let available_to_caller = if by == beneficiary { available } else { amount };
+            need(opening.budget <= available_to_caller)?;
         }
         let lost = self.fee(money, amount);
         if money == STUBBORN {

@@ -144,7 +144,7 @@ impl Strategy {
     }
 
     /// An account and money, often of which it has some available.
-    pub(super) fn purse(&mut self, reference: &Reference) -> (Account, Money, u128) {
+    pub(super) fn account_to_spend(&mut self, reference: &Reference) -> (Account, Money, u128) {
         let full: Vec<(Account, Money, u128)> = reference
             .balances
             .iter()
@@ -159,7 +159,7 @@ impl Strategy {
     }
 
     pub(super) fn withdraw(&mut self, reference: &Reference) -> Action {
-        let (by, money, available) = self.purse(reference);
+        let (by, money, available) = self.account_to_spend(reference);
         let amount = match self.rng.below(8) {
             0 => Some(available.saturating_add(1)),
             1 => Some(0),
@@ -177,7 +177,7 @@ impl Strategy {
     }
 
     pub(super) fn open(&mut self, reference: &Reference) -> Action {
-        let (by, money, available) = self.purse(reference);
+        let (by, money, available) = self.account_to_spend(reference);
         let mut session = self.session_plan(reference);
         if self.rng.chance(85) {
             session.budget = match self.rng.chance(50) {
