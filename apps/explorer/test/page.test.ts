@@ -58,7 +58,7 @@ async function says(what: RegExp): Promise<string> {
     .waitForFunction(
       ([source, flags]) => new RegExp(source ?? "", flags).test(document.body.innerText),
       [what.source, what.flags],
-      { timeout: 15_000 },
+      { timeout: 30_000 },
     )
     .catch(async () => assert.match(await page.innerText("body"), what));
   return await page.innerText("body");
