@@ -58,10 +58,10 @@ bench-walrus: need-rust ## Measures the encoder of Walrus against Walrus' own on
 bench-serve: need-rust ## Measures what metering a call costs beside the engine alone, TAP and x402; HUB_UPDATE=1 writes docs/SERVING.md
 	@apps/hub-bench/run
 
-kill-packages: need-rust ## Makes every package from a clean checkout of HEAD and tries it alone: PARTS of crates, npm, python, hub, deb, container
+packages: need-rust ## Makes every package from a clean checkout of HEAD and tries it alone: PARTS of crates, npm, python, hub, deb, container
 	@tools/scripts/packages $(PARTS)
 
-soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
+kill-soak: need-rust ## Kills the operator's server at HUB_KILLS (default: 10000) random points of HUB_SEED, under nodes that lie
 	@HUB_KILLS=$(or $(HUB_KILLS),10000) cargo test --locked --manifest-path apps/Cargo.toml --package hub-serve --test settling \
 		killed_at_random_points -- --nocapture
 

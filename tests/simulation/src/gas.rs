@@ -127,16 +127,16 @@ impl GasMeter {
     /// A `Settle` under the conditions of the snapshot: money aged and unrelated, the payer seen this week, a receipt
     /// billed this day.
     fn of_a_settle(&self) -> Result<u64> {
-        let mut stage = Stage::new(1, 1);
-        let attester = stage.attester.clone();
+        let mut fixture = Fixture::new(1, 1);
+        let attester = fixture.attester.clone();
         let mut gas = 0;
         for sequence in 0..2 {
-            let receipt = stage
+            let receipt = fixture
                 .hub
-                .receipt(&attester, stage.sessions[0], stage.models[0]);
-            let settle = stage.hub.sign_receipt(&attester, &receipt, sequence);
-            let message = stage.hub.message(&stage.hub.billing, &settle, &[]);
-            (_, gas) = self.send(&mut stage.hub, &attester.operator, vec![message])?;
+                .receipt(&attester, fixture.sessions[0], fixture.models[0]);
+            let settle = fixture.hub.sign_receipt(&attester, &receipt, sequence);
+            let message = fixture.hub.message(&fixture.hub.billing, &settle, &[]);
+            (_, gas) = self.send(&mut fixture.hub, &attester.operator, vec![message])?;
         }
         Ok(gas)
     }
@@ -154,24 +154,26 @@ impl GasMeter {
     /// A batch of a thousand receipts in 50 sessions and 100 groups for 20 models, each receipt: what the snapshot
     /// measures as `w1k_per_receipt`.
     pub fn of_w1k_per_receipt(&self) -> Result<f64> {
-        let mut stage = Stage::new(50, 20);
-        let attester = stage.attester.clone();
+        let mut fixture = Fixture::new(50, 20);
+        let attester = fixture.attester.clone();
         let mut gas = 0;
         for _ in 0..2 {
             let mut receipts = vec![];
-            for (place, session) in stage.sessions.iter().enumerate() {
-                for model in Stage::listed(place, &stage.models) {
-                    receipts.extend(
-                        stage
-                            .hub
-                            .receipts(&attester, *session, model, 10, |_, _| {}),
-                    );
+            for (place, session) in fixture.sessions.iter().enumerate() {
+                for model in Fixture::listed(place, &fixture.models) {
+                    receipts.extend(fixture.hub.receipts(
+                        &attester,
+                        *session,
+                        model,
+                        10,
+                        |_, _| {},
+                    ));
                 }
             }
-            let batch = stage.hub.batch(&attester, Mode::Itemised, receipts);
-            let settle = stage.hub.sign_batch(&attester, &batch);
-            let message = stage.hub.message(&stage.hub.billing, &settle, &[]);
-            (_, gas) = self.send(&mut stage.hub, &attester.operator, vec![message])?;
+            let batch = fixture.hub.batch(&attester, Mode::Itemised, receipts);
+            let settle = fixture.hub.sign_batch(&attester, &batch);
+            let message = fixture.hub.message(&fixture.hub.billing, &settle, &[]);
+            (_, gas) = self.send(&mut fixture.hub, &attester.operator, vec![message])?;
         }
         Ok(gas as f64 / 1_000.0)
     }
@@ -208,14 +210,14 @@ pub fn bank_send(to: &Addr, amount: u128) -> CosmosMsg {
 }
 
 /// A market of one author and as many callers as sessions, whose money is aged.
-struct Stage {
+struct Fixture {
     hub: Hub,
     attester: Attester,
     models: Vec<ModelId>,
     sessions: Vec<SessionId>,
 }
 
-impl Stage {
+impl Fixture {
     fn new(sessions: usize, models: u8) -> Self {
         let mut hub = Hub::new();
         let money = hub.money_native();

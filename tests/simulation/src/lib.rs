@@ -4,7 +4,6 @@
 //! Everything happens by messages to the real contracts; everything in the report that is not called truth was asked from
 //! them by queries. The same scenario gives the same files, byte by byte.
 
-pub mod dice;
 pub mod fakes;
 pub mod gas;
 pub mod history;
@@ -15,6 +14,7 @@ pub mod numbers;
 pub mod outcome;
 mod puppet;
 pub mod report;
+pub mod rng;
 pub mod scenario;
 pub mod world;
 

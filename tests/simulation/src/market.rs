@@ -10,7 +10,7 @@ use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 use hub_types::split::WHOLE_BPS;
 
-use crate::dice::Weighted;
+use crate::rng::Weighted;
 use crate::scenario::MarketPlan;
 use crate::world::{Call, Nature, Origin, World, DAY, START};
 
@@ -102,7 +102,7 @@ impl Market {
         self.leave(world)?;
         let daily = |count: usize, percent_a_week: f64| count as f64 * percent_a_week / 700.0;
         let models = world
-            .dice
+            .rng
             .poisson(daily(world.listings.len(), self.plan.model_growth));
         for _ in 0..models {
             self.register(world);
@@ -111,7 +111,7 @@ impl Market {
             self.rank(world);
         }
         let callers = daily(self.callers.len(), self.plan.caller_growth);
-        for _ in 0..world.dice.poisson(callers) {
+        for _ in 0..world.rng.poisson(callers) {
             self.arrive(world, day);
         }
         self.reprice(world);
@@ -130,12 +130,12 @@ impl Market {
             }
             let mean = caller.pace * span as f64 / DAY as f64;
             let mut wishes = vec![];
-            for _ in 0..world.dice.poisson(mean) {
-                let place = caller.places[world.dice.place(caller.places.len())];
+            for _ in 0..world.rng.poisson(mean) {
+                let place = caller.places[world.rng.place(caller.places.len())];
                 wishes.push(Wish {
                     place,
-                    issued_at: world.dice.between(from, until - 1),
-                    units: world.dice.units(self.plan.call_size),
+                    issued_at: world.rng.between(from, until - 1),
+                    units: world.rng.units(self.plan.call_size),
                 });
             }
             if !wishes.is_empty() {
@@ -156,10 +156,10 @@ impl Market {
 
     fn register(&mut self, world: &mut World) {
         let number = world.listings.len();
-        let author = &self.authors[world.dice.place(self.authors.len())];
-        let nature = if world.dice.happens(self.plan.dead) {
+        let author = &self.authors[world.rng.place(self.authors.len())];
+        let nature = if world.rng.happens(self.plan.dead) {
             Nature::Dead
-        } else if world.dice.happens(self.plan.free) {
+        } else if world.rng.happens(self.plan.free) {
             Nature::Free
         } else {
             Nature::Wanted
@@ -167,7 +167,7 @@ impl Market {
         let price = if nature == Nature::Free {
             rates(0, 0, 0)
         } else {
-            self.cards.rates(world.dice.place(self.cards.cards.len()))
+            self.cards.rates(world.rng.place(self.cards.cards.len()))
         };
         let model = NewModel::named(&format!("model-{number}")).operator_bps(self.operator_bps());
         let place = world.register(author, model, price, nature);
@@ -185,7 +185,7 @@ impl Market {
     fn rank(&mut self, world: &mut World) {
         while self.ranks.len() < self.wanted.len() {
             let others = self.ranks.len() as u64;
-            let rank = world.dice.between(1, others + 1);
+            let rank = world.rng.between(1, others + 1);
             for other in &mut self.ranks {
                 *other += u64::from(*other >= rank);
             }
@@ -199,20 +199,20 @@ impl Market {
         let address = world.hub.account(&format!("caller {number}"));
         world.callers.push(address.clone());
         let mut places = vec![];
-        for _ in 0..world.dice.between(1, self.plan.models_per_caller) {
-            let drawn = self.popularity.draw(&mut world.dice);
+        for _ in 0..world.rng.between(1, self.plan.models_per_caller) {
+            let drawn = self.popularity.draw(&mut world.rng);
             let place = drawn.map(|drawn| self.wanted[drawn]);
             places.extend(place.filter(|place| !places.contains(place)));
         }
         if places.is_empty() {
             return;
         }
-        let one_day = world.dice.happens(self.plan.one_day_callers);
+        let one_day = world.rng.happens(self.plan.one_day_callers);
         self.callers.push(Caller {
             number,
             address,
-            service: world.dice.place(self.plan.operators as usize),
-            pace: self.plan.calls_per_caller * world.dice.exponential(),
+            service: world.rng.place(self.plan.operators as usize),
+            pace: self.plan.calls_per_caller * world.rng.exponential(),
             places,
             session: None,
             only_on: one_day.then_some(day),
@@ -343,7 +343,7 @@ impl Market {
         let mut staying = vec![];
         for caller in std::mem::take(&mut self.callers) {
             let was_there = caller.only_on.is_some_and(|only| only < today);
-            if !was_there && !world.dice.happens(self.plan.caller_churn / 7.0) {
+            if !was_there && !world.rng.happens(self.plan.caller_churn / 7.0) {
                 staying.push(caller);
                 continue;
             }
@@ -372,7 +372,7 @@ impl Market {
     fn reprice(&mut self, world: &mut World) {
         let now = world.hub.now();
         for place in self.wanted.clone() {
-            if !world.dice.happens(self.plan.price_changes / 7.0) {
+            if !world.rng.happens(self.plan.price_changes / 7.0) {
                 continue;
             }
             let listing = &world.listings[place];
@@ -382,7 +382,7 @@ impl Market {
             if listing.nature == Nature::Free || listing.is_changing(now) {
                 continue;
             }
-            let up = world.dice.happens(50.0);
+            let up = world.rng.happens(50.0);
             let change = |amount: Uint128| {
                 if up {
                     Uint128::new(amount.u128() * 5 / 4)
@@ -409,15 +409,15 @@ impl Market {
             let listing = &world.listings[place];
             let honest = !matches!(listing.nature, Nature::Fake { .. });
             // Once in four weeks.
-            if !honest || !world.dice.happens(self.plan.self_testing / 28.0) {
+            if !honest || !world.rng.happens(self.plan.self_testing / 28.0) {
                 continue;
             }
             let author = world.listings[place].author.clone();
-            let service = world.dice.place(self.plan.operators as usize);
+            let service = world.rng.place(self.plan.operators as usize);
             let mut budget = 1;
             let mut sizes = vec![];
             for _ in 0..TRIALS {
-                let units = world.dice.units(self.plan.call_size);
+                let units = world.rng.units(self.plan.call_size);
                 budget += world.listings[place].cost(now, units)?;
                 sizes.push(units);
             }

@@ -14,7 +14,7 @@ use hub_types::price::Rates;
 use hub_types::registry::{ModelCreated, TermsCreated, UncheckedTerms};
 use hub_types::wire::{BatchBuilder, Work};
 
-use crate::dice::Dice;
+use crate::rng::Rng;
 
 /// Seconds of a day.
 pub const DAY: u64 = 86_400;
@@ -168,7 +168,7 @@ pub struct World {
     /// What everything is priced in.
     pub money: Money,
     /// Chance.
-    pub dice: Dice,
+    pub rng: Rng,
     /// Models, by id from 1.
     pub listings: Vec<Listing>,
     /// Those of the market's operators first, then those of rings.
@@ -192,7 +192,7 @@ impl World {
         Self {
             money: hub.money_native(),
             hub,
-            dice: Dice::new(seed),
+            rng: Rng::new(seed),
             listings: vec![],
             services: vec![],
             callers: vec![],
@@ -214,7 +214,7 @@ impl World {
     /// A blob id that nobody published.
     pub fn blob_id(&mut self) -> BlobId {
         self.blobs += 1;
-        let mut bytes = self.dice.bytes::<32>();
+        let mut bytes = self.rng.bytes::<32>();
         bytes[..8].copy_from_slice(&self.blobs.to_be_bytes());
         BlobId::from_bytes(bytes)
     }
@@ -349,11 +349,11 @@ impl World {
             model: listing.model,
             release: ReleaseNumber(1),
             terms: TermsNumber(listing.terms_at(call.issued_at)?.number),
-            request_id: self.dice.bytes(),
+            request_id: self.rng.bytes(),
             issued_at: call.issued_at,
             units: call.units,
-            request_hash: self.dice.bytes(),
-            response_hash: self.dice.bytes(),
+            request_hash: self.rng.bytes(),
+            response_hash: self.rng.bytes(),
         })
     }
 

@@ -6,9 +6,9 @@ use rand_xoshiro::SplitMix64;
 
 /// A generator of random numbers, and the distributions that a market needs.
 #[derive(Clone, Debug)]
-pub struct Dice(SplitMix64);
+pub struct Rng(SplitMix64);
 
-impl Dice {
+impl Rng {
     /// The same numbers for the same seed.
     pub fn new(seed: u64) -> Self {
         Self(SplitMix64::seed_from_u64(seed))
@@ -90,9 +90,9 @@ impl Weighted {
     }
 
     /// A place; none if there are none.
-    pub fn draw(&self, dice: &mut Dice) -> Option<usize> {
+    pub fn draw(&self, rng: &mut Rng) -> Option<usize> {
         let all = self.sums.last()?;
-        let at = dice.unit() * all;
+        let at = rng.unit() * all;
         let place = self.sums.partition_point(|sum| *sum <= at);
         Some(place.min(self.sums.len() - 1))
     }
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn a_seed_gives_the_same_numbers_and_another_seed_others() {
         let numbers = |seed| {
-            let mut dice = Dice::new(seed);
-            (0..8).map(|_| dice.0.next_u64()).collect::<Vec<_>>()
+            let mut rng = Rng::new(seed);
+            (0..8).map(|_| rng.0.next_u64()).collect::<Vec<_>>()
         };
         assert_eq!(numbers(7), numbers(7));
         assert_ne!(numbers(7), numbers(8));
@@ -115,32 +115,32 @@ mod tests {
     #[test]
     fn averages_are_what_they_are_named() {
         const RUNS: u32 = 20_000;
-        let mut dice = Dice::new(1);
+        let mut rng = Rng::new(1);
         let mean = |draw: &mut dyn FnMut() -> f64| {
             (0..RUNS).map(|_| draw()).sum::<f64>() / f64::from(RUNS)
         };
-        let poisson = mean(&mut || dice.poisson(2.5) as f64);
+        let poisson = mean(&mut || rng.poisson(2.5) as f64);
         assert!((poisson - 2.5).abs() < 0.05, "{poisson}");
-        let exponential = mean(&mut || dice.exponential());
+        let exponential = mean(&mut || rng.exponential());
         assert!((exponential - 1.0).abs() < 0.05, "{exponential}");
-        let happened = mean(&mut || f64::from(u8::from(dice.happens(30.0))));
+        let happened = mean(&mut || f64::from(u8::from(rng.happens(30.0))));
         assert!((happened - 0.3).abs() < 0.02, "{happened}");
-        let many = mean(&mut || dice.poisson(2_000.0) as f64);
+        let many = mean(&mut || rng.poisson(2_000.0) as f64);
         assert!((many - 2_000.0).abs() < 2.0, "{many}");
-        assert_eq!(dice.poisson(0.0), 0);
+        assert_eq!(rng.poisson(0.0), 0);
     }
 
     #[test]
     fn the_first_of_a_zipf_law_is_drawn_most_and_an_empty_one_never() {
-        let mut dice = Dice::new(1);
+        let mut rng = Rng::new(1);
         let weighted = Weighted::zipf(1..=100, 1.0);
         let mut drawn = [0_u32; 100];
         for _ in 0..50_000 {
-            drawn[weighted.draw(&mut dice).unwrap()] += 1;
+            drawn[weighted.draw(&mut rng).unwrap()] += 1;
         }
         // The weights sum to 5.187: the first has 19.3 %, the second half of it.
         assert!(drawn[0].abs_diff(9_640) < 400, "{}", drawn[0]);
         assert!(drawn[1].abs_diff(4_820) < 300, "{}", drawn[1]);
-        assert_eq!(Weighted::default().draw(&mut dice), None);
+        assert_eq!(Weighted::default().draw(&mut rng), None);
     }
 }
