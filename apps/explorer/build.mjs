@@ -6,6 +6,7 @@
  * `--devnet` puts the public accounts of tests/devnet into the page, for wallets that nobody has to install.
  */
 
+import { existsSync } from "node:fs";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,6 +62,20 @@ const signing = await build({
   entryNames: "wallet-[hash]",
 });
 const [wallet = ""] = Object.entries(signing.metafile.outputs).find(([, { entryPoint }]) => entryPoint) ?? [];
+// The worker that plans publications, and the WebAssembly that it loads. It takes Rust to build, so a page can do without.
+const model = join(here, "build/wasm/web");
+if (existsSync(model)) {
+  await build({
+    ...common,
+    splitting: false,
+    entryPoints: [join(here, "src/publish/planner.ts")],
+    entryNames: "planner",
+    alias: { "hub:model": join(model, "hub_model.js") },
+  });
+  await cp(join(model, "hub_model_bg.wasm"), join(out, "hub_model.wasm"));
+} else {
+  console.log("without publishing: run apps/explorer/build-wasm first, and this page can publish");
+}
 const { metafile } = await build({
   ...common,
   entryPoints: [join(here, "src/main.tsx"), join(here, "src/style.css")],

@@ -3,11 +3,14 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 import { createRequire } from "node:module";
-import { readFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { launch } from "./chromium.js";
+import { planned } from "./plan.js";
 import { account, StandIn } from "./stand-in.js";
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
@@ -55,7 +58,7 @@ async function says(what: RegExp): Promise<string> {
     .waitForFunction(
       ([source, flags]) => new RegExp(source ?? "", flags).test(document.body.innerText),
       [what.source, what.flags],
-      { timeout: 15_000 },
+      { timeout: 30_000 },
     )
     .catch(async () => assert.match(await page.innerText("body"), what));
   return await page.innerText("body");
@@ -72,6 +75,7 @@ const PAGES = [
   "receipt",
   "trust",
   "mine",
+  "publish",
   "numbers",
   "nowhere",
 ];
@@ -285,4 +289,113 @@ test("the page lets no script in, and asks for nothing but the node and what its
     document.body.append(script);
   });
   assert.equal(await page.evaluate(() => (globalThis as { hacked?: number }).hacked), undefined);
+});
+
+/** A folder with these files; removed when the test ends. */
+async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "hub-page-"));
+  folders.push(folder);
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  return folder;
+}
+const folders: string[] = [];
+after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true }))));
+
+test("a folder is planned in the page: ids, manifest and warnings are those of apps/hub-model, and nothing is sent", async () => {
+  const folder = await folderWith({
+    "model.safetensors": new Uint8Array(3_000_000).map((_, place) => (place * 31) % 251),
+    "README.md": "# A model",
+    "hub.toml": 'title = "<img src=x onerror=1>"\nlicense = "MIT"\n',
+    ".gitignore": "*.tmp\n",
+    "a.tmp": "not published",
+    ".env": "SECRET=1",
+    "größe/ü.txt": "names of any language",
+  });
+  const expected = planned(folder);
+  await open("publish");
+  await says(/Drop the model’s folder here/);
+  const asked: string[] = [];
+  page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+  await page.setInputFiles("input[type=file]", folder);
+  const text = await says(/What is stored on Walrus/);
+  assert.ok(text.includes(expected.release));
+  const rows = await page.locator("#stored ~ .scroll tbody tr td.mono").allInnerTexts();
+  assert.deepEqual(rows, [
+    ...expected.blobs.map(({ id }) => id),
+    ...expected.quilts.map(({ id }) => id),
+    expected.manifest.id,
+  ]);
+  assert.equal(expected.quilts[0]?.identifiers.includes("a.tmp"), false);
+  assert.match(text, /\.env is named as files with keys or passwords are/);
+  assert.deepEqual(
+    asked.filter(
+      (path) => !/^\/(planner\.js|hub_model\.wasm|rpc|wallet-\w+\.js|chunk-\w+\.js|src-\w+\.js)$/.test(path),
+    ),
+    [],
+  );
+  assert.deepEqual(complaints, []);
+});
+
+test("a folder without hub.toml is described in the page, and the file is what somebody at a command line would write", async () => {
+  const files = { "model.onnx.data": "weights", LICENSE: "MIT" };
+  const folder = await folderWith(files);
+  await open("publish");
+  await says(/Drop the model’s folder here/);
+  await page.setInputFiles("input[type=file]", folder);
+  await page.getByLabel("Title").fill('Say "hi"\\');
+  await page.getByLabel("Licence").fill("MIT");
+  await page.getByLabel("Words to find it by").fill("one, two");
+  await page.getByRole("button", { name: "Compute its ids" }).click();
+  const text = await says(/What is stored on Walrus/);
+  const toml = 'title = "Say \\"hi\\"\\\\"\nlicense = "MIT"\ntags = ["one", "two"]\n';
+  const expected = planned(await folderWith({ ...files, "hub.toml": toml }));
+  assert.ok(text.includes(expected.manifest.id), JSON.stringify(expected));
+});
+
+test("what is no model is refused with what to do; a long plan is cancelled; a reload keeps what was typed", async () => {
+  const broken = { "model.onnx": "not onnx", "hub.toml": "" };
+  const refused: [Record<string, string>, RegExp][] = [
+    [{ "notes.txt": "x" }, /has no model in it: put a file there whose name ends in/],
+    [broken, /model.onnx is no ONNX model: .*export it again/],
+    [{ "model.bin": "x", "hub.toml": "title = 5" }, /hub.toml is not as it should be/],
+    [{ "model.bin": "x", "hub.toml": "titel = 'x'" }, /unknown field `titel`/],
+  ];
+  await open("publish");
+  await says(/Drop the model’s folder here/);
+  for (const [files, told] of refused) {
+    await page.setInputFiles("input[type=file]", await folderWith(files));
+    if (files["hub.toml"] === undefined) {
+      await page.getByLabel("Title").fill("t");
+      await page.getByLabel("Licence").fill("MIT");
+      await page.getByRole("button", { name: "Compute its ids" }).click();
+    }
+    await says(told);
+  }
+
+  const huge = await folderWith({ "hub.toml": "" });
+  const file = await openFile(join(huge, "model.safetensors"), "w");
+  await file.truncate(3 * 2 ** 30);
+  await file.close();
+  await page.setInputFiles("input[type=file]", huge);
+  await says(/Computing the ids of model.safetensors/);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await says(/It was cancelled; nothing was stored/);
+
+  const small = await folderWith({ "model.bin": "x", "hub.toml": "" });
+  await page.setInputFiles("input[type=file]", small);
+  await says(/What is stored on Walrus/);
+  await page.getByLabel("USDC a call").fill("0.12345678");
+  await says(/A price is a number with at most 6 digits after the point/);
+  await page.getByLabel("USDC a call").fill("0,25");
+  await page.getByLabel("Name, for ever yours").fill("kept-name");
+  await page.reload();
+  await says(/Drop the model’s folder here/);
+  await page.setInputFiles("input[type=file]", small);
+  await says(/What is stored on Walrus/);
+  assert.equal(await page.getByLabel("USDC a call").inputValue(), "0,25");
+  assert.equal(await page.getByLabel("Name, for ever yours").inputValue(), "kept-name");
+  assert.deepEqual(complaints, []);
 });

@@ -81,11 +81,10 @@ assert.equal(await page.getByText("those of this release").count(), 4);
 assert.equal(await page.getByText("nobody", { exact: true }).count(), 4);
 
 // The account closes its session, by a transaction that it signs.
-await go("#/mine", "text=Money in the escrow").catch(() => undefined);
-if (await page.getByRole("button", { name: "Connect caller of the devnet" }).isVisible()) {
-  await page.getByRole("button", { name: "Connect caller of the devnet" }).click();
-}
-await page.getByRole("button", { name: "Close" }).first().click();
+await page.evaluate(() => (location.hash = "#/mine"));
+await page.getByRole("button", { name: "Connect caller of the devnet" }).click();
+const own = page.locator("tr", { has: page.getByRole("link", { name: String(session), exact: true }) });
+await own.getByRole("button", { name: "Close" }).click();
 await page.getByText(/ends in a minute; the rest comes back/).waitFor({ timeout: 30_000 });
 const closed = await hub.escrow.query.session({ session });
 assert.ok(closed.ends_at < read.ends_at, `session of ${caller} goes on`);

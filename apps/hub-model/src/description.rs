@@ -1,12 +1,12 @@
 //! What the author says of a model, in the file `hub.toml` of its folder.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::contents::{Contents, Reading};
 use crate::metering::Metering;
 
 /// Name of the file.
@@ -56,9 +56,16 @@ pub enum DescriptionError {
 impl Description {
     /// Reads the file of a folder; nothing is said where there is none.
     pub fn read(folder: &Path) -> Result<Self, DescriptionError> {
-        let path = folder.join(DESCRIPTION);
-        let name = path.display().to_string();
-        match fs::read_to_string(&path) {
+        Self::of(folder)
+    }
+
+    /// Reads the file where it is; nothing is said where there is none.
+    pub fn of(contents: &(impl Contents + ?Sized)) -> Result<Self, DescriptionError> {
+        let name = contents.shown(DESCRIPTION).display().to_string();
+        let read = contents
+            .open(DESCRIPTION)
+            .and_then(|open| io::read_to_string(Reading::new(open)?));
+        match read {
             Ok(text) => toml::from_str(&text)
                 .map_err(|error| DescriptionError::Invalid { path: name, error }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),

@@ -109,7 +109,7 @@ impl Encodings {
     pub(crate) fn find(
         &self,
         file: &ModelFile,
-        open: &File,
+        open: &dyn ReadAt,
         state: &State,
     ) -> Option<([u8; 32], Vec<Encoding>)> {
         let bytes = fs::read(self.folder.join(name(&file.path))).ok()?;
@@ -178,7 +178,12 @@ impl Record {
         ))
     }
 
-    fn check(self, path: &str, open: &File, state: &State) -> Option<([u8; 32], Vec<Encoding>)> {
+    fn check(
+        self,
+        path: &str,
+        open: &dyn ReadAt,
+        state: &State,
+    ) -> Option<([u8; 32], Vec<Encoding>)> {
         if self.path != path || self.state != *state || self.seal != self.sealed() {
             return None;
         }
@@ -197,7 +202,7 @@ impl Record {
 
 impl PartRecord {
     /// The encoding, if a row of the file is what it says.
-    fn encoding(&self, open: &File, offset: u64) -> Option<Encoding> {
+    fn encoding(&self, open: &dyn ReadAt, offset: u64) -> Option<Encoding> {
         let roots = SliverRoots::from_bytes(&STANDARD.decode(&self.roots).ok()?).ok()?;
         let root = roots.root_hash();
         let slivers = Slivers::new(self.length, roots).ok()?;

@@ -1,11 +1,14 @@
 //! What lies in a model's folder.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use ignore::WalkBuilder;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use ignore::{Match, WalkBuilder};
 use thiserror::Error;
+
+use crate::contents::{Contents, Reading};
 
 /// Weights up to this size go into the quilt, where there are several; a blob of their own costs 66 MB of storage.
 pub const SMALL: u64 = 1 << 20;
@@ -144,14 +147,56 @@ impl Folder {
                 return Err(FolderError::NotAFile { path, kind });
             }
             let name = path_within(root, path)?;
-            let size = fs::metadata(path).map_err(read(path))?.len();
-            let kind = kind_of(&name);
-            files.push(ModelFile {
-                path: name,
-                size,
-                kind,
-            });
+            files.push((name, fs::metadata(path).map_err(read(path))?.len()));
         }
+        Self::new(root, files)
+    }
+
+    /// A folder that is on no disk, of files with their sizes: those that [`Self::scan`] would find.
+    pub fn of(
+        name: &str,
+        files: Vec<(String, u64)>,
+        contents: &dyn Contents,
+    ) -> Result<Self, FolderError> {
+        let mut rules = Vec::new();
+        for (path, _) in &files {
+            let parent = match path.rsplit_once('/') {
+                Some((parent, ".gitignore")) => parent,
+                None if path == ".gitignore" => "",
+                _ => continue,
+            };
+            rules.push((parent.to_owned(), rules_of(parent, path, contents)?));
+        }
+        // What stands deeper decides.
+        rules.sort_by_key(|(parent, _)| {
+            std::cmp::Reverse(parent.matches('/').count() + usize::from(!parent.is_empty()))
+        });
+        let mut kept = Vec::new();
+        for (path, size) in files {
+            let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders);
+            if folders
+                .split('/')
+                .any(|folder| folder.starts_with('.') && folder != "..")
+                || ignored(&path, &rules)
+            {
+                continue;
+            }
+            check_path(&path).map_err(|why| FolderError::Path {
+                path: contents.shown(&path),
+                why,
+            })?;
+            kept.push((path, size));
+        }
+        Self::new(Path::new(name), kept)
+    }
+
+    fn new(root: &Path, files: Vec<(String, u64)>) -> Result<Self, FolderError> {
+        let file = |(path, size): (String, u64)| ModelFile {
+            kind: kind_of(&path),
+            path,
+            size,
+        };
+        let mut files: Vec<_> = files.into_iter().map(file).collect();
         files.sort_by(|one, other| one.path.cmp(&other.path));
         if !files.iter().any(|file| file.kind == Kind::Weight) {
             return Err(FolderError::NoModel(root.to_owned()));
@@ -164,19 +209,44 @@ impl Folder {
 
     /// Where a file of it is.
     pub fn path_of(&self, file: &ModelFile) -> PathBuf {
-        file.path
-            .split('/')
-            .fold(self.root.clone(), |path, part| path.join(part))
+        self.root.shown(&file.path)
     }
+}
 
-    /// The first bytes of a file, as many as there are up to `most`.
-    pub fn head(&self, file: &ModelFile, most: u64) -> Result<Vec<u8>, FolderError> {
-        let path = self.path_of(file);
-        let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|open| open.take(most).read_to_end(&mut bytes));
-        read.map_err(|error| FolderError::Read { path, error })?;
-        Ok(bytes)
+/// What a `.gitignore` of a folder without a disk says.
+fn rules_of(parent: &str, path: &str, contents: &dyn Contents) -> Result<Gitignore, FolderError> {
+    let failed = |error| FolderError::Read {
+        path: contents.shown(path),
+        error,
+    };
+    let open = contents.open(path).map_err(failed)?;
+    let text = Reading::new(open)
+        .and_then(io::read_to_string)
+        .map_err(failed)?;
+    let mut builder = GitignoreBuilder::new(parent);
+    for line in text.lines() {
+        // Lines that are no patterns say nothing, as on a disk.
+        let _ = builder.add_line(None, line);
     }
+    builder
+        .build()
+        .map_err(|error| failed(io::Error::other(error)))
+}
+
+/// Whether a path, or a folder that it is in, is ignored. Nothing comes back out of a folder that is.
+fn ignored(path: &str, rules: &[(String, Gitignore)]) -> bool {
+    let ends = path.match_indices('/').map(|(end, _)| (end, true));
+    ends.chain([(path.len(), false)]).any(|(end, is_folder)| {
+        let place = &path[..end];
+        let above = rules.iter().filter(|(parent, _)| {
+            parent.is_empty()
+                || place
+                    .strip_prefix(parent.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        });
+        let mut said = above.map(|(_, rules)| rules.matched(place, is_folder));
+        matches!(said.find(|said| !said.is_none()), Some(Match::Ignore(_)))
+    })
 }
 
 /// A path that means the same on every system and stays inside the folder that it is restored into.

@@ -1,13 +1,13 @@
 //! What an ONNX file says of itself: what it takes and what it gives. Field numbers as in `onnx.proto` of
 //! <https://github.com/onnx/onnx>; the weights are skipped unread.
 
-use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::contents::{Contents, Reading};
 use crate::protobuf::{Message, Value};
 
 /// Longest name that is read, in bytes.
@@ -80,9 +80,17 @@ pub enum OnnxError {
 impl OnnxModel {
     /// Reads the description in the file at a path.
     pub fn read(path: &Path) -> Result<Self, OnnxError> {
-        let name = path.display().to_string();
-        let result = File::open(path).and_then(|file| {
-            let length = file.metadata()?.len();
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        Self::of(parent, &name)
+    }
+
+    /// Reads the description in a file of a folder.
+    pub fn of(contents: &(impl Contents + ?Sized), path: &str) -> Result<Self, OnnxError> {
+        let name = contents.shown(path).display().to_string();
+        let result = contents.open(path).and_then(|open| {
+            let file = Reading::new(open)?;
+            let length = file.length();
             Self::parse(&mut BufReader::with_capacity(1 << 12, file), length)
         });
         result.map_err(|error| match error.kind() {

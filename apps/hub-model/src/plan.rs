@@ -1,24 +1,24 @@
 //! What publishing a folder would store: each blob with its id, before anything leaves the machine.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use hub_walrus::{BlobId, Code};
 use hub_walrus_encode::{EncodeError, Encoder, Encoding, Options, ReadAt, Stamp};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::contents::{head, Contents};
 use crate::description::{Description, DescriptionError};
-use crate::encodings::{Encodings, State};
+use crate::encodings::Encodings;
 use crate::folder::{Folder, FolderError, Kind, ModelFile, SMALL};
 use crate::manifest::{FileEntry, Manifest, Part, Place};
 use crate::metering::MeteringError;
 use crate::onnx::{OnnxError, OnnxModel};
 use crate::quilts::{self, PlannedQuilt, QuiltsError};
-use crate::screen::{screen, Warning, WarningKind};
+use crate::screen::{screened, Warning, WarningKind};
 
 /// Longest part of a file that no blob can hold: 13 GiB, so that a part starts at a whole MiB.
 pub const LONGEST_PART: u64 = 13 << 30;
@@ -108,12 +108,33 @@ impl Plan {
     /// [`ENCODINGS`](crate::ENCODINGS), and is computed again when they change.
     pub fn new(root: &Path, options: Options, watch: &dyn Watch) -> Result<Self, PlanError> {
         let folder = Folder::scan(root)?;
-        let description = Description::read(root)?;
-        let model = onnx_of(&folder)?;
+        let encodings = Encodings::of(&folder);
+        Self::made(folder, root, Some(encodings), options, watch)
+    }
+
+    /// Plans the publication of a folder that is on no disk.
+    pub fn of(
+        folder: Folder,
+        contents: &dyn Contents,
+        options: Options,
+        watch: &dyn Watch,
+    ) -> Result<Self, PlanError> {
+        Self::made(folder, contents, None, options, watch)
+    }
+
+    fn made<C: Contents + ?Sized>(
+        folder: Folder,
+        contents: &C,
+        encodings: Option<Encodings>,
+        options: Options,
+        watch: &dyn Watch,
+    ) -> Result<Self, PlanError> {
+        let description = Description::of(contents)?;
+        let model = onnx_of(&folder, contents)?;
         if let Some(model) = &model {
             description.metering.check(&model.inputs, &model.outputs)?;
         }
-        let mut warnings = screen(&folder, description.license.as_deref())?;
+        let mut warnings = screened(&folder, contents, description.license.as_deref())?;
         warnings.extend(missing(&folder, model.as_ref()));
 
         let weights = folder
@@ -122,8 +143,8 @@ impl Plan {
             .filter(|file| file.kind == Kind::Weight)
             .count();
         let mut reader = Reader {
-            folder: &folder,
-            encodings: Encodings::of(&folder),
+            contents,
+            encodings,
             encoder: Encoder::new(options),
             watch,
         };
@@ -205,6 +226,17 @@ impl Plan {
         self.manifest.billable(self.manifest_encoding.id)
     }
 
+    /// The encoding of the release's blob: its length and root hash prove its size to the registry.
+    pub fn release_encoding(&self) -> &Encoding {
+        let id = self.release();
+        let weights = self
+            .blobs
+            .iter()
+            .map(|blob| &blob.encoding)
+            .find(|encoding| encoding.id == id);
+        weights.unwrap_or(&self.manifest_encoding)
+    }
+
     /// Every blob that would be stored, the manifest last: what it is, its id and its length.
     pub fn stored(&self) -> Vec<(String, BlobId, u64)> {
         let blobs = self
@@ -248,13 +280,16 @@ pub fn stored_size(length: u64) -> u64 {
 }
 
 /// The one ONNX file of a folder: nothing is said of the shapes of several.
-fn onnx_of(folder: &Folder) -> Result<Option<OnnxModel>, OnnxError> {
+fn onnx_of(
+    folder: &Folder,
+    contents: &(impl Contents + ?Sized),
+) -> Result<Option<OnnxModel>, OnnxError> {
     let mut found = folder
         .files
         .iter()
         .filter(|file| file.path.to_lowercase().ends_with(".onnx"));
     match (found.next(), found.next()) {
-        (Some(file), None) => OnnxModel::read(&folder.path_of(file)).map(Some),
+        (Some(file), None) => OnnxModel::of(contents, &file.path).map(Some),
         _ => Ok(None),
     }
 }
@@ -332,28 +367,29 @@ fn place_of(blobs: &[PlannedBlob]) -> Place {
     }
 }
 
-struct Reader<'a> {
-    folder: &'a Folder,
-    encodings: Encodings,
+struct Reader<'a, C: ?Sized> {
+    contents: &'a C,
+    encodings: Option<Encodings>,
     encoder: Encoder,
     watch: &'a dyn Watch,
 }
 
-impl Reader<'_> {
+impl<C: Contents + ?Sized> Reader<'_, C> {
     /// SHA-256 of a large file, and the blobs that it becomes.
     fn blobs(&mut self, file: &ModelFile) -> Result<([u8; 32], Vec<PlannedBlob>), PlanError> {
-        let path = self.folder.path_of(file);
-        let open = File::open(&path).map_err(|error| FolderError::Read {
-            path: path.clone(),
-            error,
-        })?;
-        let state = State::of(&open);
-        let known = state
-            .as_ref()
-            .and_then(|state| self.encodings.find(file, &open, state));
+        let open = self
+            .contents
+            .open(&file.path)
+            .map_err(|error| FolderError::Read {
+                path: self.contents.shown(&file.path),
+                error,
+            })?;
+        let source = open.source();
+        let keeper = self.encodings.as_ref().zip(open.state());
+        let known = keeper.and_then(|(encodings, state)| encodings.find(file, source, state));
         let (sha256, known) = match known {
             Some(known) => known,
-            None => (self.sha256(&path, file)?, vec![]),
+            None => (self.sha256(source, file)?, vec![]),
         };
         let mut known = known.into_iter();
         let mut blobs: Vec<PlannedBlob> = vec![];
@@ -369,16 +405,16 @@ impl Reader<'_> {
             let is_new = found.is_none();
             let encoding = match found {
                 Some(encoding) => encoding,
-                None => self.encode(file, &open, offset, length)?,
+                None => self.encode(file, source, offset, length)?,
             };
             blobs.push(PlannedBlob {
                 path: file.path.clone(),
                 offset,
                 encoding,
             });
-            if let (Some(state), true) = (&state, is_new) {
+            if let (Some((encodings, state)), true) = (keeper, is_new) {
                 let all: Vec<_> = blobs.iter().map(|blob| &blob.encoding).collect();
-                self.encodings.keep(file, state, sha256, &all);
+                encodings.keep(file, state, sha256, &all);
             }
             offset += length;
             if offset >= file.size {
@@ -394,7 +430,7 @@ impl Reader<'_> {
     fn encode(
         &self,
         file: &ModelFile,
-        open: &File,
+        open: &dyn ReadAt,
         offset: u64,
         length: u64,
     ) -> Result<Encoding, PlanError> {
@@ -416,33 +452,32 @@ impl Reader<'_> {
         })
     }
 
-    fn sha256(&self, path: &Path, file: &ModelFile) -> Result<[u8; 32], PlanError> {
+    fn sha256(&self, source: &dyn ReadAt, file: &ModelFile) -> Result<[u8; 32], PlanError> {
         let read = |error| FolderError::Read {
-            path: path.to_owned(),
+            path: self.contents.shown(&file.path),
             error,
         };
-        let mut open = File::open(path).map_err(read)?;
+        self.unchanged(file, source.stamp().map_err(read)?.length)?;
         let mut hash = Sha256::new();
         let mut buffer = vec![0; CHUNK];
-        let mut total = 0;
-        loop {
-            let count = open.read(&mut buffer).map_err(read)?;
-            if count == 0 {
-                break;
-            }
-            hash.update(&buffer[..count]);
-            total += count as u64;
+        let mut done = 0;
+        while done < file.size {
+            let left = usize::try_from(file.size - done).unwrap_or(CHUNK);
+            let piece = &mut buffer[..left.min(CHUNK)];
+            source.read_exact_at(piece, done).map_err(read)?;
+            hash.update(&*piece);
+            done += piece.len() as u64;
             if self.watch.advance(0, file.size.max(1)).is_break() {
                 return Err(PlanError::Cancelled);
             }
         }
-        self.unchanged(file, total)?;
+        self.unchanged(file, source.stamp().map_err(read)?.length)?;
         Ok(hash.finalize().into())
     }
 
     /// A small file.
     fn bytes(&self, file: &ModelFile) -> Result<Vec<u8>, PlanError> {
-        let bytes = self.folder.head(file, file.size.saturating_add(1))?;
+        let bytes = head(self.contents, file, file.size.saturating_add(1))?;
         self.unchanged(file, bytes.len() as u64)?;
         Ok(bytes)
     }
@@ -463,7 +498,7 @@ impl Reader<'_> {
 
 /// Part of a file, as a source of its own.
 struct Window<'a> {
-    file: &'a File,
+    file: &'a dyn ReadAt,
     offset: u64,
     length: u64,
     total: u64,
@@ -483,11 +518,8 @@ impl ReadAt for Window<'_> {
     fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
         self.file.read_exact_at(buffer, self.offset + offset)
     }
-}
 
-/// Where a planned blob's bytes are.
-pub(crate) fn path_of(folder: &Folder, blob: &PlannedBlob) -> PathBuf {
-    blob.path
-        .split('/')
-        .fold(folder.root.clone(), |path, part| path.join(part))
+    fn worth_skipping(&self) -> usize {
+        self.file.worth_skipping()
+    }
 }

@@ -1,5 +1,6 @@
 //! What should not leave the author's machine unseen: secrets, programs hidden in weights; and what is missing.
 
+use crate::contents::{head, Contents};
 use crate::folder::{Folder, FolderError, Kind, ModelFile};
 
 /// Bytes of a file that are searched for secrets.
@@ -40,12 +41,21 @@ impl WarningKind {
 
 /// Looks through a folder.
 pub fn screen(folder: &Folder, license: Option<&str>) -> Result<Vec<Warning>, FolderError> {
+    screened(folder, folder.root.as_path(), license)
+}
+
+/// Looks through a folder whose bytes are elsewhere.
+pub(crate) fn screened(
+    folder: &Folder,
+    contents: &(impl Contents + ?Sized),
+    license: Option<&str>,
+) -> Result<Vec<Warning>, FolderError> {
     let mut warnings = Vec::new();
     for file in &folder.files {
-        if let Some(text) = secret(folder, file)? {
+        if let Some(text) = secret(contents, file)? {
             warnings.push(about(file, WarningKind::Secret, text));
         }
-        if pickle(folder, file)? {
+        if pickle(contents, file)? {
             let text = "is a Python pickle, which runs whatever is in it on the machine that loads it: export the model to \
                         ONNX or safetensors";
             warnings.push(about(file, WarningKind::Pickle, text.to_owned()));
@@ -110,7 +120,10 @@ const SECRET_STARTS: [(&str, usize, &str); 9] = [
     ("AGE-SECRET-KEY-1", 50, "a private key"),
 ];
 
-fn secret(folder: &Folder, file: &ModelFile) -> Result<Option<String>, FolderError> {
+fn secret(
+    contents: &(impl Contents + ?Sized),
+    file: &ModelFile,
+) -> Result<Option<String>, FolderError> {
     let name = file
         .path
         .rsplit('/')
@@ -130,7 +143,7 @@ fn secret(folder: &Folder, file: &ModelFile) -> Result<Option<String>, FolderErr
     if file.kind == Kind::Weight || file.size > SEARCHED {
         return Ok(None);
     }
-    let bytes = folder.head(file, SEARCHED)?;
+    let bytes = head(contents, file, SEARCHED)?;
     let found = SECRET_STARTS
         .iter()
         .find(|(start, rest, _)| contains_key(&bytes, start.as_bytes(), *rest));
@@ -153,7 +166,7 @@ fn contains_key(bytes: &[u8], start: &[u8], rest: usize) -> bool {
 }
 
 /// Whether a file is a pickle: by its first opcode, or, in the archives that PyTorch writes, by the name of its entry.
-fn pickle(folder: &Folder, file: &ModelFile) -> Result<bool, FolderError> {
+fn pickle(contents: &(impl Contents + ?Sized), file: &ModelFile) -> Result<bool, FolderError> {
     let name = file.path.to_lowercase();
     if [".pkl", ".pickle", ".joblib", ".dill"]
         .iter()
@@ -161,7 +174,7 @@ fn pickle(folder: &Folder, file: &ModelFile) -> Result<bool, FolderError> {
     {
         return Ok(true);
     }
-    let head = folder.head(file, 1 << 12)?;
+    let head = head(contents, file, 1 << 12)?;
     // PROTO with a version that exists, followed by FRAME or by what every pickle of an object begins with.
     let raw = matches!(head.as_slice(), [0x80, 2..=5, next, ..] if *next == 0x95 || b"}]()cXK\x8a\x8c".contains(next));
     let archive =

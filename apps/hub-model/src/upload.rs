@@ -18,7 +18,8 @@ use hub_walrus_encode::Encoding;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::plan::{path_of, Plan};
+use crate::contents::Contents;
+use crate::plan::Plan;
 
 /// Where a folder keeps what came of its uploads: the Sui objects that its author needs to extend the storage.
 pub const RECEIPTS: &str = ".hub/receipts.json";
@@ -106,7 +107,7 @@ impl Plan {
                 })
             };
         for blob in &self.blobs {
-            let path = path_of(&self.folder, blob);
+            let path = self.folder.root.shown(&blob.path);
             let source = Source::Range {
                 path: &path,
                 offset: blob.offset,
@@ -167,17 +168,6 @@ impl Plan {
             manifest: Some(self.manifest_encoding.id.to_string()),
             salt: None,
         }
-    }
-
-    /// The encoding of the release's blob: its length and root hash prove its size to the registry.
-    pub fn release_encoding(&self) -> &Encoding {
-        let id = self.release();
-        let weights = self
-            .blobs
-            .iter()
-            .map(|blob| &blob.encoding)
-            .find(|encoding| encoding.id == id);
-        weights.unwrap_or(&self.manifest_encoding)
     }
 
     /// The message that proves the size of the release's blob to the registry, for the release that was published.

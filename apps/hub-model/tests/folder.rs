@@ -4,8 +4,10 @@ use std::fs;
 use std::path::Path;
 
 use hub_model::{
-    screen, Description, Folder, FolderError, Kind, Metering, MeteringError, Unit, WarningKind,
+    screen, Description, Folder, FolderError, Kind, Metering, MeteringError, Plan, Unit,
+    WarningKind,
 };
+use hub_walrus_encode::Options;
 use tempfile::TempDir;
 
 fn folder(files: &[(&str, &[u8])]) -> TempDir {
@@ -226,4 +228,69 @@ fn the_author_says_what_is_counted_and_it_has_to_exist() {
         Description::read(folder.path()).unwrap(),
         Description::default()
     );
+}
+
+/// A folder that is on no disk: its files as a browser has them.
+struct InMemory(Vec<(String, Vec<u8>)>);
+
+impl hub_model::Contents for InMemory {
+    fn open(&self, path: &str) -> std::io::Result<hub_model::Opened<'_>> {
+        let found = self.0.iter().find(|(known, _)| known == path);
+        let (_, bytes) = found.ok_or(std::io::ErrorKind::NotFound)?;
+        Ok(hub_model::Opened::new(bytes.clone()))
+    }
+}
+
+#[test]
+fn a_folder_in_memory_is_planned_as_on_a_disk() {
+    let files: &[(&str, &[u8])] = &[
+        ("model.safetensors", &[7; 3_000]),
+        ("README.md", b"# Model"),
+        ("LICENSE", b"Apache-2.0"),
+        ("hub.toml", b"title = \"A model\"\ntags = [\"one\"]\n"),
+        (".gitignore", b"*.tmp\n/build/\n!kept.tmp\nlogs\n"),
+        ("a.tmp", b"ignored"),
+        ("kept.tmp", b"kept"),
+        ("build/out.bin", b"ignored with its folder"),
+        ("sub/build/out.bin", b"kept: the rule is of the root"),
+        ("sub/.gitignore", b"!b.tmp\nsecret*\n"),
+        ("sub/b.tmp", b"kept by the deeper rule"),
+        ("sub/secrets.txt", b"ignored by the deeper rule"),
+        ("sub/logs/c.txt", b"ignored with its folder"),
+        ("subject/secrets.txt", b"kept: next to it, not in it"),
+        (".hub/receipts.json", b"hidden"),
+        ("sub/.cache/x", b"hidden"),
+        (".hidden", b"a hidden file is no hidden folder"),
+    ];
+    let folder = folder(files);
+    let on_disk = Plan::new(folder.path(), Options::default(), &()).unwrap();
+
+    let own = |(path, bytes): &(&str, &[u8])| ((*path).to_owned(), bytes.to_vec());
+    let contents = InMemory(files.iter().map(own).collect());
+    let sizes = contents
+        .0
+        .iter()
+        .map(|(path, bytes)| (path.clone(), bytes.len() as u64));
+    let found = Folder::of("model", sizes.collect(), &contents).unwrap();
+    let in_memory = Plan::of(found, &contents, Options::default(), &()).unwrap();
+
+    assert_eq!(in_memory.folder.files, on_disk.folder.files);
+    assert_eq!(in_memory.manifest_bytes, on_disk.manifest_bytes);
+    assert_eq!(in_memory.stored(), on_disk.stored());
+    assert_eq!(in_memory.warnings, on_disk.warnings);
+}
+
+#[test]
+fn a_folder_in_memory_without_a_model_or_with_a_path_that_leads_out_is_refused() {
+    let contents = InMemory(vec![]);
+    let refused = |paths: &[&str]| {
+        let files = paths.iter().map(|path| ((*path).to_owned(), 1)).collect();
+        Folder::of("mine", files, &contents)
+            .unwrap_err()
+            .to_string()
+    };
+    assert!(refused(&[]).starts_with("mine has no model in it"));
+    assert!(refused(&["a.txt"]).starts_with("mine has no model in it"));
+    assert!(refused(&["../a.onnx"]).contains("cannot be published"));
+    assert!(refused(&["a//b.onnx"]).contains("leads out of the folder or through nothing"));
 }

@@ -10,7 +10,8 @@ import { Facts, Table, Theirs } from "../ui/parts.js";
 import { Nothing } from "../ui/states.js";
 import { fetchBlob, type Manifest, readManifest, type Tensor } from "./manifest.js";
 
-const read = new Map<string, Promise<Manifest>>();
+/** Manifests that were fetched, by their blob ids, with their bytes. */
+const read = new Map<string, Promise<{ readonly manifest: Manifest; readonly bytes: Uint8Array }>>();
 
 /** The manifest of a release, or why there is none; undefined while it is fetched. */
 export function useManifest(release: registry.ReleaseResponse | undefined): Manifest | string | undefined {
@@ -21,10 +22,12 @@ export function useManifest(release: registry.ReleaseResponse | undefined): Mani
     let gone = false;
     find(undefined);
     if (blob !== undefined && release?.manifest) {
-      const reading = read.get(blob) ?? fetchBlob(config.aggregators, blob).then(readManifest);
+      const reading =
+        read.get(blob) ??
+        fetchBlob(config.aggregators, blob).then((bytes) => ({ manifest: readManifest(bytes), bytes }));
       read.set(blob, reading);
       reading.then(
-        (manifest) => gone || find(manifest),
+        ({ manifest }) => gone || find(manifest),
         (error: unknown) => {
           read.delete(blob);
           if (!gone) {
@@ -56,10 +59,7 @@ export function Contents({ release }: { release: registry.ReleaseResponse }): VN
         <Nothing>No manifest is shown: {manifest}.</Nothing>
       ) : (
         <>
-          <p class="hint">
-            As an aggregator of Walrus gives it. Whoever serves the model checks it against the blob id; this page does
-            not.
-          </p>
+          <Check key={release.manifest} blob={release.manifest ?? ""} />
           <Facts
             rows={[
               manifest.format === "" ? undefined : ["Form of the weights", <Theirs text={manifest.format} />],
@@ -85,6 +85,40 @@ export function Contents({ release }: { release: registry.ReleaseResponse }): VN
         </>
       )}
     </section>
+  );
+}
+
+/** Whether the bytes that the aggregator gave are those of the blob id on chain: computed when the reader asks. */
+function Check({ blob }: { blob: string }): VNode {
+  const [says, say] = useState<boolean | string | undefined>(undefined);
+  const [busy, work] = useState(false);
+  async function check(): Promise<void> {
+    work(true);
+    try {
+      const [{ blobIdOf }, found] = await Promise.all([import("../publish/plan.js"), read.get(blob)]);
+      say(found !== undefined && (await blobIdOf(found.bytes)) === blob);
+    } catch (error) {
+      say(error instanceof Error ? error.message : String(error));
+    }
+    work(false);
+  }
+  return (
+    <div class="hint" role="status">
+      {says === true ? (
+        <span class="good">These are the bytes that the chain names: their blob id was computed here.</span>
+      ) : says === false ? (
+        <span class="bad">
+          The aggregator gives other bytes than those that the chain names: believe nothing of what stands here.
+        </span>
+      ) : (
+        <>
+          {says === undefined ? "As an aggregator of Walrus gives it, which may lie." : `It was not checked: ${says}.`}{" "}
+          <button class="small" disabled={busy} onClick={() => void check()}>
+            Check it
+          </button>
+        </>
+      )}
+    </div>
   );
 }
 

@@ -113,12 +113,13 @@ export function TryIt({
   }
 
   async function pay(endpoint: string, body: string): Promise<Outcome> {
-    const { connected, payFor } = await import("../wallet/index.js");
+    const { connected, paying } = await import("../wallet/index.js");
     const wallet = connected();
     if (wallet === undefined) {
       return { kind: "refused", text: "Connect a wallet first, on the page “Mine”." };
     }
     const url = new URL(`/v2/models/${model}/infer`, endpoint).href;
+    const { payFor } = await paying();
     const paid = await payFor(wallet, connection.ask().hub, config, currency, url, body);
     return { kind: "answer", text: `${paid.says}\n\n${pretty(paid.body)}` };
   }

@@ -9,20 +9,24 @@ import { Market } from "./market.js";
 
 type PageOf = ComponentType<{ id: string }>;
 
-const others = () => import("./others.js");
+type Module = () => Promise<Readonly<Record<string, PageOf>>>;
 
-/** Pages by the first part of the address; what stands behind it is given to them as `id`. Each is fetched when it is opened. */
-const PAGES: Readonly<Record<string, () => Promise<PageOf>>> = {
-  models: async () => (await others()).models,
-  model: async () => (await others()).model,
-  operators: async () => (await others()).operators,
-  operator: async () => (await others()).operator,
-  account: async () => (await others()).account,
-  session: async () => (await others()).session,
-  trust: async () => (await others()).trust,
-  numbers: async () => (await others()).numbers,
-  receipt: async () => (await import("./receipt.js")).default,
-  mine: async () => (await import("./mine.js")).default,
+const others: Module = () => import("./others.js");
+const own: Module = () => import("./own.js");
+
+/** Modules of the pages by the first part of the address; what stands behind it is given to them as `id`. */
+const PAGES: Readonly<Record<string, Module>> = {
+  models: others,
+  model: others,
+  operators: others,
+  operator: others,
+  account: others,
+  session: others,
+  trust: others,
+  numbers: others,
+  receipt: () => import("./receipt.js"),
+  mine: own,
+  publish: own,
 };
 
 const fetched = new Map<string, PageOf>();
@@ -39,8 +43,10 @@ export function Page(): VNode {
   useEffect(() => {
     if (load !== undefined && Found === undefined) {
       load().then(
-        (page) => {
-          fetched.set(name, page);
+        ({ [name]: page }) => {
+          if (page !== undefined) {
+            fetched.set(name, page);
+          }
           arrived((before) => before + 1);
         },
         (error: unknown) => fail(failureOf(error)),

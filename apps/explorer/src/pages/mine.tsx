@@ -1,86 +1,27 @@
 /** One's own: a wallet, its money here, its sessions with live budgets, its models and attesters, and what it sent. */
 
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { type billing, denomText, type escrow, type registry } from "hub-client/read";
 
 import { exactAmount, plain } from "../app/format.js";
+import { isAddress } from "../app/route.js";
 import { currencyOf, useApp, useLink, useLoad } from "../app/state.js";
+import { typedAmount } from "../app/typed.js";
 import { Account, Amount, Table, When } from "../ui/parts.js";
 import { ModelRows } from "../ui/models.js";
 import { Nothing, States, Title } from "../ui/states.js";
-import type { Connected, Way } from "../wallet/index.js";
+import { refusal, WithWallet } from "../ui/wallet.js";
+import type { Connected, Wish } from "../wallet/index.js";
 
 /** How often budgets are read again. */
 const EVERY_MS = 5_000;
-/** What a wallet needs from its first moment to come into the page. */
-const WALLETS_COME_MS = 500;
-
-type Wallets = typeof import("../wallet/index.js");
-
 /** One's own. */
 export default function Mine(): VNode {
-  const [wallets, come] = useState<Wallets | undefined>(undefined);
-  const [wallet, set] = useState<Connected | undefined>(undefined);
-  useEffect(() => {
-    let leave = () => undefined as unknown;
-    void import("../wallet/index.js").then((module) => {
-      come(() => module);
-      set(module.connected());
-      leave = module.onChange(() => set(module.connected()));
-    });
-    return () => void leave();
-  }, []);
   return (
     <>
       <Title name="Mine" />
-      {wallets === undefined ? (
-        <div class="waiting" role="status" />
-      ) : wallet === undefined ? (
-        <Connect wallets={wallets} />
-      ) : (
-        <Own wallet={wallet} leave={() => wallets.become(undefined)} />
-      )}
-    </>
-  );
-}
-
-function Connect({ wallets: { become, Connected, ways } }: { wallets: Wallets }): VNode {
-  const { config, connection } = useApp();
-  const [found, find] = useState<readonly Way[]>(() => ways(config));
-  const [says, say] = useState("");
-  useEffect(() => {
-    // Extensions put themselves into the page a moment after it began.
-    const timer = setTimeout(() => find(ways(config)), WALLETS_COME_MS);
-    return () => clearTimeout(timer);
-  }, [config]);
-  async function connect(way: Way): Promise<void> {
-    say("Connecting…");
-    try {
-      become(await Connected.to(config, connection.endpoint, way));
-      if (way.changes !== undefined) {
-        addEventListener(way.changes, () => become(undefined), { once: true });
-      }
-    } catch (error) {
-      say(error instanceof Error ? error.message : `The wallet refuses: ${String(error)}`);
-    }
-  }
-  return (
-    <>
-      <p class="prose">
-        A wallet signs what you do here; this page never sees its key. Without one, everything can be looked at, and{" "}
-        <code>hub</code> does the same on a command line.
-      </p>
-      {found.length === 0 ? (
-        <Nothing>This browser has neither Keplr nor Leap, or they are off for this page.</Nothing>
-      ) : (
-        <p class="buttons">
-          {found.map((way) => (
-            <button onClick={() => void connect(way)}>Connect {way.name}</button>
-          ))}
-        </p>
-      )}
-      <div role="status">{says === "" ? null : <p class="note">{plain(says)}</p>}</div>
+      <WithWallet>{(wallet, leave) => <Own wallet={wallet} leave={leave} />}</WithWallet>
     </>
   );
 }
@@ -94,7 +35,7 @@ interface Data {
 }
 
 function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode {
-  const { config } = useApp();
+  const { config, connection, currency } = useApp();
   const link = useLink();
   const { address } = wallet;
   const { escrow } = wallet.account.hub;
@@ -116,18 +57,45 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
   );
 
   async function send(what: string, ...actions: Parameters<Connected["send"]>[0]): Promise<void> {
+    await act(async () => `${what} (transaction ${await wallet.send(actions)}).`);
+  }
+
+  async function act(doing: () => Promise<string>): Promise<void> {
     work(true);
     say("Waiting for the wallet and the next block…");
     try {
-      const hash = await wallet.send(actions);
-      say(`${what} (transaction ${hash}).`);
+      say(await doing());
     } catch (error) {
-      say(error instanceof Error ? error.message : `The wallet refuses: ${String(error)}`);
+      say(refusal(error));
     }
     work(false);
     if (loaded.state === "ready") {
       loaded.again();
     }
+  }
+
+  async function resume(hash: string): Promise<string> {
+    const says = await wallet.resume(hash);
+    const { adoptOpened } = await (await import("../wallet/index.js")).paying();
+    await adoptOpened(wallet, connection.ask().hub, config, currency);
+    return says;
+  }
+
+  async function open(wish: Wish): Promise<string> {
+    const { openSession } = await (await import("../wallet/index.js")).paying();
+    await openSession(wallet, connection.ask().hub, config, currency, wish);
+    return `The session is open: calls of model ${wish.model} from this page are paid from it.`;
+  }
+
+  async function add(session: escrow.SessionResponse, text: string): Promise<string> {
+    const of = currencyOf(config, denomText(session.denom));
+    const value = typedAmount(text, of);
+    if (value === undefined || value === 0n) {
+      throw new Error(`Say how much: a number of ${of.symbol} with at most ${of.decimals} digits after the point.`);
+    }
+    const { topUp } = await (await import("../wallet/index.js")).paying();
+    await topUp(wallet, config, of, session, value);
+    return `${exactAmount(value, of)} were added to session ${session.session}.`;
   }
 
   return (
@@ -143,7 +111,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
           {wallet.unconfirmed.map((hash) => (
             <p>
               <span class="mono wrap">{hash}</span>{" "}
-              <button disabled={busy} onClick={() => void wallet.resume(hash).then(say)}>
+              <button disabled={busy} onClick={() => void act(() => resume(hash))}>
                 What became of it?
               </button>
             </p>
@@ -226,6 +194,14 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                         <When time={one.ends_at} />
                       </td>
                       <td>
+                        {one.state === "open" && one.funder === address && one.caller === address ? (
+                          <TopUp
+                            session={one.session}
+                            symbol={of.symbol}
+                            busy={busy}
+                            add={(text) => void act(() => add(one, text))}
+                          />
+                        ) : null}{" "}
                         {one.state === "open" ? (
                           <button
                             disabled={busy}
@@ -257,9 +233,12 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                 })}
               </Table>
             )}
+            <OpenSession busy={busy} open={(wish) => void act(() => open(wish))} say={say} />
             <h2>Your models</h2>
             {models.length === 0 ? (
-              <Nothing>You are the author of none. “hub model publish” publishes a folder.</Nothing>
+              <Nothing>
+                You are the author of none. <a href={link("publish")}>Publish a folder</a>
+              </Nothing>
             ) : (
               <ModelRows models={models} />
             )}
@@ -276,5 +255,112 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
         )}
       </States>
     </>
+  );
+}
+
+function TopUp({
+  session,
+  symbol,
+  busy,
+  add,
+}: {
+  session: number;
+  symbol: string;
+  busy: boolean;
+  add: (text: string) => void;
+}): VNode {
+  const [text, type] = useState("");
+  return (
+    <form
+      class="more"
+      onSubmit={(event) => {
+        event.preventDefault();
+        add(text);
+      }}
+    >
+      <input
+        aria-label={`${symbol} to add to session ${session}`}
+        inputMode="decimal"
+        size={6}
+        value={text}
+        onInput={(event) => type(event.currentTarget.value)}
+      />
+      <button disabled={busy}>Add</button>
+    </form>
+  );
+}
+
+function OpenSession({
+  busy,
+  open,
+  say,
+}: {
+  busy: boolean;
+  open: (wish: Wish) => void;
+  say: (text: string) => void;
+}): VNode {
+  const { route, currency } = useApp();
+  const [model, setModel] = useState(route.rest["model"] ?? "");
+  const [operator, setOperator] = useState(route.rest["operator"] ?? "");
+  const [budget, setBudget] = useState("");
+  const [days, setDays] = useState("7");
+  function submit(event: Event): void {
+    event.preventDefault();
+    const value = typedAmount(budget, currency);
+    if (!isAddress(operator.trim())) {
+      say("The operator is named by its address: the model’s page lists those that serve it.");
+    } else if (value === undefined || value === 0n) {
+      say(`A budget is a number of ${currency.symbol} with at most ${currency.decimals} digits after the point.`);
+    } else {
+      open({ model: Number(model), operator: operator.trim(), budget: value, days: Number(days) });
+    }
+  }
+  return (
+    <details open={model !== ""}>
+      <summary>Open a session</summary>
+      <form class="fields" onSubmit={submit}>
+        <p class="hint">
+          It pays one operator for calls of one model from this page, at most at its present price. What is left comes
+          back after its end. Its key stays in this browser.
+        </p>
+        <label>
+          <span>Model, by its number</span>
+          <input
+            type="number"
+            min={1}
+            required
+            value={model}
+            onInput={(event) => setModel(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          <span>Operator</span>
+          <input class="mono" required value={operator} onInput={(event) => setOperator(event.currentTarget.value)} />
+        </label>
+        <label>
+          <span>Budget in {currency.symbol}</span>
+          <input
+            inputMode="decimal"
+            required
+            value={budget}
+            onInput={(event) => setBudget(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          <span>Days</span>
+          <input
+            type="number"
+            min={1}
+            max={365}
+            required
+            value={days}
+            onInput={(event) => setDays(event.currentTarget.value)}
+          />
+        </label>
+        <p>
+          <button disabled={busy}>Open it</button>
+        </p>
+      </form>
+    </details>
   );
 }

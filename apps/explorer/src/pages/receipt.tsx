@@ -21,7 +21,7 @@ interface Shown {
 }
 
 /** Paste a receipt, see it proven or not. */
-export default function Receipt(): VNode {
+export function receipt(): VNode {
   const { connection, config, heard } = useApp();
   const [text, write] = useState("");
   const [shown, show] = useState<Shown | undefined>(undefined);

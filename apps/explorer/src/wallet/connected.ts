@@ -104,6 +104,32 @@ export function become(next: Connected | undefined): void {
   listeners.forEach((tell) => tell());
 }
 
+let leaveWallet = () => undefined as unknown;
+
+/**
+ * Connects a wallet, and follows it: when its account changes, the new one is connected in its place, and nobody if the wallet does
+ * not let it.
+ */
+export async function connect(config: Config, endpoint: string, way: Way): Promise<void> {
+  const { changes } = way;
+  become(await Connected.to(config, endpoint, way));
+  leaveWallet();
+  if (changes === undefined) {
+    leaveWallet = () => undefined;
+    return;
+  }
+  const changed = () => {
+    if (current?.way !== way) {
+      return;
+    }
+    // What the old account began must not be signed by the new one.
+    become(undefined);
+    Connected.to(config, endpoint, way).then(become, () => undefined);
+  };
+  addEventListener(changes, changed);
+  leaveWallet = () => removeEventListener(changes, changed);
+}
+
 /** Tells of every change until the answer is called. */
 export function onChange(tell: () => void): () => void {
   listeners.add(tell);

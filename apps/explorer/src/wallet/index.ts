@@ -3,13 +3,14 @@
  * a wallet connects, the payments of x402 when a call is paid.
  */
 
-export { become, connected, Connected, onChange } from "./connected.js";
+export { become, connect, connected, Connected, onChange } from "./connected.js";
 export type { Way } from "./wallets.js";
 export { ways } from "./wallets.js";
 
-/** Calls a model and pays for it: see `pay.ts`. */
-export async function payFor(
-  ...given: Parameters<(typeof import("./pay.js"))["payFor"]>
-): ReturnType<(typeof import("./pay.js"))["payFor"]> {
-  return await (await import("./pay.js")).payFor(...given);
-}
+export type { Place, Publication } from "./publish.js";
+export { commit, proveSize, publishedAs, register } from "./publish.js";
+
+export type { Wish } from "./pay.js";
+
+/** What moves money for calls: `pay.ts`, which comes with the payments of x402 when it is needed. */
+export const paying = (): Promise<typeof import("./pay.js")> => import("./pay.js");

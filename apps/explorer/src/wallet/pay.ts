@@ -1,14 +1,15 @@
-/** Paying for a call out of the wallet that is connected: a session is opened for the operator, and each answer is checked. */
+/** Paying for calls out of the wallet that is connected: sessions are opened and topped up, and each answer is checked. */
 
+import { type HubReader, denomText, type escrow } from "hub-client/read";
+import { cw20Send, openSessionMessage, wire } from "hub-client";
 import { HubPayments, webStore } from "hub-x402";
 import { accountSource } from "hub-x402/account";
-import { denomText, type HubReader } from "hub-client/read";
 
 import type { Config } from "../app/config.js";
 import { amount, type Currency } from "../app/format.js";
 import type { Connected } from "./connected.js";
 
-/** Whole units that a session gets, and that calls from this page may cost in all: tenths. */
+/** Whole units that a session gets that a call opens, and that calls from this page may cost in all unless more is put in: tenths. */
 const BUDGET_TENTHS = 1n;
 const TOTAL_TENTHS = 10n;
 
@@ -17,6 +18,14 @@ export interface PaidCall {
   readonly body: string;
   readonly says: string;
   readonly session: number;
+}
+
+/** A session that somebody asks for. */
+export interface Wish {
+  readonly model: number;
+  readonly operator: string;
+  readonly budget: bigint;
+  readonly days: number;
 }
 
 /** Calls a model, pays for it, and holds the answer against its receipt. */
@@ -28,8 +37,96 @@ export async function payFor(
   url: string,
   body: string,
 ): Promise<PaidCall> {
+  const payments = await paymentsOf(wallet, hub, config, currency);
+  const paid = await payments.call(url, body);
+  return {
+    body: new TextDecoder().decode(paid.body),
+    session: paid.session,
+    says: `Paid ${amount(paid.amount, currency)} ${currency.symbol} from session ${paid.session}; the answer fits its signed receipt.`,
+  };
+}
+
+/**
+ * Opens a session for calls from this page, at most at the price that the model has now. Its key is kept before anything is sent, so
+ * that a page that is closed meanwhile can use the session later: see {@link adoptOpened}.
+ */
+export async function openSession(
+  wallet: Connected,
+  reader: HubReader,
+  config: Config,
+  currency: Currency,
+  { model, operator, budget, days }: Wish,
+): Promise<void> {
+  const { hub } = wallet.account;
+  const [offer, now] = await Promise.all([hub.offer(model), hub.now()]);
+  if (denomText(offer.denom) !== denomText(currency.denom)) {
+    throw new Error(`model ${model} has its price in ${denomText(offer.denom)}: choose that denomination above`);
+  }
+  const seed = crypto.getRandomValues(new Uint8Array(32));
+  const { publicKey } = wire.SigningKey.ed25519(seed);
+  const keys = seedsOf(wallet, config);
+  keys.set([...keys.get(), wire.toHex(seed)]);
+  const wish = {
+    operator,
+    models: [model],
+    denom: currency.denom,
+    budget,
+    lastsSeconds: days * 86_400,
+    maxPrice: offer.rates,
+    ceiling: { key: publicKey },
+  };
+  await wallet.send([openSessionMessage(hub, wish, now)]);
+  allow(wallet, config, currency, budget);
+  await adoptOpened(wallet, reader, config, currency);
+}
+
+/** Takes sessions in that this page opened, and whose opening it did not see the end of. */
+export async function adoptOpened(
+  wallet: Connected,
+  reader: HubReader,
+  config: Config,
+  currency: Currency,
+): Promise<void> {
+  const keys = seedsOf(wallet, config);
+  if (keys.get().length === 0) {
+    return;
+  }
+  const { sessions } = await wallet.account.hub.escrow.query.sessionsByCaller({ caller: wallet.address, limit: 30 });
+  const payments = await paymentsOf(wallet, reader, config, currency);
+  for (const text of keys.get()) {
+    const seed = Uint8Array.from(text.match(/../g) ?? [], (digits) => parseInt(digits, 16));
+    const { publicKey } = wire.SigningKey.ed25519(seed);
+    const own = btoa(String.fromCharCode(...publicKey.bytes));
+    const session = sessions.find(({ ceiling }) => ceiling?.key?.key === own);
+    if (session !== undefined) {
+      await payments.adopt(session.session, { type: "ed25519", seed });
+      keys.set(keys.get().filter((one) => one !== text));
+    }
+  }
+}
+
+/** Adds to the budget of a session, from the wallet. */
+export async function topUp(
+  wallet: Connected,
+  config: Config,
+  currency: Currency,
+  { session, denom }: Pick<escrow.SessionResponse, "session" | "denom">,
+  value: bigint,
+): Promise<void> {
+  const { escrow } = wallet.account.hub;
+  const text = value.toString();
+  const deposit = { beneficiary: null, session: null };
+  const paying =
+    "native" in denom
+      ? escrow.message("deposit", deposit, [{ denom: denom.native, amount: text }])
+      : cw20Send(denom.cw20, escrow.address, text, { deposit });
+  await wallet.send([paying, escrow.message("top_up", { session, amount: text })]);
+  allow(wallet, config, currency, value);
+}
+
+async function paymentsOf(wallet: Connected, hub: HubReader, config: Config, currency: Currency): Promise<HubPayments> {
   const tenth = 10n ** BigInt(Math.max(0, currency.decimals - 1));
-  const payments = await HubPayments.open({
+  return await HubPayments.open({
     hub,
     deployment: config.deployment,
     source: accountSource(wallet.account),
@@ -39,15 +136,32 @@ export async function payFor(
         symbol: currency.symbol,
         decimals: currency.decimals,
         perCall: BUDGET_TENTHS * tenth,
-        total: TOTAL_TENTHS * tenth,
+        total: TOTAL_TENTHS * tenth + allowed(wallet, config, currency),
         budget: BUDGET_TENTHS * tenth,
       },
     },
   });
-  const paid = await payments.call(url, body);
+}
+
+/** What was put into sessions by hand, and may be spent beyond the usual limit. */
+function allowed(wallet: Connected, config: Config, currency: Currency): bigint {
+  const text = localStorage.getItem(allowedKey(wallet, config, currency)) ?? "";
+  return /^\d+$/.test(text) ? BigInt(text) : 0n;
+}
+
+function allow(wallet: Connected, config: Config, currency: Currency, more: bigint): void {
+  localStorage.setItem(allowedKey(wallet, config, currency), String(allowed(wallet, config, currency) + more));
+}
+
+function allowedKey({ address }: Connected, { deployment }: Config, { denom }: Currency): string {
+  return `hub.allowed.${deployment.chain_id}.${address}.${denomText(denom)}`;
+}
+
+/** Keys of sessions whose opening was not seen yet, as hex. */
+function seedsOf({ address }: Connected, { deployment }: Config): { get(): string[]; set(seeds: string[]): void } {
+  const key = `hub.opening.${deployment.chain_id}.${address}`;
   return {
-    body: new TextDecoder().decode(paid.body),
-    session: paid.session,
-    says: `Paid ${amount(paid.amount, currency)} ${currency.symbol} from session ${paid.session}; the answer fits its signed receipt.`,
+    get: () => (localStorage.getItem(key) ?? "").split(",").filter((one) => /^[0-9a-f]{64}$/.test(one)),
+    set: (seeds) => localStorage.setItem(key, seeds.slice(-20).join(",")),
   };
 }
