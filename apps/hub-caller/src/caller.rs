@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use crate::check::{Offer, Trust};
 use crate::error::CallError;
+use crate::pieces::{Differs, Pieces, Said, Stream};
 use crate::tally::Tally;
 
 /// What a caller is willing to spend. Amounts are in the smallest unit of the session's denomination.
@@ -60,8 +61,10 @@ impl Options {
 /// A paid answer that was checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The body.
+    /// The body: of an answer in pieces what was said, without the event that settles it.
     pub body: Bytes,
+    /// Why an answer in pieces ended early, if it did. It is charged for what was said.
+    pub broken_off: Option<String>,
     /// Its type.
     pub mime_type: String,
     /// The receipt, which settles on chain.
@@ -113,7 +116,10 @@ enum Reply {
         body: Bytes,
         mime_type: String,
         response: String,
+        broken_off: Option<String>,
     },
+    /// A repeat that begins otherwise than what was heard.
+    Differs,
     /// 402.
     Required(Box<PaymentRequired>, String),
     /// Any other error.
@@ -169,12 +175,12 @@ impl Caller {
     ///
     /// What the server refuses.
     pub async fn quote(&self, url: &str, body: &Bytes) -> Result<PaymentRequirements, CallError> {
-        match self.send(url, body, None).await? {
+        match self.send(url, body, None, &mut Said::new(None)).await? {
             Reply::Required(required, _) => {
                 self.requirements(*required, &sha256(&[body]), self.tally.most_signed())
             }
             Reply::Refused(error) => Err(error),
-            Reply::Answered { .. } => Err(CallError::WrongRequirements(
+            Reply::Answered { .. } | Reply::Differs => Err(CallError::WrongRequirements(
                 "it answers without being paid".to_owned(),
             )),
         }
@@ -216,8 +222,38 @@ impl Caller {
         body: impl Into<Bytes>,
         most: u128,
     ) -> Result<Answer, CallError> {
+        self.run(id, url, body.into(), most, Said::new(None)).await
+    }
+
+    /// Calls a model that answers in pieces, and hears them as they come, before anything of them is checked. The answer that is
+    /// given in the end was checked whole. An answer that is not in pieces is heard at once, when it was.
+    ///
+    /// After an answer was lost in the middle, what was heard is not heard again.
+    ///
+    /// # Errors
+    ///
+    /// As [`Caller::call`].
+    pub async fn call_in_pieces(
+        &self,
+        id: RequestId,
+        url: &str,
+        body: impl Into<Bytes>,
+        pieces: Pieces<'_>,
+    ) -> Result<Answer, CallError> {
+        let most = self.options.limits.per_call;
+        self.run(id, url, body.into(), most, Said::new(Some(pieces)))
+            .await
+    }
+
+    async fn run(
+        &self,
+        id: RequestId,
+        url: &str,
+        body: Bytes,
+        most: u128,
+        mut said: Said<'_>,
+    ) -> Result<Answer, CallError> {
         let most = most.min(self.options.limits.per_call);
-        let body: Bytes = body.into();
         let hash = sha256(&[&body]);
         let mut is_own_offer = false;
         let mut agreed = match self.remembered(url).filter(|last| last.amount.0 <= most) {
@@ -245,21 +281,37 @@ impl Caller {
                 .begin(id, amount, total)?
                 .or_else(|found| self.within(CHARGED_IN_ALL, found, total).map(|()| found))?;
             let payment = self.payment(id, &hash, &agreed, ceiling);
-            match self.send(url, &body, Some(&payment)).await {
+            let reply = self.send(url, &body, Some(&payment), &mut said).await;
+            match reply {
+                Ok(Reply::Differs) => {
+                    return Err(CallError::Dishonest {
+                        what: "its answer begins otherwise than the first time".to_owned(),
+                        at_most: amount,
+                    })
+                }
                 Ok(Reply::Answered {
                     body: answer,
                     mime_type,
                     response,
+                    broken_off,
                 }) => {
                     let offer = Offer {
                         agreed: &agreed,
                         is_own: is_own_offer,
                     };
-                    let answer = self.checked(id, &body, offer, answer, mime_type, &response);
-                    if answer.is_ok() {
-                        self.remember(url, &agreed);
+                    let answer = self.checked(id, &body, offer, answer, mime_type, &response)?;
+                    self.remember(url, &agreed);
+                    // All of it that was not heard yet: an answer in one piece.
+                    if said.take(0, &answer.body).is_err() {
+                        return Err(CallError::Dishonest {
+                            what: "its answer begins otherwise than the first time".to_owned(),
+                            at_most: amount,
+                        });
                     }
-                    return answer;
+                    return Ok(Answer {
+                        broken_off,
+                        ..answer
+                    });
                 }
                 Ok(Reply::Required(required, message)) => {
                     let reason = required.error.clone().unwrap_or_default();
@@ -432,6 +484,7 @@ impl Caller {
         self.count(Some(settled.extra.charged), most)?;
         Ok(Answer {
             body,
+            broken_off: None,
             mime_type,
             receipt,
             amount: settled.amount.0,
@@ -446,6 +499,7 @@ impl Caller {
         url: &str,
         body: &Bytes,
         payment: Option<&str>,
+        said: &mut Said<'_>,
     ) -> Result<Reply, CallError> {
         let unreachable = |error: reqwest::Error| CallError::Unreachable(causes(&error));
         let mut request = self
@@ -465,12 +519,28 @@ impl Caller {
         let (required, settled) = (header(PAYMENT_REQUIRED), header(PAYMENT_RESPONSE));
         let mime_type = header("content-type").unwrap_or_default();
         let retry_after = header("retry-after").and_then(|text| text.parse().ok());
+        // Its settlement is at its end; one that has it before is no stream of ours.
+        if status == StatusCode::OK && settled.is_none() && is_stream(&mime_type) {
+            let mut stream = Stream::default();
+            while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+                self.fits(stream.len(), chunk.len())?;
+                if stream.read(&chunk, said) == Err(Differs) {
+                    return Ok(Reply::Differs);
+                }
+            }
+            let whole = stream.whole().ok_or_else(|| {
+                CallError::Unreachable("its answer ended before its settlement".to_owned())
+            })?;
+            return Ok(Reply::Answered {
+                body: whole.body.into(),
+                mime_type,
+                response: whole.response,
+                broken_off: whole.broken_off,
+            });
+        }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            if bytes.len().saturating_add(chunk.len()) > self.options.max_answer {
-                let what = format!("an answer of more than {} bytes", self.options.max_answer);
-                return Err(CallError::Unreachable(what));
-            }
+            self.fits(bytes.len(), chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
         if status == StatusCode::OK {
@@ -479,6 +549,7 @@ impl Caller {
                     body: bytes.into(),
                     mime_type,
                     response,
+                    broken_off: None,
                 }),
                 None => Err(CallError::WrongRequirements(
                     "it answers without a receipt".to_owned(),
@@ -513,6 +584,16 @@ impl Caller {
         }))
     }
 
+    fn fits(&self, length: usize, more: usize) -> Result<(), CallError> {
+        let most = self.options.max_answer;
+        match length.saturating_add(more) > most {
+            true => Err(CallError::Unreachable(format!(
+                "an answer of more than {most} bytes"
+            ))),
+            false => Ok(()),
+        }
+    }
+
     fn remembered(&self, url: &str) -> Option<Arc<PaymentRequirements>> {
         let agreed = self.agreed.lock().unwrap_or_else(PoisonError::into_inner);
         agreed.get(url).cloned()
@@ -543,6 +624,11 @@ pub fn fresh_id() -> RequestId {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let id = u128::from(first.hash_one(count)) << 64 | u128::from(second.hash_one(count));
     RequestId::from(id.to_be_bytes())
+}
+
+fn is_stream(mime_type: &str) -> bool {
+    let kind = mime_type.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("text/event-stream")
 }
 
 fn unknown(request_id: RequestId, reason: String) -> CallError {

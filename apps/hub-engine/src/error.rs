@@ -1,3 +1,4 @@
+#[cfg(any(feature = "ort", feature = "tract"))]
 use std::fmt;
 use std::time::Duration;
 

@@ -28,6 +28,7 @@ use crate::network::Network;
 use crate::output::{table, Output};
 use crate::progress::Bars;
 use crate::session::Opening;
+use crate::texts::{self, Kind};
 use crate::{secrets, Outcome};
 
 /// Call a model, paid from a session: the answer on the standard output, what it cost on the standard error.
@@ -38,6 +39,7 @@ use crate::{secrets, Outcome};
 #[command(after_help = "\
 Example:
   hub call 7 --input request.json
+  hub call 8 --prompt 'How far is the moon?'
   hub call 7 --input request.json --server https://models.example.com --budget 100000untrn --yes
   echo '{\"inputs\": […]}' | hub call neutron1…/volatility --session 12 --max-price 100")]
 pub struct Call {
@@ -66,9 +68,17 @@ pub struct Call {
     #[arg(long, requires = "budget")]
     yes: bool,
 
-    /// What is asked: JSON of the Open Inference Protocol. - is the standard input.
+    /// What is asked: JSON of the Open Inference Protocol, or of a chat or embeddings as OpenAI has them. - is the standard input.
     #[arg(long, value_name = "FILE", default_value = "-")]
     input: PathBuf,
+
+    /// Ask a model of text this, and read what it says as it comes.
+    #[arg(long, value_name = "TEXT", conflicts_with = "input")]
+    prompt: Option<String>,
+
+    /// Most tokens of the answer to --prompt. Default: what the server takes.
+    #[arg(long, value_name = "N", requires = "prompt")]
+    max_tokens: Option<u32>,
 
     /// Write the answer to a file.
     #[arg(short, long, value_name = "FILE")]
@@ -122,7 +132,10 @@ struct HubJson {
 impl Call {
     pub fn run(self, output: &Output) -> Outcome {
         let market = self.chain.market()?;
-        let body = self.body()?;
+        let given = match self.prompt {
+            Some(_) => None,
+            None => Some(self.body()?),
+        };
         let model = market.model(&self.model)?;
         let session = self.session(&market, &model)?;
         let key = voucher_key(&session)?;
@@ -152,21 +165,48 @@ impl Call {
             total: session.budget.u128(),
         });
         let caller = Caller::new(key, trust, tally, options)?;
-        let url = format!("{server}/v2/models/{}/{}/infer", model.author, model.name);
-        let answer = match self.request_id {
-            Some(id) => market.run(caller.call_as(id, &url, body))?,
-            None => market.run(caller.call(&url, body))?,
+        let (body, kind) = match (given, &self.prompt) {
+            (Some(body), _) => {
+                let kind = Kind::of(&serde_json::from_slice(&body).unwrap_or_default());
+                (body, kind)
+            }
+            (None, prompt) => {
+                let prompt = prompt.as_deref().unwrap_or_default();
+                let question = texts::question(model.model.0, prompt, self.max_tokens);
+                (question.to_string().into_bytes(), Kind::Chat)
+            }
         };
-        self.show(&answer, &session, output)
+        let url = format!("{server}{}", kind.path(model.author.as_str(), &model.name));
+        let is_read = self.prompt.is_some() && self.output.is_none() && !output.is_json();
+        let mut read = |piece: &[u8]| {
+            if is_read {
+                // Whoever reads may have had enough; the call goes on, and is paid.
+                let mut out = std::io::stdout();
+                let _ = out.write_all(texts::said(piece).as_bytes());
+                let _ = out.flush();
+            }
+        };
+        let id = self.request_id.unwrap_or_else(hub_caller::fresh_id);
+        let answer = market.run(caller.call_in_pieces(id, &url, body, &mut read))?;
+        self.show(&answer, is_read, &session, output)
     }
 
-    fn show(&self, answer: &Answer, session: &SessionResponse, output: &Output) -> Outcome {
+    fn show(
+        &self,
+        answer: &Answer,
+        is_read: bool,
+        session: &SessionResponse,
+        output: &Output,
+    ) -> Outcome {
         let id = hex::encode(answer.receipt.request_id);
         let left = session.budget.u128().saturating_sub(answer.charged);
         if let Some(path) = &self.output {
             crate::save::save(&answer.body[..], path, true)?;
         }
         let body = serde_json::from_slice::<Value>(&answer.body)
+            .or_else(|_| {
+                std::str::from_utf8(&answer.body).map(|text| Value::String(text.to_owned()))
+            })
             .unwrap_or_else(|_| Value::String(STANDARD.encode(&answer.body)));
         let value = json!({
             "answer": match self.output { Some(_) => Value::Null, None => body },
@@ -180,17 +220,23 @@ impl Call {
             "engine": answer.engine,
             "label": answer.label,
             "receipt": STANDARD.encode(answer.receipt.encode()),
+            "broken_off": answer.broken_off,
         });
         let text = match self.output {
             Some(_) => String::new(),
+            // It was read as it came; what is left is the end of its line.
+            None if is_read => String::new(),
             None => String::from_utf8_lossy(&answer.body).into_owned(),
         };
+        output.result(&text, &value);
+        let _ = std::io::stdout().flush();
+        if let Some(why) = &answer.broken_off {
+            eprintln!("the answer broke off: {why}. What was said is paid, and no more");
+        }
         eprintln!(
             "paid {}{}, {left} left in session {}; {} by {}; request id {id}",
             answer.amount, session.denom, session.session, answer.engine, answer.label
         );
-        output.result(&text, &value);
-        let _ = std::io::stdout().flush();
         Ok(ExitCode::SUCCESS)
     }
 
@@ -266,7 +312,8 @@ impl Call {
                     "nothing was opened: add --yes",
                 )
             };
-            if !std::io::stdin().is_terminal() || self.input.as_os_str() == "-" {
+            let reads_question = self.prompt.is_none() && self.input.as_os_str() == "-";
+            if !std::io::stdin().is_terminal() || reads_question {
                 return Err(declined());
             }
             eprint!("This opens {what}.\nOpen it? [y/N] ");
@@ -410,7 +457,7 @@ impl Call {
             Failure::new(
                 USAGE,
                 what,
-                "nothing was sent: give JSON of the Open Inference Protocol with --input FILE",
+                "nothing was sent: give JSON of the Open Inference Protocol with --input FILE, or a question with --prompt TEXT",
             )
         };
         let bytes = read

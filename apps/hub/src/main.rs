@@ -24,6 +24,7 @@ mod save;
 mod secrets;
 mod serve;
 mod session;
+mod texts;
 mod walrus;
 
 use std::process::ExitCode;

@@ -26,6 +26,11 @@ impl Output {
         let _ = writeln!(io::stdout(), "{line}");
     }
 
+    /// Whether a program reads it.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints why there is none.
     pub fn fail(&self, failure: &Failure) -> ExitCode {
         if self.json {

@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::Router;
 use bytes::Bytes;
+use futures_util::StreamExt;
+use hub_caller::{fresh_id, CallError, Caller, Trust};
 use hub_engine::{OpenAi, OpenAiOptions, Server};
 use hub_model::{Metering, Unit};
 use hub_serve::metrics::Latency;
@@ -477,4 +479,183 @@ async fn a_process_that_dies_in_the_middle_charges_what_it_noted_which_a_repeat_
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].amount, 5 + 5 + 20);
     assert_eq!(found[0].receipt.response_hash, sha256(&[b"one two"]));
+}
+
+/// A caller that does not know how the model counts.
+fn caller(world: &World, session: SessionId, key: &SigningKey) -> Caller {
+    let trust = Trust {
+        model: None,
+        ..world.trust.clone()
+    };
+    world.caller_with(session, key, trust)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_hears_the_pieces_as_they_come_and_checks_the_whole() {
+    let (world, upstream, session, key) = world(Does::Answers).await;
+    let (caller, url) = (
+        caller(&world, session, &key),
+        url(&world, "chat/completions"),
+    );
+    let id = fresh_id();
+    for _ in 0..2 {
+        let mut heard: Vec<Vec<u8>> = vec![];
+        let mut hear = |piece: &[u8]| heard.push(piece.to_vec());
+        let answer = caller.call_in_pieces(id, &url, question(&world, true), &mut hear);
+        let answer = answer.await.unwrap();
+        let said = [
+            &delta("one"),
+            &delta("two"),
+            &delta("three"),
+            "data: [DONE]\n\n",
+        ];
+        assert_eq!(answer.body, said.concat());
+        assert_eq!(heard.concat(), answer.body);
+        assert_eq!((answer.amount, answer.charged), (46, 46));
+        assert_eq!(
+            (answer.mime_type, answer.broken_off),
+            ("text/event-stream".into(), None)
+        );
+    }
+    assert_eq!((caller.tally().charged(), world.charged(session)), (46, 46));
+    assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
+
+    // An answer in one piece is heard when it was checked.
+    let mut heard = vec![];
+    let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
+    let whole = caller.call_in_pieces(fresh_id(), &url, question(&world, false), &mut hear);
+    assert_eq!(whole.await.unwrap().body, heard);
+    assert_eq!((caller.tally().charged(), world.charged(session)), (92, 92));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_caller_is_told_that_an_answer_broke_off_and_pays_for_what_was_said() {
+    let (world, _, session, key) = world(Does::Breaks).await;
+    let (caller, url) = (
+        caller(&world, session, &key),
+        url(&world, "chat/completions"),
+    );
+    let answer = caller.call(&url, question(&world, true)).await.unwrap();
+    assert_eq!(answer.body, [delta("one"), delta("two")].concat());
+    assert!(answer.broken_off.is_some_and(|why| !why.is_empty()));
+    assert_eq!(answer.amount, world.charged(session));
+    assert_eq!(answer.receipt.units.output, 2);
+}
+
+/// What a gateway does with the first paid answer in pieces, and with those after it.
+type Mangles = fn(Bytes, bool) -> Vec<Result<Bytes, std::io::Error>>;
+
+/// So slowly that what is before a cut arrives.
+fn slowly<T: Send + 'static>(pieces: Vec<T>) -> impl futures_util::Stream<Item = T> + Send {
+    futures_util::stream::iter(pieces).then(|piece| async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        piece
+    })
+}
+
+/// A gateway before a server, that does something with paid answers.
+async fn gateway(server: String, mangles: Mangles) -> String {
+    let seen = Arc::new(AtomicBool::new(false));
+    let forward = move |request: axum::extract::Request| {
+        let (server, seen) = (server.clone(), seen.clone());
+        async move {
+            let (parts, body) = request.into_parts();
+            let is_paid = parts.headers.contains_key("payment-signature");
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            let asked = reqwest::Client::new().post(format!("{server}{}", parts.uri));
+            let answer = asked
+                .headers(parts.headers)
+                .body(body)
+                .send()
+                .await
+                .unwrap();
+            let (status, mut headers) = (answer.status(), answer.headers().clone());
+            headers.remove("content-length");
+            headers.remove("transfer-encoding");
+            let bytes = answer.bytes().await.unwrap();
+            let is_first = is_paid && !seen.swap(true, Ordering::SeqCst);
+            let pieces = match is_paid {
+                true => mangles(bytes, is_first),
+                false => vec![Ok(bytes)],
+            };
+            (status, headers, Body::from_stream(slowly(pieces)))
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let app = Router::new().fallback(forward);
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_cut_on_its_way_is_heard_once_and_paid_once() {
+    let (world, upstream, session, key) = world(Does::Answers).await;
+    let cuts: Mangles = |bytes, is_first| match is_first {
+        true => vec![
+            Ok(bytes.slice(..delta("one").len() + 9)),
+            Err(std::io::Error::other("cut")),
+        ],
+        false => vec![Ok(bytes)],
+    };
+    let gateway = gateway(world.server.url().to_string(), cuts).await;
+    let caller = caller(&world, session, &key);
+    let mut heard = vec![];
+    let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
+    let url = format!("{gateway}/v1/chat/completions");
+    let answer = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.body, heard);
+    assert_eq!((answer.amount, answer.charged), (46, 46));
+    assert_eq!((caller.tally().at_most(), world.charged(session)), (46, 46));
+    assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_changes_what_is_said_or_never_settles_is_told_apart_and_costs_one_call() {
+    let changes: Mangles = |bytes, _| {
+        let said = String::from_utf8(bytes.to_vec()).unwrap();
+        vec![Ok(said.replace("two", "six").into())]
+    };
+    let changes_its_mind: Mangles = |bytes, is_first| {
+        let said = String::from_utf8(bytes.to_vec()).unwrap();
+        match is_first {
+            true => vec![
+                Ok(said.replace("one", "own")[..delta("one").len()]
+                    .to_owned()
+                    .into()),
+                Err(std::io::Error::other("cut")),
+            ],
+            false => vec![Ok(bytes)],
+        }
+    };
+    let never_settles: Mangles = |bytes, _| {
+        let said = String::from_utf8(bytes.to_vec()).unwrap();
+        vec![Ok(said.split("event:").next().unwrap().to_owned().into())]
+    };
+    for (mangles, told) in [
+        (changes, "its receipt is about another answer"),
+        (
+            changes_its_mind,
+            "its answer begins otherwise than the first time",
+        ),
+        (never_settles, "its answer ended before its settlement"),
+    ] {
+        let (world, _, session, key) = world(Does::Answers).await;
+        let gateway = gateway(world.server.url().to_string(), mangles).await;
+        let caller = caller(&world, session, &key);
+        let url = format!("{gateway}/v1/chat/completions");
+        let mut hear = |_: &[u8]| ();
+        let refused = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+        let error = refused.await.unwrap_err();
+        assert!(error.to_string().contains(told), "{error}");
+        let is_named = matches!(
+            error,
+            CallError::Dishonest { .. } | CallError::Unknown { .. }
+        );
+        assert!(is_named, "{error}");
+        assert_eq!(world.charged(session), 46);
+        // Whatever it says, the call is counted at its most until its end is known.
+        assert!(caller.tally().at_most() >= 46);
+    }
 }

@@ -9,4 +9,5 @@ mod kills;
 mod market;
 mod models;
 mod quilts;
+mod texts;
 mod world;

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 use crate::world::{noise, ran, Ran, World};
 
 /// Of `tests/devnet/accounts.json`.
-const AUTHOR: &str =
+pub const AUTHOR: &str =
     "tiger awesome credit wash cup uphold blame topic click gown quarter maze rail gospel barely \
                       outer smart kit fossil piece canoe come obscure isolate";
 pub const CALLER: &str =
@@ -64,7 +64,7 @@ impl Market {
         command
     }
 
-    fn run(&self, words: &str, arguments: &[&str]) -> Ran {
+    pub fn run(&self, words: &str, arguments: &[&str]) -> Ran {
         ran(
             self.command(words, arguments).output().unwrap(),
             self.world.folder.path(),
@@ -72,7 +72,7 @@ impl Market {
     }
 
     #[track_caller]
-    fn json(&self, words: &str, arguments: &[&str]) -> Value {
+    pub fn json(&self, words: &str, arguments: &[&str]) -> Value {
         let ran = self.run(words, &[arguments, &["--json"]].concat());
         assert_eq!(ran.code, 0, "{ran:?}");
         serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {}", ran.out))
@@ -707,7 +707,7 @@ impl Drop for Serving {
 
 impl Market {
     /// Starts `hub serve serve.toml`, and waits until it says where it listens.
-    fn serve(&self, words: &str) -> (Serving, String) {
+    pub fn serve(&self, words: &str) -> (Serving, String) {
         let mut command = self.command(words, &["serve", "serve.toml", "--json"]);
         command.stdout(std::process::Stdio::piped());
         let mut child = Serving(command.spawn().unwrap());
@@ -746,6 +746,11 @@ impl Market {
 
     /// Registers an attester's key, and writes the configuration of its server.
     fn configure_server(&self) {
+        self.configure_server_with("");
+    }
+
+    /// The same with more about the model.
+    pub fn configure_server_with(&self, more: &str) {
         self.json(AUTHOR, &["keys", "new", "server", "--attester"]);
         self.json(AUTHOR, &["operator", "register", "server"]);
 
@@ -755,7 +760,7 @@ impl Market {
             .to_toml()
             .unwrap();
         let config = format!(
-            "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n",
+            "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n{more}",
             self.world.path("home/keys/server.attester.age"),
         );
         self.world.write("serve.toml", config.as_bytes());
