@@ -235,6 +235,8 @@ pub struct Http {
     pub header_timeout_seconds: u64,
     /// Time for the body of a request, seconds.
     pub body_timeout_seconds: u64,
+    /// Time that a caller may take nothing of an answer, seconds.
+    pub write_timeout_seconds: u64,
     /// Time for running calls when the server stops, seconds.
     pub drain_seconds: u64,
     /// Requests without a valid payment that one peer may make a second on average; 0 for any number. Behind a proxy all callers
@@ -253,6 +255,7 @@ impl Default for Http {
             requests: 512,
             header_timeout_seconds: 75,
             body_timeout_seconds: 20,
+            write_timeout_seconds: 30,
             drain_seconds: 30,
             unpaid_per_second: 10,
             unpaid_burst: 50,
@@ -417,10 +420,15 @@ impl Config {
         if self.http.connections == 0 || self.http.requests == 0 {
             return wrong("http.connections", "and `http.requests` are at least 1");
         }
-        if self.http.header_timeout_seconds == 0 || self.http.body_timeout_seconds == 0 {
+        let times = [
+            self.http.header_timeout_seconds,
+            self.http.body_timeout_seconds,
+            self.http.write_timeout_seconds,
+        ];
+        if times.contains(&0) {
             return wrong(
                 "http.header_timeout_seconds",
-                "and `http.body_timeout_seconds` are at least 1",
+                "`http.body_timeout_seconds` and `http.write_timeout_seconds` are at least 1",
             );
         }
         if self.stop.clock_skew_seconds > 55 {

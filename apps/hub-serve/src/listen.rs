@@ -1,4 +1,4 @@
-//! Takes connections: a bounded number of them, each with a time for its headers.
+//! Takes connections: a bounded number of them, each with a time for its headers, and for taking its answer.
 
 use std::future::Future;
 use std::io;
@@ -12,6 +12,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
@@ -23,6 +24,8 @@ pub struct ListenLimits {
     pub connections: usize,
     /// Time for the headers of a request, and for the next request on a connection.
     pub header_timeout: Duration,
+    /// Time that a peer may take nothing of what is written to it: it would keep its connection from others.
+    pub write_timeout: Duration,
     /// Time for running requests when the server stops.
     pub drain: Duration,
 }
@@ -95,7 +98,10 @@ fn connection(
         .header_read_timeout(limits.header_timeout)
         .max_buf_size(64 * 1024)
         .half_close(false);
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(limits.write_timeout));
+    let stream = TokioIo::new(Box::pin(stream));
+    let serving = builder.serve_connection(stream, TowerToHyperService::new(service));
     async move {
         tokio::pin!(serving);
         let result = tokio::select! {

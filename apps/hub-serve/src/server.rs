@@ -143,6 +143,7 @@ impl Server {
         let limits = ListenLimits {
             connections: app.config.http.connections,
             header_timeout: Duration::from_secs(app.config.http.header_timeout_seconds),
+            write_timeout: Duration::from_secs(app.config.http.write_timeout_seconds),
             drain: Duration::from_secs(app.config.http.drain_seconds),
         };
         let stop = CancellationToken::new();

@@ -192,6 +192,39 @@ async fn bodies_that_are_too_large_or_too_slow_are_cut_off_and_others_are_served
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_peer_that_asks_and_never_reads_loses_its_connection_and_others_are_served_on() {
+    let world = World::with(
+        "[http]\nconnections = 1\nheader_timeout_seconds = 1\nwrite_timeout_seconds = 1\n",
+    )
+    .await;
+    let address = world.server.address();
+    let hog = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        let patience = Some(Duration::from_secs(20));
+        stream.set_write_timeout(patience).unwrap();
+        // More answers than all buffers on the way take, until the server does not listen any more.
+        let ask = "GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n".repeat(1_000);
+        let began = Instant::now();
+        while stream.write_all(ask.as_bytes()).is_ok() {
+            assert!(
+                began.elapsed() < Duration::from_secs(60),
+                "it is never cut off"
+            );
+        }
+        began.elapsed()
+    });
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let other = reqwest::Client::new()
+        .get(format!("{}/openapi.json", world.server.url()))
+        .timeout(Duration::from_secs(20))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(other.status(), 200);
+    assert!(hog.await.unwrap() < Duration::from_secs(20));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn payments_that_do_not_hold_are_refused_by_a_code_and_charge_nothing() {
     let world = World::with("[http]\nunpaid_burst = 1000\n").await;
     let (session, key) = world.session("caller", 1_000, 7);
