@@ -52,6 +52,7 @@ pub(crate) fn of_roots(id: &BlobId) -> String {
 }
 
 /// The blob whose sliver roots lie under an identifier; none if something else does.
+#[cfg(feature = "client")]
 pub(crate) fn blob_of_roots(identifier: &str) -> Option<BlobId> {
     identifier.strip_prefix(ROOTS)?.parse().ok()
 }

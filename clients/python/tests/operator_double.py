@@ -48,6 +48,8 @@ class Operator:
         self.before_payment: Callable[[], None] = lambda: None
         self.lose = 0
         self.gateway_gives_up = 0
+        self.streams = False
+        self.cut = 0
         self.while_it_answers: Callable[[], None] = lambda: None
         self.seen: list[str | None] = []
         self.lock = threading.Lock()
@@ -153,6 +155,10 @@ class Operator:
             self.gateway_gives_up -= 1
             return 502, {}, b"<html>Bad Gateway</html>"
         self.while_it_answers()
+        if self.cut > 0:
+            self.cut -= 1
+            headers, answer = found
+            return 200, headers, answer[:-9]
         return 200, *found
 
     def required(self, body: bytes, code: str, *, known: bool, status: int = 402) -> tuple[int, dict[str, str], bytes]:
@@ -219,7 +225,11 @@ class Operator:
             },
         }
         self.settles(settled)
-        self.stored[request_id] = ({"payment-response": encode(settled)}, answer)
+        if self.streams:
+            end = b"event: payment-response\ndata: " + encode(settled).encode() + b"\n\n"
+            self.stored[request_id] = ({"content-type": "text/event-stream"}, answer + end)
+        else:
+            self.stored[request_id] = ({"payment-response": encode(settled)}, answer)
         return self.stored[request_id]
 
 

@@ -32,6 +32,7 @@ from hub_client import (
     hub_httpx,
     hub_requests,
 )
+from hub_client.pieces import taken_apart
 from hub_client.wire import SigningKey
 from tests.conftest import Post
 from tests.operator_double import SESSION, Operator
@@ -203,6 +204,40 @@ def test_a_gateway_that_gives_up_says_nothing_of_the_call_which_is_asked_for_aga
     with pytest.raises(AnswerLostError, match="502: <html>Bad Gateway"):
         checked(session, operator.url, BODY)
     assert (operator.charged, session.tally.charged, session.tally.at_most) == (220, 110, 220)
+
+
+SAID = b'data: {"choices": []}\n\ndata: [DONE]\n\n'
+
+
+def test_an_answer_in_pieces_is_settled_by_its_last_event(operator: Operator, checked: Post) -> None:
+    session = operator.session()
+    operator.streams, operator.answers = True, lambda _: SAID
+    operator.cut = 2
+    status, answer = checked(session, operator.url, BODY)
+    assert (status, answer.startswith(SAID), session.paid(answer).amount) == (200, True, 110)
+    assert (operator.runs, operator.charged, session.tally.charged, session.tally.at_most) == (1, 110, 110, 110)
+    # One that never ends is asked for under its id later; the call is counted at its most.
+    operator.cut = 100
+    with pytest.raises(AnswerLostError, match="ended before its settlement"):
+        checked(session, operator.url, BODY)
+    assert (session.tally.charged, session.tally.at_most) == (110, 220)
+
+
+def test_a_lie_at_the_end_of_an_answer_in_pieces_is_told(operator: Operator, checked: Post) -> None:
+    session = operator.session()
+    operator.streams, operator.answers = True, lambda _: SAID
+    operator.settles = replace("engine", "a faster one")
+    with pytest.raises(DishonestError, match="signature does not verify"):
+        checked(session, operator.url, BODY)
+    assert session.tally.at_most == 110
+
+
+@pytest.mark.parametrize("length", range(len(SAID) + len(b"event: payment-response\ndata: e30=\n\n")))
+def test_without_the_whole_settlement_there_is_none(length: int) -> None:
+    whole = SAID + b"event: payment-response\ndata: e30=\n\n"
+    assert taken_apart(whole) == (SAID, "e30=")
+    assert taken_apart(whole[len(SAID) :]) == (b"", "e30=")
+    assert taken_apart(whole[:length])[1] is None
 
 
 def test_a_server_that_is_gone_after_the_payment_leaves_an_id_under_which_the_call_is_paid_once(

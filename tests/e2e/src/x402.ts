@@ -200,7 +200,7 @@ test("each thing that can be wrong has a name, and costs nothing", async () => {
   assert.equal(paymentErrorCode(error), "no_session");
 });
 
-test("a session without enough left, or closed while a call is on its way", async () => {
+test("a session without enough left pays for no further call, by name", async () => {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const key = wire.SigningKey.ed25519(seed);
   const wish = { models: [served.model], denom: USDC, lastsSeconds: 600, ceiling: { key: key.publicKey } };

@@ -6,7 +6,7 @@ import type { billing, HubReader, registry } from "hub-client/read";
 
 import { amount, plain, webAddress } from "../app/format.js";
 import { currencyOf, useApp } from "../app/state.js";
-import { askServer, byOperator, reachable } from "../market/operators.js";
+import { askServer, byOperator } from "../market/operators.js";
 import { Nothing } from "../ui/states.js";
 import { useManifest } from "./contents.js";
 import type { Tensor } from "./manifest.js";
@@ -27,21 +27,25 @@ interface Server {
 /** Most servers that are asked whether they serve a model that nobody paid for yet. */
 const MOST_ASKED = 20;
 
+/** Every server of these operators, the newest first: which of them run, the chain does not know. */
 function serversOf(operators: ReadonlyMap<string, readonly billing.AttesterResponse[]>): Server[] {
-  return [...operators].flatMap(([operator, attesters]) => {
-    const reach = reachable(attesters);
-    return reach?.endpoint && webAddress(reach.endpoint) !== undefined ? [{ operator, endpoint: reach.endpoint }] : [];
-  });
+  const servers = [...operators].flatMap(([operator, attesters]) =>
+    [...attesters]
+      .reverse()
+      .flatMap(({ status, endpoint }) =>
+        "active" in status && endpoint && webAddress(endpoint) !== undefined ? [{ operator, endpoint }] : [],
+      ),
+  );
+  return servers.filter(({ endpoint }, place) => servers.findIndex((one) => one.endpoint === endpoint) === place);
 }
 
-/** Servers that say that they serve a model: the chain knows those that were paid for it, so somebody has to be the first. */
-async function offering(hub: HubReader, model: number, billing: string): Promise<Server[]> {
+/** Those that say that they serve a model. Nobody was paid for it yet where none is known: then all that the chain has are asked. */
+async function offering(hub: HubReader, model: number, billing: string, known: readonly Server[]): Promise<Server[]> {
   try {
-    const { attesters } = await hub.billing.query.attesters({ limit: 100 });
+    const all =
+      known.length > 0 ? known : serversOf(byOperator((await hub.billing.query.attesters({ limit: 100 })).attesters));
     const asked = await Promise.allSettled(
-      serversOf(byOperator(attesters))
-        .slice(0, MOST_ASKED)
-        .map(async (server) => ({ server, word: await askServer(server.endpoint, { billing }) })),
+      all.slice(0, MOST_ASKED).map(async (server) => ({ server, word: await askServer(server.endpoint, { billing }) })),
     );
     return asked.flatMap((one) =>
       one.status === "fulfilled" && one.value.word.models.some((served) => served.model === model)
@@ -71,8 +75,8 @@ export function TryIt({
   const known = serversOf(operators);
   useEffect(() => {
     let gone = false;
-    if (known.length === 0) {
-      void offering(connection.ask().hub, model, config.deployment.contracts.billing.address).then(
+    if (known.length !== 1) {
+      void offering(connection.ask().hub, model, config.deployment.contracts.billing.address, known).then(
         (found) => gone || find(found),
       );
     }
@@ -80,7 +84,7 @@ export function TryIt({
       gone = true;
     };
   }, [model, known.length, connection]);
-  const servers = known.length === 0 ? others : known;
+  const servers = known.length === 1 || others.length === 0 ? known : others;
   const [server, choose] = useState(0);
   const [outcome, show] = useState<Outcome | undefined>(undefined);
   const [running, run] = useState(false);

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub_client.errors import DishonestError, LimitError, OverchargedError, WrongOfferError
+from hub_client.pieces import taken_apart
 from hub_client.tally import Tally
 from hub_client.wire import Call, Receipt, SigningKey, Voucher, message_digest, sha256
 
@@ -192,7 +193,7 @@ class Session:
 
     def paid(self, body: bytes) -> Paid:
         """Give what was paid for an answer, by the bytes of its body."""
-        found = self._paid.get(sha256(body).hex())
+        found = self._paid.get(sha256(body).hex()) or self._paid.get(sha256(taken_apart(body)[0]).hex())
         if found is None:
             raise DishonestError("no checked receipt is known for it", 0)
         return found

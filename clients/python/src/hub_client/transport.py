@@ -17,6 +17,7 @@ from x402.http.clients.httpx import x402AsyncTransport
 from x402.http.clients.requests import x402HTTPAdapter
 
 from hub_client.errors import AnswerLostError, DishonestError, RefusedError, refused
+from hub_client.pieces import taken_apart
 from hub_client.scheme import client, client_sync
 from hub_client.session import Session, read_header
 from hub_client.trust import SCHEME
@@ -64,6 +65,12 @@ class _Exchange:
                     self._session.offer(accepted, self._body)
             return False
         if 200 <= status < 300:
+            if settled is None and headers.get("content-type", "").startswith("text/event-stream"):
+                said, settled = taken_apart(body)
+                if settled is None:
+                    return self._again("the answer ended before its settlement")
+                self._session.settled(self.payload, read_header(settled), (self._body, said))
+                return False
             if settled is None:
                 raise DishonestError("no receipt came with it", self._at_most())
             self._session.settled(self.payload, read_header(settled), (self._body, body))
@@ -79,10 +86,7 @@ class _Exchange:
             return True
         if code == "http" and status >= 500:
             # Something before the server gave up waiting for it: the call may run.
-            self._lost = self._lost or f"{status}: {sentence}"
-            self._left -= 1
-            if self._left > 0:
-                return True
+            return self._again(f"{status}: {sentence}")
         if self._lost is not None:
             raise AnswerLostError(str(payload["call"]["requestId"]), f"{self._lost}; then {code}: {sentence}")
         if status == 402 and required is not None:
@@ -95,6 +99,14 @@ class _Exchange:
         if status == 402 or type(error) is not RefusedError:
             raise error
         return False
+
+    def _again(self, reason: str) -> bool:
+        """Note that the answer was lost. Whether the request is to be sent again, which always holds if this returns."""
+        self._lost = self._lost or reason
+        self._left -= 1
+        if self._left == 0:
+            raise AnswerLostError(str((self.payload or {})["call"]["requestId"]), self._lost)
+        return True
 
     def _at_most(self) -> int:
         return self._session.tally.open_calls.get(str((self.payload or {})["call"]["requestId"]), 0)
