@@ -101,6 +101,87 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
     println!("{kills} kills, {killed_with_rows} of them in the middle");
 }
 
+/// Runs a command over and over, each time ended a little later, by a kill or by Ctrl-C, until it ends by itself.
+#[cfg(unix)]
+fn ended_later_and_later(mut command: impl FnMut() -> std::process::Command) -> usize {
+    use std::process::Stdio;
+    for round in 0..200_u64 {
+        let mut child = command()
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(80 * round));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return round as usize;
+        }
+        let signal = if round % 2 == 0 { "-KILL" } else { "-INT" };
+        let pid = child.id().to_string();
+        // It may have ended by itself just now.
+        let _ = std::process::Command::new("kill")
+            .args([signal, &pid])
+            .stderr(Stdio::null())
+            .status()
+            .unwrap();
+        let _ = child.wait().unwrap();
+    }
+    panic!("it never ends by itself");
+}
+
+#[cfg(unix)]
+#[test]
+fn publishing_that_is_ended_at_any_moment_goes_on_and_does_nothing_twice() {
+    use crate::market::{Market, AUTHOR, PUBLISH};
+    let market = Market::new();
+    market.folder();
+    market.keep_committee();
+    let kills = ended_later_and_later(|| market.command(AUTHOR, &PUBLISH));
+    assert!(kills > 5, "it ended {kills} times before it was done");
+    let listed = market.json(AUTHOR, &["model", "list", "--mine"]);
+    assert_eq!(listed["models"].as_array().unwrap().len(), 1, "{listed}");
+    let shown = market.json(AUTHOR, &["model", "show", "1"]);
+    assert_eq!(
+        (&shown["model"]["latest_release"], &shown["release"]["size"]),
+        (&1.into(), &((1 << 20) + 9).to_string().into()),
+        "{shown}"
+    );
+    let again = market.run(AUTHOR, &PUBLISH);
+    assert!(
+        again.out.contains("certified by the committee"),
+        "{again:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
+    use crate::market::{Market, CALLER};
+    let market = Market::new();
+    let (_server, url) = market.with_model_served();
+    market.open_session("5000uusd");
+    let request = include_str!("../../../../examples/models/volatility-mlp.request.json");
+    market.world.write("request.json", request.as_bytes());
+    let id = "00112233445566778899aabbccddeeff";
+    let call = [
+        "call",
+        "1",
+        "--input",
+        "request.json",
+        "--server",
+        &url,
+        "--request-id",
+        id,
+    ];
+    let kills = ended_later_and_later(|| market.command(CALLER, &call));
+    assert!(kills > 1, "it ended {kills} times before it was done");
+    let answer = market.json(CALLER, &call);
+    assert_eq!(
+        (&answer["amount"], &answer["charged"]),
+        (&"100".into(), &"100".into())
+    );
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_with_130_and_the_next_run_goes_on() {

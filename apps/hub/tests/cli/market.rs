@@ -55,7 +55,7 @@ impl Market {
         }
     }
 
-    fn command(&self, words: &str, arguments: &[&str]) -> Command {
+    pub fn command(&self, words: &str, arguments: &[&str]) -> Command {
         let mut command = self.world.command(arguments);
         command
             .env("HUB_HOME", self.world.path("home"))
@@ -83,7 +83,7 @@ impl Market {
         self.node.calls_of("broadcast_tx_sync")
     }
 
-    fn folder(&self) {
+    pub fn folder(&self) {
         self.world
             .write("model/weights.gguf", &noise((1 << 20) + 9, 3));
         self.world.write("model/README.md", b"# A model");
@@ -99,7 +99,7 @@ impl Market {
     }
 
     /// Lets the registry's keeper store the committee of the local Walrus.
-    fn keep_committee(&self) {
+    pub fn keep_committee(&self) {
         let committee = self
             .world
             .walrus
@@ -117,7 +117,7 @@ impl Market {
     }
 }
 
-const PUBLISH: [&str; 14] = [
+pub const PUBLISH: [&str; 14] = [
     "model",
     "publish",
     "model",
