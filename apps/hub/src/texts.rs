@@ -43,7 +43,8 @@ pub fn question(model: u64, prompt: &str, most_tokens: Option<u32>) -> Value {
     request
 }
 
-/// What a piece of an answer says. Pieces are whole lines; those that say nothing are skipped.
+/// What a piece of an answer says. Pieces are whole lines; those that say nothing are skipped. A model that is a stranger's must not
+/// steer a terminal: of control characters, the end of a line and the tabulator alone are kept.
 pub fn said(piece: &[u8]) -> String {
     let text = String::from_utf8_lossy(piece);
     let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
@@ -52,7 +53,9 @@ pub fn said(piece: &[u8]) -> String {
         let word = event["choices"][0]["delta"]["content"].as_str()?;
         Some(word.to_owned())
     });
-    words.collect()
+    let is_shown = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
+    let words: String = words.collect();
+    words.chars().filter(is_shown).collect()
 }
 
 #[cfg(test)]
@@ -93,5 +96,7 @@ mod tests {
                      : a remark\ndata:{\"choices\":[{\"delta\":{\"content\":\" away\\n\"}}]}\n\ndata: [DONE]\n\n";
         assert_eq!(said(piece.as_bytes()), "Far away\n");
         assert_eq!(said(b"\xff\n"), "");
+        let steers = "data: {\"choices\":[{\"delta\":{\"content\":\"a\\u001b[2Jb\\r\\u0007\\u009b\\tc\"}}]}\n";
+        assert_eq!(said(steers.as_bytes()), "a[2Jb\tc");
     }
 }
