@@ -11,7 +11,7 @@ const WIDTH: usize = 256;
 /// Its weights are pseudo-random and always the same.
 pub fn write(path: &Path, rows: usize, layers: usize) -> std::io::Result<()> {
     let mut graph = Message::default();
-    let mut weights = Weights(0x9e37_79b9_7f4a_7c15);
+    let mut weights = fastrand::Rng::with_seed(1);
     let mut initializers = vec![
         tensor("first", &[INPUTS, WIDTH], &mut weights),
         tensor("spread", &[rows, WIDTH], &mut weights),
@@ -117,7 +117,7 @@ fn attribute(name: &str, value: Attribute<'_>) -> Message {
     attribute
 }
 
-fn tensor(name: &str, shape: &[usize], weights: &mut Weights) -> Message {
+fn tensor(name: &str, shape: &[usize], weights: &mut fastrand::Rng) -> Message {
     let mut tensor = Message::default();
     shape
         .iter()
@@ -125,8 +125,9 @@ fn tensor(name: &str, shape: &[usize], weights: &mut Weights) -> Message {
     tensor.integer(2, 1); // FLOAT
     tensor.text(8, name);
     let count: usize = shape.iter().product();
+    // Between -1/16 and 1/16, so that no layer saturates.
     let bytes: Vec<u8> = (0..count)
-        .flat_map(|_| weights.next().to_le_bytes())
+        .flat_map(|_| ((weights.f32() * 2.0 - 1.0) / 16.0).to_le_bytes())
         .collect();
     tensor.bytes(9, &bytes);
     tensor
@@ -148,17 +149,4 @@ fn port(name: &str, shape: &[usize]) -> Message {
     port.text(1, name);
     port.message(2, &kind);
     port
-}
-
-/// Xorshift64: weights between -1/16 and 1/16, so that no layer saturates.
-struct Weights(u64);
-
-impl Weights {
-    fn next(&mut self) -> f32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let [_, _, _, _, _, _, high, low] = self.0.to_le_bytes();
-        (f32::from(u16::from_le_bytes([high, low])) / 32_768.0 - 1.0) / 16.0
-    }
 }

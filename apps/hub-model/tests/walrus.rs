@@ -17,7 +17,7 @@ use hub_walrus_client::{
     Client, Config, FetchOptions, How, Lifetime, Owner, Patience, Publisher, Silent, StoreOptions,
 };
 use hub_walrus_encode::{Encoder, Options};
-use hub_walrus_local::{Face, Fault, LocalWalrus, On, Server, What};
+use hub_walrus_local::{noise, Face, Fault, LocalWalrus, On, Server, What};
 use tempfile::TempDir;
 
 fn example() -> PathBuf {
@@ -31,19 +31,14 @@ fn plan(folder: &Path) -> Plan {
 /// Three shards, one of them small, files in folders, an empty one, and one whose name Walrus takes as no identifier.
 fn sharded() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let noise = |seed: u64, length: usize| -> Vec<u8> {
-        (0..length as u64)
-            .map(|at| ((at ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 56) as u8)
-            .collect()
-    };
     let files: [(&str, Vec<u8>); 10] = [
-        ("shard-1.safetensors", noise(1, (1 << 20) + 1)),
-        ("shard-2.safetensors", noise(2, 3 << 20)),
-        ("shard-3.safetensors", noise(3, 1 << 20)),
+        ("shard-1.safetensors", noise((1 << 20) + 1, 1)),
+        ("shard-2.safetensors", noise(3 << 20, 2)),
+        ("shard-3.safetensors", noise(1 << 20, 3)),
         ("README.md", b"# Sharded".to_vec()),
         ("LICENSE", b"MIT".to_vec()),
         ("config.json", b"{}".to_vec()),
-        ("vocab/tokens.txt", noise(4, 70_000)),
+        ("vocab/tokens.txt", noise(70_000, 4)),
         ("vocab/merges.txt", vec![]),
         (".gitignore", b"scratch/\n".to_vec()),
         ("übergröße.txt", b"umlauts".to_vec()),

@@ -42,6 +42,13 @@ pub use journal::Entry;
 pub use server::{serve, Server};
 pub use store::LocalError;
 
+/// Bytes without a pattern to store, the same for the same seed.
+pub fn noise(length: usize, seed: u64) -> Vec<u8> {
+    let mut bytes = vec![0; length];
+    fastrand::Rng::with_seed(seed).fill(&mut bytes);
+    bytes
+}
+
 /// How a local Walrus behaves.
 #[derive(Clone, Debug)]
 pub struct Options {

@@ -5,7 +5,7 @@ use hub_walrus_local::{Face, Fault, LocalWalrus, On, Options, Server, What};
 use serde_json::Value;
 
 /// Folders, and servers in front of a local Walrus.
-pub struct World {
+pub struct Fixture {
     pub walrus: LocalWalrus,
     pub faces: Vec<Face>,
     pub servers: Vec<Server>,
@@ -20,7 +20,7 @@ pub struct Ran {
     pub code: i32,
 }
 
-impl World {
+impl Fixture {
     pub fn new() -> Self {
         Self::with(1, Options::default())
     }
@@ -121,16 +121,4 @@ pub fn ran(output: Output, folder: &Path) -> Ran {
         err: text(output.stderr),
         code: output.status.code().unwrap_or(-1),
     }
-}
-
-/// Bytes without a pattern, the same each time.
-pub fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(length).collect()
 }

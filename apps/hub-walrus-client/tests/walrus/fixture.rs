@@ -8,10 +8,10 @@ use hub_walrus_client::{
     Result, Silent, Slivers, Source, StoreOptions, Stored, Upload,
 };
 use hub_walrus_encode::{Encoder, Options as EncodeOptions};
-use hub_walrus_local::{Entry, Face, Fault, LocalWalrus, On, Options, Server, What};
+use hub_walrus_local::{noise, Entry, Face, Fault, LocalWalrus, On, Options, Server, What};
 
 /// A Walrus with some servers in front of it, and a cache.
-pub struct World {
+pub struct Fixture {
     pub walrus: LocalWalrus,
     pub faces: Vec<Face>,
     pub servers: Vec<Server>,
@@ -49,18 +49,6 @@ pub fn patience() -> Patience {
     }
 }
 
-/// Bytes without a pattern, the same each time.
-pub fn noise(length: usize, seed: u64) -> Vec<u8> {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    let next = || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        state as u8
-    };
-    std::iter::repeat_with(next).take(length).collect()
-}
-
 pub fn permanent(epochs: u32) -> StoreOptions {
     StoreOptions {
         epochs: NonZeroU32::new(epochs).unwrap(),
@@ -70,7 +58,7 @@ pub fn permanent(epochs: u32) -> StoreOptions {
     }
 }
 
-impl World {
+impl Fixture {
     /// With so many servers.
     pub fn new(servers: usize) -> Self {
         Self::with(servers, Options::default())
