@@ -101,6 +101,7 @@ lint: need-rust
 
 contracts: need-rust
 	cargo xtask contracts
+	cargo xtask integers
 
 deny: need-rust
 	@tools/scripts/deny

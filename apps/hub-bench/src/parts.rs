@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::path::Path;
 
 use hub_ledger::Admission;
-use hub_serve::answer::Kept;
+use hub_serve::answer::{Kept, Paid};
 use hub_types::ids::SessionId;
 use hub_wire::{sha256, Call, Units};
 use serde::Serialize;
@@ -100,7 +100,16 @@ pub async fn run(model: &Path, folder: &Path) -> Vec<Part> {
     let receipt = receipt.expect("a receipt").receipt;
     let answer = each(TIMES / 2, |_| {
         let caller = "caller".to_owned();
-        black_box(app.paid_answer(kept.clone(), &receipt, caller, 1, 1, Some(1)));
+        black_box(app.paid_answer(
+            kept.clone(),
+            &receipt,
+            Paid {
+                payer: caller,
+                amount: 1,
+                charged: 1,
+                ceiling: Some(1),
+            },
+        ));
     });
     part("answer signed, response header written", answer);
     parts

@@ -19,7 +19,7 @@ use serde::Deserialize;
 use crate::check::{Offer, Trust};
 use crate::error::CallError;
 use crate::pieces::{Differs, Pieces, Said, Stream};
-use crate::tally::Tally;
+use crate::tally::{Charge, Tally};
 
 /// What a caller is willing to spend. Amounts are in the smallest unit of the session's denomination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,6 +124,20 @@ enum Reply {
     Required(Box<PaymentRequired>, String),
     /// Any other error.
     Refused(CallError),
+}
+
+/// A repeat whose answer is another than what was heard.
+fn differs(at_most: u128) -> CallError {
+    CallError::Dishonest {
+        what: "its answer begins otherwise than the first time".to_owned(),
+        at_most,
+    }
+}
+
+/// An amount beside the most that the caller allows.
+struct Limited {
+    found: u128,
+    allowed: u128,
 }
 
 impl Caller {
@@ -274,21 +288,31 @@ impl Caller {
         let mut corrections = 4;
         loop {
             let amount = agreed.amount.0;
-            self.within("the price of the call", amount, most)?;
+            self.within(
+                "the price of the call",
+                Limited {
+                    found: amount,
+                    allowed: most,
+                },
+            )?;
             let total = self.options.limits.total;
             let ceiling = self
                 .tally
-                .begin(id, amount, total)?
-                .or_else(|found| self.within(CHARGED_IN_ALL, found, total).map(|()| found))?;
+                .begin(id, Charge { amount, total })?
+                .or_else(|found| {
+                    self.within(
+                        CHARGED_IN_ALL,
+                        Limited {
+                            found,
+                            allowed: total,
+                        },
+                    )
+                    .map(|()| found)
+                })?;
             let payment = self.payment(id, &hash, &agreed, ceiling);
             let reply = self.send(url, &body, Some(&payment), &mut said).await;
             match reply {
-                Ok(Reply::Differs) => {
-                    return Err(CallError::Dishonest {
-                        what: "its answer begins otherwise than the first time".to_owned(),
-                        at_most: amount,
-                    })
-                }
+                Ok(Reply::Differs) => return Err(differs(amount)),
                 Ok(Reply::Answered {
                     body: answer,
                     mime_type,
@@ -303,10 +327,7 @@ impl Caller {
                     self.remember(url, &agreed);
                     // All of it that was not heard yet: an answer in one piece.
                     if said.take(0, &answer.body).is_err() {
-                        return Err(CallError::Dishonest {
-                            what: "its answer begins otherwise than the first time".to_owned(),
-                            at_most: amount,
-                        });
+                        return Err(differs(amount));
                     }
                     return Ok(Answer {
                         broken_off,
@@ -340,7 +361,13 @@ impl Caller {
                         });
                     }
                     if let (true, Some(needed)) = (ceiling, needed) {
-                        self.within(CHARGED_IN_ALL, needed, total)?;
+                        self.within(
+                            CHARGED_IN_ALL,
+                            Limited {
+                                found: needed,
+                                allowed: total,
+                            },
+                        )?;
                         self.tally.raise(needed)?;
                     }
                     corrections -= 1;
@@ -376,7 +403,11 @@ impl Caller {
         }
     }
 
-    fn within(&self, what: &'static str, found: u128, allowed: u128) -> Result<(), CallError> {
+    fn within(
+        &self,
+        what: &'static str,
+        Limited { found, allowed }: Limited,
+    ) -> Result<(), CallError> {
         match found <= allowed {
             true => Ok(()),
             false => Err(CallError::Limit {
@@ -523,7 +554,7 @@ impl Caller {
         if status == StatusCode::OK && settled.is_none() && is_stream(&mime_type) {
             let mut stream = Stream::default();
             while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-                self.fits(stream.len(), chunk.len())?;
+                self.fits(stream.len().saturating_add(chunk.len()))?;
                 if stream.read(&chunk, said) == Err(Differs) {
                     return Ok(Reply::Differs);
                 }
@@ -540,7 +571,7 @@ impl Caller {
         }
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
-            self.fits(bytes.len(), chunk.len())?;
+            self.fits(bytes.len().saturating_add(chunk.len()))?;
             bytes.extend_from_slice(&chunk);
         }
         if status == StatusCode::OK {
@@ -584,9 +615,9 @@ impl Caller {
         }))
     }
 
-    fn fits(&self, length: usize, more: usize) -> Result<(), CallError> {
+    fn fits(&self, length: usize) -> Result<(), CallError> {
         let most = self.options.max_answer;
-        match length.saturating_add(more) > most {
+        match length > most {
             true => Err(CallError::Unreachable(format!(
                 "an answer of more than {most} bytes"
             ))),

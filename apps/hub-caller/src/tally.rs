@@ -42,6 +42,15 @@ pub enum TallyError {
     },
 }
 
+/// What a call may be charged.
+#[derive(Clone, Copy)]
+pub(crate) struct Charge {
+    /// What the call costs at most.
+    pub(crate) amount: u128,
+    /// What the session may be charged in all.
+    pub(crate) total: u128,
+}
+
 /// What a session was used for, by the caller's own count. It is kept in a file, so that a restart forgets nothing, or in memory.
 /// Several processes may share the file.
 #[derive(Debug)]
@@ -143,8 +152,7 @@ impl Tally {
     pub(crate) fn begin(
         &self,
         id: RequestId,
-        amount: u128,
-        total: u128,
+        Charge { amount, total }: Charge,
     ) -> Result<Result<u128, u128>, TallyError> {
         self.change(|state| {
             let before = state.open.clone();
@@ -325,6 +333,10 @@ impl State {
 mod tests {
     use super::*;
 
+    fn charge(amount: u128, total: u128) -> Charge {
+        Charge { amount, total }
+    }
+
     const ALL: u128 = u128::MAX;
 
     fn id(number: u8) -> RequestId {
@@ -336,8 +348,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tally.json");
         let tally = Tally::open(&path, SessionId(7), 100).unwrap();
-        assert_eq!(tally.begin(id(1), 30, ALL).unwrap().unwrap(), 130);
-        assert_eq!(tally.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
+        assert_eq!(tally.begin(id(1), charge(30, ALL)).unwrap().unwrap(), 130);
+        assert_eq!(tally.begin(id(2), charge(20, ALL)).unwrap().unwrap(), 150);
         tally.end(id(1), 25, [1; 32]).unwrap();
         drop(tally);
 
@@ -348,11 +360,11 @@ mod tests {
         );
         assert_eq!(tally.open_calls(), [(id(2), 20)]);
         // The same call again is one call; the ceiling that was signed covers it.
-        assert_eq!(tally.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
+        assert_eq!(tally.begin(id(2), charge(20, ALL)).unwrap().unwrap(), 150);
         tally.drop_call(id(2)).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         // A repeat of an answered call is no further call, unless it has another receipt: then it ran again.
-        assert_eq!(tally.begin(id(1), 30, ALL).unwrap().unwrap(), 150);
+        assert_eq!(tally.begin(id(1), charge(30, ALL)).unwrap().unwrap(), 150);
         tally.end(id(1), 25, [1; 32]).unwrap();
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         tally.end(id(1), 25, [2; 32]).unwrap();
@@ -362,7 +374,12 @@ mod tests {
     #[test]
     fn what_ran_beside_a_call_may_be_counted_at_its_most_and_nothing_more() {
         let tally = Tally::in_memory(SessionId(7), 100);
-        let begin = |number, amount| tally.begin(id(number), amount, ALL).unwrap().unwrap();
+        let begin = |number, amount| {
+            tally
+                .begin(id(number), charge(amount, ALL))
+                .unwrap()
+                .unwrap()
+        };
         begin(1, 30);
         begin(2, 20);
         // The first is answered when the server counted the second at its most; the answer of the second came first, and cheaper.
@@ -382,11 +399,11 @@ mod tests {
     #[test]
     fn calls_at_once_do_not_exceed_the_total_together() {
         let tally = Tally::in_memory(SessionId(7), 90);
-        assert_eq!(tally.begin(id(1), 11, 100).unwrap(), Err(101));
+        assert_eq!(tally.begin(id(1), charge(11, 100)).unwrap(), Err(101));
         assert_eq!((tally.at_most(), tally.ceiling()), (90, 0));
-        assert_eq!(tally.begin(id(1), 10, 100).unwrap(), Ok(100));
-        assert_eq!(tally.begin(id(1), 10, 100).unwrap(), Ok(100));
-        assert_eq!(tally.begin(id(2), 1, 100).unwrap(), Err(101));
+        assert_eq!(tally.begin(id(1), charge(10, 100)).unwrap(), Ok(100));
+        assert_eq!(tally.begin(id(1), charge(10, 100)).unwrap(), Ok(100));
+        assert_eq!(tally.begin(id(2), charge(1, 100)).unwrap(), Err(101));
         assert_eq!(tally.open_calls(), [(id(1), 10)]);
     }
 
@@ -395,8 +412,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tally.json");
         let [one, two] = [0, 1].map(|_| Tally::open(&path, SessionId(7), 100).unwrap());
-        assert_eq!(one.begin(id(1), 30, ALL).unwrap().unwrap(), 130);
-        assert_eq!(two.begin(id(2), 20, ALL).unwrap().unwrap(), 150);
+        assert_eq!(one.begin(id(1), charge(30, ALL)).unwrap().unwrap(), 130);
+        assert_eq!(two.begin(id(2), charge(20, ALL)).unwrap().unwrap(), 150);
         one.end(id(1), 25, [1; 32]).unwrap();
         two.drop_call(id(2)).unwrap();
         for tally in [&one, &two] {
@@ -411,7 +428,7 @@ mod tests {
         let path = folder.path().join("tally.json");
         Tally::open(&path, SessionId(7), 0)
             .unwrap()
-            .begin(id(1), 1, ALL)
+            .begin(id(1), charge(1, ALL))
             .unwrap()
             .unwrap();
         let other = Tally::open(&path, SessionId(8), 0).unwrap_err();
@@ -426,14 +443,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gone").join("tally.json");
         let tally = Tally::open(&path, SessionId(7), 5).unwrap();
-        assert!(tally.begin(id(1), 30, ALL).is_err());
+        assert!(tally.begin(id(1), charge(30, ALL)).is_err());
         assert_eq!((tally.at_most(), tally.ceiling()), (5, 0));
     }
 
     #[test]
     fn sums_do_not_wrap_around() {
         let tally = Tally::in_memory(SessionId(1), u128::MAX - 1);
-        assert_eq!(tally.begin(id(1), 5, ALL).unwrap().unwrap(), u128::MAX);
+        assert_eq!(
+            tally.begin(id(1), charge(5, ALL)).unwrap().unwrap(),
+            u128::MAX
+        );
         tally.end(id(1), 5, [1; 32]).unwrap();
         assert_eq!(tally.charged(), u128::MAX);
     }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use base64::prelude::{Engine, BASE64_STANDARD};
 use futures_util::future::join_all;
 use serde_json::{json, Value};
 
+use crate::encoding::{bytes, number, unix_time};
 use crate::error::{reason_in, ChainError, QueryError};
 use crate::node::{Answers, Call, HttpNode, Node, MOST_CALLS};
 use crate::query::Query;
-use crate::settings::Settings;
+use crate::settings::{Asked, Settings};
 use crate::tx::{events, Event};
 
 /// What a node says of itself.
@@ -292,7 +292,10 @@ impl Chain {
         }
         let answering = readings.iter().map(|reading| reading.agreed).sum();
         let settings = &self.inner.settings;
-        let needed = settings.agreement(self.inner.members.len(), answering);
+        let needed = settings.agreement(Asked {
+            nodes: self.inner.members.len(),
+            answering,
+        });
         let several = readings.len() > 1;
         match readings.into_iter().max_by_key(|reading| reading.agreed) {
             Some(most) if most.agreed >= needed => Ok(most),
@@ -490,27 +493,6 @@ pub(crate) fn status_in(value: &Value) -> Option<Status> {
             .unwrap_or(u64::MAX),
         catching_up: sync.get("catching_up")?.as_bool()?,
     })
-}
-
-/// Numbers of 64 bits travel as text.
-pub(crate) fn number(value: &Value) -> Option<u64> {
-    match value {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64(),
-    }
-}
-
-/// Unix seconds of a time such as `2026-11-26T11:39:55.123456789Z`.
-pub(crate) fn unix_time(text: &str) -> Option<u64> {
-    let time = cosmrs::tendermint::Time::parse_from_rfc3339(text).ok()?;
-    u64::try_from(time.unix_timestamp()).ok()
-}
-
-pub(crate) fn bytes(value: &Value) -> Option<Vec<u8>> {
-    match value {
-        Value::Null => Some(vec![]),
-        other => BASE64_STANDARD.decode(other.as_str()?).ok(),
-    }
 }
 
 type Answer = Result<Vec<u8>, QueryError>;

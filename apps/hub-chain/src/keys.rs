@@ -10,7 +10,7 @@ use hub_wire::{KeyType, SigningKey};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ChainError;
-use crate::wallet::Wallet;
+use crate::wallet::{KeyPath, Wallet};
 
 /// Environment variable with the mnemonic of the account that pays for transactions.
 pub const MNEMONIC: &str = "HUB_MNEMONIC";
@@ -26,8 +26,7 @@ pub fn wallet_from_env(prefix: &str, coin_type: u32) -> Result<Wallet, ChainErro
             "the mnemonic of the account that pays for transactions",
         )?,
         prefix,
-        coin_type,
-        0,
+        KeyPath::first(coin_type),
     )
 }
 

@@ -1,10 +1,10 @@
 #![doc = include_str!("../README.md")]
-#![warn(missing_docs)]
 
 mod account;
 mod chain;
 #[cfg(feature = "embedded")]
 pub mod embedded;
+mod encoding;
 mod error;
 mod hub;
 pub mod keys;
@@ -24,9 +24,9 @@ pub use hub::{is_active, Hub, Session};
 pub use node::{Answers, BoxFuture, Call, HttpNode, Node, NodeError, RpcError, MOST_CALLS};
 pub use profile::{Profile, Profiles};
 pub use query::Query;
-pub use settings::{parse_gas_price, Settings};
+pub use settings::{parse_gas_price, Asked, Settings};
 pub use tx::{
     Event, Flight, Included, Journal, Message, Outcome, Refusal, SendOptions, Stage, TxHash,
     Unknown,
 };
-pub use wallet::{canonical, human, Wallet, COSMOS_COIN_TYPE};
+pub use wallet::{canonical, human, KeyPath, Wallet, COSMOS_COIN_TYPE};

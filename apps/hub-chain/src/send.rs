@@ -4,6 +4,7 @@
 //! state counts: a wrong "never happened" makes somebody pay twice. The same bytes are sent again where a node may have
 //! forgotten them; new ones are signed only where the old ones can never be executed any more.
 
+use std::ops::RangeInclusive;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,8 @@ use cosmrs::proto::Any;
 use serde_json::{json, Value};
 
 use crate::account::{account_in, Account};
-use crate::chain::{bytes, number, Chain, Heard, Member, Status};
+use crate::chain::{Chain, Heard, Member, Status};
+use crate::encoding::{bytes, number};
 use crate::error::{reason_in, ChainError};
 use crate::node::{Call, RpcError};
 use crate::query::Query;
@@ -548,7 +550,7 @@ impl Chain {
         let mut because = String::new();
         for member in self.by_merit() {
             match self
-                .search(member, flight, flight.after + 1, reading.height, executed)
+                .search(member, flight, flight.after + 1..=reading.height, executed)
                 .await
             {
                 Ok(None) => return Ok(refusal),
@@ -599,7 +601,7 @@ impl Chain {
         for (member, status) in &without {
             if status.height >= included.height + INDEXING_BLOCKS
                 && self
-                    .search(member, flight, included.height, included.height, |_| true)
+                    .search(member, flight, included.height..=included.height, |_| true)
                     .await
                     == Ok(None)
             {
@@ -622,8 +624,7 @@ impl Chain {
             .search(
                 witness,
                 flight,
-                first,
-                included.height.saturating_sub(1),
+                first..=included.height.saturating_sub(1),
                 executed,
             )
             .await
@@ -660,7 +661,7 @@ impl Chain {
                 continue;
             }
             match self
-                .search(member, flight, flight.after + 1, flight.until, executed)
+                .search(member, flight, flight.after + 1..=flight.until, executed)
                 .await
             {
                 Ok(Some(executed)) => return Verdict::Executed(executed),
@@ -691,16 +692,16 @@ impl Chain {
         at >= height && account.is_some_and(|account| account.sequence <= flight.sequence)
     }
 
-    /// The first result of the transaction that counts, in the blocks `first` to `last` as one node shows them. An error if
+    /// The first result of the transaction that counts, in these blocks as one node shows them. An error if
     /// it does not have all of them.
     async fn search(
         &self,
         member: &Member,
         flight: &Flight,
-        first: u64,
-        last: u64,
+        blocks: RangeInclusive<u64>,
         counts: fn(&Included) -> bool,
     ) -> Result<Option<Included>, String> {
+        let (first, last) = (*blocks.start(), *blocks.end());
         if last.saturating_sub(first) > MOST_BLOCKS {
             return Err(format!(
                 "it can be in one of {} blocks, too many to search",
@@ -713,7 +714,7 @@ impl Chain {
                 member.node.name()
             )
         };
-        let heights: Vec<u64> = (first..=last).collect();
+        let heights: Vec<u64> = blocks.collect();
         // Blocks can be large: a few at a time.
         for part in heights.chunks(4) {
             let calls: Vec<Call> = part

@@ -70,9 +70,9 @@ impl Settings {
         fee.map_or(u128::MAX, |fee| fee.u128())
     }
 
-    /// How many of `nodes` must say the same, where `answering` of them answer. More than half; of two, both, or the one that
+    /// How many nodes must say the same. More than half; of two, both, or the one that
     /// is left while the other does not answer.
-    pub fn agreement(&self, nodes: usize, answering: usize) -> usize {
+    pub fn agreement(&self, Asked { nodes, answering }: Asked) -> usize {
         let needed = match self.agreement {
             Some(needed) => needed,
             None if nodes <= 2 => answering,
@@ -80,6 +80,15 @@ impl Settings {
         };
         needed.clamp(1, nodes.max(1))
     }
+}
+
+/// The nodes of one question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// How many there are.
+    pub nodes: usize,
+    /// How many of them answer.
+    pub answering: usize,
 }
 
 /// A gas price such as `0.025untrn`, as number and coin.
@@ -115,17 +124,18 @@ mod tests {
 
     #[test]
     fn more_than_half_of_the_nodes_must_agree_and_of_two_all_that_answer() {
+        let asked = |nodes, answering| Asked { nodes, answering };
         let mut settings = Settings::new("x-1", "x", "1ux0", 1).unwrap();
         assert_eq!(
-            [1, 2, 3, 4, 5].map(|nodes| settings.agreement(nodes, nodes)),
+            [1, 2, 3, 4, 5].map(|nodes| settings.agreement(asked(nodes, nodes))),
             [1, 2, 2, 3, 3]
         );
         assert_eq!(
-            [2, 3, 5].map(|nodes| settings.agreement(nodes, 1)),
+            [2, 3, 5].map(|nodes| settings.agreement(asked(nodes, 1))),
             [1, 2, 3]
         );
-        assert_eq!(settings.agreement(2, 0), 1);
+        assert_eq!(settings.agreement(asked(2, 0)), 1);
         settings.agreement = Some(9);
-        assert_eq!(settings.agreement(2, 2), 2);
+        assert_eq!(settings.agreement(asked(2, 2)), 2);
     }
 }

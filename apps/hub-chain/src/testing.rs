@@ -326,7 +326,7 @@ async fn lie(chain: &Embedded, fault: &Fault, method: &str, params: &Value, resu
                 json!(newest.saturating_sub(*blocks).to_string());
             let time = result["sync_info"]["latest_block_time"]
                 .as_str()
-                .and_then(crate::chain::unix_time);
+                .and_then(crate::encoding::unix_time);
             let time = time.unwrap_or_default().saturating_sub(*blocks);
             result["sync_info"]["latest_block_time"] = json!(rfc3339(time));
         }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::chain::{bytes, number};
+use crate::encoding::{bytes, number};
 use crate::error::{reason_in, ChainError};
 use crate::node::BoxFuture;
 

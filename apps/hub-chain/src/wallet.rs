@@ -18,13 +18,31 @@ pub struct Wallet {
     canonical: Vec<u8>,
 }
 
+/// Which key of a mnemonic an account has: BIP-44 path `m/44'/coin_type'/0'/0/index`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyPath {
+    /// SLIP-44 number of the chain's coin, below 2^31.
+    pub coin_type: u32,
+    /// Counts the accounts of one mnemonic, from 0; below 2^31.
+    pub index: u32,
+}
+
+impl KeyPath {
+    /// The first account, which is the one that wallets show.
+    pub const fn first(coin_type: u32) -> Self {
+        Self {
+            coin_type,
+            index: 0,
+        }
+    }
+}
+
 impl Wallet {
     /// The account of a BIP-39 mnemonic without a passphrase.
     pub fn from_mnemonic(
         mnemonic: &str,
         prefix: &str,
-        coin_type: u32,
-        index: u32,
+        KeyPath { coin_type, index }: KeyPath,
     ) -> Result<Self, ChainError> {
         // None of these sentences may show a part of what was given.
         let wrong = |what: &str| ChainError::Setting(what.to_owned());
@@ -106,16 +124,21 @@ mod tests {
 
     #[test]
     fn a_mnemonic_leads_to_the_address_that_other_wallets_show() {
-        let wallet = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 0).unwrap();
+        let wallet =
+            Wallet::from_mnemonic(AUTHOR, "wasm", KeyPath::first(COSMOS_COIN_TYPE)).unwrap();
         assert_eq!(
             wallet.address(),
             "wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn"
         );
         assert_eq!(canonical(wallet.address()).unwrap(), wallet.canonical());
         assert_eq!(human("wasm", wallet.canonical()).unwrap(), wallet.address());
-        let other = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 1).unwrap();
+        let second = KeyPath {
+            index: 1,
+            ..KeyPath::first(COSMOS_COIN_TYPE)
+        };
+        let other = Wallet::from_mnemonic(AUTHOR, "wasm", second).unwrap();
         assert_ne!(other.address(), wallet.address());
-        let other = Wallet::from_mnemonic(AUTHOR, "wasm", 60, 0).unwrap();
+        let other = Wallet::from_mnemonic(AUTHOR, "wasm", KeyPath::first(60)).unwrap();
         assert_ne!(other.address(), wallet.address());
     }
 
@@ -123,16 +146,18 @@ mod tests {
     fn what_is_wrong_with_a_mnemonic_is_said_without_a_word_of_it() {
         let swapped = AUTHOR.replace("tiger awesome", "awesome tiger");
         for wrong in [swapped.as_str(), "", "tiger", &format!("{AUTHOR} tiger")] {
-            let error = Wallet::from_mnemonic(wrong, "wasm", COSMOS_COIN_TYPE, 0).unwrap_err();
+            let error =
+                Wallet::from_mnemonic(wrong, "wasm", KeyPath::first(COSMOS_COIN_TYPE)).unwrap_err();
             assert!(error.to_string().contains("BIP-39"), "{error}");
             assert!(!error.to_string().contains("tiger"), "{error}");
         }
-        let wallet = Wallet::from_mnemonic(AUTHOR, "wasm", COSMOS_COIN_TYPE, 0).unwrap();
+        let wallet =
+            Wallet::from_mnemonic(AUTHOR, "wasm", KeyPath::first(COSMOS_COIN_TYPE)).unwrap();
         assert_eq!(
             format!("{wallet:?}"),
             "Wallet(wasm1l8844te950rmwcgz46hdff3wtush73elasy8jn)"
         );
-        assert!(Wallet::from_mnemonic(AUTHOR, "wasm", 1 << 31, 0).is_err());
+        assert!(Wallet::from_mnemonic(AUTHOR, "wasm", KeyPath::first(1 << 31)).is_err());
         assert!(Wallet::from_secret(&[0; 32], "wasm").is_err());
         assert!(canonical("wasm1").is_err());
     }

@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 use cosmwasm_std::{coin, Uint128};
 use hub_chain::{
-    BoxFuture, Chain, ChainError, Flight, Hub, Included, Journal, Message, Outcome, Profile, Query,
-    SendOptions, Stage, Wallet, COSMOS_COIN_TYPE,
+    BoxFuture, Chain, ChainError, Flight, Hub, Included, Journal, KeyPath, Message, Outcome,
+    Profile, Query, SendOptions, Stage, Wallet, COSMOS_COIN_TYPE,
 };
 use hub_types::billing::{self, AttesterCreated, BatchResponse, Outcome as GroupOutcome};
 use hub_types::denom::UncheckedDenom;
@@ -42,7 +42,7 @@ fn account(name: &str) -> Wallet {
     let file = std::fs::read_to_string(root().join("tests/devnet/accounts.json")).unwrap();
     let accounts: Vec<AccountFile> = serde_json::from_str(&file).unwrap();
     let found = accounts.into_iter().find(|one| one.name == name).unwrap();
-    Wallet::from_mnemonic(&found.mnemonic, "wasm", COSMOS_COIN_TYPE, 0).unwrap()
+    Wallet::from_mnemonic(&found.mnemonic, "wasm", KeyPath::first(COSMOS_COIN_TYPE)).unwrap()
 }
 
 #[derive(Default)]

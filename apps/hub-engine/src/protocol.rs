@@ -128,7 +128,13 @@ impl InferRequest {
             // Servers of this protocol answer with all outputs if none is named.
             Some(outputs) if outputs.is_empty() => None,
             Some(outputs) => {
-                too_many("outputs", outputs.len(), limits.tensors)?;
+                too_many(
+                    "outputs",
+                    Counted {
+                        count: outputs.len(),
+                        limit: limits.tensors,
+                    },
+                )?;
                 for output in &outputs {
                     parameters(output.parameters)?;
                 }
@@ -269,7 +275,12 @@ fn check_length(body: &[u8], limits: &Limits) -> Result<(), InputError> {
     }
 }
 
-fn too_many(what: &'static str, count: usize, limit: usize) -> Result<(), InputError> {
+struct Counted {
+    count: usize,
+    limit: usize,
+}
+
+fn too_many(what: &'static str, Counted { count, limit }: Counted) -> Result<(), InputError> {
     match count > limit {
         true => Err(InputError::TooMany { what, count, limit }),
         false => Ok(()),
@@ -301,7 +312,13 @@ fn parameters(raw: Option<&RawValue>) -> Result<(), InputError> {
 }
 
 fn tensors(raw: Vec<RawTensor<'_>>, limits: &Limits) -> Result<Vec<Tensor>, InputError> {
-    too_many("tensors", raw.len(), limits.tensors)?;
+    too_many(
+        "tensors",
+        Counted {
+            count: raw.len(),
+            limit: limits.tensors,
+        },
+    )?;
     let mut left = limits.elements;
     let mut tensors = Vec::with_capacity(raw.len());
     for raw in raw {
@@ -315,7 +332,13 @@ fn tensors(raw: Vec<RawTensor<'_>>, limits: &Limits) -> Result<Vec<Tensor>, Inpu
 fn tensor(raw: RawTensor<'_>, limits: &Limits, left: usize) -> Result<Tensor, InputError> {
     let name = raw.name.into_owned();
     parameters(raw.parameters)?;
-    too_many("dimensions", raw.shape.len(), limits.dimensions)?;
+    too_many(
+        "dimensions",
+        Counted {
+            count: raw.shape.len(),
+            limit: limits.dimensions,
+        },
+    )?;
     let datatype: Datatype = match raw.datatype.parse() {
         Ok(datatype) => datatype,
         Err(error) => return Err(InputError::UnknownDatatype { name, error }),

@@ -1,4 +1,5 @@
 use hub_types::denom::Denom;
+use hub_wire::Batch;
 
 /// What the operator decides about its ledger. [`Limits::default`] suits a chain with blocks of some seconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,9 +68,9 @@ pub struct Gas {
 }
 
 impl Gas {
-    /// The estimate for a batch of this many groups and receipts.
-    pub fn of(&self, groups: usize, receipts: usize) -> u64 {
-        let (groups, receipts) = (groups as u64, receipts as u64);
+    /// The estimate for a batch.
+    pub fn of(&self, batch: &Batch) -> u64 {
+        let (groups, receipts) = (batch.groups.len() as u64, batch.offered());
         self.base
             .saturating_add(self.per_group.saturating_mul(groups))
             .saturating_add(self.per_receipt.saturating_mul(receipts))

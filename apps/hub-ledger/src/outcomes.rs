@@ -148,10 +148,7 @@ impl Ledger {
                     vouchers: sessions.iter().filter_map(voucher).collect(),
                     receipts: open.batch.offered(),
                     groups: open.batch.groups.len() as u64,
-                    gas: self
-                        .limits
-                        .gas
-                        .of(open.batch.groups.len(), open.amounts.len()),
+                    gas: self.limits.gas.of(&open.batch),
                     last_tx: open.tx.clone(),
                 }
             })

@@ -226,7 +226,7 @@ impl Ledger {
         while !first_parts.is_empty() {
             let pieces = self.number(&first_parts);
             let (batch, bytes) = self.build(&pieces)?;
-            let gas = self.limits.gas.of(pieces.len(), batch.offered() as usize);
+            let gas = self.limits.gas.of(&batch);
             let fits = bytes.len() <= self.limits.batch_bytes && gas <= self.limits.batch_gas;
             if fits || batch.offered() <= 1 {
                 fitting = Some((batch, bytes, pieces));

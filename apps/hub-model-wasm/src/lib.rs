@@ -5,14 +5,13 @@ use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Mutex;
 
+use hub_js::JsFile;
 use hub_model::{Contents, Folder, Opened, Plan, Watch};
-use hub_walrus_encode::{Encoder, Options, ReadAt, Spill, Stamp};
-use js_sys::{Function, Uint8Array};
+use hub_walrus_encode::{Encoder, Fraction, Options, Spill};
+use js_sys::Function;
 use serde_json::{json, Value};
 use wasm_bindgen::prelude::{wasm_bindgen, JsError, JsValue};
 
-/// Bytes between two pieces from which on a call into JavaScript is cheaper than all that lies between.
-const WORTH_SKIPPING: usize = 64 << 10;
 /// Most memory that encoding takes, in bytes.
 const MEMORY: u64 = 1 << 30;
 
@@ -22,55 +21,15 @@ struct Files<'f> {
     read: &'f Function,
 }
 
-/// One of them.
-struct File<'f> {
-    path: String,
-    size: u64,
-    read: &'f Function,
-}
-
 impl Contents for Files<'_> {
     fn open(&self, path: &str) -> io::Result<Opened<'_>> {
         let found = self.sizes.iter().find(|(known, _)| known == path);
         let (path, size) = found.cloned().ok_or(io::ErrorKind::NotFound)?;
-        Ok(Opened::new(File {
-            path,
+        Ok(Opened::new(JsFile {
+            path: Some(path),
             size,
             read: self.read,
         }))
-    }
-}
-
-impl ReadAt for File<'_> {
-    fn stamp(&self) -> io::Result<Stamp> {
-        Ok(Stamp {
-            length: self.size,
-            version: [0; 4],
-        })
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        // Both stay far below 2^53.
-        let (from, length) = (offset as f64, buffer.len() as f64);
-        let answer = self
-            .read
-            .call3(
-                &JsValue::NULL,
-                &self.path.as_str().into(),
-                &from.into(),
-                &length.into(),
-            )
-            .map_err(|error| io::Error::other(sentence(&error)))?;
-        let bytes = Uint8Array::new(&answer);
-        if bytes.length() as usize != buffer.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        bytes.copy_to(buffer);
-        Ok(())
-    }
-
-    fn worth_skipping(&self) -> usize {
-        WORTH_SKIPPING
     }
 }
 
@@ -87,7 +46,7 @@ impl Watch for Told<'_> {
         }
     }
 
-    fn advance(&self, done: u64, total: u64) -> ControlFlow<()> {
+    fn advance(&self, Fraction { done, total }: Fraction) -> ControlFlow<()> {
         let path = self
             .file
             .lock()
@@ -199,13 +158,4 @@ fn options() -> Options {
         memory: Some(MEMORY),
         spill: Spill::Never,
     }
-}
-
-/// What an exception says.
-fn sentence(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok();
-    message
-        .and_then(|message| message.as_string())
-        .or_else(|| error.as_string())
-        .unwrap_or_else(|| "the callback threw something that is no error".into())
 }

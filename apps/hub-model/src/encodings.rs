@@ -233,7 +233,7 @@ impl PartRecord {
 mod tests {
     use super::*;
     use crate::{Plan, PlanError, Watch};
-    use hub_walrus_encode::Options;
+    use hub_walrus_encode::{Fraction, Options};
     use std::ops::ControlFlow;
     use std::path::Path;
     use std::sync::Mutex;
@@ -250,7 +250,7 @@ mod tests {
             self.files.lock().unwrap().push((path.to_owned(), 0));
         }
 
-        fn advance(&self, _done: u64, _total: u64) -> ControlFlow<()> {
+        fn advance(&self, _fraction: Fraction) -> ControlFlow<()> {
             let mut files = self.files.lock().unwrap();
             let (path, count) = files.last_mut().unwrap();
             *count += 1;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 
 use hub_walrus::{BlobId, Code};
-use hub_walrus_encode::{EncodeError, Encoder, Encoding, Options, ReadAt, Stamp};
+use hub_walrus_encode::{EncodeError, Encoder, Encoding, Fraction, Options, ReadAt, Stamp};
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -29,8 +29,8 @@ const CHUNK: usize = 1 << 20;
 pub trait Watch: Sync {
     /// A file is begun: its path and size.
     fn file(&self, _path: &str, _size: u64) {}
-    /// So much of the file's work is done, out of so much. To break ends the plan soon.
-    fn advance(&self, _done: u64, _total: u64) -> ControlFlow<()> {
+    /// So much of the file's work is done. To break ends the plan soon.
+    fn advance(&self, _fraction: Fraction) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }
 }
@@ -405,7 +405,7 @@ impl<C: Contents + ?Sized> Reader<'_, C> {
             let is_new = found.is_none();
             let encoding = match found {
                 Some(encoding) => encoding,
-                None => self.encode(file, source, offset, length)?,
+                None => self.encode(file, source, offset..offset + length)?,
             };
             blobs.push(PlannedBlob {
                 path: file.path.clone(),
@@ -421,7 +421,7 @@ impl<C: Contents + ?Sized> Reader<'_, C> {
                 break;
             }
         }
-        match self.watch.advance(file.size, file.size.max(1)) {
+        match self.watch.advance(read_of(file, file.size)) {
             ControlFlow::Break(()) => Err(PlanError::Cancelled),
             ControlFlow::Continue(()) => Ok((sha256, blobs)),
         }
@@ -431,17 +431,16 @@ impl<C: Contents + ?Sized> Reader<'_, C> {
         &self,
         file: &ModelFile,
         open: &dyn ReadAt,
-        offset: u64,
-        length: u64,
+        part: Range<u64>,
     ) -> Result<Encoding, PlanError> {
         let window = Window {
             file: open,
-            offset,
-            length,
+            offset: part.start,
+            length: part.end - part.start,
             total: file.size,
         };
         let watch = self.watch;
-        let mut progress = |done, total| watch.advance(done, total);
+        let mut progress = |fraction| watch.advance(fraction);
         let encoded = self.encoder.encode(&window, &mut progress);
         encoded.map_err(|error| match error {
             EncodeError::Cancelled => PlanError::Cancelled,
@@ -467,7 +466,7 @@ impl<C: Contents + ?Sized> Reader<'_, C> {
             source.read_exact_at(piece, done).map_err(read)?;
             hash.update(&*piece);
             done += piece.len() as u64;
-            if self.watch.advance(0, file.size.max(1)).is_break() {
+            if self.watch.advance(read_of(file, 0)).is_break() {
                 return Err(PlanError::Cancelled);
             }
         }
@@ -493,6 +492,14 @@ impl<C: Contents + ?Sized> Reader<'_, C> {
                 },
             }),
         }
+    }
+}
+
+/// Bytes of a file that are done. An empty one counts as one byte, so that its work ends as well.
+fn read_of(file: &ModelFile, done: u64) -> Fraction {
+    Fraction {
+        done,
+        total: file.size.max(1),
     }
 }
 

@@ -159,8 +159,8 @@ impl Plan {
         Ok(placed)
     }
 
-    /// What a release of this folder is published with.
-    pub fn new_release(&self, major: u32, minor: u32) -> NewRelease {
+    /// What a release of this folder is published with, under a version of major and minor number.
+    pub fn new_release(&self, (major, minor): (u32, u32)) -> NewRelease {
         NewRelease {
             major,
             minor,

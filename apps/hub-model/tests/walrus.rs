@@ -437,7 +437,7 @@ fn what_is_planned_is_what_the_registry_takes() {
     let mut hub = Hub::new();
     let author = hub.account("author");
     let model = hub.register_model(&author, hub_testing::NewModel::named("volatility"));
-    let release = plan.new_release(1, 0);
+    let release = plan.new_release((1, 0));
     hub.registry(
         &author,
         hub_types::registry::ExecuteMsg::PublishRelease {
@@ -468,7 +468,7 @@ fn what_is_planned_is_what_the_registry_takes() {
 fn a_plan_that_is_cancelled_or_finds_a_file_changed_says_so() {
     struct Stop;
     impl hub_model::Watch for Stop {
-        fn advance(&self, _done: u64, _total: u64) -> std::ops::ControlFlow<()> {
+        fn advance(&self, _fraction: hub_walrus_encode::Fraction) -> std::ops::ControlFlow<()> {
             std::ops::ControlFlow::Break(())
         }
     }

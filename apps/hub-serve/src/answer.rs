@@ -5,6 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 
+/// Who paid how much for a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Paid {
+    /// The session's caller, as x402 names the payer.
+    pub payer: String,
+    /// What the call costs, in units of the session's denomination.
+    pub amount: u128,
+    /// What the session is charged in all, this call included.
+    pub charged: u128,
+    /// What its caller agreed to so far; none for sessions without a ceiling.
+    pub ceiling: Option<u128>,
+}
+
 /// An answer that is paid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PaidAnswer {

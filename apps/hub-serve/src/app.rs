@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::answer::{Kept, PaidAnswer};
+use crate::answer::{Kept, Paid, PaidAnswer};
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::ledger::SharedLedger;
@@ -174,7 +174,13 @@ impl App {
         let (payer, charged, ceiling) = standing.map_or_else(Default::default, |standing| {
             (standing.caller, standing.charged, standing.ceiling)
         });
-        let settled = self.settled(&kept, &found.receipt, payer, found.amount, charged, ceiling);
+        let paid = Paid {
+            payer,
+            amount: found.amount,
+            charged,
+            ceiling,
+        };
+        let settled = self.settled(&kept, &found.receipt, paid);
         Ok((kept, settled))
     }
 }

@@ -18,7 +18,7 @@ use hub_x402::{
     SettleResponse, Signature,
 };
 
-use crate::answer::{Kept, PaidAnswer};
+use crate::answer::{Kept, Paid, PaidAnswer};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::models::{Runner, Served};
@@ -84,7 +84,7 @@ impl App {
         request: &Request,
     ) -> Result<PaidAnswer, Refused> {
         let Runner::Tensors { engine, meter } = &served.runner else {
-            return Err(crate::api::takes_text(served).into());
+            return Err(served.takes_text().into());
         };
         let signature = engine.signature();
         let mut asked =
@@ -290,16 +290,8 @@ impl App {
     }
 
     /// What a completed call is answered with.
-    pub fn paid_answer(
-        &self,
-        kept: Kept,
-        receipt: &Receipt,
-        payer: String,
-        amount: u128,
-        charged: u128,
-        ceiling: Option<u128>,
-    ) -> PaidAnswer {
-        let settled = self.settled(&kept, receipt, payer, amount, charged, ceiling);
+    pub fn paid_answer(&self, kept: Kept, receipt: &Receipt, paid: Paid) -> PaidAnswer {
+        let settled = self.settled(&kept, receipt, paid);
         PaidAnswer {
             response: encode(&settled),
             mime_type: kept.mime_type,
@@ -312,10 +304,12 @@ impl App {
         &self,
         kept: &Kept,
         receipt: &Receipt,
-        payer: String,
-        amount: u128,
-        charged: u128,
-        ceiling: Option<u128>,
+        Paid {
+            payer,
+            amount,
+            charged,
+            ceiling,
+        }: Paid,
     ) -> SettleResponse {
         let bytes = receipt.encode();
         let answer = answer_bytes(&bytes, &kept.engine, &kept.label);
@@ -426,10 +420,13 @@ impl Running {
             .metrics
             .paid
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let payer = std::mem::take(&mut self.payer);
-        Ok(self
-            .app
-            .paid_answer(kept, &receipt, payer, amount, charged, ceiling))
+        let paid = Paid {
+            payer: std::mem::take(&mut self.payer),
+            amount,
+            charged,
+            ceiling,
+        };
+        Ok(self.app.paid_answer(kept, &receipt, paid))
     }
 }
 

@@ -5,6 +5,7 @@
 //! done with. Everything else is read again from time to time, in case a node left events out.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -214,7 +215,7 @@ impl Inner {
         };
         let last = self.state().height;
         if status.height > last {
-            self.take_events(last, status.height).await;
+            self.take_events(last + 1..=status.height).await;
         }
         let at_stake: BTreeSet<SessionId> = self.ledger.read(|ledger| ledger.sessions().collect());
         self.mark(&at_stake, status.height);
@@ -260,11 +261,12 @@ impl Inner {
         }
     }
 
-    /// Marks what blocks after `last` changed. Where they cannot be read one by one, everything.
-    async fn take_events(&self, last: u64, newest: u64) {
-        let readable = last > 0 && newest - last <= MOST_BLOCKS;
+    /// Marks what blocks changed. Where they cannot be read one by one, everything; the first of all is never read.
+    async fn take_events(&self, blocks: RangeInclusive<u64>) {
+        let (first, newest) = (*blocks.start(), *blocks.end());
+        let readable = first > 1 && newest - first < MOST_BLOCKS;
         let mut missed = !readable;
-        for height in last + 1..=newest {
+        for height in blocks {
             if missed {
                 break;
             }

@@ -78,6 +78,15 @@ impl Served {
     pub fn lane(&self) -> String {
         format!("{}/{}", self.model, self.release)
     }
+
+    /// That it was asked for tensors, of which it has none.
+    pub(crate) fn takes_text(&self) -> ApiError {
+        let message = format!(
+            "{} takes text: call it under /v1/chat/completions or /v1/embeddings",
+            self.path()
+        );
+        ApiError::new(400, "takes_text", message)
+    }
 }
 
 /// A model of the configuration that is not served, and why.

@@ -24,9 +24,18 @@ struct Bucket {
     at: Instant,
 }
 
+/// What one peer may ask.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowance {
+    /// Requests a second on average; 0 for as many as it likes.
+    pub per_second: u32,
+    /// Requests at once; 0 counts as 1.
+    pub burst: u32,
+}
+
 impl Peers {
-    /// Lets each peer ask `per_second` on average and `burst` at once; zero a second lets it ask as often as it likes.
-    pub fn new(per_second: u32, burst: u32) -> Self {
+    /// Lets each peer ask so much.
+    pub fn new(Allowance { per_second, burst }: Allowance) -> Self {
         let empty = Bucket {
             level: 0.0,
             at: Instant::now(),
@@ -90,11 +99,15 @@ fn network(peer: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn peers(per_second: u32, burst: u32) -> Peers {
+        Peers::new(Allowance { per_second, burst })
+    }
     use std::time::Duration;
 
     #[test]
     fn a_peer_may_ask_so_often_and_again_when_time_has_passed() {
-        let peers = Peers::new(2, 10);
+        let peers = peers(2, 10);
         let start = Instant::now();
         let peer = IpAddr::from([192, 0, 2, 1]);
         let asked = (0..50).filter(|_| peers.ask(peer, start).is_ok()).count();
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn addresses_of_one_ipv6_network_are_one_peer_and_ten_thousand_peers_take_no_more_memory() {
-        let peers = Peers::new(1, 3);
+        let peers = peers(1, 3);
         let start = Instant::now();
         let address = |last: u16| IpAddr::from([0x2001, 0xdb8, 0, 1, 0, 0, 0, last]);
         let asked = (0..1_000).filter(|last| peers.ask(address(*last), start).is_ok());
@@ -120,7 +133,7 @@ mod tests {
 
     #[test]
     fn zero_a_second_is_no_limit() {
-        let peers = Peers::new(0, 1);
+        let peers = peers(0, 1);
         let peer = IpAddr::from([192, 0, 2, 1]);
         assert!((0..100).all(|_| peers.ask(peer, Instant::now()).is_ok()));
     }

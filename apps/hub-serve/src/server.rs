@@ -21,7 +21,7 @@ use crate::listen::{self, ListenLimits};
 use crate::metrics::Metrics;
 use crate::models::{Missing, Models, Served};
 use crate::payment::Venue;
-use crate::peers::Peers;
+use crate::peers::{Allowance, Peers};
 use crate::sessions::Lookups;
 
 /// Why a server does not start. Each sentence says what to do.
@@ -128,7 +128,10 @@ impl Server {
             ledger,
             models: Models::default(),
             pool: Pool::new(config.pool.clone()),
-            peers: Peers::new(http.unpaid_per_second, http.unpaid_burst),
+            peers: Peers::new(Allowance {
+                per_second: http.unpaid_per_second,
+                burst: http.unpaid_burst,
+            }),
             lookups: Lookups::new(http.sessions_asked_per_second),
             ask_session,
             requests: Semaphore::new(http.requests.min(Semaphore::MAX_PERMITS)),

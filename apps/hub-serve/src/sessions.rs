@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use hub_types::ids::SessionId;
 
-use crate::peers::Peers;
+use crate::peers::{Allowance, Peers};
 
 /// So many sessions that do not exist are remembered.
 const REMEMBERED: usize = 4096;
@@ -25,7 +25,10 @@ impl Lookups {
     /// At most `per_second` questions on average.
     pub fn new(per_second: u32) -> Self {
         Self {
-            budget: Peers::new(per_second, per_second.saturating_mul(2)),
+            budget: Peers::new(Allowance {
+                per_second,
+                burst: per_second.saturating_mul(2),
+            }),
             hasher: RandomState::new(),
             missing: Mutex::new(vec![None; REMEMBERED]),
         }

@@ -7,7 +7,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hub_walrus::BlobId;
-use hub_walrus_encode::Slivers;
+use hub_walrus_encode::{Fraction, Slivers};
 
 use crate::aggregators::{Aggregators, Pick};
 use crate::cache::Part;
@@ -101,7 +101,13 @@ impl Fetcher<'_> {
         let resumed = self.resume(roots, &part)?;
         let missing = (0..geometry.rows()).filter(|row| !part.has(*row)).collect();
         let board = Board::new(missing, BTreeSet::new());
-        self.progress.begin(Work::Fetch, geometry.length(), resumed);
+        self.progress.begin(
+            Work::Fetch,
+            Fraction {
+                done: resumed,
+                total: geometry.length(),
+            },
+        );
         let run = Run {
             fetcher: self,
             id: roots.id(),
@@ -173,7 +179,13 @@ impl Fetcher<'_> {
             let resumed: u64 = there.map(|row| geometry.row(row).1 as u64).sum();
             let missing = (0..geometry.rows()).filter(|row| !part.has(*row)).collect();
             let board = Board::new(missing, excluded);
-            self.progress.begin(Work::Fetch, length, resumed);
+            self.progress.begin(
+                Work::Fetch,
+                Fraction {
+                    done: resumed,
+                    total: length,
+                },
+            );
             let run = Run {
                 fetcher: self,
                 id,
@@ -457,7 +469,8 @@ impl Fetcher<'_> {
             return Ok(0);
         }
         let total = rows.iter().map(|row| geometry.row(*row).1 as u64).sum();
-        self.progress.begin(Work::Resume, total, 0);
+        self.progress
+            .begin(Work::Resume, Fraction { done: 0, total });
         let next = Mutex::new(rows.into_iter());
         let worker = || -> Result<u64> {
             let mut good = 0;

@@ -16,8 +16,6 @@
 //!
 //! Nothing here is asynchronous: every function returns when it is done. [`Progress`] tells how far it is, and stops it.
 
-#![deny(missing_docs)]
-
 mod aggregators;
 mod cache;
 mod client;

@@ -1,10 +1,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use hub_walrus_encode::Fraction;
+
 /// Who is told how far a transfer is. Called from several threads.
 pub trait Progress: Sync {
-    /// A piece of work of so many bytes begins; `done` of them are there already.
-    fn begin(&self, work: Work, total: u64, done: u64) {
-        let _ = (work, total, done);
+    /// A piece of work begins. Of its bytes some may be there already.
+    fn begin(&self, work: Work, bytes: Fraction) {
+        let _ = (work, bytes);
     }
 
     /// So many more bytes are done.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use hub_walrus::BlobId;
+use hub_walrus_encode::Fraction;
 
 use crate::error::{Answer, Error, Result};
 use crate::http::{self, Http, Method, Patience, Reply};
@@ -345,7 +346,13 @@ impl Publisher {
         body: impl Read,
         progress: &dyn Progress,
     ) -> Result<Result<Reply, Answer>> {
-        progress.begin(Work::Send, length, 0);
+        progress.begin(
+            Work::Send,
+            Fraction {
+                done: 0,
+                total: length,
+            },
+        );
         let mut body = Watched::new(body, progress);
         let token = self.token.as_deref();
         let reply = self

@@ -3,6 +3,7 @@ use std::io::Read;
 use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use hub_walrus::{Confirmation, Persistence};
+use hub_walrus_encode::Fraction;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
@@ -119,7 +120,13 @@ impl Relay {
         }
         // Not more than was announced, should the file have grown.
         let mut body = upload.source.open()?.take(upload.length);
-        progress.begin(Work::Send, upload.length, 0);
+        progress.begin(
+            Work::Send,
+            Fraction {
+                done: 0,
+                total: upload.length,
+            },
+        );
         let mut body = crate::publisher::Watched::new(&mut body, progress);
         let kind = "application/octet-stream";
         let reply = self

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::path::Path;
 
 use hub_walrus::{BlobId, Code, CodeError};
-use hub_walrus_encode::{EncodeError, Encoder, Encoding, Options, ReadAt, Slivers};
+use hub_walrus_encode::{EncodeError, Encoder, Encoding, Fraction, Options, ReadAt, Slivers};
 
 use crate::error::{Error, Result};
 use crate::progress::{Progress, Work};
@@ -136,9 +136,15 @@ pub(crate) fn encode(
     progress: &dyn Progress,
 ) -> Result<Encoding, EncodeError> {
     use std::ops::ControlFlow;
-    progress.begin(Work::Encode, length, 0);
+    progress.begin(
+        Work::Encode,
+        Fraction {
+            done: 0,
+            total: length,
+        },
+    );
     let mut before = 0;
-    let mut advance = |done: u64, total: u64| {
+    let mut advance = |Fraction { done, total }| {
         // In bytes of the source, whatever the encoder counts.
         let bytes = (u128::from(done) * u128::from(length) / u128::from(total.max(1))) as u64;
         progress.advance(bytes.saturating_sub(before));

@@ -1,49 +1,12 @@
 //! The encoder for JavaScript, on one thread: in a worker of a browser, or in Node.
 
-use std::io;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 
-use hub_walrus_encode::{BlobId, Encoder, Encoding, Options, ReadAt, Slivers, Spill, Stamp};
-use js_sys::{Function, Uint8Array};
+use hub_js::{sentence, JsFile};
+use hub_walrus_encode::{BlobId, Encoder, Encoding, Fraction, Options, Slivers, Spill};
+use js_sys::Function;
 use wasm_bindgen::prelude::{wasm_bindgen, JsError, JsValue};
-
-/// Bytes between two pieces from which on a call into JavaScript is cheaper than all that lies between.
-const WORTH_SKIPPING: usize = 64 << 10;
-
-/// A file that JavaScript reads.
-struct Source<'f> {
-    length: u64,
-    read: &'f Function,
-}
-
-impl ReadAt for Source<'_> {
-    fn stamp(&self) -> io::Result<Stamp> {
-        Ok(Stamp {
-            length: self.length,
-            version: [0; 4],
-        })
-    }
-
-    fn read_exact_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-        // Both stay far below 2^53.
-        let (from, length) = (offset as f64, buffer.len() as f64);
-        let answer = self
-            .read
-            .call2(&JsValue::NULL, &from.into(), &length.into())
-            .map_err(|error| io::Error::other(sentence(&error)))?;
-        let bytes = Uint8Array::new(&answer);
-        if bytes.length() as usize != buffer.len() {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        bytes.copy_to(buffer);
-        Ok(())
-    }
-
-    fn worth_skipping(&self) -> usize {
-        WORTH_SKIPPING
-    }
-}
 
 /// What a blob is to Walrus.
 #[wasm_bindgen(js_name = Encoding)]
@@ -92,12 +55,13 @@ pub fn encode(
         memory: Some(memory.unwrap_or((1_u32 << 30).into()) as u64),
         spill: Spill::Never,
     };
-    let source = Source {
-        length: length as u64,
+    let source = JsFile {
+        size: length as u64,
+        path: None,
         read,
     };
     let mut failed = None;
-    let mut watch = |done: u64, total: u64| {
+    let mut watch = |Fraction { done, total }| {
         let Some(progress) = &progress else {
             return ControlFlow::Continue(());
         };
@@ -154,13 +118,4 @@ impl RowChecker {
     pub fn check(&self, row: u16, bytes: &[u8]) -> Result<(), JsError> {
         Ok(self.0.check_row(row, bytes)?)
     }
-}
-
-/// What an exception says.
-fn sentence(error: &JsValue) -> String {
-    let message = js_sys::Reflect::get(error, &"message".into()).ok();
-    message
-        .and_then(|message| message.as_string())
-        .or_else(|| error.as_string())
-        .unwrap_or_else(|| "the callback threw something that is no error".into())
 }

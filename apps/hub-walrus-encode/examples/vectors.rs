@@ -2,7 +2,7 @@
 //! proofs from contents, and quilts. Part of `make vectors`.
 
 use hub_walrus_encode::quilt::{File, Quilt};
-use hub_walrus_encode::{reference, Code, Encoder, Encoding, Options};
+use hub_walrus_encode::{reference, Code, Encoder, Encoding, Options, SymbolPlace};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -168,7 +168,7 @@ fn proof(entry: &Value, vectors: &[Value]) -> Check {
         .map_err(sentence)?;
     let (proof, symbol) = encoding
         .slivers
-        .prove_symbol(row, column, &symbols)
+        .prove_symbol(SymbolPlace { row, column }, &symbols)
         .map_err(sentence)?;
     let place = proof
         .verify(code, &encoding.id, encoding.length, &symbol)

@@ -13,8 +13,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![deny(missing_docs)]
-
 mod blake2b;
 mod encoder;
 mod error;
@@ -37,6 +35,6 @@ pub use encoder::{Encoder, Encoding};
 pub use error::EncodeError;
 pub use hub_walrus::{BlobId, Code, QuiltPatchId, SliverRoots, SymbolProof};
 pub use options::{Options, Spill};
-pub use progress::Progress;
-pub use slivers::{RowError, Slivers, SliversError};
+pub use progress::{Fraction, Progress};
+pub use slivers::{RowError, Slivers, SliversError, SymbolPlace};
 pub use source::{ReadAt, Stamp};

@@ -54,10 +54,26 @@ impl Matrix {
         self.columns * self.symbol
     }
 
-    /// Where the symbol at this place begins in the blob.
-    pub(crate) fn offset(self, row: usize, column: usize) -> u64 {
-        (row * self.columns + column) as u64 * self.symbol as u64
+    /// Where a row begins in the blob.
+    pub(crate) fn row_offset(self, row: usize) -> u64 {
+        row as u64 * self.row_bytes() as u64
     }
+
+    /// Bytes of so many symbols of a row.
+    pub(crate) fn bytes_of(self, symbols: usize) -> u64 {
+        symbols as u64 * self.symbol as u64
+    }
+}
+
+/// Pieces of a source at equal distances.
+#[derive(Clone, Copy)]
+pub(crate) struct Pieces {
+    /// Bytes from the start of one to the start of the next.
+    pub(crate) stride: usize,
+    /// Bytes of each.
+    pub(crate) length: usize,
+    /// How many there are.
+    pub(crate) count: usize,
 }
 
 /// A source that is read as the matrix it was at the start.
@@ -92,23 +108,23 @@ impl<'s, R: ReadAt + ?Sized> Reader<'s, R> {
             .map_err(|error| self.failed(offset, error))
     }
 
-    /// Copies `count` pieces of the source, the first at `offset` and each `stride` bytes after the one before, to places
-    /// `to_stride` bytes apart. Pieces with little between them are read together, by way of `scratch`.
-    #[allow(clippy::too_many_arguments)]
+    /// Copies pieces of the source, the first at `offset`, to places beside each other. Pieces with little between them are read
+    /// together, by way of `scratch`.
     pub(crate) fn fill_pieces(
         &self,
         offset: u64,
-        stride: usize,
-        piece: usize,
-        count: usize,
+        Pieces {
+            stride,
+            length: piece,
+            count,
+        }: Pieces,
         to: &mut [u8],
-        to_stride: usize,
         scratch: &mut Vec<u8>,
     ) -> Result<(), EncodeError> {
         if stride - piece > self.source.worth_skipping() {
             for i in 0..count {
                 let from = offset + (i * stride) as u64;
-                self.fill(&mut to[i * to_stride..][..piece], from)?;
+                self.fill(&mut to[i * piece..][..piece], from)?;
             }
             return Ok(());
         }
@@ -118,8 +134,7 @@ impl<'s, R: ReadAt + ?Sized> Reader<'s, R> {
             scratch.resize((pieces - 1) * stride + piece, 0);
             self.fill(scratch, offset + (first * stride) as u64)?;
             for i in 0..pieces {
-                to[(first + i) * to_stride..][..piece]
-                    .copy_from_slice(&scratch[i * stride..][..piece]);
+                to[(first + i) * piece..][..piece].copy_from_slice(&scratch[i * stride..][..piece]);
             }
         }
         Ok(())

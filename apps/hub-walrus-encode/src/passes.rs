@@ -6,7 +6,7 @@ use crate::matrix::{Matrix, Reader};
 use crate::parity::Parity;
 use crate::pool::{self, Watch};
 use crate::reed_solomon::SLICE;
-use crate::{EncodeError, Progress, ReadAt};
+use crate::{EncodeError, Fraction, Progress, ReadAt};
 use hub_walrus::merkle::{Hash, EMPTY};
 use hub_walrus::SliverRoots;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -44,7 +44,15 @@ impl<R: ReadAt + ?Sized> Passes<'_, R> {
         self.hash_columns(&parity, sums, &mut leaves, &mut columns, watch)?;
         drop(parity);
         self.reader.unchanged()?;
-        let rows = row_roots(self.kernel, self.threads, shards, &leaves, watch)?;
+        let rows = row_roots(
+            self.kernel,
+            self.threads,
+            Leaves {
+                shards,
+                columns: &leaves,
+            },
+            watch,
+        )?;
         Ok(SliverRoots::new(&rows, &columns).expect("a root for each row and each column"))
     }
 
@@ -59,7 +67,7 @@ impl<R: ReadAt + ?Sized> Passes<'_, R> {
         let sums: Vec<AtomicU64> = (0..matrix.rows).map(|_| AtomicU64::new(0)).collect();
         let read = |row: usize, bytes: &mut Vec<u8>| -> Result<bool, EncodeError> {
             bytes.resize(matrix.row_bytes(), 0);
-            self.reader.fill(bytes, matrix.offset(row, 0))?;
+            self.reader.fill(bytes, matrix.row_offset(row))?;
             let symbols = bytes.chunks(matrix.symbol).enumerate();
             let sum = symbols.fold(0, |sum: u64, (column, symbol)| {
                 sum.wrapping_add(weighted(column, symbol))
@@ -150,7 +158,8 @@ impl<R: ReadAt + ?Sized> Passes<'_, R> {
                     (None, _) => {
                         bytes.resize(matrix.rows * width, 0);
                         for (row, run) in bytes.chunks_mut(width).enumerate() {
-                            self.reader.fill(run, matrix.offset(row, batch.first))?;
+                            self.reader
+                                .fill(run, matrix.row_offset(row) + matrix.bytes_of(batch.first))?;
                             let symbols = run.chunks(matrix.symbol).enumerate();
                             let sum = symbols.fold(0, |sum: u64, (i, symbol)| {
                                 sum.wrapping_add(weighted(batch.first + i, symbol))
@@ -260,7 +269,7 @@ pub(crate) fn row<R: ReadAt + ?Sized>(
 ) -> Result<Vec<u8>, EncodeError> {
     let mut symbols = vec![0; matrix.row_bytes()];
     let Some(added) = row.checked_sub(matrix.rows) else {
-        let start = matrix.offset(row, 0);
+        let start = matrix.row_offset(row);
         let there = reader.length().saturating_sub(start);
         symbols.truncate(usize::try_from(there).unwrap_or(usize::MAX));
         reader.fill(&mut symbols, start)?;
@@ -275,7 +284,7 @@ pub(crate) fn row<R: ReadAt + ?Sized>(
         let width = symbols.len();
         bytes.resize(matrix.rows * width, 0);
         for (row, run) in bytes.chunks_mut(width).enumerate() {
-            reader.fill(run, matrix.offset(row, group * batch))?;
+            reader.fill(run, matrix.row_offset(row) + matrix.bytes_of(group * batch))?;
         }
         for (i, symbol) in symbols.chunks_mut(matrix.symbol).enumerate() {
             for start in (0..matrix.symbol).step_by(SLICE) {
@@ -290,7 +299,7 @@ pub(crate) fn row<R: ReadAt + ?Sized>(
             }
         }
         done += width as u64;
-        if progress.advance(done, total).is_break() {
+        if progress.advance(Fraction { done, total }).is_break() {
             return Err(EncodeError::Cancelled);
         }
     }
@@ -300,12 +309,20 @@ pub(crate) fn row<R: ReadAt + ?Sized>(
 /// Bytes of a row that are computed at once.
 const BATCH_BYTES: usize = 64 << 10;
 
-/// Roots of all rows, from the leaves of all columns.
+/// Hashes of all symbols.
+#[derive(Clone, Copy)]
+pub(crate) struct Leaves<'l> {
+    /// Symbols of a column, and of a row.
+    pub(crate) shards: usize,
+    /// The hashes of one column after those of another.
+    pub(crate) columns: &'l [Hash],
+}
+
+/// Roots of all rows.
 pub(crate) fn row_roots(
     kernel: Kernel,
     threads: usize,
-    shards: usize,
-    leaves: &[Hash],
+    Leaves { shards, columns }: Leaves<'_>,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Hash>, EncodeError> {
     // The hashes of neighbouring rows lie side by side, two in a line of the cache.
@@ -321,7 +338,7 @@ pub(crate) fn row_roots(
             let first = group * TOGETHER;
             let rows = roots.len();
             gathered.clear();
-            for column in leaves.chunks(shards) {
+            for column in columns.chunks(shards) {
                 gathered.extend_from_slice(&column[first..first + rows]);
             }
             for (i, root) in roots.iter_mut().enumerate() {

@@ -1,6 +1,6 @@
 //! Work that is shared among threads: each takes the next item when it is done with one.
 
-use crate::{EncodeError, Progress};
+use crate::{EncodeError, Fraction, Progress};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -72,7 +72,7 @@ pub(crate) fn each<I: Send, S>(
             }
         }
         run(&mut |done| {
-            if progress.advance(done, total).is_break() {
+            if progress.advance(Fraction { done, total }).is_break() {
                 end(EncodeError::Cancelled);
             }
         });

@@ -170,8 +170,14 @@ impl Quilt {
         };
         let mut column = index_length.div_ceil(quilt.column_bytes());
         for ((patch, file), header) in patches.iter_mut().zip(&files).zip(&headers) {
-            quilt.lay(column, 0, header);
-            quilt.lay(column, header.len(), file.bytes);
+            quilt.lay(Place { column, at: 0 }, header);
+            quilt.lay(
+                Place {
+                    column,
+                    at: header.len(),
+                },
+                file.bytes,
+            );
             patch.start = column_number(column);
             column += (header.len() + file.bytes.len()).div_ceil(quilt.column_bytes());
             patch.end = column_number(column);
@@ -179,8 +185,7 @@ impl Quilt {
         let index = bcs::index(&patches);
         let length = u32::try_from(index.len()).map_err(|_| QuiltError::TooLong)?;
         quilt.lay(
-            0,
-            0,
+            Place { column: 0, at: 0 },
             &[&[VERSION], &length.to_le_bytes()[..], &index].concat(),
         );
         quilt.patches = patches;
@@ -203,7 +208,7 @@ impl Quilt {
             bytes,
             patches: Vec::new(),
         };
-        let prefix = quilt.take(0, 0, INDEX_PREFIX);
+        let prefix = quilt.take(Place { column: 0, at: 0 }, INDEX_PREFIX);
         let Some(([VERSION], length)) = prefix.split_first_chunk::<1>() else {
             return Err(refused("it does not begin with version 1 of an index"));
         };
@@ -216,7 +221,13 @@ impl Quilt {
         if length > most {
             return Err(refused("its index is longer than ten columns"));
         }
-        let index = quilt.take(0, INDEX_PREFIX, length);
+        let index = quilt.take(
+            Place {
+                column: 0,
+                at: INDEX_PREFIX,
+            },
+            length,
+        );
         let index_columns = (INDEX_PREFIX + length).div_ceil(quilt.column_bytes());
         let mut patches = bcs::parse_index(&index).ok_or(refused("its index cannot be read"))?;
         let mut column = column_number(index_columns);
@@ -269,7 +280,13 @@ impl Quilt {
         };
         let start = usize::from(patch.start);
         let room = usize::from(patch.end - patch.start) * self.column_bytes();
-        let header = self.take(start, 0, HEADER.min(room));
+        let header = self.take(
+            Place {
+                column: start,
+                at: 0,
+            },
+            HEADER.min(room),
+        );
         let &[version, l0, l1, l2, l3, mask] = header.as_slice() else {
             return Err(damaged("its columns are shorter than a header"));
         };
@@ -281,7 +298,13 @@ impl Quilt {
         if length > room - HEADER {
             return Err(damaged("it is longer than its columns"));
         }
-        let rest = self.take(start, HEADER, length);
+        let rest = self.take(
+            Place {
+                column: start,
+                at: HEADER,
+            },
+            length,
+        );
         let (name, mut rest) = bcs::field(&rest).ok_or(damaged("its header ends early"))?;
         if name != bcs::string(identifier) {
             return Err(damaged("its header names another file"));
@@ -302,34 +325,35 @@ impl Quilt {
         usize::from(self.code.primary()) * self.symbol
     }
 
-    /// Writes bytes down the columns, from a place in column `column` on.
-    fn lay(&mut self, column: usize, at: usize, bytes: &[u8]) {
+    /// Writes bytes down the columns, from a place on.
+    fn lay(&mut self, from: Place, bytes: &[u8]) {
         let mut rest = bytes;
-        let mut at = at;
+        let mut to = from;
         while !rest.is_empty() {
-            let (place, room) = self.place(column, at);
+            let (place, room) = self.run_at(to);
             let (now, later) = rest.split_at(room.min(rest.len()));
             self.bytes[place..place + now.len()].copy_from_slice(now);
-            at += now.len();
+            to.at += now.len();
             rest = later;
         }
     }
 
     /// Reads bytes down the columns, as many as there are up to `length`.
-    fn take(&self, column: usize, at: usize, length: usize) -> Vec<u8> {
+    fn take(&self, Place { column, at }: Place, length: usize) -> Vec<u8> {
         let columns = usize::from(self.code.secondary());
         let there = ((columns - column) * self.column_bytes()).saturating_sub(at);
         let mut bytes = Vec::with_capacity(length.min(there));
         while bytes.len() < length.min(there) {
-            let (place, room) = self.place(column, at + bytes.len());
+            let at = at + bytes.len();
+            let (place, room) = self.run_at(Place { column, at });
             let now = room.min(length.min(there) - bytes.len());
             bytes.extend_from_slice(&self.bytes[place..place + now]);
         }
         bytes
     }
 
-    /// Where byte `at` of what begins in column `column` lies, and how many bytes lie there in a row.
-    fn place(&self, column: usize, at: usize) -> (usize, usize) {
+    /// Where a byte lies, and how many bytes lie there side by side.
+    fn run_at(&self, Place { column, at }: Place) -> (usize, usize) {
         let (symbols, within) = (at / self.symbol, at % self.symbol);
         let rows = usize::from(self.code.primary());
         let (column, row) = (column + symbols / rows, symbols % rows);
@@ -341,10 +365,19 @@ impl Quilt {
     }
 }
 
+/// A byte of a quilt.
+#[derive(Clone, Copy)]
+struct Place {
+    /// The column in which the counting begins.
+    column: usize,
+    /// Bytes before it, down that column and those after it.
+    at: usize,
+}
+
 impl Patch {
     /// Id of the file in the quilt with this blob id.
     pub fn id(&self, quilt: BlobId) -> Result<QuiltPatchId, QuiltPatchIdError> {
-        QuiltPatchId::new(quilt, self.start, self.end)
+        QuiltPatchId::new(quilt, self.start..self.end)
     }
 }
 

@@ -3,13 +3,14 @@
 
 use crate::blake2b::{Kernel, States};
 use crate::line::{fresh_states, Liner};
-use crate::matrix::{Matrix, Reader};
-use crate::passes::row_roots;
+use crate::matrix::{Matrix, Pieces, Reader};
+use crate::passes::{row_roots, Leaves};
 use crate::pool::{self, Watch};
 use crate::reed_solomon::SLICE;
 use crate::{EncodeError, ReadAt};
 use hub_walrus::merkle::{Hash, EMPTY};
 use hub_walrus::SliverRoots;
+use std::ops::Range;
 
 /// What the sliced way takes.
 pub(crate) struct Sliced<'r, R: ?Sized> {
@@ -43,8 +44,8 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
         for start in (0..matrix.symbol).step_by(self.width) {
             let width = self.width.min(matrix.symbol - start);
             let slices = &mut slices[..matrix.rows * shards * width];
-            self.extend_rows(start, width, slices, watch)?;
-            self.hash_columns(start, width, slices, &mut columns, watch)?;
+            self.extend_rows(start..start + width, slices, watch)?;
+            self.hash_columns(start..start + width, slices, &mut columns, watch)?;
         }
         drop(slices);
         self.reader.unchanged()?;
@@ -54,18 +55,26 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
             leaves.extend_from_slice(&column.leaves);
             roots.push(column.root);
         }
-        let rows = row_roots(self.kernel, self.threads, shards, &leaves, watch)?;
+        let rows = row_roots(
+            self.kernel,
+            self.threads,
+            Leaves {
+                shards,
+                columns: &leaves,
+            },
+            watch,
+        )?;
         Ok(SliverRoots::new(&rows, &roots).expect("a root for each row and each column"))
     }
 
+    /// Extends the bytes `within` of all symbols.
     fn extend_rows(
         &self,
-        start: usize,
-        width: usize,
+        within: Range<usize>,
         slices: &mut [u8],
         watch: &mut Watch<'_>,
     ) -> Result<(), EncodeError> {
-        let matrix = self.matrix;
+        let (matrix, width) = (self.matrix, within.len());
         pool::each(
             self.threads,
             watch,
@@ -74,16 +83,13 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
             || (Liner::new(self.kernel), Vec::new()),
             |(liner, scratch), (row, slices)| {
                 let (given, added) = slices.split_at_mut(matrix.columns * width);
-                let from = matrix.offset(row, 0) + start as u64;
-                self.reader.fill_pieces(
-                    from,
-                    matrix.symbol,
-                    width,
-                    matrix.columns,
-                    given,
-                    width,
-                    scratch,
-                )?;
+                let from = matrix.row_offset(row) + within.start as u64;
+                let pieces = Pieces {
+                    stride: matrix.symbol,
+                    length: width,
+                    count: matrix.columns,
+                };
+                self.reader.fill_pieces(from, pieces, given, scratch)?;
                 for inner in (0..width).step_by(SLICE) {
                     let length = SLICE.min(width - inner);
                     let slice = |i: usize| &given[i * width + inner..][..length];
@@ -96,15 +102,15 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
         )
     }
 
+    /// Hashes the bytes `within` of all symbols.
     fn hash_columns(
         &self,
-        start: usize,
-        width: usize,
+        within: Range<usize>,
         slices: &[u8],
         columns: &mut [Column],
         watch: &mut Watch<'_>,
     ) -> Result<(), EncodeError> {
-        let matrix = self.matrix;
+        let (matrix, width) = (self.matrix, within.len());
         let shape = matrix.column_shape();
         let stride = matrix.shards * width;
         pool::each(
@@ -118,7 +124,7 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
                 for inner in (0..width).step_by(SLICE) {
                     let length = SLICE.min(width - inner);
                     let slice = |i: usize| &given[i * stride + inner..][..length];
-                    let done = start + inner;
+                    let done = within.start + inner;
                     let mut leaves = None;
                     if done + length == matrix.symbol {
                         column.leaves = vec![EMPTY; matrix.shards];
@@ -133,7 +139,7 @@ impl<R: ReadAt + ?Sized> Sliced<'_, R> {
                         leaves,
                     );
                 }
-                if start + width == matrix.symbol {
+                if within.end == matrix.symbol {
                     column.states = Vec::new();
                     column.root = liner.root(column.leaves.iter().copied());
                 }

@@ -19,6 +19,15 @@ pub struct Slivers {
     roots: SliverRoots,
 }
 
+/// A symbol of a blob's matrix, those that encoding added included. Both are counted from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SymbolPlace {
+    /// Its row.
+    pub row: u16,
+    /// Its place in the row.
+    pub column: u16,
+}
+
 /// Why sliver roots are not those of the blob.
 #[derive(Error, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SliversError {
@@ -171,13 +180,12 @@ impl Slivers {
         self.checked_leaves(row, bytes).map(|_| ())
     }
 
-    /// Proves what the symbol at `row` and `column` is, from the bytes of the row. The symbol comes with the proof.
+    /// Proves what a symbol is, from the bytes of the row. The symbol comes with the proof.
     ///
     /// `bytes` are [`Slivers::row_range`] of the blob, or, for the rows that encoding added, what [`Encoder::row`](crate::Encoder::row) gives.
     pub fn prove_symbol(
         &self,
-        row: u16,
-        column: u16,
+        SymbolPlace { row, column }: SymbolPlace,
         bytes: &[u8],
     ) -> Result<(SymbolProof, Vec<u8>), RowError> {
         let columns = self.code.shards();

@@ -15,8 +15,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![deny(missing_docs)]
-
 mod aggregator;
 mod answer;
 mod body;
@@ -29,6 +27,7 @@ mod journal;
 mod node;
 mod publisher;
 mod quilts;
+mod routes;
 mod server;
 mod store;
 

@@ -2,6 +2,7 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 
 use hub_walrus_client::{Progress, Work};
+use hub_walrus_encode::Fraction;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar on a terminal, nothing in a pipe; remarks in both, on the standard error.
@@ -20,7 +21,7 @@ impl Bars {
 }
 
 impl Progress for Bars {
-    fn begin(&self, work: Work, total: u64, done: u64) {
+    fn begin(&self, work: Work, Fraction { done, total }: Fraction) {
         if !self.terminal {
             return;
         }

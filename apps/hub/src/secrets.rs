@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use age::secrecy::SecretString;
 use hub_chain::keys::KEY_PASSWORD;
-use hub_chain::Wallet;
+use hub_chain::{KeyPath, Wallet};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::{Failure, FAILED, USAGE, WRONG};
@@ -190,5 +190,9 @@ fn damaged(path: &Path, what: &str) -> Failure {
 
 /// An account by its words.
 pub fn wallet(mnemonic: &str, prefix: &str, coin_type: u32) -> Result<Wallet, Failure> {
-    Ok(Wallet::from_mnemonic(mnemonic, prefix, coin_type, 0)?)
+    Ok(Wallet::from_mnemonic(
+        mnemonic,
+        prefix,
+        KeyPath::first(coin_type),
+    )?)
 }

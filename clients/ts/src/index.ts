@@ -1,26 +1,12 @@
 /** Client of the Hub for Node and browsers. The wire format alone is in `hub-client/wire`. */
 
-export {
-  backing,
-  backingsOf,
-  DEFAULT_FACTOR,
-  inHundreds,
-  MAX_BELIEVED,
-  MAX_FACTOR,
-  payerBacking,
-  rankingOf,
-  recentlyServedOf,
-  servedOf,
-  spendsOf,
-  usagesOf,
-} from "./belief.js";
-export type { PayerSpend, RankedAt, RankingQueries, Served } from "./belief.js";
 export { fromBase64Url, fromHex, toBase64Url, toHex } from "./bytes.js";
 export { connectNode, hashOf, ReadingClient, SigningClient } from "./chain.js";
 export type { BeforeBroadcast, Executed, LostTransaction, SendingOptions, SendOptions } from "./chain.js";
 export * from "./contracts/index.js";
 export { HubError, InputError, RefusedError, translate, UnconfirmedError } from "./errors.js";
 export type { HubErrorCode, HubErrorDetails, Origin } from "./errors.js";
+export * from "./figures.js";
 export { canonical, Contract, contractInfo, Hub, HubAccount } from "./hub.js";
 export type { AnswersOf, Offer, Sent } from "./hub.js";
 export type { ContractInfo, ContractName, Deployment } from "./deployment.js";
@@ -46,10 +32,8 @@ export {
   VoucherPad,
 } from "./signing.js";
 export type { AttesterDetails, Call, Evidence, Inference, SignedBatch, SignedVoucher } from "./signing.js";
-export { cw20, denomText, native, outcomeName, outcomesOfGroups, priceOf } from "./values.js";
-export type { Denom, Id, OutcomeName, Rates } from "./values.js";
-export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";
-export type { AttesterSums, PageStart, Sums, UsageQueries } from "./usage.js";
+export { outcomesOfGroups } from "./values.js";
+export type { OutcomeName } from "./values.js";
 export { certifyMessage, setCommitteeMessage } from "./walrus.js";
 export type { StorageNode, WalrusCertificate } from "./walrus.js";
 export * as wire from "./wire/index.js";

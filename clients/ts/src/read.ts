@@ -19,31 +19,13 @@ import { HubError, translateQuery } from "./errors.js";
 import type { SmartQuerier } from "./querier.js";
 import { type Latest, Rpc, type RpcOptions } from "./rpc.js";
 
-export {
-  backing,
-  backingsOf,
-  DEFAULT_FACTOR,
-  inHundreds,
-  MAX_BELIEVED,
-  MAX_FACTOR,
-  payerBacking,
-  rankingOf,
-  recentlyServedOf,
-  servedOf,
-  spendsOf,
-  usagesOf,
-} from "./belief.js";
-export type { PayerSpend, RankedAt, RankingQueries, Served } from "./belief.js";
 export type { billing, escrow, registry } from "./contracts/index.js";
 export type { Deployment } from "./deployment.js";
 export { HubError } from "./errors.js";
 export type { HubErrorCode } from "./errors.js";
+export * from "./figures.js";
 export type { SmartQuerier } from "./querier.js";
 export { type Latest, MOST_CALLS, Rpc, type RpcOptions } from "./rpc.js";
-export { authorUsage, dayOf, everyEntry, measurementUsage, operatorUsage, sumsOf, weekOf } from "./usage.js";
-export type { AttesterSums, PageStart, Sums, UsageQueries } from "./usage.js";
-export { cw20, denomText, native, outcomeName, priceOf } from "./values.js";
-export type { Denom, Id, Rates } from "./values.js";
 
 /** A Hub on a chain, for reading. */
 export class HubReader {

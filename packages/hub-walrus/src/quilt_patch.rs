@@ -2,6 +2,7 @@ use crate::BlobId;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::Engine;
 use std::fmt;
+use std::ops::Range;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -65,8 +66,9 @@ impl QuiltPatchId {
     /// Columns of a quilt over 1000 shards, the index's included.
     pub const COLUMNS: u16 = 667;
 
-    /// The file in columns `start` up to, not including, `end` of the quilt.
-    pub fn new(quilt: BlobId, start: u16, end: u16) -> Result<Self, QuiltPatchIdError> {
+    /// The file in these columns of the quilt, of which the first is 1 or more and the end at most [`QuiltPatchId::COLUMNS`].
+    pub fn new(quilt: BlobId, columns: Range<u16>) -> Result<Self, QuiltPatchIdError> {
+        let Range { start, end } = columns;
         if start == 0 || start >= end || end > Self::COLUMNS {
             return Err(QuiltPatchIdError::Columns { start, end });
         }
@@ -87,8 +89,7 @@ impl QuiltPatchId {
         }
         Self::new(
             BlobId::from_bytes(*quilt),
-            u16::from_le_bytes([s0, s1]),
-            u16::from_le_bytes([e0, e1]),
+            u16::from_le_bytes([s0, s1])..u16::from_le_bytes([e0, e1]),
         )
     }
 

@@ -88,7 +88,7 @@ fn bytes_that_are_no_patch_id_are_refused() {
     }
     for (start, end) in [(0, 5), (5, 5), (6, 5), (1, 668), (u16::MAX, u16::MAX)] {
         assert_eq!(
-            QuiltPatchId::new(id.quilt(), start, end),
+            QuiltPatchId::new(id.quilt(), start..end),
             Err(QuiltPatchIdError::Columns { start, end })
         );
     }
@@ -204,6 +204,6 @@ proptest! {
 
 #[test]
 fn any_32_bytes_make_a_patch_id_with_possible_columns() {
-    let id = QuiltPatchId::new(BlobId::from_bytes([0xff; 32]), 666, 667).unwrap();
+    let id = QuiltPatchId::new(BlobId::from_bytes([0xff; 32]), 666..667).unwrap();
     assert_eq!(id.to_string().parse(), Ok(id));
 }

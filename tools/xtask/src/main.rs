@@ -5,6 +5,7 @@ mod contracts;
 mod documents;
 mod elsewhere;
 mod embeds;
+mod integers;
 mod links;
 mod prose;
 mod schema;
@@ -119,6 +120,7 @@ fn run() -> Result<()> {
     match name {
         "generate" => TASKS.iter().try_for_each(|task| timed(task, check)),
         "contracts" => contracts::run(),
+        "integers" => integers::run(),
         "links" => links::run(),
         "prose" => prose::run(),
         _ => match TASKS.iter().find(|task| task.name == name) {
@@ -150,6 +152,9 @@ fn usage() -> String {
     text.push_str("  generate     all of these\n");
     text.push_str(
         "  contracts    writes nothing: whether the contracts can be laid over each other\n",
+    );
+    text.push_str(
+        "  integers     writes nothing: whether functions take two bare integers of one type side by side\n",
     );
     text.push_str(
         "  links        writes nothing: whether every link in the documents leads somewhere\n",

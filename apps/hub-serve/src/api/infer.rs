@@ -105,7 +105,7 @@ fn metadata_for(app: &App, path: &ModelPath) -> Result<Json<ModelMetadata>, ApiE
         ports.collect()
     };
     let Runner::Tensors { engine, .. } = &served.runner else {
-        return Err(takes_text(&served));
+        return Err(served.takes_text());
     };
     let signature = engine.signature();
     Ok(Json(ModelMetadata {
@@ -115,15 +115,6 @@ fn metadata_for(app: &App, path: &ModelPath) -> Result<Json<ModelMetadata>, ApiE
         inputs: tensors(&signature.inputs),
         outputs: tensors(&signature.outputs),
     }))
-}
-
-/// A model without tensors was asked for them.
-pub(crate) fn takes_text(served: &Served) -> ApiError {
-    let message = format!(
-        "{} takes text: call it under /v1/chat/completions or /v1/embeddings",
-        served.path()
-    );
-    ApiError::new(400, "takes_text", message)
 }
 
 /// Whether a model is ready.

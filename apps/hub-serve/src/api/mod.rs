@@ -28,7 +28,6 @@ use crate::call::{Refused, Request};
 use crate::error::ApiError;
 use crate::text::TextReply;
 
-pub(crate) use infer::takes_text;
 pub use openapi::document;
 
 const PAYMENT_REQUIRED: HeaderName = HeaderName::from_static(hub_x402::PAYMENT_REQUIRED);

@@ -39,7 +39,7 @@ impl Chain {
         let chain = Embedded::start(options).unwrap();
         let plan =
             hub_model::Plan::new(&example(), hub_walrus_encode::Options::default(), &()).unwrap();
-        let release = plan.new_release(1, 0);
+        let release = plan.new_release((1, 0));
         let made = chain.with(move |hub| {
             let (author, operator, caller) = (
                 hub.account("author"),

@@ -154,7 +154,7 @@ async fn a_key_made_in_an_enclave_is_registered_labelled_called_and_paid() {
     // A session that insists on this image.
     let plan =
         hub_model::Plan::new(&example(), hub_walrus_encode::Options::default(), &()).unwrap();
-    let (release, operator) = (plan.new_release(1, 0), shown.operator.clone());
+    let (release, operator) = (plan.new_release((1, 0)), shown.operator.clone());
     let voucher_key = signing_key(KeyType::Ed25519, 7);
     let public = voucher_key.public_key();
     let (author, session) = chain

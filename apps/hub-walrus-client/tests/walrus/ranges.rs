@@ -82,7 +82,7 @@ fn bytes_that_are_said_to_be_compressed_are_left_as_they_are() {
     let fixture = Fixture::new(1);
     // What begins like gzip, and is none.
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
-    bytes.extend(crate::fixture::noise(5_000, 4));
+    bytes.extend(hub_walrus_local::noise(5_000, 4));
     let stored = fixture.put(&bytes, &crate::fixture::permanent(5)).unwrap();
     let fetched = fixture
         .client()

@@ -1,6 +1,6 @@
 use super::*;
 use crate::parity::Scratch;
-use crate::{reference, Spill, Stamp};
+use crate::{reference, Fraction, Spill, Stamp, SymbolPlace};
 use proptest::prelude::*;
 use std::io;
 use std::num::NonZeroUsize;
@@ -237,7 +237,7 @@ fn progress_rises_to_the_total_and_may_end_the_encoding() {
     ] {
         let blob = bytes(20_000, 9);
         let mut steps = Vec::new();
-        let mut all = |done, total| {
+        let mut all = |Fraction { done, total }| {
             steps.push((done, total));
             ControlFlow::Continue(())
         };
@@ -250,7 +250,7 @@ fn progress_rises_to_the_total_and_may_end_the_encoding() {
 
         for end in 1..steps.len() {
             let mut left = end;
-            let mut some = |_, _| {
+            let mut some = |_| {
                 left -= 1;
                 match left {
                     0 => ControlFlow::Break(()),
@@ -276,7 +276,7 @@ fn rows_that_encoding_added_are_proven_too() {
         for column in 0..10 {
             let (proof, symbol) = encoding
                 .slivers
-                .prove_symbol(row, column, &symbols)
+                .prove_symbol(SymbolPlace { row, column }, &symbols)
                 .unwrap();
             let place = proof.verify(encoder.code, &encoding.id, 3000, &symbol);
             let range = place.unwrap();

@@ -81,7 +81,10 @@ fn a_file_that_is_damaged_is_not_handed_out() {
         quilt.file("c").unwrap_err().to_string(),
         "the quilt has no file \"c\""
     );
-    let (header, _) = quilt.place(quilt.patches[0].start.into(), 0);
+    let (header, _) = quilt.run_at(Place {
+        column: quilt.patches[0].start.into(),
+        at: 0,
+    });
     let mut other = quilt.clone();
     other.bytes[header] = 2;
     assert_eq!(
@@ -89,7 +92,10 @@ fn a_file_that_is_damaged_is_not_handed_out() {
         "the quilt's file \"a\" is damaged: its header does not have version 1"
     );
     let mut other = quilt.clone();
-    let (length, _) = quilt.place(quilt.patches[0].start.into(), 3);
+    let (length, _) = quilt.run_at(Place {
+        column: quilt.patches[0].start.into(),
+        at: 3,
+    });
     other.bytes[length] = 9;
     assert_eq!(
         other.file("a").unwrap_err().to_string(),

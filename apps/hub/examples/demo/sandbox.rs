@@ -8,7 +8,7 @@ use anyhow::{anyhow, bail, ensure, Context, Result};
 use cosmwasm_std::Coin;
 use hub_chain::embedded::{Embedded, EmbeddedOptions, PREFIX};
 use hub_chain::testing::StandIn;
-use hub_chain::{Profiles, Wallet, COSMOS_COIN_TYPE};
+use hub_chain::{KeyPath, Profiles, Wallet, COSMOS_COIN_TYPE};
 use hub_types::registry::ExecuteMsg;
 use hub_walrus_local::{LocalWalrus, Options, Server};
 use serde_json::{json, Value};
@@ -45,7 +45,7 @@ impl Person {
     }
 
     pub fn address(self) -> Result<String> {
-        let wallet = Wallet::from_mnemonic(self.words(), PREFIX, COSMOS_COIN_TYPE, 0)?;
+        let wallet = Wallet::from_mnemonic(self.words(), PREFIX, KeyPath::first(COSMOS_COIN_TYPE))?;
         Ok(wallet.address().to_owned())
     }
 }

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use base64::Engine;
 use clap::Args;
 use hub_walrus_client::{encode_file, Error};
+use hub_walrus_encode::SymbolPlace;
 use serde_json::json;
 
 use crate::failure::{Failure, USAGE, WRONG};
@@ -86,13 +87,15 @@ impl Prove {
         file.take(range.end - range.start)
             .read_to_end(&mut bytes)
             .map_err(failed)?;
-        let (proof, symbol) = slivers.prove_symbol(row, column, &bytes).map_err(|e| {
-            Failure::new(
-                WRONG,
-                e.to_string(),
-                "the file changed meanwhile: run the same command again",
-            )
-        })?;
+        let (proof, symbol) = slivers
+            .prove_symbol(SymbolPlace { row, column }, &bytes)
+            .map_err(|e| {
+                Failure::new(
+                    WRONG,
+                    e.to_string(),
+                    "the file changed meanwhile: run the same command again",
+                )
+            })?;
         let proven = proof
             .verify(slivers.code(), &encoding.id, encoding.length, &symbol)
             .map_err(|e| {

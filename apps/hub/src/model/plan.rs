@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use hub_model::Watch;
 use hub_walrus_client::{Progress, Work};
-use hub_walrus_encode::Options;
+use hub_walrus_encode::{Fraction, Options};
 use serde_json::{json, Value};
 
 use crate::failure::{Failure, USAGE};
@@ -146,13 +146,19 @@ struct Watching(Bars, std::sync::Mutex<u64>);
 impl Watch for Watching {
     fn file(&self, _path: &str, size: u64) {
         self.0.end();
-        self.0.begin(Work::Encode, size, 0);
+        self.0.begin(
+            Work::Encode,
+            Fraction {
+                done: 0,
+                total: size,
+            },
+        );
         if let Ok(mut done) = self.1.lock() {
             *done = 0;
         }
     }
 
-    fn advance(&self, now: u64, _total: u64) -> ControlFlow<()> {
+    fn advance(&self, Fraction { done: now, .. }: Fraction) -> ControlFlow<()> {
         if let Ok(mut done) = self.1.lock() {
             self.0.advance(now.saturating_sub(*done));
             *done = now.max(*done);

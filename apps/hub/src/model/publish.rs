@@ -161,8 +161,7 @@ impl Publish {
         let placed = plan.upload(&client, &publisher, &options, &progress)?;
 
         step(4, "registering");
-        let (major, minor) = self.version;
-        let mut new = plan.new_release(major, minor);
+        let mut new = plan.new_release(self.version);
         new.salt = commitment.map(|commitment| commitment.salt);
         let at = match published {
             Some(at) => at,

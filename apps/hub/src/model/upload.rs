@@ -80,8 +80,7 @@ impl Upload {
                 .unwrap_or_default();
             text += &format!("{id}  {what}, {}: {state}{until}\n", size(length));
         }
-        let (major, minor) = self.version;
-        let release = plan.new_release(major, minor);
+        let release = plan.new_release(self.version);
         text += &format!(
             "\nrelease   {}\nmanifest  {}\n",
             release.blob_id, plan.manifest_encoding.id

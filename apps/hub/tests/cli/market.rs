@@ -5,7 +5,7 @@ use std::process::Command;
 use cosmwasm_std::Coin;
 use hub_chain::embedded::{Embedded, EmbeddedOptions, PREFIX};
 use hub_chain::testing::{Fault, StandIn};
-use hub_chain::{Profiles, Wallet, COSMOS_COIN_TYPE};
+use hub_chain::{KeyPath, Profiles, Wallet, COSMOS_COIN_TYPE};
 use hub_types::denom::UncheckedDenom;
 use hub_types::registry::ExecuteMsg;
 use hub_walrus_local::{noise, On, What};
@@ -135,7 +135,7 @@ pub const PUBLISH: [&str; 14] = [
 ];
 
 fn address(words: &str) -> String {
-    Wallet::from_mnemonic(words, PREFIX, COSMOS_COIN_TYPE, 0)
+    Wallet::from_mnemonic(words, PREFIX, KeyPath::first(COSMOS_COIN_TYPE))
         .unwrap()
         .address()
         .to_owned()

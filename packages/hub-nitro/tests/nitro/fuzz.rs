@@ -233,7 +233,7 @@ where
 }
 
 /// A verifier that has seen the untouched document, and the attempt that presents another document instead.
-fn stage() -> (Verifier, Attempt) {
+fn fixture() -> (Verifier, Attempt) {
     let sound = Attempt::sound(&chain(), &KEY);
     let mut verifier = Verifier::default();
     verifier.present(&sound).unwrap();
@@ -263,7 +263,7 @@ fn check_true(attestation: &Attestation, attempt: &Attempt) {
 
 #[test]
 fn changed_bytes_are_refused() {
-    let (verifier, sound) = stage();
+    let (verifier, sound) = fixture();
     let known = |path: &Hash| verifier.paths.contains(path);
     fuzz(
         setting("HUB_FUZZ_CASES", CASES),
@@ -283,7 +283,7 @@ fn changed_bytes_are_refused() {
 
 #[test]
 fn changed_trees_that_the_leaf_did_not_sign_are_refused() {
-    let (verifier, sound) = stage();
+    let (verifier, sound) = fixture();
     let known = |path: &Hash| verifier.paths.contains(path);
     let document = chain().document().public_key(KEY);
     let envelope = document.seal(&document.payload().encode());
@@ -309,7 +309,7 @@ fn changed_trees_that_the_leaf_did_not_sign_are_refused() {
 
 #[test]
 fn changed_envelopes_around_a_signed_payload_are_refused() {
-    let (verifier, sound) = stage();
+    let (verifier, sound) = fixture();
     let known = |path: &Hash| verifier.paths.contains(path);
     let document = chain().document().public_key(KEY);
     let parts = document.seal(&document.payload().encode()).parts();
@@ -335,7 +335,7 @@ fn changed_envelopes_around_a_signed_payload_are_refused() {
 /// Edits that the leaf signs: what an enclave's hypervisor would have to write for the parser to be fooled.
 #[test]
 fn changed_trees_that_the_leaf_signs_are_refused_or_true() {
-    let (_, sound) = stage();
+    let (_, sound) = fixture();
     let document = chain().document().public_key(KEY);
     let cases = setting("HUB_FUZZ_CASES", CASES) / PER_SIGNED;
     let inputs = (vec(edit(), 1..3), vec(change(), 0..2));
@@ -359,7 +359,7 @@ fn changed_trees_that_the_leaf_signs_are_refused_or_true() {
 /// Changes that the issuer signs, and every certificate and signature below is sound.
 #[test]
 fn changed_certificates_that_the_issuer_signs_are_refused_or_true() {
-    let (_, sound) = stage();
+    let (_, sound) = fixture();
     let chain = chain();
     let encoded = chain.encode();
     let cases = setting("HUB_FUZZ_CASES", CASES) / PER_SIGNED;
@@ -389,7 +389,7 @@ fn changed_certificates_that_the_issuer_signs_are_refused_or_true() {
 /// Changes to a certificate as a whole: its signature and the way it is written.
 #[test]
 fn changed_certificates_in_a_signed_document_are_refused() {
-    let (verifier, sound) = stage();
+    let (verifier, sound) = fixture();
     let known = |path: &Hash| verifier.paths.contains(path);
     let chain = chain();
     let encoded = chain.encode();
@@ -417,7 +417,7 @@ fn changed_certificates_in_a_signed_document_are_refused() {
 
 #[test]
 fn random_bytes_are_refused() {
-    let (_, sound) = stage();
+    let (_, sound) = fixture();
     let cases = setting("HUB_FUZZ_CASES", CASES);
     let inputs = prop_oneof![
         vec(byte(), 0..600),
