@@ -12,7 +12,7 @@ mod market;
 pub mod node;
 pub mod numbers;
 pub mod outcome;
-mod puppet;
+mod proxy;
 pub mod report;
 pub mod rng;
 pub mod scenario;

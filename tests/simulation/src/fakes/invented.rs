@@ -8,10 +8,10 @@ use hub_types::ids::SessionId;
 pub struct Invented {
     calls: u64,
     per_call: u128,
-    stage: Option<Stage>,
+    setup: Option<Setup>,
 }
 
-struct Stage {
+struct Setup {
     service: usize,
     /// Of calls without a price, which need no money.
     free: Option<Free>,
@@ -27,11 +27,11 @@ impl Invented {
         Self {
             calls,
             per_call,
-            stage: None,
+            setup: None,
         }
     }
 
-    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
+    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Setup> {
         let service = ring.operate(world)?;
         let author = ring.author.clone();
         ring.publish(world, 1, self.per_call, 0, &author)?;
@@ -47,25 +47,25 @@ impl Invented {
             ring.bring(world, &account, needed);
             None
         };
-        Ok(Stage { service, free })
+        Ok(Setup { service, free })
     }
 
-    fn state(&self, world: &mut World, ring: &mut Ring, stage: &mut Stage) -> Result<()> {
+    fn state(&self, world: &mut World, ring: &mut Ring, setup: &mut Setup) -> Result<()> {
         let (place, account) = (ring.places[0], ring.accounts[0].clone());
         let budget = u128::from(self.calls) * self.per_call;
-        let (session, next) = match &stage.free {
+        let (session, next) = match &setup.free {
             Some(free) => (free.session, free.next),
             None => {
-                let session = ring.session(world, place, stage.service, budget);
+                let session = ring.session(world, place, setup.service, budget);
                 (ring.open(world, &account, None, session)?, 0)
             }
         };
         let calls = u16::try_from(self.calls).context("a group holds as many")?;
-        let settle = ring.invention(world, stage.service, place, session, next, calls)?;
+        let settle = ring.invention(world, setup.service, place, session, next, calls)?;
         let message = world.hub.message(&world.hub.billing, &settle, &[]);
-        let operator = world.services[stage.service].operator.clone();
+        let operator = world.services[setup.service].operator.clone();
         ring.send(world, &operator, vec![message])?;
-        match &mut stage.free {
+        match &mut setup.free {
             Some(free) => free.next += self.calls,
             None => {
                 ring.freed(world, budget);
@@ -81,12 +81,12 @@ impl Fake for Invented {
         if moment == Moment::Dusk {
             return Ok(());
         }
-        let mut stage = match self.stage.take() {
-            Some(stage) => stage,
+        let mut setup = match self.setup.take() {
+            Some(setup) => setup,
             None => self.begin(world, ring)?,
         };
-        self.state(world, ring, &mut stage)?;
-        self.stage = Some(stage);
+        self.state(world, ring, &mut setup)?;
+        self.setup = Some(setup);
         Ok(())
     }
 }

@@ -10,10 +10,10 @@ use crate::world::World;
 pub struct Named {
     each: u128,
     named: u64,
-    stage: Stage,
+    phase: Phase,
 }
 
-enum Stage {
+enum Phase {
     New,
     Locked {
         service: usize,
@@ -28,11 +28,11 @@ impl Named {
         Self {
             each: capital / u128::from(named),
             named,
-            stage: Stage::New,
+            phase: Phase::New,
         }
     }
 
-    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
+    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Phase> {
         let service = ring.operate(world)?;
         let author = ring.author.clone();
         ring.publish(world, 1, self.each, 0, &author)?;
@@ -50,7 +50,7 @@ impl Named {
             let session = ring.session(world, ring.places[0], service, self.each);
             sessions.push(ring.open(world, &funder, Some(caller), session)?);
         }
-        Ok(Stage::Locked {
+        Ok(Phase::Locked {
             service,
             since: Day::of(world.hub.now()).0,
             sessions,
@@ -60,10 +60,10 @@ impl Named {
 
 impl Fake for Named {
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
-        match (&self.stage, moment) {
-            (Stage::New, Moment::Dusk) => self.stage = self.begin(world, ring)?,
+        match (&self.phase, moment) {
+            (Phase::New, Moment::Dusk) => self.phase = self.begin(world, ring)?,
             (
-                Stage::Locked {
+                Phase::Locked {
                     service,
                     since,
                     sessions,
@@ -73,7 +73,7 @@ impl Fake for Named {
                 ring.charge(world, *service, ring.places[0], sessions, 1)?;
                 ring.freed(world, self.each * sessions.len() as u128);
                 ring.collect(world, None)?;
-                self.stage = Stage::Done;
+                self.phase = Phase::Done;
             }
             _ => {}
         }

@@ -11,10 +11,10 @@ pub struct Sybils {
     each: u128,
     payers: u64,
     left: u64,
-    stage: Option<Stage>,
+    setup: Option<Setup>,
 }
 
-struct Stage {
+struct Setup {
     service: usize,
     since: u64,
     sessions: Vec<SessionId>,
@@ -26,11 +26,11 @@ impl Sybils {
             each: capital / u128::from(payers * charges),
             payers,
             left: charges,
-            stage: None,
+            setup: None,
         }
     }
 
-    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
+    fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Setup> {
         let service = ring.operate(world)?;
         let author = ring.author.clone();
         ring.publish(world, 1, self.each, 0, &author)?;
@@ -43,7 +43,7 @@ impl Sybils {
             let session = ring.session(world, ring.places[0], service, budget);
             sessions.push(ring.open(world, &payer, None, session)?);
         }
-        Ok(Stage {
+        Ok(Setup {
             service,
             since: Day::of(world.hub.now()).0,
             sessions,
@@ -59,10 +59,10 @@ fn week(day: u64) -> Week {
 impl Fake for Sybils {
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
         let today = Day::of(world.hub.now()).0;
-        let Some(stage) = &self.stage else {
+        let Some(setup) = &self.setup else {
             // As late before the end of a week as still ages.
             if moment == Moment::Dusk && week(today + AGE_DAYS) != week(today + AGE_DAYS + 1) {
-                self.stage = Some(self.begin(world, ring)?);
+                self.setup = Some(self.begin(world, ring)?);
             }
             return Ok(());
         };
@@ -70,8 +70,8 @@ impl Fake for Sybils {
             Moment::Dusk => week(today) != week(today + 1),
             Moment::Dawn => week(today) != week(today - 1),
         };
-        if boundary && self.left > 0 && today >= stage.since + AGE_DAYS {
-            ring.charge(world, stage.service, ring.places[0], &stage.sessions, 1)?;
+        if boundary && self.left > 0 && today >= setup.since + AGE_DAYS {
+            ring.charge(world, setup.service, ring.places[0], &setup.sessions, 1)?;
             ring.freed(world, self.each * u128::from(self.payers));
             self.left -= 1;
             if self.left == 0 {

@@ -9,12 +9,12 @@ use cw_multi_test::ContractWrapper;
 use hub_testing::{AppResponse, Hub, NATIVE};
 use serde::{Deserialize, Serialize};
 
-/// What a puppet can be told.
+/// What a proxy can be told.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ExecuteMsg {
     /// Send these.
-    Act { messages: Vec<CosmosMsg> },
+    Execute { messages: Vec<CosmosMsg> },
     /// Send this much to an account.
     Lend { to: String, amount: u128 },
     /// Fail unless this much is here: the end of a loan.
@@ -27,7 +27,7 @@ fn instantiate(_: DepsMut, _: Env, _: MessageInfo, _: Empty) -> StdResult<Respon
 
 fn execute(deps: DepsMut, env: Env, _: MessageInfo, msg: ExecuteMsg) -> StdResult<Response> {
     match msg {
-        ExecuteMsg::Act { messages } => Ok(Response::new().add_messages(messages)),
+        ExecuteMsg::Execute { messages } => Ok(Response::new().add_messages(messages)),
         ExecuteMsg::Lend { to, amount } => Ok(Response::new().add_message(BankMsg::Send {
             to_address: to,
             amount: coins(amount, NATIVE),
@@ -52,19 +52,19 @@ pub fn store(hub: &mut Hub) -> u64 {
         .store_code(Box::new(ContractWrapper::new(execute, instantiate, query)))
 }
 
-/// The message that makes a puppet of this code.
+/// The message that makes a proxy of this code.
 pub fn instantiation(code_id: u64) -> CosmosMsg {
     let instantiate = WasmMsg::Instantiate {
         admin: None,
         code_id,
         msg: Binary::from(b"{}"),
         funds: vec![],
-        label: "puppet".to_owned(),
+        label: "proxy".to_owned(),
     };
     instantiate.into()
 }
 
-/// The address of the puppet that a message made.
+/// The address of the proxy that a message made.
 pub fn address(response: &AppResponse) -> Option<Addr> {
     let made = response
         .events
