@@ -94,9 +94,7 @@ test("with nobody believed it says that nothing is proven; with an operator beli
 test("what is there before any script is what the page then shows, so that nothing jumps", async () => {
   const texts = () =>
     page.evaluate(() =>
-      ["nav", ".belief", "p.lead"].map((part) =>
-        document.querySelector(part)?.textContent?.replace(/\s+/g, " ").trim(),
-      ),
+      ["nav", ".belief", "p.lead"].map((part) => document.querySelector(part)?.textContent?.replace(/\s+/g, "")),
     );
   await page.route(/main-\w+\.js$/, (route) => route.abort());
   await open();
