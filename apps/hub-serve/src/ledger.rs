@@ -269,7 +269,7 @@ impl Receipts for Reading<'_> {
     }
 }
 
-/// Books that die with the process: for measurements and for tests of everything else.
+/// A store that dies with the process: for measurements and for tests of everything else.
 #[derive(Default)]
 pub struct Memory {
     inner: Mutex<Kept>,

@@ -1,10 +1,24 @@
 //! Ids on the command line, with a sentence for each form that is none.
 
+use std::ffi::OsString;
+
 use hub_walrus::{BlobIdError, QuiltPatchId};
 use hub_walrus_client::BlobId;
 
+/// An argument as the parser of the command line should see it. One id in 64 begins with a hyphen, which that takes for an option.
+/// Such an id gets a space before it, which the parsers below take off.
+pub fn shielded(argument: OsString) -> OsString {
+    match argument.to_str() {
+        Some(text) if text.starts_with('-') && quilt_or_patch(text).is_ok() => {
+            format!(" {text}").into()
+        }
+        _ => argument,
+    }
+}
+
 /// A blob id; says what to type where it is something else that is known.
 pub fn blob_id(text: &str) -> Result<BlobId, String> {
+    let text = text.trim_start();
     if let Ok(patch) = text.parse::<QuiltPatchId>() {
         return Err(format!(
             "this is the id of a file in quilt {}: fetch it with hub quilt get {text}",
@@ -28,7 +42,7 @@ pub enum QuiltOrPatch {
 
 /// The id of a quilt or of one of its files.
 pub fn quilt_or_patch(text: &str) -> Result<QuiltOrPatch, String> {
-    match text.parse::<QuiltPatchId>() {
+    match text.trim_start().parse::<QuiltPatchId>() {
         Ok(patch) => Ok(QuiltOrPatch::Patch(patch)),
         Err(_) => blob_id(text).map(QuiltOrPatch::Quilt),
     }
@@ -83,6 +97,34 @@ mod tests {
             "115792089237316195423570985008687907853269984665640564039457584007913129639936";
         for wrong in ["", "-1", "0x10", "1e5", " 1", one_more, &"9".repeat(1_000)] {
             assert!(from_u256(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_begins_with_a_hyphen_is_an_id_and_an_option_stays_one() {
+        let id = BlobId::from_bytes([0xf8; 32]).to_string();
+        let patch = QuiltPatchId::new(BlobId::from_bytes([0xf8; 32]), 1..2)
+            .unwrap()
+            .to_string();
+        for text in [id, patch] {
+            assert!(text.starts_with('-'), "{text}");
+            let shielded = shielded(text.clone().into());
+            let shielded = shielded.to_str().unwrap();
+            assert!(!shielded.starts_with('-'), "{shielded}");
+            match quilt_or_patch(shielded).unwrap() {
+                QuiltOrPatch::Quilt(id) => assert_eq!(id.to_string(), text),
+                QuiltOrPatch::Patch(patch) => assert_eq!(patch.to_string(), text),
+            }
+        }
+        for option in [
+            "-o",
+            "--json",
+            "-",
+            "--",
+            "--epochs=5",
+            "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4",
+        ] {
+            assert_eq!(shielded(option.into()), option);
         }
     }
 

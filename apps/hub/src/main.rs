@@ -88,7 +88,7 @@ Exit codes:
   130  stopped; the same command goes on where this one stopped";
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(std::env::args_os().map(ids::shielded));
     let output = Output::new(cli.json);
     interrupt::listen();
     let outcome = match cli.command {
