@@ -15,7 +15,8 @@ use crate::profile::{Profile, Recording};
 const AHEAD: f64 = 2.0;
 /// A block with at least this part of its gas or bytes taken is full.
 pub const FULL: f64 = 0.9;
-const POLL: Duration = Duration::from_millis(20);
+/// So rarely that the answers do not show in the node's time.
+const POLL: Duration = Duration::from_millis(100);
 /// As long as no block comes, in seconds, something is wrong.
 const PATIENCE: Duration = Duration::from_secs(120);
 
