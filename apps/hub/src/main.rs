@@ -4,6 +4,7 @@ mod blob;
 mod call;
 mod chain;
 mod chains;
+mod committee;
 mod doctor;
 mod extras;
 mod failure;
@@ -113,7 +114,10 @@ fn main() -> ExitCode {
         Command::Man(command) => command.run(Cli::command(), &output),
     };
     match outcome {
-        Ok(code) => code,
+        Ok(code) => {
+            chain::told();
+            code
+        }
         Err(failure) => output.fail(&failure),
     }
 }

@@ -1,4 +1,4 @@
-//! `SIGKILL` at random points of `hub blob get`: the next run goes on, and fetches nothing again that was checked.
+//! Commands that are ended at any moment, by a kill or by Ctrl-C: the next run goes on, and repeats nothing that was done.
 
 use std::fs;
 use std::time::Duration;
@@ -101,20 +101,33 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
     println!("{kills} kills, {killed_with_rows} of them in the middle");
 }
 
-/// Runs a command over and over, each time ended a little later, by a kill or by Ctrl-C, until it ends by itself.
 #[cfg(unix)]
-fn ended_later_and_later(mut command: impl FnMut() -> std::process::Command) -> usize {
+fn timed<T>(run: impl FnOnce() -> T) -> Duration {
+    let started = std::time::Instant::now();
+    run();
+    started.elapsed()
+}
+
+/// Runs a command over and over, each time ended a little later, by a kill or by Ctrl-C, until it ends by itself.
+///
+/// `undisturbed` is how long the whole of it takes on this machine: a thirtieth of that is the step.
+#[cfg(unix)]
+fn ended_later_and_later(
+    undisturbed: Duration,
+    mut command: impl FnMut() -> std::process::Command,
+) -> u32 {
     use std::process::Stdio;
-    for round in 0..200_u64 {
+    let step = undisturbed / 30;
+    for round in 0..2_000_u32 {
         let mut child = command()
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(80 * round));
+        std::thread::sleep(step * round);
         if let Some(status) = child.try_wait().unwrap() {
             assert!(status.success(), "{status}");
-            return round as usize;
+            return round;
         }
         let signal = if round % 2 == 0 { "-KILL" } else { "-INT" };
         let pid = child.id().to_string();
@@ -133,11 +146,17 @@ fn ended_later_and_later(mut command: impl FnMut() -> std::process::Command) -> 
 #[test]
 fn publishing_that_is_ended_at_any_moment_goes_on_and_does_nothing_twice() {
     use crate::market::{Market, AUTHOR, PUBLISH};
-    let market = Market::new();
-    market.folder();
-    market.keep_committee();
-    let kills = ended_later_and_later(|| market.command(AUTHOR, &PUBLISH));
-    assert!(kills > 5, "it ended {kills} times before it was done");
+    let publishing = || {
+        let market = Market::new();
+        market.folder();
+        market.keep_committee();
+        market
+    };
+    let another = publishing();
+    let undisturbed = timed(|| another.run(AUTHOR, &PUBLISH));
+    let market = publishing();
+    let kills = ended_later_and_later(undisturbed, || market.command(AUTHOR, &PUBLISH));
+    assert!(kills > 3, "it ended {kills} times before it was done");
     let listed = market.json(AUTHOR, &["model", "list", "--mine"]);
     assert_eq!(listed["models"].as_array().unwrap().len(), 1, "{listed}");
     let shown = market.json(AUTHOR, &["model", "show", "1"]);
@@ -155,6 +174,29 @@ fn publishing_that_is_ended_at_any_moment_goes_on_and_does_nothing_twice() {
 
 #[cfg(unix)]
 #[test]
+fn opening_a_session_that_is_ended_at_any_moment_opens_one() {
+    use crate::market::{Market, AUTHOR, CALLER, PUBLISH};
+    let market = Market::new();
+    market.folder();
+    market.json(AUTHOR, &PUBLISH);
+    let operator = crate::market::address(AUTHOR);
+    let open = |budget| {
+        let terms = ["--operator", &operator, "--model", "1", "--days", "1"];
+        [&["session", "open", "--budget", budget], &terms[..]].concat()
+    };
+    let undisturbed = timed(|| market.json(CALLER, &open("4000uusd")));
+    let kills = ended_later_and_later(undisturbed, || market.command(CALLER, &open("5000uusd")));
+    assert!(kills > 3, "it ended {kills} times before it was done");
+    let listed = market.json(CALLER, &["session", "list"]);
+    let sessions = listed["sessions"].as_array().unwrap().iter();
+    let budgets: Vec<_> = sessions
+        .map(|session| session["budget"].as_str().unwrap())
+        .collect();
+    assert_eq!(budgets, ["4000", "5000"]);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
     use crate::market::{Market, CALLER};
     let market = Market::new();
@@ -162,23 +204,26 @@ fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
     market.open_session("5000uusd");
     let request = include_str!("../../../../examples/models/volatility-mlp.request.json");
     market.world.write("request.json", request.as_bytes());
-    let id = "00112233445566778899aabbccddeeff";
-    let call = [
-        "call",
-        "1",
-        "--input",
-        "request.json",
-        "--server",
-        &url,
-        "--request-id",
-        id,
-    ];
-    let kills = ended_later_and_later(|| market.command(CALLER, &call));
-    assert!(kills > 1, "it ended {kills} times before it was done");
+    let by_id = |id| {
+        let options = [
+            "--input",
+            "request.json",
+            "--server",
+            &url,
+            "--request-id",
+            id,
+        ];
+        [&["call", "1"], &options[..]].concat()
+    };
+    let undisturbed = timed(|| market.run(CALLER, &by_id("ffeeddccbbaa99887766554433221100")));
+    let call = by_id("00112233445566778899aabbccddeeff");
+    let kills = ended_later_and_later(undisturbed, || market.command(CALLER, &call));
+    assert!(kills > 3, "it ended {kills} times before it was done");
     let answer = market.json(CALLER, &call);
     assert_eq!(
         (&answer["amount"], &answer["charged"]),
-        (&"100".into(), &"100".into())
+        (&"100".into(), &"200".into()),
+        "the call before it is paid, and this one once"
     );
 }
 
