@@ -72,7 +72,7 @@ enum Command {
     Quilt(quilt::Quilt),
     Serve(serve::Serve),
     Mcp(mcp::Mcp),
-    /// A Walrus on this machine.
+    /// A Walrus on this machine, and what a chain knows of Walrus.
     Walrus(walrus::Walrus),
     Completions(extras::Completions),
     Man(extras::Man),
