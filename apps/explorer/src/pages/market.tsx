@@ -47,9 +47,12 @@ export function Market(): VNode {
   // What others claim matters less to whoever believes somebody: then it is read when it is asked for.
   const [wanted, want] = useState("");
   const all = wanted === of;
-  // Fetched before it is needed, so that its questions leave at once.
+  // Fetched while the first questions are answered, so that the next ones leave at once.
   const [reading, come] = useState<typeof import("../market/read.js") | undefined>(undefined);
-  useEffect(() => void import("../market/read.js").then((module) => come(() => module)), []);
+  useEffect(() => {
+    void fetchBelow();
+    void import("../market/read.js").then((module) => come(() => module));
+  }, []);
   const useRest = (key: string | undefined, every: boolean) =>
     useLoad<Rest | undefined>(key && read && reading && `${key} ${of} ${read.latest.height}`, async ({ hub }) => {
       if (read === undefined || reading === undefined) {
@@ -132,15 +135,16 @@ export interface LowerProps {
 
 let arrived: ComponentType<LowerProps> | undefined;
 
+async function fetchBelow(): Promise<ComponentType<LowerProps>> {
+  return (arrived ??= (await import("./below.js")).default);
+}
+
 /** What stands below the first screen, fetched behind it. */
 function Lower(props: LowerProps): VNode {
   const [Below, come] = useState(() => arrived);
   useEffect(() => {
     if (Below === undefined) {
-      void import("./below.js").then((module) => {
-        arrived = module.default;
-        come(() => arrived);
-      });
+      void fetchBelow().then((found) => come(() => found));
     }
   }, [Below]);
   return Below === undefined ? <div class="lower" /> : <Below {...props} />;
