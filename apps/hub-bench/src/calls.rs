@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use hub_serve::call::Request;
 use serde::Serialize;
 
+use crate::fixture::{Fixture, Keeps};
 use crate::measure::{Round, Sample, Summary};
-use crate::world::{Keeps, World};
 
 /// Callers at once.
 pub const CALLERS: [usize; 3] = [1, 16, 256];
@@ -34,9 +34,9 @@ pub struct Line {
 /// All lines of one model, and how long its inference takes alone, in microseconds. The three modes take turns, so that what else
 /// happens on the machine happens to each.
 pub async fn run(model: &Model<'_>, rounds: u64, folder: &Path) -> (f64, Vec<Line>) {
-    let books = folder.join("books");
-    let metered = Arc::new(World::new(model.path, Keeps::Memory, folder).await);
-    let durable = Arc::new(World::new(model.path, Keeps::Disk(&books), folder).await);
+    let ledger = folder.join("books");
+    let metered = Arc::new(Fixture::new(model.path, Keeps::Memory, folder).await);
+    let durable = Arc::new(Fixture::new(model.path, Keeps::Disk(&ledger), folder).await);
     let inference = metered.inference() * 1e6;
     let mut lines = vec![];
     for (place, (callers, calls)) in CALLERS.into_iter().zip(model.calls).enumerate() {
@@ -67,19 +67,24 @@ enum Mode {
 }
 
 /// Every caller makes its calls one after the other.
-async fn turn(sample: &mut Sample, world: &Arc<World>, mode: Mode, requests: Vec<Vec<Request>>) {
+async fn turn(
+    sample: &mut Sample,
+    fixture: &Arc<Fixture>,
+    mode: Mode,
+    requests: Vec<Vec<Request>>,
+) {
     let round = Round::begin();
     let callers: Vec<_> = requests
         .into_iter()
         .map(|requests| {
-            let world = world.clone();
+            let fixture = fixture.clone();
             tokio::spawn(async move {
                 let mut latencies: Vec<Duration> = Vec::with_capacity(requests.len());
                 for request in requests {
                     let began = Instant::now();
                     match mode {
-                        Mode::Bare => world.bare().await,
-                        Mode::Paid => world.paid(&request).await,
+                        Mode::Bare => fixture.bare().await,
+                        Mode::Paid => fixture.paid(&request).await,
                     }
                     latencies.push(began.elapsed());
                 }

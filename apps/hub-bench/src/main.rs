@@ -1,13 +1,13 @@
 //! Measures what a paid call costs beside the engine alone, and says of each target whether it is held.
 
 mod calls;
+mod fixture;
 mod measure;
 mod models;
 mod parts;
 mod receipts;
 mod report;
 mod restart;
-mod world;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

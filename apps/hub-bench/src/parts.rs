@@ -9,8 +9,8 @@ use hub_types::ids::SessionId;
 use hub_wire::{sha256, Call, Units};
 use serde::Serialize;
 
+use crate::fixture::{ledger, now, unsigned, Fixture, Keeps};
 use crate::measure::each;
-use crate::world::{books, now, unsigned, Keeps, World};
 
 /// A step, and its processor time in microseconds.
 #[derive(Debug, Serialize)]
@@ -23,20 +23,20 @@ const TIMES: u32 = 2_000;
 
 /// The steps of a call of the model of 5 µs, each measured alone, in their order.
 pub async fn run(model: &Path, folder: &Path) -> Vec<Part> {
-    let world = World::new(model, Keeps::Memory, folder).await;
-    let app = world.app();
-    let requests = world.requests(1, 1, u64::from(u16::MAX));
+    let fixture = Fixture::new(model, Keeps::Memory, folder).await;
+    let app = fixture.app();
+    let requests = fixture.requests(1, 1, u64::from(u16::MAX));
     let request = &requests[0][0];
     let header = request.payment.as_deref().unwrap_or_default();
-    let priced = world.priced();
-    let offer = app.books.read(|ledger| ledger.offer(&priced.work, now()));
+    let priced = fixture.priced();
+    let offer = app.ledger.read(|ledger| ledger.offer(&priced.work, now()));
     let offer = offer.expect("an offer");
     let mut parts = vec![];
     let mut part = |step, cpu_us| parts.push(Part { step, cpu_us });
 
     let price = each(TIMES, |_| {
         black_box(sha256(&[&request.body]));
-        app.books
+        app.ledger
             .read(|ledger| ledger.offer(&priced.work, now()))
             .expect("an offer");
     });
@@ -49,7 +49,7 @@ pub async fn run(model: &Path, folder: &Path) -> Vec<Part> {
     let payment = app.venue.read(header, &offer).expect("a payment").payload;
     let session = payment.session;
     let verifier = app
-        .books
+        .ledger
         .read(|ledger| ledger.verifier(session))
         .expect("a session");
     let call = Call {
@@ -63,9 +63,9 @@ pub async fn run(model: &Path, folder: &Path) -> Vec<Part> {
     });
     part("signature of the caller checked", verify);
 
-    let own = books(Keeps::Memory);
+    let own = ledger(Keeps::Memory);
     let kept = Kept::new(
-        &world.served.engine,
+        &fixture.served.engine,
         "operator's word",
         "application/json",
         request.body.clone(),

@@ -5,31 +5,31 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use hub_ledger::Admission;
-use hub_serve::books::Books;
+use hub_serve::ledger::SharedLedger;
 use hub_types::ids::SessionId;
 use hub_wire::{sha256, Units};
 
+use crate::fixture::{ledger, now, unsigned, Keeps, SESSIONS};
 use crate::measure::{Round, Sample, Summary};
 use crate::models::INPUTS;
-use crate::world::{books, now, unsigned, Keeps, SESSIONS};
 
 /// Calls in flight.
 pub const IN_FLIGHT: u64 = SESSIONS;
 
 /// Reserves, starts, completes and stores calls, `IN_FLIGHT` at once.
 pub async fn run(folder: &Path, each: u64, rounds: u64) -> Summary {
-    let books = Arc::new(books(Keeps::Disk(&folder.join("receipts"))));
+    let ledger = Arc::new(ledger(Keeps::Disk(&folder.join("receipts"))));
     let mut sample = Sample::default();
     for number in 0..rounds {
         let round = Round::begin();
         let callers: Vec<_> = (1..=IN_FLIGHT)
             .map(|caller| {
-                let books = books.clone();
+                let ledger = ledger.clone();
                 tokio::spawn(async move {
                     let mut latencies = vec![];
                     for call in 0..each {
                         let began = Instant::now();
-                        one(&books, SessionId(caller), number << 32 | call).await;
+                        one(&ledger, SessionId(caller), number << 32 | call).await;
                         latencies.push(began.elapsed());
                     }
                     latencies
@@ -45,18 +45,18 @@ pub async fn run(folder: &Path, each: u64, rounds: u64) -> Summary {
     sample.summary()
 }
 
-async fn one(books: &Books, session: SessionId, number: u64) {
+async fn one(ledger: &SharedLedger, session: SessionId, number: u64) {
     let (authorized, work) = unsigned(session, number);
-    let admitted = books.change(|ledger| ledger.reserve(&authorized, &work, None, now()));
+    let admitted = ledger.change(|ledger| ledger.reserve(&authorized, &work, None, now()));
     let Ok(Admission::Reserved(reservation)) = admitted else {
         panic!("{admitted:?}");
     };
-    let started = books.change(|ledger| ledger.start(reservation, now()));
+    let started = ledger.change(|ledger| ledger.start(reservation, now()));
     started.expect("a start");
     let units = Units::new(INPUTS as u64, 1);
     let answer = answer();
     let hash = sha256(&[&answer]);
-    let completed = books.begin(|ledger| ledger.complete(reservation, units, hash, answer, now()));
+    let completed = ledger.begin(|ledger| ledger.complete(reservation, units, hash, answer, now()));
     completed.expect("a receipt").wait().await.expect("a disk");
 }
 

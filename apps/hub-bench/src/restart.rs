@@ -4,16 +4,16 @@ use std::path::Path;
 use std::time::Instant;
 
 use hub_ledger::{Admission, Kept, Ledger, Limits, Receipts, Record};
-use hub_serve::books::Store;
+use hub_serve::ledger::Store;
 use hub_serve::sqlite::Sqlite;
 use hub_types::ids::SessionId;
 use hub_wire::{sha256, Units};
 use serde::Serialize;
 
+use crate::fixture::{attester_key, identity, limits, now, observation, unsigned, SESSIONS};
 use crate::measure;
 use crate::models::INPUTS;
 use crate::receipts::answer;
-use crate::world::{attester_key, identity, limits, now, observation, unsigned, SESSIONS};
 
 /// One start.
 #[derive(Debug, Serialize)]

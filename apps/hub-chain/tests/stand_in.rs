@@ -16,14 +16,14 @@ use serde_json::json;
 
 const MONEY: &str = "uusdc";
 
-struct World {
+struct Fixture {
     chain: Embedded,
     nodes: Vec<StandIn>,
     hub: Hub,
     wallet: Wallet,
 }
 
-async fn world_of(nodes: usize, clock: Clock) -> World {
+async fn fixture_of(nodes: usize, clock: Clock) -> Fixture {
     let options = EmbeddedOptions {
         clock,
         start_time: Some(hub_chain::unix_now()),
@@ -39,7 +39,7 @@ async fn world_of(nodes: usize, clock: Clock) -> World {
         stand_ins.push(StandIn::start(&chain).await);
     }
     let hub = connect(&chain, &stand_ins);
-    World {
+    Fixture {
         chain,
         nodes: stand_ins,
         hub,
@@ -47,8 +47,8 @@ async fn world_of(nodes: usize, clock: Clock) -> World {
     }
 }
 
-async fn world(nodes: usize) -> World {
-    world_of(nodes, Clock::ByHand).await
+async fn fixture(nodes: usize) -> Fixture {
+    fixture_of(nodes, Clock::ByHand).await
 }
 
 fn connect(chain: &Embedded, nodes: &[StandIn]) -> Hub {
@@ -63,7 +63,7 @@ fn connect(chain: &Embedded, nodes: &[StandIn]) -> Hub {
     profile.over(Chain::connect(settings, &urls).unwrap())
 }
 
-impl World {
+impl Fixture {
     fn deposit(&self) -> Message {
         let deposit = ExecuteMsg::Deposit {
             beneficiary: None,
@@ -144,13 +144,13 @@ impl Journal for Full {
 
 #[tokio::test]
 async fn what_cannot_be_kept_does_not_leave() {
-    let world = world(1).await;
-    let sent = world
+    let fixture = fixture(1).await;
+    let sent = fixture
         .hub
         .chain()
         .send(
-            &world.wallet,
-            &[world.deposit()],
+            &fixture.wallet,
+            &[fixture.deposit()],
             &SendOptions::default(),
             &Full,
         )
@@ -159,13 +159,13 @@ async fn what_cannot_be_kept_does_not_leave() {
         sent,
         Err(ChainError::NotKept("no space left on device".into()))
     );
-    assert_eq!(world.nodes[0].calls_of("broadcast_tx_sync"), 0);
-    assert_eq!(world.deposits().await, 0);
+    assert_eq!(fixture.nodes[0].calls_of("broadcast_tx_sync"), 0);
+    assert_eq!(fixture.deposits().await, 0);
 }
 
 #[tokio::test]
 async fn a_fee_above_the_bound_is_never_signed_whatever_a_node_says() {
-    let one = world(1).await;
+    let one = fixture(1).await;
     one.nodes[0].always(Fault::Gas(u64::MAX));
     let error = one.send().await.unwrap_err();
     assert!(
@@ -182,7 +182,7 @@ async fn a_fee_above_the_bound_is_never_signed_whatever_a_node_says() {
     assert_eq!(one.nodes[0].calls_of("broadcast_tx_sync"), 0);
 
     // Another node that is right about the gas is believed.
-    let two = world(2).await;
+    let two = fixture(2).await;
     two.nodes[0].always(Fault::Gas(u64::MAX));
     assert!(included(two.send().await.unwrap()).succeeded());
     assert_eq!(two.deposits().await, 1);
@@ -206,13 +206,13 @@ async fn a_fee_above_the_bound_is_never_signed_whatever_a_node_says() {
 
 #[tokio::test]
 async fn gas_that_is_named_too_low_to_be_true_is_raised() {
-    let world = world(1).await;
-    world.nodes[0].always(Fault::Gas(0));
+    let fixture = fixture(1).await;
+    fixture.nodes[0].always(Fault::Gas(0));
     // The rest of the lie costs a fee and nothing else, and is told as what it is.
-    let outcome = included(world.send().await.unwrap());
+    let outcome = included(fixture.send().await.unwrap());
     assert!(outcome.out_of_gas(), "{outcome:?}");
     assert!(outcome.gas_wanted >= 78_000);
-    assert_eq!(world.deposits().await, 0);
+    assert_eq!(fixture.deposits().await, 0);
 }
 
 /// What a node of the SDK answers that goes from one block to the next.
@@ -236,18 +236,18 @@ fn panics_so_often(times: u32) -> Fault {
 
 #[tokio::test]
 async fn a_dry_run_that_panics_is_tried_again_and_is_no_refusal() {
-    let one = world(1).await;
+    let one = fixture(1).await;
     one.nodes[0].always(panics_so_often(2));
     assert!(included(one.send().await.unwrap()).succeeded());
     assert_eq!(one.deposits().await, 1);
 
     // Another node answers at once.
-    let two = world(2).await;
+    let two = fixture(2).await;
     two.nodes[0].always(panics_so_often(u32::MAX));
     assert!(included(two.send().await.unwrap()).succeeded());
 
     // Not for ever; and nothing is signed.
-    let one = world(1).await;
+    let one = fixture(1).await;
     one.nodes[0].always(panics_so_often(u32::MAX));
     let error = one.send().await.unwrap_err();
     assert!(error.to_string().contains("panics in a dry run"), "{error}");
@@ -256,12 +256,17 @@ async fn a_dry_run_that_panics_is_tried_again_and_is_no_refusal() {
 
 #[tokio::test]
 async fn an_account_without_coins_is_told_what_it_lacks() {
-    let world = world(1).await;
+    let fixture = fixture(1).await;
     let stranger = Wallet::from_secret(&[9; 32], "cosmwasm").unwrap();
-    let sent = world
+    let sent = fixture
         .hub
         .chain()
-        .send(&stranger, &[world.deposit()], &SendOptions::default(), &())
+        .send(
+            &stranger,
+            &[fixture.deposit()],
+            &SendOptions::default(),
+            &(),
+        )
         .await;
     let expected = ChainError::UnknownAccount {
         address: stranger.address().to_owned(),
@@ -272,15 +277,15 @@ async fn an_account_without_coins_is_told_what_it_lacks() {
 
 #[tokio::test]
 async fn what_a_contract_refuses_is_refused_before_it_is_signed() {
-    let world = world(2).await;
+    let fixture = fixture(2).await;
     let close = ExecuteMsg::CloseSession {
         session: hub_types::ids::SessionId(9),
     };
-    let close = world.hub.tell_escrow(&close, vec![]).unwrap();
-    let outcome = world
+    let close = fixture.hub.tell_escrow(&close, vec![]).unwrap();
+    let outcome = fixture
         .hub
         .chain()
-        .send(&world.wallet, &[close], &SendOptions::default(), &())
+        .send(&fixture.wallet, &[close], &SendOptions::default(), &())
         .await
         .unwrap();
     let refusal = refused(outcome);
@@ -311,13 +316,13 @@ async fn a_node_of_another_chain_or_of_the_past_is_not_believed() {
     ] {
         // A single call cannot be answered twice.
         if !matches!(fault, Fault::Repeats) {
-            let one = world(1).await;
+            let one = fixture(1).await;
             one.nodes[0].always(fault.clone());
             let error = one.hub.chain().status().await.unwrap_err().to_string();
             assert!(error.contains(complaint), "{error}");
         }
 
-        let two = world(2).await;
+        let two = fixture(2).await;
         two.nodes[0].always(fault);
         assert!(
             included(two.send().await.unwrap()).succeeded(),
@@ -336,13 +341,17 @@ async fn a_node_of_another_chain_or_of_the_past_is_not_believed() {
 
 #[tokio::test]
 async fn a_node_that_lags_is_not_believed_and_one_that_claims_the_future_makes_nobody_late() {
-    let world = world(3).await;
-    world.chain.advance_to(hub_chain::unix_now()).await.unwrap();
-    world.nodes[0].always(Fault::Lags(40));
-    world.nodes[1].always(Fault::RunsAhead(1_000_000));
-    world.hub.chain().status().await.unwrap();
-    world.hub.chain().status().await.unwrap();
-    let health = world.hub.chain().health();
+    let fixture = fixture(3).await;
+    fixture
+        .chain
+        .advance_to(hub_chain::unix_now())
+        .await
+        .unwrap();
+    fixture.nodes[0].always(Fault::Lags(40));
+    fixture.nodes[1].always(Fault::RunsAhead(1_000_000));
+    fixture.hub.chain().status().await.unwrap();
+    fixture.hub.chain().status().await.unwrap();
+    let health = fixture.hub.chain().health();
     assert!(
         health[0]
             .complaint
@@ -352,18 +361,18 @@ async fn a_node_that_lags_is_not_believed_and_one_that_claims_the_future_makes_n
         "{health:?}"
     );
     assert_eq!(health[2].complaint, None);
-    let done = included(world.send().await.unwrap());
+    let done = included(fixture.send().await.unwrap());
     assert!(done.succeeded());
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
 async fn lists_of_calls_may_be_answered_in_any_order_or_one_by_one() {
     for fault in [Fault::OutOfOrder, Fault::NoBatches] {
-        let world = world(1).await;
-        world.nodes[0].always(fault);
-        assert!(included(world.send().await.unwrap()).succeeded());
-        assert_eq!(world.deposits().await, 1);
+        let fixture = fixture(1).await;
+        fixture.nodes[0].always(fault);
+        assert!(included(fixture.send().await.unwrap()).succeeded());
+        assert_eq!(fixture.deposits().await, 1);
     }
 }
 
@@ -376,7 +385,7 @@ async fn one_node_that_lies_about_a_balance_is_outvoted_and_of_two_none_is_belie
         result
     }));
     let question = [hub_chain::Query::balance("cosmwasm1", MONEY)];
-    let three = world(3).await;
+    let three = fixture(3).await;
     three.nodes[0].always(lie.clone());
     let reading = three.hub.chain().agreed(&question).await.unwrap();
     assert_eq!(
@@ -384,7 +393,7 @@ async fn one_node_that_lies_about_a_balance_is_outvoted_and_of_two_none_is_belie
         (2, vec![Ok(b"0".to_vec())])
     );
 
-    let two = world(2).await;
+    let two = fixture(2).await;
     two.nodes[0].always(lie);
     let error = two.hub.chain().agreed(&question).await.unwrap_err();
     assert!(matches!(error, ChainError::Disagreement { .. }), "{error}");
@@ -394,13 +403,13 @@ async fn one_node_that_lies_about_a_balance_is_outvoted_and_of_two_none_is_belie
 
 #[tokio::test]
 async fn a_transaction_is_kept_before_it_leaves_and_happens_once() {
-    let world = world(1).await;
+    let fixture = fixture(1).await;
     let kept = Kept::default();
     let options = SendOptions::default();
-    let done = world
+    let done = fixture
         .hub
         .chain()
-        .send(&world.wallet, &[world.deposit()], &options, &kept)
+        .send(&fixture.wallet, &[fixture.deposit()], &options, &kept)
         .await
         .unwrap();
     let done = included(done);
@@ -408,15 +417,15 @@ async fn a_transaction_is_kept_before_it_leaves_and_happens_once() {
     assert_eq!(kept.len(), 1);
     assert_eq!(
         (kept[0].hash, kept[0].sender.as_str()),
-        (done.hash, world.wallet.address())
+        (done.hash, fixture.wallet.address())
     );
     assert_eq!(kept[0].hash, TxHash::of(&kept[0].bytes));
     assert!(kept[0].after < done.height && done.height <= kept[0].until);
     let again: Flight = serde_json::from_str(&serde_json::to_string(&kept[0]).unwrap()).unwrap();
     assert_eq!(again, kept[0]);
     // Whoever finds it after a crash learns the same.
-    assert_eq!(included(world.hub.chain().resume(&again).await), done);
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(included(fixture.hub.chain().resume(&again).await), done);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
@@ -428,33 +437,33 @@ async fn a_connection_that_closes_after_the_transaction_was_taken_loses_nothing(
         Fault::Busy,
         Fault::Closed,
     ] {
-        let world = world(1).await;
-        world.nodes[0].once("broadcast_tx_sync", fault);
-        assert!(included(world.send().await.unwrap()).succeeded());
-        assert_eq!(world.deposits().await, 1);
+        let fixture = fixture(1).await;
+        fixture.nodes[0].once("broadcast_tx_sync", fault);
+        assert!(included(fixture.send().await.unwrap()).succeeded());
+        assert_eq!(fixture.deposits().await, 1);
     }
 }
 
 #[tokio::test]
 async fn a_proxy_that_asks_twice_neither_hides_nor_doubles_a_transaction() {
     // The second copy fails for its sequence: the node says so, though the first one is in a block.
-    let world = world(1).await;
-    world.nodes[0].once("broadcast_tx_sync", Fault::BroadcastsTwice);
-    let done = included(world.send().await.unwrap());
+    let fixture = fixture(1).await;
+    fixture.nodes[0].once("broadcast_tx_sync", Fault::BroadcastsTwice);
+    let done = included(fixture.send().await.unwrap());
     assert!(done.succeeded());
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
 async fn a_node_that_swallows_a_transaction_is_found_out_and_another_gets_the_same_bytes() {
-    let world = world(2).await;
-    world.nodes[0].always(Fault::Swallows);
+    let fixture = fixture(2).await;
+    fixture.nodes[0].always(Fault::Swallows);
     let kept = Kept::default();
     let options = SendOptions::default();
-    let done = world
+    let done = fixture
         .hub
         .chain()
-        .send(&world.wallet, &[world.deposit()], &options, &kept)
+        .send(&fixture.wallet, &[fixture.deposit()], &options, &kept)
         .await
         .unwrap();
     let done = included(done);
@@ -467,7 +476,7 @@ async fn a_node_that_swallows_a_transaction_is_found_out_and_another_gets_the_sa
             .collect::<Vec<_>>(),
         [done.hash]
     );
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
@@ -476,90 +485,90 @@ async fn a_node_that_took_a_transaction_and_says_that_it_refused_it_does_not_dou
         (13, "insufficient fee"),
         (32, "account sequence mismatch, expected 9, got 0"),
     ] {
-        let world = world(2).await;
-        world.nodes[0].always(Fault::TakenThenRefused(code, log.to_owned()));
-        let done = included(world.send().await.unwrap());
+        let fixture = fixture(2).await;
+        fixture.nodes[0].always(Fault::TakenThenRefused(code, log.to_owned()));
+        let done = included(fixture.send().await.unwrap());
         assert!(done.succeeded(), "{done:?}");
-        assert_eq!(world.deposits().await, 1);
+        assert_eq!(fixture.deposits().await, 1);
     }
 }
 
 #[tokio::test]
 async fn what_one_node_refuses_another_may_take_and_what_all_refuse_never_happened() {
     let log = "insufficient fees; got: 1 required: 2: insufficient fee";
-    let world = world(2).await;
-    world.nodes[0].always(Fault::RefusesTx(13, log.to_owned()));
-    assert!(included(world.send().await.unwrap()).succeeded());
-    world.nodes[1].always(Fault::RefusesTx(13, log.to_owned()));
-    let refusal = refused(world.send().await.unwrap());
+    let fixture = fixture(2).await;
+    fixture.nodes[0].always(Fault::RefusesTx(13, log.to_owned()));
+    assert!(included(fixture.send().await.unwrap()).succeeded());
+    fixture.nodes[1].always(Fault::RefusesTx(13, log.to_owned()));
+    let refusal = refused(fixture.send().await.unwrap());
     assert_eq!((refusal.stage, refusal.code), (Stage::Broadcast, 13));
     assert!(refusal.hash.is_some());
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
 async fn a_node_that_restarts_gets_the_same_bytes_again() {
-    let world = Arc::new(world_of(1, Clock::Stopped).await);
+    let fixture = Arc::new(fixture_of(1, Clock::Stopped).await);
     let sending = tokio::spawn({
-        let world = world.clone();
-        async move { world.send().await }
+        let fixture = fixture.clone();
+        async move { fixture.send().await }
     });
-    while world.nodes[0].calls_of("tx") == 0 {
+    while fixture.nodes[0].calls_of("tx") == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // In no block yet, and forgotten.
-    assert_eq!(world.chain.forget_waiting().await.unwrap(), 1);
+    assert_eq!(fixture.chain.forget_waiting().await.unwrap(), 1);
     for _ in 0..40 {
         tokio::time::sleep(Duration::from_millis(20)).await;
-        world.chain.advance(1).await.unwrap();
+        fixture.chain.advance(1).await.unwrap();
         if sending.is_finished() {
             break;
         }
     }
     assert!(included(sending.await.unwrap().unwrap()).succeeded());
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
 async fn what_no_block_holds_yet_is_unknown_and_found_later() {
-    let world = world_of(1, Clock::Stopped).await;
-    let flight = unknown(world.send().await.unwrap());
-    assert_eq!(world.deposits().await, 0);
-    world.chain.advance(1).await.unwrap();
-    let done = included(world.hub.chain().resume(&flight).await);
+    let fixture = fixture_of(1, Clock::Stopped).await;
+    let flight = unknown(fixture.send().await.unwrap());
+    assert_eq!(fixture.deposits().await, 0);
+    fixture.chain.advance(1).await.unwrap();
+    let done = included(fixture.hub.chain().resume(&flight).await);
     assert_eq!((done.hash, done.succeeded()), (flight.hash, true));
-    assert_eq!(world.deposits().await, 1);
+    assert_eq!(fixture.deposits().await, 1);
 }
 
 #[tokio::test]
 async fn what_ran_out_of_blocks_is_dropped_and_only_then_are_new_bytes_signed() {
-    let world = world_of(1, Clock::Stopped).await;
-    let flight = unknown(world.send().await.unwrap());
-    world.chain.forget_waiting().await.unwrap();
+    let fixture = fixture_of(1, Clock::Stopped).await;
+    let flight = unknown(fixture.send().await.unwrap());
+    fixture.chain.forget_waiting().await.unwrap();
     let blocks = flight.until - flight.after;
     // The last block that could hold it is not enough: a node announces a block before it finds what is in it.
-    world.chain.pass_blocks(blocks + 2).await.unwrap();
-    assert_eq!(unknown(world.hub.chain().resume(&flight).await), flight);
-    world.chain.pass_blocks(1).await.unwrap();
-    let refusal = refused(world.hub.chain().resume(&flight).await);
+    fixture.chain.pass_blocks(blocks + 2).await.unwrap();
+    assert_eq!(unknown(fixture.hub.chain().resume(&flight).await), flight);
+    fixture.chain.pass_blocks(1).await.unwrap();
+    let refusal = refused(fixture.hub.chain().resume(&flight).await);
     assert_eq!(
         (refusal.stage, refusal.hash),
         (Stage::Dropped, Some(flight.hash))
     );
-    assert_eq!(world.deposits().await, 0);
+    assert_eq!(fixture.deposits().await, 0);
 }
 
 #[tokio::test]
 async fn a_node_without_index_and_old_blocks_proves_nothing() {
-    let world = world_of(1, Clock::Stopped).await;
-    let flight = unknown(world.send().await.unwrap());
-    world.chain.advance(1).await.unwrap();
-    assert_eq!(world.deposits().await, 1);
-    world.chain.pass_blocks(30).await.unwrap();
+    let fixture = fixture_of(1, Clock::Stopped).await;
+    let flight = unknown(fixture.send().await.unwrap());
+    fixture.chain.advance(1).await.unwrap();
+    assert_eq!(fixture.deposits().await, 1);
+    fixture.chain.pass_blocks(30).await.unwrap();
     // It does not find what happened, and its blocks begin later.
-    world.nodes[0].always(Fault::NoIndex);
-    world.nodes[0].always(Fault::Pruned);
-    let outcome = world.hub.chain().resume(&flight).await;
+    fixture.nodes[0].always(Fault::NoIndex);
+    fixture.nodes[0].always(Fault::Pruned);
+    let outcome = fixture.hub.chain().resume(&flight).await;
     let Outcome::Unknown(unknown) = outcome else {
         panic!("{outcome:?}");
     };
@@ -569,77 +578,77 @@ async fn a_node_without_index_and_old_blocks_proves_nothing() {
         unknown.because
     );
     // With the blocks, the index is not needed.
-    world.nodes[0].honest();
-    world.nodes[0].always(Fault::NoIndex);
-    assert!(included(world.hub.chain().resume(&flight).await).succeeded());
+    fixture.nodes[0].honest();
+    fixture.nodes[0].always(Fault::NoIndex);
+    assert!(included(fixture.hub.chain().resume(&flight).await).succeeded());
 }
 
 #[tokio::test]
 async fn the_same_bytes_in_two_blocks_are_told_as_what_the_first_did() {
-    let world = world(1).await;
-    let done = included(world.send().await.unwrap());
+    let fixture = fixture(1).await;
+    let done = included(fixture.send().await.unwrap());
     // An index that was written anew shows the later copy alone, which failed for its sequence.
-    world.nodes[0].always(Fault::ShowsLastInclusionOnly);
-    world.chain.pass_blocks(3).await.unwrap();
+    fixture.nodes[0].always(Fault::ShowsLastInclusionOnly);
+    fixture.chain.pass_blocks(3).await.unwrap();
     let kept = Flight {
         hash: done.hash,
         bytes: vec![],
-        sender: world.wallet.address().to_owned(),
+        sender: fixture.wallet.address().to_owned(),
         sequence: 0,
         after: done.height - 1,
         until: done.height + 20,
     };
-    assert_eq!(included(world.hub.chain().resume(&kept).await), done);
+    assert_eq!(included(fixture.hub.chain().resume(&kept).await), done);
 }
 
 #[tokio::test]
 async fn a_node_that_claims_that_it_is_done_is_not_believed_against_two_others() {
-    let world = world_of(3, Clock::Stopped).await;
-    for node in &world.nodes {
+    let fixture = fixture_of(3, Clock::Stopped).await;
+    for node in &fixture.nodes {
         node.always(Fault::Swallows);
     }
-    world.nodes[0].always(Fault::ClaimsDone);
-    let flight = unknown(world.send().await.unwrap());
-    assert_eq!(world.deposits().await, 0);
-    for node in &world.nodes[1..] {
+    fixture.nodes[0].always(Fault::ClaimsDone);
+    let flight = unknown(fixture.send().await.unwrap());
+    assert_eq!(fixture.deposits().await, 0);
+    for node in &fixture.nodes[1..] {
         node.honest();
     }
-    world.nodes[0].honest();
-    world.nodes[0].always(Fault::ClaimsDone);
-    world
+    fixture.nodes[0].honest();
+    fixture.nodes[0].always(Fault::ClaimsDone);
+    fixture
         .chain
         .pass_blocks(flight.until - flight.after + 3)
         .await
         .unwrap();
     assert_eq!(
-        refused(world.hub.chain().resume(&flight).await).stage,
+        refused(fixture.hub.chain().resume(&flight).await).stage,
         Stage::Dropped
     );
 }
 
 #[tokio::test]
 async fn another_process_that_takes_the_sequence_makes_it_signed_anew_and_both_happen_once() {
-    let world = Arc::new(world_of(2, Clock::Stopped).await);
-    let other = connect(&world.chain, &world.nodes);
+    let fixture = Arc::new(fixture_of(2, Clock::Stopped).await);
+    let other = connect(&fixture.chain, &fixture.nodes);
     let kept = Kept::default();
     let sending = tokio::spawn({
-        let (world, kept) = (world.clone(), kept.clone());
+        let (fixture, kept) = (fixture.clone(), kept.clone());
         async move {
             let options = SendOptions::default();
-            world
+            fixture
                 .hub
                 .chain()
-                .send(&world.wallet, &[world.deposit()], &options, &kept)
+                .send(&fixture.wallet, &[fixture.deposit()], &options, &kept)
                 .await
         }
     });
-    while world.nodes.iter().all(|node| node.calls_of("tx") == 0) {
+    while fixture.nodes.iter().all(|node| node.calls_of("tx") == 0) {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     // Swallowed by a crash of the node; meanwhile the same account sends something else.
-    world.chain.forget_waiting().await.unwrap();
-    let wallet = world.chain.account("caller", vec![]).await.unwrap();
-    let message = world.deposit();
+    fixture.chain.forget_waiting().await.unwrap();
+    let wallet = fixture.chain.account("caller", vec![]).await.unwrap();
+    let message = fixture.deposit();
     let second = tokio::spawn(async move {
         other
             .chain()
@@ -648,29 +657,29 @@ async fn another_process_that_takes_the_sequence_makes_it_signed_anew_and_both_h
     });
     for _ in 0..150 {
         tokio::time::sleep(Duration::from_millis(10)).await;
-        world.chain.advance(1).await.unwrap();
+        fixture.chain.advance(1).await.unwrap();
         if sending.is_finished() && second.is_finished() {
             break;
         }
     }
     assert!(included(sending.await.unwrap().unwrap()).succeeded());
     assert!(included(second.await.unwrap().unwrap()).succeeded());
-    assert_eq!(world.deposits().await, 2);
+    assert_eq!(fixture.deposits().await, 2);
 }
 
 #[tokio::test]
 async fn fifty_transactions_of_one_account_at_once_all_happen_once() {
-    let world = Arc::new(world(3).await);
+    let fixture = Arc::new(fixture(3).await);
     let tasks: Vec<_> = (0..50)
         .map(|_| {
-            let world = world.clone();
-            tokio::spawn(async move { world.send().await })
+            let fixture = fixture.clone();
+            tokio::spawn(async move { fixture.send().await })
         })
         .collect();
     for task in tasks {
         assert!(included(task.await.unwrap().unwrap()).succeeded());
     }
-    assert_eq!(world.deposits().await, 50);
+    assert_eq!(fixture.deposits().await, 50);
 }
 
 #[tokio::test]
@@ -678,13 +687,13 @@ async fn a_chain_by_the_wall_clock_never_runs_ahead_of_it() {
     let clock = Clock::Wall {
         interval: Duration::from_secs(1),
     };
-    let world = world_of(1, clock).await;
+    let fixture = fixture_of(1, clock).await;
     for _ in 0..5 {
-        assert!(included(world.send().await.unwrap()).succeeded());
+        assert!(included(fixture.send().await.unwrap()).succeeded());
     }
-    let status = world.hub.chain().status().await.unwrap();
+    let status = fixture.hub.chain().status().await.unwrap();
     assert!(status.time <= hub_chain::unix_now(), "{status:?}");
-    assert_eq!(world.deposits().await, 5);
+    assert_eq!(fixture.deposits().await, 5);
 }
 
 // --- Everything at once ---------------------------------------------------------------------------------------------
@@ -724,19 +733,23 @@ async fn whatever_two_of_three_nodes_do_nothing_is_lost_and_nothing_happens_twic
         Fault::CatchingUp,
         Fault::OtherChain,
     ];
-    let world = world(3).await;
+    let fixture = fixture(3).await;
     let mut numbers = Numbers(0x9e37_79b9_7f4a_7c15);
     let (mut done, mut pending) = (0, vec![]);
     for round in 0..60 {
         let honest = numbers.next(3);
-        for (place, node) in world.nodes.iter().enumerate() {
+        for (place, node) in fixture.nodes.iter().enumerate() {
             node.honest();
             if place != honest {
                 node.always(faults[numbers.next(faults.len())].clone());
             }
         }
-        world.chain.advance_to(hub_chain::unix_now()).await.unwrap();
-        match world.send().await {
+        fixture
+            .chain
+            .advance_to(hub_chain::unix_now())
+            .await
+            .unwrap();
+        match fixture.send().await {
             Ok(Outcome::Included(included)) => {
                 assert!(included.succeeded(), "round {round}: {included:?}");
                 done += 1;
@@ -749,16 +762,16 @@ async fn whatever_two_of_three_nodes_do_nothing_is_lost_and_nothing_happens_twic
             Err(_) => {}
         }
     }
-    for node in &world.nodes {
+    for node in &fixture.nodes {
         node.honest();
     }
     for flight in pending {
-        world.chain.pass_blocks(30).await.unwrap();
-        if let Outcome::Included(included) = world.hub.chain().resume(&flight).await {
+        fixture.chain.pass_blocks(30).await.unwrap();
+        if let Outcome::Included(included) = fixture.hub.chain().resume(&flight).await {
             assert!(included.succeeded());
             done += 1;
         }
     }
-    assert_eq!(world.deposits().await, done);
+    assert_eq!(fixture.deposits().await, done);
     assert!(done >= 20, "only {done} of 60 deposits got through");
 }

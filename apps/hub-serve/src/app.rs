@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::answer::{Kept, PaidAnswer};
-use crate::books::Books;
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::ledger::SharedLedger;
 use crate::metrics::Metrics;
 use crate::models::Models;
 use crate::payment::Venue;
@@ -45,7 +45,7 @@ pub struct App {
     /// The tag of signed answers.
     pub answer_tag: Hash,
     /// What callers owe.
-    pub books: Arc<Books>,
+    pub ledger: Arc<SharedLedger>,
     /// What is served.
     pub models: Models,
     /// What runs calls.
@@ -108,7 +108,7 @@ impl App {
 
     /// The longest answer that is kept for repeats, bytes.
     pub fn answer_max_bytes(&self) -> usize {
-        self.books.read(|ledger| ledger.limits().answer_max_bytes)
+        self.ledger.read(|ledger| ledger.limits().answer_max_bytes)
     }
 
     /// A fresh request id.
@@ -134,7 +134,7 @@ impl App {
 
     /// The session's caller, as x402 names the payer.
     pub(crate) fn payer(&self, session: SessionId) -> String {
-        let standing = self.books.read(|ledger| ledger.standing(session));
+        let standing = self.ledger.read(|ledger| ledger.standing(session));
         standing.map(|standing| standing.caller).unwrap_or_default()
     }
 
@@ -159,7 +159,7 @@ impl App {
         serial: Serial,
         session: SessionId,
     ) -> Result<(Kept, SettleResponse), ApiError> {
-        let found = self.books.answer(serial).await.map_err(ApiError::store)?;
+        let found = self.ledger.answer(serial).await.map_err(ApiError::store)?;
         let gone = || {
             let message = "this call ran and is paid, and its answer is no longer kept: its receipt is under /v1/receipts";
             ApiError::new(410, "answer_gone", message)
@@ -170,7 +170,7 @@ impl App {
             .as_deref()
             .and_then(Kept::parse)
             .ok_or_else(gone)?;
-        let standing = self.books.read(|ledger| ledger.standing(session));
+        let standing = self.ledger.read(|ledger| ledger.standing(session));
         let (payer, charged, ceiling) = standing.map_or_else(Default::default, |standing| {
             (standing.caller, standing.charged, standing.ceiling)
         });

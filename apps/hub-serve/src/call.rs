@@ -157,7 +157,7 @@ impl App {
             work: *work,
         };
         let now = self.now();
-        let offer = self.books.read(|ledger| ledger.offer(work, now));
+        let offer = self.ledger.read(|ledger| ledger.offer(work, now));
         let offer = offer.map_err(|refusal| ApiError::from(&refusal))?;
         let Some(header) = &request.payment else {
             let message = format!(
@@ -198,7 +198,7 @@ impl App {
             .authorize(request.peer, paying, &priced.work, priced.request_hash)
             .await?;
         let now = self.now();
-        self.books
+        self.ledger
             .change(|ledger| ledger.reserve(&authorized, &priced.work, voucher, now))
     }
 
@@ -215,11 +215,11 @@ impl App {
         request_hash: Hash,
     ) -> Result<(Authorized, Option<VerifiedVoucher>), Refusal> {
         let session = paying.session;
-        let known = self.books.read(|ledger| ledger.knows_session(session));
+        let known = self.ledger.read(|ledger| ledger.knows_session(session));
         if !known {
             self.look_for(session, peer).await;
         }
-        let verifier = self.books.read(|ledger| ledger.verifier(session))?;
+        let verifier = self.ledger.read(|ledger| ledger.verifier(session))?;
         let call = Call {
             attester: self.venue.attester,
             session,
@@ -260,7 +260,7 @@ impl App {
         let proven = is_proven(refusal);
         let now = self.now();
         let quoted = self
-            .books
+            .ledger
             .read(|ledger| ledger.quote(session, &priced.work, now));
         let standing = match quoted {
             Ok(quote) if proven => Standing::of(session, &quote),
@@ -355,7 +355,7 @@ impl Running {
         };
         let started = self
             .app
-            .books
+            .ledger
             .change(|ledger| ledger.start(reservation, now));
         started.map_err(|refusal| ApiError::from(&refusal))
     }
@@ -372,7 +372,7 @@ impl Running {
         };
         let noted = self
             .app
-            .books
+            .ledger
             .begin(|ledger| ledger.sending(reservation, units, hash, sent, now));
         let noted = noted.map_err(|error| ApiError::new(500, "not_noted", error.to_string()))?;
         noted.wait().await.map_err(ApiError::store)?;
@@ -408,7 +408,7 @@ impl Running {
         let stored = kept.to_bytes();
         let pending = self
             .app
-            .books
+            .ledger
             .begin(|ledger| ledger.complete(reservation, units, hash, stored, now));
         let pending =
             pending.map_err(|error| ApiError::new(500, "not_completed", error.to_string()))?;
@@ -437,7 +437,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Some(reservation) = self.reservation.take() {
             let now = self.app.now();
-            let abandoned = self.app.books.begin(|ledger| {
+            let abandoned = self.app.ledger.begin(|ledger| {
                 Ok::<_, std::convert::Infallible>(ledger.abandon(reservation, now))
             });
             // It is written with what comes next, whether or not somebody waits.

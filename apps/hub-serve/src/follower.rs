@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Clock;
-use crate::books::Books;
+use crate::ledger::SharedLedger;
 use crate::supervise::Supervised;
 
 /// Most blocks whose events are read one by one; after a longer gap everything is read again.
@@ -63,7 +63,7 @@ pub struct Follower {
 
 struct Inner {
     hub: Hub,
-    books: Arc<Books>,
+    ledger: Arc<SharedLedger>,
     clock: Clock,
     options: FollowerOptions,
     state: Mutex<State>,
@@ -88,11 +88,16 @@ struct State {
 
 impl Follower {
     /// A follower of this Hub for these books. It follows once [`Follower::run`] does.
-    pub fn new(hub: Hub, books: Arc<Books>, clock: Clock, options: FollowerOptions) -> Self {
+    pub fn new(
+        hub: Hub,
+        ledger: Arc<SharedLedger>,
+        clock: Clock,
+        options: FollowerOptions,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 hub,
-                books,
+                ledger,
                 clock,
                 options,
                 state: Mutex::new(State {
@@ -211,7 +216,7 @@ impl Inner {
         if status.height > last {
             self.take_events(last, status.height).await;
         }
-        let at_stake: BTreeSet<SessionId> = self.books.read(|ledger| ledger.sessions().collect());
+        let at_stake: BTreeSet<SessionId> = self.ledger.read(|ledger| ledger.sessions().collect());
         self.mark(&at_stake, status.height);
         self.read_attester().await?;
         self.read_models().await?;
@@ -289,7 +294,7 @@ impl Inner {
                 .attribute(name)
                 .and_then(|text| text.parse::<u64>().ok())
         };
-        let own = self.books.read(|ledger| ledger.identity().attester);
+        let own = self.ledger.read(|ledger| ledger.identity().attester);
         let mut state = self.state();
         if let Some(session) = number("session").map(SessionId) {
             if state.sessions.contains_key(&session) {
@@ -350,7 +355,7 @@ impl Inner {
         if !std::mem::take(&mut self.state().dirty_attester) {
             return Ok(());
         }
-        let attester = self.books.read(|ledger| ledger.identity().attester);
+        let attester = self.ledger.read(|ledger| ledger.identity().attester);
         let question = Query::smart(
             self.hub.billing(),
             &billing::QueryMsg::Attester { attester },
@@ -449,7 +454,7 @@ impl Inner {
         let verb = |ledger: &mut hub_ledger::Ledger| {
             Ok::<_, std::convert::Infallible>(ledger.observe(&observation, now))
         };
-        let Ok(pending) = self.books.begin(verb);
+        let Ok(pending) = self.ledger.begin(verb);
         // What is done with is written down in the order of all changes; a store that fails stops calls by itself.
         tokio::spawn(async move {
             for notice in pending.wait().await.unwrap_or_default() {

@@ -4,12 +4,12 @@
 pub mod answer;
 pub mod api;
 pub mod app;
-pub mod books;
 pub mod call;
 pub mod config;
 pub mod enclave;
 pub mod error;
 pub mod follower;
+pub mod ledger;
 mod listen;
 pub mod loader;
 pub mod metrics;

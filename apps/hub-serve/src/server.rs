@@ -15,8 +15,8 @@ use tokio_util::task::TaskTracker;
 
 use crate::api;
 use crate::app::{App, AskSession, Clock, Ids};
-use crate::books::Books;
 use crate::config::{Config, ConfigError};
+use crate::ledger::SharedLedger;
 use crate::listen::{self, ListenLimits};
 use crate::metrics::Metrics;
 use crate::models::{Missing, Models, Served};
@@ -43,7 +43,7 @@ pub enum StartError {
     },
     /// The books.
     #[error("the books in {} cannot be opened: {reason}", folder.display())]
-    Books {
+    Ledger {
         /// Their folder.
         folder: PathBuf,
         /// Why not.
@@ -74,7 +74,7 @@ pub struct Wiring {
     /// The attester's key.
     pub key: SigningKey,
     /// The ledger and its store.
-    pub books: Arc<Books>,
+    pub ledger: Arc<SharedLedger>,
     /// How unknown sessions are asked for.
     pub ask_session: AskSession,
     /// The time.
@@ -114,18 +114,18 @@ impl Server {
         let Wiring {
             venue,
             key,
-            books,
+            ledger,
             ask_session,
             clock,
         } = wiring;
-        let answer_tag: Hash = books.read(|ledger| ledger.identity().tag(Purpose::Answer));
+        let answer_tag: Hash = ledger.read(|ledger| ledger.identity().tag(Purpose::Answer));
         let http = &config.http;
         let app = Arc::new(App {
             url: config.public_url(address),
             venue,
             key,
             answer_tag,
-            books,
+            ledger,
             models: Models::default(),
             pool: Pool::new(config.pool.clone()),
             peers: Peers::new(http.unpaid_per_second, http.unpaid_burst),

@@ -21,7 +21,7 @@ use hub_wire::SigningKey;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::Clock;
-use crate::books::Books;
+use crate::ledger::SharedLedger;
 use crate::supervise::Supervised;
 
 /// How often a round signs anew what turned out to need other groups, before it leaves the rest to the next.
@@ -69,7 +69,7 @@ pub struct Tools {
     /// The attester's key.
     pub key: SigningKey,
     /// The books.
-    pub books: Arc<Books>,
+    pub ledger: Arc<SharedLedger>,
     /// Whom payouts may be for.
     pub payees: Payees,
     /// The time.
@@ -103,7 +103,7 @@ pub enum SettleError {
     Chain(#[from] ChainError),
     /// The store, or the books as a whole.
     #[error("{0}")]
-    Books(String),
+    Ledger(String),
 }
 
 impl Settler {
@@ -190,7 +190,7 @@ impl Settler {
 
 fn reason_of(error: &SettleError) -> &'static str {
     match error {
-        SettleError::Books(_) => "store_failed",
+        SettleError::Ledger(_) => "store_failed",
         SettleError::Chain(ChainError::FeeTooHigh { .. }) => "fee_too_high",
         SettleError::Chain(ChainError::UnknownAccount { .. }) => "account_unknown",
         SettleError::Chain(ChainError::Disagreement { .. }) => "nodes_disagree",
@@ -218,7 +218,7 @@ impl Inner {
         let mut failure = None;
         for _ in 0..MOST_PASSES {
             let signed = self.sign(all).await?;
-            let to_send = self.tools.books.read(|ledger| ledger.to_send(self.now()));
+            let to_send = self.tools.ledger.read(|ledger| ledger.to_send(self.now()));
             let flying: BTreeSet<_> = self.state().flights.keys().copied().collect();
             let fresh =
                 |out: &Outgoing| !tried.contains(&out.batch) && !flying.contains(&out.batch);
@@ -231,7 +231,7 @@ impl Inner {
                 // One batch that cannot be sent stops no other.
                 match self.settle(&out).await {
                     Ok(()) => {}
-                    Err(error @ SettleError::Books(_)) => return Err(error),
+                    Err(error @ SettleError::Ledger(_)) => return Err(error),
                     Err(error) => failure = failure.or(Some(error)),
                 }
             }
@@ -248,20 +248,20 @@ impl Inner {
         while all
             || self
                 .tools
-                .books
+                .ledger
                 .read(|ledger| ledger.due(self.now()))
                 .is_some()
         {
             let inner = self.clone();
             // Receipts are read from disk under the ledger's lock.
             let signing = tokio::task::spawn_blocking(move || {
-                let Tools { books, key, .. } = &inner.tools;
-                tokio::runtime::Handle::current().block_on(books.sign(key, inner.now()))
+                let Tools { ledger, key, .. } = &inner.tools;
+                tokio::runtime::Handle::current().block_on(ledger.sign(key, inner.now()))
             });
             let batches = signing
                 .await
-                .map_err(|error| SettleError::Books(error.to_string()))?;
-            if batches.map_err(SettleError::Books)?.is_none() {
+                .map_err(|error| SettleError::Ledger(error.to_string()))?;
+            if batches.map_err(SettleError::Ledger)?.is_none() {
                 break;
             }
             signed = true;
@@ -473,10 +473,10 @@ impl Inner {
         let now = self.now();
         match self
             .tools
-            .books
+            .ledger
             .begin(|ledger| ledger.outcome(batch, &answer, now))
         {
-            Ok(pending) => pending.wait().await.map_err(SettleError::Books),
+            Ok(pending) => pending.wait().await.map_err(SettleError::Ledger),
             // Its receipts are done with meanwhile, or the contracts are of another release: nothing is changed.
             Err(error) => {
                 tracing::warn!("{error}");
@@ -539,7 +539,7 @@ impl Journal for Sending {
             let begun = self
                 .inner
                 .tools
-                .books
+                .ledger
                 .begin(|ledger| ledger.outcome(self.batch, &Answer::Sending { tx }, now))
                 .map_err(|error| error.to_string())?;
             begun.wait().await.map(|_| ())

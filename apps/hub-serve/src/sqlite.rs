@@ -15,7 +15,7 @@ use hub_wire::varint::{Reader, Writer};
 use hub_wire::{merkle, KeyType, PublicKey, Receipt, SignedVoucher};
 use rusqlite::{params, Connection, OptionalExtension, Row, Transaction};
 
-use crate::books::{Answered, Done, Located, LocatedBatch, Progress, Store};
+use crate::ledger::{Answered, Done, Located, LocatedBatch, Progress, Store};
 
 /// "Hub" and a byte: SQLite's `application_id` of such a file.
 const APPLICATION: i64 = 0x4875_6202;

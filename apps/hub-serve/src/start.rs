@@ -12,10 +12,10 @@ use hub_walrus_client::Client;
 use hub_wire::{Hash, SigningKey};
 
 use crate::app::{AskSession, Clock};
-use crate::books::{Books, Store};
 use crate::config::{Config, Model};
 use crate::enclave::{Label, Registered};
 use crate::follower::{Follower, FollowerOptions};
+use crate::ledger::{SharedLedger, Store};
 use crate::loader::Source;
 use crate::models::Missing;
 use crate::payment::Venue;
@@ -96,14 +96,14 @@ impl Server {
         parts.key = registered.key.clone();
         let clock = parts.clock.clone();
         let server = Self::start_as(config, parts, registered.label).await?;
-        let (books, stop) = (server.app().books.clone(), server.quiet().clone());
+        let (ledger, stop) = (server.app().ledger.clone(), server.quiet().clone());
         server.tasks().spawn(async move {
             loop {
                 tokio::select! {
                     () = stop.cancelled() => return,
                     () = tokio::time::sleep(registered.sign_every) => (),
                 }
-                if let Err(reason) = books.sign(&registered.key, clock()).await {
+                if let Err(reason) = ledger.sign(&registered.key, clock()).await {
                     tracing::error!("what waits cannot be signed: {reason}");
                 }
             }
@@ -137,9 +137,9 @@ impl Server {
             key: key.public_key(),
             receipt_max_age_seconds: constants.receipt_max_age_seconds,
         };
-        let books = open_books(&config, identity).await?;
+        let ledger = open_ledger(&config, identity).await?;
         let venue = venue(&hub, &attester, label);
-        let follower = Follower::new(hub.clone(), books.clone(), clock.clone(), follow);
+        let follower = Follower::new(hub.clone(), ledger.clone(), clock.clone(), follow);
         let asked = follower.clone();
         let ask_session: AskSession = Arc::new(move |session| {
             let follower = asked.clone();
@@ -148,7 +148,7 @@ impl Server {
         let wiring = Wiring {
             venue,
             key: key.clone(),
-            books: books.clone(),
+            ledger: ledger.clone(),
             ask_session,
             clock: clock.clone(),
         };
@@ -157,7 +157,7 @@ impl Server {
         if let Err(error) = follower.step().await {
             tracing::warn!("the chain cannot be followed yet: {error}");
         }
-        server.follow_and_settle(&follower, wallet, hub, key, books, clock, settle)?;
+        server.follow_and_settle(&follower, wallet, hub, key, ledger, clock, settle)?;
         let models = server.app().config.models.clone();
         let first = models
             .into_iter()
@@ -174,7 +174,7 @@ impl Server {
         wallet: Option<Wallet>,
         hub: Hub,
         key: SigningKey,
-        books: Arc<Books>,
+        ledger: Arc<SharedLedger>,
         clock: Clock,
         options: SettlerOptions,
     ) -> Result<(), StartError> {
@@ -197,7 +197,7 @@ impl Server {
                 hub,
                 wallet,
                 key,
-                books,
+                ledger,
                 payees: Arc::new(move || payees.payees()),
                 clock,
             },
@@ -265,9 +265,9 @@ async fn attempt(
     Ok(served)
 }
 
-async fn open_books(config: &Config, identity: Identity) -> Result<Arc<Books>, StartError> {
+async fn open_ledger(config: &Config, identity: Identity) -> Result<Arc<SharedLedger>, StartError> {
     let folder = config.data.join("books");
-    let refused = |reason: String| StartError::Books {
+    let refused = |reason: String| StartError::Ledger {
         folder: folder.clone(),
         reason,
     };
@@ -284,7 +284,7 @@ async fn open_books(config: &Config, identity: Identity) -> Result<Arc<Books>, S
     );
     let written = written.await.map_err(|error| refused(error.to_string()))?;
     written.map_err(refused)?;
-    Ok(Arc::new(Books::new(opened.value, store)))
+    Ok(Arc::new(SharedLedger::new(opened.value, store)))
 }
 
 fn venue(hub: &Hub, attester: &AttesterResponse, label: Label) -> Venue {

@@ -11,8 +11,8 @@ use hub_chain::embedded::{Clock, Embedded, EmbeddedOptions};
 use hub_chain::testing::{Fault, StandIn};
 use hub_chain::{Chain, Hub};
 use hub_ledger::{Admission, Authorized, Identity, Ledger, Limits, Refusal, Saved, Work};
-use hub_serve::books::{Books, Memory};
 use hub_serve::follower::{Follower, FollowerOptions};
+use hub_serve::ledger::{Memory, SharedLedger};
 use hub_serve::settler::{Settler, SettlerOptions, Tools};
 use hub_testing::{rates, signing_key, Attester, KeyType, NewModel};
 use hub_types::escrow::{ExecuteMsg, NewCeiling, VoucherKey};
@@ -23,12 +23,12 @@ use tokio_util::sync::CancellationToken;
 /// What a call costs.
 const PRICE: u128 = 1_000;
 
-struct World {
+struct Fixture {
     chain: Embedded,
     nodes: Vec<StandIn>,
     hub: Hub,
     time: Arc<AtomicU64>,
-    books: Arc<Books>,
+    ledger: Arc<SharedLedger>,
     follower: Follower,
     settler: Settler,
     attester: Attester,
@@ -51,7 +51,7 @@ fn limits() -> Limits {
     }
 }
 
-impl World {
+impl Fixture {
     async fn new(nodes: usize) -> Self {
         Self::with(nodes, limits(), 100_000_000).await
     }
@@ -102,24 +102,24 @@ impl World {
             receipt_max_age_seconds: hub.check().await.unwrap().receipt_max_age_seconds,
         };
         let ledger = Ledger::load(identity, limits, Saved::default()).unwrap();
-        let books = Arc::new(Books::new(ledger.value, Arc::new(Memory::default())));
+        let ledger = Arc::new(SharedLedger::new(ledger.value, Arc::new(Memory::default())));
         let time = Arc::new(AtomicU64::new(0));
-        let (follower, settler) = tasks(&chain, &hub, &books, &time, &attester).await;
+        let (follower, settler) = tasks(&chain, &hub, &ledger, &time, &attester).await;
         follower.watch_model(model, ReleaseNumber(1));
-        let world = Self {
+        let fixture = Self {
             chain,
             nodes: stand_ins,
             hub,
             time,
-            books,
+            ledger,
             follower,
             settler,
             attester,
             model,
             calls: 0,
         };
-        world.follow().await;
-        world
+        fixture.follow().await;
+        fixture
     }
 
     /// Sets the clock to the chain's, and lets the follower look.
@@ -189,17 +189,18 @@ impl World {
             .await
             .unwrap();
         let voucher = self
-            .books
+            .ledger
             .read(|ledger| ledger.verifier(session))?
             .voucher(&voucher.encode())?;
-        let admitted = self.books.change(|ledger| {
+        let admitted = self.ledger.change(|ledger| {
             ledger.reserve(&Authorized::otherwise(call), &work, Some(voucher), now)
         })?;
         let Admission::Reserved(reservation) = admitted else {
             panic!("{admitted:?}");
         };
-        self.books.change(|ledger| ledger.start(reservation, now))?;
-        let ended = self.books.begin(|ledger| {
+        self.ledger
+            .change(|ledger| ledger.start(reservation, now))?;
+        let ended = self.ledger.begin(|ledger| {
             ledger.complete(
                 reservation,
                 Units::new(30, 1),
@@ -235,7 +236,7 @@ impl World {
     }
 
     fn unsettled(&self) -> u64 {
-        self.books
+        self.ledger
             .read(|ledger| ledger.health(hub_chain::unix_now()).unsettled)
     }
 
@@ -255,7 +256,7 @@ impl World {
             }
         }
         let health = self
-            .books
+            .ledger
             .read(|ledger| ledger.health(hub_chain::unix_now()));
         panic!(
             "still unsettled: {health:?}, {:?}, {:?}",
@@ -269,7 +270,7 @@ impl World {
         let (follower, settler) = tasks(
             &self.chain,
             &self.hub,
-            &self.books,
+            &self.ledger,
             &self.time,
             &self.attester,
         )
@@ -282,7 +283,7 @@ impl World {
 async fn tasks(
     chain: &Embedded,
     hub: &Hub,
-    books: &Arc<Books>,
+    ledger: &Arc<SharedLedger>,
     time: &Arc<AtomicU64>,
     attester: &Attester,
 ) -> (Follower, Settler) {
@@ -292,7 +293,7 @@ async fn tasks(
     };
     let follower = Follower::new(
         hub.clone(),
-        books.clone(),
+        ledger.clone(),
         clock.clone(),
         FollowerOptions::default(),
     );
@@ -301,7 +302,7 @@ async fn tasks(
         hub: hub.clone(),
         wallet: chain.account("submitter", vec![]).await.unwrap(),
         key: attester.key.clone(),
-        books: books.clone(),
+        ledger: ledger.clone(),
         payees: Arc::new(move || payees.payees()),
         clock,
     };
@@ -314,28 +315,28 @@ async fn tasks(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_author_is_paid_into_the_wallet_in_the_transaction_that_settles() {
-    let mut world = World::new(3).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 19).await;
-    world.settler.round(false).await.unwrap();
-    assert_eq!(world.earned().await, 0, "nothing is due yet");
-    world.calls(session, 1).await;
-    world.settler.round(false).await.unwrap();
+    let mut fixture = Fixture::new(3).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 19).await;
+    fixture.settler.round(false).await.unwrap();
+    assert_eq!(fixture.earned().await, 0, "nothing is due yet");
+    fixture.calls(session, 1).await;
+    fixture.settler.round(false).await.unwrap();
     assert_eq!(
-        (world.earned().await, world.wallet().await),
+        (fixture.earned().await, fixture.wallet().await),
         (20 * PRICE, 20 * PRICE)
     );
     // The transaction's answer archives nothing: the lanes do, once two blocks show them.
-    world.settle(3).await;
+    fixture.settle(3).await;
     assert_eq!(
-        world.settler.counts().get("included"),
+        fixture.settler.counts().get("included"),
         Some(&1),
         "{:?}",
-        world.settler.counts()
+        fixture.settler.counts()
     );
     assert_eq!(
-        world
-            .books
+        fixture
+            .ledger
             .read(|ledger| ledger.health(hub_chain::unix_now()).batches),
         0
     );
@@ -370,13 +371,13 @@ async fn whatever_one_of_three_nodes_does_everything_is_paid_once() {
             result
         })),
     ] {
-        let mut world = World::new(3).await;
-        let session = world.session(100 * PRICE).await;
-        world.calls(session, 30).await;
-        world.nodes[0].always(fault);
-        world.settle(12).await;
+        let mut fixture = Fixture::new(3).await;
+        let session = fixture.session(100 * PRICE).await;
+        fixture.calls(session, 30).await;
+        fixture.nodes[0].always(fault);
+        fixture.settle(12).await;
         assert_eq!(
-            (world.earned().await, world.wallet().await),
+            (fixture.earned().await, fixture.wallet().await),
             (30 * PRICE, 30 * PRICE)
         );
     }
@@ -384,26 +385,26 @@ async fn whatever_one_of_three_nodes_does_everything_is_paid_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_between_broadcast_and_answer_pays_once() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 30).await;
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 30).await;
     // The node takes the transaction, and nothing is heard of it until the process ends.
-    world.nodes[0].once("broadcast_tx_sync", Fault::TakenThenClosed);
-    world.nodes[0].always(Fault::NoIndex);
-    let _ = world.settler.round(true).await;
+    fixture.nodes[0].once("broadcast_tx_sync", Fault::TakenThenClosed);
+    fixture.nodes[0].always(Fault::NoIndex);
+    let _ = fixture.settler.round(true).await;
     assert_eq!(
-        world.settler.counts().get("unknown"),
+        fixture.settler.counts().get("unknown"),
         Some(&1),
         "{:?}",
-        world.settler.counts()
+        fixture.settler.counts()
     );
-    assert_eq!(world.earned().await, 30 * PRICE);
-    world.restart().await;
-    world.nodes[0].honest();
-    world.settle(6).await;
-    assert_eq!(world.earned().await, 30 * PRICE);
+    assert_eq!(fixture.earned().await, 30 * PRICE);
+    fixture.restart().await;
+    fixture.nodes[0].honest();
+    fixture.settle(6).await;
+    assert_eq!(fixture.earned().await, 30 * PRICE);
     assert_eq!(
-        world.settler.counts().get("included"),
+        fixture.settler.counts().get("included"),
         None,
         "nothing had to be sent again"
     );
@@ -416,12 +417,12 @@ async fn a_batch_that_no_block_takes_is_split() {
         settle_at_receipts: 200,
         ..limits()
     };
-    let mut world = World::with(1, limits, 100_000_000).await;
-    let session = world.session(1_000 * PRICE).await;
-    world.calls(session, 200).await;
+    let mut fixture = Fixture::with(1, limits, 100_000_000).await;
+    let session = fixture.session(1_000 * PRICE).await;
+    fixture.calls(session, 200).await;
     let once = Arc::new(AtomicU64::new(0));
     let seen = once.clone();
-    world.nodes[0].always(Fault::Lies(Arc::new(move |method, params, mut result| {
+    fixture.nodes[0].always(Fault::Lies(Arc::new(move |method, params, mut result| {
         let simulated = params["path"] == "/cosmos.tx.v1beta1.Service/Simulate";
         if method == "abci_query" && simulated && seen.fetch_add(1, Ordering::SeqCst) == 0 {
             result["response"]["code"] = 11.into();
@@ -431,22 +432,22 @@ async fn a_batch_that_no_block_takes_is_split() {
         }
         result
     })));
-    world.settle(12).await;
-    let counts = world.settler.counts();
+    fixture.settle(12).await;
+    let counts = fixture.settler.counts();
     assert_eq!(counts.get("too_large"), Some(&1), "{counts:?}");
     assert!(
         counts.get("included").is_some_and(|count| *count >= 2),
         "{counts:?}"
     );
-    assert_eq!(world.earned().await, 200 * PRICE);
+    assert_eq!(fixture.earned().await, 200 * PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closing_in_the_middle_is_seen_at_the_next_block_and_what_was_done_before_is_paid() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 5).await;
-    world
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 5).await;
+    fixture
         .chain
         .with(move |hub| {
             let caller = hub.account("caller");
@@ -455,49 +456,49 @@ async fn a_closing_in_the_middle_is_seen_at_the_next_block_and_what_was_done_bef
         })
         .await
         .unwrap();
-    world.chain.advance(5).await.unwrap();
-    world.follow().await;
-    let refused = world.call(session, u128::MAX / 2).await;
+    fixture.chain.advance(5).await.unwrap();
+    fixture.follow().await;
+    let refused = fixture.call(session, u128::MAX / 2).await;
     for _ in 0..12 {
-        world.chain.advance(5).await.unwrap();
-        world.follow().await;
+        fixture.chain.advance(5).await.unwrap();
+        fixture.follow().await;
     }
-    let later = world.call(session, u128::MAX / 2).await.unwrap_err();
+    let later = fixture.call(session, u128::MAX / 2).await.unwrap_err();
     assert!(matches!(later, Refusal::SessionEnded { .. }), "{later:?}");
     // The end of the session makes what waits due, whatever its number.
-    world.settler.round(false).await.unwrap();
+    fixture.settler.round(false).await.unwrap();
     let paid = if refused.is_ok() { 6 } else { 5 };
-    assert_eq!(world.earned().await, paid * PRICE);
+    assert_eq!(fixture.earned().await, paid * PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_halt_of_25_hours_leaves_no_receipt_behind_and_stops_nothing_after_it() {
-    let mut world = World::new(1).await;
-    let session = world.session_until(100 * PRICE, 10 * 86_400).await;
-    world.calls(session, 5).await;
-    world.chain.advance(25 * 3_600).await.unwrap();
-    world.follow().await;
-    world.chain.advance(5).await.unwrap();
-    world.follow().await;
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session_until(100 * PRICE, 10 * 86_400).await;
+    fixture.calls(session, 5).await;
+    fixture.chain.advance(25 * 3_600).await.unwrap();
+    fixture.follow().await;
+    fixture.chain.advance(5).await.unwrap();
+    fixture.follow().await;
     // The contracts here refuse receipts of more than a day: those are consumed, and said to be.
     for _ in 0..6 {
-        let _ = world.settler.round(true).await;
-        world.chain.advance(5).await.unwrap();
-        world.follow().await;
+        let _ = fixture.settler.round(true).await;
+        fixture.chain.advance(5).await.unwrap();
+        fixture.follow().await;
     }
-    assert_eq!((world.unsettled(), world.earned().await), (0, 0));
-    world.calls(session, 3).await;
-    world.settle(6).await;
-    assert_eq!(world.earned().await, 3 * PRICE);
+    assert_eq!((fixture.unsettled(), fixture.earned().await), (0, 0));
+    fixture.calls(session, 3).await;
+    fixture.settle(6).await;
+    assert_eq!(fixture.earned().await, 3 * PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn terms_that_are_set_again_are_followed_and_calls_under_both_are_paid() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 5).await;
-    let model = world.model;
-    world
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 5).await;
+    let model = fixture.model;
+    fixture
         .chain
         .with(move |hub| {
             let author = hub.account("author");
@@ -512,67 +513,67 @@ async fn terms_that_are_set_again_are_followed_and_calls_under_both_are_paid() {
         .await
         .unwrap();
     for _ in 0..30 {
-        world.chain.advance(5).await.unwrap();
-        world.follow().await;
+        fixture.chain.advance(5).await.unwrap();
+        fixture.follow().await;
     }
-    world.calls(session, 5).await;
-    world.settle(6).await;
-    assert_eq!(world.earned().await, 10 * PRICE);
+    fixture.calls(session, 5).await;
+    fixture.settle(6).await;
+    assert_eq!(fixture.earned().await, 10 * PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fees_above_the_bound_are_not_paid_and_receipts_wait() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 30).await;
-    world.nodes[0].always(Fault::Gas(u64::MAX));
-    let error = world.settler.round(true).await.unwrap_err();
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 30).await;
+    fixture.nodes[0].always(Fault::Gas(u64::MAX));
+    let error = fixture.settler.round(true).await.unwrap_err();
     assert!(error.to_string().contains("max_fee"), "{error}");
-    assert_eq!(world.settler.counts().get("fee_too_high"), Some(&1));
-    assert_eq!((world.unsettled(), world.earned().await), (30, 0));
-    world.nodes[0].honest();
-    world.settle(6).await;
-    assert_eq!(world.earned().await, 30 * PRICE);
+    assert_eq!(fixture.settler.counts().get("fee_too_high"), Some(&1));
+    assert_eq!((fixture.unsettled(), fixture.earned().await), (30, 0));
+    fixture.nodes[0].honest();
+    fixture.settle(6).await;
+    assert_eq!(fixture.earned().await, 30 * PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_falls_silent_is_said_to_and_calls_stop_until_it_speaks() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.nodes[0].always(Fault::Closed);
-    assert!(world.follower.step().await.is_err());
-    assert!(world
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.nodes[0].always(Fault::Closed);
+    assert!(fixture.follower.step().await.is_err());
+    assert!(fixture
         .follower
         .trouble()
         .unwrap()
         .contains("does not answer"));
-    world.time.fetch_add(21, Ordering::SeqCst);
-    let refusal = world.call(session, u128::MAX / 2).await.unwrap_err();
+    fixture.time.fetch_add(21, Ordering::SeqCst);
+    let refusal = fixture.call(session, u128::MAX / 2).await.unwrap_err();
     assert!(matches!(refusal, Refusal::StaleBlock { .. }), "{refusal:?}");
-    world.nodes[0].honest();
-    world.chain.advance(21).await.unwrap();
-    world.follow().await;
-    assert_eq!(world.follower.trouble(), None);
-    world.call(session, u128::MAX / 2).await.unwrap();
+    fixture.nodes[0].honest();
+    fixture.chain.advance(21).await.unwrap();
+    fixture.follow().await;
+    assert_eq!(fixture.follower.trouble(), None);
+    fixture.call(session, u128::MAX / 2).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_settles_what_waits() {
-    let mut world = World::new(1).await;
-    let session = world.session(100 * PRICE).await;
-    world.calls(session, 7).await;
+    let mut fixture = Fixture::new(1).await;
+    let session = fixture.session(100 * PRICE).await;
+    fixture.calls(session, 7).await;
     let stop = CancellationToken::new();
-    let (supervised, running) = world.settler.run(stop.clone());
+    let (supervised, running) = fixture.settler.run(stop.clone());
     let running = tokio::spawn(running);
     tokio::time::sleep(Duration::from_millis(50)).await;
-    assert_eq!(world.earned().await, 0, "nothing is due");
+    assert_eq!(fixture.earned().await, 0, "nothing is due");
     stop.cancel();
     tokio::time::timeout(Duration::from_secs(10), running)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(
-        (world.earned().await, supervised.failures()),
+        (fixture.earned().await, supervised.failures()),
         (7 * PRICE, 0)
     );
 }

@@ -10,7 +10,7 @@ use hub_walrus_local::{Fault, LocalWalrus, On, Options, Server, What};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-struct Stage {
+struct Fixture {
     walrus: LocalWalrus,
     face: hub_walrus_local::Face,
     server: Server,
@@ -33,7 +33,7 @@ const HEADERS: [&str; 9] = [
     "x-walrus-streaming",
 ];
 
-impl Stage {
+impl Fixture {
     fn new(options: Options) -> Self {
         let folder = tempfile::tempdir().unwrap();
         // Object ids follow from the path, so they are others each time: names stand for them.
@@ -173,29 +173,29 @@ fn status(code: u16) -> What {
 
 #[test]
 fn an_aggregator_answers_as_the_real_one() {
-    let mut stage = Stage::new(Options::default());
-    let answer = stage.put("/v1/blobs?epochs=5&permanent=true", b"hello");
+    let mut fixture = Fixture::new(Options::default());
+    let answer = fixture.put("/v1/blobs?epochs=5&permanent=true", b"hello");
     let (object, storage) = object_of(&answer);
-    stage.transcript.clear();
-    stage.name(&object, "{object}");
-    stage.name(&storage, "{storage}");
+    fixture.transcript.clear();
+    fixture.name(&object, "{object}");
+    fixture.name(&storage, "{storage}");
 
-    stage.heading("A blob, whole and in part");
+    fixture.heading("A blob, whole and in part");
     let blob = format!("/v1/blobs/{HELLO}");
-    stage.get("/status");
-    stage.get(&blob);
-    stage.get(&format!("{blob}?strict_consistency_check=true"));
-    stage.get(&format!("{blob}?skip_consistency_check=true"));
-    stage.ask("GET", &blob, &[("accept", "image/png")], None);
-    stage.ask(
+    fixture.get("/status");
+    fixture.get(&blob);
+    fixture.get(&format!("{blob}?strict_consistency_check=true"));
+    fixture.get(&format!("{blob}?skip_consistency_check=true"));
+    fixture.ask("GET", &blob, &[("accept", "image/png")], None);
+    fixture.ask(
         "GET",
         &blob,
         &[("accept", "image/*"), ("content-type", "text/html")],
         None,
     );
-    stage.ask("HEAD", &blob, &[], None);
+    fixture.ask("HEAD", &blob, &[], None);
     for range in ["bytes=1-3", "bytes=0-0", "bytes=0-4"] {
-        stage.ask("GET", &blob, &[("range", range)], None);
+        fixture.ask("GET", &blob, &[("range", range)], None);
     }
     for range in [
         "bytes=1-",
@@ -206,76 +206,76 @@ fn an_aggregator_answers_as_the_real_one() {
         "bytes=5-5",
         "lines=1-2",
     ] {
-        stage.ask("GET", &blob, &[("range", range)], None);
+        fixture.ask("GET", &blob, &[("range", range)], None);
     }
-    stage.get(&format!("{blob}/byte-range?start=1&length=3"));
+    fixture.get(&format!("{blob}/byte-range?start=1&length=3"));
     for query in [
         "start=1&length=5",
         "start=1&length=0",
         "start=18446744073709551615&length=1",
         "start=1",
     ] {
-        stage.get(&format!("{blob}/byte-range?{query}"));
+        fixture.get(&format!("{blob}/byte-range?{query}"));
     }
-    stage.get(&format!("/v1alpha/blobs/{HELLO}/stream"));
+    fixture.get(&format!("/v1alpha/blobs/{HELLO}/stream"));
 
-    stage.heading("By object id, with attributes; several in a row");
+    fixture.heading("By object id, with attributes; several in a row");
     let attributes =
         br#"{"content-type": "text/plain", "content-encoding": "gzip", "x-own": "no"}"#;
     let path = format!("/local/objects/{object}/attributes");
-    stage.ask(
+    fixture.ask(
         "PUT",
         &path,
         &[("content-type", "application/json")],
         Some(attributes),
     );
-    stage.get(&format!("/v1/blobs/by-object-id/{object}"));
-    stage.get(&format!("/v1/blobs/by-object-id/{OWNER}"));
-    stage.get("/v1/blobs/by-object-id/0xz");
-    stage.get(&format!("/v1alpha/blobs/concat?ids={HELLO},{HELLO}"));
+    fixture.get(&format!("/v1/blobs/by-object-id/{object}"));
+    fixture.get(&format!("/v1/blobs/by-object-id/{OWNER}"));
+    fixture.get("/v1/blobs/by-object-id/0xz");
+    fixture.get(&format!("/v1alpha/blobs/concat?ids={HELLO},{HELLO}"));
     let ids = format!(r#"{{"ids": ["{object}", "{HELLO}"]}}"#);
     let of_ids = Sha256::digest(format!("{object},{HELLO}"));
-    stage.name(&URL_SAFE_NO_PAD.encode(of_ids), "{hash of the ids}");
-    stage.ask(
+    fixture.name(&URL_SAFE_NO_PAD.encode(of_ids), "{hash of the ids}");
+    fixture.ask(
         "POST",
         "/v1alpha/blobs/concat",
         &[("content-type", "application/json")],
         Some(ids.as_bytes()),
     );
-    stage.get("/v1alpha/blobs/concat?ids=");
-    stage.get("/v1alpha/blobs/concat?ids=nonsense");
-    stage.get(&format!("/v1alpha/blobs/concat?ids={OWNER}"));
+    fixture.get("/v1alpha/blobs/concat?ids=");
+    fixture.get("/v1alpha/blobs/concat?ids=nonsense");
+    fixture.get(&format!("/v1alpha/blobs/concat?ids={OWNER}"));
 
-    stage.heading("What is refused");
-    stage.get(&format!("/v1/blobs/{MISSING}"));
-    stage.get(&format!("/v1/blobs/{MISSING}/byte-range?start=0&length=1"));
-    stage.get(&format!("/v1alpha/blobs/{MISSING}/stream"));
-    stage.get("/v1/blobs/nonsense");
-    stage.get(&format!("{blob}?cb=1"));
-    stage.get(&format!(
+    fixture.heading("What is refused");
+    fixture.get(&format!("/v1/blobs/{MISSING}"));
+    fixture.get(&format!("/v1/blobs/{MISSING}/byte-range?start=0&length=1"));
+    fixture.get(&format!("/v1alpha/blobs/{MISSING}/stream"));
+    fixture.get("/v1/blobs/nonsense");
+    fixture.get(&format!("{blob}?cb=1"));
+    fixture.get(&format!(
         "{blob}?strict_consistency_check=true&skip_consistency_check=true"
     ));
-    stage.ask("POST", &blob, &[], Some(b""));
+    fixture.ask("POST", &blob, &[], Some(b""));
     for code in [403, 429, 451, 500, 503] {
-        stage.with(On::Read, status(code), |stage| {
-            stage.get(&blob);
+        fixture.with(On::Read, status(code), |fixture| {
+            fixture.get(&blob);
         });
     }
 
-    stage.heading("After the end");
-    stage.walrus.set_epoch(6).unwrap();
-    stage.get(&blob);
-    goldie::assert!(stage.finish());
+    fixture.heading("After the end");
+    fixture.walrus.set_epoch(6).unwrap();
+    fixture.get(&blob);
+    goldie::assert!(fixture.finish());
 }
 
 #[test]
 fn a_publisher_answers_as_the_real_one() {
-    let mut stage = Stage::new(Options {
+    let mut fixture = Fixture::new(Options {
         limit: 100,
         quilt_limit: 100,
         ..Options::default()
     });
-    stage.heading("Stored, stored already, stored again by force");
+    fixture.heading("Stored, stored already, stored again by force");
     for (query, name, storage_name) in [
         ("epochs=5&permanent=true", "{object 1}", "{storage 1}"),
         ("epochs=5&permanent=true", "", ""),
@@ -291,25 +291,25 @@ fn a_publisher_answers_as_the_real_one() {
             "{storage 3}",
         ),
     ] {
-        let answer = stage.put(&format!("/v1/blobs?{query}"), b"hello");
+        let answer = fixture.put(&format!("/v1/blobs?{query}"), b"hello");
         let (object, storage) = object_of(&answer);
         if !object.is_empty() {
-            stage.name(&object, name);
-            stage.name(&storage, storage_name);
+            fixture.name(&object, name);
+            fixture.name(&storage, storage_name);
         }
         if let Some(digest) = answer
             .pointer("/alreadyCertified/event/txDigest")
             .and_then(Value::as_str)
         {
-            stage.name(digest, "{digest}");
+            fixture.name(digest, "{digest}");
         }
     }
-    let answer = stage.put(&format!("/v1/blobs?epochs=1&send_object_to={OWNER}"), b"");
+    let answer = fixture.put(&format!("/v1/blobs?epochs=1&send_object_to={OWNER}"), b"");
     let (object, storage) = object_of(&answer);
-    stage.name(&object, "{object 4}");
-    stage.name(&storage, "{storage 4}");
+    fixture.name(&object, "{object 4}");
+    fixture.name(&storage, "{storage 4}");
 
-    stage.heading("What is refused");
+    fixture.heading("What is refused");
     for query in [
         "epoch=5",
         "epochs=max",
@@ -319,16 +319,16 @@ fn a_publisher_answers_as_the_real_one() {
         "encoding_type=RaptorQ",
         "send_object_to=alice",
     ] {
-        stage.put(&format!("/v1/blobs?{query}"), b"hello");
+        fixture.put(&format!("/v1/blobs?{query}"), b"hello");
     }
-    stage.put("/v1/blobs?epochs=1", &[0; 101]);
+    fixture.put("/v1/blobs?epochs=1", &[0; 101]);
     for code in [429, 451, 500, 504] {
-        stage.with(On::Store, status(code), |stage| {
-            stage.put("/v1/blobs?epochs=1", b"hello");
+        fixture.with(On::Store, status(code), |fixture| {
+            fixture.put("/v1/blobs?epochs=1", b"hello");
         });
     }
 
-    stage.heading("Quilts");
+    fixture.heading("Quilts");
     let kind = [("content-type", "multipart/form-data; boundary=b")];
     let field = |name: &str, body: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"; filename=\"f\"\r\n\r\n{body}\r\n")
@@ -336,7 +336,7 @@ fn a_publisher_answers_as_the_real_one() {
     let tags = r#"[{"identifier": "b.txt", "tags": {"content-type": "text/plain", "n": 1}}]"#;
     let form =
         field("b.txt", "bb") + &field("a.txt", "a") + &field("_metadata", tags) + "--b--\r\n";
-    let answer = stage.ask(
+    let answer = fixture.ask(
         "PUT",
         "/v1/quilts?epochs=2&permanent=true&quilt_version=V1",
         &kind,
@@ -344,8 +344,8 @@ fn a_publisher_answers_as_the_real_one() {
     );
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let (object, storage) = object_of(&answer["blobStoreResult"]);
-    stage.name(&object, "{object 5}");
-    stage.name(&storage, "{storage 5}");
+    fixture.name(&object, "{object 5}");
+    fixture.name(&storage, "{storage 5}");
     let quilt = answer["blobStoreResult"]["newlyCreated"]["blobObject"]["blobId"]
         .as_str()
         .unwrap()
@@ -354,87 +354,87 @@ fn a_publisher_answers_as_the_real_one() {
         .as_str()
         .unwrap()
         .to_owned();
-    stage.get(&format!("/v1/quilts/{quilt}/patches"));
-    stage.get(&format!("/v1/blobs/by-quilt-id/{quilt}/a.txt"));
-    stage.get(&format!("/v1/blobs/by-quilt-patch-id/{patch}"));
-    stage.get(&format!("/v1/blobs/by-quilt-id/{quilt}/c.txt"));
-    stage.get(&format!("/v1/blobs/by-quilt-id/{MISSING}/a.txt"));
-    stage.get(&format!("/v1/blobs/by-quilt-patch-id/{quilt}"));
-    stage.get(&format!("/v1/quilts/{MISSING}/patches"));
-    stage.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(b"--b--\r\n"));
-    stage.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(b"nonsense"));
+    fixture.get(&format!("/v1/quilts/{quilt}/patches"));
+    fixture.get(&format!("/v1/blobs/by-quilt-id/{quilt}/a.txt"));
+    fixture.get(&format!("/v1/blobs/by-quilt-patch-id/{patch}"));
+    fixture.get(&format!("/v1/blobs/by-quilt-id/{quilt}/c.txt"));
+    fixture.get(&format!("/v1/blobs/by-quilt-id/{MISSING}/a.txt"));
+    fixture.get(&format!("/v1/blobs/by-quilt-patch-id/{quilt}"));
+    fixture.get(&format!("/v1/quilts/{MISSING}/patches"));
+    fixture.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(b"--b--\r\n"));
+    fixture.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(b"nonsense"));
     let twice = field("a", "1") + &field("a", "2") + "--b--\r\n";
-    stage.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(twice.as_bytes()));
+    fixture.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(twice.as_bytes()));
     let long = field("a", &"x".repeat(101)) + "--b--\r\n";
-    stage.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(long.as_bytes()));
-    stage.put("/v1/quilts?epochs=2", b"");
-    goldie::assert!(stage.finish());
+    fixture.ask("PUT", "/v1/quilts?epochs=2", &kind, Some(long.as_bytes()));
+    fixture.put("/v1/quilts?epochs=2", b"");
+    goldie::assert!(fixture.finish());
 }
 
 #[test]
 fn a_publisher_that_asks_for_a_token_answers_as_the_real_one() {
-    let mut stage = Stage::new(Options {
+    let mut fixture = Fixture::new(Options {
         token: Some("secret".into()),
         ..Options::default()
     });
-    stage.put("/v1/blobs?epochs=1", b"hello");
-    stage.ask(
+    fixture.put("/v1/blobs?epochs=1", b"hello");
+    fixture.ask(
         "PUT",
         "/v1/blobs?epochs=1",
         &[("authorization", "Bearer wrong")],
         Some(b"hello"),
     );
-    let transcript = std::mem::take(&mut stage.transcript);
-    stage.ask(
+    let transcript = std::mem::take(&mut fixture.transcript);
+    fixture.ask(
         "PUT",
         "/v1/blobs?epochs=1",
         &[("authorization", "Bearer secret")],
         Some(b"hello"),
     );
     assert!(
-        stage.transcript.contains("newlyCreated"),
+        fixture.transcript.contains("newlyCreated"),
         "{}",
-        stage.transcript
+        fixture.transcript
     );
     goldie::assert!(transcript);
 }
 
 #[test]
 fn storage_nodes_and_the_relay_answer_as_the_real_ones() {
-    let mut stage = Stage::new(Options::default());
-    let answer = stage.put("/v1/blobs?epochs=5", b"hello");
+    let mut fixture = Fixture::new(Options::default());
+    let answer = fixture.put("/v1/blobs?epochs=5", b"hello");
     let (object, _) = object_of(&answer);
-    stage.transcript.clear();
-    stage.name(&object, "{object}");
+    fixture.transcript.clear();
+    fixture.name(&object, "{object}");
     let blob = format!("/v1/blobs/{HELLO}");
 
-    stage.heading("Status, metadata, confirmations");
-    stage.get(&format!("{blob}/status"));
-    let answer = stage.put("/v1/blobs?epochs=5&permanent=true", b"hello");
-    stage
+    fixture.heading("Status, metadata, confirmations");
+    fixture.get(&format!("{blob}/status"));
+    let answer = fixture.put("/v1/blobs?epochs=5&permanent=true", b"hello");
+    fixture
         .transcript
-        .truncate(stage.transcript.find("PUT ").unwrap());
+        .truncate(fixture.transcript.find("PUT ").unwrap());
     let (permanent, _) = object_of(&answer);
-    stage.name(&permanent, "{object 2}");
-    let answer = stage.get(&format!("{blob}/status"));
+    fixture.name(&permanent, "{object 2}");
+    let answer = fixture.get(&format!("{blob}/status"));
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let digest = answer
         .pointer("/success/data/permanent/statusEvent/txDigest")
         .unwrap();
-    stage.name(digest.as_str().unwrap(), "{digest}");
-    stage.get(&format!("/v1/blobs/{MISSING}/status"));
-    stage.get(&format!("{blob}/metadata"));
-    stage.get(&format!("/v1/blobs/{MISSING}/metadata"));
+    fixture.name(digest.as_str().unwrap(), "{digest}");
+    fixture.get(&format!("/v1/blobs/{MISSING}/status"));
+    fixture.get(&format!("{blob}/metadata"));
+    fixture.get(&format!("/v1/blobs/{MISSING}/metadata"));
     for path in [
         "permanent".to_owned(),
         format!("deletable/{object}"),
         format!("deletable/{OWNER}"),
     ] {
-        let answer = stage.get(&format!("{blob}/confirmation/{path}"));
+        let answer = fixture.get(&format!("{blob}/confirmation/{path}"));
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         for field in ["signature", "serializedMessage"] {
             if let Some(value) = answer.pointer(&format!("/success/data/signed/{field}")) {
-                stage.name(
+                fixture.name(
                     value.as_str().unwrap(),
                     if field == "signature" {
                         "{signature}"
@@ -445,33 +445,33 @@ fn storage_nodes_and_the_relay_answer_as_the_real_ones() {
             }
         }
     }
-    stage.get(&format!("/v1/blobs/{MISSING}/confirmation/permanent"));
+    fixture.get(&format!("/v1/blobs/{MISSING}/confirmation/permanent"));
 
-    stage.heading("Upload relay");
-    stage.get("/v1/tip-config");
+    fixture.heading("Upload relay");
+    fixture.get("/v1/tip-config");
     let relay = format!("/v1/blob-upload-relay?blob_id={HELLO}");
-    let answer = stage.ask("POST", &relay, &[], Some(b"hello"));
+    let answer = fixture.ask("POST", &relay, &[], Some(b"hello"));
     let answer: Value = serde_json::from_slice(&answer).unwrap();
     let signature = answer
         .pointer("/confirmation_certificate/signature")
         .unwrap();
-    stage.name(signature.as_str().unwrap(), "{signature}");
-    stage.ask("POST", &relay, &[], Some(b"hello!"));
-    stage.ask(
+    fixture.name(signature.as_str().unwrap(), "{signature}");
+    fixture.ask("POST", &relay, &[], Some(b"hello!"));
+    fixture.ask(
         "POST",
         &format!("/v1/blob-upload-relay?blob_id={MISSING}"),
         &[],
         Some(b"hello"),
     );
-    stage.ask("POST", "/v1/blob-upload-relay", &[], Some(b"hello"));
-    goldie::assert!(stage.finish());
+    fixture.ask("POST", "/v1/blob-upload-relay", &[], Some(b"hello"));
+    goldie::assert!(fixture.finish());
 }
 
 #[test]
 fn metadata_is_the_documented_bcs() {
-    let mut stage = Stage::new(Options::default());
-    stage.put("/v1/blobs?epochs=5", b"hello");
-    let bytes = stage.get(&format!("/v1/blobs/{HELLO}/metadata"));
+    let mut fixture = Fixture::new(Options::default());
+    fixture.put("/v1/blobs?epochs=5", b"hello");
+    let bytes = fixture.get(&format!("/v1/blobs/{HELLO}/metadata"));
     let encoding = Encoder::new(EncodeOptions::default())
         .encode(&b"hello"[..], &mut ())
         .unwrap();

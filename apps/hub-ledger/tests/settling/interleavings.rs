@@ -10,7 +10,7 @@ use hub_types::ids::SessionId;
 use hub_types::registry::{ExecuteMsg as RegistryMsg, StatusName};
 use proptest::prelude::*;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -62,30 +62,33 @@ fn run(steps: Vec<Step>) {
         batch_receipts: 7,
         ..Limits::default()
     };
-    let mut world = World::with(limits);
-    world.add_model("two", 7);
-    world.open_plain(120);
-    world.open_with_key(500);
-    world.open_plain(60);
+    let mut fixture = Fixture::with(limits);
+    fixture.add_model("two", 7);
+    fixture.open_plain(120);
+    fixture.open_with_key(500);
+    fixture.open_plain(60);
     let mut running = vec![];
     let mut stored = 0u64;
-    let mut older = world.observation();
+    let mut older = fixture.observation();
     for step in steps {
         match step {
             Step::Call { session, model } => {
-                let (session, model) = (world.sessions[session], world.models[model]);
-                stored += u64::from(world.call(session, model).is_ok());
+                let (session, model) = (fixture.sessions[session], fixture.models[model]);
+                stored += u64::from(fixture.call(session, model).is_ok());
             }
             Step::Voucher { session, more } => {
-                let (session, model) = (world.sessions[session], world.models[0]);
-                let charged = world.ledger.standing(session).map_or(0, |one| one.charged);
-                stored += u64::from(world.voucher(session, model, charged + more).is_ok());
+                let (session, model) = (fixture.sessions[session], fixture.models[0]);
+                let charged = fixture
+                    .ledger
+                    .standing(session)
+                    .map_or(0, |one| one.charged);
+                stored += u64::from(fixture.voucher(session, model, charged + more).is_ok());
             }
             Step::Reserve { session, model } => {
-                let (session, model) = (world.sessions[session], world.models[model]);
-                if let Ok(reservation) = world.reserve(session, model) {
-                    let now = world.now();
-                    if world.ledger.start(reservation, now).is_ok() {
+                let (session, model) = (fixture.sessions[session], fixture.models[model]);
+                if let Ok(reservation) = fixture.reserve(session, model) {
+                    let now = fixture.now();
+                    if fixture.ledger.start(reservation, now).is_ok() {
                         running.push(reservation);
                     }
                 }
@@ -94,44 +97,49 @@ fn run(steps: Vec<Step>) {
                 if place < running.len() {
                     let reservation = running.remove(place);
                     if completes {
-                        world.complete(reservation);
+                        fixture.complete(reservation);
                         stored += 1;
                     } else {
-                        stored += world.abandon(reservation);
+                        stored += fixture.abandon(reservation);
                     }
                 }
             }
             Step::SendPiece { place } => {
                 if let Some(reservation) = running.get(place) {
-                    world.send_piece(*reservation);
+                    fixture.send_piece(*reservation);
                 }
             }
             Step::TopUp { session, amount } => {
                 let (session, caller, money) = (
-                    world.sessions[session],
-                    world.caller.clone(),
-                    world.money.clone(),
+                    fixture.sessions[session],
+                    fixture.caller.clone(),
+                    fixture.money.clone(),
                 );
-                world.hub.give(&caller, &money, amount);
-                world
+                fixture.hub.give(&caller, &money, amount);
+                fixture
                     .hub
                     .deposit(&caller, &money, amount, None, None)
                     .unwrap();
                 let amount = amount.into();
-                let _ = world
+                let _ = fixture
                     .hub
                     .escrow(&caller, ExecuteMsg::TopUp { session, amount });
             }
             Step::Price { model, per_call } => {
-                let (model, author) = (world.models[model], world.author.clone());
-                let terms = terms(&world.money, rates(per_call, 0, 0), 0, &[(&author, 10_000)]);
-                let _ = world
+                let (model, author) = (fixture.models[model], fixture.author.clone());
+                let terms = terms(
+                    &fixture.money,
+                    rates(per_call, 0, 0),
+                    0,
+                    &[(&author, 10_000)],
+                );
+                let _ = fixture
                     .hub
                     .registry(&author, RegistryMsg::SetTerms { model, terms });
             }
             Step::Retire { model } => {
-                let (model, author) = (world.models[model], world.author.clone());
-                let _ = world.hub.registry(
+                let (model, author) = (fixture.models[model], fixture.author.clone());
+                let _ = fixture.hub.registry(
                     &author,
                     RegistryMsg::SetStatus {
                         model,
@@ -140,94 +148,95 @@ fn run(steps: Vec<Step>) {
                 );
             }
             Step::Close { session } => {
-                let (session, caller) = (world.sessions[session], world.caller.clone());
-                let _ = world
+                let (session, caller) = (fixture.sessions[session], fixture.caller.clone());
+                let _ = fixture
                     .hub
                     .escrow(&caller, ExecuteMsg::CloseSession { session });
             }
-            Step::Wait { seconds } => world.hub.advance(seconds),
+            Step::Wait { seconds } => fixture.hub.advance(seconds),
             Step::Sign => {
-                world.try_sign();
+                fixture.try_sign();
             }
             Step::Send { lost, preview } => {
-                for out in world.ledger.to_send(world.now()) {
-                    let outcomes = world.preview(&out);
-                    if !preview || world.take(&out, &Answer::Previewed(outcomes)) == Verdict::Send {
-                        world.send(&out, lost);
+                for out in fixture.ledger.to_send(fixture.now()) {
+                    let outcomes = fixture.preview(&out);
+                    if !preview || fixture.take(&out, &Answer::Previewed(outcomes)) == Verdict::Send
+                    {
+                        fixture.send(&out, lost);
                     }
                 }
             }
             Step::TooLarge => {
-                if let Some(out) = world.ledger.to_send(world.now()).first() {
-                    world.take(out, &Answer::TooLarge);
+                if let Some(out) = fixture.ledger.to_send(fixture.now()).first() {
+                    fixture.take(out, &Answer::TooLarge);
                 }
             }
             Step::Observe => {
-                older = world.observation();
-                world.observe();
+                older = fixture.observation();
+                fixture.observe();
             }
             Step::Lagging => {
-                world.show(&older);
+                fixture.show(&older);
             }
             Step::Lie { ahead } => {
-                world.lie(ahead);
-                check(&world, stored);
-                world.observe();
+                fixture.lie(ahead);
+                check(&fixture, stored);
+                fixture.observe();
             }
             Step::Crash => {
                 running.clear();
                 // What was sent of answers in pieces is charged.
-                stored += world.memory.partial.len() as u64;
-                world.restart();
-                assert_eq!(world.memory.partial.len(), 0);
+                stored += fixture.memory.partial.len() as u64;
+                fixture.restart();
+                assert_eq!(fixture.memory.partial.len(), 0);
             }
         }
-        check(&world, stored);
+        check(&fixture, stored);
     }
     for reservation in running {
-        stored += world.abandon(reservation);
+        stored += fixture.abandon(reservation);
     }
-    world.hub.advance(4_000);
-    world.observe();
-    world.settle_all();
-    check(&world, stored);
+    fixture.hub.advance(4_000);
+    fixture.observe();
+    fixture.settle_all();
+    check(&fixture, stored);
     // Everything that could be paid was; what a session cannot pay for is kept.
     let mut archived = BTreeMap::<SessionId, u128>::new();
-    for (kept, fate) in world.memory.archive.values() {
+    for (kept, fate) in fixture.memory.archive.values() {
         if matches!(fate.code(), "paid" | "passed") {
             *archived.entry(kept.receipt.session).or_default() += kept.amount;
         }
     }
-    for session in &world.sessions {
-        let shown = world.hub.session(*session);
+    for session in &fixture.sessions {
+        let shown = fixture.hub.session(*session);
         let passed = archived.get(session).copied().unwrap_or(0);
         // "Passed" may hide receipts that a lost answer refused.
         assert!(shown.spent.u128() <= passed, "paid more than was settled");
-        if !world.memory.fates().contains_key("passed") {
+        if !fixture.memory.fates().contains_key("passed") {
             assert_eq!(shown.spent.u128(), passed);
         }
     }
     assert_eq!(
-        world.memory.receipts.len(),
+        fixture.memory.receipts.len(),
         0,
         "left: {:?}",
-        world.ledger.health(world.now())
+        fixture.ledger.health(fixture.now())
     );
-    world.hub.assert_invariants();
+    fixture.hub.assert_invariants();
 }
 
-fn check(world: &World, stored: u64) {
-    let books = world.memory.receipts.len() + world.memory.archive.len();
+fn check(fixture: &Fixture, stored: u64) {
+    let books = fixture.memory.receipts.len() + fixture.memory.archive.len();
     assert_eq!(books as u64, stored, "a receipt was lost");
-    for session in &world.sessions {
-        let lane = world.hub.next(*session, world.attester.id);
-        let done = world.memory.archive.values();
+    for session in &fixture.sessions {
+        let lane = fixture.hub.next(*session, fixture.attester.id);
+        let done = fixture.memory.archive.values();
         let done = done.filter(|(kept, _)| kept.receipt.session == *session);
         assert!(
             done.count() as u64 <= lane,
             "archived before the lane passed it"
         );
-        let Some(standing) = world.ledger.standing(*session) else {
+        let Some(standing) = fixture.ledger.standing(*session) else {
             continue;
         };
         assert!(standing.charged <= standing.budget, "{standing:?}");

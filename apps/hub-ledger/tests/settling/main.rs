@@ -1,6 +1,6 @@
 //! The ledger against the real contracts, on an embedded chain.
 
+mod fixture;
 mod interleavings;
 mod memory;
 mod old_collector;
-mod world;

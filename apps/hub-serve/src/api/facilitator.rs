@@ -155,7 +155,7 @@ async fn settled(
 async fn ran(app: &App, asked: &FacilitatorRequest) -> Result<bool, ApiError> {
     let paying = &asked.payment_payload.payload;
     let hash = asked.payment_requirements.extra.request_hash.0;
-    let found = app.books.find(paying.call.request_id.0).await;
+    let found = app.ledger.find(paying.call.request_id.0).await;
     let found = found.map_err(ApiError::store)?;
     Ok(found
         .iter()
@@ -224,11 +224,11 @@ async fn probed(
     let (authorized, voucher) = signed.map_err(|refusal| refused(refusal, false))?;
     let probed =
         |ledger: &hub_ledger::Ledger| ledger.probe(&authorized, &work, voucher.as_ref(), now);
-    let probe = app.books.read(probed);
+    let probe = app.ledger.read(probed);
     let probe = probe.map_err(|refusal| refused(refusal, true))?;
     // What ran was checked when it ran, at the price of that time.
     if matches!(probe, Probe::WouldRun) {
-        let offer = app.books.read(|ledger| ledger.offer(&work, now));
+        let offer = app.ledger.read(|ledger| ledger.offer(&work, now));
         let offer = offer.map_err(|refusal| refused(refusal, true))?;
         for requirements in [required, accepted] {
             let checked = app

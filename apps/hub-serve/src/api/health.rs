@@ -60,7 +60,7 @@ impl App {
     ///
     /// 503 with the reason.
     pub fn ready(&self) -> Result<(), ApiError> {
-        if let Some(reason) = self.books.failure() {
+        if let Some(reason) = self.ledger.failure() {
             return Err(ApiError::store(reason));
         }
         if let Some(reason) = self
@@ -73,7 +73,7 @@ impl App {
             return Err(ApiError::new(503, "task_down", message).after(10));
         }
         let now = self.now();
-        let ready = self.books.read(|ledger| ledger.ready(now));
+        let ready = self.ledger.read(|ledger| ledger.ready(now));
         ready.map_err(|refusal: Refusal| ApiError::from(&refusal))
     }
 }
@@ -126,7 +126,7 @@ pub async fn server() -> Json<ServerMetadata> {
 pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
     let now = app.now();
     let (health, block) = app
-        .books
+        .ledger
         .read(|ledger| (ledger.health(now), ledger.block()));
     let ready = app.ready();
     let age = |time: Option<u64>| time.map_or(-1.0, |time| now.saturating_sub(time) as f64);

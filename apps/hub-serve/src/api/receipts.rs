@@ -10,8 +10,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::app::App;
-use crate::books::Progress;
 use crate::error::ApiError;
+use crate::ledger::Progress;
 
 /// Receipts under one request id: one, unless two sessions used the same id.
 #[derive(Serialize, ToSchema)]
@@ -73,7 +73,7 @@ pub async fn receipt(
             format!("the request id is not one: {what}"),
         )
     })?;
-    let found = app.books.find(id.0).await.map_err(ApiError::store)?;
+    let found = app.ledger.find(id.0).await.map_err(ApiError::store)?;
     if found.is_empty() {
         let message = "no paid call has this request id: it never ran, or was not paid";
         return Err(ApiError::new(404, "unknown_receipt", message));

@@ -93,7 +93,7 @@ pub async fn hub(State(app): State<Arc<App>>) -> Json<HubJson> {
             release: served.release,
             units: Units::default(),
         };
-        let offer = app.books.read(|ledger| ledger.offer(&work, now)).ok();
+        let offer = app.ledger.read(|ledger| ledger.offer(&work, now)).ok();
         let metering = served.runner.metering();
         HubModel {
             model: served.model.0,

@@ -13,7 +13,7 @@ use hub_x402::{encode, Amount, PaymentPayload, RequestId, Signature};
 use serde_json::{json, Value};
 
 use crate::by_hand::{payment, post, Answer};
-use crate::world::{body, body_of, World, PRICE};
+use crate::fixture::{body, body_of, Fixture, PRICE};
 
 fn refused(answer: &Answer, status: u16, code: &str) {
     assert_eq!(
@@ -33,8 +33,8 @@ fn refused(answer: &Answer, status: u16, code: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_that_are_no_requests_cost_nothing_and_say_what_is_wrong() {
-    let world = World::with("[http]\nunpaid_burst = 1000\n").await;
-    let (name, elements, shape) = World::input();
+    let fixture = Fixture::with("[http]\nunpaid_burst = 1000\n").await;
+    let (name, elements, shape) = Fixture::input();
     let tensor = |name: &str, shape: Value, datatype: &str, data: Value| {
         json!({"inputs": [{"name": name, "shape": shape, "datatype": datatype, "data": data}]})
             .to_string()
@@ -120,7 +120,7 @@ async fn requests_that_are_no_requests_cost_nothing_and_say_what_is_wrong() {
     ];
     for (body, status, code) in cases {
         let shown: String = body.chars().take(80).collect();
-        let answer = post(&world.url(), body.into(), None).await;
+        let answer = post(&fixture.url(), body.into(), None).await;
         assert_eq!(
             (answer.status, answer.code.as_str()),
             (status, code),
@@ -134,7 +134,7 @@ async fn requests_that_are_no_requests_cost_nothing_and_say_what_is_wrong() {
         "/v2/models/99999999999999999999/infer",
     ] {
         refused(
-            &post(&format!("{}{path}", world.server.url()), body(), None).await,
+            &post(&format!("{}{path}", fixture.server.url()), body(), None).await,
             404,
             "unknown_model",
         );
@@ -143,18 +143,22 @@ async fn requests_that_are_no_requests_cost_nothing_and_say_what_is_wrong() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bodies_that_are_too_large_or_too_slow_are_cut_off_and_others_are_served_on() {
-    let world = World::with(
+    let fixture = Fixture::with(
         "[http]\nbody_timeout_seconds = 1\nheader_timeout_seconds = 1\n[request]\nbody = 10000\n",
     )
     .await;
-    let (session, key) = world.session("caller", 1_000, 7);
+    let (session, key) = fixture.session("caller", 1_000, 7);
     let large = Bytes::from(vec![b' '; 10_001]);
-    refused(&post(&world.url(), large, None).await, 413, "body_too_long");
+    refused(
+        &post(&fixture.url(), large, None).await,
+        413,
+        "body_too_long",
+    );
 
-    let address = world.server.address();
-    let path = world
+    let address = fixture.server.address();
+    let path = fixture
         .url()
-        .strip_prefix(world.server.url())
+        .strip_prefix(fixture.server.url())
         .unwrap()
         .to_owned();
     let slow = tokio::task::spawn_blocking(move || {
@@ -181,9 +185,9 @@ async fn bodies_that_are_too_large_or_too_slow_are_cut_off_and_others_are_served
         let _ = stream.read_to_end(&mut rest);
         (body, began.elapsed())
     });
-    world
+    fixture
         .caller(session, &key)
-        .call(&world.url(), body())
+        .call(&fixture.url(), body())
         .await
         .unwrap();
     let (answer, took) = slow.await.unwrap();
@@ -193,11 +197,11 @@ async fn bodies_that_are_too_large_or_too_slow_are_cut_off_and_others_are_served
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_peer_that_asks_and_never_reads_loses_its_connection_and_others_are_served_on() {
-    let world = World::with(
+    let fixture = Fixture::with(
         "[http]\nconnections = 1\nheader_timeout_seconds = 1\nwrite_timeout_seconds = 1\n",
     )
     .await;
-    let address = world.server.address();
+    let address = fixture.server.address();
     let hog = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         let patience = Some(Duration::from_secs(20));
@@ -215,7 +219,7 @@ async fn a_peer_that_asks_and_never_reads_loses_its_connection_and_others_are_se
     });
     tokio::time::sleep(Duration::from_millis(300)).await;
     let other = reqwest::Client::new()
-        .get(format!("{}/openapi.json", world.server.url()))
+        .get(format!("{}/openapi.json", fixture.server.url()))
         .timeout(Duration::from_secs(20))
         .send()
         .await
@@ -226,11 +230,11 @@ async fn a_peer_that_asks_and_never_reads_loses_its_connection_and_others_are_se
 
 #[tokio::test(flavor = "multi_thread")]
 async fn payments_that_do_not_hold_are_refused_by_a_code_and_charge_nothing() {
-    let world = World::with("[http]\nunpaid_burst = 1000\n").await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let (other, other_key) = world.session("stranger", 1_000, 8);
-    let url = world.url();
-    let good = payment(&world, session, &key, &body(), [1; 16]).await;
+    let fixture = Fixture::with("[http]\nunpaid_burst = 1000\n").await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let (other, other_key) = fixture.session("stranger", 1_000, 8);
+    let url = fixture.url();
+    let good = payment(&fixture, session, &key, &body(), [1; 16]).await;
 
     for header in ["", "x", "e30=", &"A".repeat(17_000)] {
         refused(
@@ -290,7 +294,7 @@ async fn payments_that_do_not_hold_are_refused_by_a_code_and_charge_nothing() {
         402,
         "bad_signature",
     );
-    let stolen = payment(&world, session, &other_key, &body(), [3; 16]).await;
+    let stolen = payment(&fixture, session, &other_key, &body(), [3; 16]).await;
     refused(
         &post(&url, body(), Some(encode(&stolen))).await,
         402,
@@ -306,7 +310,7 @@ async fn payments_that_do_not_hold_are_refused_by_a_code_and_charge_nothing() {
         (None, None)
     );
     // The ledger holds nothing of all this.
-    assert_eq!((world.charged(session), world.charged(other)), (0, 0));
+    assert_eq!((fixture.charged(session), fixture.charged(other)), (0, 0));
 
     // The same payment twice is one call.
     for _ in 0..2 {
@@ -318,26 +322,26 @@ async fn payments_that_do_not_hold_are_refused_by_a_code_and_charge_nothing() {
             answer.message
         );
     }
-    assert_eq!(world.charged(session), PRICE);
+    assert_eq!(fixture.charged(session), PRICE);
 
     // After its time it is worth nothing, and neither is one that is valid for ever.
-    let late = payment(&world, session, &key, &body(), [4; 16]).await;
-    world.hub.with(|hub| hub.advance(61));
-    world.observe(&[session, other]);
+    let late = payment(&fixture, session, &key, &body(), [4; 16]).await;
+    fixture.hub.with(|hub| hub.advance(61));
+    fixture.observe(&[session, other]);
     refused(
         &post(&url, body(), Some(encode(&late))).await,
         402,
         "call_expired",
     );
-    assert_eq!(world.charged(session), PRICE);
+    assert_eq!(fixture.charged(session), PRICE);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_cannot_pay_for_this_are_refused_by_name() {
-    let world = World::with("[http]\nunpaid_burst = 1000\n").await;
-    let code = async |session: SessionId, key: &SigningKey| match world
+    let fixture = Fixture::with("[http]\nunpaid_burst = 1000\n").await;
+    let code = async |session: SessionId, key: &SigningKey| match fixture
         .caller(session, key)
-        .call(&world.url(), body())
+        .call(&fixture.url(), body())
         .await
     {
         Err(CallError::Refused {
@@ -345,8 +349,8 @@ async fn sessions_that_cannot_pay_for_this_are_refused_by_name() {
         }) => code,
         other => panic!("{other:?}"),
     };
-    let stranger = world.hub.with(|hub| hub.account("stranger").to_string());
-    let (session, key) = world.session_with("caller", 1_000, 7, move |one| {
+    let stranger = fixture.hub.with(|hub| hub.account("stranger").to_string());
+    let (session, key) = fixture.session_with("caller", 1_000, 7, move |one| {
         hub_types::escrow::NewSession {
             operator: stranger,
             ..one
@@ -354,13 +358,13 @@ async fn sessions_that_cannot_pay_for_this_are_refused_by_name() {
     });
     assert_eq!(code(session, &key).await, "attester_not_allowed");
     let (session, key) =
-        world.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
+        fixture.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
             measurement: Some([7; 32].into()),
             ..one
         });
     assert_eq!(code(session, &key).await, "attester_not_allowed");
-    let model = world.model;
-    let (session, key) = world.session_with("caller", 1_000, 7, move |one| {
+    let model = fixture.model;
+    let (session, key) = fixture.session_with("caller", 1_000, 7, move |one| {
         hub_types::escrow::NewSession {
             models: hub_types::escrow::Models::Listed(vec![hub_types::escrow::ModelRef {
                 model,
@@ -371,21 +375,21 @@ async fn sessions_that_cannot_pay_for_this_are_refused_by_name() {
     });
     assert_eq!(code(session, &key).await, "model_not_allowed");
     let (session, key) =
-        world.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
+        fixture.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
             max_price: Some(hub_testing::rates(0, 0, 0)),
             ..one
         });
     assert_eq!(code(session, &key).await, "price_above_limit");
-    let (session, key) = world.session("caller", PRICE - 1, 7);
+    let (session, key) = fixture.session("caller", PRICE - 1, 7);
     assert_eq!(code(session, &key).await, "exhausted");
     let (session, key) =
-        world.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
+        fixture.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
             ceiling: None,
             ..one
         });
     assert_eq!(code(session, &key).await, "no_key");
     let (session, key) =
-        world.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
+        fixture.session_with("caller", 1_000, 7, |one| hub_types::escrow::NewSession {
             expires_at: one.expires_at - 30 * 86_400 + 20,
             ..one
         });
@@ -394,17 +398,17 @@ async fn sessions_that_cannot_pay_for_this_are_refused_by_name() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn floods_are_answered_cheaply_and_callers_who_pay_are_served_on() {
-    let world = World::with(
+    let fixture = Fixture::with(
         "[http]\nunpaid_per_second = 1\nunpaid_burst = 20\nsessions_asked_per_second = 5\n",
     )
     .await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = world.caller(session, &key);
-    caller.call(&world.url(), body()).await.unwrap();
-    let good = payment(&world, session, &key, &body(), [1; 16]).await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = fixture.caller(session, &key);
+    caller.call(&fixture.url(), body()).await.unwrap();
+    let good = payment(&fixture, session, &key, &body(), [1; 16]).await;
     let (mut required, mut too_many) = (0, 0);
     for _ in 0..60 {
-        let answer = post(&world.url(), body(), None).await;
+        let answer = post(&fixture.url(), body(), None).await;
         match answer.code.as_str() {
             "payment_required" => required += 1,
             "too_many_unpaid" => {
@@ -419,75 +423,75 @@ async fn floods_are_answered_cheaply_and_callers_who_pay_are_served_on() {
         "{required} and {too_many}"
     );
     // Sessions that do not exist cost nodes no more than so many questions.
-    let before = world.asked.load(Ordering::SeqCst);
+    let before = fixture.asked.load(Ordering::SeqCst);
     for number in 0..100 {
         let mut payment = good.clone();
         payment.payload.session = SessionId(1_000 + number);
-        let answer = post(&world.url(), body(), Some(encode(&payment))).await;
+        let answer = post(&fixture.url(), body(), Some(encode(&payment))).await;
         assert_eq!(answer.code, "unknown_session");
     }
-    let asked = world.asked.load(Ordering::SeqCst) - before;
+    let asked = fixture.asked.load(Ordering::SeqCst) - before;
     assert!(asked <= 15, "{asked}");
     // Somebody who pays is served in the middle of it.
-    caller.call(&world.url(), body()).await.unwrap();
+    caller.call(&fixture.url(), body()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_queue_refuses_before_anything_runs_and_a_caller_who_leaves_is_not_charged() {
     let change = "[pool]\ncores = 1\nper_model = 1\nqueue = 0\n";
-    let world = World::slow(change, Duration::from_millis(600)).await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = std::sync::Arc::new(world.caller(session, &key));
+    let fixture = Fixture::slow(change, Duration::from_millis(600)).await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = std::sync::Arc::new(fixture.caller(session, &key));
     let first = {
-        let (caller, url) = (caller.clone(), world.url());
+        let (caller, url) = (caller.clone(), fixture.url());
         tokio::spawn(async move { caller.call(&url, body()).await })
     };
-    while world.charged(session) == 0 {
+    while fixture.charged(session) == 0 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    let refused = caller.call(&world.url(), body()).await.unwrap_err();
+    let refused = caller.call(&fixture.url(), body()).await.unwrap_err();
     assert!(
         matches!(&refused, CallError::Refused { status: 429, code, retry_after: Some(1), .. } if code == "queue_full"),
         "{refused}"
     );
     first.await.unwrap().unwrap();
-    assert_eq!(world.charged(session), PRICE);
+    assert_eq!(fixture.charged(session), PRICE);
 
     // The caller hangs up in the middle.
     let leaving = {
-        let (caller, url) = (caller.clone(), world.url());
+        let (caller, url) = (caller.clone(), fixture.url());
         tokio::spawn(async move { caller.call(&url, body()).await })
     };
-    while world.charged(session) == PRICE {
+    while fixture.charged(session) == PRICE {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     leaving.abort();
     let began = Instant::now();
-    while world.charged(session) != PRICE {
+    while fixture.charged(session) != PRICE {
         assert!(
             began.elapsed() < Duration::from_secs(5),
             "the reservation was never freed"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    assert_eq!(world.books.read(|ledger| ledger.health(0)).running, 0);
+    assert_eq!(fixture.ledger.read(|ledger| ledger.health(0)).running, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_disk_answers_nobody_charges_nobody_and_says_so() {
-    let world = World::new().await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = world.caller(session, &key);
-    caller.call(&world.url(), body()).await.unwrap();
-    world.full.store(true, Ordering::SeqCst);
+    let fixture = Fixture::new().await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = fixture.caller(session, &key);
+    caller.call(&fixture.url(), body()).await.unwrap();
+    fixture.full.store(true, Ordering::SeqCst);
     for _ in 0..2 {
-        let refused = caller.call(&world.url(), body()).await.unwrap_err();
+        let refused = caller.call(&fixture.url(), body()).await.unwrap_err();
         assert!(
             matches!(&refused, CallError::Refused { status: 503, code, .. } if code == "store_failed"),
             "{refused}"
         );
     }
-    let ready = reqwest::get(format!("{}/health/ready", world.server.url()))
+    let ready = reqwest::get(format!("{}/health/ready", fixture.server.url()))
         .await
         .unwrap();
     assert_eq!(ready.status(), 503);

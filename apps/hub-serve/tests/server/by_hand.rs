@@ -11,7 +11,7 @@ use hub_x402::{
 };
 use serde_json::Value;
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// What a server answers.
 pub struct Answer {
@@ -50,18 +50,18 @@ pub async fn post(url: &str, body: Bytes, payment: Option<String>) -> Answer {
 
 /// A payment as a caller makes it, for tests to break.
 pub async fn payment(
-    world: &World,
+    fixture: &Fixture,
     session: SessionId,
     key: &SigningKey,
     body: &Bytes,
     id: [u8; 16],
 ) -> PaymentPayload {
-    payment_at(world, &world.url(), session, key, body, id, 500).await
+    payment_at(fixture, &fixture.url(), session, key, body, id, 500).await
 }
 
 /// The same for any address, with a voucher for this ceiling.
 pub async fn payment_at(
-    world: &World,
+    fixture: &Fixture,
     url: &str,
     session: SessionId,
     key: &SigningKey,
@@ -71,13 +71,13 @@ pub async fn payment_at(
 ) -> PaymentPayload {
     let required = post(url, body.clone(), None).await.required.unwrap();
     let accepted = required.accepts.into_iter().next().unwrap();
-    let expires_at = world.clock.load(Ordering::SeqCst) + 60;
-    let contract = &world.trust.billing_canonical;
-    let tag = |purpose| domain_tag(purpose, &world.trust.chain_id, contract);
+    let expires_at = fixture.clock.load(Ordering::SeqCst) + 60;
+    let contract = &fixture.trust.billing_canonical;
+    let tag = |purpose| domain_tag(purpose, &fixture.trust.chain_id, contract);
     let call = Call {
-        attester: world.attester.id,
+        attester: fixture.attester.id,
         session,
-        model: world.model,
+        model: fixture.model,
         request_id: id,
         expires_at,
         request_hash: sha256(&[body]),

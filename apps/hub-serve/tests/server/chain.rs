@@ -14,7 +14,7 @@ use hub_types::escrow::{ExecuteMsg, NewCeiling, NewSession, VoucherKey};
 use hub_types::ids::{ModelId, SessionId};
 use hub_wire::SigningKey;
 
-use crate::world::{body, example, PRICE};
+use crate::fixture::{body, example, PRICE};
 
 fn key(seed: u64) -> SigningKey {
     signing_key(KeyType::Ed25519, seed)
@@ -95,7 +95,7 @@ impl Chain {
     }
 
     pub fn config(&self, folder: &Path, model_folder: &Path) -> Config {
-        let mut config = crate::world::config(&format!(
+        let mut config = crate::fixture::config(&format!(
             "[[models]]\nmodel = \"{}/volatility\"\nfolder = {:?}\n[settle]\nat_receipts = 5\n",
             self.author,
             model_folder.display().to_string()

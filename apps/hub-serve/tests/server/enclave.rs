@@ -14,7 +14,7 @@ use hub_testing::{nitro_chain, rates, signing_key, KeyType, NewModel};
 use hub_types::escrow::{NewCeiling, NewSession, VoucherKey};
 use hub_wire::sha256;
 
-use crate::world::{body, config, example, PRICE};
+use crate::fixture::{body, config, example, PRICE};
 
 const IMAGE: &str = "model server 1.0";
 const CERTIFICATE: [u8; 32] = [9; 32];

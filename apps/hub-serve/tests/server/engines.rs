@@ -11,8 +11,8 @@ use hub_serve::{Config, Server};
 use serde_json::{json, Value};
 
 use crate::chain::Chain;
+use crate::fixture::{body, example, Fixture, PRICE};
 use crate::texts;
-use crate::world::{body, example, World, PRICE};
 
 async fn serve(router: Router) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -37,7 +37,7 @@ fn upstream(url: String, model: &str) -> Upstream {
 
 /// A server of the Open Inference Protocol that answers 0.25 to everything.
 async fn triton() -> (String, Arc<Mutex<u32>>) {
-    let (name, _, shape) = World::input();
+    let (name, _, shape) = Fixture::input();
     let output = hub_engine::Signature::of_onnx(&example().join("model.onnx")).unwrap();
     let output = output.outputs[0].name.clone();
     let calls = Arc::<Mutex<u32>>::default();

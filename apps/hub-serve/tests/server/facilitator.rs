@@ -6,10 +6,10 @@ use hub_x402::{encode, Amount, PaymentPayload, PaymentRequirements, Signature};
 use serde_json::{json, Value};
 
 use crate::by_hand::{payment, post};
-use crate::world::{body, World, PRICE};
+use crate::fixture::{body, Fixture, PRICE};
 
-async fn ask(world: &World, path: &str, question: &Value) -> (u16, Value) {
-    let url = format!("{}{path}", world.server.url());
+async fn ask(fixture: &Fixture, path: &str, question: &Value) -> (u16, Value) {
+    let url = format!("{}{path}", fixture.server.url());
     let asked = reqwest::Client::new().post(url).json(question);
     let answer = asked.send().await.unwrap();
     (answer.status().as_u16(), answer.json().await.unwrap())
@@ -25,10 +25,10 @@ fn of(payment: &PaymentPayload) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_seller_checks_a_payment_has_the_call_run_and_gets_its_settlement() {
-    let world = World::new().await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = world.hub.with(|hub| hub.account("caller").to_string());
-    let url = format!("{}/supported", world.server.url());
+    let fixture = Fixture::new().await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = fixture.hub.with(|hub| hub.account("caller").to_string());
+    let url = format!("{}/supported", fixture.server.url());
     let supported: Value = reqwest::get(url).await.unwrap().json().await.unwrap();
     assert_eq!(
         supported,
@@ -39,25 +39,25 @@ async fn a_seller_checks_a_payment_has_the_call_run_and_gets_its_settlement() {
                 "network": "cosmos:hub-testing-1",
                 "extra": {
                     "hub": {
-                        "billing": world.trust.billing,
-                        "escrow": world.hub.with(|hub| hub.escrow.to_string()),
-                        "attester": world.attester.id.0,
+                        "billing": fixture.trust.billing,
+                        "escrow": fixture.hub.with(|hub| hub.escrow.to_string()),
+                        "attester": fixture.attester.id.0,
                         "measurement": null,
                     },
                     "label": "operator's word",
                 },
             }],
             "extensions": [],
-            "signers": {"cosmos:*": [world.trust.operator]},
+            "signers": {"cosmos:*": [fixture.trust.operator]},
         })
     );
 
-    let payment = payment(&world, session, &key, &body(), [3; 16]).await;
+    let payment = payment(&fixture, session, &key, &body(), [3; 16]).await;
     let valid = (200, json!({"isValid": true, "payer": caller}));
     for _ in 0..3 {
-        assert_eq!(ask(&world, "/verify", &of(&payment)).await, valid);
+        assert_eq!(ask(&fixture, "/verify", &of(&payment)).await, valid);
     }
-    let (status, early) = ask(&world, "/settle", &of(&payment)).await;
+    let (status, early) = ask(&fixture, "/settle", &of(&payment)).await;
     assert_eq!(status, 200);
     assert_eq!(
         [
@@ -76,10 +76,13 @@ async fn a_seller_checks_a_payment_has_the_call_run_and_gets_its_settlement() {
         ]
     );
     // Nothing was reserved by asking, and no ceiling was raised.
-    let standing = world.books.read(|ledger| ledger.standing(session)).unwrap();
+    let standing = fixture
+        .ledger
+        .read(|ledger| ledger.standing(session))
+        .unwrap();
     assert_eq!((standing.charged, standing.ceiling), (0, Some(0)));
 
-    let sent = reqwest::Client::new().post(world.url()).body(body());
+    let sent = reqwest::Client::new().post(fixture.url()).body(body());
     let sent = sent
         .header("PAYMENT-SIGNATURE", encode(&payment))
         .send()
@@ -88,25 +91,25 @@ async fn a_seller_checks_a_payment_has_the_call_run_and_gets_its_settlement() {
     assert_eq!(sent.status(), 200);
     let header = sent.headers()["payment-response"].to_str().unwrap();
     let header: Value = hub_x402::decode(header).unwrap();
-    let settled = ask(&world, "/settle", &of(&payment)).await;
+    let settled = ask(&fixture, "/settle", &of(&payment)).await;
     assert_eq!(settled, (200, header.clone()));
     assert_eq!(
         (&header["success"], &header["amount"]),
         (&json!(true), &json!(PRICE.to_string()))
     );
-    assert_eq!(ask(&world, "/verify", &of(&payment)).await, valid);
-    assert_eq!(ask(&world, "/settle", &of(&payment)).await, settled);
-    assert_eq!(world.charged(session), PRICE);
+    assert_eq!(ask(&fixture, "/verify", &of(&payment)).await, valid);
+    assert_eq!(ask(&fixture, "/settle", &of(&payment)).await, settled);
+    assert_eq!(fixture.charged(session), PRICE);
 
     // Long after, only the receipt is left.
-    world
+    fixture
         .clock
         .fetch_add(3_600, std::sync::atomic::Ordering::SeqCst);
-    world.hub.with(|hub| hub.advance(3_600));
-    world.observe(&[session]);
-    let caller = world.caller(session, &key);
-    let _ = caller.call(&world.url(), body()).await;
-    let (_, late) = ask(&world, "/settle", &of(&payment)).await;
+    fixture.hub.with(|hub| hub.advance(3_600));
+    fixture.observe(&[session]);
+    let caller = fixture.caller(session, &key);
+    let _ = caller.call(&fixture.url(), body()).await;
+    let (_, late) = ask(&fixture, "/settle", &of(&payment)).await;
     assert_eq!(
         (&late["success"], &late["errorReason"]),
         (&json!(false), &json!("answer_gone"))
@@ -115,14 +118,17 @@ async fn a_seller_checks_a_payment_has_the_call_run_and_gets_its_settlement() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_payment_that_would_not_be_paid_is_invalid_by_its_code_and_tells_nobody_who_pays() {
-    let world = World::with("[http]\nunpaid_burst = 1000\n").await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let good = payment(&world, session, &key, &body(), [3; 16]).await;
+    let fixture = Fixture::with("[http]\nunpaid_burst = 1000\n").await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let good = payment(&fixture, session, &key, &body(), [3; 16]).await;
     // The session is known once it was called.
-    assert_eq!(ask(&world, "/verify", &of(&good)).await.1["isValid"], true);
-    let caller = world.hub.with(|hub| hub.account("caller").to_string());
-    let (poor, poor_key) = world.session("caller", PRICE - 1, 8);
-    let poor = payment(&world, poor, &poor_key, &body(), [4; 16]).await;
+    assert_eq!(
+        ask(&fixture, "/verify", &of(&good)).await.1["isValid"],
+        true
+    );
+    let caller = fixture.hub.with(|hub| hub.account("caller").to_string());
+    let (poor, poor_key) = fixture.session("caller", PRICE - 1, 8);
+    let poor = payment(&fixture, poor, &poor_key, &body(), [4; 16]).await;
     let with = |change: &dyn Fn(&mut PaymentPayload)| {
         let mut payment = good.clone();
         change(&mut payment);
@@ -189,7 +195,7 @@ async fn a_payment_that_would_not_be_paid_is_invalid_by_its_code_and_tells_nobod
         ("exhausted", true, poor),
     ];
     for (code, is_signed, payment) in cases {
-        let (status, found) = ask(&world, "/verify", &of(&payment)).await;
+        let (status, found) = ask(&fixture, "/verify", &of(&payment)).await;
         assert_eq!((status, &found["isValid"]), (200, &json!(false)), "{code}");
         assert_eq!(found["invalidReason"], code, "{found}");
         assert!(
@@ -202,69 +208,69 @@ async fn a_payment_that_would_not_be_paid_is_invalid_by_its_code_and_tells_nobod
             Value::Null
         };
         assert_eq!(found["payer"], payer, "{code}");
-        let (status, found) = ask(&world, "/settle", &of(&payment)).await;
+        let (status, found) = ask(&fixture, "/settle", &of(&payment)).await;
         assert_eq!((status, &found["success"]), (200, &json!(false)), "{code}");
         assert_eq!(found["errorReason"], code, "{found}");
     }
     // What the seller asks for counts, whatever the buyer says that it accepted.
     let mut dearer = good.accepted.clone();
     dearer.extra.hub.billing = "elsewhere".into();
-    let (_, found) = ask(&world, "/verify", &question(&good, &dearer)).await;
+    let (_, found) = ask(&fixture, "/verify", &question(&good, &dearer)).await;
     assert_eq!(found["invalidReason"], "wrong_payment");
 
     let other_scheme =
         json!({"x402Version": 2, "paymentPayload": {"payload": {}}, "paymentRequirements": {}});
-    let (status, found) = ask(&world, "/verify", &other_scheme).await;
+    let (status, found) = ask(&fixture, "/verify", &other_scheme).await;
     assert_eq!(
         (status, &found["invalidReason"]),
         (200, &json!("malformed_payment"))
     );
     for nonsense in [json!(null), json!([]), json!({"x402Version": 2})] {
-        let (status, found) = ask(&world, "/verify", &nonsense).await;
+        let (status, found) = ask(&fixture, "/verify", &nonsense).await;
         assert_eq!(
             (status, &found["error"]["code"]),
             (400, &json!("malformed"))
         );
     }
     let long = json!({"paymentPayload": {}, "paymentRequirements": {"text": "x".repeat(70_000)}});
-    let (status, found) = ask(&world, "/settle", &long).await;
+    let (status, found) = ask(&fixture, "/settle", &long).await;
     assert_eq!(
         (status, &found["error"]["code"]),
         (413, &json!("body_too_long"))
     );
-    assert_eq!(world.charged(session), 0);
+    assert_eq!(fixture.charged(session), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_call_is_not_settled_yet_and_an_outage_is_nobodys_payment() {
-    let world = World::slow("", Duration::from_millis(600)).await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let payment = payment(&world, session, &key, &body(), [3; 16]).await;
-    let (url, header) = (world.url(), encode(&payment));
+    let fixture = Fixture::slow("", Duration::from_millis(600)).await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let payment = payment(&fixture, session, &key, &body(), [3; 16]).await;
+    let (url, header) = (fixture.url(), encode(&payment));
     let running = tokio::spawn(async move { post(&url, body(), Some(header)).await });
-    while world.charged(session) == 0 {
+    while fixture.charged(session) == 0 {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
-    let (_, found) = ask(&world, "/settle", &of(&payment)).await;
+    let (_, found) = ask(&fixture, "/settle", &of(&payment)).await;
     assert_eq!(
         (&found["success"], &found["errorReason"]),
         (&json!(false), &json!("running"))
     );
     assert_eq!(
-        ask(&world, "/verify", &of(&payment)).await.1["isValid"],
+        ask(&fixture, "/verify", &of(&payment)).await.1["isValid"],
         true
     );
     assert!(running.await.unwrap().settled);
     assert_eq!(
-        ask(&world, "/settle", &of(&payment)).await.1["success"],
+        ask(&fixture, "/settle", &of(&payment)).await.1["success"],
         true
     );
 
-    world
+    fixture
         .clock
         .fetch_add(25, std::sync::atomic::Ordering::SeqCst);
     for path in ["/verify", "/settle"] {
-        let (status, found) = ask(&world, path, &of(&payment)).await;
+        let (status, found) = ask(&fixture, path, &of(&payment)).await;
         assert_eq!(
             (status, &found["error"]["code"]),
             (503, &json!("stale_block"))
@@ -274,13 +280,13 @@ async fn a_running_call_is_not_settled_yet_and_an_outage_is_nobodys_payment() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stranger_who_makes_signatures_be_checked_for_nothing_is_slowed_down() {
-    let world = World::with("[http]\nunpaid_per_second = 1\nunpaid_burst = 5\n").await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let mut payment = payment(&world, session, &key, &body(), [3; 16]).await;
+    let fixture = Fixture::with("[http]\nunpaid_per_second = 1\nunpaid_burst = 5\n").await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let mut payment = payment(&fixture, session, &key, &body(), [3; 16]).await;
     payment.payload.call.signature = Signature([7; 64]);
     let mut statuses = vec![];
     for _ in 0..40 {
-        statuses.push(ask(&world, "/verify", &of(&payment)).await.0);
+        statuses.push(ask(&fixture, "/verify", &of(&payment)).await.0);
     }
     // One a second is let through, however slow this machine is.
     assert_eq!(statuses[..4], [200; 4]);

@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use hub_caller::CallError;
 use serde_json::Value;
 
-use crate::world::{body, World, PRICE};
+use crate::fixture::{body, Fixture, PRICE};
 
-async fn get(world: &World, path: &str) -> (u16, Value) {
-    let answer = reqwest::get(format!("{}{path}", world.server.url()))
+async fn get(fixture: &Fixture, path: &str) -> (u16, Value) {
+    let answer = reqwest::get(format!("{}{path}", fixture.server.url()))
         .await
         .unwrap();
     let status = answer.status().as_u16();
@@ -17,103 +17,103 @@ async fn get(world: &World, path: &str) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_block_stops_calls_and_a_new_one_starts_them_again() {
-    let world = World::new().await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = world.caller(session, &key);
-    caller.call(&world.url(), body()).await.unwrap();
-    assert_eq!(get(&world, "/health/ready").await.0, 200);
+    let fixture = Fixture::new().await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = fixture.caller(session, &key);
+    caller.call(&fixture.url(), body()).await.unwrap();
+    assert_eq!(get(&fixture, "/health/ready").await.0, 200);
 
-    world.clock.fetch_add(21, Ordering::SeqCst);
-    let (status, answer) = get(&world, "/health/ready").await;
+    fixture.clock.fetch_add(21, Ordering::SeqCst);
+    let (status, answer) = get(&fixture, "/health/ready").await;
     assert_eq!(
         (status, answer["error"]["code"].as_str()),
         (503, Some("stale_block")),
         "{answer}"
     );
-    let refused = caller.call(&world.url(), body()).await.unwrap_err();
+    let refused = caller.call(&fixture.url(), body()).await.unwrap_err();
     assert!(
         matches!(&refused, CallError::Refused { status: 503, code, retry_after: Some(_), .. } if code == "stale_block"),
         "{refused}"
     );
     assert_eq!(caller.tally().at_most(), PRICE);
 
-    world.hub.with(|hub| hub.advance(21));
-    world.observe(&[session]);
-    caller.call(&world.url(), body()).await.unwrap();
+    fixture.hub.with(|hub| hub.advance(21));
+    fixture.observe(&[session]);
+    caller.call(&fixture.url(), body()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_clock_that_is_off_and_too_much_that_is_unsettled_stop_calls() {
-    let world = World::with("[stop]\nunsettled_receipts = 2\n").await;
-    let (session, key) = world.session("caller", 1_000, 7);
-    let caller = world.caller(session, &key);
-    world.clock.fetch_sub(31, Ordering::SeqCst);
-    let (status, answer) = get(&world, "/v2/health/ready").await;
+    let fixture = Fixture::with("[stop]\nunsettled_receipts = 2\n").await;
+    let (session, key) = fixture.session("caller", 1_000, 7);
+    let caller = fixture.caller(session, &key);
+    fixture.clock.fetch_sub(31, Ordering::SeqCst);
+    let (status, answer) = get(&fixture, "/v2/health/ready").await;
     assert_eq!(
         (status, answer["error"]["code"].as_str()),
         (503, Some("clock_off")),
         "{answer}"
     );
-    world.clock.fetch_add(31, Ordering::SeqCst);
+    fixture.clock.fetch_add(31, Ordering::SeqCst);
 
-    caller.call(&world.url(), body()).await.unwrap();
-    caller.call(&world.url(), body()).await.unwrap();
-    let third = caller.call(&world.url(), body()).await.unwrap_err();
+    caller.call(&fixture.url(), body()).await.unwrap();
+    caller.call(&fixture.url(), body()).await.unwrap();
+    let third = caller.call(&fixture.url(), body()).await.unwrap_err();
     assert!(
         matches!(&third, CallError::Refused { status: 503, code, .. } if code == "too_much_unsettled"),
         "{third}"
     );
-    world.settle(&[session]).await;
-    caller.call(&world.url(), body()).await.unwrap();
+    fixture.settle(&[session]).await;
+    caller.call(&fixture.url(), body()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_served_and_what_it_costs_is_shown_to_anybody_a_browser_included() {
-    let world = World::new().await;
-    let (status, hub) = get(&world, "/.well-known/hub.json").await;
+    let fixture = Fixture::new().await;
+    let (status, hub) = get(&fixture, "/.well-known/hub.json").await;
     assert_eq!(status, 200);
     assert_eq!(hub["network"], "cosmos:hub-testing-1");
     assert_eq!(hub["label"], "operator's word");
     assert_eq!(hub["models"][0]["price"]["per_call"], "5");
     assert_eq!(hub["models"][0]["calls"], 0);
-    let path = world.url();
+    let path = fixture.url();
     let path = path
-        .strip_prefix(world.server.url())
+        .strip_prefix(fixture.server.url())
         .unwrap()
         .strip_suffix("/infer")
         .unwrap();
-    let (status, metadata) = get(&world, path).await;
+    let (status, metadata) = get(&fixture, path).await;
     assert_eq!(
         (status, metadata["inputs"][0]["datatype"].as_str()),
         (200, Some("FP32"))
     );
     assert_eq!(
-        get(&world, &format!("{path}/versions/1.0/ready")).await.0,
+        get(&fixture, &format!("{path}/versions/1.0/ready")).await.0,
         200
     );
     assert_eq!(
-        get(&world, &format!("{path}/versions/9/ready")).await.0,
+        get(&fixture, &format!("{path}/versions/9/ready")).await.0,
         404
     );
     assert_eq!(
-        get(&world, &format!("/v2/models/{}/ready", world.model))
+        get(&fixture, &format!("/v2/models/{}/ready", fixture.model))
             .await
             .0,
         200
     );
     assert_eq!(
-        get(&world, "/v1/models").await.1["data"][0]["object"],
+        get(&fixture, "/v1/models").await.1["data"][0]["object"],
         "model"
     );
     for path in ["/v2", "/v2/health/live", "/openapi.json"] {
-        assert_eq!(get(&world, path).await.0, 200, "{path}");
+        assert_eq!(get(&fixture, path).await.0, 200, "{path}");
     }
 
     let client = reqwest::Client::new();
     // What a browser asks before `@x402/fetch` may send its payment.
     let headers = "access-control-expose-headers,content-type,payment-signature";
     let asked = client
-        .request(reqwest::Method::OPTIONS, world.url())
+        .request(reqwest::Method::OPTIONS, fixture.url())
         .header("origin", "https://example.com")
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", headers);
@@ -131,7 +131,7 @@ async fn what_is_served_and_what_it_costs_is_shown_to_anybody_a_browser_included
     }
 
     let answer = client
-        .post(world.url())
+        .post(fixture.url())
         .header("origin", "https://example.com")
         .body(body())
         .send()
@@ -149,7 +149,7 @@ async fn what_is_served_and_what_it_costs_is_shown_to_anybody_a_browser_included
     assert!(answer.headers().contains_key("payment-required"));
     assert!(!answer.headers().contains_key("payment-response"));
 
-    let metrics = reqwest::get(format!("{}/metrics", world.server.url()))
+    let metrics = reqwest::get(format!("{}/metrics", fixture.server.url()))
         .await
         .unwrap();
     let metrics = metrics.text().await.unwrap();

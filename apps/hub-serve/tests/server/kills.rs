@@ -8,7 +8,7 @@ use std::time::Duration;
 use hub_caller::{CallError, Caller, Limits, Options, Tally};
 use hub_x402::RequestId;
 
-use crate::world::{body, World, PRICE};
+use crate::fixture::{body, Fixture, PRICE};
 
 const FOLDER: &str = "HUB_SERVE_TEST_FOLDER";
 
@@ -19,10 +19,10 @@ async fn serve() {
     let Some(folder) = std::env::var_os(FOLDER) else {
         return;
     };
-    let world = World::at(Path::new(&folder), "", Duration::from_millis(400)).await;
-    let (session, _) = world.session("caller", 100_000, 7);
-    world.observe(&[session]);
-    println!("listening at {}", world.url());
+    let fixture = Fixture::at(Path::new(&folder), "", Duration::from_millis(400)).await;
+    let (session, _) = fixture.session("caller", 100_000, 7);
+    fixture.observe(&[session]);
+    println!("listening at {}", fixture.url());
     std::future::pending::<()>().await;
 }
 
@@ -69,7 +69,7 @@ impl Drop for Process {
 async fn a_kill_in_the_middle_loses_no_paid_answer_and_charges_no_call_twice() {
     let folder = tempfile::tempdir().unwrap();
     // The same contracts as in the processes: whom to trust, and the session's key.
-    let twin = World::new().await;
+    let twin = Fixture::new().await;
     let (session, key) = twin.session("caller", 100_000, 7);
     let clock = twin.clock.clone();
     let mut options = Options::new(Limits {
@@ -85,10 +85,10 @@ async fn a_kill_in_the_middle_loses_no_paid_answer_and_charges_no_call_twice() {
             .unwrap()
             .with_clock(move || clock.load(std::sync::atomic::Ordering::SeqCst))
     };
-    let books = folder.path().join("books");
+    let ledger = folder.path().join("books");
     let (first, second) = (RequestId::from([1; 16]), RequestId::from([2; 16]));
 
-    let mut process = Process::start(&books);
+    let mut process = Process::start(&ledger);
     let paid = caller().call_as(first, &process.url, body()).await.unwrap();
     // The second call is killed while its model runs: before its receipt is on disk.
     let url = process.url.clone();
@@ -108,7 +108,7 @@ async fn a_kill_in_the_middle_loses_no_paid_answer_and_charges_no_call_twice() {
         (PRICE, 2 * PRICE)
     );
 
-    let mut process = Process::start(&books);
+    let mut process = Process::start(&ledger);
     let same = caller().call_as(first, &process.url, body()).await.unwrap();
     assert_eq!(
         (same.receipt, same.body, same.amount),
@@ -122,7 +122,7 @@ async fn a_kill_in_the_middle_loses_no_paid_answer_and_charges_no_call_twice() {
 
     // Killed right after an answer: it is on disk, since it was given.
     process.kill();
-    let process = Process::start(&books);
+    let process = Process::start(&ledger);
     let same = caller()
         .call_as(second, &process.url, body())
         .await

@@ -7,7 +7,7 @@ mod chain;
 mod enclave;
 mod engines;
 mod facilitator;
+mod fixture;
 mod health;
 mod kills;
 mod texts;
-mod world;

@@ -21,7 +21,7 @@ use hub_x402::{encode, RequestId, SettleResponse};
 use serde_json::{json, Value};
 
 use crate::by_hand::payment_at;
-use crate::world::World;
+use crate::fixture::Fixture;
 
 /// What a server behind this one does with each request.
 #[derive(Clone, Copy)]
@@ -116,21 +116,21 @@ impl Upstream {
     }
 }
 
-/// A world in which the model answers with text, counted in tokens.
-async fn world(does: Does) -> (World, Upstream, SessionId, SigningKey) {
-    let world = World::with("").await;
+/// A fixture in which the model answers with text, counted in tokens.
+async fn fixture(does: Does) -> (Fixture, Upstream, SessionId, SigningKey) {
+    let fixture = Fixture::with("").await;
     let upstream = Upstream::start(does).await;
     let options = OpenAiOptions::new(Server::new(&upstream.url), "gemma", "vllm 0.11.0", 100);
     let openai = OpenAi::new(options).unwrap();
-    let author = world.hub.with(|hub| hub.account("author"));
+    let author = fixture.hub.with(|hub| hub.account("author"));
     let served = Served {
-        model: world.model,
+        model: fixture.model,
         release: ReleaseNumber(1),
         version: "1.0".into(),
         author: author.to_string(),
         name: "volatility".into(),
         title: "Talks".into(),
-        blob_id: world.trust.model.as_ref().unwrap().blob_id,
+        blob_id: fixture.trust.model.as_ref().unwrap().blob_id,
         engine: openai.identity().to_string(),
         runner: Runner::Text {
             upstream: Arc::new(openai),
@@ -143,19 +143,19 @@ async fn world(does: Does) -> (World, Upstream, SessionId, SigningKey) {
         deadline: Duration::from_secs(10),
         latency: Latency::default(),
     };
-    world.server.serve(0, Ok(served));
-    let (session, key) = world.session("caller", 100_000, 7);
-    (world, upstream, session, key)
+    fixture.server.serve(0, Ok(served));
+    let (session, key) = fixture.session("caller", 100_000, 7);
+    (fixture, upstream, session, key)
 }
 
-fn url(world: &World, path: &str) -> String {
-    format!("{}/v1/{path}", world.server.url())
+fn url(fixture: &Fixture, path: &str) -> String {
+    format!("{}/v1/{path}", fixture.server.url())
 }
 
-fn question(world: &World, stream: bool) -> Bytes {
+fn question(fixture: &Fixture, stream: bool) -> Bytes {
     let message = json!({"role": "user", "content": "How far is the moon?"});
     let mut body =
-        json!({"model": world.model.to_string(), "messages": [message], "max_tokens": 20});
+        json!({"model": fixture.model.to_string(), "messages": [message], "max_tokens": 20});
     if stream {
         body["stream"] = true.into();
     }
@@ -163,14 +163,14 @@ fn question(world: &World, stream: bool) -> Bytes {
 }
 
 async fn send(
-    world: &World,
+    fixture: &Fixture,
     session: SessionId,
     key: &SigningKey,
     stream: bool,
     id: u8,
 ) -> reqwest::Response {
-    let (url, body) = (url(world, "chat/completions"), question(world, stream));
-    let payment = payment_at(world, &url, session, key, &body, [id; 16], 100_000).await;
+    let (url, body) = (url(fixture, "chat/completions"), question(fixture, stream));
+    let payment = payment_at(fixture, &url, session, key, &body, [id; 16], 100_000).await;
     let asked = reqwest::Client::new().post(url).body(body);
     let asked = asked.header("PAYMENT-SIGNATURE", encode(&payment));
     asked.send().await.unwrap()
@@ -208,28 +208,29 @@ fn taken_apart(body: &[u8]) -> (String, Option<Value>, Option<SettleResponse>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_whole_answer_is_charged_by_the_tokens_that_the_server_reports() {
-    let (world, upstream, session, key) = world(Does::Answers).await;
-    let answer = send(&world, session, &key, false, 1).await;
+    let (fixture, upstream, session, key) = fixture(Does::Answers).await;
+    let answer = send(&fixture, session, &key, false, 1).await;
     assert_eq!(answer.status(), 200);
     let header = answer.headers()["payment-response"].to_str().unwrap();
     let settled: SettleResponse = hub_x402::decode(header).unwrap();
     let body = answer.bytes().await.unwrap();
     let receipt = receipt(&settled, &body);
     assert_eq!((receipt.units.input, receipt.units.output), (11, 3));
-    assert_eq!(world.charged(session), 5 + 11 + 30);
+    assert_eq!(fixture.charged(session), 5 + 11 + 30);
     let asked = upstream.bodies.lock().unwrap()[0].clone();
     assert_eq!(
         (&asked["model"], &asked["max_tokens"]),
         (&json!("gemma"), &json!(20))
     );
     // The same id again asks nobody.
-    let again = send(&world, session, &key, false, 1).await;
+    let again = send(&fixture, session, &key, false, 1).await;
     assert_eq!(again.bytes().await.unwrap(), body);
     assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
 
-    let url = url(&world, "embeddings");
-    let body = Bytes::from(json!({"model": world.model.to_string(), "input": "moon"}).to_string());
-    let payment = payment_at(&world, &url, session, &key, &body, [2; 16], 100_000).await;
+    let url = url(&fixture, "embeddings");
+    let body =
+        Bytes::from(json!({"model": fixture.model.to_string(), "input": "moon"}).to_string());
+    let payment = payment_at(&fixture, &url, session, &key, &body, [2; 16], 100_000).await;
     let asked = reqwest::Client::new().post(url).body(body);
     let answer = asked
         .header("PAYMENT-SIGNATURE", encode(&payment))
@@ -240,8 +241,8 @@ async fn a_whole_answer_is_charged_by_the_tokens_that_the_server_reports() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_in_pieces_ends_with_its_settlement_and_is_the_same_again() {
-    let (world, upstream, session, key) = world(Does::Answers).await;
-    let answer = send(&world, session, &key, true, 1).await;
+    let (fixture, upstream, session, key) = fixture(Does::Answers).await;
+    let answer = send(&fixture, session, &key, true, 1).await;
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "text/event-stream");
     assert!(!answer.headers().contains_key("payment-response"));
@@ -260,9 +261,9 @@ async fn an_answer_in_pieces_ends_with_its_settlement_and_is_the_same_again() {
     assert_eq!(error, None);
     let receipt = receipt(&settled.unwrap(), said.as_bytes());
     assert_eq!((receipt.units.input, receipt.units.output), (11, 3));
-    assert_eq!(world.charged(session), 5 + 11 + 30);
+    assert_eq!(fixture.charged(session), 5 + 11 + 30);
 
-    let again = send(&world, session, &key, true, 1)
+    let again = send(&fixture, session, &key, true, 1)
         .await
         .bytes()
         .await
@@ -273,13 +274,13 @@ async fn an_answer_in_pieces_ends_with_its_settlement_and_is_the_same_again() {
         receipt
     );
     assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
-    assert_eq!(world.charged(session), 5 + 11 + 30);
+    assert_eq!(fixture.charged(session), 5 + 11 + 30);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_its_server_breaks_off_says_so_and_is_charged_for_what_was_sent() {
-    let (world, _, session, key) = world(Does::Breaks).await;
-    let body = send(&world, session, &key, true, 1)
+    let (fixture, _, session, key) = fixture(Does::Breaks).await;
+    let body = send(&fixture, session, &key, true, 1)
         .await
         .bytes()
         .await
@@ -290,23 +291,23 @@ async fn an_answer_that_its_server_breaks_off_says_so_and_is_charged_for_what_wa
     let receipt = receipt(&settled.unwrap(), said.as_bytes());
     assert_eq!(receipt.units.output, 2);
     assert_eq!(
-        world.charged(session),
+        fixture.charged(session),
         u128::from(5 + receipt.units.input + 20)
     );
-    let health = world.books.read(|ledger| ledger.health(0));
+    let health = fixture.ledger.read(|ledger| ledger.health(0));
     assert_eq!((health.running, health.unsettled), (0, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_leaves_in_the_middle_pays_for_what_was_sent_and_frees_the_rest() {
-    let (world, upstream, session, key) = world(Does::Hangs).await;
-    let mut answer = send(&world, session, &key, true, 1).await;
+    let (fixture, upstream, session, key) = fixture(Does::Hangs).await;
+    let mut answer = send(&fixture, session, &key, true, 1).await;
     let mut got = vec![];
     while got.len() < delta("one").len() + delta("two").len() {
         got.extend(answer.chunk().await.unwrap().unwrap());
     }
     drop(answer);
-    let health = || world.books.read(|ledger| ledger.health(0));
+    let health = || fixture.ledger.read(|ledger| ledger.health(0));
     for _ in 0..500 {
         if health().running == 0 && upstream.left.load(Ordering::SeqCst) {
             break;
@@ -319,13 +320,13 @@ async fn a_caller_who_leaves_in_the_middle_pays_for_what_was_sent_and_frees_the_
         "the other server is let go"
     );
     let id = RequestId::from([1; 16]);
-    let found = world.books.find(id.0).await.unwrap();
+    let found = fixture.ledger.find(id.0).await.unwrap();
     let units = found[0].receipt.units;
     assert_eq!(units.output, 2);
     assert_eq!(found[0].receipt.response_hash, sha256(&[&got]));
-    assert_eq!(world.charged(session), u128::from(5 + units.input + 20));
+    assert_eq!(fixture.charged(session), u128::from(5 + units.input + 20));
     // Whoever left gets what was paid for, again.
-    let again = send(&world, session, &key, true, 1)
+    let again = send(&fixture, session, &key, true, 1)
         .await
         .bytes()
         .await
@@ -335,23 +336,23 @@ async fn a_caller_who_leaves_in_the_middle_pays_for_what_was_sent_and_frees_the_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_not_begin_costs_nothing() {
-    let (world, _, session, key) = world(Does::IsBusy).await;
+    let (fixture, _, session, key) = fixture(Does::IsBusy).await;
     for (stream, id) in [(false, 1), (true, 2)] {
-        let answer = send(&world, session, &key, stream, id).await;
+        let answer = send(&fixture, session, &key, stream, id).await;
         assert_eq!(answer.status(), 503);
         let body: Value = answer.json().await.unwrap();
         assert_eq!(body["error"]["code"], "upstream_busy");
     }
-    assert_eq!(world.charged(session), 0);
+    assert_eq!(fixture.charged(session), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_no_question_or_for_another_kind_of_model_is_refused_by_name() {
-    let (world, upstream, ..) = world(Does::Answers).await;
-    let tensors = World::new().await;
-    let author = world.hub.with(|hub| hub.account("author"));
-    let ask = async |world: &World, path: &str, body: Value| {
-        let url = format!("{}{path}", world.server.url());
+    let (fixture, upstream, ..) = fixture(Does::Answers).await;
+    let tensors = Fixture::new().await;
+    let author = fixture.hub.with(|hub| hub.account("author"));
+    let ask = async |fixture: &Fixture, path: &str, body: Value| {
+        let url = format!("{}{path}", fixture.server.url());
         let answer = reqwest::Client::new()
             .post(url)
             .body(body.to_string())
@@ -367,38 +368,44 @@ async fn what_is_no_question_or_for_another_kind_of_model_is_refused_by_name() {
                 .to_owned(),
         )
     };
-    let model = world.model.to_string();
+    let model = fixture.model.to_string();
     let chat = "/v1/chat/completions";
     let infer = format!("/v2/models/{author}/volatility/infer");
     let message = json!([{"role": "user", "content": "x"}]);
-    for (world, path, body, status, code) in [
-        (&world, chat, json!({}), 400, "malformed"),
-        (&world, chat, json!({"model": 7}), 400, "malformed"),
-        (&world, chat, json!({"model": "a/b"}), 404, "unknown_model"),
-        (&world, chat, json!({"model": model}), 400, "malformed"),
+    for (fixture, path, body, status, code) in [
+        (&fixture, chat, json!({}), 400, "malformed"),
+        (&fixture, chat, json!({"model": 7}), 400, "malformed"),
         (
-            &world,
+            &fixture,
+            chat,
+            json!({"model": "a/b"}),
+            404,
+            "unknown_model",
+        ),
+        (&fixture, chat, json!({"model": model}), 400, "malformed"),
+        (
+            &fixture,
             chat,
             json!({"model": model, "messages": message, "best_of": 9}),
             400,
             "unknown_parameter",
         ),
         (
-            &world,
+            &fixture,
             "/v1/embeddings",
             json!({"model": model, "input": "x", "stream": true}),
             400,
             "malformed",
         ),
         (
-            &world,
+            &fixture,
             chat,
             json!({"model": model, "messages": message}),
             402,
             "payment_required",
         ),
         (
-            &world,
+            &fixture,
             infer.as_str(),
             json!({"inputs": []}),
             400,
@@ -412,7 +419,7 @@ async fn what_is_no_question_or_for_another_kind_of_model_is_refused_by_name() {
             "takes_tensors",
         ),
     ] {
-        let found = ask(world, path, body.clone()).await;
+        let found = ask(fixture, path, body.clone()).await;
         assert_eq!(found, (status, code.to_owned()), "{path} {body}");
     }
     assert_eq!(upstream.bodies.lock().unwrap().len(), 0);
@@ -421,32 +428,32 @@ async fn what_is_no_question_or_for_another_kind_of_model_is_refused_by_name() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_process_that_dies_in_the_middle_charges_what_it_noted_which_a_repeat_gets() {
     use hub_ledger::{Admission, Authorized, Ledger, Work};
-    use hub_serve::books::Store;
+    use hub_serve::ledger::Store;
     use hub_serve::sqlite::Sqlite;
     use hub_types::escrow::NewSession;
     let folder = tempfile::tempdir().unwrap();
-    let world = World::new().await;
-    let (session, _) = world.session_with("caller", 1_000, 7, |one| NewSession {
+    let fixture = Fixture::new().await;
+    let (session, _) = fixture.session_with("caller", 1_000, 7, |one| NewSession {
         ceiling: None,
         ..one
     });
-    world.observe(&[session]);
-    let now = world.clock.load(Ordering::SeqCst);
-    // The books of the world on another disk, which dies with all that it has not written.
+    fixture.observe(&[session]);
+    let now = fixture.clock.load(Ordering::SeqCst);
+    // The books of the fixture on another disk, which dies with all that it has not written.
     let call = hub_wire::Call {
-        attester: world.attester.id,
+        attester: fixture.attester.id,
         session,
-        model: world.model,
+        model: fixture.model,
         request_id: [3; 16],
         expires_at: now + 60,
         request_hash: [4; 32],
     };
     let work = Work {
-        model: world.model,
+        model: fixture.model,
         release: ReleaseNumber(1),
         units: hub_wire::Units::new(5, 9),
     };
-    let mut ledger = world.books.read(Clone::clone);
+    let mut ledger = fixture.ledger.read(Clone::clone);
     let identity = ledger.identity().clone();
     let authorized = Authorized::otherwise(call);
     {
@@ -469,7 +476,7 @@ async fn a_process_that_dies_in_the_middle_charges_what_it_noted_which_a_repeat_
     assert_eq!(saved.partial.len(), 1);
     let opened = Ledger::load(
         identity,
-        world.books.read(|one| one.limits().clone()),
+        fixture.ledger.read(|one| one.limits().clone()),
         saved,
     )
     .unwrap();
@@ -484,35 +491,35 @@ async fn a_process_that_dies_in_the_middle_charges_what_it_noted_which_a_repeat_
 }
 
 /// A caller that does not know how the model counts.
-fn caller(world: &World, session: SessionId, key: &SigningKey) -> Caller {
-    caller_of(world, session, key, |options| options)
+fn caller(fixture: &Fixture, session: SessionId, key: &SigningKey) -> Caller {
+    caller_of(fixture, session, key, |options| options)
 }
 
 fn caller_of(
-    world: &World,
+    fixture: &Fixture,
     session: SessionId,
     key: &SigningKey,
     change: fn(Options) -> Options,
 ) -> Caller {
     let trust = Trust {
         model: None,
-        ..world.trust.clone()
+        ..fixture.trust.clone()
     };
-    world.caller_of(session, key, trust, change)
+    fixture.caller_of(session, key, trust, change)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_hears_the_pieces_as_they_come_and_checks_the_whole() {
-    let (world, upstream, session, key) = world(Does::Answers).await;
+    let (fixture, upstream, session, key) = fixture(Does::Answers).await;
     let (caller, url) = (
-        caller(&world, session, &key),
-        url(&world, "chat/completions"),
+        caller(&fixture, session, &key),
+        url(&fixture, "chat/completions"),
     );
     let id = fresh_id();
     for _ in 0..2 {
         let mut heard: Vec<Vec<u8>> = vec![];
         let mut hear = |piece: &[u8]| heard.push(piece.to_vec());
-        let answer = caller.call_in_pieces(id, &url, question(&world, true), &mut hear);
+        let answer = caller.call_in_pieces(id, &url, question(&fixture, true), &mut hear);
         let answer = answer.await.unwrap();
         let said = [
             &delta("one"),
@@ -528,28 +535,34 @@ async fn a_caller_hears_the_pieces_as_they_come_and_checks_the_whole() {
             ("text/event-stream".into(), None)
         );
     }
-    assert_eq!((caller.tally().charged(), world.charged(session)), (46, 46));
+    assert_eq!(
+        (caller.tally().charged(), fixture.charged(session)),
+        (46, 46)
+    );
     assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
 
     // An answer in one piece is heard when it was checked.
     let mut heard = vec![];
     let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
-    let whole = caller.call_in_pieces(fresh_id(), &url, question(&world, false), &mut hear);
+    let whole = caller.call_in_pieces(fresh_id(), &url, question(&fixture, false), &mut hear);
     assert_eq!(whole.await.unwrap().body, heard);
-    assert_eq!((caller.tally().charged(), world.charged(session)), (92, 92));
+    assert_eq!(
+        (caller.tally().charged(), fixture.charged(session)),
+        (92, 92)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_caller_is_told_that_an_answer_broke_off_and_pays_for_what_was_said() {
-    let (world, _, session, key) = world(Does::Breaks).await;
+    let (fixture, _, session, key) = fixture(Does::Breaks).await;
     let (caller, url) = (
-        caller(&world, session, &key),
-        url(&world, "chat/completions"),
+        caller(&fixture, session, &key),
+        url(&fixture, "chat/completions"),
     );
-    let answer = caller.call(&url, question(&world, true)).await.unwrap();
+    let answer = caller.call(&url, question(&fixture, true)).await.unwrap();
     assert_eq!(answer.body, [delta("one"), delta("two")].concat());
     assert!(answer.broken_off.is_some_and(|why| !why.is_empty()));
-    assert_eq!(answer.amount, world.charged(session));
+    assert_eq!(answer.amount, fixture.charged(session));
     assert_eq!(answer.receipt.units.output, 2);
 }
 
@@ -601,7 +614,7 @@ async fn gateway(server: String, mangles: Mangles) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_that_is_cut_on_its_way_is_heard_once_and_paid_once() {
-    let (world, upstream, session, key) = world(Does::Answers).await;
+    let (fixture, upstream, session, key) = fixture(Does::Answers).await;
     let cuts: Mangles = |bytes, is_first| match is_first {
         true => vec![
             Ok(bytes.slice(..delta("one").len() + 9)),
@@ -609,16 +622,19 @@ async fn an_answer_that_is_cut_on_its_way_is_heard_once_and_paid_once() {
         ],
         false => vec![Ok(bytes)],
     };
-    let gateway = gateway(world.server.url().to_string(), cuts).await;
-    let caller = caller(&world, session, &key);
+    let gateway = gateway(fixture.server.url().to_string(), cuts).await;
+    let caller = caller(&fixture, session, &key);
     let mut heard = vec![];
     let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
     let url = format!("{gateway}/v1/chat/completions");
-    let answer = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+    let answer = caller.call_in_pieces(fresh_id(), &url, question(&fixture, true), &mut hear);
     let answer = answer.await.unwrap();
     assert_eq!(answer.body, heard);
     assert_eq!((answer.amount, answer.charged), (46, 46));
-    assert_eq!((caller.tally().at_most(), world.charged(session)), (46, 46));
+    assert_eq!(
+        (caller.tally().at_most(), fixture.charged(session)),
+        (46, 46)
+    );
     assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
 }
 
@@ -630,13 +646,13 @@ async fn an_answer_in_pieces_may_take_longer_than_a_call_as_long_as_it_goes_on()
     };
     // Each with a session of its own, which one caller has.
     let call = async |change| {
-        let (world, _, session, key) = world(Does::Answers).await;
-        let gateway = gateway(world.server.url().to_string(), in_thirty).await;
+        let (fixture, _, session, key) = fixture(Does::Answers).await;
+        let gateway = gateway(fixture.server.url().to_string(), in_thirty).await;
         let url = format!("{gateway}/v1/chat/completions");
-        let caller = caller_of(&world, session, &key, change);
+        let caller = caller_of(&fixture, session, &key, change);
         let mut hear = |_: &[u8]| ();
         caller
-            .call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear)
+            .call_in_pieces(fresh_id(), &url, question(&fixture, true), &mut hear)
             .await
     };
     // Thirty pieces, 50 ms apart.
@@ -657,17 +673,17 @@ async fn an_answer_in_pieces_may_take_longer_than_a_call_as_long_as_it_goes_on()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_stops_in_the_middle_of_an_answer_is_left_after_a_time() {
-    let (world, _, session, key) = world(Does::Hangs).await;
+    let (fixture, _, session, key) = fixture(Does::Hangs).await;
     let soon = |options| Options {
         timeout: Duration::from_millis(500),
         retries: 0,
         ..options
     };
-    let caller = caller_of(&world, session, &key, soon);
+    let caller = caller_of(&fixture, session, &key, soon);
     let mut heard = vec![];
     let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
-    let url = url(&world, "chat/completions");
-    let called = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+    let url = url(&fixture, "chat/completions");
+    let called = caller.call_in_pieces(fresh_id(), &url, question(&fixture, true), &mut hear);
     let error = called.await.unwrap_err();
     assert!(matches!(error, CallError::Unknown { .. }), "{error}");
     assert!(error.to_string().contains("it takes too long"), "{error}");
@@ -704,12 +720,12 @@ async fn who_changes_what_is_said_or_never_settles_is_told_apart_and_costs_one_c
         ),
         (never_settles, "its answer ended before its settlement"),
     ] {
-        let (world, _, session, key) = world(Does::Answers).await;
-        let gateway = gateway(world.server.url().to_string(), mangles).await;
-        let caller = caller(&world, session, &key);
+        let (fixture, _, session, key) = fixture(Does::Answers).await;
+        let gateway = gateway(fixture.server.url().to_string(), mangles).await;
+        let caller = caller(&fixture, session, &key);
         let url = format!("{gateway}/v1/chat/completions");
         let mut hear = |_: &[u8]| ();
-        let refused = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+        let refused = caller.call_in_pieces(fresh_id(), &url, question(&fixture, true), &mut hear);
         let error = refused.await.unwrap_err();
         assert!(error.to_string().contains(told), "{error}");
         let is_named = matches!(
@@ -717,7 +733,7 @@ async fn who_changes_what_is_said_or_never_settles_is_told_apart_and_costs_one_c
             CallError::Dishonest { .. } | CallError::Unknown { .. }
         );
         assert!(is_named, "{error}");
-        assert_eq!(world.charged(session), 46);
+        assert_eq!(fixture.charged(session), 46);
         // Whatever it says, the call is counted at its most until its end is known.
         assert!(caller.tally().at_most() >= 46);
     }

@@ -19,7 +19,7 @@ use hub_ledger::{
     Admission, Authorized, BatchId, Block, Fact, Kept, Ledger, NewBatch, Observation, Receipts,
     Record, Refusal, Saved, Serial, Work,
 };
-use hub_serve::books::{Answered, Books, Done, Located, Progress, Store};
+use hub_serve::ledger::{Answered, Done, Located, Progress, SharedLedger, Store};
 use hub_serve::sqlite::Sqlite;
 use hub_testing::{signing_key, KeyType};
 use hub_types::billing;
@@ -28,14 +28,14 @@ use hub_types::registry::{self, ReleaseResponse, TermsListResponse};
 use hub_wire::{sha256, Batch, Call, SignedVoucher, SigningKey, Units};
 use serde_json::Value;
 
-use super::{limits, tasks, voucher_key, World, PRICE};
+use super::{limits, tasks, voucher_key, Fixture, PRICE};
 
 const FOLDER: &str = "HUB_SOAK_FOLDER";
 
 /// Xorshift64.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
@@ -153,9 +153,9 @@ impl Receipts for Mortal {
 }
 
 /// What the chain shows, read without a node.
-async fn look(world: &World, session: SessionId) -> Observation {
-    let (model, attester) = (world.model, world.attester.id);
-    let seen = world.chain.with(move |hub| {
+async fn look(fixture: &Fixture, session: SessionId) -> Observation {
+    let (model, attester) = (fixture.model, fixture.attester.id);
+    let seen = fixture.chain.with(move |hub| {
         let release = ReleaseNumber(1);
         let release: ReleaseResponse = hub
             .query_registry(registry::QueryMsg::Release { model, release })
@@ -190,7 +190,7 @@ async fn look(world: &World, session: SessionId) -> Observation {
 
 /// One call, paid by a voucher without an end. None if the process died before the answer.
 async fn call(
-    books: &Books,
+    ledger: &SharedLedger,
     voucher: &SignedVoucher,
     model: ModelId,
     request_id: [u8; 16],
@@ -198,7 +198,7 @@ async fn call(
 ) -> Option<()> {
     let session = voucher.voucher.session;
     let request = Call {
-        attester: books.read(|ledger| ledger.identity().attester),
+        attester: ledger.read(|ledger| ledger.identity().attester),
         session,
         model,
         request_id,
@@ -210,35 +210,35 @@ async fn call(
         release: ReleaseNumber(1),
         units: Units::new(30, 1),
     };
-    let verifier = books.read(|ledger| ledger.verifier(session)).unwrap();
+    let verifier = ledger.read(|ledger| ledger.verifier(session)).unwrap();
     let voucher = verifier.voucher(&voucher.encode()).unwrap();
-    let admitted = books.change(|ledger| {
+    let admitted = ledger.change(|ledger| {
         ledger.reserve(&Authorized::otherwise(request), &work, Some(voucher), now)
     });
     let reservation = match admitted {
         Ok(Admission::Reserved(reservation)) => reservation,
         // It is on disk: the process died between the commit and the answer, and gives it now.
         Ok(Admission::Answered { serial }) => {
-            return books.answer(serial).await.unwrap().map(|_| ());
+            return ledger.answer(serial).await.unwrap().map(|_| ());
         }
         Err(Refusal::Running) => return None,
         Err(refusal) => panic!("{refusal}"),
     };
-    books
+    ledger
         .change(|ledger| ledger.start(reservation, now))
         .unwrap();
     let units = Units::new(30, 1);
-    let ended = books
+    let ended = ledger
         .begin(|ledger| ledger.complete(reservation, units, sha256(&[b"response"]), vec![1], now));
     ended.unwrap().wait().await.ok().map(|_| ())
 }
 
 /// What a process of its own is given.
 struct Given {
-    books: Arc<Books>,
+    ledger: Arc<SharedLedger>,
     voucher: SignedVoucher,
     model: ModelId,
-    dice: u64,
+    seed: u64,
     now: u64,
 }
 
@@ -269,16 +269,16 @@ impl Given {
         let (store, saved) = Sqlite::open(&folder).unwrap();
         let identity = saved.identity.clone().unwrap();
         let ledger = Ledger::load(identity, limits(), saved).unwrap();
-        let books = Arc::new(Books::new(ledger.value, Arc::new(store)));
-        let seen = books.begin(|ledger| Ok::<_, ()>(ledger.observe(&observation, now)));
+        let ledger = Arc::new(SharedLedger::new(ledger.value, Arc::new(store)));
+        let seen = ledger.begin(|ledger| Ok::<_, ()>(ledger.observe(&observation, now)));
         let seen = seen.unwrap().wait().await;
         seen.unwrap();
         println!("\nready");
         Some(Self {
-            books,
+            ledger,
             voucher: SignedVoucher::decode(&voucher).unwrap(),
             model: id,
-            dice: given["dice"].as_u64().unwrap(),
+            seed: given["seed"].as_u64().unwrap(),
             now,
         })
     }
@@ -286,7 +286,14 @@ impl Given {
     /// One call, said before and after. Whether it was answered.
     async fn call(&self, request_id: [u8; 16]) -> bool {
         println!("asked {}", hex::encode(request_id));
-        let answered = call(&self.books, &self.voucher, self.model, request_id, self.now).await;
+        let answered = call(
+            &self.ledger,
+            &self.voucher,
+            self.model,
+            request_id,
+            self.now,
+        )
+        .await;
         if answered.is_some() {
             println!("answered {}", hex::encode(request_id));
         }
@@ -304,15 +311,15 @@ async fn worker() {
     let given = Arc::new(given);
     for caller in 0..3 {
         let given = given.clone();
-        let mut dice = Dice::new(given.dice + caller);
+        let mut rng = Rng::with_seed(given.seed + caller);
         tokio::spawn(async move {
-            while given.call(dice.id()).await {}
+            while given.call(rng.u128(..).to_be_bytes()).await {}
             std::process::abort();
         });
     }
     loop {
         tokio::time::sleep(Duration::from_millis(1)).await;
-        given.books.sign(&attester_key(), given.now).await.unwrap();
+        given.ledger.sign(&attester_key(), given.now).await.unwrap();
     }
 }
 
@@ -323,25 +330,25 @@ async fn filler() {
     let Some(given) = Given::open().await else {
         return;
     };
-    let mut dice = Dice::new(given.dice);
-    while given.call(dice.id()).await {}
+    let mut rng = Rng::with_seed(given.seed);
+    while given.call(rng.u128(..).to_be_bytes()).await {}
     assert!(
-        !given.call(dice.id()).await,
+        !given.call(rng.u128(..).to_be_bytes()).await,
         "nothing is answered after a failure"
     );
-    println!("full {}", given.books.failure().unwrap());
+    println!("full {}", given.ledger.failure().unwrap());
 }
 
-/// That of [`World`].
+/// That of [`Fixture`].
 fn attester_key() -> SigningKey {
     signing_key(KeyType::Ed25519, 1)
 }
 
 /// Everything that outlives a process.
 struct Soak {
-    world: World,
+    fixture: Fixture,
     folder: tempfile::TempDir,
-    dice: Dice,
+    rng: Rng,
     session: SessionId,
     voucher: SignedVoucher,
     witness: Arc<Mutex<Witness>>,
@@ -354,17 +361,17 @@ struct Soak {
 
 impl Soak {
     async fn new(seed: u64) -> Self {
-        let world = World::new(3).await;
-        let session = world.session_until(u128::from(u64::MAX), 1_000_000).await;
+        let fixture = Fixture::new(3).await;
+        let session = fixture.session_until(u128::from(u64::MAX), 1_000_000).await;
         let ceiling = u128::from(u64::MAX);
-        let voucher = world
+        let voucher = fixture
             .chain
             .with(move |hub| hub.voucher(&voucher_key(), session, ceiling));
         let voucher = voucher.await.unwrap();
         Self {
-            world,
+            fixture,
             folder: tempfile::tempdir().unwrap(),
-            dice: Dice::new(seed),
+            rng: Rng::with_seed(seed),
             session,
             voucher,
             witness: Arc::default(),
@@ -388,7 +395,7 @@ impl Soak {
     }
 
     /// Another process opens the books. It dies at its `writes`-th write.
-    fn open(&self, writes: u64, commits: bool) -> (Arc<Books>, Arc<AtomicBool>) {
+    fn open(&self, writes: u64, commits: bool) -> (Arc<SharedLedger>, Arc<AtomicBool>) {
         let (store, saved) = self.open_file();
         // What a process signed that told nobody.
         for batch in &saved.batches {
@@ -404,7 +411,7 @@ impl Soak {
                 witness.signed(batch.id, &batch.bytes, &serials);
             }
         }
-        let identity = self.world.books.read(|ledger| ledger.identity().clone());
+        let identity = self.fixture.ledger.read(|ledger| ledger.identity().clone());
         let opened = Ledger::load(identity, limits(), saved).unwrap();
         let dead = Arc::new(AtomicBool::new(false));
         let store = Mortal {
@@ -417,24 +424,27 @@ impl Soak {
         if !opened.records.is_empty() {
             store.write(opened.records, Box::new(|_| ()));
         }
-        (Arc::new(Books::new(opened.value, Arc::new(store))), dead)
+        (
+            Arc::new(SharedLedger::new(opened.value, Arc::new(store))),
+            dead,
+        )
     }
 
-    async fn observe(&self, books: &Books) {
-        let observation = look(&self.world, self.session).await;
+    async fn observe(&self, ledger: &SharedLedger) {
+        let observation = look(&self.fixture, self.session).await;
         let now = observation.block.time;
-        self.world.time.store(now, Ordering::SeqCst);
-        let _ = books.begin(|ledger| Ok::<_, ()>(ledger.observe(&observation, now)));
+        self.fixture.time.store(now, Ordering::SeqCst);
+        let _ = ledger.begin(|ledger| Ok::<_, ()>(ledger.observe(&observation, now)));
     }
 
     /// A few calls, those first that callers never heard of. Whether all were answered.
-    async fn calls(&mut self, books: &Books, most: u64) -> bool {
-        let now = self.world.now();
+    async fn calls(&mut self, ledger: &SharedLedger, most: u64) -> bool {
+        let now = self.fixture.now();
         let mut ids: Vec<[u8; 16]> = self.lost.iter().copied().take(3).collect();
-        ids.extend((0..=self.dice.roll(most)).map(|_| self.dice.id()));
+        ids.extend((0..=self.rng.u64(..most)).map(|_| self.rng.u128(..).to_be_bytes()));
         for id in ids {
             self.lost.insert(id);
-            if call(books, &self.voucher, self.world.model, id, now)
+            if call(ledger, &self.voucher, self.fixture.model, id, now)
                 .await
                 .is_none()
             {
@@ -448,7 +458,7 @@ impl Soak {
 
     /// Nodes answer truly, and it is noted what they are sent.
     fn nodes_are_honest(&self) {
-        for node in &self.world.nodes {
+        for node in &self.fixture.nodes {
             node.honest();
             let witness = self.witness.clone();
             node.always(Fault::Lies(Arc::new(move |method, params, result| {
@@ -485,23 +495,25 @@ impl Soak {
             _ => Fault::TakenThenRefused(32, "account sequence mismatch, expected 9, got 0".into()),
         };
         self.nodes_are_honest();
-        if self.dice.roll(4) > 0 {
-            let (liar, kind) = (self.dice.roll(3), self.dice.roll(15));
-            self.world.nodes[usize::try_from(liar).unwrap()].always(anything(kind));
+        if self.rng.u64(..4) > 0 {
+            let (liar, kind) = (self.rng.u64(..3), self.rng.u64(..15));
+            self.fixture.nodes[usize::try_from(liar).unwrap()].always(anything(kind));
         }
     }
 
     /// Calls alone, until a write kills the process.
     async fn short_life(&mut self) {
-        let (writes, commits) = (1 + self.dice.roll(12), self.dice.roll(2) == 0);
-        let (books, dead) = self.open(writes, commits);
-        self.observe(&books).await;
+        let (writes, commits) = (1 + self.rng.u64(..12), self.rng.u64(..2) == 0);
+        let (ledger, dead) = self.open(writes, commits);
+        self.observe(&ledger).await;
         while !dead.load(Ordering::SeqCst) {
-            if !self.calls(&books, 4).await {
+            if !self.calls(&ledger, 4).await {
                 break;
             }
-            if self.dice.roll(6) == 0 {
-                let _ = books.sign(&self.world.attester.key, self.world.now()).await;
+            if self.rng.u64(..6) == 0 {
+                let _ = ledger
+                    .sign(&self.fixture.attester.key, self.fixture.now())
+                    .await;
             }
         }
         *self
@@ -516,21 +528,21 @@ impl Soak {
 
     /// Calls, and settling over nodes that misbehave, until a write or a moment kills the process.
     async fn settling_life(&mut self) {
-        let (writes, commits) = (1 + self.dice.roll(40), self.dice.roll(2) == 0);
-        let (books, dead) = self.open(writes, commits);
-        self.observe(&books).await;
+        let (writes, commits) = (1 + self.rng.u64(..40), self.rng.u64(..2) == 0);
+        let (ledger, dead) = self.open(writes, commits);
+        self.observe(&ledger).await;
         self.nodes_misbehave();
-        self.calls(&books, 8).await;
-        let World {
+        self.calls(&ledger, 8).await;
+        let Fixture {
             chain,
             hub,
             time,
             attester,
             ..
-        } = &self.world;
-        let (follower, settler) = tasks(chain, hub, &books, time, attester).await;
-        follower.watch_model(self.world.model, ReleaseNumber(1));
-        let moment = Duration::from_micros(self.dice.roll(400_000));
+        } = &self.fixture;
+        let (follower, settler) = tasks(chain, hub, &ledger, time, attester).await;
+        follower.watch_model(self.fixture.model, ReleaseNumber(1));
+        let moment = Duration::from_micros(self.rng.u64(..400_000));
         let round = async {
             let _ = settler.round(true).await;
             chain.advance(3).await.unwrap();
@@ -551,12 +563,12 @@ impl Soak {
     /// Starts a process of its own with the books. It runs this test once it says that it is ready.
     async fn start(&mut self, test: &str, shell: &str) -> (Child, impl Iterator<Item = String>) {
         // Whoever had the books before has closed them, and what is done with is archived.
-        let (books, _) = self.open(u64::MAX, true);
-        self.observe(&books).await;
-        drop(books);
-        let seen = look(&self.world, self.session).await;
+        let (ledger, _) = self.open(u64::MAX, true);
+        self.observe(&ledger).await;
+        drop(ledger);
+        let seen = look(&self.fixture, self.session).await;
         let mut given = serde_json::json!({
-            "height": seen.block.height, "time": seen.block.time, "dice": self.dice.roll(1 << 40),
+            "height": seen.block.height, "time": seen.block.time, "seed": self.rng.u64(..1 << 40),
             "voucher": self.voucher.encode(),
         });
         for fact in seen.facts {
@@ -611,7 +623,7 @@ impl Soak {
     /// A process of its own, and SIGKILL.
     async fn process(&mut self) {
         let (mut child, output) = self.start("soak::worker", "").await;
-        std::thread::sleep(Duration::from_micros(self.dice.roll(30_000)));
+        std::thread::sleep(Duration::from_micros(self.rng.u64(..30_000)));
         child.kill().unwrap();
         child.wait().unwrap();
         self.read(output);
@@ -635,34 +647,34 @@ impl Soak {
     /// Honest nodes, until everything is settled; then everything is compared.
     async fn end(&mut self) {
         self.nodes_are_honest();
-        let (books, _) = self.open(u64::MAX, true);
-        self.observe(&books).await;
+        let (ledger, _) = self.open(u64::MAX, true);
+        self.observe(&ledger).await;
         // Whoever never got an answer asks once more.
         while !self.lost.is_empty() {
-            assert!(self.calls(&books, 1).await);
+            assert!(self.calls(&ledger, 1).await);
         }
-        self.world.books = books.clone();
-        self.world.restart().await;
+        self.fixture.ledger = ledger.clone();
+        self.fixture.restart().await;
         for _ in 0..10 {
             // What nodes said wrongly may hold a batch back for a while.
-            self.world.chain.advance(10).await.unwrap();
-            self.world.follow().await;
-            if self.world.unsettled() == 0 {
+            self.fixture.chain.advance(10).await.unwrap();
+            self.fixture.follow().await;
+            if self.fixture.unsettled() == 0 {
                 break;
             }
-            let _ = self.world.settler.round(true).await;
+            let _ = self.fixture.settler.round(true).await;
         }
-        self.world.settle(20).await;
+        self.fixture.settle(20).await;
         // What the ledger knows by now is on its way to the disk.
         let (written, barrier) = tokio::sync::oneshot::channel();
         let done = Box::new(move |result| written.send(result).unwrap());
-        books.store().write(vec![], done);
+        ledger.store().write(vec![], done);
         barrier.await.unwrap().unwrap();
 
         let charged = self.answered.len() as u128;
         let session = self.session;
         let spent = self
-            .world
+            .fixture
             .chain
             .with(move |hub| hub.session(session).spent.u128());
         assert_eq!(
@@ -670,9 +682,13 @@ impl Soak {
             charged * PRICE,
             "every answer is charged once"
         );
-        assert_eq!(self.world.earned().await, charged * PRICE, "and paid once");
+        assert_eq!(
+            self.fixture.earned().await,
+            charged * PRICE,
+            "and paid once"
+        );
         for id in &self.answered {
-            let found = books.find(*id).await.unwrap();
+            let found = ledger.find(*id).await.unwrap();
             let [located] = &found[..] else {
                 panic!("an answer without one record: {}", hex::encode(id));
             };
@@ -804,10 +820,10 @@ async fn a_disk_that_fills_up_ends_calls_and_loses_none_that_was_answered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn books_restored_from_a_backup_sign_nothing_and_take_no_calls() {
     let mut soak = Soak::new(8).await;
-    let (books, _) = soak.open(u64::MAX, true);
-    soak.observe(&books).await;
-    assert!(soak.calls(&books, 3).await);
-    drop(books);
+    let (ledger, _) = soak.open(u64::MAX, true);
+    soak.observe(&ledger).await;
+    assert!(soak.calls(&ledger, 3).await);
+    drop(ledger);
     let backup = tempfile::tempdir().unwrap();
     let copy = |from: &std::path::Path, to: &std::path::Path| {
         for name in ["books.sqlite", "books.sqlite-wal", "books.sqlite-shm"] {
@@ -822,29 +838,29 @@ async fn books_restored_from_a_backup_sign_nothing_and_take_no_calls() {
     soak.end().await;
 
     // The server ends, the disk is lost, the backup put in its place.
-    let memory = Arc::new(Books::new(
+    let memory = Arc::new(SharedLedger::new(
         Ledger::load(
-            soak.world.books.read(|ledger| ledger.identity().clone()),
+            soak.fixture.ledger.read(|ledger| ledger.identity().clone()),
             limits(),
             Saved::default(),
         )
         .unwrap()
         .value,
-        Arc::new(hub_serve::books::Memory::default()),
+        Arc::new(hub_serve::ledger::Memory::default()),
     ));
-    soak.world.books = memory;
-    soak.world.restart().await;
+    soak.fixture.ledger = memory;
+    soak.fixture.restart().await;
     drop(soak.open_file());
     copy(backup.path(), soak.folder.path());
-    let (books, _) = soak.open(u64::MAX, true);
+    let (ledger, _) = soak.open(u64::MAX, true);
     for _ in 0..2 {
-        soak.world.chain.advance(5).await.unwrap();
-        soak.observe(&books).await;
+        soak.fixture.chain.advance(5).await.unwrap();
+        soak.observe(&ledger).await;
     }
-    let now = soak.world.now();
-    let refusal = books.read(|ledger| ledger.ready(now)).unwrap_err();
+    let now = soak.fixture.now();
+    let refusal = ledger.read(|ledger| ledger.ready(now)).unwrap_err();
     assert_eq!(refusal.code(), "rolled_back", "{refusal}");
-    let refused = books.sign(&attester_key(), now).await.unwrap_err();
+    let refused = ledger.sign(&attester_key(), now).await.unwrap_err();
     assert!(refused.contains("Retire attester"), "{refused}");
-    assert_eq!(books.read(|ledger| ledger.to_send(now)), []);
+    assert_eq!(ledger.read(|ledger| ledger.to_send(now)), []);
 }

@@ -6,36 +6,36 @@ use std::time::Duration;
 use hub_walrus_client::{Error, FetchOptions, Silent};
 use hub_walrus_local::{Fault, On, What};
 
-use crate::world::{encode, fault, noise, permanent, World};
+use crate::fixture::{encode, fault, noise, permanent, Fixture};
 
 #[test]
 fn a_404_of_a_cache_is_passed_by_a_known_field_of_the_query() {
-    let world = World::new(1);
-    world.fault(0, On::Read, What::CachedNotFound { seconds: 600 });
+    let fixture = Fixture::new(1);
+    fixture.fault(0, On::Read, What::CachedNotFound { seconds: 600 });
     let bytes = noise(10_000, 1);
     let id = encode(&bytes).id();
     // Somebody asks before it is stored: one address only, as a browser would.
-    let plain = format!("{}/v1/blobs/{id}", world.url(0));
+    let plain = format!("{}/v1/blobs/{id}", fixture.url(0));
     let agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .build()
         .new_agent();
     let status = |url: &str| agent.get(url).call().unwrap().status().as_u16();
     assert_eq!(status(&plain), 404);
-    world.put(&bytes, &permanent(5)).unwrap();
+    fixture.put(&bytes, &permanent(5)).unwrap();
     assert_eq!(status(&plain), 404, "the cache forgot: this shows nothing");
     assert_eq!(status(&format!("{plain}?cb=1")), 400);
-    let fetched = world
+    let fetched = fixture
         .client()
         .fetch(&id, &FetchOptions::default(), &Silent)
         .unwrap();
-    assert_eq!(crate::world::read(&fetched.path), bytes);
+    assert_eq!(crate::fixture::read(&fetched.path), bytes);
 }
 
 #[test]
 fn what_was_stored_a_moment_ago_is_asked_for_again() {
-    let world = World::new(1);
-    let blob = world.blob(10_000, 2);
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(10_000, 2);
     let late = Fault {
         times: Some(5),
         ..fault(
@@ -46,25 +46,25 @@ fn what_was_stored_a_moment_ago_is_asked_for_again() {
             },
         )
     };
-    world.faces[0].set_faults(vec![late.clone()]);
-    let error = world
+    fixture.faces[0].set_faults(vec![late.clone()]);
+    let error = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap_err();
     assert!(matches!(error, Error::NotFound { .. }), "{error}");
-    world.faces[0].set_faults(vec![late]);
+    fixture.faces[0].set_faults(vec![late]);
     let patient = FetchOptions {
         just_stored: Some(Duration::from_secs(60)),
         ..blob.by_rows()
     };
-    blob.assert_is(&world.client().fetch(&blob.id, &patient, &Silent).unwrap());
+    blob.assert_is(&fixture.client().fetch(&blob.id, &patient, &Silent).unwrap());
 }
 
 #[test]
 fn an_aggregator_without_the_blob_does_not_hide_one_that_has_it() {
-    let world = World::new(2);
-    let blob = world.blob(10_000, 3);
-    world.fault(
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(10_000, 3);
+    fixture.fault(
         0,
         On::Read,
         What::Status {
@@ -72,7 +72,7 @@ fn an_aggregator_without_the_blob_does_not_hide_one_that_has_it() {
             retry_after: None,
         },
     );
-    let fetched = world
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();

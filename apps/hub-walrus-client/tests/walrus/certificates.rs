@@ -6,12 +6,12 @@ use hub_walrus::{Persistence, PublicKey};
 use hub_walrus_client::{CommitteeNode, Registration, Relay, Silent, Source, TipConfig, Upload};
 use hub_walrus_local::{On, Options, What};
 
-use crate::world::{encode, noise, patience, Notes, World};
+use crate::fixture::{encode, noise, patience, Fixture, Notes};
 
-fn committee(world: &World) -> Vec<CommitteeNode> {
-    let message = world.walrus.committee().message(world.walrus.epoch());
+fn committee(fixture: &Fixture) -> Vec<CommitteeNode> {
+    let message = fixture.walrus.committee().message(fixture.walrus.epoch());
     let node = |(place, member): (usize, &hub_walrus_local::MemberMessage)| CommitteeNode {
-        url: format!("{}/local/nodes/{place}", world.url(0)),
+        url: format!("{}/local/nodes/{place}", fixture.url(0)),
         key: PublicKey::new(&STANDARD.decode(&member.key).unwrap()).unwrap(),
         weight: member.weight,
     };
@@ -20,16 +20,16 @@ fn committee(world: &World) -> Vec<CommitteeNode> {
 
 #[test]
 fn a_certificate_needs_two_thirds_of_the_shards_and_leaves_out_who_signs_something_else() {
-    let world = World::with(
+    let fixture = Fixture::with(
         1,
         Options {
             nodes: 7,
             ..Options::default()
         },
     );
-    let blob = world.blob(1_000, 1);
-    let client = world.client();
-    let mut nodes = committee(&world);
+    let blob = fixture.blob(1_000, 1);
+    let client = fixture.client();
+    let mut nodes = committee(&fixture);
     // One has another key than it says, one is not there.
     nodes[0].key = nodes[1].key;
     nodes[3].url = "http://127.0.0.1:9".into();
@@ -51,10 +51,10 @@ fn a_certificate_needs_two_thirds_of_the_shards_and_leaves_out_who_signs_somethi
 
 #[test]
 fn nodes_do_not_confirm_what_is_not_stored_or_of_another_epoch() {
-    let world = World::new(1);
-    let blob = world.blob(1_000, 2);
-    let nodes = committee(&world);
-    let client = world.client();
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(1_000, 2);
+    let nodes = committee(&fixture);
+    let client = fixture.client();
     let certificate = |epoch| {
         client
             .nodes()
@@ -62,14 +62,14 @@ fn nodes_do_not_confirm_what_is_not_stored_or_of_another_epoch() {
     };
     certificate(1).unwrap();
     certificate(2).unwrap_err();
-    world.walrus.set_epoch(11).unwrap();
+    fixture.walrus.set_epoch(11).unwrap();
     certificate(11).unwrap_err();
 }
 
 #[test]
 fn a_relay_gives_the_certificate_of_a_registered_blob() {
-    let world = World::new(1);
-    let relay = Relay::new(&world.url(0), patience()).unwrap();
+    let fixture = Fixture::new(1);
+    let relay = Relay::new(&fixture.url(0), patience()).unwrap();
     assert_eq!(relay.tip_config().unwrap(), TipConfig::NoTip);
     let bytes = noise(3_000, 3);
     let slivers = encode(&bytes);
@@ -89,7 +89,7 @@ fn a_relay_gives_the_certificate_of_a_registered_blob() {
         "epochs": 3,
     });
     let agent = ureq::Agent::config_builder().build().new_agent();
-    let url = format!("{}/local/registrations", world.url(0));
+    let url = format!("{}/local/registrations", fixture.url(0));
     let body = registration.to_string();
     agent
         .post(&url)
@@ -97,7 +97,7 @@ fn a_relay_gives_the_certificate_of_a_registered_blob() {
         .send(&body)
         .unwrap();
     assert_eq!(
-        world.client().holds(&upload.id),
+        fixture.client().holds(&upload.id),
         None,
         "registered is not stored"
     );
@@ -105,19 +105,19 @@ fn a_relay_gives_the_certificate_of_a_registered_blob() {
         .upload(upload, &Registration::default(), &Silent)
         .unwrap();
     assert_eq!((certificate.epoch, &certificate.object_id), (1, &None));
-    let same = world
+    let same = fixture
         .client()
         .nodes()
         .certificate(
             &slivers.id(),
             Persistence::Permanent,
             1,
-            &committee(&world),
+            &committee(&fixture),
             &Silent,
         )
         .unwrap();
     assert_eq!(certificate, same);
-    world.fault(
+    fixture.fault(
         0,
         On::Store,
         What::Status {

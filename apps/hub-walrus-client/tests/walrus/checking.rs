@@ -3,13 +3,13 @@
 use hub_walrus_client::{Checked, FetchOptions, Silent};
 use hub_walrus_local::{On, What};
 
-use crate::world::{Notes, World};
+use crate::fixture::{Fixture, Notes};
 
 #[test]
 fn a_storage_node_gives_the_roots_so_that_rows_are_checked_without_a_sidecar() {
-    let world = World::new(1);
-    let blob = world.blob(200_000, 1);
-    let client = world.client_with(&["http://127.0.0.1:9".into(), world.url(0)]);
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(200_000, 1);
+    let client = fixture.client_with(&["http://127.0.0.1:9".into(), fixture.url(0)]);
     let fetched = client
         .fetch(&blob.id, &FetchOptions::default(), &Silent)
         .unwrap();
@@ -19,9 +19,9 @@ fn a_storage_node_gives_the_roots_so_that_rows_are_checked_without_a_sidecar() {
 
 #[test]
 fn where_no_storage_node_answers_the_whole_is_checked() {
-    let world = World::new(1);
-    let blob = world.blob(200_000, 2);
-    world.fault(
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(200_000, 2);
+    fixture.fault(
         0,
         On::Node,
         What::Status {
@@ -30,8 +30,8 @@ fn where_no_storage_node_answers_the_whole_is_checked() {
         },
     );
     let notes = Notes::default();
-    let fetched = world
-        .client_with(&world.urls())
+    let fetched = fixture
+        .client_with(&fixture.urls())
         .fetch(&blob.id, &FetchOptions::default(), &notes)
         .unwrap();
     blob.assert_is(&fetched);
@@ -45,24 +45,24 @@ fn where_no_storage_node_answers_the_whole_is_checked() {
 
 #[test]
 fn what_is_in_the_cache_costs_no_request() {
-    let world = World::new(1);
-    let blob = world.blob(100_000, 3);
-    let client = world.client();
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(100_000, 3);
+    let client = fixture.client();
     client.fetch(&blob.id, &blob.by_rows(), &Silent).unwrap();
-    world.faces[0].forget_requests();
+    fixture.faces[0].forget_requests();
     let again = client
         .fetch(&blob.id, &FetchOptions::default(), &Silent)
         .unwrap();
     blob.assert_is(&again);
     assert_eq!((again.checked, again.fetched), (Checked::Before, 0));
-    assert_eq!(world.requests(0), []);
+    assert_eq!(fixture.requests(0), []);
 }
 
 #[test]
 fn a_strict_check_finds_what_was_changed_in_the_cache_and_fetches_it_again() {
-    let world = World::new(1);
-    let blob = world.blob(100_000, 4);
-    let client = world.client();
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(100_000, 4);
+    let client = fixture.client();
     let fetched = client.fetch(&blob.id, &blob.by_rows(), &Silent).unwrap();
     let mut bytes = blob.bytes.clone();
     bytes[5] ^= 1;
@@ -79,22 +79,22 @@ fn a_strict_check_finds_what_was_changed_in_the_cache_and_fetches_it_again() {
 
 #[test]
 fn a_row_is_checked_by_itself_at_another_aggregator() {
-    let world = World::new(3);
-    let blob = world.blob(100_000, 5);
-    let client = world.client();
-    let urls = world.urls();
+    let fixture = Fixture::new(3);
+    let blob = fixture.blob(100_000, 5);
+    let client = fixture.client();
+    let urls = fixture.urls();
     assert_eq!(
         client.spot_check(&blob.slivers, 70, &urls[..1]).unwrap(),
         urls[1]
     );
-    world.fault(
+    fixture.fault(
         1,
         On::Read,
         What::WrongByte {
             offset: 70 * blob.slivers.row_range(0).end,
         },
     );
-    world.fault(2, On::Read, What::IgnoreRange);
+    fixture.fault(2, On::Read, What::IgnoreRange);
     assert_eq!(
         client.spot_check(&blob.slivers, 70, &urls[..1]).unwrap(),
         urls[2]
@@ -107,9 +107,9 @@ fn a_row_is_checked_by_itself_at_another_aggregator() {
 
 #[test]
 fn two_that_fetch_one_blob_fetch_it_once() {
-    let world = World::new(1);
-    let blob = world.blob(300_000, 6);
-    world.fault(
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(300_000, 6);
+    fixture.fault(
         0,
         On::Read,
         What::Trickle {
@@ -118,7 +118,7 @@ fn two_that_fetch_one_blob_fetch_it_once() {
     );
     std::thread::scope(|scope| {
         let fetch = || {
-            world
+            fixture
                 .client()
                 .fetch(&blob.id, &blob.by_rows(), &Silent)
                 .unwrap()

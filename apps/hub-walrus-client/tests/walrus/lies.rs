@@ -4,25 +4,25 @@
 use hub_walrus_client::{Checked, Error, FetchOptions, Silent, Why};
 use hub_walrus_local::{On, What};
 
-use crate::world::{Notes, World};
+use crate::fixture::{Fixture, Notes};
 
 #[test]
 fn a_wrong_byte_in_any_row_names_the_row_and_the_aggregator_and_the_other_one_gives_the_blob() {
-    let world = World::new(2);
-    let blob = world.blob(300_000, 1);
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(300_000, 1);
     let row_length = blob.slivers.row_range(0).end;
     let last = (300_000 - 1) / row_length;
     for row in [0, 1, 2, 57, 100, last - 1, last] {
         let offset = (row * row_length + row % row_length).min(299_999);
-        world.fault(0, On::Read, What::WrongByte { offset });
-        let client = world.client();
+        fixture.fault(0, On::Read, What::WrongByte { offset });
+        let client = fixture.client();
         let notes = Notes::default();
         let fetched = client.fetch(&blob.id, &blob.by_rows(), &notes).unwrap();
         blob.assert_is(&fetched);
         let [liar] = &fetched.liars[..] else {
             panic!("{:?}", fetched.liars);
         };
-        assert_eq!(liar.url, world.url(0));
+        assert_eq!(liar.url, fixture.url(0));
         assert!(
             matches!(liar.why, Why::Lied { row: Some(found), .. } if u64::from(found) == row),
             "{liar}"
@@ -30,34 +30,34 @@ fn a_wrong_byte_in_any_row_names_the_row_and_the_aggregator_and_the_other_one_gi
         assert!(notes
             .all()
             .iter()
-            .any(|note| note.contains(&world.url(0)) && note.contains(&format!("row {row}"))));
+            .any(|note| note.contains(&fixture.url(0)) && note.contains(&format!("row {row}"))));
         client.cache().remove(&blob.id).unwrap();
     }
 }
 
 #[test]
 fn where_all_lie_nothing_is_kept_that_was_not_checked() {
-    let world = World::new(2);
-    let blob = world.blob(300_000, 2);
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(300_000, 2);
     for server in [0, 1] {
-        world.fault(server, On::Read, What::WrongByte { offset: 150_000 });
+        fixture.fault(server, On::Read, What::WrongByte { offset: 150_000 });
     }
-    let client = world.client();
+    let client = fixture.client();
     let error = client
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap_err();
     let text = error.to_string();
     for server in [0, 1] {
         assert!(
-            text.contains(&format!("{} sent wrong bytes in row", world.url(server))),
+            text.contains(&format!("{} sent wrong bytes in row", fixture.url(server))),
             "{text}"
         );
     }
     assert!(client.cache().get(&blob.id).is_none());
     // The rows that were good are kept, and an honest server adds the rest.
-    world.faces[1].set_faults(vec![]);
-    world.faces[1].forget_requests();
-    let fetched = world
+    fixture.faces[1].set_faults(vec![]);
+    fixture.faces[1].forget_requests();
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();
@@ -68,27 +68,27 @@ fn where_all_lie_nothing_is_kept_that_was_not_checked() {
 
 #[test]
 fn without_sliver_roots_the_whole_is_checked_and_the_liar_found() {
-    let world = World::new(2);
-    let blob = world.blob(300_000, 3);
-    world.fault(0, On::Read, What::WrongByte { offset: 299_999 });
-    let fetched = world
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(300_000, 3);
+    fixture.fault(0, On::Read, What::WrongByte { offset: 299_999 });
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &FetchOptions::default(), &Silent)
         .unwrap();
     blob.assert_is(&fetched);
     assert_eq!(fetched.checked, Checked::Whole);
     assert_eq!(fetched.liars.len(), 1);
-    assert_eq!(fetched.liars[0].url, world.url(0));
+    assert_eq!(fetched.liars[0].url, fixture.url(0));
 }
 
 #[test]
 fn without_sliver_roots_and_with_liars_alone_nothing_is_kept() {
-    let world = World::new(2);
-    let blob = world.blob(300_000, 4);
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(300_000, 4);
     for server in [0, 1] {
-        world.fault(server, On::Read, What::WrongByte { offset: 7 });
+        fixture.fault(server, On::Read, What::WrongByte { offset: 7 });
     }
-    let error = world
+    let error = fixture
         .client()
         .fetch(&blob.id, &FetchOptions::default(), &Silent)
         .unwrap_err();
@@ -96,7 +96,7 @@ fn without_sliver_roots_and_with_liars_alone_nothing_is_kept() {
         matches!(&error, Error::NoAggregator { refusals, .. } if refusals.len() == 2),
         "{error}"
     );
-    let part = world
+    let part = fixture
         .cache()
         .join("blobs")
         .join(format!("{}.part", blob.id));
@@ -107,15 +107,15 @@ fn without_sliver_roots_and_with_liars_alone_nothing_is_kept() {
 fn a_wrong_length_is_a_lie_like_another() {
     for length in [0, 1, 299_999, 300_001, u64::MAX] {
         for with_roots in [true, false] {
-            let world = World::new(2);
-            let blob = world.blob(300_000, 5);
-            world.fault(0, On::Read, What::WrongLength { length });
+            let fixture = Fixture::new(2);
+            let blob = fixture.blob(300_000, 5);
+            fixture.fault(0, On::Read, What::WrongLength { length });
             let options = if with_roots {
                 blob.by_rows()
             } else {
                 FetchOptions::default()
             };
-            let fetched = world.client().fetch(&blob.id, &options, &Silent).unwrap();
+            let fetched = fixture.client().fetch(&blob.id, &options, &Silent).unwrap();
             blob.assert_is(&fetched);
         }
     }
@@ -123,8 +123,8 @@ fn a_wrong_length_is_a_lie_like_another() {
 
 #[test]
 fn sliver_roots_that_are_not_the_blobs_are_not_used() {
-    let world = World::new(1);
-    let blob = world.blob(50_000, 6);
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(50_000, 6);
     let mut roots = blob.slivers.roots().to_bytes();
     roots[63_999] ^= 1;
     for wrong in [roots, vec![], vec![0; 64_000], vec![1; 10]] {
@@ -132,7 +132,7 @@ fn sliver_roots_that_are_not_the_blobs_are_not_used() {
             roots: Some(wrong),
             ..FetchOptions::default()
         };
-        let client = world.client();
+        let client = fixture.client();
         let notes = Notes::default();
         let fetched = client.fetch(&blob.id, &options, &notes).unwrap();
         blob.assert_is(&fetched);
@@ -148,13 +148,13 @@ fn sliver_roots_that_are_not_the_blobs_are_not_used() {
 
 #[test]
 fn a_liar_is_not_asked_again_about_other_blobs() {
-    let world = World::new(2);
-    let (one, two) = (world.blob(50_000, 7), world.blob(50_000, 8));
-    world.fault(0, On::Read, What::WrongByte { offset: 0 });
-    let client = world.client();
+    let fixture = Fixture::new(2);
+    let (one, two) = (fixture.blob(50_000, 7), fixture.blob(50_000, 8));
+    fixture.fault(0, On::Read, What::WrongByte { offset: 0 });
+    let client = fixture.client();
     client.fetch(&one.id, &one.by_rows(), &Silent).unwrap();
-    world.faces[0].forget_requests();
+    fixture.faces[0].forget_requests();
     two.assert_is(&client.fetch(&two.id, &two.by_rows(), &Silent).unwrap());
-    assert_eq!(world.requests(0), []);
+    assert_eq!(fixture.requests(0), []);
     assert!(client.aggregators().seen()[0].lied);
 }

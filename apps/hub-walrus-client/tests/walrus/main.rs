@@ -1,6 +1,6 @@
 //! The client against local Walruses that misbehave. Each file is about one thing that users complain of.
 
-mod world;
+mod fixture;
 
 mod cached_404;
 mod certificates;

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use hub_walrus_client::{Error, Silent};
 use hub_walrus_local::{Fault, On, What};
 
-use crate::world::{fault, World};
+use crate::fixture::{fault, Fixture};
 
 #[test]
 fn a_server_that_has_too_much_to_do_is_left_alone_for_as_long_as_it_asks() {
-    let world = World::new(1);
-    let blob = world.blob(50_000, 1);
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(50_000, 1);
     let once = Fault {
         times: Some(1),
         ..fault(
@@ -21,10 +21,10 @@ fn a_server_that_has_too_much_to_do_is_left_alone_for_as_long_as_it_asks() {
             },
         )
     };
-    world.faces[0].set_faults(vec![once]);
+    fixture.faces[0].set_faults(vec![once]);
     let began = Instant::now();
     blob.assert_is(
-        &world
+        &fixture
             .client()
             .fetch(&blob.id, &blob.by_rows(), &Silent)
             .unwrap(),
@@ -34,9 +34,9 @@ fn a_server_that_has_too_much_to_do_is_left_alone_for_as_long_as_it_asks() {
 
 #[test]
 fn meanwhile_another_is_asked() {
-    let world = World::new(2);
-    let blob = world.blob(50_000, 2);
-    world.fault(
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(50_000, 2);
+    fixture.fault(
         0,
         On::Read,
         What::Status {
@@ -46,21 +46,25 @@ fn meanwhile_another_is_asked() {
     );
     let began = Instant::now();
     blob.assert_is(
-        &world
+        &fixture
             .client()
             .fetch(&blob.id, &blob.by_rows(), &Silent)
             .unwrap(),
     );
     assert!(began.elapsed() < Duration::from_secs(10));
-    assert!(world.requests(0).len() <= 4, "{}", world.requests(0).len());
+    assert!(
+        fixture.requests(0).len() <= 4,
+        "{}",
+        fixture.requests(0).len()
+    );
 }
 
 #[test]
 fn bodies_that_break_off_are_gone_on_with_row_by_row() {
-    let world = World::new(1);
-    let blob = world.blob(300_000, 3);
-    world.fault(0, On::Read, What::CutAfter { bytes: 20_000 });
-    let fetched = world
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(300_000, 3);
+    fixture.fault(0, On::Read, What::CutAfter { bytes: 20_000 });
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();
@@ -71,10 +75,10 @@ fn bodies_that_break_off_are_gone_on_with_row_by_row() {
 
 #[test]
 fn every_reason_is_told_when_nobody_gives_it() {
-    let world = World::new(4);
-    let blob = world.blob(50_000, 4);
+    let fixture = Fixture::new(4);
+    let blob = fixture.blob(50_000, 4);
     for (server, code) in [403, 451, 503, 429].into_iter().enumerate() {
-        world.fault(
+        fixture.fault(
             server,
             On::Read,
             What::Status {
@@ -83,7 +87,7 @@ fn every_reason_is_told_when_nobody_gives_it() {
             },
         );
     }
-    let error = world
+    let error = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap_err();

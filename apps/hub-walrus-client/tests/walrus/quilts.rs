@@ -8,7 +8,7 @@ use hub_walrus_encode::quilt::{File, Quilt};
 use hub_walrus_local::{On, Options, What};
 use sha2::{Digest, Sha256};
 
-use crate::world::{encode, permanent, World};
+use crate::fixture::{encode, permanent, Fixture};
 
 const FILES: [(&str, &[u8]); 3] = [
     ("config.json", b"{}"),
@@ -16,7 +16,7 @@ const FILES: [(&str, &[u8]); 3] = [
     ("empty", b""),
 ];
 
-fn stored(world: &World, options: &StoreOptions) -> hub_walrus_client::Stored {
+fn stored(fixture: &Fixture, options: &StoreOptions) -> hub_walrus_client::Stored {
     let files = FILES.map(|(identifier, bytes)| QuiltFile { identifier, bytes });
     let named = FILES.map(|(identifier, bytes)| File {
         identifier,
@@ -24,7 +24,7 @@ fn stored(world: &World, options: &StoreOptions) -> hub_walrus_client::Stored {
         ..File::default()
     });
     let id = encode(Quilt::new(Code::WALRUS, &named).unwrap().bytes()).id();
-    world
+    fixture
         .publisher()
         .put_quilt(id, &files, options, &|| None, &Silent)
         .unwrap()
@@ -32,16 +32,16 @@ fn stored(world: &World, options: &StoreOptions) -> hub_walrus_client::Stored {
 
 #[test]
 fn a_quilt_that_a_publisher_put_together_has_the_id_that_was_computed_here() {
-    let world = World::new(1);
+    let fixture = Fixture::new(1);
     let stored = stored(
-        &world,
+        &fixture,
         &StoreOptions {
             epochs: NonZeroU32::new(3).unwrap(),
             ..permanent(1)
         },
     );
     assert_eq!((stored.how, stored.end_epoch), (How::Created, Some(4)));
-    let client = world.client();
+    let client = fixture.client();
     let quilt = client
         .quilt(&stored.id, &FetchOptions::default(), &Silent)
         .unwrap();
@@ -66,15 +66,15 @@ fn a_quilt_that_a_publisher_put_together_has_the_id_that_was_computed_here() {
 
 #[test]
 fn a_file_that_is_not_there_and_a_quilt_that_is_not_are_told_apart() {
-    let world = World::new(2);
-    let id = stored(&world, &permanent(3)).id;
-    let client = world.client();
+    let fixture = Fixture::new(2);
+    let id = stored(&fixture, &permanent(3)).id;
+    let client = fixture.client();
     let missing = client.patch(&id, "missing", &[0; 32], &Silent).unwrap_err();
     assert!(
         matches!(missing, Error::PatchNotFound { quilt, .. } if quilt == id),
         "{missing}"
     );
-    world.walrus.set_epoch(4).unwrap();
+    fixture.walrus.set_epoch(4).unwrap();
     let gone = client
         .patch(&id, "config.json", &[0; 32], &Silent)
         .unwrap_err();
@@ -90,24 +90,24 @@ fn a_file_that_is_not_there_and_a_quilt_that_is_not_are_told_apart() {
 
 #[test]
 fn an_aggregator_that_changes_a_file_is_not_asked_again() {
-    let world = World::new(2);
-    let id = stored(&world, &permanent(3)).id;
-    world.fault(0, On::Quilt, What::WrongByte { offset: 0 });
-    let client = world.client();
+    let fixture = Fixture::new(2);
+    let id = stored(&fixture, &permanent(3)).id;
+    fixture.fault(0, On::Quilt, What::WrongByte { offset: 0 });
+    let client = fixture.client();
     let sha256 = Sha256::digest(b"{}").into();
     let patch = client.patch(&id, "config.json", &sha256, &Silent).unwrap();
     assert_eq!(
         (patch.bytes.as_slice(), patch.from),
-        (&b"{}"[..], world.url(1))
+        (&b"{}"[..], fixture.url(1))
     );
     assert!(client.aggregators().seen()[0].lied);
 }
 
 #[test]
 fn what_is_no_quilt_is_said_to_be_none() {
-    let world = World::new(1);
-    let blob = world.blob(10_000, 1);
-    let error = world
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(10_000, 1);
+    let error = fixture
         .client()
         .quilt(&blob.id, &blob.by_rows(), &Silent)
         .unwrap_err();
@@ -119,7 +119,7 @@ fn what_is_no_quilt_is_said_to_be_none() {
 
 #[test]
 fn more_than_the_publisher_takes_for_a_quilt_is_refused_before_anything_is_sent() {
-    let world = World::with(
+    let fixture = Fixture::with(
         1,
         Options {
             quilt_limit: 1_000,
@@ -132,7 +132,7 @@ fn more_than_the_publisher_takes_for_a_quilt_is_refused_before_anything_is_sent(
         bytes: &bytes,
     }];
     let id = encode(b"").id();
-    let error = world
+    let error = fixture
         .publisher()
         .put_quilt(id, &files, &permanent(1), &|| None, &Silent)
         .unwrap_err();
@@ -146,5 +146,5 @@ fn more_than_the_publisher_takes_for_a_quilt_is_refused_before_anything_is_sent(
         ),
         "{error}"
     );
-    assert_eq!(world.requests(0), []);
+    assert_eq!(fixture.requests(0), []);
 }

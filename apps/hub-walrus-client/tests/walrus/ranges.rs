@@ -4,18 +4,18 @@
 use hub_walrus_client::{Checked, FetchOptions, Silent};
 use hub_walrus_local::{On, What};
 
-use crate::world::World;
+use crate::fixture::Fixture;
 
 #[test]
 fn only_whole_rows_are_asked_for_in_closed_ranges_and_never_by_head() {
-    let world = World::new(1);
-    let blob = world.blob(1_000_003, 1);
-    let fetched = world
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(1_000_003, 1);
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();
     blob.assert_is(&fetched);
-    let requests = world.requests(0);
+    let requests = fixture.requests(0);
     assert!(
         requests.iter().all(|entry| entry.method == "GET"),
         "{requests:?}"
@@ -44,26 +44,26 @@ fn only_whole_rows_are_asked_for_in_closed_ranges_and_never_by_head() {
 
 #[test]
 fn a_server_that_sends_everything_for_a_part_is_read_through_instead_of_asked_often() {
-    let world = World::new(1);
-    let blob = world.blob(1_000_003, 2);
-    world.fault(0, On::Read, What::IgnoreRange);
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(1_000_003, 2);
+    fixture.fault(0, On::Read, What::IgnoreRange);
     let options = FetchOptions {
         connections: 1,
         ..blob.by_rows()
     };
-    let fetched = world.client().fetch(&blob.id, &options, &Silent).unwrap();
+    let fetched = fixture.client().fetch(&blob.id, &options, &Silent).unwrap();
     blob.assert_is(&fetched);
     // One for the length, and one that takes all rows.
-    assert_eq!(world.requests(0).len(), 2);
+    assert_eq!(fixture.requests(0).len(), 2);
 }
 
 #[test]
 fn blobs_of_no_byte_and_of_one_are_blobs() {
-    let world = World::new(1);
+    let fixture = Fixture::new(1);
     for length in [0, 1, 2, 1_333, 1_334, 1_335] {
-        let blob = world.blob(length, 3);
+        let blob = fixture.blob(length, 3);
         for options in [FetchOptions::default(), blob.by_rows()] {
-            let client = world.client();
+            let client = fixture.client();
             let fetched = client.fetch(&blob.id, &options, &Silent).unwrap();
             blob.assert_is(&fetched);
             let expected = if options.roots.is_some() {
@@ -79,14 +79,14 @@ fn blobs_of_no_byte_and_of_one_are_blobs() {
 
 #[test]
 fn bytes_that_are_said_to_be_compressed_are_left_as_they_are() {
-    let world = World::new(1);
+    let fixture = Fixture::new(1);
     // What begins like gzip, and is none.
     let mut bytes = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0];
-    bytes.extend(crate::world::noise(5_000, 4));
-    let stored = world.put(&bytes, &crate::world::permanent(5)).unwrap();
-    let fetched = world
+    bytes.extend(crate::fixture::noise(5_000, 4));
+    let stored = fixture.put(&bytes, &crate::fixture::permanent(5)).unwrap();
+    let fetched = fixture
         .client()
         .fetch(&stored.id, &FetchOptions::default(), &Silent)
         .unwrap();
-    assert_eq!(crate::world::read(&fetched.path), bytes);
+    assert_eq!(crate::fixture::read(&fetched.path), bytes);
 }

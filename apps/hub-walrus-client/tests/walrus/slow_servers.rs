@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use hub_walrus_client::{How, Silent, Warning};
 use hub_walrus_local::{Fault, On, What};
 
-use crate::world::{encode, fault, noise, patience, permanent, World};
+use crate::fixture::{encode, fault, noise, patience, permanent, Fixture};
 
 #[test]
 fn a_download_may_take_as_long_as_it_likes_if_it_goes_on() {
-    let world = World::new(1);
-    let blob = world.blob(300_000, 1);
-    world.fault(
+    let fixture = Fixture::new(1);
+    let blob = fixture.blob(300_000, 1);
+    fixture.fault(
         0,
         On::Read,
         What::Trickle {
@@ -19,7 +19,7 @@ fn a_download_may_take_as_long_as_it_likes_if_it_goes_on() {
         },
     );
     let began = Instant::now();
-    let fetched = world
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();
@@ -32,9 +32,9 @@ fn a_download_may_take_as_long_as_it_likes_if_it_goes_on() {
 
 #[test]
 fn a_server_that_falls_silent_is_left_for_another() {
-    let world = World::new(2);
-    let blob = world.blob(300_000, 2);
-    world.fault(
+    let fixture = Fixture::new(2);
+    let blob = fixture.blob(300_000, 2);
+    fixture.fault(
         0,
         On::Read,
         What::StallAfter {
@@ -43,7 +43,7 @@ fn a_server_that_falls_silent_is_left_for_another() {
         },
     );
     let began = Instant::now();
-    let fetched = world
+    let fetched = fixture
         .client()
         .fetch(&blob.id, &blob.by_rows(), &Silent)
         .unwrap();
@@ -54,18 +54,18 @@ fn a_server_that_falls_silent_is_left_for_another() {
 
 #[test]
 fn a_publisher_may_be_silent_while_it_stores() {
-    let world = World::new(1);
-    world.fault(
+    let fixture = Fixture::new(1);
+    fixture.fault(
         0,
         On::Store,
         What::Delay {
             milliseconds: 1_500,
         },
     );
-    let stored = world.put(&noise(1_000, 3), &permanent(2)).unwrap();
+    let stored = fixture.put(&noise(1_000, 3), &permanent(2)).unwrap();
     assert_eq!(stored.how, How::Created);
     assert_eq!(
-        world
+        fixture
             .requests(0)
             .iter()
             .filter(|entry| entry.method == "PUT")
@@ -77,15 +77,15 @@ fn a_publisher_may_be_silent_while_it_stores() {
 #[test]
 fn what_was_stored_before_a_504_is_found_and_not_sent_again() {
     for code in [500, 502, 504] {
-        let world = World::new(1);
-        world.fault(0, On::Store, What::StoreThenStatus { code });
+        let fixture = Fixture::new(1);
+        fixture.fault(0, On::Store, What::StoreThenStatus { code });
         let bytes = noise(1_000, code.into());
-        let stored = world.put(&bytes, &permanent(2)).unwrap();
+        let stored = fixture.put(&bytes, &permanent(2)).unwrap();
         assert_eq!(stored.how, How::FoundAfterFailure);
         assert_eq!(stored.warnings, [Warning::OwnerUnknown]);
         assert_eq!(stored.id, encode(&bytes).id());
         assert_eq!(
-            world
+            fixture
                 .requests(0)
                 .iter()
                 .filter(|entry| entry.method == "PUT")
@@ -97,9 +97,9 @@ fn what_was_stored_before_a_504_is_found_and_not_sent_again() {
 
 #[test]
 fn after_a_504_a_storage_node_tells_until_when_it_is_stored() {
-    let world = World::new(1);
-    world.fault(0, On::Store, What::StoreThenStatus { code: 504 });
-    let client = world.client_with(&world.urls());
+    let fixture = Fixture::new(1);
+    fixture.fault(0, On::Store, What::StoreThenStatus { code: 504 });
+    let client = fixture.client_with(&fixture.urls());
     let bytes = noise(1_000, 9);
     let upload = hub_walrus_client::Upload {
         id: encode(&bytes).id(),
@@ -107,7 +107,7 @@ fn after_a_504_a_storage_node_tells_until_when_it_is_stored() {
         source: hub_walrus_client::Source::Bytes(&bytes),
     };
     let there = || client.holds(&upload.id);
-    let stored = world
+    let stored = fixture
         .publisher()
         .put(upload, &permanent(7), &there, &Silent)
         .unwrap();
@@ -116,7 +116,7 @@ fn after_a_504_a_storage_node_tells_until_when_it_is_stored() {
 
 #[test]
 fn what_was_not_stored_before_a_504_is_sent_again() {
-    let world = World::new(1);
+    let fixture = Fixture::new(1);
     let twice = Fault {
         times: Some(2),
         ..fault(
@@ -127,11 +127,11 @@ fn what_was_not_stored_before_a_504_is_sent_again() {
             },
         )
     };
-    world.faces[0].set_faults(vec![twice]);
-    let stored = world.put(&noise(1_000, 4), &permanent(2)).unwrap();
+    fixture.faces[0].set_faults(vec![twice]);
+    let stored = fixture.put(&noise(1_000, 4), &permanent(2)).unwrap();
     assert_eq!(stored.how, How::Created);
     assert_eq!(
-        world
+        fixture
             .requests(0)
             .iter()
             .filter(|entry| entry.method == "PUT")
@@ -142,8 +142,8 @@ fn what_was_not_stored_before_a_504_is_sent_again() {
 
 #[test]
 fn a_publisher_that_never_works_is_given_up_with_its_own_words() {
-    let world = World::new(1);
-    world.fault(
+    let fixture = Fixture::new(1);
+    fixture.fault(
         0,
         On::Store,
         What::Status {
@@ -151,24 +151,24 @@ fn a_publisher_that_never_works_is_given_up_with_its_own_words() {
             retry_after: None,
         },
     );
-    let error = world.put(&noise(1_000, 5), &permanent(2)).unwrap_err();
+    let error = fixture.put(&noise(1_000, 5), &permanent(2)).unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
             "{} did not store the blob: 504 INSUFFICIENT_CONFIRMATIONS: the service timed-out while waiting \
              for confirmations, please try again",
-            world.url(0)
+            fixture.url(0)
         )
     );
 }
 
 #[test]
 fn a_publisher_that_cannot_be_reached_is_named() {
-    let mut world = World::new(1);
-    let url = world.url(0);
-    let client = world.client();
-    let publisher = world.publisher();
-    world.servers.clear();
+    let mut fixture = Fixture::new(1);
+    let url = fixture.url(0);
+    let client = fixture.client();
+    let publisher = fixture.publisher();
+    fixture.servers.clear();
     let bytes = noise(1_000, 6);
     let upload = hub_walrus_client::Upload {
         id: encode(&bytes).id(),

@@ -4,7 +4,7 @@ use std::fs;
 
 use hub_walrus_local::{On, Options, What};
 
-use crate::world::{hub, noise, ran, Ran, World};
+use crate::fixture::{hub, noise, ran, Fixture, Ran};
 
 #[track_caller]
 fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
@@ -16,13 +16,13 @@ fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
 
 #[test]
 fn too_large_by_one_byte() {
-    let world = World::new();
+    let fixture = Fixture::new();
     // A sparse file: nothing is read of it.
-    fs::File::create(world.path("large"))
+    fs::File::create(fixture.path("large"))
         .unwrap()
         .set_len(14_599_533_453)
         .unwrap();
-    let refused = world.run(&["blob", "id", "large"]);
+    let refused = fixture.run(&["blob", "id", "large"]);
     says(
         &refused,
         2,
@@ -33,25 +33,25 @@ fn too_large_by_one_byte() {
 
 #[test]
 fn a_folder_in_place_of_a_file() {
-    let world = World::new();
-    fs::create_dir(world.path("folder")).unwrap();
+    let fixture = Fixture::new();
+    fs::create_dir(fixture.path("folder")).unwrap();
     for command in [
         &["blob", "id", "folder"][..],
         &["blob", "put", "folder", "--epochs", "1", "--shared"],
         &["blob", "prove", "folder"],
     ] {
         says(
-            &world.run(command),
+            &fixture.run(command),
             2,
             "folder is a directory, not a file",
             "hint: name a file",
         );
     }
-    let id = world.store(b"hello");
-    let refused = world.run(&["blob", "get", &id, "-o", "folder"]);
+    let id = fixture.store(b"hello");
+    let refused = fixture.run(&["blob", "get", &id, "-o", "folder"]);
     says(&refused, 2, "folder is a directory, not a file", "hint: ");
     assert_eq!(
-        world.faces[0].requests(),
+        fixture.faces[0].requests(),
         [],
         "it was asked for before that was noticed"
     );
@@ -59,36 +59,36 @@ fn a_folder_in_place_of_a_file() {
 
 #[test]
 fn what_is_not_there_and_what_must_not_be_replaced() {
-    let world = World::new();
+    let fixture = Fixture::new();
     says(
-        &world.run(&["blob", "id", "missing"]),
+        &fixture.run(&["blob", "id", "missing"]),
         1,
         "missing could not be read",
         "hint: check the path",
     );
-    let id = world.store(b"hello");
-    world.write("mine", b"precious");
+    let id = fixture.store(b"hello");
+    fixture.write("mine", b"precious");
     says(
-        &world.run(&["blob", "get", &id, "-o", "mine"]),
+        &fixture.run(&["blob", "get", &id, "-o", "mine"]),
         2,
         "mine is there already",
         "--overwrite",
     );
-    assert_eq!(fs::read(world.path("mine")).unwrap(), b"precious");
+    assert_eq!(fs::read(fixture.path("mine")).unwrap(), b"precious");
     assert_eq!(
-        world
+        fixture
             .run(&["blob", "get", &id, "-o", "mine", "--overwrite"])
             .code,
         0
     );
-    assert_eq!(fs::read(world.path("mine")).unwrap(), b"hello");
+    assert_eq!(fs::read(fixture.path("mine")).unwrap(), b"hello");
 }
 
 #[test]
 fn a_disk_that_is_full_where_the_file_goes() {
-    let world = World::new();
-    let id = world.store(&noise(300_000, 1));
-    let refused = world.run(&["blob", "get", &id, "-o", "/dev/full"]);
+    let fixture = Fixture::new();
+    let id = fixture.store(&noise(300_000, 1));
+    let refused = fixture.run(&["blob", "get", &id, "-o", "/dev/full"]);
     says(
         &refused,
         1,
@@ -96,18 +96,18 @@ fn a_disk_that_is_full_where_the_file_goes() {
         "goes on where it stopped",
     );
     // What was fetched is in the cache: nothing is fetched again.
-    world.faces[0].forget_requests();
-    assert_eq!(world.run(&["blob", "get", &id, "-o", "out"]).code, 0);
-    assert_eq!(world.faces[0].requests(), []);
+    fixture.faces[0].forget_requests();
+    assert_eq!(fixture.run(&["blob", "get", &id, "-o", "out"]).code, 0);
+    assert_eq!(fixture.faces[0].requests(), []);
 }
 
 /// Needs the right to mount, as root has it or a user namespace gives it; where neither does, there is nothing to show.
 #[test]
 fn a_disk_that_is_full_in_the_middle_of_the_cache() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let bytes = noise(3_000_000, 2);
-    let id = world.store(&bytes);
-    let cache = world.path("small");
+    let id = fixture.store(&bytes);
+    let cache = fixture.path("small");
     fs::create_dir(&cache).unwrap();
     let script = format!(
         "mount -t tmpfs -o size=1m none '{0}' || exit 77; '{1}' blob get {id} -o out --cache '{0}'; echo code $?; ls '{0}/blobs'; \
@@ -117,8 +117,8 @@ fn a_disk_that_is_full_in_the_middle_of_the_cache() {
     );
     let mut command = std::process::Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "sh", "-c", &script]);
-    let environment = world.command(&[]);
-    command.current_dir(world.folder.path());
+    let environment = fixture.command(&[]);
+    command.current_dir(fixture.folder.path());
     for (name, value) in environment.get_envs() {
         if let Some(value) = value {
             command.env(name, value);
@@ -127,7 +127,7 @@ fn a_disk_that_is_full_in_the_middle_of_the_cache() {
     let Ok(output) = command.output() else {
         return eprintln!("no unshare here: not shown");
     };
-    let ran = ran(output, world.folder.path());
+    let ran = ran(output, fixture.folder.path());
     if ran.code == 77 || ran.err.contains("unshare:") {
         return eprintln!("no right to mount here: not shown");
     }
@@ -142,7 +142,7 @@ fn a_disk_that_is_full_in_the_middle_of_the_cache() {
         report["resumed"].as_u64().unwrap() + report["fetched"].as_u64().unwrap(),
         3_000_000
     );
-    assert!(fs::read(world.path("out")).unwrap() == bytes);
+    assert!(fs::read(fixture.path("out")).unwrap() == bytes);
 }
 
 #[cfg(unix)]
@@ -150,26 +150,26 @@ fn a_disk_that_is_full_in_the_middle_of_the_cache() {
 fn permission_denied() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
-    let world = World::new();
+    let fixture = Fixture::new();
     let mode = |path: &std::path::Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap()
     };
-    let file = world.write("secret", b"hello");
-    let id = world.store(b"hello");
-    fs::create_dir(world.path("closed")).unwrap();
-    fs::create_dir(world.path("own")).unwrap();
+    let file = fixture.write("secret", b"hello");
+    let id = fixture.store(b"hello");
+    fs::create_dir(fixture.path("closed")).unwrap();
+    fs::create_dir(fixture.path("own")).unwrap();
     mode(&file, 0);
-    mode(&world.path("closed"), 0o555);
-    mode(&world.path("own"), 0o777);
-    mode(world.folder.path(), 0o755);
+    mode(&fixture.path("closed"), 0o555);
+    mode(&fixture.path("own"), 0o777);
+    mode(fixture.folder.path(), 0o755);
     let as_somebody = |arguments: &[&str]| {
-        let mut command = world.command(arguments);
-        command.env("HUB_WALRUS_CACHE", world.path("own"));
-        if fs::metadata(world.folder.path()).unwrap().uid() == 0 {
+        let mut command = fixture.command(arguments);
+        command.env("HUB_WALRUS_CACHE", fixture.path("own"));
+        if fs::metadata(fixture.folder.path()).unwrap().uid() == 0 {
             // Root may do everything: be nobody instead.
             command.uid(65_534).gid(65_534);
         }
-        ran(command.output().unwrap(), world.folder.path())
+        ran(command.output().unwrap(), fixture.folder.path())
     };
     says(
         &as_somebody(&["blob", "id", "secret"]),
@@ -185,9 +185,9 @@ fn permission_denied() {
         "hint: look at who may do so",
     );
     // It is in the cache all the same: nothing is fetched again.
-    world.faces[0].forget_requests();
+    fixture.faces[0].forget_requests();
     assert_eq!(as_somebody(&["blob", "get", &id, "-o", "own/out"]).code, 0);
-    assert_eq!(world.faces[0].requests(), []);
+    assert_eq!(fixture.faces[0].requests(), []);
     let refused = as_somebody(&["blob", "get", &id, "-o", "own/again", "--cache", "closed"]);
     says(
         &refused,
@@ -199,41 +199,41 @@ fn permission_denied() {
 
 #[test]
 fn an_aggregator_that_lies_and_no_other() {
-    let world = World::new();
-    let id = world.store(&noise(300_000, 3));
-    world.fault(0, On::Read, What::WrongByte { offset: 150_000 });
-    let refused = world.run(&["blob", "get", &id, "-o", "out"]);
+    let fixture = Fixture::new();
+    let id = fixture.store(&noise(300_000, 3));
+    fixture.fault(0, On::Read, What::WrongByte { offset: 150_000 });
+    let refused = fixture.run(&["blob", "get", &id, "-o", "out"]);
     says(
         &refused,
         1,
         "sent wrong bytes in row 112",
         "name another aggregator",
     );
-    assert!(!world.path("out").exists());
-    assert!(!world.path("cache").join("blobs").join(&id).exists());
+    assert!(!fixture.path("out").exists());
+    assert!(!fixture.path("cache").join("blobs").join(&id).exists());
 }
 
 #[test]
 fn a_blob_that_expired() {
-    let world = World::new();
-    let id = world.store(b"hello");
-    world.walrus.set_epoch(11).unwrap();
-    let refused = world.run(&["blob", "get", &id, "-o", "out"]);
+    let fixture = Fixture::new();
+    let id = fixture.store(b"hello");
+    fixture.walrus.set_epoch(11).unwrap();
+    let refused = fixture.run(&["blob", "get", &id, "-o", "out"]);
     says(
         &refused,
         4,
         "it was never stored, or its storage has ended",
         &format!("hub blob status {id}"),
     );
-    assert!(!world.path("out").exists());
+    assert!(!fixture.path("out").exists());
 }
 
 #[test]
 fn a_publisher_that_answers_504_after_it_stored() {
-    let world = World::new();
-    world.write("model", b"model");
-    world.fault(0, On::Store, What::StoreThenStatus { code: 504 });
-    let stored = world.run(&["blob", "put", "model", "--epochs", "3", "--owner", "0x1"]);
+    let fixture = Fixture::new();
+    fixture.write("model", b"model");
+    fixture.fault(0, On::Store, What::StoreThenStatus { code: 504 });
+    let stored = fixture.run(&["blob", "put", "model", "--epochs", "3", "--owner", "0x1"]);
     assert_eq!(stored.code, 0, "{stored:?}");
     assert!(
         stored.err.contains("504 INSUFFICIENT_CONFIRMATIONS")
@@ -246,7 +246,7 @@ fn a_publisher_that_answers_504_after_it_stored() {
         "{}",
         stored.out
     );
-    let puts = world.faces[0]
+    let puts = fixture.faces[0]
         .requests()
         .iter()
         .filter(|entry| entry.method == "PUT")
@@ -256,25 +256,25 @@ fn a_publisher_that_answers_504_after_it_stored() {
 
 #[test]
 fn a_publisher_that_takes_less() {
-    let world = World::with(
+    let fixture = Fixture::with(
         1,
         Options {
             limit: 1_000,
             ..Options::default()
         },
     );
-    world.write("model", &noise(1_001, 4));
+    fixture.write("model", &noise(1_001, 4));
     let put = ["blob", "put", "model", "--epochs", "3", "--owner", "0x1"];
-    says(&world.run(&put), 1, "413", "--publisher-limit");
-    world.faces[0].forget_requests();
+    says(&fixture.run(&put), 1, "413", "--publisher-limit");
+    fixture.faces[0].forget_requests();
     let known = [&put[..], &["--publisher-limit", "1000"]].concat();
     says(
-        &world.run(&known),
+        &fixture.run(&known),
         2,
         "1001 bytes are more than",
         "walrus store --epochs N --permanent FILE",
     );
-    assert!(world.faces[0]
+    assert!(fixture.faces[0]
         .requests()
         .iter()
         .all(|entry| entry.method != "PUT"));
@@ -282,34 +282,34 @@ fn a_publisher_that_takes_less() {
 
 #[test]
 fn what_has_no_default_is_asked_for() {
-    let world = World::new();
-    world.write("model", b"model");
+    let fixture = Fixture::new();
+    fixture.write("model", b"model");
     says(
-        &world.run(&["blob", "put", "model", "--shared"]),
+        &fixture.run(&["blob", "put", "model", "--shared"]),
         2,
         "--epochs <N>",
         "--help",
     );
     says(
-        &world.run(&["blob", "put", "model", "--epochs", "3"]),
+        &fixture.run(&["blob", "put", "model", "--epochs", "3"]),
         2,
         "--owner <0x…>",
         "--help",
     );
     says(
-        &world.run(&["blob", "put", "model", "--epochs", "54", "--shared"]),
+        &fixture.run(&["blob", "put", "model", "--epochs", "54", "--shared"]),
         2,
         "54 epochs are more than can be bought at once",
         "--epochs 53",
     );
     says(
-        &world.run(&["blob", "put", "model", "--epochs", "3", "--owner", "alice"]),
+        &fixture.run(&["blob", "put", "model", "--epochs", "3", "--owner", "alice"]),
         2,
         "expected 0x and 1 to 64",
         "--help",
     );
     says(
-        &world.run(&["blob", "put", "model", "--until", "2020-01-01", "--shared"]),
+        &fixture.run(&["blob", "put", "model", "--until", "2020-01-01", "--shared"]),
         2,
         "until 2020-01-01",
         "in the future",
@@ -318,10 +318,10 @@ fn what_has_no_default_is_asked_for() {
         hub(&[
             "blob", "put", "model", "--epochs", "3", "--shared", "--cache", "cache",
         ])
-        .current_dir(world.folder.path())
+        .current_dir(fixture.folder.path())
         .output()
         .unwrap(),
-        world.folder.path(),
+        fixture.folder.path(),
     );
     says(
         &mainnet,
@@ -330,7 +330,7 @@ fn what_has_no_default_is_asked_for() {
         "Mainnet has no public publisher",
     );
     assert_eq!(
-        world.faces[0]
+        fixture.faces[0]
             .requests()
             .iter()
             .filter(|entry| entry.method == "PUT")
@@ -341,10 +341,10 @@ fn what_has_no_default_is_asked_for() {
 
 #[test]
 fn other_forms_of_an_id() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let decimal = "13630748181740145464718863192400891872831470408538876359844821531898802938196";
     says(
-        &world.run(&["blob", "get", decimal]),
+        &fixture.run(&["blob", "get", decimal]),
         2,
         "the u256 form",
         &format!("hub blob id --from-u256 {decimal}"),
@@ -355,15 +355,15 @@ fn other_forms_of_an_id() {
         "0x5421dd537447b50541600237737d230e133c3cdbeb82fece57121bf1e5ba221e",
         "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih5",
     ] {
-        says(&world.run(&["blob", "status", wrong]), 2, "expected", "");
+        says(&fixture.run(&["blob", "status", wrong]), 2, "expected", "");
     }
 }
 
 #[test]
 fn a_server_that_is_not_there() {
-    let world = World::new();
-    let id = world.store(b"hello");
-    let refused = world.run(&[
+    let fixture = Fixture::new();
+    let id = fixture.store(b"hello");
+    let refused = fixture.run(&[
         "blob",
         "get",
         &id,
@@ -376,7 +376,7 @@ fn a_server_that_is_not_there() {
     ]);
     says(&refused, 1, "http://127.0.0.1:9", "--aggregator URL");
     says(
-        &world.run(&["blob", "get", &id, "-o", "out", "--aggregator", "nonsense"]),
+        &fixture.run(&["blob", "get", &id, "-o", "out", "--aggregator", "nonsense"]),
         2,
         "is no address of a server",
         "https://",
@@ -385,8 +385,8 @@ fn a_server_that_is_not_there() {
 
 #[test]
 fn errors_are_json_where_json_is_asked_for() {
-    let world = World::new();
-    let refused = world.run(&["blob", "id", "missing", "--json"]);
+    let fixture = Fixture::new();
+    let refused = fixture.run(&["blob", "id", "missing", "--json"]);
     let error: serde_json::Value = serde_json::from_str(&refused.err).unwrap();
     assert_eq!(error["exit_code"], 1);
     assert!(error["error"]

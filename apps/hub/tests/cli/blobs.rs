@@ -1,19 +1,19 @@
 use hub_walrus_local::{On, Options, What};
 use serde_json::json;
 
-use crate::world::{noise, World};
+use crate::fixture::{noise, Fixture};
 
 const HELLO: &str = "VCHdU3RHtQVBYAI3c30jDhM8PNvrgv7OVxIb8eW6Ih4";
 
 #[test]
 fn the_id_of_a_file_is_computed_without_a_network() {
-    let world = World::new();
-    world.write("hello.txt", b"hello");
+    let fixture = Fixture::new();
+    fixture.write("hello.txt", b"hello");
     assert_eq!(
-        world.run(&["blob", "id", "hello.txt"]).out,
+        fixture.run(&["blob", "id", "hello.txt"]).out,
         format!("{HELLO}\n")
     );
-    let value = world.json(&["blob", "id", "hello.txt"]);
+    let value = fixture.json(&["blob", "id", "hello.txt"]);
     let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["blob_id", "length", "root_hash"]);
     assert_eq!(
@@ -23,25 +23,25 @@ fn the_id_of_a_file_is_computed_without_a_network() {
     let root = hex::decode(value["root_hash"].as_str().unwrap()).unwrap();
     let derived = hub_walrus::BlobId::derive(5, &root.try_into().unwrap());
     assert_eq!(derived.to_string(), HELLO);
-    assert_eq!(world.faces[0].requests(), []);
+    assert_eq!(fixture.faces[0].requests(), []);
 }
 
 #[test]
 fn a_decimal_id_is_converted() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let decimal = "13630748181740145464718863192400891872831470408538876359844821531898802938196";
     assert_eq!(
-        world.run(&["blob", "id", "--from-u256", decimal]).out,
+        fixture.run(&["blob", "id", "--from-u256", decimal]).out,
         format!("{HELLO}\n")
     );
 }
 
 #[test]
 fn what_is_put_is_got_checked_and_asked_about() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let bytes = noise(700_000, 1);
-    world.write("model", &bytes);
-    let put = world.json(&[
+    fixture.write("model", &bytes);
+    let put = fixture.json(&[
         "blob", "put", "model", "--epochs", "40", "--owner", "0xa11ce",
     ]);
     assert_eq!(
@@ -49,29 +49,29 @@ fn what_is_put_is_got_checked_and_asked_about() {
         (&json!("created"), &json!(41), &json!([]))
     );
     let id = put["blob_id"].as_str().unwrap();
-    let got = world.json(&["blob", "get", id, "-o", "back"]);
+    let got = fixture.json(&["blob", "get", id, "-o", "back"]);
     assert_eq!(
         (&got["length"], &got["checked"], &got["liars"]),
         (&json!(700_000), &json!("rows"), &json!([]))
     );
-    assert!(std::fs::read(world.path("back")).unwrap() == bytes);
+    assert!(std::fs::read(fixture.path("back")).unwrap() == bytes);
     assert_eq!(
-        world.run(&["blob", "check", "back", id]).out,
+        fixture.run(&["blob", "check", "back", id]).out,
         format!("back is blob {id}\n")
     );
-    let status = world.json(&["blob", "status", id]);
+    let status = fixture.json(&["blob", "status", id]);
     assert_eq!(
         (&status["state"], &status["end_epoch"], &status["readable"]),
         (&json!("stored"), &json!(41), &json!(true))
     );
     // To the standard output nothing but the bytes.
-    let out = world
+    let out = fixture
         .command(&["blob", "get", id, "-o", "-"])
         .output()
         .unwrap();
     assert!(out.stdout == bytes && out.stderr.is_empty());
     // In a pipe there are no bars.
-    let again = world.run(&[
+    let again = fixture.run(&[
         "blob", "put", "model", "--epochs", "40", "--owner", "0xa11ce",
     ]);
     assert_eq!(again.err, "");
@@ -84,17 +84,17 @@ fn what_is_put_is_got_checked_and_asked_about() {
 
 #[test]
 fn status_ends_with_a_code_that_a_script_can_act_on() {
-    let world = World::new();
-    let id = world.store(&noise(1_000, 2));
-    assert_eq!(world.run(&["blob", "status", &id, "--days", "5"]).code, 0);
-    let soon = world.run(&["blob", "status", &id, "--days", "15"]);
+    let fixture = Fixture::new();
+    let id = fixture.store(&noise(1_000, 2));
+    assert_eq!(fixture.run(&["blob", "status", &id, "--days", "5"]).code, 0);
+    let soon = fixture.run(&["blob", "status", &id, "--days", "15"]);
     assert_eq!(soon.code, 5, "{soon:?}");
-    world.walrus.set_epoch(11).unwrap();
-    let gone = world.run(&["blob", "status", &id]);
+    fixture.walrus.set_epoch(11).unwrap();
+    let gone = fixture.run(&["blob", "status", &id]);
     assert_eq!(gone.code, 4, "{gone:?}");
     assert!(gone.out.contains("its storage has ended"));
-    world.write("deletable", b"deletable");
-    let put = world.json(&[
+    fixture.write("deletable", b"deletable");
+    let put = fixture.json(&[
         "blob",
         "put",
         "deletable",
@@ -104,29 +104,29 @@ fn status_ends_with_a_code_that_a_script_can_act_on() {
         "0x1",
         "--deletable",
     ]);
-    let deletable = world.run(&["blob", "status", put["blob_id"].as_str().unwrap()]);
+    let deletable = fixture.run(&["blob", "status", put["blob_id"].as_str().unwrap()]);
     assert_eq!(deletable.code, 5, "{deletable:?}");
 }
 
 #[test]
 fn what_a_blob_is_can_be_proven_to_the_registry() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let bytes = noise(300_000, 3);
-    world.write("model", &bytes);
-    let id = world.json(&["blob", "id", "model"]);
-    let message = world.json(&["blob", "prove", "model", "--model", "7", "--release", "2"]);
+    fixture.write("model", &bytes);
+    let id = fixture.json(&["blob", "id", "model"]);
+    let message = fixture.json(&["blob", "prove", "model", "--model", "7", "--release", "2"]);
     assert_eq!(
         message,
         json!({ "prove_size": { "model": 7, "release": 2, "size": "300000", "root_hash": id["root_hash"] } })
     );
-    let proof = world.json(&["blob", "prove", "model", "--offset", "299999"]);
+    let proof = fixture.json(&["blob", "prove", "model", "--offset", "299999"]);
     let (offset, length) = (
         proof["bytes"]["offset"].as_u64().unwrap(),
         proof["bytes"]["length"].as_u64().unwrap(),
     );
     assert_eq!(offset + length, 300_000);
     assert_eq!(proof["proof"]["row_path"].as_array().unwrap().len(), 10);
-    let query = world.json(&[
+    let query = fixture.json(&[
         "blob",
         "prove",
         "model",
@@ -138,24 +138,24 @@ fn what_a_blob_is_can_be_proven_to_the_registry() {
         "2",
     ]);
     assert_eq!(query["verify_symbol"]["proof"]["row"], json!(0));
-    let beyond = world.run(&["blob", "prove", "model", "--offset", "300000"]);
+    let beyond = fixture.run(&["blob", "prove", "model", "--offset", "300000"]);
     assert_eq!(beyond.code, 2);
     assert!(beyond.err.contains("lies beyond the end"), "{}", beyond.err);
 }
 
 #[test]
 fn a_wrong_file_is_told_from_a_right_one_and_where_it_is_wrong() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let mut bytes = noise(300_000, 4);
-    world.write("right", &bytes);
+    fixture.write("right", &bytes);
     bytes[200_000] ^= 1;
-    world.write("wrong", &bytes);
-    let id = world.json(&["blob", "id", "right", "--roots", "roots"]);
+    fixture.write("wrong", &bytes);
+    let id = fixture.json(&["blob", "id", "right", "--roots", "roots"]);
     let id = id["blob_id"].as_str().unwrap();
-    assert_eq!(world.run(&["blob", "check", "right", id]).code, 0);
-    let wrong = world.run(&["blob", "check", "wrong", id]);
+    assert_eq!(fixture.run(&["blob", "check", "right", id]).code, 0);
+    let wrong = fixture.run(&["blob", "check", "wrong", id]);
     assert_eq!(wrong.code, 3, "{wrong:?}");
-    let where_ = world.run(&["blob", "check", "wrong", id, "--roots", "roots"]);
+    let where_ = fixture.run(&["blob", "check", "wrong", id, "--roots", "roots"]);
     assert_eq!(where_.code, 3);
     assert!(
         where_
@@ -168,8 +168,8 @@ fn a_wrong_file_is_told_from_a_right_one_and_where_it_is_wrong() {
 
 #[test]
 fn serve_is_a_walrus_for_the_other_commands() {
-    let world = World::new();
-    let mut server = crate::world::hub(&[
+    let fixture = Fixture::new();
+    let mut server = crate::fixture::hub(&[
         "walrus",
         "serve",
         "own",
@@ -177,7 +177,7 @@ fn serve_is_a_walrus_for_the_other_commands() {
         "127.0.0.1:0",
         "--json",
     ])
-    .current_dir(world.folder.path())
+    .current_dir(fixture.folder.path())
     .stdout(std::process::Stdio::piped())
     .spawn()
     .unwrap();
@@ -191,7 +191,7 @@ fn serve_is_a_walrus_for_the_other_commands() {
         .as_str()
         .unwrap()
         .to_owned();
-    world.write("hello.txt", b"hello");
+    fixture.write("hello.txt", b"hello");
     let network = ["--network", "local", "--aggregator", &url, "--node", &url];
     let put = [
         &[
@@ -207,26 +207,26 @@ fn serve_is_a_walrus_for_the_other_commands() {
         &network,
     ]
     .concat();
-    let put = world.run(&put);
-    let get = world.run(&[&["blob", "get", HELLO, "-o", "back.txt"][..], &network].concat());
+    let put = fixture.run(&put);
+    let get = fixture.run(&[&["blob", "get", HELLO, "-o", "back.txt"][..], &network].concat());
     server.kill().unwrap();
     server.wait().unwrap();
     assert_eq!((put.code, get.code), (0, 0), "{put:?} {get:?}");
-    assert_eq!(std::fs::read(world.path("back.txt")).unwrap(), b"hello");
+    assert_eq!(std::fs::read(fixture.path("back.txt")).unwrap(), b"hello");
 }
 
 #[test]
 fn a_liar_is_named_on_the_way() {
-    let world = World::with(2, Options::default());
+    let fixture = Fixture::with(2, Options::default());
     let bytes = noise(300_000, 5);
-    let id = world.store(&bytes);
-    world.fault(0, On::Read, What::WrongByte { offset: 1_334 });
-    let got = world.run(&["blob", "get", &id, "-o", "back"]);
+    let id = fixture.store(&bytes);
+    fixture.fault(0, On::Read, What::WrongByte { offset: 1_334 });
+    let got = fixture.run(&["blob", "get", &id, "-o", "back"]);
     assert_eq!(got.code, 0, "{got:?}");
     let liar = format!(
         "note: {} sent wrong bytes in row 1: ",
-        world.servers[0].url()
+        fixture.servers[0].url()
     );
     assert!(got.err.contains(&liar), "{}", got.err);
-    assert!(std::fs::read(world.path("back")).unwrap() == bytes);
+    assert!(std::fs::read(fixture.path("back")).unwrap() == bytes);
 }

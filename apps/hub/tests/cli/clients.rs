@@ -11,11 +11,11 @@ fn python(tests: &str) {
     let (_server, url) = market.with_model_served();
     let opened = market.open_session("300000uusd");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/python");
-    let walrus = market.world.servers[0].url();
+    let walrus = market.fixture.servers[0].url();
     let status = Command::new(folder.join(".venv/bin/python"))
         .args(["-m", "pytest", tests])
         .current_dir(&folder)
-        .env("HUB_HOME", market.world.path("home"))
+        .env("HUB_HOME", market.fixture.path("home"))
         .env("HUB_KEY_PASSWORD", "correct horse")
         .env("HUB_MNEMONIC", CALLER)
         .env("HUB_SERVER", url)
@@ -26,7 +26,7 @@ fn python(tests: &str) {
         .env("HUB_WALRUS_AGGREGATORS", &walrus)
         .env("HUB_WALRUS_NODES", &walrus)
         .env("HUB_WALRUS_PUBLISHER", &walrus)
-        .env("HUB_WALRUS_CACHE", market.world.path("cache"))
+        .env("HUB_WALRUS_CACHE", market.fixture.path("cache"))
         .status()
         .unwrap();
     assert!(status.success(), "the tests in Python failed");

@@ -1,4 +1,4 @@
-use crate::world::{hub, ran};
+use crate::fixture::{hub, ran};
 
 /// The help of every command, as a newcomer reads it.
 #[test]

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use hub_walrus_local::{On, What};
 
-use crate::world::{noise, World};
+use crate::fixture::{noise, Fixture};
 
 /// Rows that are noted as checked in the cache of a blob.
-fn noted(world: &World, id: &str) -> Vec<u64> {
-    let path = world.path("cache").join("blobs").join(format!("{id}.rows"));
+fn noted(fixture: &Fixture, id: &str) -> Vec<u64> {
+    let path = fixture
+        .path("cache")
+        .join("blobs")
+        .join(format!("{id}.rows"));
     let Ok(bytes) = fs::read(path) else {
         return vec![];
     };
@@ -25,13 +28,13 @@ fn noted(world: &World, id: &str) -> Vec<u64> {
 
 #[test]
 fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_nothing() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let length = 4_000_000;
     let bytes = noise(length, 1);
-    let id = world.store(&bytes);
+    let id = fixture.store(&bytes);
     // A row of this blob: 667 symbols of 18 bytes.
     let row_length = 667 * 18;
-    world.fault(
+    fixture.fault(
         0,
         On::Read,
         What::Trickle {
@@ -42,9 +45,9 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
     let mut kills = 0;
     let mut killed_with_rows = 0;
     loop {
-        let before = noted(&world, &id);
-        world.faces[0].forget_requests();
-        let mut child = world
+        let before = noted(&fixture, &id);
+        fixture.faces[0].forget_requests();
+        let mut child = fixture
             .command(&["blob", "get", &id, "-o", "out"])
             .stderr(std::process::Stdio::null())
             .spawn()
@@ -56,7 +59,7 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
         // SIGKILL: nothing in the process can prepare for it.
         child.kill().unwrap();
         let status = child.wait().unwrap();
-        for entry in world.faces[0].requests() {
+        for entry in fixture.faces[0].requests() {
             let Some(range) = entry.range.filter(|range| range != "bytes=0-0") else {
                 continue;
             };
@@ -74,12 +77,12 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
             );
         }
         // Rows never get lost.
-        let after = noted(&world, &id);
+        let after = noted(&fixture, &id);
         if status.success() {
             break;
         }
         assert!(
-            !world.path("out").exists(),
+            !fixture.path("out").exists(),
             "a file appeared before it was complete"
         );
         assert!(
@@ -90,10 +93,10 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
         killed_with_rows += u32::from(!after.is_empty() && after.len() < 334);
         assert!(kills < 300, "it never ends");
         if kills == 40 {
-            world.faces[0].set_faults(vec![]);
+            fixture.faces[0].set_faults(vec![]);
         }
     }
-    assert!(fs::read(world.path("out")).unwrap() == bytes);
+    assert!(fs::read(fixture.path("out")).unwrap() == bytes);
     assert!(
         killed_with_rows >= 3,
         "only {killed_with_rows} of {kills} kills came in the middle: this shows little"
@@ -215,7 +218,7 @@ fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
     let (_server, url) = market.with_model_served();
     market.open_session("5000uusd");
     let request = include_str!("../../../../examples/models/volatility-mlp.request.json");
-    market.world.write("request.json", request.as_bytes());
+    market.fixture.write("request.json", request.as_bytes());
     let by_id = |id| {
         let options = [
             "--input",
@@ -247,17 +250,17 @@ fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
 #[cfg(unix)]
 #[test]
 fn ctrl_c_ends_with_130_and_the_next_run_goes_on() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let bytes = noise(2_000_000, 2);
-    let id = world.store(&bytes);
-    world.fault(
+    let id = fixture.store(&bytes);
+    fixture.fault(
         0,
         On::Read,
         What::Trickle {
             bytes_per_second: 300_000,
         },
     );
-    let child = world
+    let child = fixture
         .command(&["blob", "get", &id, "-o", "out"])
         .stderr(std::process::Stdio::piped())
         .spawn()
@@ -273,8 +276,8 @@ fn ctrl_c_ends_with_130_and_the_next_run_goes_on() {
     assert_eq!(output.status.code(), Some(130), "{output:?}");
     let text = String::from_utf8(output.stderr).unwrap();
     assert!(text.contains("goes on where it stopped"), "{text}");
-    world.faces[0].set_faults(vec![]);
-    let report = world.json(&["blob", "get", &id, "-o", "out"]);
+    fixture.faces[0].set_faults(vec![]);
+    let report = fixture.json(&["blob", "get", &id, "-o", "out"]);
     assert!(report["resumed"].as_u64().unwrap() > 0, "{report}");
-    assert!(fs::read(world.path("out")).unwrap() == bytes);
+    assert!(fs::read(fixture.path("out")).unwrap() == bytes);
 }

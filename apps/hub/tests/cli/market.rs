@@ -14,7 +14,7 @@ use hub_walrus_local::{On, What};
 use serde_json::{json, Value};
 use tokio::runtime::Runtime;
 
-use crate::world::{noise, ran, Ran, World};
+use crate::fixture::{noise, ran, Fixture, Ran};
 
 /// Of `tests/devnet/accounts.json`.
 pub const AUTHOR: &str =
@@ -27,7 +27,7 @@ const POOR: &str =
 
 /// A chain and a Walrus, and a home that knows both.
 pub struct Market {
-    pub world: World,
+    pub fixture: Fixture,
     node: StandIn,
     chain: Embedded,
     runtime: Runtime,
@@ -35,14 +35,14 @@ pub struct Market {
 
 impl Market {
     pub fn new() -> Self {
-        let world = World::new();
+        let fixture = Fixture::new();
         let runtime = Runtime::new().unwrap();
         let chain = Embedded::start(EmbeddedOptions::default()).unwrap();
         let node = runtime.block_on(StandIn::start(&chain));
         let mut profile = chain.profile().clone();
         profile.rpc = vec![node.url()];
         let profiles = Profiles([("test".to_owned(), profile)].into());
-        world.write("home/chains.toml", profiles.to_toml().unwrap().as_bytes());
+        fixture.write("home/chains.toml", profiles.to_toml().unwrap().as_bytes());
         for words in [AUTHOR, CALLER] {
             let coins = vec![Coin::new(1_000_000_u128, "uusd")];
             runtime
@@ -50,7 +50,7 @@ impl Market {
                 .unwrap();
         }
         Self {
-            world,
+            fixture,
             node,
             chain,
             runtime,
@@ -58,9 +58,9 @@ impl Market {
     }
 
     pub fn command(&self, words: &str, arguments: &[&str]) -> Command {
-        let mut command = self.world.command(arguments);
+        let mut command = self.fixture.command(arguments);
         command
-            .env("HUB_HOME", self.world.path("home"))
+            .env("HUB_HOME", self.fixture.path("home"))
             .env("HUB_MNEMONIC", words)
             .env("HUB_KEY_PASSWORD", "correct horse");
         command
@@ -69,7 +69,7 @@ impl Market {
     pub fn run(&self, words: &str, arguments: &[&str]) -> Ran {
         ran(
             self.command(words, arguments).output().unwrap(),
-            self.world.folder.path(),
+            self.fixture.folder.path(),
         )
     }
 
@@ -86,14 +86,14 @@ impl Market {
     }
 
     pub fn folder(&self) {
-        self.world
+        self.fixture
             .write("model/weights.gguf", &noise((1 << 20) + 9, 3));
-        self.world.write("model/README.md", b"# A model");
-        self.world.write(
+        self.fixture.write("model/README.md", b"# A model");
+        self.fixture.write(
             "model/hub.toml",
             b"title = \"A model\"\nlicense = \"MIT\"\ntask = \"forecasting\"\n",
         );
-        self.world.write("model/LICENSE", b"MIT");
+        self.fixture.write("model/LICENSE", b"MIT");
     }
 
     fn publish(&self) -> Ran {
@@ -103,10 +103,10 @@ impl Market {
     /// Lets the registry's keeper store the committee of the local Walrus.
     pub fn keep_committee(&self) {
         let committee = self
-            .world
+            .fixture
             .walrus
             .committee()
-            .message(self.world.walrus.epoch());
+            .message(self.fixture.walrus.epoch());
         let message: ExecuteMsg =
             serde_json::from_value(json!({ "set_committee": committee })).unwrap();
         let stored = self.chain.with(move |hub| {
@@ -167,7 +167,7 @@ fn one_command_publishes_a_folder_and_done_again_it_sends_nothing() {
     assert_eq!(shown["release"]["size"], ((1 << 20) + 9).to_string());
     assert_eq!(
         shown["release"]["permanent"]["epoch"],
-        market.world.walrus.epoch()
+        market.fixture.walrus.epoch()
     );
     assert_eq!(shown["release"]["permanent"]["by_author"], true);
     assert_eq!(shown["terms"]["price"]["per_call"], "100");
@@ -194,7 +194,7 @@ fn one_command_publishes_a_folder_and_done_again_it_sends_nothing() {
         .to_owned();
     market.json(CALLER, &["model", "fetch", &manifest, "copy"]);
     assert_eq!(
-        std::fs::read(market.world.path("copy/weights.gguf")).unwrap(),
+        std::fs::read(market.fixture.path("copy/weights.gguf")).unwrap(),
         noise((1 << 20) + 9, 3)
     );
 }
@@ -204,7 +204,7 @@ fn a_publication_that_fails_at_any_step_goes_on_and_does_nothing_twice() {
     let market = Market::new();
     market.folder();
     // The publisher is down: the commitment stands, nothing else.
-    market.world.fault(
+    market.fixture.fault(
         0,
         On::Store,
         What::Status {
@@ -214,7 +214,7 @@ fn a_publication_that_fails_at_any_step_goes_on_and_does_nothing_twice() {
     );
     let stopped = market.publish();
     assert_eq!((stopped.code, market.sent()), (1, 1), "{stopped:?}");
-    market.world.faces[0].set_faults(vec![]);
+    market.fixture.faces[0].set_faults(vec![]);
 
     // The node takes the registration and says nothing: what became of it is found out.
     market
@@ -335,12 +335,12 @@ fn a_keeper_stores_the_committee_of_each_epoch_once() {
             .map_err(|error| error.to_string())
     });
     market.runtime.block_on(offered).unwrap().unwrap();
-    let url = format!("{}/local/committee", market.world.servers[0].url());
+    let url = format!("{}/local/committee", market.fixture.servers[0].url());
     let store = ["walrus", "committee", &url];
 
     let stranger = market.run(CALLER, &store);
     says(&stranger, 2, "keeper", "change what the sentence names");
-    market.world.write("half.json", b"{\"epoch\": 1}");
+    market.fixture.write("half.json", b"{\"epoch\": 1}");
     let half = market.run(AUTHOR, &["walrus", "committee", "half.json"]);
     says(
         &half,
@@ -366,7 +366,7 @@ fn a_keeper_stores_the_committee_of_each_epoch_once() {
             1
         )
     );
-    market.world.walrus.set_epoch(2).unwrap();
+    market.fixture.walrus.set_epoch(2).unwrap();
     assert_eq!(market.json(AUTHOR, &store)["epoch"], 2);
     assert_eq!(market.sent(), 2);
 }
@@ -395,7 +395,7 @@ fn a_caller_opens_fills_closes_and_is_paid_back() {
     let key = opened["session"]["ceiling"]["key"]["key"].as_str().unwrap();
     let key = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, key).unwrap();
     assert!(market
-        .world
+        .fixture
         .path(&format!("home/keys/voucher-{}.age", hex::encode(key)))
         .exists());
 
@@ -466,7 +466,7 @@ fn a_command_that_was_killed_before_it_knew_finds_its_transaction_and_sends_no_s
         .stderr(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let folder = market.world.path("home/transactions");
+    let folder = market.fixture.path("home/transactions");
     let kept = || {
         std::fs::read_dir(&folder)
             .into_iter()
@@ -557,7 +557,7 @@ fn keys_open_with_their_password_alone_and_are_never_replaced() {
         if let Some(password) = password {
             command.env("HUB_KEY_PASSWORD", password);
         }
-        ran(command.output().unwrap(), market.world.folder.path())
+        ran(command.output().unwrap(), market.fixture.folder.path())
     };
     says(
         &with(&["keys", "new"], None),
@@ -608,7 +608,7 @@ fn keys_open_with_their_password_alone_and_are_never_replaced() {
         "",
     );
 
-    let file = market.world.path("home/keys/default.account.age");
+    let file = market.fixture.path("home/keys/default.account.age");
     std::fs::write(&file, b"no key").unwrap();
     says(
         &with(&["keys", "show"], Some("one")),
@@ -638,7 +638,7 @@ fn what_is_missing_is_said_with_what_to_type() {
         "there is no chain \"other\"",
         "test",
     );
-    market.world.write("empty/README.md", b"");
+    market.fixture.write("empty/README.md", b"");
     let mut no_model = PUBLISH;
     no_model[2] = "empty";
     says(
@@ -671,7 +671,7 @@ fn what_is_missing_is_said_with_what_to_type() {
         "can be relied on",
         "hub doctor",
     );
-    std::fs::remove_file(market.world.path("home/chains.toml")).unwrap();
+    std::fs::remove_file(market.fixture.path("home/chains.toml")).unwrap();
     says(
         &market.run(AUTHOR, &["market"]),
         2,
@@ -705,8 +705,8 @@ fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
     let market = Market::new();
     market.folder();
     assert_eq!(market.publish().code, 0);
-    market.world.write("request.json", b"{\"inputs\": []}");
-    market.world.write("request.txt", b"hello");
+    market.fixture.write("request.json", b"{\"inputs\": []}");
+    market.fixture.write("request.txt", b"hello");
     let call = ["call", "1", "--input", "request.json"];
     says(
         &market.run(CALLER, &["call", "1", "--input", "request.txt"]),
@@ -774,7 +774,7 @@ fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
         "trusts",
         "a server of the session's operator",
     );
-    std::fs::remove_dir_all(market.world.path("home/keys")).unwrap();
+    std::fs::remove_dir_all(market.fixture.path("home/keys")).unwrap();
     says(
         &market.run(CALLER, &call),
         2,
@@ -829,7 +829,7 @@ impl Market {
             .join(name);
         for file in ["LICENSE", "README.md", "hub.toml", "model.onnx"] {
             let bytes = std::fs::read(model.join(file)).unwrap();
-            self.world.write(&format!("model/{file}"), &bytes);
+            self.fixture.write(&format!("model/{file}"), &bytes);
         }
         let arguments = PUBLISH.map(|one| if one == "uusd" { denom } else { one });
         let published = self.run(AUTHOR, &arguments);
@@ -853,9 +853,9 @@ impl Market {
             .unwrap();
         let config = format!(
             "listen = \"127.0.0.1:0\"\ndata = \"books\"\n{chain}\n[attester]\nkey_file = {:?}\n\n[[models]]\nmodel = 1\nfolder = \"model\"\n{more}",
-            self.world.path("home/keys/server.attester.age"),
+            self.fixture.path("home/keys/server.attester.age"),
         );
-        self.world.write("serve.toml", config.as_bytes());
+        self.fixture.write("serve.toml", config.as_bytes());
     }
 
     /// Opens a session of the caller's that pays for the model; its number.
@@ -899,7 +899,7 @@ fn a_server_that_is_configured_for_an_enclave_does_not_start_outside_of_one() {
         why,
     );
     assert_eq!(
-        (market.sent(), market.world.path("books").exists()),
+        (market.sent(), market.fixture.path("books").exists()),
         (sent, false)
     );
 }
@@ -930,7 +930,7 @@ fn a_model_is_published_served_called_paid_and_its_receipt_proven() {
         "name": "candles", "datatype": "FP32", "shape": [1, 10, 4], "data": vec![candle; 10].concat(),
     }] });
     market
-        .world
+        .fixture
         .write("request.json", request.to_string().as_bytes());
     let call = ["call", "1", "--input", "request.json", "--server", &url];
     let first = market.json(CALLER, &call);
@@ -1028,7 +1028,7 @@ const CANDLES: &str = include_str!("../../../../examples/models/volatility-mlp.r
 fn a_call_opens_a_session_only_within_what_the_user_allows() {
     let market = Market::new();
     let (_server, url) = market.with_model_served();
-    market.world.write("request.json", CANDLES.as_bytes());
+    market.fixture.write("request.json", CANDLES.as_bytes());
     let call = ["call", "1", "--input", "request.json"];
     let budget = [&call[..], &["--budget", "250uusd"]].concat();
     says(
@@ -1088,7 +1088,7 @@ fn a_model_priced_in_a_token_is_paid_in_it_and_settled() {
     market.publish_example("volatility-mlp", &denom);
     market.configure_server();
     let (mut server, url) = market.serve(AUTHOR);
-    market.world.write("request.json", CANDLES.as_bytes());
+    market.fixture.write("request.json", CANDLES.as_bytes());
     let budget = format!("250{denom}");
     let operator = address(AUTHOR);
     let open = [

@@ -3,27 +3,27 @@ use std::path::Path;
 
 use serde_json::{json, Value};
 
-use crate::world::{noise, World};
+use crate::fixture::{noise, Fixture};
 
 /// A folder with a model of two shards.
-fn folder(world: &World) {
-    world.write("model/one.safetensors", &noise((1 << 20) + 7, 1));
-    world.write("model/two.safetensors", &noise((1 << 20) + 9, 2));
-    world.write("model/README.md", b"# Two shards");
-    world.write("model/LICENSE", b"MIT");
-    world.write("model/vocab/tokens.json", b"{}");
+fn folder(fixture: &Fixture) {
+    fixture.write("model/one.safetensors", &noise((1 << 20) + 7, 1));
+    fixture.write("model/two.safetensors", &noise((1 << 20) + 9, 2));
+    fixture.write("model/README.md", b"# Two shards");
+    fixture.write("model/LICENSE", b"MIT");
+    fixture.write("model/vocab/tokens.json", b"{}");
 }
 
-fn upload(world: &World) -> Value {
-    world.json(&["model", "upload", "model", "--epochs", "5", "--shared"])
+fn upload(fixture: &Fixture) -> Value {
+    fixture.json(&["model", "upload", "model", "--epochs", "5", "--shared"])
 }
 
 #[test]
 fn a_plan_asks_nobody_and_says_what_would_be_stored() {
-    let world = World::new();
+    let fixture = Fixture::new();
     let example =
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/models/volatility-mlp");
-    let plan = world.run(&["model", "plan", example.to_str().unwrap()]);
+    let plan = fixture.run(&["model", "plan", example.to_str().unwrap()]);
     assert_eq!((plan.code, plan.err.as_str()), (0, ""));
     let lines: Vec<&str> = plan.out.lines().collect();
     assert!(
@@ -44,14 +44,14 @@ fn a_plan_asks_nobody_and_says_what_would_be_stored() {
         "{}",
         plan.out
     );
-    assert_eq!(world.faces[0].requests(), []);
+    assert_eq!(fixture.faces[0].requests(), []);
 }
 
 #[test]
 fn a_folder_is_stored_restored_verified_and_watched() {
-    let world = World::new();
-    folder(&world);
-    let plan = world.json(&["model", "plan", "model", "--remote"]);
+    let fixture = Fixture::new();
+    folder(&fixture);
+    let plan = fixture.json(&["model", "plan", "model", "--remote"]);
     let stored: Vec<_> = plan["blobs"]
         .as_array()
         .unwrap()
@@ -60,12 +60,12 @@ fn a_folder_is_stored_restored_verified_and_watched() {
         .collect();
     assert_eq!(stored, vec![&json!(false); 4]);
 
-    let uploaded = upload(&world);
+    let uploaded = upload(&fixture);
     assert_eq!(uploaded["manifest"], plan["manifest"]);
     assert_eq!(uploaded["release"]["blob_id"], plan["release"]);
     let manifest = uploaded["manifest"].as_str().unwrap();
 
-    let fetched = world.json(&["model", "fetch", manifest, "copy"]);
+    let fetched = fixture.json(&["model", "fetch", manifest, "copy"]);
     assert_eq!(fetched["files"], 5);
     for file in [
         "one.safetensors",
@@ -74,20 +74,20 @@ fn a_folder_is_stored_restored_verified_and_watched() {
         "LICENSE",
         "vocab/tokens.json",
     ] {
-        let of = |folder: &str| fs::read(world.path(folder).join(file)).unwrap();
+        let of = |folder: &str| fs::read(fixture.path(folder).join(file)).unwrap();
         assert_eq!(of("copy"), of("model"), "{file}");
     }
     assert_eq!(
-        world.json(&["model", "verify", manifest, "copy"])["differences"],
+        fixture.json(&["model", "verify", manifest, "copy"])["differences"],
         json!([])
     );
-    world.write("copy/README.md", b"# Mine");
-    let differs = world.run(&["model", "verify", manifest, "copy"]);
+    fixture.write("copy/README.md", b"# Mine");
+    let differs = fixture.run(&["model", "verify", manifest, "copy"]);
     assert_eq!(
         (differs.code, differs.out.as_str()),
         (3, "changed     README.md\n")
     );
-    let refused = world.run(&["model", "fetch", manifest, "copy"]);
+    let refused = fixture.run(&["model", "fetch", manifest, "copy"]);
     assert_eq!(refused.code, 2);
     assert!(
         refused
@@ -100,25 +100,25 @@ fn a_folder_is_stored_restored_verified_and_watched() {
         refused.err
     );
 
-    let status = world.run(&["model", "status", manifest]);
+    let status = fixture.run(&["model", "status", manifest]);
     assert_eq!(status.code, 5, "{status:?}");
     assert_eq!(
-        world
+        fixture
             .run(&["model", "status", manifest, "--days", "1"])
             .code,
         0
     );
-    world.walrus.set_epoch(6).unwrap();
+    fixture.walrus.set_epoch(6).unwrap();
     // The manifest is in the cache; the network has nothing any more.
-    assert_eq!(world.run(&["model", "status", manifest]).code, 4);
+    assert_eq!(fixture.run(&["model", "status", manifest]).code, 4);
 }
 
 #[test]
 fn secrets_stop_an_upload_before_anything_is_sent() {
-    let world = World::new();
-    folder(&world);
-    world.write("model/.env", b"TOKEN=1");
-    let stopped = world.run(&["model", "upload", "model", "--epochs", "5", "--shared"]);
+    let fixture = Fixture::new();
+    folder(&fixture);
+    fixture.write("model/.env", b"TOKEN=1");
+    let stopped = fixture.run(&["model", "upload", "model", "--epochs", "5", "--shared"]);
     assert_eq!(stopped.code, 2);
     assert!(
         stopped
@@ -132,7 +132,7 @@ fn secrets_stop_an_upload_before_anything_is_sent() {
         "{}",
         stopped.err
     );
-    let puts = world.faces[0]
+    let puts = fixture.faces[0]
         .requests()
         .into_iter()
         .filter(|entry| entry.method == "PUT")
@@ -142,9 +142,9 @@ fn secrets_stop_an_upload_before_anything_is_sent() {
 
 #[test]
 fn how_long_and_for_whom_has_no_default() {
-    let world = World::new();
-    folder(&world);
-    let vague = world.run(&["model", "upload", "model"]);
+    let fixture = Fixture::new();
+    folder(&fixture);
+    let vague = fixture.run(&["model", "upload", "model"]);
     assert_eq!(vague.code, 2);
     assert!(
         vague.err.contains("--epochs <N>") && vague.err.contains("--owner <0x…>"),
@@ -155,9 +155,9 @@ fn how_long_and_for_whom_has_no_default() {
 
 #[test]
 fn what_is_no_model_or_no_manifest_is_said() {
-    let world = World::new();
-    world.write("notes/README.md", b"");
-    let none = world.run(&["model", "plan", "notes"]);
+    let fixture = Fixture::new();
+    fixture.write("notes/README.md", b"");
+    let none = fixture.run(&["model", "plan", "notes"]);
     assert_eq!(none.code, 2);
     assert!(
         none.err
@@ -165,9 +165,9 @@ fn what_is_no_model_or_no_manifest_is_said() {
         "{}",
         none.err
     );
-    let blob = world.store(b"hello");
-    let other = world.run(&["model", "fetch", &blob, "out"]);
+    let blob = fixture.store(b"hello");
+    let other = fixture.run(&["model", "fetch", &blob, "out"]);
     assert_eq!(other.code, 3);
     assert!(other.err.contains("this is no manifest"), "{}", other.err);
-    assert!(!world.path("out").exists());
+    assert!(!fixture.path("out").exists());
 }

@@ -61,11 +61,11 @@ fn said(request: &[u8]) -> String {
 fn a_question_is_answered_in_words_as_they_come_and_paid_by_the_token() {
     let market = Market::new();
     market
-        .world
+        .fixture
         .write("model/weights.gguf", b"weights that another server has");
     let about = "title = \"Talks\"\nlicense = \"MIT\"\n\n[metering.input]\nunit = \"tokens\"\n\n[metering.output]\nunit = \"tokens\"\n";
-    market.world.write("model/hub.toml", about.as_bytes());
-    market.world.write("model/LICENSE", b"MIT");
+    market.fixture.write("model/hub.toml", about.as_bytes());
+    market.fixture.write("model/LICENSE", b"MIT");
     let publish = [
         "model",
         "publish",
@@ -130,7 +130,7 @@ fn a_question_is_answered_in_words_as_they_come_and_paid_by_the_token() {
     );
 
     // A request of one's own goes to the same place; tensors do not.
-    market.world.write("tensors.json", b"{\"inputs\": []}");
+    market.fixture.write("tensors.json", b"{\"inputs\": []}");
     let wrong = market.run(
         CALLER,
         &["call", "1", "--input", "tensors.json", "--server", &url],

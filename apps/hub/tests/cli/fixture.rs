@@ -5,7 +5,7 @@ use hub_walrus_local::{Face, Fault, LocalWalrus, On, Options, Server, What};
 use serde_json::Value;
 
 /// Folders, and servers in front of a local Walrus.
-pub struct World {
+pub struct Fixture {
     pub walrus: LocalWalrus,
     pub faces: Vec<Face>,
     pub servers: Vec<Server>,
@@ -20,7 +20,7 @@ pub struct Ran {
     pub code: i32,
 }
 
-impl World {
+impl Fixture {
     pub fn new() -> Self {
         Self::with(1, Options::default())
     }

@@ -13,7 +13,7 @@ use hub_ledger::{
 };
 use hub_model::Plan;
 use hub_serve::app::AskSession;
-use hub_serve::books::{Answered, Books, Done, Located, Store};
+use hub_serve::ledger::{Answered, Done, Located, SharedLedger, Store};
 use hub_serve::metrics::Latency;
 use hub_serve::models::{Runner, Served};
 use hub_serve::payment::Venue;
@@ -29,11 +29,11 @@ use hub_wire::SigningKey;
 /// What a call of the model costs: 5, 1 for the series that is sent, 10 for the forecast.
 pub const PRICE: u128 = 5 + 1 + 10;
 
-pub struct World {
+pub struct Fixture {
     pub hub: Chain,
     pub clock: Arc<AtomicU64>,
     pub server: Server,
-    pub books: Arc<Books>,
+    pub ledger: Arc<SharedLedger>,
     pub attester: Attester,
     pub model: ModelId,
     pub money: Money,
@@ -154,7 +154,7 @@ pub fn body() -> Bytes {
 }
 
 pub fn body_of(first: f64) -> Bytes {
-    let input = World::input();
+    let input = Fixture::input();
     let mut values = vec![0.01; input.1];
     values[0] = first;
     let body = serde_json::json!({"inputs": [{
@@ -163,7 +163,7 @@ pub fn body_of(first: f64) -> Bytes {
     body.to_string().into()
 }
 
-impl World {
+impl Fixture {
     pub async fn new() -> Self {
         Self::with("").await
     }
@@ -193,9 +193,9 @@ impl World {
     /// With a model that takes this long.
     pub async fn slow(change: &str, takes: Duration) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut world = Self::at(folder.path(), change, takes).await;
-        world.folder = Some(folder);
-        world
+        let mut fixture = Self::at(folder.path(), change, takes).await;
+        fixture.folder = Some(folder);
+        fixture
     }
 
     /// With its books in a folder.
@@ -248,7 +248,7 @@ impl World {
             full: full.clone(),
         };
         disk.write(ledger.records, Box::new(|result| result.unwrap()));
-        let books = Arc::new(Books::new(ledger.value, Arc::new(disk)));
+        let ledger = Arc::new(SharedLedger::new(ledger.value, Arc::new(disk)));
         let clock = Arc::new(AtomicU64::new(time));
         let venue = Venue {
             network: hub_x402::network(hub_testing::CHAIN_ID),
@@ -261,8 +261,8 @@ impl World {
         };
         let asked = Arc::new(AtomicU64::new(0));
         let ask_session: AskSession = {
-            let (hub, books, clock, asked) =
-                (hub.clone(), books.clone(), clock.clone(), asked.clone());
+            let (hub, ledger, clock, asked) =
+                (hub.clone(), ledger.clone(), clock.clone(), asked.clone());
             Arc::new(move |session| {
                 asked.fetch_add(1, Ordering::SeqCst);
                 let (seen, height) = hub.with(move |hub| (see_session(hub, session), height(hub)));
@@ -272,7 +272,7 @@ impl World {
                     facts: seen.into_iter().collect(),
                 };
                 let now = clock.load(Ordering::SeqCst);
-                let _ = books.change(|ledger| ledger.observe(&observation, now));
+                let _ = ledger.change(|ledger| ledger.observe(&observation, now));
                 Box::pin(async move { there })
             })
         };
@@ -280,7 +280,7 @@ impl World {
         let wiring = Wiring {
             venue,
             key: attester.key.clone(),
-            books: books.clone(),
+            ledger: ledger.clone(),
             ask_session,
             clock: Arc::new(move || time.load(Ordering::SeqCst)),
         };
@@ -313,11 +313,11 @@ impl World {
                 latency: Latency::default(),
             }),
         );
-        let world = Self {
+        let fixture = Self {
             hub,
             clock,
             server,
-            books,
+            ledger,
             attester,
             model,
             money,
@@ -326,8 +326,8 @@ impl World {
             full,
             folder: None,
         };
-        world.observe(&[]);
-        world
+        fixture.observe(&[]);
+        fixture
     }
 
     pub fn url(&self) -> String {
@@ -343,7 +343,7 @@ impl World {
             .with(move |hub| (see(hub, model, attester, &sessions), hub.now()));
         self.clock.store(now, Ordering::SeqCst);
         let pending = self
-            .books
+            .ledger
             .begin(|ledger| Ok::<_, std::convert::Infallible>(ledger.observe(&observation, now)));
         assert!(pending.is_ok());
     }
@@ -409,9 +409,9 @@ impl World {
     /// Signs what waits, settles it, and shows the books the next two blocks.
     pub async fn settle(&self, sessions: &[SessionId]) {
         let now = self.clock.load(Ordering::SeqCst);
-        let signed = self.books.sign(&self.attester.key, now).await.unwrap();
+        let signed = self.ledger.sign(&self.attester.key, now).await.unwrap();
         assert!(signed.is_some(), "no receipts wait");
-        let outgoing = self.books.read(|ledger| ledger.to_send(now));
+        let outgoing = self.ledger.read(|ledger| ledger.to_send(now));
         assert!(!outgoing.is_empty(), "nothing is to be sent");
         self.hub.with(move |hub| {
             let operator = hub.account("operator");
@@ -443,7 +443,7 @@ impl World {
 
     /// Charged, waiting or reserved, by the books.
     pub fn charged(&self, session: SessionId) -> u128 {
-        self.books
+        self.ledger
             .read(|ledger| ledger.standing(session))
             .map_or(0, |standing| standing.charged)
     }

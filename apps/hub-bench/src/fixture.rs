@@ -11,8 +11,8 @@ use hub_engine::{Engine, InferRequest, InferResponse, Meter, Pool, PoolLimits, T
 use hub_ledger::{Authorized, Block, Fact, Identity, Ledger, Limits, Observation, Saved, Work};
 use hub_model::Metering;
 use hub_serve::app::App;
-use hub_serve::books::{Books, Memory, Store};
 use hub_serve::call::Request;
+use hub_serve::ledger::{Memory, SharedLedger, Store};
 use hub_serve::metrics::Latency;
 use hub_serve::models::{Runner, Served};
 use hub_serve::payment::{Priced, Standing, Venue};
@@ -197,7 +197,7 @@ pub fn now() -> u64 {
 }
 
 /// Books of this attester that know what the chain shows.
-pub fn books(keeps: Keeps<'_>) -> Books {
+pub fn ledger(keeps: Keeps<'_>) -> SharedLedger {
     let (store, saved): (Arc<dyn Store>, Saved) = match keeps {
         Keeps::Memory => (Arc::new(Memory::default()), Saved::default()),
         Keeps::Disk(folder) => {
@@ -207,11 +207,11 @@ pub fn books(keeps: Keeps<'_>) -> Books {
     };
     let opened = Ledger::load(identity(), limits(), saved).expect("books of this attester");
     store.write(opened.records, Box::new(|result| result.expect("a disk")));
-    let books = Books::new(opened.value, store);
-    let observed = books
+    let ledger = SharedLedger::new(opened.value, store);
+    let observed = ledger
         .begin(|ledger| Ok::<_, std::convert::Infallible>(ledger.observe(&observation(), NOW)));
     let Ok(_) = observed;
-    books
+    ledger
 }
 
 /// A call of a session that was recognised otherwise than by a signature.
@@ -238,7 +238,7 @@ pub fn unsigned(session: SessionId, number: u64) -> (Authorized, Work) {
 }
 
 /// A server in this process with one model.
-pub struct World {
+pub struct Fixture {
     pub server: Server,
     pub served: Arc<Served>,
     engine: Arc<dyn Engine>,
@@ -255,7 +255,7 @@ fn config(folder: &Path) -> Config {
     Config::parse(&text).expect("a configuration")
 }
 
-impl World {
+impl Fixture {
     /// Serves a model file, with its books in memory or in a folder.
     pub async fn new(model: &Path, keeps: Keeps<'_>, folder: &Path) -> Self {
         let engine: Arc<dyn Engine> = Arc::new(Tract::load(model).expect("a model"));
@@ -274,7 +274,7 @@ impl World {
                 label: "operator's word".to_owned(),
             },
             key: attester_key(),
-            books: Arc::new(books(keeps)),
+            ledger: Arc::new(ledger(keeps)),
             ask_session: Arc::new(|_| Box::pin(async { false })),
             clock: Arc::new(now),
         };
@@ -404,7 +404,7 @@ impl World {
     pub fn requests(&self, callers: usize, calls: usize, round: u64) -> Vec<Vec<Request>> {
         let priced = self.priced();
         let app = self.app();
-        let offer = app.books.read(|ledger| ledger.offer(&priced.work, NOW));
+        let offer = app.ledger.read(|ledger| ledger.offer(&priced.work, NOW));
         let offer = offer.expect("an offer");
         let tag = identity().tag(Purpose::Call);
         let fresh = RequestId::from([0; 16]);

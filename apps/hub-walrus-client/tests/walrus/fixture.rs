@@ -11,7 +11,7 @@ use hub_walrus_encode::{Encoder, Options as EncodeOptions};
 use hub_walrus_local::{Entry, Face, Fault, LocalWalrus, On, Options, Server, What};
 
 /// A Walrus with some servers in front of it, and a cache.
-pub struct World {
+pub struct Fixture {
     pub walrus: LocalWalrus,
     pub faces: Vec<Face>,
     pub servers: Vec<Server>,
@@ -70,7 +70,7 @@ pub fn permanent(epochs: u32) -> StoreOptions {
     }
 }
 
-impl World {
+impl Fixture {
     /// With so many servers.
     pub fn new(servers: usize) -> Self {
         Self::with(servers, Options::default())

@@ -16,7 +16,7 @@ use hub_wire::{sha256, Call, SigningKey, Units};
 
 use crate::memory::Memory;
 
-pub struct World {
+pub struct Fixture {
     pub hub: Hub,
     pub author: Addr,
     pub caller: Addr,
@@ -34,7 +34,7 @@ pub struct World {
 
 pub const UNITS: Units = Units::new(100, 50);
 
-impl World {
+impl Fixture {
     pub fn new() -> Self {
         Self::with(Limits::default())
     }
@@ -50,7 +50,7 @@ impl World {
         let identity = identity(&hub, &attester);
         let changed = Ledger::load(identity, limits.clone(), memory.saved(0)).unwrap();
         memory.apply(&changed.records);
-        let mut world = Self {
+        let mut fixture = Self {
             hub,
             author,
             caller,
@@ -65,8 +65,8 @@ impl World {
             limits,
             requests: 0,
         };
-        world.add_model("one", 10);
-        world
+        fixture.add_model("one", 10);
+        fixture
     }
 
     pub fn add_model(&mut self, name: &str, per_call: u128) -> ModelId {

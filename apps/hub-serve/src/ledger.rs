@@ -86,7 +86,7 @@ pub struct LocatedBatch {
 
 /// The ledger and its store. Whatever changes the ledger hands its records over before the next change, so that they are written in
 /// the order of the changes.
-pub struct Books {
+pub struct SharedLedger {
     ledger: Mutex<Ledger>,
     store: Arc<dyn Store>,
     failed: Arc<Failure>,
@@ -140,7 +140,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Books {
+impl SharedLedger {
     /// The books of a ledger that was loaded from this store.
     pub fn new(ledger: Ledger, store: Arc<dyn Store>) -> Self {
         Self {
