@@ -573,7 +573,7 @@ async fn a_shutdown_settles_what_waits() {
         .unwrap()
         .unwrap();
     assert_eq!(
-        (fixture.earned().await, supervised.panics()),
+        (fixture.earned().await, supervised.failures()),
         (7 * PRICE, 0)
     );
 }

@@ -15,7 +15,8 @@ use crate::root;
 const FOLDERS: [&str; 3] = ["packages", "contracts", "apps"];
 
 /// What is no shipped code there: measurements, and helpers of tests.
-const EXCEPT: [&str; 3] = [
+const EXCEPT: [&str; 4] = [
+    "apps/hub-load",
     "apps/hub-bench",
     "packages/hub-testing",
     "packages/hub-nitro-testing",

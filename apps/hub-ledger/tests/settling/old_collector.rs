@@ -1,6 +1,8 @@
 //! The inputs that broke the collector of earlier releases, and what they do here.
 
-use hub_ledger::{Answer, Due, Fate, Ledger, Limits, LoadError, Refusal, SignError, Verdict};
+use hub_ledger::{
+    Answer, Due, Fate, Ledger, Limits, LoadError, Notice, Refusal, SignError, Verdict,
+};
 use hub_testing::{rates, signing_key, terms, KeyType};
 use hub_types::billing::Outcome;
 use hub_types::escrow::{ExecuteMsg, Models};
@@ -545,6 +547,41 @@ fn one_block_that_shows_a_lane_too_far_ends_nothing() {
     let before = fixture.ledger.standing(session);
     fixture.show(&lie);
     assert_eq!(fixture.ledger.standing(session), before);
+}
+
+#[test]
+fn a_node_that_shows_a_lane_before_where_it_stood_is_believed_in_nothing_about_the_session() {
+    let mut fixture = Fixture::new();
+    let session = fixture.open_plain(1_000);
+    let model = fixture.models[0];
+    fixture.call(session, model).unwrap();
+    fixture.settle_all();
+    fixture.observe();
+    let (archived, before) = (
+        fixture.memory.archive.len(),
+        fixture.ledger.standing(session),
+    );
+    assert_eq!(archived, 1);
+
+    // As before the settlement, and without money.
+    fixture.hub.advance(6);
+    let mut lie = fixture.observation();
+    for fact in &mut lie.facts {
+        if let hub_ledger::Fact::Session(shown) = fact {
+            shown.lanes = vec![];
+            shown.budget = 0_u128.into();
+        }
+    }
+    let fell = Notice::LaneFell {
+        session,
+        before: 1,
+        now: 0,
+    };
+    assert_eq!(fixture.show(&lie), vec![fell]);
+    assert_eq!(fixture.ledger.standing(session), before);
+    fixture.call(session, model).unwrap();
+    fixture.settle_all();
+    assert_eq!((fixture.spent(), fixture.memory.archive.len()), (20, 2));
 }
 
 #[test]
