@@ -76,13 +76,13 @@ class _Paying:
     offer: Offer
     earlier: tuple[Offer, ...]
     """Offers that it was signed for before: the stored answer of a repeat has the price of its first time."""
-    open_at: int
-    """Of a repeat: the most that the call could cost when it was signed first. Else 0."""
+    open_at: int | None
+    """Of a repeat: the most that the call could cost when it was signed first, 0 if it was answered before."""
     times: int
     """How often this very offer was signed."""
 
     @staticmethod
-    def after(before: _Paying | None, offer: Offer, open_at: int) -> _Paying:
+    def after(before: _Paying | None, offer: Offer, open_at: int | None) -> _Paying:
         if before is None:
             return _Paying(offer, (), open_at, 1)
         if before.offer.request_id == offer.request_id:
@@ -166,7 +166,7 @@ class Session:
                 f"{self.limits.total} that you allow in all: raise the limit or open another session. Nothing was signed"
             )
         # Of a repeat it may be more than it costs by now.
-        open_at = self.tally.open_calls.get(request_id, 0) if _repeated.get() is not None else 0
+        open_at = None if _repeated.get() is None else self.tally.open_calls.get(request_id, 0)
         self._remember(self._payings, request_id, _Paying.after(self._payings.get(request_id), offer, open_at))
         call = Call(
             attester=self.trust.attester,

@@ -102,8 +102,8 @@ class Agreed:
     offer: Offer
     earlier: tuple[Offer, ...] = ()
     """Offers that the same call was signed for before."""
-    open_at: int = 0
-    """Of a repeat: the most that the call could cost when it was signed first. Else 0."""
+    open_at: int | None = None
+    """Of a repeat: the most that the call could cost when it was signed first, 0 if it was answered before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,7 @@ class Trust:
         Gives the receipt, what the call cost, what the server says is charged to the session, and whether the units of the
         bodies were counted again.
         """
-        most = max(agreed.offer.amount, agreed.open_at)
+        most = max(agreed.offer.amount, agreed.open_at or 0)
         try:
             extra = settled["extra"]
             data = base64.b64decode(extra["receipt"], validate=True)
@@ -236,7 +236,8 @@ class Trust:
             counted = _recount(known.metering, bodies, receipt, offer, most)
         if amount != offer.rates.cost(receipt.units_in, receipt.units_out):
             raise DishonestError(f"it charges {amount}, which is not what its units cost", most)
-        if amount > most:
+        # What was answered before was counted then.
+        if amount > most and agreed.open_at != 0:
             raise DishonestError(f"it charges {amount}, and at most {most} were agreed", most)
         return receipt, amount, charged, counted
 
@@ -247,7 +248,7 @@ class Trust:
         for one in agreed.earlier:
             if (one.terms, one.release) == (receipt.terms, agreed.offer.release):
                 return one
-        if agreed.open_at > 0 and self.models is not None:
+        if agreed.open_at is not None and self.models is not None:
             rates = self.models.terms(agreed.offer.model, receipt.terms).rates
             return replace(agreed.offer, terms=receipt.terms, rates=rates)
         return agreed.offer
