@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::market::{Market, CALLER};
+use crate::market::{Market, AUTHOR, CALLER};
 
 /// Runs tests in Python against a market with one model that is served, and one session that pays for it.
 fn python(tests: &str) {
     let market = Market::new();
-    let (_server, url) = market.with_model_served();
+    let (server, url) = market.with_model_served();
     let opened = market.open_session("300000uusd");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients/python");
     let walrus = market.world.servers[0].url();
@@ -19,6 +19,10 @@ fn python(tests: &str) {
         .env("HUB_KEY_PASSWORD", "correct horse")
         .env("HUB_MNEMONIC", CALLER)
         .env("HUB_SERVER", url)
+        // So that a test may kill the server, and start it again on its books.
+        .env("HUB_SERVER_PID", server.0.id().to_string())
+        .env("HUB_SERVER_FOLDER", market.world.path("."))
+        .env("HUB_SERVER_MNEMONIC", AUTHOR)
         .env("HUB_SESSION", opened.to_string())
         .env("HUB_MODEL", "1")
         .env("HUB_BIN", env!("CARGO_BIN_EXE_hub"))
