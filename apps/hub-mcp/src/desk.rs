@@ -266,7 +266,7 @@ impl Desk {
                 | CallError::Unknown { .. }
                 | CallError::Overcharged { .. }
                 | CallError::Tally(_),
-            ) => {}
+            ) => budget.doubt(id, quote.model, amount, Self::now())?,
             Err(_) => budget.release(id, Self::now())?,
         }
         Ok(called?)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import itertools
 import threading
 import time
@@ -24,6 +25,7 @@ from hub_client import (
     RefusedError,
     Session,
     Tally,
+    TallyError,
     Trust,
     Unit,
     WrongOfferError,
@@ -250,7 +252,10 @@ def test_who_counts_more_than_it_was_asked_is_not_paid_again_though_it_counts_ri
     is_paid_no_more(session, post, operator)
 
 
-@pytest.mark.parametrize("header", ["", "!", "e30=", "bnVsbA==", "eyJ4IjoxfQ==", "A" * 20_000])
+DEEP = base64.b64encode(b"[" * 12_000).decode()
+
+
+@pytest.mark.parametrize("header", ["", "!", "e30=", "bnVsbA==", "eyJ4IjoxfQ==", "A" * 20_000, DEEP])
 def test_a_settlement_of_nonsense_is_told_as_a_lie(operator: Operator, checked: Post, header: str) -> None:
     session = operator.session()
     take = operator.pay
@@ -263,6 +268,22 @@ def test_an_answer_that_says_that_its_payment_failed_is_a_lie(operator: Operator
     session = operator.session()
     operator.settles = lambda settled: settled.update(success=False)
     is_told(session, post, operator, DishonestError, "the payment failed")
+
+
+def test_a_quarrel_that_is_too_deep_to_read_is_none(operator: Operator, checked: Post) -> None:
+    deep = b"[" * 1_000_000
+
+    def quarrel(handler: BaseHTTPRequestHandler, payment: str | None) -> bool:
+        if payment is None:
+            return False
+        handler.send_response(500)
+        handler.send_header("content-length", str(len(deep)))
+        handler.end_headers()
+        handler.wfile.write(deep)
+        return True
+
+    operator.instead = quarrel
+    is_told(operator.session(), checked, operator, AnswerLostError, "500")
 
 
 def test_units_are_counted_again_from_the_bodies(operator: Operator, checked: Post) -> None:
@@ -311,6 +332,28 @@ def test_the_stored_answer_of_a_repeat_has_the_price_of_its_first_time(
     assert (operator.runs, operator.charged, session.tally.charged, session.tally.at_most) == (1, 110, 110, 110)
     assert checked(session, operator.url, BODY)[0] == 200
     assert (operator.charged, session.tally.charged) == (270, 270)
+
+
+def test_what_was_paid_is_handed_on_though_the_disk_is_full_and_counted_at_its_most(
+    operator: Operator, checked: Post, tmp_path: Path
+) -> None:
+    path = tmp_path / "tally.json"
+    session = operator.session(tally=Tally(SESSION, 0, path))
+    full = tmp_path / "tally.json.new"
+    operator.while_it_answers = full.mkdir
+    status, body = checked(session, operator.url, BODY)
+    assert (status, session.paid(body).amount) == (200, 110)
+    assert (session.tally.charged, session.tally.at_most) == (0, 110)
+    # Until there is room nothing is sent, and then the call is found again.
+    with pytest.raises(TallyError, match="nothing was sent"):
+        checked(session, operator.url, BODY)
+    assert operator.runs == 1
+    full.rmdir()
+    operator.while_it_answers = lambda: None
+    ((request_id, _),) = session.tally.open_calls.items()
+    with session.repeating(request_id):
+        checked(session, operator.url, BODY)
+    assert (operator.runs, session.tally.charged, session.tally.at_most) == (1, 110, 110)
 
 
 def test_limits_have_room_for_long_and_slow_answers_unless_they_are_told_otherwise() -> None:

@@ -84,7 +84,10 @@ def read_json(url: str, sent: dict[str, Any] | None = None) -> Any:  # noqa: ANN
                 raise ValueError(f"it answers more than {_MOST} bytes")
             if time.monotonic() > deadline:
                 raise ValueError(f"its answer takes longer than {_TIMEOUT} s")
-        return json.loads(read)
+        try:
+            return json.loads(read)
+        except RecursionError as error:
+            raise ValueError("it answers JSON that is too deep") from error
 
 
 def canonical(address: str) -> bytes:

@@ -152,5 +152,5 @@ def _reason(body: bytes) -> tuple[str, str]:
     try:
         error = json.loads(body)["error"]
         return str(error["code"]), str(error["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "http", body[:200].decode(errors="replace")

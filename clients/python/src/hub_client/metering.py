@@ -72,7 +72,7 @@ class Metering:
             found = manifest.get("annotations", {}).get(_ANNOTATION)
             said = {} if found is None else json.loads(found)
             return Metering(_unit(said.get("input", {})), _unit(said.get("output", {})))
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             raise MeteringError(f"the manifest cannot be read: {error}") from error
 
     def recount(self, request: bytes, answer: bytes) -> tuple[int | None, int | None]:

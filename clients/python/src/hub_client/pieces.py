@@ -139,7 +139,7 @@ class Pieces:
 def _reason(data: str) -> str:
     try:
         return str(json.loads(data)["error"]["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "it does not say why"
 
 

@@ -15,7 +15,15 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub_client.errors import DishonestError, DistrustedError, LimitError, OverchargedError, WrongOfferError
+from hub_client.errors import (
+    DishonestError,
+    DistrustedError,
+    HubError,
+    LimitError,
+    OverchargedError,
+    TallyError,
+    WrongOfferError,
+)
 from hub_client.pieces import taken_apart
 from hub_client.tally import Tally
 from hub_client.trust import Agreed
@@ -200,10 +208,10 @@ class Session:
         try:
             receipt, amount, charged, counted = self.trust.receipt(agreed, settled, bodies)
         except DishonestError as error:
-            self.tally.distrust(str(error))
+            self._distrust(error)
             raise
         # Counted whatever the server says besides: the attester signed for it.
-        most, is_second = self.tally.end(request_id, amount, sha256(receipt.encode()))
+        most, is_second = self._end(request_id, amount, receipt)
         if is_second:
             raise self.dishonest(payload, "it has another receipt than the one that this call was answered with before")
         extra = settled["extra"]
@@ -218,7 +226,7 @@ class Session:
         """Note that an answer is not what was agreed. The call stays counted at its most, and nothing more is signed."""
         paying = self._payings.get(str(payload["call"]["requestId"]))
         error = DishonestError(what, 0 if paying is None else paying.offer.amount)
-        self.tally.distrust(str(error))
+        self._distrust(error)
         return error
 
     def not_charged(self, payload: dict[str, Any]) -> None:
@@ -269,8 +277,20 @@ class Session:
     def _count(self, charged: int | None, own: int) -> None:
         """Refuse a server that was paid and counts more than was asked of it when it counted."""
         if (error := self._overcharged(charged, own)) is not None:
-            self.tally.distrust(str(error))
+            self._distrust(error)
             raise error
+
+    def _end(self, request_id: str, amount: int, receipt: Receipt) -> tuple[int, bool]:
+        try:
+            return self.tally.end(request_id, amount, sha256(receipt.encode()))
+        except TallyError:
+            # What is paid is handed on. The call stays counted at its most, and nothing is sent before the tally can be kept.
+            return self.tally.most_signed, False
+
+    def _distrust(self, error: HubError) -> None:
+        # A tally that cannot be kept sends nothing either; what the server did is the error that counts.
+        with contextlib.suppress(TallyError):
+            self.tally.distrust(str(error))
 
     def _sign(self, purpose: str, message: bytes) -> str:
         tag = self.trust.tag("call" if purpose == "call" else "voucher")
@@ -290,7 +310,7 @@ def read_header(text: str) -> dict[str, Any]:
         raise WrongOfferError(f"the server's payment header has {len(text)} bytes, at most 16384 are read")
     try:
         found = json.loads(base64.b64decode(text.strip(), validate=True))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongOfferError(f"the server's payment header is no base64 of JSON: {error}") from error
     if not isinstance(found, dict):
         raise WrongOfferError("the server's payment header holds no JSON object")
