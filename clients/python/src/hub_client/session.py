@@ -284,7 +284,7 @@ class Session:
         try:
             return self.tally.end(request_id, amount, sha256(receipt.encode()))
         except TallyError:
-            # What is paid is handed on. The call stays counted at its most, and nothing is sent before the tally can be kept.
+            # What is paid is handed on. The call stays counted at its most, and nothing more is sent until it can be kept.
             return self.tally.most_signed, False
 
     def _distrust(self, error: HubError) -> None:
