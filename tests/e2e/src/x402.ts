@@ -194,7 +194,9 @@ test("each thing that can be wrong has a name, and costs nothing", async () => {
   await refused({ assets: { untrn: { ...USDC_LIMITS } } }, "wrong_asset");
   await refused({ assets: { uusdc: { ...USDC_LIMITS, perCall: COST - 1n } } }, "over_limit");
   await refused({ assets: { uusdc: { ...USDC_LIMITS, total: COST - 1n } } }, "over_limit");
-  await refused({ clock: () => Math.floor(Date.now() / 1_000) + 3_600 }, "clock_off");
+  for (const off of [-3_600, 3_600]) {
+    await refused({ clock: () => Math.floor(Date.now() / 1_000) + off }, "clock_off");
+  }
   await refused({}, "refused", `${served.url}/v2/models/999/infer`);
   await refused({}, "unreachable", "http://127.0.0.1:9/v2/models/1/infer");
   const { source: _, ...none } = { source: undefined };
