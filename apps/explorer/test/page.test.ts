@@ -91,6 +91,21 @@ test("with nobody believed it says that nothing is proven; with an operator beli
   assert.deepEqual(complaints, []);
 });
 
+test("what is there before any script is what the page then shows, so that nothing jumps", async () => {
+  const texts = () =>
+    page.evaluate(() =>
+      ["nav", ".belief", "p.lead"].map((part) => document.querySelector(part)?.textContent?.replace(/\s+/g, "")),
+    );
+  await page.route(/main-\w+\.js$/, (route) => route.abort());
+  await open();
+  const before = await texts();
+  await page.unroute(/main-\w+\.js$/);
+  await open();
+  await says(/Ninety days/);
+  assert.deepEqual(await texts(), before);
+  assert.ok(before.every((text) => text !== undefined && text.length > 20));
+});
+
 test("a tick stands in the address, and goes along from page to page", async () => {
   await open("operators");
   await says(/Kept/);

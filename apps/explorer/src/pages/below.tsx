@@ -29,7 +29,7 @@ interface Detail {
 }
 
 /** Three figures, the models that are listed, and ninety days of the Hub. */
-export default function Below({ listed, hub: glance, lights }: LowerProps): VNode {
+export default function Below({ listed, hub: glance, lights, whole }: LowerProps): VNode {
   const { currency, route } = useApp();
   const { denom } = currency;
   const ids = listed.map(({ model }) => model);
@@ -52,7 +52,12 @@ export default function Below({ listed, hub: glance, lights }: LowerProps): VNod
   });
   return (
     <>
-      <Figures hub={glance} lights={lights} weeks={detail.state === "ready" ? detail.data.weeks : undefined} />
+      <Figures
+        hub={glance}
+        lights={lights}
+        whole={whole}
+        weeks={detail.state === "ready" ? detail.data.weeks : undefined}
+      />
       <section aria-labelledby="first">
         <h2 id="first">
           {route.believe.length === 0 ? "What claims to be paid for" : "What those you believe were paid to run"}
@@ -172,10 +177,12 @@ function Ninety({ detail, today }: { detail: Detail; today: number }): VNode {
 function Figures({
   hub,
   lights,
+  whole,
   weeks,
 }: {
   hub: billing.HubResponse;
   lights: ReadonlyMap<number, Light>;
+  whole: boolean;
   weeks: readonly billing.HubOfWeek[] | undefined;
 }): VNode {
   const { currency, route } = useApp();
@@ -192,6 +199,7 @@ function Figures({
         <Fake of={route.believe.length === 0 ? "aged" : "backed"}>In use</Fake>
         <strong>{models === 0 ? "—" : percent(Math.floor((used * 10_000) / models))}</strong>
         <p>
+          {whole ? "" : "at least "}
           {count(used)} of {count(models)} models {route.believe.length === 0 ? "claim" : "earn"}{" "}
           {amount(least, currency)} {currency.symbol} a week or more, of two payers or more
         </p>

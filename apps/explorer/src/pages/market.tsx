@@ -47,9 +47,12 @@ export function Market(): VNode {
   // What others claim matters less to whoever believes somebody: then it is read when it is asked for.
   const [wanted, want] = useState("");
   const all = wanted === of;
-  // Fetched before it is needed, so that its questions leave at once.
+  // Fetched while the first questions are answered, so that the next ones leave at once.
   const [reading, come] = useState<typeof import("../market/read.js") | undefined>(undefined);
-  useEffect(() => void import("../market/read.js").then((module) => come(() => module)), []);
+  useEffect(() => {
+    void fetchBelow();
+    void import("../market/read.js").then((module) => come(() => module));
+  }, []);
   const useRest = (key: string | undefined, every: boolean) =>
     useLoad<Rest | undefined>(key && read && reading && `${key} ${of} ${read.latest.height}`, async ({ hub }) => {
       if (read === undefined || reading === undefined) {
@@ -84,18 +87,20 @@ export function Market(): VNode {
   );
   const whole = { claims: more?.whole === true, backed: (more?.served ?? read?.data.served)?.whole === true };
 
+  const complete = believe.length === 0 ? whole.claims : whole.backed;
+
   return (
     <>
       <Title name="Market" id="market">
         {read === undefined ? (
           "What is called here, and who pays for it"
         ) : (
-          <Headline hub={read.data.hub} lights={lights} whole={whole} />
+          <Headline hub={read.data.hub} lights={lights} complete={complete} claimsToo={whole.claims} />
         )}
       </Title>
       <p class="lead prose">
-        Hub is a market where AI models earn money per call, or a warehouse where they only lie. Each square is a model,
-        and one that strangers pay for is lit.
+        Hub is a market where AI models earn money for each call. Every square is a model, and those that strangers pay
+        for are lit. Where most are dark, it is a warehouse.
       </p>
       <States loaded={glance} lines={30}>
         {({ hub }) => (
@@ -111,7 +116,7 @@ export function Market(): VNode {
               )}
               {every.state === "failed" ? every.failure.what : null}
             </p>
-            <Lower listed={listed} hub={hub} lights={lights} />
+            <Lower listed={listed} hub={hub} lights={lights} whole={complete} />
           </>
         )}
       </States>
@@ -124,19 +129,22 @@ export interface LowerProps {
   readonly listed: readonly Light[];
   readonly hub: billing.HubResponse;
   readonly lights: ReadonlyMap<number, Light>;
+  /** Whether no model can be lit that was not read. */
+  readonly whole: boolean;
 }
 
 let arrived: ComponentType<LowerProps> | undefined;
+
+async function fetchBelow(): Promise<ComponentType<LowerProps>> {
+  return (arrived ??= (await import("./below.js")).default);
+}
 
 /** What stands below the first screen, fetched behind it. */
 function Lower(props: LowerProps): VNode {
   const [Below, come] = useState(() => arrived);
   useEffect(() => {
     if (Below === undefined) {
-      void import("./below.js").then((module) => {
-        arrived = module.default;
-        come(() => arrived);
-      });
+      void fetchBelow().then((found) => come(() => found));
     }
   }, [Below]);
   return Below === undefined ? <div class="lower" /> : <Below {...props} />;
@@ -146,17 +154,20 @@ function Lower(props: LowerProps): VNode {
 function Headline({
   hub,
   lights,
-  whole,
+  complete,
+  claimsToo,
 }: {
   hub: billing.HubResponse;
   lights: ReadonlyMap<number, Light>;
-  /** Whether everything was read that claims, and everything that is backed. */
-  whole: { readonly claims: boolean; readonly backed: boolean };
+  /** Whether no model can be lit that was not read. */
+  complete: boolean;
+  /** Whether every model was read that claims to earn. */
+  claimsToo: boolean;
 }): VNode {
   const { route, currency } = useApp();
   const { lit, claims, backed, claimed } = counts(lights, tenth(currency));
   const models = hub.lifetime.models_registered;
-  const atLeast = (route.believe.length === 0 ? whole.claims : whole.backed) ? "" : "At least ";
+  const atLeast = complete ? "" : "At least ";
   if (models === 0) {
     return <>Nothing is here yet.</>;
   }
@@ -179,7 +190,7 @@ function Headline({
       <b>
         {amount(backed, currency, true)} {currency.symbol} a week
       </b>{" "}
-      is backed{claimed === 0n || !whole.claims ? "" : ` of ${amount(claimed, currency, true)} claimed`}.
+      is backed{claimed === 0n || !claimsToo ? "" : ` of ${amount(claimed, currency, true)} claimed`}.
     </>
   );
 }
