@@ -55,7 +55,7 @@ gas: wasm ## Measures gas in wasmd's own application; fails if a row left tests/
 chains: wasm ## Runs the end-to-end tests on nodes of older versions of wasmd: HUB_CHAINS, or all in tests/chains
 	@tests/chains/run
 
-load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a node, kills it in the middle, recounts every receipt
+load: wasm ## Fills HUB_LOAD_BLOCKS (default: 100; 5 take minutes) blocks of a node, kills it in the middle, recounts; HUB_LOAD_THROUGHPUT=1 says what a receipt costs the node
 	@tests/e2e/load
 
 bench-serve: need-rust ## Measures what metering a call costs beside the engine alone, TAP and x402

@@ -153,6 +153,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.waitForTimeout(150);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 320, `${path}: ${width} pixels wide`);
+      assert.equal(await page.locator(".meaning:visible").count(), 0, `${path}: an empty box is seen`);
       assert.equal(await findings(page), "[]", `#/${path}`);
     }
     assert.deepEqual(complaints, []);

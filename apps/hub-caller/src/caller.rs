@@ -1,6 +1,7 @@
 //! Calls, paid.
 
 use std::collections::HashMap;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use hub_x402::{
 };
 use reqwest::StatusCode;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::check::{Offer, Trust};
 use crate::error::CallError;
@@ -39,20 +41,23 @@ pub struct Options {
     pub valid_for: Duration,
     /// How often a call is sent again after an answer was lost. It is paid once.
     pub retries: u32,
-    /// How long one attempt may take.
+    /// How long one attempt may take; of an answer in pieces how long each piece may.
     pub timeout: Duration,
+    /// How long an answer in pieces may take in all.
+    pub longest_stream: Duration,
     /// Most bytes of an answer.
     pub max_answer: usize,
 }
 
 impl Options {
-    /// Two minutes for each attempt and for a signature, three retries, answers of 64 MiB.
+    /// Two minutes for each attempt and for a signature, an hour for an answer in pieces, three retries, answers of 64 MiB.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
             valid_for: Duration::from_secs(120),
             retries: 3,
             timeout: Duration::from_secs(120),
+            longest_stream: Duration::from_secs(3_600),
             max_answer: 64 << 20,
         }
     }
@@ -143,7 +148,6 @@ impl Caller {
         options: Options,
     ) -> Result<Self, CallError> {
         let http = reqwest::Client::builder()
-            .timeout(options.timeout)
             .build()
             .map_err(|error| CallError::Unreachable(causes(&error)))?;
         Ok(Self {
@@ -531,7 +535,9 @@ impl Caller {
         if let Some(payment) = payment {
             request = request.header(PAYMENT_SIGNATURE, payment);
         }
-        let mut response = request.send().await.map_err(unreachable)?;
+        let started = Instant::now();
+        let whole = started + self.options.timeout;
+        let mut response = by(whole, request.send()).await?.map_err(unreachable)?;
         let status = response.status();
         let header = |name| {
             let value = response.headers().get(name)?;
@@ -543,7 +549,9 @@ impl Caller {
         // Its settlement is at its end; one that has it before is no stream of ours.
         if status == StatusCode::OK && settled.is_none() && is_stream(&mime_type) {
             let mut stream = Stream::default();
-            while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+            let end = started + self.options.longest_stream;
+            let soon = || end.min(Instant::now() + self.options.timeout);
+            while let Some(chunk) = by(soon(), response.chunk()).await?.map_err(unreachable)? {
                 self.fits(stream.len(), chunk.len())?;
                 if stream.read(&chunk, said) == Err(Differs) {
                     return Ok(Reply::Differs);
@@ -560,7 +568,7 @@ impl Caller {
             });
         }
         let mut bytes = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = by(whole, response.chunk()).await?.map_err(unreachable)? {
             self.fits(bytes.len(), chunk.len())?;
             bytes.extend_from_slice(&chunk);
         }
@@ -643,6 +651,13 @@ pub fn fresh_id() -> RequestId {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let id = u128::from(first.hash_one(count)) << 64 | u128::from(second.hash_one(count));
     RequestId::from(id.to_be_bytes())
+}
+
+/// What has to be there by then.
+async fn by<T>(then: Instant, answer: impl Future<Output = T>) -> Result<T, CallError> {
+    tokio::time::timeout_at(then, answer)
+        .await
+        .map_err(|_| CallError::Unreachable("it takes too long".to_owned()))
 }
 
 fn is_stream(mime_type: &str) -> bool {

@@ -30,9 +30,7 @@ pub enum InputError {
         limit: usize,
     },
     /// A parameter that would change the answer and is not implemented.
-    #[error(
-        "parameter `{0}` is not known here: leave it out; tensors are sent and answered as JSON"
-    )]
+    #[error("parameter `{0}` is not known here, and nothing is ignored in silence: leave it out")]
     UnknownParameter(String),
     /// A datatype that does not exist.
     #[error("tensor `{name}`: {error}")]

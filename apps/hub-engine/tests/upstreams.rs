@@ -131,7 +131,7 @@ async fn requests_that_nobody_could_price_are_refused_and_never_sent() {
             .to_string()
     };
     for (fields, sentence) in [
-        (json!({"best_of": 9}), "parameter `best_of` is not known here: leave it out; tensors are sent and answered as JSON"),
+        (json!({"best_of": 9}), "parameter `best_of` is not known here, and nothing is ignored in silence: leave it out"),
         (json!({"max_tokens": 101}), "the body is no inference request: `max_tokens` is 101, this server answers with 100 at most"),
         (json!({"max_tokens": 0}), "the body is no inference request: `max_tokens` must be a whole number of at least 1"),
         (json!({"max_tokens": 1.5}), "the body is no inference request: `max_tokens` must be a whole number of at least 1"),

@@ -852,7 +852,11 @@ mod tests {
             let (desk, _chain) = desk(count, folder.path()).await;
             let every: Vec<u64> = (1..=count).rev().collect();
             for limit in [1, 7, 50] {
-                assert_eq!(all(&desk, "", limit).await.concat(), every, "{count} by {limit}");
+                assert_eq!(
+                    all(&desk, "", limit).await.concat(),
+                    every,
+                    "{count} by {limit}"
+                );
             }
         }
     }

@@ -31,6 +31,9 @@ pub struct Config {
     /// The key that signs receipts.
     #[serde(default)]
     pub attester: Attester,
+    /// Given if the server runs inside an enclave, which makes that key anew at each start.
+    #[serde(default)]
+    pub enclave: Option<Enclave>,
     /// Where models without a folder are fetched from.
     #[serde(default)]
     pub walrus: Walrus,
@@ -71,6 +74,22 @@ impl Default for Attester {
             key_file: "attester.age".into(),
         }
     }
+}
+
+/// How a server inside an AWS Nitro Enclave registers the key that it makes there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enclave {
+    /// Address of the contract that judges attestation documents.
+    pub verifier: String,
+    /// The TLS certificate at which callers reach the enclave, PEM or DER. Its hash stands in the document.
+    pub certificate: PathBuf,
+    /// Where callers reach it; not shown on chain if not given.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+    /// Receipts are signed this often, seconds: what an enclave loses when it dies is no older.
+    #[serde(default = "one_second")]
+    pub sign_every_seconds: u64,
 }
 
 /// Where models are fetched from.
@@ -331,6 +350,10 @@ fn default_deadline() -> u64 {
     30
 }
 
+fn one_second() -> u64 {
+    1
+}
+
 fn one() -> usize {
     1
 }
@@ -436,6 +459,20 @@ impl Config {
                 "stop.clock_skew_seconds",
                 "is at most 55: the contracts refuse receipts that are dated 60 s ahead",
             );
+        }
+        if let Some(enclave) = &self.enclave {
+            if !(1..=60).contains(&enclave.sign_every_seconds) {
+                return wrong(
+                    "enclave.sign_every_seconds",
+                    "is from 1 to 60: what is not signed dies with the enclave",
+                );
+            }
+            if !self.settle.enabled {
+                return wrong(
+                    "settle.enabled",
+                    "is true in an enclave: nobody else can settle for a key that it alone has",
+                );
+            }
         }
         for model in &self.models {
             if model.deadline_seconds == 0 || model.deadline_seconds > 3_600 {

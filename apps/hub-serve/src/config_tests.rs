@@ -56,12 +56,19 @@ fn the_sample_has_every_key() {
     }
     // An unknown key is refused with the list of those that are known, which is what the types say.
     for section in [
-        "http", "request", "pool", "stop", "settle", "attester", "walrus",
+        "http",
+        "request",
+        "pool",
+        "stop",
+        "settle",
+        "attester",
+        "walrus",
+        "enclave",
+        "onnxruntime",
     ] {
-        let text = SAMPLE.replace(
-            &format!("[{section}]\n"),
-            &format!("[{section}]\nno_such_key = 1\n"),
-        );
+        let with = format!("[{section}]\nno_such_key = 1\n");
+        let text = SAMPLE.replace(&format!("# [{section}]\n"), &format!("[{section}]\n"));
+        let text = text.replace(&format!("[{section}]\n"), &with);
         let error = Config::parse(&text).unwrap_err().to_string();
         let known = error.split_once("expected").expect("the keys are listed").1;
         let keys: Vec<_> = known.split('`').skip(1).step_by(2).collect();

@@ -7,6 +7,7 @@
 //! The key dies with the enclave. So receipts are signed every few moments, in small batches, and sent at once: what is signed
 //! outlives the enclave, since anybody may settle it.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ use hub_types::verifier::Evidence;
 use hub_wire::{
     possession_bytes, possession_digest, sha256, Hash, KeyType, PublicKey, Purpose, SigningKey,
 };
+use rustls_pki_types::pem::PemObject;
+use rustls_pki_types::CertificateDer;
 use thiserror::Error;
 
 /// SHA-256 of the root certificate of AWS Nitro Enclaves, as AWS publishes it.
@@ -43,6 +46,14 @@ pub enum EnclaveError {
     /// There is no document.
     #[error("the hypervisor gives no attestation document: {0}")]
     Document(String),
+    /// The file of the certificate.
+    #[error("the certificate {} cannot be read: {reason}: give one in PEM or DER as `enclave.certificate`", path.display())]
+    Certificate {
+        /// Its path.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
     /// The verifier refuses the document: such as for its age, its root, or an enclave in debug mode.
     #[error("the verifier {verifier} refuses the document: {reason}")]
     Refused {
@@ -57,6 +68,23 @@ pub enum EnclaveError {
     /// It was sent, and it is not known whether a block took it.
     #[error("it is not known whether the registration reached a block: start again, which makes another key")]
     Unknown,
+}
+
+/// The first certificate of a file, in DER.
+fn certificate(path: &Path) -> Result<Vec<u8>, EnclaveError> {
+    let wrong = |reason: String| EnclaveError::Certificate {
+        path: path.to_owned(),
+        reason,
+    };
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    // A SEQUENCE of more than 127 bytes, as every certificate in DER is.
+    if bytes.starts_with(&[0x30, 0x82]) || bytes.starts_with(&[0x30, 0x81]) {
+        return Ok(bytes);
+    }
+    let found = CertificateDer::from_pem_slice(&bytes);
+    found
+        .map(|certificate| certificate.to_vec())
+        .map_err(|error| wrong(error.to_string()))
 }
 
 /// How an enclave is registered.
@@ -143,6 +171,24 @@ pub fn user_data(certificate: &Hash, key: &PublicKey) -> [u8; 68] {
 }
 
 impl Enclave {
+    /// As it is configured.
+    ///
+    /// # Errors
+    ///
+    /// A sentence if the certificate cannot be read.
+    pub fn new(
+        config: &crate::config::Enclave,
+        attestor: Arc<dyn Attestor>,
+    ) -> Result<Self, EnclaveError> {
+        Ok(Self {
+            attestor,
+            verifier: config.verifier.clone(),
+            certificate: sha256(&[&certificate(&config.certificate)?]),
+            endpoint: config.endpoint.clone(),
+            sign_every: Duration::from_secs(config.sign_every_seconds),
+        })
+    }
+
     /// Makes a key and registers it for the account of this wallet, which becomes the operator.
     ///
     /// # Errors
@@ -291,6 +337,46 @@ mod tests {
         assert_eq!(bytes[2..34], [9; 32]);
         assert_eq!(bytes[34..36], [0x12, 0x20]);
         assert_eq!(bytes[36..], sha256(&[key.as_bytes()]));
+    }
+
+    #[test]
+    fn a_certificate_is_read_as_pem_or_der_and_anything_else_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let read = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            certificate(&path).map_err(|error| error.to_string())
+        };
+        let der = [&[0x30, 0x82, 0x01, 0x00][..], &[7; 256]].concat();
+        assert_eq!(read("tls.der", &der), Ok(der.clone()));
+        use base64::engine::general_purpose::STANDARD;
+        use base64::Engine;
+        let pem = |label: &str| {
+            let body = STANDARD.encode(&der);
+            format!("# Of the enclave\n-----BEGIN {label}-----\n{body}\n-----END {label}-----\n")
+        };
+        assert_eq!(
+            read("tls.crt", pem("CERTIFICATE").as_bytes()),
+            Ok(der.clone())
+        );
+        for (name, bytes) in [
+            ("key.pem", pem("PRIVATE KEY").into_bytes()),
+            ("empty", vec![]),
+            ("noise", vec![0xff; 99]),
+        ] {
+            let error = read(name, &bytes).unwrap_err();
+            assert!(
+                error.contains(name) && error.contains("give one in PEM or DER"),
+                "{error}"
+            );
+        }
+        let nowhere = certificate(Path::new("/nowhere/tls.crt"))
+            .unwrap_err()
+            .to_string();
+        assert!(
+            nowhere.contains("/nowhere/tls.crt cannot be read"),
+            "{nowhere}"
+        );
     }
 
     /// Where there is no enclave, as here, that is said.

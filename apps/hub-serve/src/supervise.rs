@@ -1,13 +1,14 @@
-//! Tasks that do not end in silence: one that panics is started again, and readiness says so.
+//! Tasks that do not end in silence: one that fails is started again, and readiness says so until it has shown that it runs.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// A task that is started again when it panics, until it is told to stop.
+/// A task that is started again when it panics or ends too early, until it is told to stop.
 #[derive(Clone)]
 pub struct Supervised {
     name: &'static str,
@@ -16,13 +17,18 @@ pub struct Supervised {
 
 #[derive(Default)]
 struct State {
-    panics: AtomicU32,
+    failures: AtomicU32,
     down: Mutex<Option<String>>,
 }
 
+/// The longest pause before a further start.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
 impl Supervised {
-    /// Starts what `make` makes, and makes it anew a second after a panic, twice as late after each further one, a minute at
-    /// the most. What comes back is for [`Supervised::down`] and for whoever waits for the end.
+    /// Starts what `make` makes, and makes it anew a second after it failed, twice as late after each further time, a minute at the
+    /// most. Once it has run as long as the pause was, it counts as up; after a minute, the next pause is a second again.
+    ///
+    /// What comes back is for [`Supervised::down`] and for whoever waits for the end.
     pub fn start<F, T>(
         name: &'static str,
         stop: CancellationToken,
@@ -38,16 +44,31 @@ impl Supervised {
         };
         let state = supervised.state.clone();
         let task = async move {
+            let mut pause = Duration::ZERO;
             loop {
-                let end = tokio::spawn(make()).await;
-                let Err(error) = end else { return };
-                let panics = state.panics.fetch_add(1, Ordering::Relaxed) + 1;
-                tracing::error!("the {name} failed and is started again: {error}");
-                state.set(Some(format!("the {name} failed {panics} times: {error}")));
-                let pause =
-                    Duration::from_secs(1 << (panics - 1).min(6)).min(Duration::from_secs(60));
+                let started = Instant::now();
+                let mut running = tokio::spawn(make());
+                let end = tokio::select! {
+                    end = &mut running => end,
+                    () = tokio::time::sleep(pause) => {
+                        state.set(None);
+                        running.await
+                    }
+                };
+                let why = match end {
+                    _ if stop.is_cancelled() => return,
+                    Ok(()) => "it ended by itself".to_owned(),
+                    Err(error) => error.to_string(),
+                };
+                if started.elapsed() > LONGEST_PAUSE {
+                    pause = Duration::ZERO;
+                }
+                pause = (pause * 2).clamp(Duration::from_secs(1), LONGEST_PAUSE);
+                let failures = state.failures.fetch_add(1, Ordering::Relaxed) + 1;
+                tracing::error!("the {name} failed and is started again in {pause:?}: {why}");
+                state.set(Some(format!("the {name} failed {failures} times: {why}")));
                 tokio::select! {
-                    () = tokio::time::sleep(pause) => state.set(None),
+                    () = tokio::time::sleep(pause) => {}
                     () = stop.cancelled() => return,
                 }
             }
@@ -60,9 +81,9 @@ impl Supervised {
         self.name
     }
 
-    /// How often it panicked.
-    pub fn panics(&self) -> u32 {
-        self.state.panics.load(Ordering::Relaxed)
+    /// How often it failed.
+    pub fn failures(&self) -> u32 {
+        self.state.failures.load(Ordering::Relaxed)
     }
 
     /// Why it does not run, if it does not.
@@ -82,25 +103,82 @@ impl State {
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
-    async fn a_task_that_panics_runs_again_and_says_so_until_then() {
-        let runs = Arc::new(AtomicU32::new(0));
-        let stop = CancellationToken::new();
-        let (supervised, task) = Supervised::start("test", stop.clone(), {
-            let runs = runs.clone();
-            move || {
-                let run = runs.fetch_add(1, Ordering::Relaxed);
-                async move { assert!(run >= 2, "run {run} fails") }
+    /// A task of which each run lasts some seconds, negative ones panicking at their end. The last waits until it is told to stop.
+    fn runs(
+        seconds: &'static [i64],
+        stop: &CancellationToken,
+    ) -> (Supervised, impl Future<Output = ()> + Send) {
+        let run = AtomicU32::new(0);
+        let stopped = stop.clone();
+        Supervised::start("test", stop.clone(), move || {
+            let run = run.fetch_add(1, Ordering::Relaxed) as usize;
+            let stopped = stopped.clone();
+            async move {
+                let Some(lasts) = seconds.get(run) else {
+                    return stopped.cancelled().await;
+                };
+                tokio::time::sleep(Duration::from_secs(lasts.unsigned_abs())).await;
+                assert!(*lasts >= 0, "run {run} fails");
             }
-        });
-        let task = tokio::spawn(task);
-        while supervised.panics() == 0 {
-            tokio::task::yield_now().await;
+        })
+    }
+
+    /// Whether it is up, each second from now on.
+    async fn seen(supervised: &Supervised, seconds: usize) -> String {
+        let mut seen = String::new();
+        for _ in 0..seconds {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            seen.push(if supervised.down().is_none() {
+                'u'
+            } else {
+                '-'
+            });
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
-        let down = supervised.down().unwrap();
-        assert!(down.contains("the test failed 1 times"), "{down}");
+        seen
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_fails_runs_again_and_is_down_until_it_has_run_as_long_as_it_paused() {
+        let stop = CancellationToken::new();
+        // It runs for two seconds; panics at once; ends by itself at once; then runs.
+        let (supervised, task) = runs(&[-2, 0, -1], &stop);
+        let task = tokio::spawn(task);
+        assert_eq!(seen(&supervised, 2).await, "uu");
+        // A pause of one second, an end at once, a pause of two, a second's run, a pause of four, and four until it counts as up.
+        assert_eq!(seen(&supervised, 14).await, "------------uu");
+        assert_eq!(supervised.failures(), 3);
+        stop.cancel();
         task.await.unwrap();
-        assert_eq!((runs.load(Ordering::Relaxed), supervised.panics()), (3, 2));
-        assert_eq!(supervised.down(), None);
+        assert_eq!((supervised.failures(), supervised.down()), (3, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn after_a_long_good_run_the_next_pause_is_short() {
+        let stop = CancellationToken::new();
+        let (supervised, task) = runs(&[-1, -1, -1, -100], &stop);
+        tokio::spawn(task);
+        // Three runs of a second with pauses of 1, 2 and 4; then a run of 100 seconds.
+        let _ = seen(&supervised, 110).await;
+        assert_eq!(seen(&supervised, 3).await, "--u");
+        stop.cancel();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_task_that_is_told_to_stop_while_it_pauses_ends_at_once() {
+        let stop = CancellationToken::new();
+        let (supervised, task) = runs(&[0, -1, -1, -1, -1], &stop);
+        let task = tokio::spawn(task);
+        while supervised.failures() < 4 {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        stop.cancel();
+        let started = Instant::now();
+        task.await.unwrap();
+        assert!(started.elapsed() < Duration::from_millis(100));
+        assert!(supervised
+            .down()
+            .unwrap()
+            .starts_with("the test failed 4 times"));
     }
 }

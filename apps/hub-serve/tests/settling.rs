@@ -571,5 +571,8 @@ async fn a_shutdown_settles_what_waits() {
         .await
         .unwrap()
         .unwrap();
-    assert_eq!((world.earned().await, supervised.panics()), (7 * PRICE, 0));
+    assert_eq!(
+        (world.earned().await, supervised.failures()),
+        (7 * PRICE, 0)
+    );
 }

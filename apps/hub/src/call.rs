@@ -22,10 +22,10 @@ use hub_x402::RequestId;
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use crate::chain::{model_name, money, Market, ModelName, Money, OnChain, Signer};
+use crate::chain::{self, model_name, money, Market, ModelName, Money, OnChain, Signer};
 use crate::failure::{Failure, FAILED, GONE, USAGE, WRONG};
 use crate::network::Network;
-use crate::output::{table, Output};
+use crate::output::{say, table, Output};
 use crate::progress::Bars;
 use crate::session::Opening;
 use crate::texts::{self, Kind};
@@ -231,12 +231,14 @@ impl Call {
         output.result(&text, &value);
         let _ = std::io::stdout().flush();
         if let Some(why) = &answer.broken_off {
-            eprintln!("the answer broke off: {why}. What was said is paid, and no more");
+            say(format_args!(
+                "the answer broke off: {why}. What was said is paid, and no more"
+            ));
         }
-        eprintln!(
+        say(format_args!(
             "paid {}{}, {left} left in session {}; {} by {}; request id {id}",
             answer.amount, session.denom, session.session, answer.engine, answer.label
-        );
+        ));
         Ok(ExitCode::SUCCESS)
     }
 
@@ -323,7 +325,7 @@ impl Call {
                 return Err(declined());
             }
         }
-        eprintln!("opening {what}");
+        say(format_args!("opening {what}"));
         let wallet = self.signer.wallet(&market.profile)?;
         let intent = format!(
             "open a session of {} with {operator} for model {}, to call it",
@@ -345,7 +347,8 @@ impl Call {
             label: None,
         };
         let (session, _) = opening.open(market, &wallet, &intent)?;
-        eprintln!("session {} is open", session.session);
+        say(format_args!("session {} is open", session.session));
+        chain::told();
         Ok(session)
     }
 
@@ -429,7 +432,7 @@ impl Call {
                     || "the release has none".to_owned(),
                     |failure| failure.sentence,
                 );
-                eprintln!("note: what a unit is, is the server's word: its manifest could not be read ({why})");
+                say(format_args!("note: what a unit is, is the server's word: its manifest could not be read ({why})"));
                 None
             }
         };

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use clap::Args;
 use cosmwasm_std::{Coin, Uint128};
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime::Runtime;
 
 use crate::failure::{Failure, FAILED, GONE, USAGE};
+use crate::output::say;
 use crate::secrets;
 
 /// Which Hub.
@@ -247,9 +249,8 @@ impl Market {
         if !matches!(outcome, Outcome::Unknown(_)) {
             // Those that others came before, too: what was to be done is decided.
             let open = self.open_of(wallet.address())?.into_iter();
-            for (path, _) in open.filter(|(_, sent)| sent.intent == intent) {
-                let _ = fs::remove_file(path);
-            }
+            let decided = open.filter(|(_, sent)| sent.intent == intent);
+            decided.for_each(|(path, _)| decide(path, &outcome));
         }
         concluded(outcome)
     }
@@ -269,8 +270,11 @@ impl Market {
             Some((entry.path(), serde_json::from_slice::<Sent>(&bytes).ok()?))
         });
         let chain = self.hub.chain().chain_id();
+        let untold = untold();
         Ok(read
-            .filter(|(_, sent)| sent.chain_id == chain && sent.flight.sender == sender)
+            .filter(|(path, sent)| {
+                sent.chain_id == chain && sent.flight.sender == sender && !untold.contains(path)
+            })
             .collect())
     }
 
@@ -279,30 +283,54 @@ impl Market {
         for (path, sent) in self.open_of(wallet.address())? {
             let outcome = self.run(self.hub.chain().resume(&sent.flight));
             let is_known = !matches!(outcome, Outcome::Unknown(_));
-            let concluded = concluded(outcome);
-            if is_known {
+            if is_known && sent.intent == intent {
+                decide(path, &outcome);
+            } else if is_known {
                 let _ = fs::remove_file(path);
             }
-            match concluded {
+            match concluded(outcome) {
                 Ok(done) if sent.intent == intent => {
-                    eprintln!(
+                    say(format_args!(
                         "note: this was done by a transaction that was sent earlier, {}",
                         done.hash
-                    );
+                    ));
                     same = Some(done);
                 }
-                Ok(done) => eprintln!(
+                Ok(done) => say(format_args!(
                     "note: an earlier transaction, {} ({}), is in block {}",
                     done.hash, sent.intent, done.height
-                ),
+                )),
                 Err(failure) if !is_known => return Err(failure),
-                Err(failure) => eprintln!(
+                Err(failure) => say(format_args!(
                     "note: an earlier transaction ({}) did nothing: {}",
                     sent.intent, failure.sentence
-                ),
+                )),
             }
         }
         Ok(same)
+    }
+}
+
+/// Files of transactions that did what they were to do, while the user was not told yet.
+static UNTOLD: Mutex<Vec<PathBuf>> = Mutex::new(vec![]);
+
+fn untold() -> MutexGuard<'static, Vec<PathBuf>> {
+    UNTOLD.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Forgets a transaction of which it is known what became of it. One that succeeded is forgotten when the user was told: of a command
+/// that is killed before, the same command has to find it.
+fn decide(path: PathBuf, outcome: &Outcome) {
+    match outcome {
+        Outcome::Included(done) if done.succeeded() => untold().push(path),
+        _ => drop(fs::remove_file(path)),
+    }
+}
+
+/// What this command did was said.
+pub fn told() {
+    for path in untold().drain(..) {
+        let _ = fs::remove_file(path);
     }
 }
 

@@ -4,6 +4,7 @@ mod blob;
 mod call;
 mod chain;
 mod chains;
+mod committee;
 mod doctor;
 mod extras;
 mod failure;
@@ -71,7 +72,7 @@ enum Command {
     Quilt(quilt::Quilt),
     Serve(serve::Serve),
     Mcp(mcp::Mcp),
-    /// A Walrus on this machine.
+    /// A Walrus on this machine, and what a chain knows of Walrus.
     Walrus(walrus::Walrus),
     Completions(extras::Completions),
     Man(extras::Man),
@@ -113,7 +114,10 @@ fn main() -> ExitCode {
         Command::Man(command) => command.run(Cli::command(), &output),
     };
     match outcome {
-        Ok(code) => code,
+        Ok(code) => {
+            chain::told();
+            code
+        }
         Err(failure) => output.fail(&failure),
     }
 }

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -20,7 +21,7 @@ impl Output {
         let line = if self.json {
             value.to_string()
         } else {
-            text.trim_end().to_owned()
+            shown(text.trim_end())
         };
         // Whoever reads may have had enough: then nothing is left to say.
         let _ = writeln!(io::stdout(), "{line}");
@@ -37,13 +38,29 @@ impl Output {
             let value = json!({ "error": failure.sentence, "hint": failure.hint, "exit_code": failure.code });
             let _ = writeln!(io::stderr(), "{value}");
         } else {
-            let _ = writeln!(io::stderr(), "error: {}", failure.sentence);
+            say(format_args!("error: {}", failure.sentence));
             if let Some(hint) = &failure.hint {
-                let _ = writeln!(io::stderr(), "  hint: {hint}");
+                say(format_args!("  hint: {hint}"));
             }
         }
         ExitCode::from(failure.code)
     }
+}
+
+/// Says something on the way, as a line on the standard error.
+pub fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "{}", shown(&line.to_string()));
+}
+
+/// A text as a terminal may print it. Models, servers and nodes are strangers, whose words must not steer it: of control characters the
+/// end of a line and the tabulator are kept, and no mark that reorders letters is.
+pub fn shown(text: &str) -> String {
+    let reorders = |letter: char| matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_shown = |&letter: &char| match letter {
+        '\n' | '\t' => true,
+        _ => !letter.is_control() && !reorders(letter),
+    };
+    text.chars().filter(is_shown).collect()
 }
 
 /// Names and values below each other.
@@ -69,5 +86,18 @@ pub fn size(bytes: u64) -> String {
     match unit {
         0 => format!("{bytes} bytes"),
         _ => format!("{}.{} {}", tenths / 10, tenths % 10, units[unit]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_a_stranger_steer_no_terminal() {
+        let steers = "\u{1b}[2Ja\u{9b}31mb\r\u{8}\u{7f}c\td\ne\u{202e}f\u{2067}g\u{200f}h";
+        assert_eq!(shown(steers), "[2Ja31mbc\td\nefgh");
+        let plain = "Größe, 数, é, 👍🏽: ▁▂▃";
+        assert_eq!(shown(plain), plain);
     }
 }

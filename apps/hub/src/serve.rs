@@ -1,21 +1,24 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use hub_chain::keys::AttesterKey;
 use hub_chain::Profiles;
+use hub_serve::enclave::{Attestor, Enclave, EnclaveError, Registered};
 use hub_serve::follower::FollowerOptions;
 use hub_serve::settler::SettlerOptions;
 use hub_serve::{config, system_clock, Config, Parts, Server};
+use hub_wire::KeyType;
 use serde_json::json;
 
 use crate::chain::{model_name, ModelName, OnChain, Signer};
 use crate::failure::{Failure, FAILED, USAGE};
 use crate::interrupt;
 use crate::network::Network;
-use crate::output::Output;
+use crate::output::{say, Output};
 use crate::{secrets, Outcome};
 
 /// Serve models over HTTP, paid call by call and settled on chain, until Ctrl-C.
@@ -93,9 +96,20 @@ impl Serve {
         let parts = self.parts(&config)?;
         interrupt::wait();
         runtime.block_on(async {
-            let server = Server::start(config, parts)
-                .await
-                .map_err(|error| failed(&error))?;
+            let server = match config.enclave.clone() {
+                None => Server::start(config, parts).await,
+                Some(enclave) => {
+                    let registered = registered(&enclave, &parts).await;
+                    let registered = registered.map_err(|error| failed(&error))?;
+                    say(format_args!(
+                        "attester {} was made here and registered: {}",
+                        registered.attester().attester,
+                        registered.label().as_str()
+                    ));
+                    Server::start_registered(config, parts, registered).await
+                }
+            };
+            let server = server.map_err(|error| failed(&error))?;
             let models = server.app().models.served();
             let served: Vec<String> = models.iter().map(|one| one.path()).collect();
             let missing = server.app().models.missing();
@@ -115,7 +129,7 @@ impl Serve {
                 &json!({ "url": server.url(), "models": served, "missing": missing }),
             );
             stopped().await;
-            eprintln!("stopping: calls that run may end, and what waits is settled");
+            say("stopping: calls that run may end, and what waits is settled");
             server.stop().await;
             Ok(ExitCode::SUCCESS)
         })
@@ -157,8 +171,11 @@ impl Serve {
 
     /// What is secret: the attester's key, and the account that pays for transactions.
     fn parts(&self, config: &Config) -> Result<Parts, Failure> {
-        let password = secrets::password(false)?;
-        let key = AttesterKey::load(&config.attester.key_file, password)?;
+        let key = match &config.enclave {
+            None => AttesterKey::load(&config.attester.key_file, secrets::password(false)?)?,
+            // It is not used: the enclave makes its own.
+            Some(_) => AttesterKey::generate(KeyType::Ed25519),
+        };
         let wallet = match config.settle.enabled {
             true => Some(self.signer.wallet(&config.chain)?),
             false => None,
@@ -171,6 +188,37 @@ impl Serve {
             follow: FollowerOptions::default(),
             settle: SettlerOptions::default(),
         })
+    }
+}
+
+/// The key of an enclave, made in it and registered.
+async fn registered(config: &config::Enclave, parts: &Parts) -> Result<Registered, EnclaveError> {
+    let enclave = Enclave::new(config, Arc::new(security_module()?))?;
+    // `Config::check` has seen that it settles, which takes an account.
+    let wallet = parts.wallet.as_ref();
+    let wallet = wallet.ok_or(EnclaveError::Document(
+        "there is no account to register it".into(),
+    ))?;
+    enclave.register(&parts.hub, wallet).await
+}
+
+#[cfg(target_os = "linux")]
+fn security_module() -> Result<impl Attestor, EnclaveError> {
+    hub_serve::enclave::Nsm::open().map_err(EnclaveError::Document)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn security_module() -> Result<NoModule, EnclaveError> {
+    Err(EnclaveError::Document("enclaves run Linux".into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+enum NoModule {}
+
+#[cfg(not(target_os = "linux"))]
+impl Attestor for NoModule {
+    fn document(&self, _: &[u8]) -> Result<Vec<u8>, String> {
+        match *self {}
     }
 }
 

@@ -2,6 +2,8 @@
 
 use serde_json::{json, Value};
 
+use crate::output::shown;
+
 /// What a request is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -43,8 +45,7 @@ pub fn question(model: u64, prompt: &str, most_tokens: Option<u32>) -> Value {
     request
 }
 
-/// What a piece of an answer says. Pieces are whole lines; those that say nothing are skipped. A model that is a stranger's must not
-/// steer a terminal: of control characters, the end of a line and the tabulator alone are kept.
+/// What a piece of an answer says, as a terminal may print it. Pieces are whole lines; those that say nothing are skipped.
 pub fn said(piece: &[u8]) -> String {
     let text = String::from_utf8_lossy(piece);
     let events = text.lines().filter_map(|line| line.strip_prefix("data:"));
@@ -53,9 +54,7 @@ pub fn said(piece: &[u8]) -> String {
         let word = event["choices"][0]["delta"]["content"].as_str()?;
         Some(word.to_owned())
     });
-    let is_shown = |letter: &char| !letter.is_control() || matches!(letter, '\n' | '\t');
-    let words: String = words.collect();
-    words.chars().filter(is_shown).collect()
+    shown(&words.collect::<String>())
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@ use clap::{Args, Subcommand};
 use hub_walrus_local::{serve, Options};
 use serde_json::json;
 
+use crate::committee::StoreCommittee;
 use crate::failure::{Failure, FAILED};
 use crate::output::Output;
 use crate::Outcome;
 
-/// A Walrus on this machine.
+/// A Walrus on this machine, and what a chain knows of Walrus.
 #[derive(Debug, Args)]
 pub struct Walrus {
     #[command(subcommand)]
@@ -27,6 +28,13 @@ Example:
   hub walrus serve ./walrus &
   hub blob put model.onnx --epochs 5 --shared --network local")]
     Serve(Serve),
+    /// Store a committee of storage nodes in the registry, as its keeper. Certificates of releases are checked against it.
+    ///
+    /// The registry keeps two: a later one pushes the earlier out. What it keeps already is not sent again.
+    #[command(after_help = "\
+Example:
+  hub walrus committee http://127.0.0.1:31415/local/committee --key keeper")]
+    Committee(StoreCommittee),
 }
 
 #[derive(Debug, Args)]
@@ -57,8 +65,10 @@ struct Serve {
 
 impl Walrus {
     pub fn run(self, output: &Output) -> Outcome {
-        let Command::Serve(serve) = self.command;
-        serve.run(output)
+        match self.command {
+            Command::Serve(command) => command.run(output),
+            Command::Committee(command) => command.run(output),
+        }
     }
 }
 

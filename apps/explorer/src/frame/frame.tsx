@@ -18,6 +18,9 @@ const PLACES = [
   ["publish", "Publish"],
 ] as const;
 
+/** Pages on which nothing stands that anybody claims. */
+const WITHOUT_CLAIMS = ["mine", "publish", "receipt"];
+
 /** What stands around every page. */
 export function Frame({ children }: { children: ComponentChildren }): VNode {
   const { config, route, currency } = useApp();
@@ -55,7 +58,7 @@ export function Frame({ children }: { children: ComponentChildren }): VNode {
           <Theme />
         </div>
       </header>
-      <BeliefBar />
+      {WITHOUT_CLAIMS.includes(here) ? null : <BeliefBar />}
       <main id="main" tabIndex={-1}>
         {children}
       </main>

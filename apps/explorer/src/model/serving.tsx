@@ -169,11 +169,11 @@ export function Operators({
                 <th scope="row">
                   <Account address={operator} to="operator" />
                 </th>
-                <td>{server === undefined ? "—" : server.measured ? "measured" : "operator’s word"}</td>
+                <td class="nowrap">{server === undefined ? "—" : server.measured ? "measured" : "operator’s word"}</td>
                 <td>
                   <Says server={server} />
                 </td>
-                <td class="n">
+                <td class="n nowrap">
                   {server?.offer?.medianMs === undefined ? "—" : `${count(Math.round(server.offer.medianMs))} ms`}
                   <Trip trip={server && trips.get(server.endpoint)} />
                 </td>

@@ -136,16 +136,16 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
             {balances.length === 0 ? (
               <Nothing>Nothing of yours is here. A session is paid from the wallet when you call a model.</Nothing>
             ) : (
-              <Table caption="Money" head={["Denomination", "#Available", "#Earned, ever", "Do"]}>
+              <Table acts caption="Money" head={["Denomination", "#Available", "#Earned, ever", "Actions"]}>
                 {balances.map(({ denom, available, earned, auto_payout }) => {
                   const of = currencyOf(config, denomText(denom));
                   return (
                     <tr>
                       <th scope="row">{plain(of.symbol)}</th>
-                      <td class="n">
+                      <td class="n" data-of="available">
                         <Amount value={available} of={of} bare />
                       </td>
-                      <td class="n">
+                      <td class="n" data-of="earned, ever">
                         <Amount value={earned} of={of} bare />
                       </td>
                       <td>
@@ -183,25 +183,29 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
             {sessions.length + gifts.length === 0 ? (
               <Nothing>You have none. Calling a model from its page opens one.</Nothing>
             ) : (
-              <Table caption="Your sessions" head={["#Session", "Operator", "State", "#Left", "#Of", "Ends", "Do"]}>
+              <Table
+                caption="Your sessions"
+                acts
+                head={["Session", "Operator", "State", "#Left", "#Of", "Ends", "Actions"]}
+              >
                 {[...sessions, ...gifts].map((one) => {
                   const of = currencyOf(config, denomText(one.denom));
                   return (
                     <tr>
-                      <th scope="row" class="n">
+                      <th scope="row" class="short" data-of="session">
                         <a href={link(`session/${one.session}`)}>{one.session}</a>
                       </th>
                       <td>
                         <Account address={one.operator} to="operator" />
                       </td>
                       <td>{one.state}</td>
-                      <td class="n">
+                      <td class="n" data-of="left">
                         <Amount value={one.left} of={of} bare />
                       </td>
-                      <td class="n">
+                      <td class="n" data-of="of">
                         <Amount value={one.budget} of={of} />
                       </td>
-                      <td>
+                      <td data-of="ends">
                         <When time={one.ends_at} />
                       </td>
                       <td>
@@ -227,7 +231,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                           </button>
                         ) : one.state === "ended" && one.operator !== address && time < one.ends_at + wait ? (
                           <span class="hint">
-                            by its operator; by you <When time={one.ends_at + wait} />
+                            you can release it <When time={one.ends_at + wait} />, its operator now
                           </span>
                         ) : one.state === "ended" ? (
                           <button
@@ -298,6 +302,7 @@ function TopUp({
       <input
         aria-label={`${symbol} to add to session ${session}`}
         inputMode="decimal"
+        placeholder={symbol}
         size={6}
         value={text}
         onInput={(event) => type(event.currentTarget.value)}

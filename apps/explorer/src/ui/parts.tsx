@@ -61,16 +61,19 @@ export function Outside({ href }: { href: string }): VNode {
 export function Table({
   caption,
   head,
+  acts,
   children,
 }: {
   caption: string;
+  /** Whether rows end with buttons: on a narrow screen each row is then a card, so that no button is out of sight. */
+  acts?: boolean;
   /** Columns; those that begin with `#`, or are no texts, hold numbers. */
   head: readonly (string | VNode)[];
   children: ComponentChildren;
 }): VNode {
   return (
     <div class="scroll" tabIndex={0} role="group" aria-label={caption}>
-      <table>
+      <table class={acts === true ? "acts" : undefined}>
         <caption class="unseen">{caption}</caption>
         <thead>
           <tr>

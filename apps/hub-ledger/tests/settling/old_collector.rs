@@ -1,6 +1,8 @@
 //! The inputs that broke the collector of earlier releases, and what they do here.
 
-use hub_ledger::{Answer, Due, Fate, Ledger, Limits, LoadError, Refusal, SignError, Verdict};
+use hub_ledger::{
+    Answer, Due, Fate, Ledger, Limits, LoadError, Notice, Refusal, SignError, Verdict,
+};
 use hub_testing::{rates, signing_key, terms, KeyType};
 use hub_types::billing::Outcome;
 use hub_types::escrow::{ExecuteMsg, Models};
@@ -533,6 +535,38 @@ fn one_block_that_shows_a_lane_too_far_ends_nothing() {
     let before = world.ledger.standing(session);
     world.show(&lie);
     assert_eq!(world.ledger.standing(session), before);
+}
+
+#[test]
+fn a_node_that_shows_a_lane_before_where_it_stood_is_believed_in_nothing_about_the_session() {
+    let mut world = World::new();
+    let session = world.open_plain(1_000);
+    let model = world.models[0];
+    world.call(session, model).unwrap();
+    world.settle_all();
+    world.observe();
+    let (archived, before) = (world.memory.archive.len(), world.ledger.standing(session));
+    assert_eq!(archived, 1);
+
+    // As before the settlement, and without money.
+    world.hub.advance(6);
+    let mut lie = world.observation();
+    for fact in &mut lie.facts {
+        if let hub_ledger::Fact::Session(shown) = fact {
+            shown.lanes = vec![];
+            shown.budget = 0_u128.into();
+        }
+    }
+    let fell = Notice::LaneFell {
+        session,
+        before: 1,
+        now: 0,
+    };
+    assert_eq!(world.show(&lie), vec![fell]);
+    assert_eq!(world.ledger.standing(session), before);
+    world.call(session, model).unwrap();
+    world.settle_all();
+    assert_eq!((world.spent(), world.memory.archive.len()), (20, 2));
 }
 
 #[test]

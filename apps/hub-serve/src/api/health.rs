@@ -195,9 +195,9 @@ pub async fn metrics(State(app): State<Arc<App>>) -> impl IntoResponse {
         ));
     }
     for task in app.tasks() {
-        let name = format!("hub_task_panics{{task=\"{}\"}}", task.name());
+        let name = format!("hub_task_failures{{task=\"{}\"}}", task.name());
         let help = "How often a background task failed and was started again.";
-        gauges.push((name, help, task.panics().into()));
+        gauges.push((name, help, task.failures().into()));
     }
     for load in app.pool.load() {
         let name = format!("hub_queue{{model=\"{}\",state=\"running\"}}", load.model);

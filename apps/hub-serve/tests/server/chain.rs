@@ -29,7 +29,12 @@ pub struct Chain {
 }
 
 impl Chain {
+    /// With the release of the example.
     pub async fn start() -> Self {
+        Self::with_release_of(&example()).await
+    }
+
+    pub async fn with_release_of(folder: &Path) -> Self {
         let options = EmbeddedOptions {
             clock: Clock::Wall {
                 interval: Duration::from_millis(200),
@@ -38,7 +43,7 @@ impl Chain {
         };
         let chain = Embedded::start(options).unwrap();
         let plan =
-            hub_model::Plan::new(&example(), hub_walrus_encode::Options::default(), &()).unwrap();
+            hub_model::Plan::new(folder, hub_walrus_encode::Options::default(), &()).unwrap();
         let release = plan.new_release(1, 0);
         let made = chain.with(move |hub| {
             let (author, operator, caller) = (
@@ -118,8 +123,13 @@ impl Chain {
     }
 
     pub fn caller(&self) -> Caller {
+        self.caller_within(PRICE)
+    }
+
+    /// A caller who pays so much a call at the most.
+    pub fn caller_within(&self, per_call: u128) -> Caller {
         let limits = Limits {
-            per_call: PRICE,
+            per_call,
             total: 10_000,
         };
         let tally = Tally::in_memory(self.session, 0);

@@ -1,5 +1,6 @@
 //! Models that other servers run, and ONNX Runtime: from the configuration to a paid answer. Chat is in `texts`.
 
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use axum::routing::{get, post};
@@ -10,6 +11,7 @@ use hub_serve::{Config, Server};
 use serde_json::{json, Value};
 
 use crate::chain::Chain;
+use crate::texts;
 use crate::world::{body, example, World, PRICE};
 
 async fn serve(router: Router) -> String {
@@ -90,6 +92,107 @@ async fn a_model_of_an_open_inference_server_is_called_paid_and_signed_with_its_
     let value: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(value["outputs"][0]["data"], json!([0.25]));
     assert_eq!(*calls.lock().unwrap(), 1);
+    server.stop().await;
+}
+
+/// A folder with a model that chats, whose prices count tokens.
+fn chat_model(folder: &Path) -> PathBuf {
+    let model = folder.join("chat");
+    std::fs::create_dir(&model).unwrap();
+    std::fs::write(model.join("weights.gguf"), [7; 100]).unwrap();
+    let counts = "title = \"Talks\"\nlicense = \"MIT\"\n[metering.input]\nunit = \"tokens\"\n[metering.output]\nunit = \"tokens\"\n";
+    std::fs::write(model.join("hub.toml"), counts).unwrap();
+    model
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_model_of_the_configuration_is_checked_called_and_paid_by_its_tokens() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = chat_model(folder.path());
+    let chain = Chain::with_release_of(&model).await;
+    let behind = texts::Upstream::start(texts::Does::Answers).await;
+    let mut config = chain.config(&folder.path().join("data"), &model);
+    config.models[0].engine = EngineName::Openai;
+    config.models[0].upstream = Some(upstream(behind.url, "gemma"));
+    let server = started(&chain, config).await;
+    assert_eq!(server.app().models.missing(), []);
+    let url = format!("{}/v1/chat/completions", server.url());
+    let question = json!({
+        "model": chain.model.to_string(),
+        "messages": [{"role": "user", "content": "How far is the moon?"}],
+        "max_tokens": 20,
+    });
+    let limit = 5 + 512 + 10 * 20;
+    let caller = chain.caller_within(limit);
+    let answer = caller.call(&url, question.to_string()).await.unwrap();
+    assert_eq!(answer.engine, "vllm 0.11.0 (upstream)");
+    // Eleven tokens in, three out.
+    assert_eq!(answer.amount, 5 + 11 + 10 * 3);
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_model_that_is_not_what_the_configuration_says_is_not_served_and_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = chat_model(folder.path());
+    let chain = Chain::with_release_of(&model).await;
+    let behind = texts::Upstream::start(texts::Does::Answers).await;
+    let of = |model: &Path, change: fn(&mut Upstream)| {
+        let mut config = chain.config(&folder.path().join("data"), model);
+        config.models[0].engine = EngineName::Openai;
+        let mut upstream = upstream(behind.url.clone(), "gemma");
+        change(&mut upstream);
+        config.models[0].upstream = Some(upstream);
+        config
+    };
+    let other = folder.path().join("other");
+    std::fs::create_dir(&other).unwrap();
+    std::fs::copy(model.join("hub.toml"), other.join("hub.toml")).unwrap();
+    std::fs::write(other.join("weights.gguf"), [8; 100]).unwrap();
+    let dearer = folder.path().join("dearer");
+    std::fs::create_dir(&dearer).unwrap();
+    std::fs::copy(model.join("weights.gguf"), dearer.join("weights.gguf")).unwrap();
+    let bytes = std::fs::read_to_string(model.join("hub.toml")).unwrap();
+    std::fs::write(dearer.join("hub.toml"), bytes.replace("tokens", "bytes")).unwrap();
+    for (config, reason) in [
+        (
+            of(&other, |_| ()),
+            "fetch the release again, or name the right one",
+        ),
+        (
+            of(&dearer, |_| ()),
+            "a file beside the weights, such as hub.toml, was changed",
+        ),
+        (
+            of(&model, |one| one.model = "llama".into()),
+            "its list of models does not have `llama`",
+        ),
+        (
+            of(&model, |one| one.url = "http://127.0.0.1:1".into()),
+            "127.0.0.1:1",
+        ),
+        (
+            of(&model, |one| {
+                one.token_env = Some("HUB_NO_SUCH_TOKEN".into())
+            }),
+            "the environment has no HUB_NO_SUCH_TOKEN",
+        ),
+    ] {
+        let server = started(&chain, config).await;
+        let missing = server.app().models.missing();
+        assert_eq!(missing.len(), 1);
+        assert!(missing[0].reason.contains(reason), "{reason}: {missing:?}");
+        server.stop().await;
+    }
+
+    // Prices that count tensors.
+    let chain = Chain::start().await;
+    let mut config = chain.config(&folder.path().join("tensors"), &example());
+    config.models[0].engine = EngineName::Openai;
+    config.models[0].upstream = Some(upstream(behind.url.clone(), "gemma"));
+    let server = started(&chain, config).await;
+    let missing = server.app().models.missing();
+    assert!(missing[0].reason.contains("tokens"), "{missing:?}");
     server.stop().await;
 }
 

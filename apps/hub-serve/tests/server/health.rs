@@ -110,6 +110,26 @@ async fn what_is_served_and_what_it_costs_is_shown_to_anybody_a_browser_included
     }
 
     let client = reqwest::Client::new();
+    // What a browser asks before `@x402/fetch` may send its payment.
+    let headers = "access-control-expose-headers,content-type,payment-signature";
+    let asked = client
+        .request(reqwest::Method::OPTIONS, world.url())
+        .header("origin", "https://example.com")
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", headers);
+    let preflight = asked.send().await.unwrap();
+    assert_eq!(preflight.status(), 200);
+    let allowed = |name: &str| preflight.headers()[name].to_str().unwrap().to_lowercase();
+    assert_eq!(allowed("access-control-allow-origin"), "*");
+    assert!(allowed("access-control-allow-methods").contains("post"));
+    for header in headers.split(',') {
+        let all = allowed("access-control-allow-headers");
+        assert!(
+            all.split(',').any(|one| one.trim() == header),
+            "{header}: {all}"
+        );
+    }
+
     let answer = client
         .post(world.url())
         .header("origin", "https://example.com")

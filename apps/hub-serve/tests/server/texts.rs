@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::Router;
 use bytes::Bytes;
 use futures_util::StreamExt;
-use hub_caller::{fresh_id, CallError, Caller, Trust};
+use hub_caller::{fresh_id, CallError, Caller, Options, Trust};
 use hub_engine::{OpenAi, OpenAiOptions, Server};
 use hub_model::{Metering, Unit};
 use hub_serve::metrics::Latency;
@@ -25,7 +25,7 @@ use crate::world::World;
 
 /// What a server behind this one does with each request.
 #[derive(Clone, Copy)]
-enum Does {
+pub enum Does {
     /// Answers whole, or in three pieces, and reports 11 tokens in and 3 out.
     Answers,
     /// Says two pieces and breaks off.
@@ -36,8 +36,8 @@ enum Does {
     IsBusy,
 }
 
-struct Upstream {
-    url: String,
+pub struct Upstream {
+    pub url: String,
     bodies: Arc<Mutex<Vec<Value>>>,
     /// Whether the last one that hangs was left.
     left: Arc<AtomicBool>,
@@ -57,7 +57,7 @@ fn delta(text: &str) -> String {
 }
 
 impl Upstream {
-    async fn start(does: Does) -> Self {
+    pub async fn start(does: Does) -> Self {
         let (bodies, left) = (
             Arc::<Mutex<Vec<Value>>>::default(),
             Arc::new(AtomicBool::new(false)),
@@ -69,7 +69,9 @@ impl Upstream {
             let gone = gone.clone();
             async move { Self::answer(does, body["stream"] == true, gone) }
         };
+        let models = json!({"object": "list", "data": [{"id": "gemma"}]});
         let router = Router::new()
+            .route("/v1/models", get(async move || axum::Json(models)))
             .route("/v1/chat/completions", post(answer.clone()))
             .route("/v1/embeddings", post(answer));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -483,11 +485,20 @@ async fn a_process_that_dies_in_the_middle_charges_what_it_noted_which_a_repeat_
 
 /// A caller that does not know how the model counts.
 fn caller(world: &World, session: SessionId, key: &SigningKey) -> Caller {
+    caller_of(world, session, key, |options| options)
+}
+
+fn caller_of(
+    world: &World,
+    session: SessionId,
+    key: &SigningKey,
+    change: fn(Options) -> Options,
+) -> Caller {
     let trust = Trust {
         model: None,
         ..world.trust.clone()
     };
-    world.caller_with(session, key, trust)
+    world.caller_of(session, key, trust, change)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -609,6 +620,58 @@ async fn an_answer_that_is_cut_on_its_way_is_heard_once_and_paid_once() {
     assert_eq!((answer.amount, answer.charged), (46, 46));
     assert_eq!((caller.tally().at_most(), world.charged(session)), (46, 46));
     assert_eq!(upstream.bodies.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_in_pieces_may_take_longer_than_a_call_as_long_as_it_goes_on() {
+    let in_thirty: Mangles = |bytes, _| {
+        let pieces = bytes.chunks(bytes.len().div_ceil(30));
+        pieces.map(|one| Ok(Bytes::copy_from_slice(one))).collect()
+    };
+    // Each with a session of its own, which one caller has.
+    let call = async |change| {
+        let (world, _, session, key) = world(Does::Answers).await;
+        let gateway = gateway(world.server.url().to_string(), in_thirty).await;
+        let url = format!("{gateway}/v1/chat/completions");
+        let caller = caller_of(&world, session, &key, change);
+        let mut hear = |_: &[u8]| ();
+        caller
+            .call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear)
+            .await
+    };
+    // Thirty pieces, 50 ms apart.
+    let patient = |options| Options {
+        timeout: Duration::from_secs(1),
+        ..options
+    };
+    assert_eq!(call(patient).await.unwrap().amount, 46);
+    let hurried = |options| Options {
+        longest_stream: Duration::from_millis(700),
+        retries: 0,
+        ..options
+    };
+    let error = call(hurried).await.unwrap_err();
+    assert!(matches!(error, CallError::Unknown { .. }), "{error}");
+    assert!(error.to_string().contains("it takes too long"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_stops_in_the_middle_of_an_answer_is_left_after_a_time() {
+    let (world, _, session, key) = world(Does::Hangs).await;
+    let soon = |options| Options {
+        timeout: Duration::from_millis(500),
+        retries: 0,
+        ..options
+    };
+    let caller = caller_of(&world, session, &key, soon);
+    let mut heard = vec![];
+    let mut hear = |piece: &[u8]| heard.extend_from_slice(piece);
+    let url = url(&world, "chat/completions");
+    let called = caller.call_in_pieces(fresh_id(), &url, question(&world, true), &mut hear);
+    let error = called.await.unwrap_err();
+    assert!(matches!(error, CallError::Unknown { .. }), "{error}");
+    assert!(error.to_string().contains("it takes too long"), "{error}");
+    assert_eq!(heard, (delta("one") + &delta("two")).into_bytes());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -386,10 +386,20 @@ impl World {
     }
 
     pub fn caller_with(&self, session: SessionId, key: &SigningKey, trust: Trust) -> Caller {
-        let options = Options::new(Limits {
+        self.caller_of(session, key, trust, |options| options)
+    }
+
+    pub fn caller_of(
+        &self,
+        session: SessionId,
+        key: &SigningKey,
+        trust: Trust,
+        change: impl FnOnce(Options) -> Options,
+    ) -> Caller {
+        let options = change(Options::new(Limits {
             per_call: u128::MAX,
             total: u128::MAX,
-        });
+        }));
         let clock = self.clock.clone();
         Caller::new(key.clone(), trust, Tally::in_memory(session, 0), options)
             .unwrap()

@@ -10,7 +10,7 @@ use serde_json::{json, Value};
 
 use crate::failure::{Failure, USAGE};
 use crate::network::Network;
-use crate::output::{size, Output};
+use crate::output::{say, size, Output};
 use crate::progress::Bars;
 use crate::Outcome;
 
@@ -129,7 +129,7 @@ pub fn safe(
             .as_deref()
             .map(|path| format!("{path} "))
             .unwrap_or_default();
-        eprintln!("warning: {path}{}", warning.text);
+        say(format_args!("warning: {path}{}", warning.text));
     }
     if plan.stops() && !anyway {
         return Err(Failure::new(

@@ -21,7 +21,7 @@ use crate::blob::HowToStore;
 use crate::chain::{Market, OnChain, Signer};
 use crate::failure::{Failure, FAILED, USAGE};
 use crate::network::{Name, Network, PublisherArgs};
-use crate::output::{table, Output};
+use crate::output::{say, table, Output};
 use crate::progress::Bars;
 use crate::Outcome;
 
@@ -185,7 +185,7 @@ impl Publish {
             Ok(said) => said,
             // The model can be called without; the size is proven.
             Err(failure) => {
-                eprintln!("note: not certified: {}", failure.sentence);
+                say(format_args!("note: not certified: {}", failure.sentence));
                 None
             }
         };
@@ -303,7 +303,7 @@ impl Publish {
         let known: CommitteesResponse = market.registry(&QueryMsg::Committees {})?;
         let epoch = certificate.epoch;
         if !known.committees.iter().any(|one| one.epoch == epoch) {
-            eprintln!("note: not certified: the registry keeps no committee of Walrus epoch {epoch}, whose keeper stores them");
+            say(format_args!("note: not certified: the registry keeps no committee of Walrus epoch {epoch}, whose keeper stores them"));
             return Ok(shown);
         }
         let message = ExecuteMsg::Certify {
@@ -321,7 +321,7 @@ impl Publish {
 }
 
 fn step(number: u8, what: &str) {
-    eprintln!("[{number}/7] {what}");
+    say(format_args!("[{number}/7] {what}"));
 }
 
 /// Sends the commitment, unless it stands there.

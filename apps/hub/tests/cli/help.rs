@@ -59,6 +59,7 @@ fn help_says_what_a_newcomer_needs() {
         "serve",
         "walrus",
         "walrus serve",
+        "walrus committee",
     ] {
         let mut arguments: Vec<&str> = command.split_whitespace().collect();
         arguments.push("--help");

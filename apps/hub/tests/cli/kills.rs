@@ -1,4 +1,4 @@
-//! `SIGKILL` at random points of `hub blob get`: the next run goes on, and fetches nothing again that was checked.
+//! Commands that are ended at any moment, by a kill or by Ctrl-C: the next run goes on, and repeats nothing that was done.
 
 use std::fs;
 use std::time::Duration;
@@ -101,30 +101,53 @@ fn a_fetch_that_is_killed_again_and_again_ends_with_the_right_bytes_and_repeats_
     println!("{kills} kills, {killed_with_rows} of them in the middle");
 }
 
-/// Runs a command over and over, each time ended a little later, by a kill or by Ctrl-C, until it ends by itself.
+/// How long it takes if nothing else happens: the shorter of two times.
 #[cfg(unix)]
-fn ended_later_and_later(mut command: impl FnMut() -> std::process::Command) -> usize {
+fn timed(mut run: impl FnMut()) -> Duration {
+    let mut once = || {
+        let started = std::time::Instant::now();
+        run();
+        started.elapsed()
+    };
+    once().min(once())
+}
+
+/// Runs a command over and over, each time ended a little later, by a kill or by Ctrl-C, until it has said what it did.
+///
+/// `undisturbed` is how long the whole of it takes on this machine: a fifteenth of that is the step.
+#[cfg(unix)]
+fn ended_later_and_later(
+    undisturbed: Duration,
+    mut command: impl FnMut() -> std::process::Command,
+) -> u32 {
     use std::process::Stdio;
-    for round in 0..200_u64 {
+    let step = undisturbed / 15;
+    for round in 0..2_000_u32 {
         let mut child = command()
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(Duration::from_millis(80 * round));
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{status}");
-            return round as usize;
+        std::thread::sleep(step * round);
+        let ended = child.try_wait().unwrap();
+        if ended.is_none() {
+            let signal = if round % 2 == 0 { "-KILL" } else { "-INT" };
+            let pid = child.id().to_string();
+            // It may have ended by itself just now.
+            let _ = std::process::Command::new("kill")
+                .args([signal, &pid])
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
         }
-        let signal = if round % 2 == 0 { "-KILL" } else { "-INT" };
-        let pid = child.id().to_string();
-        // It may have ended by itself just now.
-        let _ = std::process::Command::new("kill")
-            .args([signal, &pid])
-            .stderr(Stdio::null())
-            .status()
-            .unwrap();
-        let _ = child.wait().unwrap();
+        let output = child.wait_with_output().unwrap();
+        if let Some(status) = ended {
+            assert!(status.success(), "{status}");
+        }
+        // A kill after that: the user knows, and has no reason to type it again.
+        if output.stdout.ends_with(b"\n") {
+            return round;
+        }
     }
     panic!("it never ends by itself");
 }
@@ -133,11 +156,19 @@ fn ended_later_and_later(mut command: impl FnMut() -> std::process::Command) -> 
 #[test]
 fn publishing_that_is_ended_at_any_moment_goes_on_and_does_nothing_twice() {
     use crate::market::{Market, AUTHOR, PUBLISH};
-    let market = Market::new();
-    market.folder();
-    market.keep_committee();
-    let kills = ended_later_and_later(|| market.command(AUTHOR, &PUBLISH));
-    assert!(kills > 5, "it ended {kills} times before it was done");
+    let publishing = || {
+        let market = Market::new();
+        market.folder();
+        market.keep_committee();
+        market
+    };
+    let another = publishing();
+    let started = std::time::Instant::now();
+    another.json(AUTHOR, &PUBLISH);
+    let undisturbed = started.elapsed();
+    let market = publishing();
+    let kills = ended_later_and_later(undisturbed, || market.command(AUTHOR, &PUBLISH));
+    assert!(kills > 2, "it ended {kills} times before it was done");
     let listed = market.json(AUTHOR, &["model", "list", "--mine"]);
     assert_eq!(listed["models"].as_array().unwrap().len(), 1, "{listed}");
     let shown = market.json(AUTHOR, &["model", "show", "1"]);
@@ -155,6 +186,29 @@ fn publishing_that_is_ended_at_any_moment_goes_on_and_does_nothing_twice() {
 
 #[cfg(unix)]
 #[test]
+fn opening_a_session_that_is_ended_at_any_moment_opens_one() {
+    use crate::market::{Market, AUTHOR, CALLER, PUBLISH};
+    let market = Market::new();
+    market.folder();
+    market.json(AUTHOR, &PUBLISH);
+    let operator = crate::market::address(AUTHOR);
+    let open = |budget| {
+        let terms = ["--operator", &operator, "--model", "1", "--days", "1"];
+        [&["session", "open", "--budget", budget], &terms[..]].concat()
+    };
+    let undisturbed = timed(|| drop(market.json(CALLER, &open("4000uusd"))));
+    let kills = ended_later_and_later(undisturbed, || market.command(CALLER, &open("5000uusd")));
+    assert!(kills > 2, "it ended {kills} times before it was done");
+    let listed = market.json(CALLER, &["session", "list"]);
+    let sessions = listed["sessions"].as_array().unwrap().iter();
+    let budgets: Vec<_> = sessions
+        .map(|session| session["budget"].as_str().unwrap())
+        .collect();
+    assert_eq!(budgets, ["5000", "4000", "4000"], "the newest first");
+}
+
+#[cfg(unix)]
+#[test]
 fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
     use crate::market::{Market, CALLER};
     let market = Market::new();
@@ -162,23 +216,31 @@ fn a_call_that_is_ended_at_any_moment_is_repeated_by_its_id_and_paid_once() {
     market.open_session("5000uusd");
     let request = include_str!("../../../../examples/models/volatility-mlp.request.json");
     market.world.write("request.json", request.as_bytes());
-    let id = "00112233445566778899aabbccddeeff";
-    let call = [
-        "call",
-        "1",
-        "--input",
-        "request.json",
-        "--server",
-        &url,
-        "--request-id",
-        id,
-    ];
-    let kills = ended_later_and_later(|| market.command(CALLER, &call));
-    assert!(kills > 1, "it ended {kills} times before it was done");
+    let by_id = |id| {
+        let options = [
+            "--input",
+            "request.json",
+            "--server",
+            &url,
+            "--request-id",
+            id,
+        ];
+        [&["call", "1"], &options[..]].concat()
+    };
+    let mut ids = [
+        "ffeeddccbbaa99887766554433221100",
+        "ffeeddccbbaa99887766554433221101",
+    ]
+    .into_iter();
+    let undisturbed = timed(|| drop(market.json(CALLER, &by_id(ids.next().unwrap()))));
+    let call = by_id("00112233445566778899aabbccddeeff");
+    let kills = ended_later_and_later(undisturbed, || market.command(CALLER, &call));
+    assert!(kills > 2, "it ended {kills} times before it was done");
     let answer = market.json(CALLER, &call);
     assert_eq!(
         (&answer["amount"], &answer["charged"]),
-        (&"100".into(), &"100".into())
+        (&"100".into(), &"300".into()),
+        "the two before it are paid, and this one once"
     );
 }
 

@@ -1,8 +1,10 @@
 //! Authors, operators and callers at work, each by the command `hub` alone: against the real contracts on an embedded chain, behind a socket.
 
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
-use cosmwasm_std::Coin;
+use cosmwasm_std::{Addr, Coin};
 use hub_chain::embedded::{Embedded, EmbeddedOptions, PREFIX};
 use hub_chain::testing::{Fault, StandIn};
 use hub_chain::{Profiles, Wallet, COSMOS_COIN_TYPE};
@@ -134,7 +136,7 @@ pub const PUBLISH: [&str; 14] = [
     "--shared",
 ];
 
-fn address(words: &str) -> String {
+pub fn address(words: &str) -> String {
     Wallet::from_mnemonic(words, PREFIX, COSMOS_COIN_TYPE, 0)
         .unwrap()
         .address()
@@ -277,6 +279,96 @@ fn an_author_changes_the_price_retires_and_hands_over() {
         market.json(CALLER, &["model", "retire", "1"])["transaction"],
         Value::Null
     );
+}
+
+#[test]
+fn a_session_that_opened_before_the_user_was_told_is_found_by_the_same_command() {
+    let market = Market::new();
+    market.folder();
+    assert_eq!(market.publish().code, 0);
+    // Once a transaction has left, the node shows no contract any more.
+    let has_left = AtomicBool::new(false);
+    market.node.always(Fault::Lies(Arc::new(
+        move |method: &str, asked: &Value, answer: Value| {
+            if method == "broadcast_tx_sync" {
+                has_left.store(true, Ordering::SeqCst);
+            }
+            let is_contract = asked["path"].as_str().unwrap_or_default().contains("wasm");
+            match method == "abci_query" && is_contract && has_left.load(Ordering::SeqCst) {
+                true => json!({ "response": { "code": 1, "log": "out of order" } }),
+                false => answer,
+            }
+        },
+    )));
+    let operator = address(AUTHOR);
+    let open = [
+        &["session", "open", "--operator", &operator, "--model", "1"],
+        &["--budget", "5000uusd", "--days", "1"][..],
+    ]
+    .concat();
+    let unseen = market.run(CALLER, &open);
+    assert_eq!(unseen.out, "", "{unseen:?}");
+    assert_ne!(unseen.code, 0, "{unseen:?}");
+    market.node.honest();
+
+    let sent = market.sent();
+    let found = market.run(CALLER, &open);
+    assert!(found.err.contains("sent earlier"), "{found:?}");
+    assert!(
+        found.out.contains("hub call MODEL --session 1"),
+        "{found:?}"
+    );
+    assert_eq!(market.sent(), sent);
+    // Now the user knows: the same words mean another session.
+    assert_eq!(market.json(CALLER, &open)["session"]["session"], 2);
+}
+
+#[test]
+fn a_keeper_stores_the_committee_of_each_epoch_once() {
+    let market = Market::new();
+    let keeper = address(AUTHOR);
+    let offered = market.chain.with(move |hub| {
+        let before = hub.keeper.clone();
+        hub.registry(&before, ExecuteMsg::OfferKeeperRole { to: keeper.clone() })
+            .and_then(|_| hub.registry(&Addr::unchecked(keeper), ExecuteMsg::AcceptKeeperRole {}))
+            .map(|_| ())
+            .map_err(|error| error.to_string())
+    });
+    market.runtime.block_on(offered).unwrap().unwrap();
+    let url = format!("{}/local/committee", market.world.servers[0].url());
+    let store = ["walrus", "committee", &url];
+
+    let stranger = market.run(CALLER, &store);
+    says(&stranger, 2, "keeper", "change what the sentence names");
+    market.world.write("half.json", b"{\"epoch\": 1}");
+    let half = market.run(AUTHOR, &["walrus", "committee", "half.json"]);
+    says(
+        &half,
+        2,
+        "missing field `n_shards`",
+        "give epoch, n_shards and members",
+    );
+    let nowhere = market.run(AUTHOR, &["walrus", "committee", "nowhere.json"]);
+    says(&nowhere, 1, "nowhere.json cannot be read", "name a file");
+    assert_eq!(market.sent(), 0);
+
+    let stored = market.json(AUTHOR, &store);
+    assert_eq!(
+        (&stored["epoch"], &stored["members"]),
+        (&1.into(), &5.into())
+    );
+    let again = market.run(AUTHOR, &store);
+    assert_eq!(
+        (again.code, again.out.as_str(), market.sent()),
+        (
+            0,
+            "committee of Walrus epoch 1, 5 members: is kept already\n",
+            1
+        )
+    );
+    market.world.walrus.set_epoch(2).unwrap();
+    assert_eq!(market.json(AUTHOR, &store)["epoch"], 2);
+    assert_eq!(market.sent(), 2);
 }
 
 #[test]
@@ -792,6 +884,31 @@ impl Market {
             .as_u64()
             .unwrap()
     }
+}
+
+/// Where no enclave is, as here, a server that is to make its key in one says so, and registers nothing.
+#[test]
+fn a_server_that_is_configured_for_an_enclave_does_not_start_outside_of_one() {
+    let market = Market::new();
+    market.publish_example("volatility-mlp", "uusd");
+    market.configure_server_with("\n[enclave]\nverifier = \"v\"\ncertificate = \"tls.crt\"\n");
+    let sent = market.sent();
+    let outside = market.run(AUTHOR, &["serve", "serve.toml"]);
+    let why = if cfg!(target_os = "linux") {
+        "this is no Nitro Enclave"
+    } else {
+        "enclaves run Linux"
+    };
+    says(
+        &outside,
+        1,
+        "the server could not start: the hypervisor gives no attestation document",
+        why,
+    );
+    assert_eq!(
+        (market.sent(), market.world.path("books").exists()),
+        (sent, false)
+    );
 }
 
 /// The whole loop, each step by the command alone: an author publishes a folder, an operator serves it, a caller pays for answers,

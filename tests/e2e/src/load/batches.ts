@@ -12,8 +12,13 @@ export interface Ids {
 
 /** The key of an attester, by its place. */
 export function attesterKey(place: number, keyType: wire.KeyType): wire.SigningKey {
-  const seed = wire.sha256(new TextEncoder().encode(`attester ${place}`));
+  const seed = attesterSeed(place);
   return keyType === "secp256k1" ? wire.SigningKey.secp256k1(seed) : wire.SigningKey.ed25519(seed);
+}
+
+/** What the key of an attester is made of, 32 bytes. */
+export function attesterSeed(place: number): Uint8Array {
+  return wire.sha256(new TextEncoder().encode(`attester ${place}`));
 }
 
 export interface Batch extends SignedBatch {

@@ -58,10 +58,15 @@ export async function openMarket(
   return { hub, as, operators, submitters, ids };
 }
 
+/** Secret key of a submitter, 32 bytes. */
+export function submitterSecret(place: number): Uint8Array {
+  return named(`submitter ${place}`);
+}
+
 async function fundedSubmitters(hub: Hub, as: Record<Name, HubAccount>): Promise<HubAccount[]> {
   const accounts: HubAccount[] = [];
   for (let place = 0; place < SUBMITTERS; place += 1) {
-    const wallet = await DirectSecp256k1Wallet.fromKey(named(`submitter ${place}`), "wasm");
+    const wallet = await DirectSecp256k1Wallet.fromKey(submitterSecret(place), "wasm");
     accounts.push(await hub.account(wallet, SENDING));
   }
   const coins = [{ denom: "stake", amount: "10000000000" }];
