@@ -99,6 +99,8 @@ pub struct Caller {
 }
 
 const CHARGED_IN_ALL: &str = "what the session is charged in all";
+const DIFFERS: &str = "its answer begins otherwise than the first time";
+const SECOND: &str = "it has another receipt than the one that this call was answered with before";
 
 /// So many addresses are remembered.
 const MOST_ADDRESSES: usize = 256;
@@ -123,6 +125,8 @@ enum Reply {
         response: String,
         broken_off: Option<String>,
     },
+    /// Answered, without a receipt.
+    Unsettled,
     /// A repeat that begins otherwise than what was heard.
     Differs,
     /// 402.
@@ -190,9 +194,9 @@ impl Caller {
                 self.requirements(*required, &sha256(&[body]), self.tally.most_signed())
             }
             Reply::Refused(error) => Err(error),
-            Reply::Answered { .. } | Reply::Differs => Err(CallError::WrongRequirements(
-                "it answers without being paid".to_owned(),
-            )),
+            Reply::Answered { .. } | Reply::Differs | Reply::Unsettled => Err(
+                CallError::WrongRequirements("it answers without being paid".to_owned()),
+            ),
         }
     }
 
@@ -263,8 +267,13 @@ impl Caller {
         most: u128,
         mut said: Said<'_>,
     ) -> Result<Answer, CallError> {
+        if let Some(why) = self.tally.distrusted() {
+            return Err(CallError::Distrusted(why));
+        }
         let most = most.min(self.options.limits.per_call);
         let hash = sha256(&[&body]);
+        // Of a repeat, whose stored answer has the price of its first time.
+        let first = self.tally.begun_at(id);
         let mut is_own_offer = false;
         let mut agreed = match self.remembered(url).filter(|last| last.amount.0 <= most) {
             // What was agreed for another body of the same address: good if this one costs the same.
@@ -308,7 +317,10 @@ impl Caller {
             let payment = self.payment(id, &hash, &agreed, ceiling);
             let reply = self.send(url, &body, Some(&payment), &mut said).await;
             match reply {
-                Ok(Reply::Differs) => return Err(begins_otherwise(amount)),
+                Ok(Reply::Unsettled) => {
+                    return Err(self.dishonest("no receipt came with it", amount)?)
+                }
+                Ok(Reply::Differs) => return Err(self.dishonest(DIFFERS, amount)?),
                 Ok(Reply::Answered {
                     body: answer,
                     mime_type,
@@ -318,12 +330,13 @@ impl Caller {
                     let offer = Offer {
                         agreed: &agreed,
                         is_own: is_own_offer,
+                        first,
                     };
                     let answer = self.checked(id, &body, offer, answer, mime_type, &response)?;
                     self.remember(url, &agreed);
                     // All of it that was not heard yet: an answer in one piece.
                     if said.take(0, &answer.body).is_err() {
-                        return Err(begins_otherwise(amount));
+                        return Err(self.dishonest(DIFFERS, amount)?);
                     }
                     return Ok(Answer {
                         broken_off,
@@ -338,14 +351,19 @@ impl Caller {
                         Some(_) => self.tally.most_with(id),
                     };
                     let renewed = self.requirements(*required, &hash, most);
-                    let renewed = renewed.inspect_err(|_| self.forget(url))?;
+                    let renewed = renewed.inspect_err(|_| self.forget(url));
+                    if let Err(error @ CallError::Overcharged { .. }) = &renewed {
+                        self.tally.distrust(&error.to_string())?;
+                    }
+                    let renewed = renewed?;
                     let price = reason == code::PRICE_CHANGED || renewed.amount > agreed.amount;
                     let needed = renewed
                         .extra
                         .charged
                         .map(|charged| charged.0.saturating_add(renewed.amount.0));
+                    // It does not know what was signed, which covers every call. No ceiling is taken from a server.
                     let ceiling = reason == "voucher_missing"
-                        && needed > renewed.extra.ceiling.map(|one| one.0);
+                        && needed.is_some_and(|needed| needed <= self.tally.ceiling());
                     let curable = price || ceiling || reason == code::WRONG_PAYMENT;
                     if !curable || corrections == 0 || lost.is_some() {
                         self.forget(url);
@@ -355,16 +373,6 @@ impl Caller {
                             message,
                             retry_after: None,
                         });
-                    }
-                    if let (true, Some(needed)) = (ceiling, needed) {
-                        self.within(
-                            CHARGED_IN_ALL,
-                            Limited {
-                                found: needed,
-                                allowed: total,
-                            },
-                        )?;
-                        self.tally.raise(needed)?;
                     }
                     corrections -= 1;
                     agreed = renewed;
@@ -448,6 +456,14 @@ impl Caller {
         }
     }
 
+    /// Notes that an answer is not what was agreed: its operator is not paid again.
+    fn dishonest(&self, what: &str, at_most: u128) -> Result<CallError, CallError> {
+        let what = what.to_owned();
+        let error = CallError::Dishonest { what, at_most };
+        self.tally.distrust(&error.to_string())?;
+        Ok(error)
+    }
+
     fn payment(
         &self,
         id: RequestId,
@@ -495,20 +511,27 @@ impl Caller {
         mime_type: String,
         response: &str,
     ) -> Result<Answer, CallError> {
-        let dishonest = |what: String| CallError::Dishonest {
-            what,
-            at_most: offer.agreed.amount.0,
+        let at_most = offer.agreed.amount.0.max(offer.first.unwrap_or(0));
+        let decoded = decode::<SettleResponse>(response).map_err(|error| error.to_string());
+        let checked = decoded.and_then(|settled| {
+            let trust = &self.trust;
+            let receipt = trust.answer(offer, id, request, &body, &settled, body.len())?;
+            Ok((settled, receipt))
+        });
+        let (settled, receipt) = match checked {
+            Ok(found) => found,
+            Err(what) => return Err(self.dishonest(&what, at_most)?),
         };
-        let settled: SettleResponse =
-            decode(response).map_err(|error| dishonest(error.to_string()))?;
-        let receipt = self
-            .trust
-            .answer(offer, id, request, &body, &settled, body.len())
-            .map_err(dishonest)?;
         // Counted whatever the server says besides: the attester signed for it.
         let hash = sha256(&[&settled.extra.receipt.0]);
-        let most = self.tally.end(id, settled.amount.0, hash)?;
-        self.count(Some(settled.extra.charged), most)?;
+        let ended = self.tally.end(id, settled.amount.0, hash)?;
+        if ended.is_second {
+            return Err(self.dishonest(SECOND, at_most)?);
+        }
+        if let Err(error) = self.count(Some(settled.extra.charged), ended.most) {
+            self.tally.distrust(&error.to_string())?;
+            return Err(error);
+        }
         Ok(Answer {
             body,
             broken_off: None,
@@ -582,9 +605,7 @@ impl Caller {
                     response,
                     broken_off: None,
                 }),
-                None => Err(CallError::WrongRequirements(
-                    "it answers without a receipt".to_owned(),
-                )),
+                None => Ok(Reply::Unsettled),
             };
         }
         let detail = serde_json::from_slice(&bytes).map(|body: ErrorBody| body.error);
@@ -655,13 +676,6 @@ pub fn fresh_id() -> RequestId {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let id = u128::from(first.hash_one(count)) << 64 | u128::from(second.hash_one(count));
     RequestId::from(id.to_be_bytes())
-}
-
-fn begins_otherwise(at_most: u128) -> CallError {
-    CallError::Dishonest {
-        what: "its answer begins otherwise than the first time".to_owned(),
-        at_most,
-    }
 }
 
 /// What has to be there by then.

@@ -51,6 +51,9 @@ pub(crate) struct Offer<'a> {
     pub(crate) agreed: &'a PaymentRequirements,
     /// Whether it was made for this very body. One that is remembered bounds the amount alone: another body has other units.
     pub(crate) is_own: bool,
+    /// Of a repeat, the most that the call could cost when it was begun, 0 if it was answered before: its stored answer may be of
+    /// terms that are past.
+    pub(crate) first: Option<u128>,
 }
 
 impl Trust {
@@ -113,7 +116,11 @@ impl Trust {
     /// Checks an answer against the call and what was agreed. Gives the receipt.
     pub(crate) fn answer(
         &self,
-        Offer { agreed, is_own }: Offer<'_>,
+        Offer {
+            agreed,
+            is_own,
+            first,
+        }: Offer<'_>,
         request_id: RequestId,
         request: &[u8],
         body: &[u8],
@@ -137,11 +144,13 @@ impl Trust {
             return Err("its signature does not verify with the attester's key".to_owned());
         }
         let extra = &agreed.extra;
+        // What was stored has the price of its first time, which was agreed to then.
+        let is_past = first.is_some() && receipt.terms < extra.terms;
         let same = [
             ("attester", receipt.attester == self.attester),
             ("model", receipt.model == extra.model),
             ("release", receipt.release == extra.release),
-            ("terms", receipt.terms == extra.terms),
+            ("terms", is_past || receipt.terms == extra.terms),
             ("request id", receipt.request_id == request_id.0),
             ("request", receipt.request_hash == sha256(&[request])),
             (
@@ -159,9 +168,15 @@ impl Trust {
             return Err(format!("its receipt is about another {what}"));
         }
         let units = receipt.units;
-        let amount = rates(agreed).amount(1, units).map(Amount);
+        let amount = match first.filter(|_| is_past) {
+            Some(most) => Some(settled.amount).filter(|amount| most == 0 || amount.0 <= most),
+            None => rates(agreed)
+                .amount(1, units)
+                .map(Amount)
+                .filter(|amount| *amount <= agreed.amount),
+        };
         let too_many = units.input > extra.units_in || units.output > extra.max_units_out;
-        if amount.is_none_or(|amount| amount > agreed.amount) || (is_own && too_many) {
+        if amount.is_none() || (is_own && too_many) {
             return Err(format!(
                 "its receipt states {} units in and {} out, and at most {} and {} were agreed",
                 units.input, units.output, extra.units_in, extra.max_units_out
@@ -287,6 +302,7 @@ mod tests {
         let own = Offer {
             agreed,
             is_own: true,
+            first: None,
         };
         let receipt = trust
             .answer(own, id, request, body, &settled, body.len())
@@ -307,6 +323,7 @@ mod tests {
             let offer = Offer {
                 agreed: &smaller,
                 is_own,
+                first: None,
             };
             let found = trust.answer(offer, id, request, body, &settled, body.len());
             assert_eq!(found.is_ok(), fits, "{is_own} {amount}");

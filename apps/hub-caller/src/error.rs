@@ -52,6 +52,9 @@ pub enum CallError {
         /// The most that it can cost.
         at_most: u128,
     },
+    /// The operator was dishonest before; nothing was signed.
+    #[error("the operator of this session is not paid any more, since {0}: call another, or take `distrusted` out of the session's tally to pay it again")]
+    Distrusted(String),
     /// No answer came, and it is not known whether the call ran. The same request id gives its answer, without paying twice.
     #[error("no answer came ({reason}), and the call may have run: call again with request id {request_id}, which is never paid twice")]
     Unknown {

@@ -75,6 +75,18 @@ struct State {
     /// Calls that were answered, the newest last, each with sha256 of its receipt: a repeat is not counted again.
     #[serde(default)]
     answered: VecDeque<(RequestId, Hex<32>)>,
+    /// What the operator did, if it is not to be paid any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    distrusted: Option<String>,
+}
+
+/// How a call ended in the tally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ended {
+    /// The most that a server can rightly have counted when it answered.
+    pub(crate) most: u128,
+    /// Whether the call was answered before with another receipt: then it was charged twice.
+    pub(crate) is_second: bool,
 }
 
 /// So many answered calls are remembered: repeats come soon, or not at all.
@@ -157,7 +169,9 @@ impl Tally {
         self.change(|state| {
             let before = state.open.clone();
             if !state.answered.iter().any(|(one, _)| *one == id) {
-                state.open.insert(id.to_string(), Amount(amount));
+                let open = state.open.entry(id.to_string()).or_insert(Amount(0));
+                // Of a repeat it is not known at which of its prices it ran.
+                *open = Amount(amount).max(*open);
             }
             let needed = state.at_most();
             if needed > total {
@@ -169,9 +183,33 @@ impl Tally {
         })
     }
 
-    /// Raises the ceiling to what a server says it needs.
-    pub(crate) fn raise(&self, ceiling: u128) -> Result<(), TallyError> {
-        self.change(|state| state.ceiling = state.ceiling.max(Amount(ceiling)))
+    /// What a call that was begun before could cost at most: 0 if it was answered, and so was counted. None of a new one.
+    pub(crate) fn begun_at(&self, id: RequestId) -> Option<u128> {
+        let state = self.state();
+        let open = state.open.get(&id.to_string()).map(|amount| amount.0);
+        let is_answered = state.answered.iter().any(|(one, _)| *one == id);
+        open.or(is_answered.then_some(0))
+    }
+
+    /// What the operator did, if it is not to be paid any more.
+    pub fn distrusted(&self) -> Option<String> {
+        self.state().distrusted.clone()
+    }
+
+    /// Pays the operator no more. What was noted first stays.
+    pub(crate) fn distrust(&self, why: &str) -> Result<(), TallyError> {
+        self.change(|state| {
+            state.distrusted.get_or_insert_with(|| why.to_owned());
+        })
+    }
+
+    /// Pays the operator again.
+    ///
+    /// # Errors
+    ///
+    /// If the tally cannot be kept.
+    pub fn trust_again(&self) -> Result<(), TallyError> {
+        self.change(|state| state.distrusted = None)
     }
 
     /// Notes that a call was not charged. Gives the most that a server can rightly have counted when it said so.
@@ -182,28 +220,30 @@ impl Tally {
         })
     }
 
-    /// Notes what a call came to, by a receipt with this hash. The same receipt counts once. Gives the most that a server can
-    /// rightly have counted when it answered.
+    /// Notes what a call came to, by a receipt with this hash. The same receipt counts once.
     pub(crate) fn end(
         &self,
         id: RequestId,
         amount: u128,
         receipt: [u8; 32],
-    ) -> Result<u128, TallyError> {
+    ) -> Result<Ended, TallyError> {
         self.change(|state| {
             let answered = (id, Hex(receipt));
             let others = state.close(id);
-            if !state.answered.contains(&answered) {
+            let is_known = state.answered.contains(&answered);
+            let is_second = !is_known && state.answered.iter().any(|(one, _)| *one == id);
+            if !is_known {
                 state.charged = Amount(state.charged.0.saturating_add(amount));
                 state.answered.push_back(answered);
                 if state.answered.len() > REMEMBERED {
                     state.answered.pop_front();
                 }
             }
-            match others {
+            let most = match others {
                 Some(others) => others.saturating_add(amount),
                 None => state.most_signed(),
-            }
+            };
+            Ended { most, is_second }
         })
     }
 
@@ -299,6 +339,7 @@ impl State {
             open: BTreeMap::new(),
             beside: BTreeMap::new(),
             answered: VecDeque::new(),
+            distrusted: None,
         }
     }
 
@@ -365,10 +406,27 @@ mod tests {
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
         // A repeat of an answered call is no further call, unless it has another receipt: then it ran again.
         assert_eq!(tally.begin(id(1), charge(30, ALL)).unwrap().unwrap(), 150);
-        tally.end(id(1), 25, [1; 32]).unwrap();
+        assert!(!tally.end(id(1), 25, [1; 32]).unwrap().is_second);
         assert_eq!((tally.charged(), tally.at_most()), (125, 125));
-        tally.end(id(1), 25, [2; 32]).unwrap();
+        assert!(tally.end(id(1), 25, [2; 32]).unwrap().is_second);
         assert_eq!((tally.charged(), tally.at_most()), (150, 150));
+        // An open call that is repeated when it is dearer, or cheaper, may have run at either price.
+        for (amount, most) in [(10, 160), (30, 180), (20, 180)] {
+            tally.begin(id(3), charge(amount, ALL)).unwrap().unwrap();
+            assert_eq!(
+                (tally.at_most(), tally.begun_at(id(3))),
+                (most, Some(most - 150))
+            );
+        }
+        let begun = [1, 4].map(|number| tally.begun_at(id(number)));
+        assert_eq!(begun, [Some(0), None]);
+        // Who was dishonest stays so, whoever opens the file; what was noted first is kept.
+        tally.distrust("it lied").unwrap();
+        tally.distrust("it lied again").unwrap();
+        let later = Tally::open(&path, SessionId(7), 0).unwrap();
+        assert_eq!(later.distrusted().as_deref(), Some("it lied"));
+        later.trust_again().unwrap();
+        assert_eq!(tally.distrusted(), None);
     }
 
     #[test]
@@ -383,13 +441,13 @@ mod tests {
         begin(1, 30);
         begin(2, 20);
         // The first is answered when the server counted the second at its most; the answer of the second came first, and cheaper.
-        assert_eq!(tally.end(id(2), 5, [2; 32]).unwrap(), 135);
+        assert_eq!(tally.end(id(2), 5, [2; 32]).unwrap().most, 135);
         assert_eq!(tally.most_with(id(1)), 150);
-        assert_eq!(tally.end(id(1), 25, [1; 32]).unwrap(), 145);
+        assert_eq!(tally.end(id(1), 25, [1; 32]).unwrap().most, 145);
         assert_eq!(tally.at_most(), 130);
         // A call that is begun later has nothing beside it.
         begin(3, 30);
-        assert_eq!(tally.end(id(3), 10, [3; 32]).unwrap(), 140);
+        assert_eq!(tally.end(id(3), 10, [3; 32]).unwrap().most, 140);
         begin(4, 30);
         assert_eq!(tally.drop_call(id(4)).unwrap(), 140);
         // Who names no call is held to what was ever signed for.

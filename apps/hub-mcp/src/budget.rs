@@ -229,6 +229,28 @@ impl Budget {
         })
     }
 
+    /// Notes that a call may have been charged, though its end is not known. An open one is set aside already; one that was answered
+    /// before is counted again, since a server that is dishonest may charge a repeat.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be kept.
+    pub fn doubt(
+        &self,
+        id: RequestId,
+        model: ModelId,
+        amount: u128,
+        now: u64,
+    ) -> Result<(), BudgetError> {
+        self.change(now, |state| {
+            if !state.open.contains_key(&id.to_string()) {
+                let spent = state.spent.entry(model).or_default();
+                spent.0 = spent.0.saturating_add(amount);
+            }
+            Ok(())
+        })
+    }
+
     /// Notes that a call was not charged.
     ///
     /// # Errors
@@ -444,7 +466,12 @@ mod tests {
             (standing.spent, standing.open),
             (190, vec![(id(2).to_string(), 100)])
         );
-        assert!(open().reserve(id(3), ModelId(1), 61, DAY).is_err());
+        // An open call in doubt is set aside already; a repeat in doubt may be charged once more.
+        open().doubt(id(2), ModelId(1), 100, DAY).unwrap();
+        assert_eq!(open().standing(DAY).unwrap().spent, 190);
+        open().doubt(id(1), ModelId(1), 50, DAY).unwrap();
+        assert_eq!(open().standing(DAY).unwrap().spent, 240);
+        assert!(open().reserve(id(3), ModelId(1), 11, DAY).is_err());
     }
 
     #[test]

@@ -66,6 +66,11 @@ impl McpError {
                 format!("the answer is not what was agreed, and is not shown. The call may be charged, at most {at_most}. Do not use this server again"),
                 Some(what.clone()),
             ),
+            Self::Call(CallError::Distrusted(why)) => (
+                "distrusted".into(),
+                "the operator of this session was dishonest before, and is not paid any more. Nothing was paid: use another session, or ask the user".into(),
+                Some(why.clone()),
+            ),
             Self::Call(error @ CallError::Overcharged { .. }) => ("overcharged".into(), error.to_string(), None),
             Self::Call(error @ CallError::Limit { .. }) => ("limit".into(), error.to_string(), None),
             Self::Call(CallError::Unknown { request_id, .. }) => (

@@ -529,7 +529,9 @@ impl From<CallError> for Failure {
                 USAGE,
                 Some("nothing was paid: give a higher --max-price, or add to the session: hub session topup N AMOUNT".to_owned()),
             ),
-            CallError::Overcharged { .. } | CallError::Dishonest { .. } => (WRONG, None),
+            CallError::Overcharged { .. }
+            | CallError::Dishonest { .. }
+            | CallError::Distrusted(_) => (WRONG, None),
             CallError::Unknown { request_id, .. } => (
                 FAILED,
                 Some(format!(

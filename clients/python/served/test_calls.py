@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -11,6 +12,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,14 +20,17 @@ import nbformat
 import pytest
 import requests
 from nbclient import NotebookClient
+from requests.adapters import HTTPAdapter
 from x402.http.clients.httpx import x402HttpxClient
 from x402.http.clients.requests import x402_requests
 
 from hub_client import (
+    AnswerLostError,
     ChainError,
     ClockError,
     HomeError,
     LimitError,
+    PriceRaisedError,
     WrongChainError,
     WrongSignatureError,
     client,
@@ -71,7 +76,7 @@ def test_each_client_pays_and_the_receipt_is_the_one_that_the_server_settles(ser
     paid = session.paid(one.content)
     shown = requests.get(f"{served.server}/v1/receipts/{paid.request_id}", timeout=10).json()["receipts"]
     assert [(entry["session"], entry["amount"]) for entry in shown] == [(served.session, "100")]
-    assert Receipt.decode(__import__("base64").b64decode(shown[0]["receipt"])) == paid.receipt
+    assert Receipt.decode(base64.b64decode(shown[0]["receipt"])) == paid.receipt
 
 
 def test_what_the_command_hub_pays_and_what_python_pays_is_one_tally(served: Served, tmp_path: Path) -> None:
@@ -124,11 +129,11 @@ def test_an_answer_that_is_lost_on_the_way_is_paid_once(served: Served) -> None:
 
 
 class Cut:
-    """A line that breaks once, after the server has answered a payment."""
+    """A line that breaks once, after the server has answered a payment. By then something else may have happened to it."""
 
-    def __init__(self, server: str) -> None:
-        host, port = server.removeprefix("http://").split(":")
-        self.to = (host, int(port))
+    def __init__(self, server: str, happens: Callable[[], str | None] = lambda: None) -> None:
+        self.lead(server)
+        self.happens = happens
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
         self.lost = 0
@@ -140,13 +145,21 @@ class Cut:
     def __exit__(self, *_: object) -> None:
         self.listener.close()
 
+    def lead(self, server: str) -> None:
+        host, port = server.removeprefix("http://").split(":")
+        self.to = (host, int(port))
+
     def accept(self) -> None:
         while True:
             try:
                 near, _ = self.listener.accept()
             except OSError:
                 return
-            far = socket.create_connection(self.to)
+            try:
+                far = socket.create_connection(self.to)
+            except OSError:
+                near.close()
+                continue
             seen: list[bytes] = []
             threading.Thread(target=self.forth, args=(near, far, seen), daemon=True).start()
             threading.Thread(target=self.back, args=(far, near, seen), daemon=True).start()
@@ -160,6 +173,8 @@ class Cut:
         while data := far.recv(65_536):
             if b"payment-signature" in b"".join(seen).lower() and not self.lost:
                 self.lost += 1
+                if (server := self.happens()) is not None:
+                    self.lead(server)
                 # Closing alone would wait for the thread that reads.
                 for end in (near, far):
                     end.shutdown(socket.SHUT_RDWR)
@@ -224,6 +239,63 @@ def test_the_code_of_the_readme_runs(served: Served, capsys: pytest.CaptureFixtu
     assert mine != code
     exec(compile(mine, "README.md", "exec"), {})
     assert re.search(r"for 100 by tract .* receipt 01", capsys.readouterr().out)
+
+
+def test_a_server_that_is_killed_between_a_payment_and_its_answer_is_paid_once(served: Served) -> None:
+    session = served.open()
+    before = session.tally.charged
+
+    def killed() -> str:
+        served.kill()
+        served.restart()
+        return served.server
+
+    # Killed when it had answered, and there again: the answer is the stored one.
+    with Cut(served.server, killed) as cut, hub_requests(session) as http:
+        answer = http.post(f"{cut.url}/v2/models/{served.model}/infer", json=request())
+    assert (answer.ok, cut.lost, session.paid(answer.content).charged) == (True, 1, before + 100)
+    assert (session.tally.charged, session.tally.open_calls) == (before + 100, {})
+
+    # Gone for good: counted at its most, until it is there again. Then the same id is the same call.
+    with Cut(served.server, served.kill) as cut, hub_requests(session) as http:
+        url = f"{cut.url}/v2/models/{served.model}/infer"
+        with pytest.raises(AnswerLostError) as lost:
+            http.post(url, json=request())
+        assert session.tally.open_calls == {lost.value.request_id: 100}
+        served.restart()
+        cut.lead(served.server)
+        with session.repeating(lost.value.request_id):
+            paid = session.paid(http.post(url, json=request()).content)
+    assert (paid.request_id, paid.charged) == (lost.value.request_id, before + 200)
+    assert (session.tally.charged, session.tally.open_calls) == (before + 200, {})
+    assert charged(served) == before + 200
+
+
+def test_an_agreement_below_the_price_of_now_is_refused_by_name_and_costs_nothing(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = served.open()
+    before = session.tally.charged
+
+    def older(self: HTTPAdapter, asked: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if (header := asked.headers.get("payment-signature")) is not None:
+            payment = json.loads(base64.b64decode(header))
+            payment["accepted"]["amount"] = "99"
+            asked.headers["payment-signature"] = base64.b64encode(json.dumps(payment).encode()).decode()
+        return send(self, asked, **options)
+
+    # The server sees an agreement of yesterday: it compares with the price of now.
+    send = HTTPAdapter.send
+    monkeypatch.setattr(HTTPAdapter, "send", older)
+    with hub_requests(session) as http, pytest.raises(PriceRaisedError, match="price_changed"):
+        http.post(served.url, json=request())
+    assert (session.tally.charged, session.tally.at_most) == (before, before)
+
+
+def test_units_are_counted_again_by_the_manifest_that_the_command_hub_checked(served: Served) -> None:
+    session = served.open()
+    with hub_requests(session) as http:
+        assert session.paid(http.post(served.url, json=request()).content).counted
 
 
 def test_the_agent_buys_says_what_it_spent_and_goes_on_where_it_stopped(served: Served, tmp_path: Path) -> None:

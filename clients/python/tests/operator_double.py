@@ -7,11 +7,11 @@ import base64
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from hub_client import Limits, Session, Tally, Trust
+from hub_client import Limits, Metering, Rates, Release, Session, Tally, Terms, Trust
 from hub_client.wire import Call, Domain, Receipt, SigningKey, Voucher, answer_bytes, message_digest, sha256
 
 CHAIN = "hub-testing-1"
@@ -46,10 +46,17 @@ class Operator:
         self.settles: Change = lambda settled: None
         self.answers: Callable[[bytes], bytes] = lambda body: body
         self.before_payment: Callable[[], None] = lambda: None
+        self.terms_in_force = 1
+        self.on_chain: dict[int, Rates] = {}
+        self.metering: Metering | None = None
+        self.instead: Callable[[BaseHTTPRequestHandler, str | None], bool] = lambda handler, payment: False
+        """Answers by itself, if it says so."""
         self.lose = 0
         self.gateway_gives_up = 0
         self.streams = False
         self.cut = 0
+        self.chunks: Callable[[bytes], Iterable[bytes]] | None = None
+        """How an answer leaves, chunk by chunk."""
         self.while_it_answers: Callable[[], None] = lambda: None
         self.seen: list[str | None] = []
         self.lock = threading.Lock()
@@ -60,12 +67,18 @@ class Operator:
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
+                if operator.instead(self, self.headers.get("payment-signature")):
+                    self.close_connection = True
+                    return
                 found = operator.handle(body, self.headers.get("payment-signature"))
                 if found is None:
                     self.close_connection = True
                     self.connection.close()
                     return
                 status, headers, answer = found
+                if operator.chunks is not None and status == 200:
+                    send_chunks(self, operator.chunks(answer), headers)
+                    return
                 self.send_response(status)
                 for name, value in {**headers, "content-length": str(len(answer))}.items():
                     self.send_header(name, value)
@@ -99,11 +112,29 @@ class Operator:
             attester=3,
             key=self.key.public_key,
             asset="uusd",
-            weights={(MODEL, 1): BLOB},
+            models=self,
         )
 
-    def session(self, per_call: int = 1_000, total: int = 50_000, tally: Tally | None = None, **more: Any) -> Session:
-        return Session(SESSION, self.caller, self.trust(), Limits(per_call, total), tally=tally, **more)
+    def terms(self, model: int, terms: int) -> Terms:
+        """What the chain shows: the rates that are in force, until a test has it otherwise."""
+        assert model == MODEL
+        return Terms(self.on_chain.get(terms) or Rates(self.per_call, 0, self.per_million_out), "uusd")
+
+    def release(self, model: int, release: int) -> Release:
+        assert (model, release) == (MODEL, 1)
+        return Release(BLOB, self.metering)
+
+    def session(
+        self,
+        per_call: int = 1_000,
+        total: int = 50_000,
+        tally: Tally | None = None,
+        answer_bytes: int = 64 << 20,
+        answer_seconds: float = 120,
+        **more: Any,
+    ) -> Session:
+        limits = Limits(per_call, total, answer_bytes, answer_seconds)
+        return Session(SESSION, self.caller, self.trust(), limits, tally=tally, **more)
 
     def offer(self, body: bytes, known: bool) -> dict[str, Any]:
         units_in = len(body)
@@ -119,7 +150,7 @@ class Operator:
                 "label": "operator's word",
                 "model": MODEL,
                 "release": 1,
-                "terms": 1,
+                "terms": self.terms_in_force,
                 "perCall": str(self.per_call),
                 "perMillionIn": "0",
                 "perMillionOut": str(self.per_million_out),
@@ -199,7 +230,7 @@ class Operator:
             BLOB,
             MODEL,
             1,
-            1,
+            self.terms_in_force,
             bytes.fromhex(request_id),
             int(time.time()),
             len(body),
@@ -231,6 +262,19 @@ class Operator:
         else:
             self.stored[request_id] = ({"payment-response": encode(settled)}, answer)
         return self.stored[request_id]
+
+
+def send_chunks(handler: BaseHTTPRequestHandler, chunks: Iterable[bytes], headers: dict[str, str] | None = None) -> bool:
+    """Answer 200 with a body of no stated length, chunk by chunk."""
+    handler.send_response(200)
+    for name, value in {"transfer-encoding": "chunked", **(headers or {})}.items():
+        handler.send_header(name, value)
+    handler.end_headers()
+    for chunk in chunks:
+        handler.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
+        handler.wfile.flush()
+    handler.wfile.write(b"0\r\n\r\n")
+    return True
 
 
 def encode(content: dict[str, Any]) -> str:

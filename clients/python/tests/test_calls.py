@@ -32,7 +32,6 @@ from hub_client import (
     hub_httpx,
     hub_requests,
 )
-from hub_client.pieces import taken_apart
 from hub_client.wire import SigningKey
 from tests.conftest import Post
 from tests.operator_double import SESSION, Operator
@@ -230,14 +229,6 @@ def test_a_lie_at_the_end_of_an_answer_in_pieces_is_told(operator: Operator, che
     with pytest.raises(DishonestError, match="signature does not verify"):
         checked(session, operator.url, BODY)
     assert session.tally.at_most == 110
-
-
-@pytest.mark.parametrize("length", range(len(SAID) + len(b"event: payment-response\ndata: e30=\n\n")))
-def test_without_the_whole_settlement_there_is_none(length: int) -> None:
-    whole = SAID + b"event: payment-response\ndata: e30=\n\n"
-    assert taken_apart(whole) == (SAID, "e30=")
-    assert taken_apart(whole[len(SAID) :]) == (b"", "e30=")
-    assert taken_apart(whole[:length])[1] is None
 
 
 def test_a_server_that_is_gone_after_the_payment_leaves_an_id_under_which_the_call_is_paid_once(

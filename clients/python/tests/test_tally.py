@@ -44,9 +44,9 @@ def test_what_ran_beside_a_call_may_be_counted_at_its_most_and_nothing_more(tmp_
     tally.begin(A, 30, 1_000)
     tally.begin(B, 20, 1_000)
     # The server counted the second at its most when it answered the first; the second was answered sooner, and cheaper.
-    assert tally.end(B, 5, b"\2" * 32) == 135
+    assert tally.end(B, 5, b"\2" * 32) == (135, False)
     assert tally.most_beside(A) == 120
-    assert tally.end(A, 25, b"\1" * 32) == 145
+    assert tally.end(A, 25, b"\1" * 32) == (145, False)
     assert tally.at_most == 130
     # A call that is begun later has nothing beside it.
     tally.begin(C, 30, 1_000)

@@ -59,7 +59,15 @@ export function accountSource(account: HubAccount): SessionSource {
         "native" in denom
           ? hub.escrow.message("deposit", deposit, [{ denom: denom.native, amount: text }])
           : cw20Send(denom.cw20, hub.escrow.address, text, { deposit });
-      await account.send([paying, hub.escrow.message("top_up", { session, amount: text })]);
+      const actions = [paying, hub.escrow.message("top_up", { session, amount: text })] as const;
+      try {
+        await account.send(actions);
+      } catch (error) {
+        if (!(error instanceof UnconfirmedError)) {
+          throw error;
+        }
+        await account.resume(error);
+      }
     },
   };
 }

@@ -77,10 +77,13 @@ export class Book {
 
   readonly #store: Store;
   readonly #state: State;
+  /** What the store may hold, as far as this program knows: a write that failed may have happened. */
+  #kept: Set<string | undefined>;
 
-  private constructor(store: Store, state: State) {
+  private constructor(store: Store, state: State, kept: string | undefined) {
     this.#store = store;
     this.#state = state;
+    this.#kept = new Set([kept]);
   }
 
   /** Reads the tally, or begins one. */
@@ -88,7 +91,7 @@ export class Book {
     const text = await store.load();
     if (text === undefined) {
       const state: State = { version: 1, chainId, billing, sessions: [], openings: [], days: {}, distrusted: {} };
-      return new Book(store, state);
+      return new Book(store, state, undefined);
     }
     let state: State;
     try {
@@ -107,7 +110,7 @@ export class Book {
         "give each deployment a store of its own",
       );
     }
-    return new Book(store, state);
+    return new Book(store, state, text);
   }
 
   get sessions(): readonly SessionState[] {
@@ -168,7 +171,10 @@ export class Book {
    */
   begin(session: SessionState, requestId: string, call: OpenCall): void {
     if (!session.answered.some(([id]) => id === requestId)) {
-      session.open[requestId] = call;
+      const before = session.open[requestId];
+      // Of a repeat it is not known at which of its prices it ran.
+      const isDearer = before !== undefined && BigInt(before.amount) > BigInt(call.amount);
+      session.open[requestId] = isDearer ? { ...call, amount: before.amount } : call;
     }
     const most = this.atMost(session);
     if (most > BigInt(session.ceiling)) {
@@ -191,6 +197,12 @@ export class Book {
       },
       done: () => void this.#watched.delete(watched),
     };
+  }
+
+  /** Whether a call was answered before with another receipt: then it was charged twice. */
+  isSecond(session: SessionState, requestId: string, receipt: string): boolean {
+    const before = session.answered.filter(([id]) => id === requestId);
+    return before.length > 0 && before.every(([, hash]) => hash !== receipt);
   }
 
   /** Notes that a call was not charged. */
@@ -219,12 +231,15 @@ export class Book {
   save(): Promise<void> {
     this.#next ??= this.#writing.then(() => {
       this.#next = undefined;
-      const written = this.#store.save(JSON.stringify(this.#state));
+      const written = this.#write(JSON.stringify(this.#state));
       // A write that failed must not fail those after it.
       this.#writing = written.catch(() => undefined);
       return written;
     });
     return this.#next.catch((cause: unknown) => {
+      if (cause instanceof PaymentError) {
+        throw cause;
+      }
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new PaymentError(
         "store_failed",
@@ -233,6 +248,20 @@ export class Book {
         { cause },
       );
     });
+  }
+
+  async #write(text: string): Promise<void> {
+    // Two programs on one store would each forget what the other spent.
+    if (!this.#kept.has(await this.#store.load())) {
+      throw new PaymentError(
+        "store_failed",
+        "another program keeps its tally in this store, so nothing was sent",
+        "give each program a store of its own, and start this one again",
+      );
+    }
+    this.#kept.add(text);
+    await this.#store.save(text);
+    this.#kept = new Set([text]);
   }
 }
 

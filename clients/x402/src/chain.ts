@@ -49,7 +49,7 @@ export class Chain {
     if (found !== undefined && this.clock() - found.at < ATTESTER_SECONDS) {
       return found.known;
     }
-    const known = this.hub.billing.query.attester({ attester }).then((answer) => ({
+    const known = asked(`attester ${attester}`, this.hub.billing.query.attester({ attester })).then((answer) => ({
       operator: answer.operator,
       key: wire.PublicKey.of(answer.key_type, bytesOf(answer.key)),
       measurement: answer.measurement ?? undefined,
@@ -60,21 +60,48 @@ export class Chain {
 
   terms(model: number, terms: number): Promise<registry.TermsResponse> {
     const key = `${model}/${terms}`;
-    const asked = this.#terms.get(key) ?? this.hub.registry.query.terms({ model, terms });
-    return remember(this.#terms, key, asked, asked);
+    const what = `terms ${terms} of model ${model}`;
+    const found = this.#terms.get(key) ?? asked(what, this.hub.registry.query.terms({ model, terms }));
+    return remember(this.#terms, key, found, found);
   }
 
   /** The weights of a release. */
   blob(model: number, release: number): Promise<Uint8Array> {
     const key = `${model}/${release}`;
-    const asked =
+    const what = `release ${release} of model ${model}`;
+    const found =
       this.#blobs.get(key) ??
-      this.hub.registry.query.release({ model, release }).then(({ blob_id }) => wire.BlobId.parse(blob_id).bytes);
-    return remember(this.#blobs, key, asked, asked);
+      asked(what, this.hub.registry.query.release({ model, release })).then(
+        ({ blob_id }) => wire.BlobId.parse(blob_id).bytes,
+      );
+    return remember(this.#blobs, key, found, found);
   }
 
   session(session: number): Promise<escrow.SessionResponse> {
-    return this.hub.escrow.query.session({ session });
+    return asked(`session ${session}`, this.hub.escrow.query.session({ session }));
+  }
+}
+
+/** What the chain answers, or why it does not, in our words. */
+async function asked<A>(what: string, answer: Promise<A>): Promise<A> {
+  try {
+    return await answer;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    // A contract that knows no such thing answered; a node that cannot be reached did not.
+    throw cause instanceof Error && cause.name === "RefusedError"
+      ? new PaymentError(
+          "wrong_requirements",
+          `the chain has no ${what} (${reason})`,
+          "nothing was signed; call another server",
+          { cause },
+        )
+      : new PaymentError(
+          "chain_failed",
+          `the chain could not be asked for ${what} (${reason})`,
+          "nothing more was signed; try again, or with another node",
+          { cause },
+        );
   }
 }
 

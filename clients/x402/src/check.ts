@@ -72,10 +72,20 @@ export interface PaidCall {
   readonly agreed: Requirements;
   readonly key: wire.PublicKey;
   readonly blob: Uint8Array;
+  /** Of a repeat, the most that it could cost when it was signed first; 0 if it was answered before. Undefined of all others. */
+  readonly first: bigint | undefined;
   /** Whether the offer was made for this very body. One that is remembered bounds the amount alone: another body has other units. */
   readonly isOwnOffer: boolean;
   /** sha256 of the body that was sent, hex; what the server said it was, if that was not seen. */
   readonly requestHash: string;
+}
+
+/** Terms that are past: those of the stored answer to a repeat. */
+export interface PastTerms {
+  readonly terms: number;
+  readonly rates: Requirements["rates"];
+  /** The most that was agreed then; undefined if it was counted then. */
+  readonly most: bigint | undefined;
 }
 
 /** A receipt that fits its call. */
@@ -95,6 +105,7 @@ export function fit(
   settled: Settled,
   body: Uint8Array | undefined,
   domain: wire.Domain,
+  past?: PastTerms,
 ): FittingReceipt | string {
   if (!settled.success) {
     return "it says that the payment failed, with an answer";
@@ -115,7 +126,7 @@ export function fit(
     ["session", receipt.session === BigInt(call.session)],
     ["model", receipt.model === BigInt(agreed.model)],
     ["release", receipt.release === BigInt(agreed.release)],
-    ["terms", receipt.terms === BigInt(agreed.terms)],
+    ["terms", receipt.terms === BigInt(past?.terms ?? agreed.terms)],
     ["request id", wire.toHex(receipt.requestId) === call.requestId],
     ["request", wire.toHex(receipt.requestHash) === call.requestHash],
     ["answer", body === undefined || wire.equal(receipt.responseHash, wire.sha256(body))],
@@ -126,9 +137,10 @@ export function fit(
     return `its receipt is about another ${other[0]}`;
   }
   const { units } = receipt;
-  const amount = priceOf(agreed.rates, units);
+  const amount = priceOf(past?.rates ?? agreed.rates, units);
   const tooMany = units.input > agreed.unitsIn || units.output > agreed.maxUnitsOut;
-  if (amount > agreed.amount || (call.isOwnOffer && tooMany)) {
+  const most = past === undefined ? agreed.amount : past.most;
+  if ((most !== undefined && amount > most) || (call.isOwnOffer && tooMany)) {
     return `its receipt states ${units.input} units in and ${units.output} out, and at most ${agreed.unitsIn} and ${agreed.maxUnitsOut} were agreed`;
   }
   return amount === settled.amount ? { receipt, amount } : `it charges ${settled.amount}, and its units cost ${amount}`;

@@ -7,6 +7,7 @@ export type PaymentErrorCode =
   | "wrong_requirements"
   | "over_limit"
   | "no_session"
+  | "session_not_opened"
   | "session_exhausted"
   | "session_ended"
   | "session_refused"
@@ -19,6 +20,7 @@ export type PaymentErrorCode =
   | "overcharged"
   | "dishonest"
   | "distrusted"
+  | "chain_failed"
   | "store_failed"
   | "invalid_input";
 
@@ -28,6 +30,7 @@ const CODES: Record<PaymentErrorCode, true> = {
   wrong_requirements: true,
   over_limit: true,
   no_session: true,
+  session_not_opened: true,
   session_exhausted: true,
   session_ended: true,
   session_refused: true,
@@ -40,6 +43,7 @@ const CODES: Record<PaymentErrorCode, true> = {
   overcharged: true,
   dishonest: true,
   distrusted: true,
+  chain_failed: true,
   store_failed: true,
   invalid_input: true,
 };

@@ -2,6 +2,8 @@
 
 /** Version of x402 that is spoken. */
 export const VERSION = 2;
+/** Longest header that is read, in characters. */
+const MOST_HEADER = 16_384;
 /** The scheme. */
 export const SCHEME = "batch-settlement";
 
@@ -120,6 +122,9 @@ export function readSettled(value: unknown): Settled {
 
 /** What a header of base64 of JSON holds. Fails with a {@link FormError}. */
 export function decodeHeader(header: string): unknown {
+  if (header.length > MOST_HEADER) {
+    throw new FormError(`the payment header has ${header.length} characters, at most ${MOST_HEADER} are read`);
+  }
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(fromBase64(header.trim()))) as unknown;
   } catch {

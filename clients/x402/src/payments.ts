@@ -2,7 +2,7 @@
 
 import { Book, type OpenCall, type SessionState } from "./book.js";
 import { Chain, type HubQueries, type KnownAttester } from "./chain.js";
-import { fit, type PaidCall, wrongByChain, wrongByItself, wrongCorrection } from "./check.js";
+import { fit, type PaidCall, type PastTerms, wrongByChain, wrongByItself, wrongCorrection } from "./check.js";
 import { PaymentError } from "./errors.js";
 import {
   decodeHeader,
@@ -11,6 +11,7 @@ import {
   readRequirements,
   readSettled,
   type Requirements,
+  type Settled,
   SCHEME,
   type SessionPayload,
   toBase64,
@@ -59,6 +60,8 @@ export interface PaymentsOptions {
   readonly retries?: number;
   /** Longest answer that is read, in bytes: 64 MiB if not given. */
   readonly maxAnswer?: number;
+  /** The longest that one attempt may take, from the request to the last byte of its answer, in seconds: 120 if not given. */
+  readonly maxSeconds?: number;
   /** Unix seconds; the platform's clock if not given. */
   readonly clock?: () => number;
   /** Is told of each call that was paid and checked. */
@@ -125,6 +128,10 @@ interface Call extends PaidCall {
 
 /** Most corrections that one call goes along with. */
 const CORRECTIONS = 4;
+/** Most bytes of what a server says beside its answers. */
+const MOST_SAID = 1 << 20;
+/** How long it may take to say that. */
+const SECONDS_ASIDE = 5;
 /** Requests whose hash is remembered until their 402 is paid. */
 const MOST_OFFERS = 1_000;
 const HEADER_REQUIRED = "payment-required";
@@ -144,8 +151,6 @@ export class HubPayments {
   readonly #send: typeof fetch;
   readonly #clock: () => number;
   readonly #calls = new Map<string, Call>();
-  /** Calls by the server's name of the offer that they pay, since x402's clients pay the same offer again after a correction. */
-  readonly #byOffer = new Map<string, Call>();
   /** Hash and address of requests that were answered with an offer. */
   readonly #offers = new Map<string, { readonly hash: string; readonly url: string }>();
   readonly #paid = new WeakMap<Response, Paid>();
@@ -334,11 +339,13 @@ export class HubPayments {
 
   async #payload(requirements: unknown): Promise<SessionPayload> {
     const found = decoded(() => readRequirements(requirements));
-    const before = this.#byOffer.get(offerOf(found));
-    if (before?.again === true) {
+    const offer = offerOf(found);
+    // x402's clients pay the same offer again after a correction.
+    const before = [...this.#calls.values()].find((call) => call.again && offerOf(call.agreed) === offer);
+    if (before !== undefined) {
       return await this.#sign(before);
     }
-    const { payload } = await this.#signed(requirements, this.#offers.get(offerOf(found)) ?? {});
+    const { payload } = await this.#signed(requirements, this.#offers.get(offer) ?? {});
     return payload;
   }
 
@@ -408,12 +415,15 @@ export class HubPayments {
       if (this.#calls.has(requestId)) {
         throw new PaymentError("refused", `call ${requestId} runs already`, "wait for its answer", { requestId });
       }
+      // Of a repeat, the most that it could cost when it was signed first: its stored answer has the price of that time.
+      const first = repeated === undefined ? undefined : BigInt(state.open[requestId]?.amount ?? "0");
       const call: Call = {
         session: state.session,
         requestId,
         agreed,
         key: attester.key,
         blob,
+        first,
         isOwnOffer: known.isRemembered !== true,
         requestHash,
         state,
@@ -427,7 +437,6 @@ export class HubPayments {
       };
       this.#note(call, known.url);
       this.#calls.set(requestId, call);
-      this.#byOffer.set(offerOf(agreed), call);
       try {
         await this.#book.save();
       } catch (error) {
@@ -569,13 +578,15 @@ export class HubPayments {
     const body = new Uint8Array(await request.clone().arrayBuffer());
     const header = request.headers.get(HEADER_SIGNATURE);
     if (header === null) {
-      const response = await this.#send(withBody(request, body)).catch((cause: unknown) => {
+      const response = await limited(this.#seconds, request.signal, (within) =>
+        this.#send(withBody(request, body, within)),
+      ).catch((cause: unknown) => {
         if (request.signal.aborted) {
           throw cause;
         }
         throw new PaymentError(
           "unreachable",
-          `the server at ${new URL(request.url).origin} does not answer`,
+          `the server at ${new URL(request.url).origin} does not answer (${reasonOf(cause)})`,
           "call again later, or call another; nothing was signed",
           { cause },
         );
@@ -625,26 +636,39 @@ export class HubPayments {
     for (;;) {
       let response: Response;
       let answer: Uint8Array;
+      let again: Response;
       try {
-        response = await this.#send(withBody(sending, body));
-        answer = await this.#read(response);
+        ({ response, answer } = await limited(this.#seconds, request.signal, async (within) => {
+          const sent = await this.#send(withBody(sending, body, within));
+          return { response: sent, answer: await read(sent, this.#most, within) };
+        }));
+        again = new Response(answer.length === 0 ? null : (answer as BodyInit), {
+          status: response.status,
+          headers: plain(response.headers),
+        });
       } catch (cause) {
         attempts -= 1;
         call.lost = true;
-        if (attempts === 0 || request.signal.aborted) {
-          throw this.#unknown(call, cause instanceof Error ? cause.message : String(cause), cause);
+        // What is too long stays so.
+        if (attempts === 0 || request.signal.aborted || cause instanceof TooLong) {
+          throw this.#unknown(call, reasonOf(cause), cause);
         }
         await sleep(300);
         continue;
       }
-      const again = new Response(answer.length === 0 ? null : (answer as BodyInit), {
-        status: response.status,
-        statusText: response.statusText,
-        headers: plain(response.headers),
-      });
       const settled = response.headers.get(HEADER_RESPONSE);
       if (response.ok) {
         const { header, hashed } = settled === null ? streamed(response, answer) : { header: settled, hashed: answer };
+        if (header === undefined && isStream(response)) {
+          // It was cut on its way: asked for again, it is said from the start.
+          attempts -= 1;
+          call.lost = true;
+          if (attempts === 0) {
+            throw this.#unknown(call, "the answer ended before its settlement");
+          }
+          await sleep(300);
+          continue;
+        }
         const paid = await this.#settle(call, header === undefined ? undefined : decodedOrNothing(header), hashed);
         this.#paid.set(again, paid);
         return again;
@@ -683,30 +707,12 @@ export class HubPayments {
     }
   }
 
-  async #read(response: Response): Promise<Uint8Array> {
-    const most = this.#options.maxAnswer ?? 64 * 1_024 * 1_024;
-    const parts: Uint8Array[] = [];
-    let length = 0;
-    const reader = response.body?.getReader();
-    while (reader !== undefined) {
-      const { done, value } = await reader.read();
-      if (done) {
-        break;
-      }
-      length += value.length;
-      if (length > most) {
-        await reader.cancel();
-        throw new Error(`an answer of more than ${most} bytes`);
-      }
-      parts.push(value);
-    }
-    const all = new Uint8Array(length);
-    let at = 0;
-    for (const part of parts) {
-      all.set(part, at);
-      at += part.length;
-    }
-    return all;
+  get #most(): number {
+    return this.#options.maxAnswer ?? 64 * 1_024 * 1_024;
+  }
+
+  get #seconds(): number {
+    return this.#options.maxSeconds ?? 120;
   }
 
   /** Holds an answer against its call, and counts it. */
@@ -716,26 +722,30 @@ export class HubPayments {
     let settled: ReturnType<typeof readSettled> | undefined;
     try {
       settled = header === undefined ? undefined : readSettled(header);
-      fitting = settled === undefined ? "it has no receipt" : fit(call, settled, body, this.#chain.domain);
+      const past = settled === undefined ? undefined : await this.#past(call, settled);
+      fitting = settled === undefined ? "it has no receipt" : fit(call, settled, body, this.#chain.domain, past);
     } catch (error) {
+      if (error instanceof PaymentError) {
+        throw this.#unknown(call, "the chain could not be asked whether the answer is right", error);
+      }
       fitting = error instanceof FormError ? error.message : String(error);
     }
     if (settled === undefined || typeof fitting === "string") {
-      const what = typeof fitting === "string" ? fitting : "it has no receipt";
-      this.#end(call, () => this.#book.distrust(state.operator, `an answer was not what was agreed: ${what}`));
-      await this.#kept();
-      throw new PaymentError(
-        "dishonest",
-        `the answer is not what was agreed: ${what}. The call may be charged, at most ${agreed.amount} ${agreed.asset}`,
-        "do not use this operator again",
-        { atMost: agreed.amount, requestId },
-      );
+      return await this.#dishonest(call, typeof fitting === "string" ? fitting : "it has no receipt", () => undefined);
     }
     const { receipt, amount } = fitting;
     // Before the call is counted at less: what others of its calls cost at most counted then.
     const { bound } = watch;
     const hash = wire.toHex(wire.sha256(settled.receipt));
-    this.#end(call, () => this.#book.end(state, requestId, amount, hash, this.#clock()));
+    const count = () => this.#book.end(state, requestId, amount, hash, this.#clock());
+    if (this.#book.isSecond(state, requestId, hash)) {
+      return await this.#dishonest(
+        call,
+        "it has another receipt than the one that this call was answered with before",
+        count,
+      );
+    }
+    this.#end(call, count);
     if (settled.charged > bound) {
       await this.#overcharged(state, settled.charged, bound, amount, requestId);
     }
@@ -760,6 +770,36 @@ export class HubPayments {
     };
     this.#options.onPaid?.(paid);
     return paid;
+  }
+
+  /** Ends a call whose answer is not what was agreed: its operator is not paid again. */
+  async #dishonest(call: Call, what: string, count: () => void): Promise<never> {
+    const { state, requestId, agreed, first } = call;
+    const atMost = first !== undefined && first > agreed.amount ? first : agreed.amount;
+    this.#end(call, count);
+    this.#book.distrust(state.operator, `an answer was not what was agreed: ${what}`);
+    await this.#kept();
+    throw new PaymentError(
+      "dishonest",
+      `the answer is not what was agreed: ${what}. The call may be charged, at most ${atMost} ${agreed.asset}`,
+      "do not use this operator again",
+      { atMost, requestId },
+    );
+  }
+
+  /** The rates of a repeat whose stored answer has the price of its first time; undefined of all others. */
+  async #past({ first, agreed }: Call, { receipt: bytes }: Settled): Promise<PastTerms | undefined> {
+    const terms = first === undefined ? agreed.terms : Number(wire.decodeReceipt(bytes).terms);
+    if (terms === agreed.terms) {
+      return undefined;
+    }
+    const { price } = await this.#chain.terms(agreed.model, terms);
+    const rates = {
+      perCall: BigInt(price.per_call),
+      perMillionIn: BigInt(price.per_million_in),
+      perMillionOut: BigInt(price.per_million_out),
+    };
+    return { terms, rates, most: first === 0n ? undefined : first };
   }
 
   /** Reads a 402 that corrects a payment. Returns if the call is to be signed and sent again; else it is ended, with an error. */
@@ -845,8 +885,15 @@ export class HubPayments {
           details,
         );
       case "session_ended":
-        state.ended ??= "a server says that it ended";
-        await this.#sessions.view(state, true).catch(() => undefined);
+        // Not by the server's word: it could have one session after the other opened.
+        if (await this.#sessions.isOpen(state).catch(() => true)) {
+          return new PaymentError(
+            "session_refused",
+            `the server says that session ${session} ended, and on chain it is open (${nothing})`,
+            "call again later; do not use this operator again if this repeats",
+            details,
+          );
+        }
         return new PaymentError(
           "session_ended",
           `session ${session} was closed or ran into its end (${nothing})`,
@@ -913,10 +960,6 @@ export class HubPayments {
     count();
     call.watch.done();
     this.#calls.delete(call.requestId);
-    const offer = offerOf(call.agreed);
-    if (this.#byOffer.get(offer) === call) {
-      this.#byOffer.delete(offer);
-    }
   }
 
   /** Keeps what is known now. If that fails, what is kept counts more than was spent, never less; the next call says so. */
@@ -951,12 +994,15 @@ export class HubPayments {
     }
     try {
       const url = new URL(`/v1/receipts/${requestId}`, call.url);
-      const response = await this.#send(url, { signal: AbortSignal.timeout(5_000) });
+      const { response, text } = await limited(SECONDS_ASIDE, undefined, async (signal) => {
+        const sent = await this.#send(url, { signal, redirect: "error", credentials: "omit" });
+        return { response: sent, text: await said(sent, signal) };
+      });
       if (response.status === 404 && this.#clock() > call.expiresAt + 60) {
         this.#book.drop(state, requestId);
         return true;
       }
-      const { receipts } = (await response.json()) as {
+      const { receipts } = JSON.parse(text) as {
         receipts?: { session?: unknown; amount?: unknown; receipt?: unknown }[];
       };
       const mine = receipts?.find((one) => one.session === state.session);
@@ -964,10 +1010,14 @@ export class HubPayments {
         return false;
       }
       // The server's word, which it can only raise to what was agreed.
-      const said = BigInt(String(mine.amount));
+      const amount = BigInt(String(mine.amount));
       const most = BigInt(call.amount);
       const bytes = Uint8Array.from(atob(mine.receipt), (character) => character.charCodeAt(0));
-      this.#book.end(state, requestId, said < most ? said : most, wire.toHex(wire.sha256(bytes)), this.#clock());
+      const receipt = wire.decodeReceipt(bytes);
+      if (wire.toHex(receipt.requestId) !== requestId || receipt.session !== BigInt(state.session)) {
+        return false;
+      }
+      this.#book.end(state, requestId, amount < most ? amount : most, wire.toHex(wire.sha256(bytes)), this.#clock());
       return true;
     } catch {
       return false;
@@ -1024,15 +1074,85 @@ function rehashed(raw: unknown, requestHash: string): unknown {
 }
 
 /** A request with its whole body, so that it can be sent again. */
-function withBody(request: Request, body: Uint8Array): Request {
+function withBody(request: Request, body: Uint8Array, signal: AbortSignal): Request {
   return new Request(request.url, {
     method: request.method,
     headers: request.headers,
     ...(body.length > 0 && { body: body as BodyInit }),
-    signal: request.signal,
+    signal,
     redirect: "error",
     credentials: "omit",
   });
+}
+
+/** An answer of more bytes than are read. */
+class TooLong extends Error {}
+
+/** Reads a body, as long as it is no longer than it may be. Whoever sends it may be hostile. */
+async function read(response: Response, most: number, within: AbortSignal): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  const reader = response.body?.getReader();
+  const cancel = () => void reader?.cancel().catch(() => undefined);
+  within.addEventListener("abort", cancel, { once: true });
+  while (reader !== undefined) {
+    const { done, value } = await reader.read();
+    if (done) {
+      break;
+    }
+    length += value.length;
+    if (length > most) {
+      cancel();
+      throw new TooLong(`the answer has more than ${most} bytes`);
+    }
+    parts.push(value);
+  }
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** What a server says beside its answers. */
+async function said(response: Response, within: AbortSignal): Promise<string> {
+  return new TextDecoder().decode(await read(response, MOST_SAID, within));
+}
+
+/** Does work that may take for ever, for so long. Whatever sends requests need not heed the signal. */
+function limited<T>(
+  seconds: number,
+  by: AbortSignal | undefined,
+  work: (within: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  return new Promise((resolve, reject) => {
+    const late = () => controller.abort(new Error(`no answer within ${seconds} s`));
+    const timer = setTimeout(late, 1_000 * seconds);
+    signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true });
+    const give = () => controller.abort(by?.reason);
+    by?.addEventListener("abort", give, { once: true });
+    if (by?.aborted === true) {
+      give();
+    }
+    work(signal)
+      .then(resolve, reject)
+      .finally(() => clearTimeout(timer));
+  });
+}
+
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) {
+    return String(cause);
+  }
+  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
+}
+
+function isStream(response: Response): boolean {
+  return response.headers.get("content-type")?.startsWith("text/event-stream") === true;
 }
 
 const LAST_EVENT = new TextEncoder().encode("event: payment-response\ndata: ");
@@ -1043,14 +1163,15 @@ const EVENT = new TextEncoder().encode("event:");
  * line that begins with `event:`.
  */
 function streamed(response: Response, answer: Uint8Array): { header: string | undefined; hashed: Uint8Array } {
-  const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
   const stands = (bytes: Uint8Array, at: number) =>
     (at === 0 || answer[at - 1] === 10) && bytes.every((byte, place) => answer[at + place] === byte);
   let first = 0;
   while (first < answer.length && !stands(EVENT, first)) {
     first += 1;
   }
-  for (let at = answer.length - LAST_EVENT.length; isStream && at >= first; at -= 1) {
+  // A blank line is the end of all: a settlement that is cut is none.
+  const isWhole = isStream(response) && answer.at(-1) === 10 && answer.at(-2) === 10;
+  for (let at = answer.length - LAST_EVENT.length; isWhole && at >= first; at -= 1) {
     if (stands(LAST_EVENT, at)) {
       const header = new TextDecoder().decode(answer.subarray(at + LAST_EVENT.length)).trim();
       return { header, hashed: answer.subarray(0, first) };
@@ -1077,15 +1198,15 @@ function codeIn(answer: Uint8Array): string | undefined {
 }
 
 async function refusedBy(response: Response): Promise<PaymentError> {
-  const text = new TextDecoder().decode(new Uint8Array(await response.arrayBuffer())).slice(0, 2_000);
-  let said: { code?: unknown; message?: unknown } | undefined;
+  const text = await limited(SECONDS_ASIDE, undefined, (signal) => said(response, signal)).catch(() => "");
+  let error: { code?: unknown; message?: unknown } | undefined;
   try {
-    said = (JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }).error;
+    error = (JSON.parse(text) as { error?: { code?: unknown; message?: unknown } }).error;
   } catch {
     // Something else answers there.
   }
-  const code = typeof said?.code === "string" ? said.code : `status ${response.status}`;
-  const message = typeof said?.message === "string" ? said.message : text.slice(0, 200);
+  const code = typeof error?.code === "string" ? error.code : `status ${response.status}`;
+  const message = typeof error?.message === "string" ? error.message : text.slice(0, 200);
   return new PaymentError("refused", `the server refused the call (${code}); nothing was charged`, message, {
     reason: code,
   });

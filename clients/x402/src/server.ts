@@ -4,7 +4,7 @@
  */
 
 import { PaymentError } from "./errors.js";
-import { decodeHeader, SCHEME } from "./header.js";
+import { decodeHeader, readRequirements, SCHEME } from "./header.js";
 
 const HEADER_REQUIRED = "payment-required";
 const HEADER_SIGNATURE = "payment-signature";
@@ -43,9 +43,19 @@ export async function quoteOf(url: string, body: Uint8Array, send: typeof fetch 
     const said = (await response.text()).slice(0, 300);
     throw new PaymentError("refused", `the operator names no price (status ${response.status})`, said);
   }
-  const { accepts } = decodeHeader(header) as { accepts: [Quote["price"] & Omit<Quote, "price">] };
-  const [{ amount, asset, extra, payTo, network }] = accepts;
+  const { amount, asset, extra, payTo, network } = offerIn(header);
   return { price: { amount, asset, extra }, payTo, network };
+}
+
+function offerIn(header: string): Quote["price"] & Omit<Quote, "price"> {
+  try {
+    const { accepts } = decodeHeader(header) as { accepts: [Quote["price"] & Omit<Quote, "price">] };
+    readRequirements(accepts[0]);
+    return accepts[0];
+  } catch (cause) {
+    const what = `the operator's price cannot be read (${cause instanceof Error ? cause.message : String(cause)})`;
+    throw new PaymentError("wrong_requirements", what, "ask another operator", { cause });
+  }
 }
 
 /** Sends a request on with the payment that came with it: the operator runs the model, and charges the buyer. */

@@ -179,6 +179,12 @@ export class Sessions {
     }
   }
 
+  /** Whether the chain shows a session as one that takes calls. */
+  async isOpen(state: SessionState): Promise<boolean> {
+    const answer = await this.view(state, true);
+    return answer !== undefined && answer.ends_at > this.chain.clock() + MARGIN_SECONDS;
+  }
+
   /** Whether a session, as it was seen, can pay for a call. Asked again in the moment in which the call is noted. */
   pays(state: SessionState, answer: escrow.SessionResponse, need: Need): boolean {
     return this.#allows(answer, need) && this.book.atMost(state) + need.amount <= BigInt(answer.budget);
@@ -244,7 +250,7 @@ export class Sessions {
     if (short !== undefined) {
       const lacks = this.book.atMost(short) + need.amount - BigInt(this.seen(short.session)?.budget ?? "0");
       const more = lacks > budget ? lacks : budget;
-      await source.topUp(short.session, need.asset, more < reserve.left ? more : reserve.left);
+      await funded(source.topUp(short.session, need.asset, more < reserve.left ? more : reserve.left));
       this.#changedAt.set(short.session, this.chain.clock());
       await this.view(short, true);
       return short;
@@ -283,19 +289,19 @@ export class Sessions {
       measurement: need.measurement,
     };
     let hash: string | undefined;
-    const session = await (source as SessionSource).open(order, async (txHash) => {
+    const opening = (source as SessionSource).open(order, async (txHash) => {
       hash = txHash;
       const { operator, asset } = need;
       this.book.addOpening({ operator, asset, keyType: "ed25519", seed: wire.toHex(seed), txHash });
       await this.book.save();
     });
-    return await this.#take(session, hash, seed);
+    return await this.#take(await funded(opening), hash, seed);
   }
 
   /** Finds the session of an opening whose end was not seen. */
   async #resume(txHash: string): Promise<void> {
     const opening = this.book.openings.find((one) => one.txHash === txHash);
-    const session = await this.source?.opened(txHash);
+    const session = this.source === undefined ? undefined : await funded(this.source.opened(txHash));
     if (opening !== undefined && session !== undefined) {
       await this.#take(session, txHash, wire.fromHex(opening.seed));
     } else {
@@ -331,6 +337,23 @@ export class Sessions {
       return `session ${state.session} ends too soon, or is for other models, prices or measurements`;
     }
     return `session ${state.session} has ${BigInt(answer.budget) - this.book.atMost(state)} left of its budget, ${need.amount} are needed`;
+  }
+}
+
+/** What an account does for a session, or why it could not, in our words. */
+async function funded<A>(work: Promise<A>): Promise<A> {
+  try {
+    return await work;
+  } catch (cause) {
+    if (cause instanceof PaymentError) {
+      throw cause;
+    }
+    throw new PaymentError(
+      "session_not_opened",
+      `no session could be opened or topped up (${cause instanceof Error ? cause.message : String(cause)})`,
+      "see to the account; money that left it is found again by its transaction",
+      { cause },
+    );
   }
 }
 

@@ -196,8 +196,15 @@ test("a stream is paid by its last event, which is no part of what the receipt h
   await fails(payments.call(URL_OF_MODEL, BODY), "dishonest");
   const cut = await hub.callerWith(1_000n);
   const headers = { "content-type": "text/event-stream" };
-  hub.lies = { instead: (_, paid) => (paid ? new Response("data: half", { headers }) : undefined) };
-  await fails(cut.call(URL_OF_MODEL, BODY), "dishonest");
+  // One that was cut on its way is no lie; it is asked for again.
+  let asked = 0;
+  const half = () => {
+    asked += 1;
+    return new Response("data: half\n\nevent: payment-response\ndata: e30=\n", { headers });
+  };
+  hub.lies = { instead: (_, paid) => (paid ? half() : undefined) };
+  await fails(cut.call(URL_OF_MODEL, BODY), "unknown_outcome");
+  assert.equal(asked, 4);
 });
 
 // --- Lost answers and restarts ----------------------------------------------------------------------

@@ -69,12 +69,22 @@ export class StandIn {
   /** What bodies hold. */
   unitsIn = 3;
   rates = RATES;
+  /** Number of the terms that are in force; those before stay what they were. */
+  terms = 1;
+  readonly #past = new Map<number, typeof RATES>();
   lies: Lies = {};
   known: (session: number) => boolean = () => true;
   readonly #answers = new Map<string, { hash: string; receipt: wire.Receipt }>();
   readonly #running = new Set<string>();
   #barrier: (() => void)[] = [];
   #nextSession = 3;
+
+  /** New terms, from now on. */
+  raise(rates: typeof RATES): void {
+    this.#past.set(this.terms, this.rates);
+    this.terms += 1;
+    this.rates = rates;
+  }
 
   /** A session on chain. */
   open(key: wire.PublicKey, budget: bigint, change: Partial<escrow.SessionResponse> = {}): number {
@@ -132,17 +142,19 @@ export class StandIn {
   readonly queries: HubQueries = {
     registry: {
       query: {
-        terms: async ({ model, terms }) =>
-          ({
+        terms: async ({ model, terms }) => {
+          const rates = this.#past.get(terms) ?? this.rates;
+          return {
             model,
             terms,
             price: {
               denom: { native: "uusdc" },
-              per_call: this.rates.perCall.toString(),
-              per_million_in: this.rates.perMillionIn.toString(),
-              per_million_out: this.rates.perMillionOut.toString(),
+              per_call: rates.perCall.toString(),
+              per_million_in: rates.perMillionIn.toString(),
+              per_million_out: rates.perMillionOut.toString(),
             },
-          }) as registry.TermsResponse,
+          } as registry.TermsResponse;
+        },
         release: async () => ({ blob_id: BLOB }) as registry.ReleaseResponse,
       },
     },
@@ -226,7 +238,7 @@ export class StandIn {
             label: "operator's word",
             model: 1,
             release: 2,
-            terms: 1,
+            terms: this.terms,
             perCall: this.rates.perCall.toString(),
             perMillionIn: this.rates.perMillionIn.toString(),
             perMillionOut: this.rates.perMillionOut.toString(),
@@ -337,7 +349,7 @@ export class StandIn {
       blobId: wire.BlobId.parse(BLOB),
       model: 1n,
       release: 2n,
-      terms: 1n,
+      terms: BigInt(this.terms),
       requestId: wire.fromHex(requestId),
       issuedAt: BigInt(this.now),
       units: { input: BigInt(this.unitsIn), output: 1n },
@@ -356,7 +368,7 @@ export class StandIn {
       transaction: `hub:${BILLING}/7/${wire.toHex(honest.requestId)}`,
       network: `cosmos:${CHAIN}`,
       payer: CALLER,
-      amount: priceOf(this.rates, honest.units).toString(),
+      amount: priceOf(this.#past.get(Number(honest.terms)) ?? this.rates, honest.units).toString(),
       extra: {
         charged: this.charged(served).toString(),
         ceiling: this.#ceiling(served).toString(),

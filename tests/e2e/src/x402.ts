@@ -20,11 +20,19 @@ import axios from "axios";
 import express from "express";
 import { Hub, type HubAccount, openSession, readSession, wire } from "hub-client";
 import { HubReader } from "hub-client/read";
-import { HubPayments, memoryStore, PaymentError, paymentErrorCode, type PaymentsOptions } from "hub-x402";
+import {
+  HubPayments,
+  memoryStore,
+  PaymentError,
+  type PaymentErrorCode,
+  paymentErrorCode,
+  type PaymentsOptions,
+} from "hub-x402";
 import { accountSource } from "hub-x402/account";
 import { forward, quoteOf, sellerScheme } from "hub-x402/server";
 import { NODE, ROOT, WORK, words } from "./node.js";
 import { CANDLES, COST, serve, type Serving } from "./served.js";
+import { runsBlock } from "./x402-readme.js";
 import { deployment, SENDING, USDC, wallet } from "./fixture.js";
 
 const USDC_LIMITS = { symbol: "USDC", decimals: 6, perCall: 1_000n, total: 100_000n, budget: 10n * COST };
@@ -186,7 +194,9 @@ test("each thing that can be wrong has a name, and costs nothing", async () => {
   await refused({ assets: { untrn: { ...USDC_LIMITS } } }, "wrong_asset");
   await refused({ assets: { uusdc: { ...USDC_LIMITS, perCall: COST - 1n } } }, "over_limit");
   await refused({ assets: { uusdc: { ...USDC_LIMITS, total: COST - 1n } } }, "over_limit");
-  await refused({ clock: () => Math.floor(Date.now() / 1_000) + 3_600 }, "clock_off");
+  for (const off of [-3_600, 3_600]) {
+    await refused({ clock: () => Math.floor(Date.now() / 1_000) + off }, "clock_off");
+  }
   await refused({}, "refused", `${served.url}/v2/models/999/infer`);
   await refused({}, "unreachable", "http://127.0.0.1:9/v2/models/1/infer");
   const { source: _, ...none } = { source: undefined };
@@ -200,25 +210,135 @@ test("each thing that can be wrong has a name, and costs nothing", async () => {
   assert.equal(paymentErrorCode(error), "no_session");
 });
 
-test("a session without enough left pays for no further call, by name", async () => {
+/** A payer without an account, from a session that was opened for it. */
+async function adopting(
+  wish: { budget: bigint; lastsSeconds: number },
+  options: Partial<PaymentsOptions> = {},
+): Promise<{ payments: HubPayments; session: number }> {
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const key = wire.SigningKey.ed25519(seed);
-  const wish = { models: [served.model], denom: USDC, lastsSeconds: 600, ceiling: { key: key.publicKey } };
-  const operator = (await hub.billing.query.attester({ attester: await attester() })).operator;
-  const { session } = await openSession(caller, { ...wish, operator, budget: 2n * COST - 1n });
-  const { source: _, ...none } = { source: undefined };
-  const payments = await HubPayments.open({
-    hub: reader,
-    deployment: deployment(),
-    assets: { uusdc: USDC_LIMITS },
-    ...none,
-  });
+  const { operator } = await hub.billing.query.attester({ attester: await attester() });
+  const ceiling = { key: key.publicKey };
+  const { session } = await openSession(caller, { ...wish, operator, models: [served.model], denom: USDC, ceiling });
+  const assets = { uusdc: USDC_LIMITS };
+  const payments = await HubPayments.open({ hub: reader, deployment: deployment(), assets, ...options });
   callers.push(payments);
   await payments.adopt(session, { type: "ed25519", seed });
+  return { payments, session };
+}
+
+async function isNamed(work: Promise<unknown>, code: PaymentErrorCode): Promise<PaymentError> {
+  const failure = await work.catch((error: unknown) => error);
+  assert.equal(paymentErrorCode(failure), code, String(failure));
+  return failure as PaymentError;
+}
+
+test("a session without enough left, or at its end, pays for no further call, by name", async () => {
+  const { payments } = await adopting({ budget: 2n * COST - 1n, lastsSeconds: 600 });
   await payments.call(served.infer, CANDLES);
-  const short = await payments.call(served.infer, CANDLES).catch((failure: unknown) => failure);
-  assert.equal(paymentErrorCode(short), "session_exhausted");
+  await isNamed(payments.call(served.infer, CANDLES), "session_exhausted");
   assert.equal(payments.spent("uusdc").total, COST);
+
+  // Too near to its end for this client, and for the server; a clock that is behind learns it from the server.
+  const short = await adopting({ budget: COST, lastsSeconds: 25 });
+  await isNamed(short.payments.call(served.infer, CANDLES), "no_session");
+  const behind = { clock: () => Math.floor(Date.now() / 1_000) - 60 };
+  const late = await adopting({ budget: COST, lastsSeconds: 25 }, behind);
+  const refused = await isNamed(late.payments.call(served.infer, CANDLES), "session_refused");
+  assert.equal(refused.reason, "session_ended");
+  assert.equal(short.payments.spent("uusdc").total + late.payments.spent("uusdc").total, 0n);
+});
+
+test("a session that is closed while a payment is on its way pays for that call, once, and for no other", async () => {
+  const store = memoryStore();
+  let session = 0;
+  const closing: typeof fetch = async (input, init) => {
+    const request = new Request(input as Request, init);
+    if (request.headers.has("payment-signature")) {
+      await caller.send([hub.escrow.message("close_session", { session })]);
+    }
+    return await fetch(request);
+  };
+  const opened = await adopting({ budget: 10n * COST, lastsSeconds: 600 }, { store, fetch: closing });
+  session = opened.session;
+  const answer = await opened.payments.call(served.infer, CANDLES);
+  assert.deepEqual([answer.amount, opened.payments.spent("uusdc").total], [COST, COST]);
+  // It ends a minute later: whoever looks by then finds it at its end.
+  const clock = () => Math.floor(Date.now() / 1_000) + 20;
+  const assets = { uusdc: USDC_LIMITS };
+  const later = await HubPayments.open({ hub: reader, deployment: deployment(), store, assets, clock });
+  await isNamed(later.call(served.infer, CANDLES), "no_session");
+  assert.equal(later.spent("uusdc").total, COST);
+});
+
+test("a server whose price is above what was agreed is paid nothing, and says so by its own word", async () => {
+  // The server sees an agreement of yesterday: it compares with the price of now.
+  const older: typeof fetch = async (input, init) => {
+    const request = new Request(input as Request, init);
+    const header = request.headers.get("payment-signature");
+    if (header === null) {
+      return await fetch(request);
+    }
+    const payment = JSON.parse(atob(header)) as { accepted: { amount: string } };
+    payment.accepted.amount = (COST - 1n).toString();
+    request.headers.set("payment-signature", btoa(JSON.stringify(payment)));
+    return await fetch(request);
+  };
+  const { payments, session } = await adopting({ budget: 10n * COST, lastsSeconds: 600 }, { fetch: older });
+  const failure = await isNamed(payments.call(served.infer, CANDLES), "price_changed");
+  assert.deepEqual([failure.atMost, payments.spent("uusdc").total], [0n, 0n]);
+  assert.equal((await readSession(hub, session)).spent, 0n);
+});
+
+test("a server that is killed between a payment and its answer is paid once: killed before, in the middle and after", async () => {
+  type Strike = "before" | number | "after" | undefined;
+  let strike: Strike;
+  /** Requests go to wherever the server runs by now. */
+  const moved = (request: Request) => new Request(new URL(new URL(request.url).pathname, served.url), request);
+  const again = async () => {
+    await served.kill();
+    served = await served.restart();
+  };
+  const struck: typeof fetch = async (input, init) => {
+    const request = new Request(input as Request, init);
+    const now = request.headers.has("payment-signature") ? strike : undefined;
+    if (now === undefined) {
+      return await fetch(moved(request));
+    }
+    strike = undefined;
+    if (now === "before") {
+      await again();
+    } else {
+      const answered = fetch(moved(request.clone() as Request)).then((response) => response.arrayBuffer());
+      answered.catch(() => undefined);
+      await (typeof now === "number" ? new Promise((resolve) => setTimeout(resolve, now)) : answered);
+      await again();
+    }
+    throw new TypeError("connection reset");
+  };
+  const { payments, session } = await adopting({ budget: 20n * COST, lastsSeconds: 600 }, { fetch: struck });
+  const url = served.infer;
+  const answers = new Set<string>();
+  const strikes: Strike[] = ["before", 3];
+  for (const [place, one] of strikes.entries()) {
+    strike = one;
+    const { charged, receipt } = await payments.call(url, CANDLES);
+    answers.add(wire.toHex(receipt.requestId));
+    assert.equal(charged, BigInt(place + 1) * COST, `killed ${one}`);
+  }
+  assert.equal(answers.size, strikes.length);
+  assert.deepEqual(payments.spent("uusdc"), { total: 2n * COST, today: 2n * COST, open: 0n });
+
+  // Gone for good: counted at its most until it is there again, and then it is the same call.
+  const gone = await adopting({ budget: 20n * COST, lastsSeconds: 600 }, { fetch: struck, retries: 0 });
+  strike = "after";
+  const lost = await isNamed(gone.payments.call(url, CANDLES), "unknown_outcome");
+  assert.deepEqual([lost.atMost, gone.payments.spent("uusdc").open], [COST, COST]);
+  const requestId = lost.requestId ?? assert.fail("it names no call");
+  const answer = await gone.payments.call(url, CANDLES, { requestId });
+  assert.deepEqual([answer.charged, answer.requestId], [COST, requestId]);
+  assert.deepEqual(gone.payments.spent("uusdc"), { total: COST, today: COST, open: 0n });
+  assert.notEqual(session, gone.session);
 });
 
 /** The attester that serves. */
@@ -294,6 +414,39 @@ test("a server of x402 that knows only the operator's address sells the model, a
     }
   } finally {
     server.close();
+  }
+});
+
+test("the ten lines of the README pay, and their block of selling sells, as they stand", async () => {
+  const ten = await runsBlock("Ten lines", served, {
+    before: [
+      `import { readFileSync } from "node:fs";`,
+      `import { DirectSecp256k1HdWallet } from "@cosmjs/proto-signing";`,
+      `const rpc = process.env.HUB_RPC;`,
+      `const deployment = JSON.parse(readFileSync(process.env.HUB_DEPLOYMENT, "utf8"));`,
+      `const signer = await DirectSecp256k1HdWallet.fromMnemonic(process.env.HUB_MNEMONIC, { prefix: "wasm" });`,
+      `const body = process.env.BODY;`,
+    ],
+  });
+  assert.match(ten.said, /datatype: 'FP32'[^]* 102n \{ total: 102n, today: 102n, open: 0n \}/);
+
+  const { payTo, network } = await quoteOf(served.infer, new TextEncoder().encode(CANDLES));
+  const seller = await runsBlock("Selling a model", served, {
+    before: [
+      `import express from "express";`,
+      `const app = express();`,
+      `const [network, operator] = ${JSON.stringify([network, payTo])};`,
+    ],
+    after: [`const server = app.listen(0, "127.0.0.1", () => console.log(server.address().port));`],
+  });
+  try {
+    const payments = await payer();
+    const pay = wrapFetchWithPayment(payments.fetch, clientOf(payments));
+    const response = await pay(`http://127.0.0.1:${Number(seller.said)}/forecast`, post);
+    assert.equal(response.status, 200);
+    assert.deepEqual([payments.paid(response)?.amount, payments.spent("uusdc").total], [COST, COST]);
+  } finally {
+    seller.stop();
   }
 });
 

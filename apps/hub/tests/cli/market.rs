@@ -790,6 +790,13 @@ fn a_call_that_cannot_be_made_says_why_and_spends_nothing() {
 /// A process that is killed with the test, if it did not end before.
 pub struct Serving(std::process::Child);
 
+impl Serving {
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+}
+
 impl Drop for Serving {
     fn drop(&mut self) {
         let _ = self.0.kill();

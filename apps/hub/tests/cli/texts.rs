@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::{json, Value};
 
-use crate::market::{Market, AUTHOR, CALLER};
+use crate::market::{Market, Serving, AUTHOR, CALLER};
 
 /// A server as OpenAI has it, that says the same to everybody.
 fn upstream() -> String {
@@ -57,8 +57,8 @@ fn said(request: &[u8]) -> String {
     events.concat() + "data: [DONE]\n\n"
 }
 
-#[test]
-fn a_question_is_answered_in_words_as_they_come_and_paid_by_the_token() {
+/// A market with one model that talks, and is served.
+pub fn talking() -> (Market, Serving, String) {
     let market = Market::new();
     market
         .fixture
@@ -92,7 +92,13 @@ fn a_question_is_answered_in_words_as_they_come_and_paid_by_the_token() {
         "engine = \"openai\"\n[models.upstream]\nurl = {:?}\nmodel = \"gemma\"\nengine = \"vllm 0.11.0\"\nparallel = 4\ncontext_tokens = 100\noutput_tokens = 50\n",
         upstream(),
     ));
-    let (_server, url) = market.serve(AUTHOR);
+    let (server, url) = market.serve(AUTHOR);
+    (market, server, url)
+}
+
+#[test]
+fn a_question_is_answered_in_words_as_they_come_and_paid_by_the_token() {
+    let (market, _server, url) = talking();
     market.open_session("2000uusd");
     let ask = [
         "call",

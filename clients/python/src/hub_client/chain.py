@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _SMART = "/cosmwasm.wasm.v1.Query/SmartContractState"
 _TIMEOUT = 20
+_MOST = 4 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,27 @@ class Chain:
 
 def _rpc(node: str, method: str, params: dict[str, Any]) -> dict[str, Any]:
     asked = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-    answer = requests.post(node, json=asked, timeout=_TIMEOUT)
-    found = answer.json()
+    found = read_json(node, asked)
     if "result" not in found:
         raise ValueError(str(found.get("error", found))[:500])
     result: dict[str, Any] = found["result"]
     return result
+
+
+def read_json(url: str, sent: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+    """Ask for JSON of at most a few megabytes, by POST if something is sent. Whoever answers may be hostile."""
+    with requests.request("GET" if sent is None else "POST", url, json=sent, timeout=_TIMEOUT, stream=True) as answer:
+        deadline, read = time.monotonic() + _TIMEOUT, bytearray()
+        for chunk in answer.iter_content(65_536):
+            read += chunk
+            if len(read) > _MOST:
+                raise ValueError(f"it answers more than {_MOST} bytes")
+            if time.monotonic() > deadline:
+                raise ValueError(f"its answer takes longer than {_TIMEOUT} s")
+        try:
+            return json.loads(read)
+        except RecursionError as error:
+            raise ValueError("it answers JSON that is too deep") from error
 
 
 def canonical(address: str) -> bytes:

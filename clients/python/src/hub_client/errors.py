@@ -42,6 +42,24 @@ class DishonestError(HubError):
         self.at_most = at_most
 
 
+class DistrustedError(HubError):
+    """The operator was dishonest before. Nothing was signed; ``Session.trust_again()`` pays it again."""
+
+    def __init__(self, whom: str, why: str) -> None:
+        """``why`` is what it did."""
+        super().__init__(f"{whom} is not paid any more: {why}. Open a session with another, or call trust_again()")
+
+
+class BrokenOffError(HubError):
+    """An answer in pieces ended early, as its server says. What was said until then is paid for."""
+
+    def __init__(self, reason: str) -> None:
+        """``reason`` is the server's own word."""
+        super().__init__(
+            f"the answer broke off ({reason}); what was said until then is paid for: call again for a whole one"
+        )
+
+
 class AnswerLostError(HubError):
     """No answer came after the payment left. The same request id gives the answer, and is never paid twice."""
 

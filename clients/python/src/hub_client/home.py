@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 import pyrage
 import requests
 
-from hub_client.chain import Chain, canonical, denomination
+from hub_client.chain import Chain, canonical, denomination, read_json
 from hub_client.errors import ChainError, HomeError
+from hub_client.metering import Metering, MeteringError
 from hub_client.session import Limits, Session
-from hub_client.trust import Trust
+from hub_client.trust import Rates, Release, Terms, Trust
 from hub_client.wire import PublicKey, SigningKey
 
 if TYPE_CHECKING:
@@ -41,12 +42,16 @@ def open_session(
     home: Path | None = None,
     password: str | None = None,
     key: SigningKey | None = None,
+    metering: Mapping[int, Metering] | None = None,
+    answer_bytes: int = 64 << 20,
+    answer_seconds: float = 120,
 ) -> Session:
     """Pay from a session that ``hub session open`` opened, or from any other whose key is given.
 
     ``per_call`` and ``total`` are limits of your own; without ``total`` it is the session's budget. ``server`` is the one
     that the operator has on chain, ``chain`` the only one of ``chains.toml``, ``password`` that of ``HUB_KEY_PASSWORD``.
-    Whom to believe is read from the chain, never from the server.
+    Whom to believe is read from the chain, never from the server. Units are counted again by the manifests that the command
+    ``hub`` fetched and checked, or by ``metering``, by model.
     """
     folder = home or home_folder()
     known = read_chain(folder, chain)
@@ -61,8 +66,8 @@ def open_session(
     if key.public_key != public:
         raise HomeError(f"the key is not the one of session {number}")
     server = (server or _server(known, found["operator"])).rstrip("/")
-    trust = _trust(known, found, server)
-    limits = Limits(per_call=per_call, total=int(found["budget"]) if total is None else total)
+    trust = _trust(known, found, server, metering or {})
+    limits = Limits(per_call, int(found["budget"]) if total is None else total, answer_bytes, answer_seconds)
     tally = folder / "sessions" / f"{known.chain_id}-{number}.json"
     return Session(number, key, trust, limits, tally=tally, spent=int(found["spent"]), server=server)
 
@@ -113,9 +118,9 @@ def _server(chain: Chain, operator: str) -> str:
     raise HomeError(f"operator {operator} has no server on chain: ask it for its address and give it as server")
 
 
-def _trust(chain: Chain, session: Mapping[str, Any], server: str) -> Trust:
+def _trust(chain: Chain, session: Mapping[str, Any], server: str, metering: Mapping[int, Metering]) -> Trust:
     try:
-        said = requests.get(f"{server}/.well-known/hub.json", timeout=20).json()
+        said = read_json(f"{server}/.well-known/hub.json")
         number = int(said["attester"])
     except (requests.RequestException, ValueError, KeyError, TypeError) as error:
         raise ChainError(f"{server} cannot be read: {error!r}. Is it a server of the Hub?") from error
@@ -127,7 +132,6 @@ def _trust(chain: Chain, session: Mapping[str, Any], server: str) -> Trust:
         )
     if "active" not in attester["status"]:
         raise ChainError(f"attester {number} of the server is no longer active: call another server")
-    listed = session["models"].get("listed", [])
     return Trust(
         chain_id=chain.chain_id,
         billing=chain.billing,
@@ -136,11 +140,56 @@ def _trust(chain: Chain, session: Mapping[str, Any], server: str) -> Trust:
         attester=number,
         key=PublicKey(attester["key_type"], base64.b64decode(attester["key"])),
         asset=denomination(session["denom"]),
-        weights=dict(_weights(chain, int(one["model"])) for one in listed),
+        models=_Models(chain, metering),
     )
 
 
-def _weights(chain: Chain, model: int) -> tuple[tuple[int, int], bytes]:
-    release = int(chain.ask(chain.registry, {"model": {"model": model}})["latest_release"])
-    found = chain.ask(chain.registry, {"release": {"model": model, "release": release}}, lambda one: one["blob_id"])
-    return (model, release), base64.urlsafe_b64decode(str(found["blob_id"]) + "=")
+class _Models:
+    """What the chain shows of models. None of it ever changes, so each is asked once."""
+
+    def __init__(self, chain: Chain, metering: Mapping[int, Metering]) -> None:
+        self._chain = chain
+        self._metering = metering
+        self._terms: dict[tuple[int, int], Terms] = {}
+        self._releases: dict[tuple[int, int], Release] = {}
+
+    def terms(self, model: int, terms: int) -> Terms:
+        if (known := self._terms.get((model, terms))) is None:
+            found = self._chain.ask(
+                self._chain.registry, {"terms": {"model": model, "terms": terms}}, lambda one: one["price"]
+            )
+            price = found["price"]
+            rates = Rates(*(int(price[name]) for name in ("per_call", "per_million_in", "per_million_out")))
+            known = self._terms[model, terms] = Terms(rates, denomination(price["denom"]))
+        return known
+
+    def release(self, model: int, release: int) -> Release:
+        if (known := self._releases.get((model, release))) is None:
+            question = {"release": {"model": model, "release": release}}
+            facts = lambda one: (one["blob_id"], one.get("manifest"))  # noqa: E731
+            found = self._chain.ask(self._chain.registry, question, facts)
+            metering = self._metering.get(model) or _metering_of(found.get("manifest"))
+            weights = base64.urlsafe_b64decode(str(found["blob_id"]) + "=")
+            known = self._releases[model, release] = Release(weights, metering)
+        return known
+
+
+def _metering_of(manifest: str | None) -> Metering | None:
+    """Read a manifest where the command ``hub`` keeps blobs: nothing gets there that was not checked against its id."""
+    if manifest is None or not set(manifest) <= _BLOB_ID:
+        return None
+    try:
+        return Metering.of_manifest((_cache_folder() / "blobs" / manifest).read_bytes())
+    except (OSError, MeteringError):
+        return None
+
+
+_BLOB_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+def _cache_folder() -> Path:
+    """``HUB_WALRUS_CACHE``, else ``$XDG_CACHE_HOME/hub/walrus``, else ``~/.cache/hub/walrus``."""
+    if folder := os.environ.get("HUB_WALRUS_CACHE"):
+        return Path(folder)
+    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    return (base if base.is_absolute() else Path.home() / ".cache") / "hub" / "walrus"

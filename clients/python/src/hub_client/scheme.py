@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from x402 import x402Client, x402ClientSync
 from x402.schemas import RecoveredResponseResult
 
-from hub_client.errors import PriceRaisedError, refused
+from hub_client.errors import PriceRaisedError, WrongOfferError, refused
 from hub_client.trust import SCHEME
 
 if TYPE_CHECKING:
@@ -49,19 +49,18 @@ class HubScheme:
         required = context.payment_required
         if required is None:
             return None
-        self.session.not_charged(payload)
         code = getattr(required, "error", None) or "payment_required"
-        for one in required.accepts:
-            if getattr(one, "scheme", None) != SCHEME:
-                continue
-            accepted = one.model_dump(by_alias=True)
-            if self.session.corrected(payload, accepted, code):
+        try:
+            offers = [one for one in required.accepts if getattr(one, "scheme", None) == SCHEME]
+            if any(self.session.corrected(payload, one.model_dump(by_alias=True), code) for one in offers):
                 return RecoveredResponseResult()
-            before = int(context.requirements.get_amount())
-            if code == "price_changed":
-                raise PriceRaisedError(
-                    code, f"the price rose from {before} to {accepted['amount']} between the offer and the payment"
-                )
+        except WrongOfferError:
+            self.session.not_charged(payload)
+            raise
+        self.session.not_charged(payload)
+        if code == "price_changed" and offers:
+            before, now = int(context.requirements.get_amount()), offers[0].get_amount()
+            raise PriceRaisedError(code, f"the price rose from {before} to {now} between the offer and the payment")
         raise refused(code, "the payment was not taken")
 
 

@@ -15,9 +15,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hub_client.errors import DishonestError, LimitError, OverchargedError, WrongOfferError
+from hub_client.errors import (
+    DishonestError,
+    DistrustedError,
+    HubError,
+    LimitError,
+    OverchargedError,
+    TallyError,
+    WrongOfferError,
+)
 from hub_client.pieces import taken_apart
 from hub_client.tally import Tally
+from hub_client.trust import Agreed
 from hub_client.wire import Call, Receipt, SigningKey, Voucher, message_digest, sha256
 
 if TYPE_CHECKING:
@@ -28,6 +37,8 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 4096
 """So many offers and answers are remembered at once."""
+_EARLIER = 4
+"""So many earlier offers of one call are remembered."""
 
 _repeated: ContextVar[str | None] = ContextVar("hub_request_id", default=None)
 
@@ -40,6 +51,10 @@ class Limits:
     """The most that one call may cost."""
     total: int
     """The most that the session may be charged in all, what was charged before included."""
+    answer_bytes: int = 64 << 20
+    """The longest answer that is read."""
+    answer_seconds: float = 120
+    """The longest that one attempt may take, from the request to the last byte of its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +73,29 @@ class Paid:
     """Name and version of the engine."""
     label: str
     """What the attester's key is, as the server says."""
+    counted: bool
+    """Whether the units of both bodies were counted again. Otherwise, as with tokens, they are the operator's word."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Paying:
+    """What a call was signed for."""
+
+    offer: Offer
+    earlier: tuple[Offer, ...]
+    """Offers that it was signed for before: the stored answer of a repeat has the price of its first time."""
+    open_at: int | None
+    """Of a repeat: the most that the call could cost when it was signed first, 0 if it was answered before."""
+    times: int
+    """How often this very offer was signed."""
+
+    @staticmethod
+    def after(before: _Paying | None, offer: Offer, open_at: int | None) -> _Paying:
+        if before is None:
+            return _Paying(offer, (), open_at, 1)
+        if before.offer.request_id == offer.request_id:
+            return _Paying(offer, before.earlier, before.open_at, before.times + 1)
+        return _Paying(offer, (*before.earlier, before.offer)[-_EARLIER:], open_at, 1)
 
 
 class Session:
@@ -93,7 +131,7 @@ class Session:
         self._clock = clock
         self._secret = secrets.token_bytes(32)
         self._lock = threading.Lock()
-        self._offers: OrderedDict[str, Offer] = OrderedDict()
+        self._payings: OrderedDict[str, _Paying] = OrderedDict()
         self._paid: OrderedDict[str, Paid] = OrderedDict()
 
     @contextlib.contextmanager
@@ -109,8 +147,12 @@ class Session:
 
     def offer(self, accepted: dict[str, Any], body: bytes | None = None) -> Offer:
         """Check what a server asks for, and that it counts no more than was asked of it."""
+        if (why := self.tally.distrusted) is not None:
+            raise DistrustedError(f"operator {self.trust.operator}", why)
         found = self.trust.offer(accepted, body)
-        self._count(found.charged, self.tally.most_signed)
+        # Whoever answers there may be anybody so far: what it counts is told, and not held against the operator.
+        if (error := self._overcharged(found.charged, self.tally.most_signed)) is not None:
+            raise error
         return found
 
     def pay(self, accepted: dict[str, Any], body: bytes | None = None) -> dict[str, Any]:
@@ -131,7 +173,9 @@ class Session:
                 f"with this call, which can cost {offer.amount}, session {self.number} could be charged more than the "
                 f"{self.limits.total} that you allow in all: raise the limit or open another session. Nothing was signed"
             )
-        self._remember(self._offers, request_id, offer)
+        # Of a repeat it may be more than it costs by now.
+        open_at = None if _repeated.get() is None else self.tally.open_calls.get(request_id, 0)
+        self._remember(self._payings, request_id, _Paying.after(self._payings.get(request_id), offer, open_at))
         call = Call(
             attester=self.trust.attester,
             session=self.number,
@@ -157,39 +201,58 @@ class Session:
         ``bodies`` are those of request and answer. Without them the receipt's hash of the answer is not checked.
         """
         request_id = str(payload["call"]["requestId"])
-        offer = self._offers.get(request_id)
-        if offer is None:
+        paying = self._payings.get(request_id)
+        if paying is None:
             raise WrongOfferError(f"nothing was paid here under request id {request_id}")
-        found = self.trust.receipt(offer, bytes.fromhex(request_id), self.number, settled, bodies)
-        receipt, amount, charged = found
+        agreed = Agreed(self.number, bytes.fromhex(request_id), paying.offer, paying.earlier, paying.open_at)
+        try:
+            receipt, amount, charged, counted = self.trust.receipt(agreed, settled, bodies)
+        except DishonestError as error:
+            self._distrust(error)
+            raise
         # Counted whatever the server says besides: the attester signed for it.
-        most = self.tally.end(request_id, amount, sha256(receipt.encode()))
+        most, is_second = self._end(request_id, amount, receipt)
+        if is_second:
+            raise self.dishonest(payload, "it has another receipt than the one that this call was answered with before")
         extra = settled["extra"]
-        paid = Paid(request_id, receipt, amount, charged, str(extra["engine"]), str(extra["label"]))
-        self._remember(self._paid, receipt.response_hash.hex(), paid)
+        paid = Paid(request_id, receipt, amount, charged, str(extra["engine"]), str(extra["label"]), counted)
+        # The hook of x402 asks once more, without the bodies: what was counted stays counted.
+        if bodies is not None or receipt.response_hash.hex() not in self._paid:
+            self._remember(self._paid, receipt.response_hash.hex(), paid)
         self._count(charged, most)
         return paid
+
+    def dishonest(self, payload: dict[str, Any], what: str) -> DishonestError:
+        """Note that an answer is not what was agreed. The call stays counted at its most, and nothing more is signed."""
+        paying = self._payings.get(str(payload["call"]["requestId"]))
+        error = DishonestError(what, 0 if paying is None else paying.offer.amount)
+        self._distrust(error)
+        return error
 
     def not_charged(self, payload: dict[str, Any]) -> None:
         """Note that a call was refused. If the server lies, its own count will show it."""
         self.tally.drop(str(payload["call"]["requestId"]))
 
     def corrected(self, payload: dict[str, Any], accepted: dict[str, Any], code: str, body: bytes | None = None) -> bool:
-        """Whether a payment that was refused with ``code`` is worth a second try: only the ceiling has to rise."""
+        """Whether a payment that was refused with ``code`` is worth a second try: the server does not know its voucher.
+
+        A ceiling is never taken from a server. What was signed covers every call that was made.
+        """
+        request_id = str(payload["call"]["requestId"])
         offer = self.trust.offer(accepted, body)
-        self._count(offer.charged, self.tally.most_beside(str(payload["call"]["requestId"])))
-        if code != "voucher_missing" or offer.charged is None:
-            return False
-        needed = offer.charged + offer.amount
-        if offer.ceiling is not None and needed <= offer.ceiling:
-            return False
-        if needed > self.limits.total:
-            raise LimitError(
-                f"session {self.number} would be charged {needed}, and you allow {self.limits.total} in all: "
-                "raise the limit or open another session"
+        if offer.session not in (None, self.number):
+            raise WrongOfferError(
+                f"the server's session is {offer.session}, expected {self.number}. Nothing more was signed"
             )
-        self.tally.raise_ceiling(needed)
-        return True
+        self._count(offer.charged, self.tally.most_beside(request_id))
+        agreed = self._payings.get(request_id)
+        if code != "voucher_missing" or offer.charged is None or agreed is None or agreed.times > 1:
+            return False
+        return offer.amount <= agreed.offer.amount and offer.charged + offer.amount <= self.tally.ceiling
+
+    def trust_again(self) -> None:
+        """Pay the operator again, though an answer was not what was agreed."""
+        self.tally.distrust(None)
 
     def paid(self, body: bytes) -> Paid:
         """Give what was paid for an answer, by the bytes of its body."""
@@ -203,13 +266,31 @@ class Session:
         digest = hmac.new(self._secret, offer.request_id + offer.request_hash, hashlib.sha256).digest()
         return digest[:16].hex()
 
+    def _overcharged(self, charged: int | None, own: int) -> OverchargedError | None:
+        if charged is None or charged <= own:
+            return None
+        return OverchargedError(
+            f"the server says that {charged} are charged to session {self.number}, and calls came to at most {own}: "
+            "do not use this server again"
+        )
+
     def _count(self, charged: int | None, own: int) -> None:
-        """Refuse a server that counts more than was asked of it when it counted."""
-        if charged is not None and charged > own:
-            raise OverchargedError(
-                f"the server says that {charged} are charged to session {self.number}, and calls came to at most {own}: "
-                "do not use this server again"
-            )
+        """Refuse a server that was paid and counts more than was asked of it when it counted."""
+        if (error := self._overcharged(charged, own)) is not None:
+            self._distrust(error)
+            raise error
+
+    def _end(self, request_id: str, amount: int, receipt: Receipt) -> tuple[int, bool]:
+        try:
+            return self.tally.end(request_id, amount, sha256(receipt.encode()))
+        except TallyError:
+            # What is paid is handed on. The call stays counted at its most, and nothing more is sent until it can be kept.
+            return self.tally.most_signed, False
+
+    def _distrust(self, error: HubError) -> None:
+        # A tally that cannot be kept sends nothing either; what the server did is the error that counts.
+        with contextlib.suppress(TallyError):
+            self.tally.distrust(str(error))
 
     def _sign(self, purpose: str, message: bytes) -> str:
         tag = self.trust.tag("call" if purpose == "call" else "voucher")
@@ -229,7 +310,7 @@ def read_header(text: str) -> dict[str, Any]:
         raise WrongOfferError(f"the server's payment header has {len(text)} bytes, at most 16384 are read")
     try:
         found = json.loads(base64.b64decode(text.strip(), validate=True))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongOfferError(f"the server's payment header is no base64 of JSON: {error}") from error
     if not isinstance(found, dict):
         raise WrongOfferError("the server's payment header holds no JSON object")

@@ -35,6 +35,8 @@ class _State:
     beside: dict[str, int] = field(default_factory=dict)
     """For each open call, the most that all else came to since it was begun: what a server can rightly count beside it."""
     answered: list[tuple[str, str]] = field(default_factory=list)
+    distrusted: str | None = None
+    """What the operator did, if it is not to be paid any more."""
 
     def at_most(self) -> int:
         return self.charged + sum(self.open.values())
@@ -54,16 +56,17 @@ class _State:
             self.beside[name] = max(most - own, self.beside.get(name, 0))
 
     def to_json(self) -> str:
-        return json.dumps(
-            {
-                "session": self.session,
-                "charged": str(self.charged),
-                "ceiling": str(self.ceiling),
-                "open": {name: str(amount) for name, amount in sorted(self.open.items())},
-                "beside": {name: str(amount) for name, amount in sorted(self.beside.items())},
-                "answered": [list(one) for one in self.answered],
-            }
-        )
+        found: dict[str, Any] = {
+            "session": self.session,
+            "charged": str(self.charged),
+            "ceiling": str(self.ceiling),
+            "open": {name: str(amount) for name, amount in sorted(self.open.items())},
+            "beside": {name: str(amount) for name, amount in sorted(self.beside.items())},
+            "answered": [list(one) for one in self.answered],
+        }
+        if self.distrusted is not None:
+            found["distrusted"] = self.distrusted
+        return json.dumps(found)
 
     @staticmethod
     def of_json(text: str) -> _State:
@@ -75,6 +78,7 @@ class _State:
             open={str(name): int(amount) for name, amount in found["open"].items()},
             beside={str(name): int(amount) for name, amount in found.get("beside", {}).items()},
             answered=[(str(name), str(digest)) for name, digest in found.get("answered", [])],
+            distrusted=None if found.get("distrusted") is None else str(found["distrusted"]),
         )
 
 
@@ -143,21 +147,29 @@ class Tally:
         def change(state: _State) -> int | None:
             # A repeat of an answered call is no further call.
             known = any(name == request_id for name, _ in state.answered)
-            adds = 0 if known else amount - state.open.get(request_id, 0)
+            before = state.open.get(request_id, 0)
+            # Of a repeat it is not known at which of its prices it ran.
+            most = max(amount, before)
+            adds = 0 if known else most - before
             if state.at_most() + adds > total:
                 return None
             if not known:
-                state.open[request_id] = amount
+                state.open[request_id] = most
             state.ceiling = max(state.ceiling, state.at_most())
             return state.ceiling
 
         return self._change(change)
 
-    def raise_ceiling(self, ceiling: int) -> None:
-        """Raise the ceiling to what a server says it needs."""
+    @property
+    def distrusted(self) -> str | None:
+        """What the operator did, if it is not to be paid any more."""
+        return self._now(lambda state: state.distrusted)
+
+    def distrust(self, why: str | None) -> None:
+        """Pay the operator no more, or again if nothing is given. What was noted first stays."""
 
         def change(state: _State) -> None:
-            state.ceiling = max(state.ceiling, ceiling)
+            state.distrusted = None if why is None else state.distrusted or why
 
         self._change(change)
 
@@ -170,20 +182,23 @@ class Tally:
 
         return self._change(change)
 
-    def end(self, request_id: str, amount: int, receipt_hash: bytes) -> int:
+    def end(self, request_id: str, amount: int, receipt_hash: bytes) -> tuple[int, bool]:
         """Note what a call came to, by a receipt with this hash. The same receipt counts once.
 
-        Give the most that a server can rightly have counted when it answered.
+        Give the most that a server can rightly have counted when it answered, and whether the call was answered before with
+        another receipt: then it was charged twice.
         """
 
-        def change(state: _State) -> int:
+        def change(state: _State) -> tuple[int, bool]:
             others = state.close(request_id)
             answered = (request_id, receipt_hash.hex())
-            if answered not in state.answered:
+            is_known = answered in state.answered
+            is_second = not is_known and any(name == request_id for name, _ in state.answered)
+            if not is_known:
                 state.charged += amount
                 state.answered.append(answered)
                 del state.answered[:-_REMEMBERED]
-            return state.most_signed() if others is None else others + amount
+            return state.most_signed() if others is None else others + amount, is_second
 
         return self._change(change)
 
