@@ -67,12 +67,17 @@ export class Blocks {
     return { code: 0, data: "", log: "", hash, ...SEEN_EVERYWHERE };
   }
 
+  /** Whether the node finds no transaction, as one that is behind. */
+  hidden = false;
+
   /** `tx_search` for a hash. */
   search(query: string, height: number): object {
     const hash = /'([0-9A-F]{64})'/.exec(query)?.[1] ?? "";
     const found = this.#txs.get(hash);
     const txs =
-      found === undefined ? [] : [{ hash, height: String(height), index: 0, tx_result: found.result, tx: found.tx }];
+      found === undefined || this.hidden
+        ? []
+        : [{ hash, height: String(height), index: 0, tx_result: found.result, tx: found.tx }];
     return { txs, total_count: String(txs.length) };
   }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
 import { findings } from "./axe.js";
-import { launch } from "./chromium.js";
+import { launch, says as saysOn } from "./chromium.js";
 import { planned } from "./plan.js";
 import { account, CONTRACT, StandIn } from "./stand-in.js";
 
@@ -52,16 +52,7 @@ async function open(path = ""): Promise<void> {
 }
 
 /** The text of the page once it says something. */
-async function says(what: RegExp): Promise<string> {
-  await page
-    .waitForFunction(
-      ([source, flags]) => new RegExp(source ?? "", flags).test(document.body.innerText),
-      [what.source, what.flags],
-      { timeout: 30_000 },
-    )
-    .catch(async () => assert.match(await page.innerText("body"), what));
-  return await page.innerText("body");
-}
+const says = (what: RegExp) => saysOn(page, what);
 
 const PAGES = [
   "",
@@ -184,6 +175,36 @@ test("by keyboard alone one believes an operator, opens a model and reads a char
   await page.keyboard.press("Enter");
   await says(/Who serves it/);
   assert.match(page.url(), /#\/model\/\d+\?believe=/);
+});
+
+test("an answer that comes late changes nothing: whoever left stays where it is, and the last search counts", async () => {
+  await open("operators");
+  await says(/Kept/);
+  node.behaviour.delayMs = 700;
+  await page.locator("input[name=address]").fill(account(1));
+  await page.getByRole("button", { name: "Believe whom it pays" }).click();
+  await page.getByRole("link", { name: "Receipt", exact: true }).click();
+  await page.waitForTimeout(1_500);
+  assert.match(page.url(), /#\/receipt$/);
+  node.behaviour.delayMs = 0;
+  await open("models");
+  await says(/Models, the newest first/);
+  let late = true;
+  await page.route(/\/rpc$/, async (route) => {
+    const wait = late ? 1_000 : 0;
+    late = false;
+    await new Promise((resolve) => setTimeout(resolve, wait));
+    await route.continue();
+  });
+  const field = page.getByRole("searchbox");
+  await field.fill("nothing has this");
+  await field.press("Enter");
+  await field.fill("candle, 12");
+  await field.press("Enter");
+  await says(/\d+ found\./);
+  await page.waitForTimeout(1_500);
+  await says(/\d+ found\./);
+  assert.deepEqual(complaints, []);
 });
 
 test("hostile texts are text: nothing runs, no link leads where it must not, nothing hides", async () => {

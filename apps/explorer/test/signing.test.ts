@@ -11,7 +11,7 @@ import type { Browser, Page } from "playwright-core";
 
 import { findings } from "./axe.js";
 import type { Executed } from "./blocks.js";
-import { launch } from "./chromium.js";
+import { launch, says as saysOn } from "./chromium.js";
 import { inject, type Injected } from "./injected.js";
 import { planned } from "./plan.js";
 import { account, CONTRACT, StandIn } from "./stand-in.js";
@@ -80,16 +80,8 @@ const published = () => sent("register_model").length + sent("publish_release").
 /** What the folder is stored as, in the order in which it is uploaded. */
 const ids = () => [...plan.blobs, ...plan.quilts, plan.manifest].map(({ id }) => id);
 
-async function says(what: RegExp): Promise<string> {
-  await page
-    .waitForFunction(
-      ([source, flags]) => new RegExp(source ?? "", flags).test(document.body.innerText),
-      [what.source, what.flags],
-      { timeout: 30_000 },
-    )
-    .catch(async () => assert.match(await page.innerText("body"), what));
-  return await page.innerText("body");
-}
+/** The text of the page once it says something. */
+const says = (what: RegExp) => saysOn(page, what);
 
 /** The page on the address, with the wallet connected. */
 async function connectedOn(path: string): Promise<void> {
@@ -276,6 +268,27 @@ test("what the wallet refuses is told as that, and what the chain refuses as tha
   await page.getByRole("button", { name: "Withdraw" }).click();
   const text = await says(/denied it: rejected for a reason of its own/);
   assert.doesNotMatch(text, /The wallet refuses/);
+  assert.deepEqual(complaints, []);
+});
+
+test("what was sent and not seen is kept over a reload with the blocks that can hold it, and asked about", async () => {
+  node.blocks.hidden = true;
+  await connectedOn("mine");
+  await says(/Money in the escrow/);
+  await page.getByRole("button", { name: "Withdraw" }).click();
+  for (let tries = 0; tries < 100 && sent("withdraw").length === 0; tries += 1) {
+    await page.waitForTimeout(50);
+  }
+  await page.reload();
+  await page.getByRole("button", { name: "Connect Keplr" }).click();
+  await says(/Sent, and not seen in a block yet/);
+  const kept = await page.evaluate((key) => localStorage.getItem(key), `hub.unconfirmed.stand-in-1.${OWN}`);
+  assert.match(kept ?? "", /^[0-9A-F]{64}:123456:\d+$/);
+  node.blocks.hidden = false;
+  await page.getByRole("button", { name: "What became of it?" }).click();
+  const text = await says(/It is in a block\./);
+  assert.doesNotMatch(text, /Sent, and not seen/);
+  assert.equal(sent("withdraw").length, 1);
   assert.deepEqual(complaints, []);
 });
 

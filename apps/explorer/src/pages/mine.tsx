@@ -13,7 +13,7 @@ import { Account, Amount, Table, When } from "../ui/parts.js";
 import { ModelRows } from "../ui/models.js";
 import { Nothing, States, Title } from "../ui/states.js";
 import { refusal, WithWallet } from "../ui/wallet.js";
-import type { Connected, Wish } from "../wallet/index.js";
+import type { Connected, Sent, Wish } from "../wallet/index.js";
 
 /** How often budgets are read again. */
 const EVERY_MS = 5_000;
@@ -85,8 +85,8 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
     return done;
   }
 
-  async function resume(hash: string): Promise<string> {
-    const says = await wallet.resume(hash);
+  async function resume(sent: Sent): Promise<string> {
+    const says = await wallet.resume(sent);
     const { adoptOpened } = await (await import("../wallet/index.js")).paying();
     await adoptOpened(wallet, connection.ask().hub, config, currency);
     return says;
@@ -119,10 +119,10 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
       {wallet.unconfirmed.length === 0 ? null : (
         <section aria-labelledby="fate">
           <h2 id="fate">Sent, and not seen in a block yet</h2>
-          {wallet.unconfirmed.map((hash) => (
+          {wallet.unconfirmed.map((sent) => (
             <p>
-              <span class="mono wrap">{hash}</span>{" "}
-              <button disabled={busy} onClick={() => void act(() => resume(hash))}>
+              <span class="mono wrap">{sent.txHash}</span>{" "}
+              <button disabled={busy} onClick={() => void act(() => resume(sent))}>
                 What became of it?
               </button>
             </p>

@@ -6,6 +6,7 @@ import type { HubReader, registry } from "hub-client/read";
 
 import { count, plain } from "../app/format.js";
 import { change, useApp, useLink, useLoad } from "../app/state.js";
+import { useTurns } from "../app/turns.js";
 import { ModelRows } from "../ui/models.js";
 import { Theirs } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";
@@ -136,6 +137,7 @@ function Search({ total }: { total: number }): VNode {
   const { connection, route } = useApp();
   const [found, find] = useState<readonly registry.ModelSummary[] | undefined>(undefined);
   const [says, say] = useState("");
+  const begin = useTurns();
   async function search(event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> {
     event.preventDefault();
     const words = String(new FormData(event.currentTarget).get("words")).trim().toLowerCase();
@@ -145,17 +147,21 @@ function Search({ total }: { total: number }): VNode {
       return;
     }
     if (/^\d+$/.test(words)) {
-      location.hash = `#/model/${words}`;
-      change({ ...route, path: ["model", words], rest: {} }, {});
+      change(route, { path: ["model", words], rest: {} });
       return;
     }
+    const counts = begin();
     try {
       const hits: registry.ModelSummary[] = [];
       const { hub } = connection.ask();
       let read = 0;
       // Ids count up from 1, so where each page begins is known beforehand.
       for (let top = total + 1; top > 1 && hits.length < HITS; top -= 100 * AT_ONCE) {
-        for (const model of await together(hub, top)) {
+        const page = await together(hub, top);
+        if (!counts()) {
+          return;
+        }
+        for (const model of page) {
           read += 1;
           if (
             `${model.title} ${model.name} ${model.task} ${model.tags.join(" ")} ${model.author}`
@@ -176,7 +182,9 @@ function Search({ total }: { total: number }): VNode {
             : `${count(hits.length)} found.`,
       );
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      if (counts()) {
+        say(error instanceof Error ? error.message : String(error));
+      }
     }
   }
   return (

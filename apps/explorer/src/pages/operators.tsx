@@ -1,7 +1,7 @@
 /** Operators, to choose whom one believes: in the order in which they came, never by size, which can be bought. */
 
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { type billing, everyEntry } from "hub-client/read";
 
 import { count } from "../app/format.js";
@@ -11,6 +11,7 @@ import { byOperator, reachable } from "../market/operators.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Outside, Table } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";
+import { useTurns } from "../app/turns.js";
 import { Tick } from "../ui/tick.js";
 
 /** Operators whose sums are asked for at once. */
@@ -71,6 +72,10 @@ export default function Operators(): VNode {
 function ByHand(): VNode {
   const { route, currency, connection, config } = useApp();
   const [says, say] = useState("");
+  const begin = useTurns();
+  // What the reader chose while the chain was asked stays chosen.
+  const chosen = useRef(route);
+  chosen.current = route;
   async function take(event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.currentTarget, event.submitter);
@@ -85,6 +90,7 @@ function ByHand(): VNode {
       change(route, { believe: [...new Set([...route.believe, address])].slice(0, MOST_BELIEVED) });
       return;
     }
+    const counts = begin();
     say("Asking whom it pays…");
     try {
       const { hub } = connection.ask();
@@ -92,6 +98,9 @@ function ByHand(): VNode {
         hub.escrow.query.sessionsByCaller({ caller: address, limit: 100 }),
         hub.escrow.query.spendByOperator({ funder: address, denom: currency.denom, limit: 100 }),
       ]);
+      if (!counts()) {
+        return;
+      }
       const paid = new Set<string>();
       sessions
         .filter(({ spent, funder }) => spent !== "0" && funder === address)
@@ -102,9 +111,12 @@ function ByHand(): VNode {
         return;
       }
       say(`It paid ${paid.size === 1 ? "one operator" : `${paid.size} operators`}, which you believe now.`);
-      change(route, { believe: [...new Set([...route.believe, ...paid])].slice(0, MOST_BELIEVED) });
+      const { believe } = chosen.current;
+      change(chosen.current, { believe: [...new Set([...believe, ...paid])].slice(0, MOST_BELIEVED) });
     } catch (error) {
-      say(error instanceof Error ? error.message : String(error));
+      if (counts()) {
+        say(error instanceof Error ? error.message : String(error));
+      }
     }
   }
   return (

@@ -577,9 +577,11 @@ function Steps({
     const storing = { publisher, owner, epochs: Number(draft.epochs), aggregators: config.aggregators };
     to(0);
     // What was sent before and not seen in a block may be what would be sent now.
-    for (const hash of wallet.unconfirmed) {
-      await wallet.resume(hash);
+    for (const sent of wallet.unconfirmed) {
+      say("Asking what became of a transaction that was sent before…");
+      await wallet.resume(sent);
     }
+    say("");
     let at = await wallets.publishedAs(wallet, plan.release);
     signal.throwIfAborted();
     if (at === undefined) {

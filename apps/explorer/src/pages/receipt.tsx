@@ -7,6 +7,7 @@ import type { billing } from "hub-client/read";
 import { canonical } from "../app/bech32.js";
 import { count, moment, plain } from "../app/format.js";
 import { useApp, useLink } from "../app/state.js";
+import { useTurns } from "../app/turns.js";
 import { whereKeyLives } from "../market/operators.js";
 import { answerSigned, prove, type Verdict } from "../receipt/prove.js";
 import { hex, NoReceipt, type Pasted, readPasted } from "../receipt/read.js";
@@ -26,8 +27,10 @@ export function receipt(): VNode {
   const [text, write] = useState("");
   const [shown, show] = useState<Shown | undefined>(undefined);
   const [says, say] = useState("");
+  const begin = useTurns();
 
   async function look(what: string): Promise<void> {
+    const counts = begin();
     show(undefined);
     let pasted: Pasted;
     try {
@@ -49,10 +52,14 @@ export function receipt(): VNode {
         chainId: config.deployment.chain_id,
         contract: canonical(config.deployment.contracts.billing.address),
       };
-      show({ pasted, attester, verdict, signed: answerSigned(pasted, attester, domain) });
-      say("");
+      if (counts()) {
+        show({ pasted, attester, verdict, signed: answerSigned(pasted, attester, domain) });
+        say("");
+      }
     } catch (error) {
-      say(`${error instanceof Error ? error.message : String(error)}`);
+      if (counts()) {
+        say(error instanceof Error ? error.message : String(error));
+      }
     }
   }
 

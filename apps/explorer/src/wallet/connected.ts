@@ -10,6 +10,13 @@ const UNCONFIRMED = "hub.unconfirmed";
 /** Sends messages in one transaction, and answers its hash once a block holds it. */
 export type Send = (actions: readonly Action<unknown>[]) => Promise<string>;
 
+/** A transaction that was sent, and the blocks that could hold it: without them nobody can tell that it never happened. */
+export interface Sent {
+  readonly txHash: string;
+  readonly afterHeight?: bigint;
+  readonly timeoutHeight?: bigint;
+}
+
 /** An account that signs. */
 export class Connected {
   private constructor(
@@ -53,9 +60,9 @@ export class Connected {
     let hash = "";
     try {
       const sent = await this.account.send([...actions], {
-        beforeBroadcast: ({ txHash }) => {
-          hash = txHash;
-          remember(this.#key, [...unconfirmed(this.#key), txHash]);
+        beforeBroadcast: (tx) => {
+          hash = tx.txHash;
+          remember(this.#key, [...unconfirmed(this.#key), tx]);
         },
       });
       this.#forget(hash);
@@ -69,20 +76,21 @@ export class Connected {
   }
 
   /** Transactions of this account whose fate is not known. */
-  get unconfirmed(): readonly string[] {
+  get unconfirmed(): readonly Sent[] {
     return unconfirmed(this.#key);
   }
 
   /** Asks what became of a transaction. */
-  async resume(hash: string): Promise<string> {
+  async resume(sent: Sent): Promise<string> {
     try {
-      await this.account.resume(hash);
-      this.#forget(hash);
+      await this.account.resume(sent);
+      this.#forget(sent.txHash);
       return "It is in a block.";
     } catch (error) {
       const { code, message } = error as { code?: string; message: string };
-      if (code === "tx_dropped" || code === "refused") {
-        this.#forget(hash);
+      // Everything else is what it ended with: that it never happened, or failed in its block.
+      if (code !== undefined && code !== "unconfirmed" && !code.startsWith("node_")) {
+        this.#forget(sent.txHash);
       }
       return message;
     }
@@ -95,17 +103,28 @@ export class Connected {
   #forget(hash: string): void {
     remember(
       this.#key,
-      unconfirmed(this.#key).filter((one) => one !== hash),
+      unconfirmed(this.#key).filter(({ txHash }) => txHash !== hash),
     );
   }
 }
 
-function unconfirmed(key: string): string[] {
-  return (localStorage.getItem(key) ?? "").split(",").filter((one) => one !== "");
+function unconfirmed(key: string): Sent[] {
+  return (localStorage.getItem(key) ?? "").split(",").flatMap((text) => {
+    const [, txHash, after, until] = /^([0-9A-F]{64})(?::(\d+):(\d+))?$/.exec(text) ?? [];
+    if (txHash === undefined) {
+      return [];
+    }
+    return after === undefined || until === undefined
+      ? [{ txHash }]
+      : [{ txHash, afterHeight: BigInt(after), timeoutHeight: BigInt(until) }];
+  });
 }
 
-function remember(key: string, hashes: readonly string[]): void {
-  localStorage.setItem(key, hashes.join(","));
+function remember(key: string, sent: readonly Sent[]): void {
+  const texts = sent.map(({ txHash, afterHeight, timeoutHeight }) =>
+    afterHeight === undefined ? txHash : `${txHash}:${afterHeight}:${timeoutHeight}`,
+  );
+  localStorage.setItem(key, texts.join(","));
 }
 
 /** Where browsers have no locks (pages without encryption), this tab at least does one thing at a time. */

@@ -4,6 +4,7 @@
  */
 
 export { connect, connected, Connected, disconnect, onChange } from "./connected.js";
+export type { Sent } from "./connected.js";
 export type { Way } from "./wallets.js";
 export { ways } from "./wallets.js";
 
