@@ -75,7 +75,7 @@ example-models: ## Writes the models of examples/models again and fails if a com
 soak: need-rust ## Sends HUB_MESSAGES (default: a million) random messages of HUB_SEED and checks the invariants after each
 	HUB_PROGRESS=1 HUB_MESSAGES=$(or $(HUB_MESSAGES),1000000) cargo test --locked --package hub-tests --test invariants -- --test-threads=1
 
-planted-bugs: need-rust ## Plants six bugs in a copy of the money code and shows that the invariants catch each
+planted-bugs: need-rust ## Plants nine bugs in a copy of the money code and shows that the invariants catch each
 	@tools/scripts/planted-bugs
 
 mutants: need-rust ## Changes the money code in every small way there is (20 minutes or more); fails if no test notices one
