@@ -76,7 +76,7 @@ export function parseConfig(json: unknown): ChainConfig {
   const limits = new Fields(fields.take("limits") ?? {}, "limits");
   const config: ChainConfig = {
     chainId: fields.text("chain_id"),
-    rpc: fields.text("rpc", /^https?:\/\/\S+$/, "the http(s) address of a node, here or by RPC="),
+    rpc: fields.text("rpc", /^https?:\/\/\S+$/, "the http(s) address of a node, here or by HUB_RPC"),
     prefix: fields.text("prefix", /^[a-z0-9]+$/, "a bech32 prefix"),
     denom: fields.text("denom", /^[a-zA-Z][a-zA-Z0-9/:._-]{2,127}$/, "a native denom"),
     gasPrice: fields.text("gas_price", /^\d+(\.\d+)?$/, 'a decimal number such as "0.025"'),

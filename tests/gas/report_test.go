@@ -59,7 +59,7 @@ const dir = "."
 // compare fails where a row is not what the snapshot says, or stands in one of them alone.
 func (r *report) compare(t *testing.T) {
 	file, err := os.ReadFile(filepath.Join(dir, "snapshot.json"))
-	require.NoError(t, err, "make gas-update writes a snapshot to compare with")
+	require.NoError(t, err, "HUB_UPDATE=1 make gas writes a snapshot to compare with")
 	var before snapshot
 	require.NoError(t, json.Unmarshal(file, &before))
 	compareRows(t, "", r.values, before.Rows)
@@ -69,13 +69,13 @@ func (r *report) compare(t *testing.T) {
 func compareRows(t *testing.T, prefix string, found, before map[string]float64) {
 	for name, value := range found {
 		if math.Abs(value-before[name]) > tolerance*before[name] {
-			t.Errorf("%s%s: %s, in the snapshot %s. If it is meant: make gas-update, and commit",
+			t.Errorf("%s%s: %s, in the snapshot %s. If it is meant: HUB_UPDATE=1 make gas, and commit",
 				prefix, name, number(value), number(before[name]))
 		}
 	}
 	for name := range before {
 		if _, measured := found[name]; !measured {
-			t.Errorf("%s%s stands in the snapshot and is not measured: make gas-update, and commit", prefix, name)
+			t.Errorf("%s%s stands in the snapshot and is not measured: HUB_UPDATE=1 make gas, and commit", prefix, name)
 		}
 	}
 }
@@ -83,7 +83,7 @@ func compareRows(t *testing.T, prefix string, found, before map[string]float64) 
 // write renews snapshot and table.
 func (r *report) write(t *testing.T) {
 	bytes, err := json.MarshalIndent(snapshot{
-		About: "SDK gas of whole transactions on wasmd v0.70.3 with default parameters. README.md explains; make gas compares, make gas-update renews.",
+		About: "SDK gas of whole transactions on wasmd v0.70.3 with default parameters. README.md explains; make gas compares, HUB_UPDATE=1 make gas renews.",
 		Rows:  r.values,
 		Node:  r.node,
 	}, "", "  ")
@@ -118,7 +118,7 @@ const preface = `# Gas
 
 What the Hub costs on wasmd v0.70.3 with default parameters: SDK gas of whole transactions, with fee and signature.
 ` + "`make gas`" + ` measures it in wasmd's own application and fails where a row differs from ` + "`snapshot.json`" + ` by more than 0.5 %;
-` + "`make gas-update`" + ` renews both files. Gas is deterministic.
+` + "`HUB_UPDATE=1 make gas`" + ` renews both files. Gas is deterministic.
 
 Conditions, where the row does not say otherwise:
 

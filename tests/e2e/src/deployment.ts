@@ -64,7 +64,7 @@ test("a deployment that cannot succeed says what to do", async () => {
   const elsewhere = ["--rpc", "http://127.0.0.1:9"];
   saysWhatToDo(await run({ args: elsewhere }), /node at http:\/\/127.0.0.1:9 does not answer/);
   saysWhatToDo(await deploy(["nowhere"], undefined), /there is no chain nowhere.*give one of .*devnet/);
-  saysWhatToDo(await deploy(["osmosis"], words("deployer")), /rpc is undefined.*address of a node, here or by RPC=/);
+  saysWhatToDo(await deploy(["osmosis"], words("deployer")), /rpc is undefined.*address of a node, here or by HUB_RPC/);
   saysWhatToDo(
     await run({ changes: { key_type: "ethsecp256k1" } }),
     /have keys of Ethereum.*store and instantiate with the chain's own command/,

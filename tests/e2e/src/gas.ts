@@ -119,7 +119,7 @@ test("a receipt and a batch use as much gas on the node as in process", async ()
     assert.ok(
       Math.abs(gas - inProcess) <= TOLERANCE * inProcess,
       `${name}: ${gas} gas on the node, ${inProcess} in process by tests/gas/snapshot.json. ` +
-        "If the contracts changed: make gas-update. Otherwise node_test.go and this do not measure the same",
+        "If the contracts changed: HUB_UPDATE=1 make gas. Otherwise node_test.go and this do not measure the same",
     );
   }
 });

@@ -12,10 +12,7 @@ use crate::records::served::Earned;
 /// What the believed operators back together: the sum of the smaller of what each served for strangers and `factor` times
 /// what it kept. What the contracts' query `Backing` says, to the last unit, so that a reader can change its mind without
 /// asking again. Saturates. An error unless the factor is 1 to 20.
-pub fn backing(
-    served: impl IntoIterator<Item = Earned>,
-    factor: u32,
-) -> Result<u128, BeliefError> {
+pub fn backing(served: impl IntoIterator<Item = Earned>, factor: u32) -> Result<u128, BeliefError> {
     let factor = belief::factor(Some(factor))?;
     let each = served.into_iter().map(|one| belief::backed(one, factor));
     Ok(each.fold(0, u128::saturating_add))

@@ -48,7 +48,7 @@ function versions(results: readonly ChainResult[], snapshot: Readonly<Record<str
 
 function chains(profiles: readonly (readonly [string, ChainConfig])[]): string {
   return table(
-    ["`CHAIN`", "chain id", "gas price", "coin type", "keys", "largest code", "gas of a transaction"],
+    ["`HUB_CHAIN`", "chain id", "gas price", "coin type", "keys", "largest code", "gas of a transaction"],
     profiles.map(([name, { chainId, gasPrice, denom, coinType, keyType, limits }]) => [
       `\`${name}\``,
       chainId,
@@ -67,7 +67,10 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
 }
 
 function put(page: string, what: string, text: string): string {
-  const [from, to] = [`<!-- ${what}: written by \`make chains-update\` from here -->`, `<!-- ${what}: to here -->`];
+  const [from, to] = [
+    `<!-- ${what}: written by \`HUB_UPDATE=1 make chains\` from here -->`,
+    `<!-- ${what}: to here -->`,
+  ];
   const [before, after] = [page.indexOf(from), page.indexOf(to)];
   if (before < 0 || after < before) {
     throw new Error(`docs/CHAINS.md has no part between ${from} and ${to}: put it where the ${what} belong`);

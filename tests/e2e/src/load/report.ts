@@ -45,7 +45,7 @@ export interface Largest {
   readonly gasUsed: number;
 }
 
-const FROM = "<!-- load: written by `make load-update` from here -->";
+const FROM = "<!-- load: written by `HUB_UPDATE=1 make load` from here -->";
 const TO = "<!-- load: to here -->";
 
 /** The page with the figures in it. */

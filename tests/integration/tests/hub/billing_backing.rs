@@ -165,7 +165,7 @@ fn an_operator_that_is_no_address_is_refused_by_name_and_a_stranger_served_nothi
         ),
     ] {
         let refused = trade.refused(query);
-        let sentence = format!("{field}: nonsense is not an address");
+        let sentence = format!("{field} \"nonsense\" is no address of this chain");
         assert!(refused.contains(&sentence), "{refused}");
     }
     let stranger = trade.hub.account("stranger").to_string();

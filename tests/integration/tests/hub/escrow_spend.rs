@@ -108,8 +108,16 @@ fn too_many_funders_or_operators_and_those_named_twice_are_refused_with_what_to_
             &operators[..16],
             "16 operators for 51 names are more than 800 pairs: give fewer names at a time",
         ),
-        (&nonsense[..], &operators[..1], "funders: nonsense is not an address"),
-        (&funders[..1], &nonsense[..], "operators: nonsense is not an address"),
+        (
+            &nonsense[..],
+            &operators[..1],
+            "funders \"nonsense\" is no address of this chain",
+        ),
+        (
+            &funders[..1],
+            &nonsense[..],
+            "operators \"nonsense\" is no address of this chain",
+        ),
     ] {
         let refused = spends(&trade, funders, trade.denom(), operators).unwrap_err();
         assert!(refused.contains(sentence), "{refused}");

@@ -495,7 +495,10 @@ fn the_most_that_is_asked_about_spends_stays_below_three_million_gas() {
         let all = budget * believed as u128;
         assert!(answer.funders.iter().all(|it| it.kept_with.u128() == all));
         let gas = gas_of(&mut hub, &escrow, &query, names as u64);
-        assert!(gas < MOST_GAS, "{gas} for {names} funders and {believed} operators");
+        assert!(
+            gas < MOST_GAS,
+            "{gas} for {names} funders and {believed} operators"
+        );
     }
 }
 
@@ -506,7 +509,11 @@ fn the_most_that_is_asked_about_spends_stays_below_three_million_gas() {
 fn the_most_that_is_asked_about_backing_stays_below_three_million_gas() {
     const OPERATORS: u64 = 20;
     let mut hub = Hub::builder().unwatched().build();
-    let (money, billing, author) = (hub.money_native(), hub.billing.clone(), hub.account("author"));
+    let (money, billing, author) = (
+        hub.money_native(),
+        hub.billing.clone(),
+        hub.account("author"),
+    );
     let price = 1 << 108;
     let models: Vec<ModelId> = (1..=100u8)
         .map(|number| {
@@ -547,6 +554,9 @@ fn the_most_that_is_asked_about_backing_stays_below_three_million_gas() {
         let all = price * believed as u128;
         assert!(answer.backings.iter().all(|it| it.backed.u128() == all));
         let gas = gas_of(&mut hub, &billing, &query, names as u64);
-        assert!(gas < MOST_GAS, "{gas} for {names} models and {believed} operators");
+        assert!(
+            gas < MOST_GAS,
+            "{gas} for {names} models and {believed} operators"
+        );
     }
 }

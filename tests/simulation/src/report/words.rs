@@ -155,7 +155,7 @@ pub fn method(outcome: &Outcome) -> Vec<String> {
          no fee."
             .to_owned(),
         format!(
-            "The same scenario (`tests/simulation/scenarios/{}.toml`, seed {}) writes the same bytes: `make simulate SCENARIO={0}`.",
+            "The same scenario (`tests/simulation/scenarios/{}.toml`, seed {}) writes the same bytes: `make simulate HUB_SCENARIO={0}`.",
             outcome.scenario.name, outcome.scenario.seed
         ),
     ]

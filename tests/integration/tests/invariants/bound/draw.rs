@@ -1,6 +1,9 @@
 //! Chance: people who sell, buy, serve and fake.
 
-use super::market::{owner, Account, Market, Person, Shares, Step, Sale, ACCOUNTS, CUSTOMER, FAKER, HONEST, OPERATORS, PATRON, SELF_DEALER, SELF_DEALERS_OPERATOR, STRANGER};
+use super::market::{
+    owner, Account, Market, Person, Sale, Shares, Step, ACCOUNTS, CUSTOMER, FAKER, HONEST,
+    OPERATORS, PATRON, SELF_DEALER, SELF_DEALERS_OPERATOR, STRANGER,
+};
 use crate::rng::Rng;
 
 const HOUR: u64 = 3_600;
@@ -31,7 +34,9 @@ fn anybody(rng: &mut Rng) -> Account {
 
 /// An account of a person.
 fn account_of(rng: &mut Rng, person: Person) -> Account {
-    let own: Vec<Account> = (0..ACCOUNTS).filter(|account| owner(*account) == person).collect();
+    let own: Vec<Account> = (0..ACCOUNTS)
+        .filter(|account| owner(*account) == person)
+        .collect();
     own[rng.index(own.len())]
 }
 
@@ -64,28 +69,57 @@ fn shares(rng: &mut Rng, author: Account) -> Shares {
     if rng.chance(50) {
         payees.reverse();
     }
-    Shares { operator_bps, payees }
+    Shares {
+        operator_bps,
+        payees,
+    }
 }
 
 fn register(rng: &mut Rng) -> Step {
-    let person = rng.weighted(&[(4, FAKER), (4, SELF_DEALER), (2, STRANGER), (1, PATRON), (1, CUSTOMER)]);
+    let person = rng.weighted(&[
+        (4, FAKER),
+        (4, SELF_DEALER),
+        (2, STRANGER),
+        (1, PATRON),
+        (1, CUSTOMER),
+    ]);
     let author = account_of(rng, person);
-    Step::Register { author, money: rng.index(2), price: price(rng), shares: shares(rng, author) }
+    Step::Register {
+        author,
+        money: rng.index(2),
+        price: price(rng),
+        shares: shares(rng, author),
+    }
 }
 
 fn reprice(rng: &mut Rng, market: &Market) -> Step {
     let model = rng.index(market.models());
     let author = market.author(model);
-    Step::Reprice { model, price: price(rng), shares: shares(rng, author) }
+    Step::Reprice {
+        model,
+        price: price(rng),
+        shares: shares(rng, author),
+    }
 }
 
 fn transfer(rng: &mut Rng, market: &Market) -> Step {
     let (model, to) = (rng.index(market.models()), anybody(rng));
-    Step::Transfer { model, to, payees: shares(rng, to).payees }
+    Step::Transfer {
+        model,
+        to,
+        payees: shares(rng, to).payees,
+    }
 }
 
 fn prepay(rng: &mut Rng) -> Step {
-    let payer = rng.weighted(&[(5, FAKER), (5, SELF_DEALER), (3, STRANGER), (3, PATRON), (2, CUSTOMER), (1, HONEST)]);
+    let payer = rng.weighted(&[
+        (5, FAKER),
+        (5, SELF_DEALER),
+        (3, STRANGER),
+        (3, PATRON),
+        (2, CUSTOMER),
+        (1, HONEST),
+    ]);
     let funder = account_of(rng, payer);
     let caller = match rng.below(10) {
         0..=5 => funder,
@@ -103,7 +137,13 @@ fn prepay(rng: &mut Rng) -> Step {
         Some(own) if rng.chance(often) => own,
         _ => rng.index(OPERATORS),
     };
-    Step::Prepay { funder, caller, operator, money: rng.index(2), budget: 1 << 60 }
+    Step::Prepay {
+        funder,
+        caller,
+        operator,
+        money: rng.index(2),
+        budget: 1 << 60,
+    }
 }
 
 fn settle(rng: &mut Rng, market: &Market) -> Step {
@@ -125,12 +165,25 @@ fn settle(rng: &mut Rng, market: &Market) -> Step {
     let mut sales = vec![];
     for place in 0..rng.weighted(&[(6, 1), (2, 2), (1, 3)]) {
         sales.push(Sale {
-            model: if place == 0 || rng.chance(50) { first } else { rng.index(market.models()) },
+            model: if place == 0 || rng.chance(50) {
+                first
+            } else {
+                rng.index(market.models())
+            },
             calls: rng.between(1, 5),
-            age: if rng.chance(70) { 0 } else { rng.between(1, 20 * HOUR) },
+            age: if rng.chance(70) {
+                0
+            } else {
+                rng.between(1, 20 * HOUR)
+            },
         });
     }
-    Step::Settle { session, with_others: rng.chance(30), sales, netted: rng.chance(40) }
+    Step::Settle {
+        session,
+        with_others: rng.chance(30),
+        sales,
+        netted: rng.chance(40),
+    }
 }
 
 fn wait(rng: &mut Rng) -> Step {

@@ -479,10 +479,16 @@ impl Market {
                 let attester = &self.attesters[operator];
                 let now = self.hub.now();
                 let calls = sale.calls;
-                receipts.extend(self.hub.receipts(attester, session.id, model.id, calls, |_, receipt| {
-                    receipt.terms = terms.terms;
-                    receipt.issued_at = now - sale.age;
-                }));
+                receipts.extend(self.hub.receipts(
+                    attester,
+                    session.id,
+                    model.id,
+                    calls,
+                    |_, receipt| {
+                        receipt.terms = terms.terms;
+                        receipt.issued_at = now - sale.age;
+                    },
+                ));
             }
         }
         if receipts.is_empty() {
@@ -531,7 +537,10 @@ impl Market {
             ("a settlement of several models", sold.len() > 1),
             ("a settlement at several terms", charged.len() > sold.len()),
             ("a settlement of several sessions", paying.len() > 1),
-            ("a model backed after a transfer", after_transfer && came > 0),
+            (
+                "a model backed after a transfer",
+                after_transfer && came > 0,
+            ),
             (
                 "an operator that is a payee",
                 visible.iter().any(|(_, _, inside)| *inside),
@@ -616,8 +625,7 @@ impl Market {
             .map(|it| it.operators.into_iter().map(|one| one.sums).collect())
             .collect();
         for set in 0..1_usize << OPERATORS {
-            let believed: Vec<Account> =
-                (0..OPERATORS).filter(|it| set >> it & 1 == 1).collect();
+            let believed: Vec<Account> = (0..OPERATORS).filter(|it| set >> it & 1 == 1).collect();
             // The contract adds up as the bound does, for another factor each time.
             let factor = 1 + (set + 7 * family + 3 * models.len()) % 20;
             let answer = self.backings(&models, money, &believed, factor as u32);
@@ -730,8 +738,8 @@ impl Market {
                 operators: vec![self.accounts[operator].to_string()],
             };
             let answer: SpendsResponse = self.hub.query_escrow(query).expect("what was spent");
-            let kept = answer.funders.iter().map(|it| it.kept_with);
-            let kept: u128 = kept.map(Uint128::u128).sum();
+            let kept = answer.funders.iter().map(|it| it.kept_with.u128());
+            let kept: u128 = kept.sum();
             let paid = self.paid.get(&(operator, payer, money)).copied();
             let paid = paid.unwrap_or_default();
             if kept > paid && !self.friends.contains(&operator) {
