@@ -83,7 +83,12 @@ fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
     }
 }
 
-/// What operators back was left with them, by others than themselves.
+/// Invariant 9.
+///
+/// Attack (market-number fakes): authors, payers, payees and operators play together, each with several accounts, to be backed
+/// by operators that a reader believes for more than they left with them.
+/// Defence: an operator speaks for a multiple of what it kept of strangers' money, and keeps nothing of a model in which it
+/// has another part.
 #[test]
 fn whoever_is_believed_backs_at_most_the_factor_times_what_others_left_with_them() {
     let campaign = Campaign::from_env(5);

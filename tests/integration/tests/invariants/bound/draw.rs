@@ -57,13 +57,14 @@ fn shares(rng: &mut Rng, author: Account) -> Shares {
         .unwrap_or(&1_500);
     let mut payees = vec![author];
     if rng.chance(35) {
-        payees.extend((0..rng.between(1, 2)).map(|_| anybody(rng)));
+        payees.push(anybody(rng));
     }
     // So that what it pays itself is for a model in which its operator has a part.
     if owner(author) == SELF_DEALER && rng.chance(80) {
         payees.push(account_of(rng, SELF_DEALER));
         payees.push(SELF_DEALERS_OPERATOR);
     }
+    // At most four, which is as many as terms name.
     payees.sort_unstable();
     payees.dedup();
     if rng.chance(50) {
