@@ -3,18 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  amount,
-  bpsOf,
-  bytes,
-  count,
-  exactAmount,
-  percent,
-  plain,
-  short,
-  span,
-  webAddress,
-} from "../src/app/format.js";
+import { bpsOf, bytes, exactAmount, exactPercent, percent } from "../src/app/figures.js";
+import { amount, count, plain, short, span, tenth } from "../src/app/format.js";
+import { typedAmount } from "../src/app/typed.js";
+import { webAddress } from "../src/app/web.js";
 
 const USDC = { symbol: "USDC", decimals: 6 };
 
@@ -32,8 +24,13 @@ test("an amount is never shown as more than it is, nor as nothing where it is so
     "1.99",
     "12.34",
   ]);
-  assert.equal(shown(1_234_567_890_123n), "1\u202f234\u202f567");
-  assert.equal(shown(2n ** 128n - 1n).replace(/\u202f/g, ""), "340282366920938463463374607431768");
+  assert.equal(shown(1_234_567_890_123n), "1\u202f234\u202f567.89");
+  assert.equal(shown(2n ** 128n - 1n).replace(/\u202f/g, ""), "340282366920938463463374607431768.21");
+  // In a sentence, thousands stand without the part behind the point.
+  assert.deepEqual(
+    [999_990_000n, 1_234_567_890n].map((value) => amount(value, USDC, true)),
+    ["999.99", "1\u202f234"],
+  );
   assert.equal(shown(-1_500_000n), "−1.50");
   assert.equal(amount(12_345n, { decimals: 0 }), "12\u202f345");
   assert.equal(amount(5n, { decimals: 18 }), "0.000000000000000005");
@@ -42,10 +39,14 @@ test("an amount is never shown as more than it is, nor as nothing where it is so
 });
 
 test("counts, parts, spans and sizes are short, and large ones in groups", () => {
-  assert.deepEqual([0, 9_999, 10_000, 1_234_567].map(count), ["0", "9999", "10\u202f000", "1\u202f234\u202f567"]);
+  assert.deepEqual([0, 9_999, 10_000, 1_234_567].map(count), ["0", "9\u202f999", "10\u202f000", "1\u202f234\u202f567"]);
   assert.deepEqual(
     [0, 1, 99, 100, 105, 1_250, 10_000].map((bps) => percent(bps).replace("\u202f", "")),
     ["0%", "0.01%", "1.0%", "1%", "1.1%", "13%", "100%"],
+  );
+  assert.deepEqual(
+    [0, 15, 1_250, 1_234, 2_000].map((bps) => exactPercent(bps).replace("\u202f", "")),
+    ["0%", "0.15%", "12.5%", "12.34%", "20%"],
   );
   assert.deepEqual([bpsOf(1n, 3n), bpsOf(0n, 0n), bpsOf(5n, 5n)], [3_333, 0, 10_000]);
   assert.deepEqual([0, 119, 120, 7_200, 172_800, 1e8].map(span), [
@@ -54,16 +55,33 @@ test("counts, parts, spans and sizes are short, and large ones in groups", () =>
     "2 min",
     "2 h",
     "2 days",
-    "1157 days",
+    "1\u202f157 days",
   ]);
   assert.deepEqual([0, 1_023, 1_024, 15_728_640, 3e9].map(bytes), [
     "0 bytes",
-    "1023 bytes",
+    "1\u202f023 bytes",
     "1.0 KiB",
     "15 MiB",
     "2.8 GiB",
   ]);
   assert.equal(short("wasm1r99tzh3vfryu872gh0mwv6s8zqn8fkuthcc6qh"), "wasm1r99t…c6qh");
+});
+
+test("amounts are typed in whatever exponent the denomination has, and none is taken for another", () => {
+  const typed = (text: string, decimals: number) => typedAmount(text, { decimals });
+  assert.deepEqual(
+    [typed("0.002", 6), typed(" 1,5 ", 6), typed(".5", 6), typed("7.", 6), typed("1.500000000", 6)],
+    [2_000n, 1_500_000n, 500_000n, 7_000_000n, 1_500_000n],
+  );
+  assert.deepEqual([typed("12", 0), typed("12.0", 0), typed("12.5", 0)], [12n, 12n, undefined]);
+  assert.deepEqual([typed("0.000000000000000001", 18), typed("1", 18)], [1n, 10n ** 18n]);
+  for (const none of ["", ".", "-1", "1e3", "0x10", "1 000", "1,000.5", "0.0000001", "١", "NaN", "9".repeat(21)]) {
+    assert.equal(typed(none, 6), undefined, none);
+  }
+  assert.deepEqual(
+    [0, 1, 6, 18].map((decimals) => tenth({ decimals })),
+    [1n, 1n, 100_000n, 10n ** 17n],
+  );
 });
 
 test("what hides in a text or turns its direction is shown as a mark", () => {

@@ -13,6 +13,8 @@ export interface Injected {
   words: string[];
   /** Whether it refuses to sign. */
   refuses: boolean;
+  /** What it waits for before it signs: a person who has not answered yet. */
+  waits: Promise<void> | undefined;
   /** Sign documents that it was shown, by kind. */
   readonly signed: string[];
   /** Chains that it was told of. */
@@ -21,7 +23,7 @@ export interface Injected {
 
 /** Puts a wallet into a page before the page runs. */
 export async function inject(page: Page, name: "keplr" | "leap", ledger: boolean, words: string[]): Promise<Injected> {
-  const state: Injected = { words, refuses: false, signed: [], suggested: [] };
+  const state: Injected = { words, refuses: false, waits: undefined, signed: [], suggested: [] };
   const [used] = [() => state.words[0] ?? ""];
   const direct = () => DirectSecp256k1HdWallet.fromMnemonic(used(), { prefix: "wasm" });
   const amino = () => Secp256k1HdWallet.fromMnemonic(used(), { prefix: "wasm" });
@@ -31,6 +33,7 @@ export async function inject(page: Page, name: "keplr" | "leap", ledger: boolean
   });
   await page.exposeFunction("walletSuggest", (chain: unknown) => void state.suggested.push(chain));
   await page.exposeFunction("walletSign", async (kind: string, signer: string, doc: DirectDocument | object) => {
+    await state.waits;
     if (state.refuses) {
       throw new Error("Request rejected");
     }

@@ -2,19 +2,18 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
-import { createRequire } from "node:module";
-import { mkdir, mkdtemp, open as openFile, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 
+import { findings } from "./axe.js";
 import { launch } from "./chromium.js";
 import { planned } from "./plan.js";
-import { account, StandIn } from "./stand-in.js";
+import { account, CONTRACT, StandIn } from "./stand-in.js";
 
 const DIST = fileURLToPath(new URL("../../dist", import.meta.url));
-const AXE = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const OPERATOR = account(700 + (8 % 6));
 
 let browser: Browser;
@@ -92,6 +91,21 @@ test("with nobody believed it says that nothing is proven; with an operator beli
   assert.deepEqual(complaints, []);
 });
 
+test("what is there before any script is what the page then shows, so that nothing jumps", async () => {
+  const texts = () =>
+    page.evaluate(() =>
+      ["nav", ".belief", "p.lead"].map((part) => document.querySelector(part)?.textContent?.replace(/\s+/g, "")),
+    );
+  await page.route(/main-\w+\.js$/, (route) => route.abort());
+  await open();
+  const before = await texts();
+  await page.unroute(/main-\w+\.js$/);
+  await open();
+  await says(/Ninety days/);
+  assert.deepEqual(await texts(), before);
+  assert.ok(before.every((text) => text !== undefined && text.length > 20));
+});
+
 test("a tick stands in the address, and goes along from page to page", async () => {
   await open("operators");
   await says(/Kept/);
@@ -139,16 +153,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.waitForTimeout(150);
       const width = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(width <= 320, `${path}: ${width} pixels wide`);
-      // Outside of the page's own policy, which lets no such script in.
-      const session = await context.newCDPSession(page);
-      await session.send("Runtime.evaluate", { expression: AXE });
-      const { result } = await session.send("Runtime.evaluate", {
-        awaitPromise: true,
-        returnByValue: true,
-        expression: `axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] }).then(({ violations }) =>
-          JSON.stringify(violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))])))`,
-      });
-      assert.equal(result.value, "[]", `#/${path}`);
+      assert.equal(await findings(page), "[]", `#/${path}`);
     }
     assert.deepEqual(complaints, []);
   });
@@ -289,6 +294,140 @@ test("the page lets no script in, and asks for nothing but the node and what its
     document.body.append(script);
   });
   assert.equal(await page.evaluate(() => (globalThis as { hacked?: number }).hacked), undefined);
+});
+
+/** Answers for the servers that the stand-in lists, by host. */
+async function servers(words: Readonly<Record<string, unknown>>): Promise<void> {
+  await page.route(/^https:\/\/op\d+\.example\.org\//, async (route) => {
+    const { host, pathname } = new URL(route.request().url());
+    const word = words[host];
+    const headers = { "access-control-allow-origin": "*" };
+    if (word === undefined) {
+      await route.abort();
+    } else if (pathname === "/v2/health/live") {
+      await route.fulfill({ headers, json: { live: true } });
+    } else {
+      await route.fulfill({ headers, json: { ...serverWord, ...(word as object) } });
+    }
+  });
+}
+const serverWord = {
+  billing: CONTRACT.billing,
+  attester: 3,
+  operator: OPERATOR,
+  network: "stand-in-1",
+  label: "A label",
+};
+
+test("a model says who serves it, how far away, and what part of the price each call leaves there", async () => {
+  const offer = { model: 8, version: "1.0", engine: "onnx 1", median_ms: 12.4 };
+  await servers({ "op3.example.org": { models: [offer] }, "op1.example.org": { models: [] } });
+  await open("model/8");
+  const text = await says(/A label, release 1\.0 on onnx 1/);
+  assert.match(text, /Whoever runs it gets 20\u202f% of the price: 0\.40 USDC a million units in/);
+  const row = page.locator("#operators ~ .scroll tbody tr");
+  assert.match(await row.innerText(), /12 ms/);
+  await page.getByRole("button", { name: "Measure the way from here" }).click();
+  await says(/\d+(\.\d)? ms from here/);
+  // Nobody was paid for this one: the servers that the chain lists are asked whether they serve it.
+  node.instead.set("billing.served_by", () => ({ operators: [] }));
+  await servers({ "op1.example.org": { label: "Another", models: [{ ...offer, model: 9 }] } });
+  await open("model/9");
+  await says(/Another, release 1\.0 on onnx 1/);
+  assert.equal(await row.count(), 1);
+  assert.deepEqual(complaints, []);
+});
+
+test("a server that answers nonsense harms no page, and shows nothing but what it is", async () => {
+  const hostile = [null, 7, "x", {}, { model: "8" }, { model: 8, version: { a: 1 }, engine: null, median_ms: "soon" }];
+  await servers({ "op3.example.org": { label: ["\u202e"], models: hostile } });
+  await open("model/8");
+  await says(/�, release \[object Object\] on null/);
+  await says(/What it cost/);
+  for (const word of [{ models: "many" }, { models: null }, { billing: "another" }]) {
+    await servers({ "op3.example.org": word });
+    await open("model/8");
+    await says(/does not serve it now|it serves another Hub/);
+  }
+  assert.deepEqual(complaints, []);
+});
+
+test("a model’s prices are all there, with what changed, and one that is announced is told beside the present one", async () => {
+  const base = node.smart("registry.terms_list", { model: 8 }) as { terms: Record<string, unknown>[] };
+  const { time } = node.behaviour;
+  const terms = (number: number, perIn: string, from: number, until: number | null): unknown => ({
+    ...base.terms[0],
+    terms: number,
+    operator_bps: 1_250,
+    price: { denom: { native: "uusdc" }, per_call: "0", per_million_in: perIn, per_million_out: "0" },
+    validity: { interval: { effective_from: from, superseded_at: until } },
+  });
+  const dropped = { ...(terms(3, "9000000", 0, null) as object), validity: { dropped: {} } };
+  node.instead.set("registry.terms_list", () => ({
+    terms: [
+      terms(4, "3000000", time + 86_400, null),
+      dropped,
+      terms(2, "2000000", time - 86_400, time + 86_400),
+      terms(1, "4000000", time - 900_000, time - 86_400),
+    ],
+  }));
+  await open("model/8");
+  await says(/What it cost/);
+  assert.match(await page.innerText(".facts"), /in 24 h:\s*3\.00 USDC\/million units in/);
+  const rows = await page.locator("#prices ~ .scroll tbody tr").allInnerTexts();
+  assert.deepEqual(
+    rows.map((row) => row.replace(/\s+/g, " ")).map((row) => [/^\d+/.exec(row)?.[0], /[+−]\d+ %|—/.exec(row)?.[0]]),
+    [
+      ["4", "+50 %"],
+      ["3", "—"],
+      ["2", "−50 %"],
+      ["1", "—"],
+    ],
+  );
+  assert.match(rows[0] ?? "", /announced/);
+  assert.match(rows[1] ?? "", /never: replaced before it began/);
+  assert.match(rows[2] ?? "", /12\.5\u202f%[\s\S]*now/);
+  const label = await page
+    .getByRole("img", { name: /^a million units in: 4\.00 USDC from/ })
+    .getAttribute("aria-label");
+  assert.match(label ?? "", /, 2\.00 USDC from .*, 3\.00 USDC from /);
+  assert.deepEqual(complaints, []);
+});
+
+test("a node that answers what no contract does leaves a page that says so, and the other pages", async () => {
+  node.instead.set("billing.usage", () => ({ sums: null, recent_aged: "much" }));
+  await open("model/8");
+  await says(/report it/);
+  await page.getByRole("link", { name: "Models", exact: true }).click();
+  await says(/Models, the newest first/);
+});
+
+test("denominations of other exponents are lit and written by their own tenth", async () => {
+  for (const [decimals, tenth, shown] of [
+    [0, 1n, "1"],
+    [18, 10n ** 17n, "0.10"],
+  ] as const) {
+    node.stop();
+    const currencies = [{ denom: { native: "uusdc" }, symbol: "COIN", decimals }];
+    node = new StandIn(DIST, { currencies });
+    url = await node.start();
+    const ranked = (model: number, week: bigint) => ({
+      place: { model, score: 9_000 - model },
+      aged: "0",
+      recent_aged: String(week * 7n),
+      gross: "0",
+      related: "0",
+      payers: 3,
+      returning: 3,
+    });
+    node.instead.set("billing.ranking", () => ({ models: [ranked(1, tenth), ranked(2, tenth / 10n)] }));
+    await open();
+    const text = await says(/Ninety days/);
+    assert.match(text, /^1 of 270 models claim/m);
+    assert.ok(text.includes(`claims ${shown} a week`), text);
+    assert.ok(text.includes(`1 of 270 models claim ${shown} COIN a week or more`), text);
+  }
+  assert.deepEqual(complaints, []);
 });
 
 /** A folder with these files; removed when the test ends. */

@@ -3,23 +3,43 @@
  * answers and nothing of their rules: figures are tested against real contracts, in tests/e2e and on `simulate --serve`.
  */
 
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 
+import { toBech32 } from "@cosmjs/encoding";
+
 import { fields } from "../src/app/code.js";
+import { Blocks } from "./blocks.js";
+import { Shelf } from "./shelf.js";
 
 /** An account of the stand-in, by its number. */
 export function account(number: number): string {
-  const digits = "qpzry9x8gf2tvdw0s3jn54khce6mua7l";
-  const tail = Array.from({ length: 38 }, (_, place) => digits[(number * (place + 7) + place * place) % 32]);
-  return `wasm1${tail.join("")}`;
+  return toBech32("wasm", createHash("sha256").update(String(number)).digest().subarray(0, 20));
 }
 
-const CONTRACT = { registry: account(901), escrow: account(902), billing: account(903) };
+/** Addresses of the contracts. */
+export const CONTRACT = { registry: account(901), escrow: account(902), billing: account(903) };
 const DENOM = { native: "uusdc" };
 const DAY = 86_400;
+
+/** What a node says of itself, for clients that check its form. */
+const NODE = {
+  id: "ab".repeat(20),
+  listen_addr: "tcp://0.0.0.0:26656",
+  version: "0.38.21",
+  channels: "40",
+  moniker: "stand-in",
+  other: { tx_index: "on", rpc_address: "tcp://0.0.0.0:26657" },
+  protocol_version: { p2p: "8", block: "11", app: "0" },
+};
+const VALIDATOR = {
+  address: "AB".repeat(20),
+  pub_key: { type: "tendermint/PubKeyEd25519", value: Buffer.alloc(32, 1).toString("base64") },
+  voting_power: "1",
+};
 
 /** What a test says of a model; the rest is made up. */
 export interface ModelText {
@@ -70,6 +90,12 @@ export class StandIn {
   /** Requests to the node: how many questions each held, and how many bytes went each way. */
   readonly posts: { questions: number; bytes: number }[] = [];
   height = 123_456;
+  /** What is sent to the chain. */
+  readonly blocks = new Blocks();
+  /** What is stored on Walrus: publisher and aggregator in one. */
+  readonly shelf = new Shelf();
+  /** Answers of contracts that a test gives instead of the usual ones, such as `registry.commitment`. */
+  readonly instead = new Map<string, (given: Fields) => unknown>();
   #server: Server | undefined;
 
   constructor(
@@ -82,9 +108,18 @@ export class StandIn {
   async start(): Promise<string> {
     this.#server = createServer((request, response) => {
       const path = new URL(request.url ?? "/", "http://x").pathname;
-      let body = "";
-      request.on("data", (part: Buffer) => (body += part.toString()));
-      request.on("end", () => void (path === "/rpc" ? this.#rpc(body, response) : this.#file(path, response)));
+      const parts: Buffer[] = [];
+      request.on("data", (part: Buffer) => parts.push(part));
+      request.on("end", () => {
+        const body = Buffer.concat(parts);
+        if (path.startsWith("/v1/")) {
+          this.shelf.answer(request, body, response);
+        } else if (path === "/rpc") {
+          void this.#rpc(body.toString(), response);
+        } else {
+          void this.#file(path, response);
+        }
+      });
     });
     await new Promise<void>((resolve) => this.#server?.listen(0, "127.0.0.1", resolve));
     return this.url;
@@ -150,18 +185,34 @@ export class StandIn {
   }
 
   #answer({ id, method, params }: Question): unknown {
+    if (method === "broadcast_tx_sync") {
+      return { jsonrpc: "2.0", id, result: this.blocks.broadcast(String(params["tx"])) };
+    }
+    if (method === "tx_search") {
+      return { jsonrpc: "2.0", id, result: this.blocks.search(String(params["query"]), this.height) };
+    }
     if (method === "status") {
       const { chainId, time, catchingUp } = this.behaviour;
       const sync_info = {
+        latest_block_hash: "AB".repeat(32),
+        latest_app_hash: "AB".repeat(32),
         latest_block_height: String(this.height),
         latest_block_time: new Date(time * 1_000).toISOString(),
         catching_up: catchingUp,
       };
-      return { jsonrpc: "2.0", id, result: { node_info: { network: chainId }, sync_info } };
+      return {
+        jsonrpc: "2.0",
+        id,
+        result: { node_info: { network: chainId, ...NODE }, sync_info, validator_info: VALIDATOR },
+      };
     }
     try {
       const value = this.#query(String(params["path"]), Buffer.from(String(params["data"]), "hex"));
-      return { jsonrpc: "2.0", id, result: { response: { code: 0, value: value.toString("base64"), log: "" } } };
+      return {
+        jsonrpc: "2.0",
+        id,
+        result: { response: { code: 0, value: value.toString("base64"), log: "", height: String(this.height) } },
+      };
     } catch (error) {
       const log = `${(error as Error).message}: query wasm contract failed`;
       return { jsonrpc: "2.0", id, result: { response: { code: 9, value: null, log } } };
@@ -169,6 +220,10 @@ export class StandIn {
   }
 
   #query(path: string, data: Uint8Array): Buffer {
+    const signers = this.blocks.query(path, data);
+    if (signers !== undefined) {
+      return Buffer.from(signers);
+    }
     const message = fields(data);
     const address = Buffer.from((message.get(1) as Uint8Array | undefined) ?? []).toString();
     const contract = Object.entries(CONTRACT).find(([, found]) => found === address)?.[0];
@@ -189,7 +244,10 @@ export class StandIn {
     if (refusal !== undefined) {
       throw new Error(refusal);
     }
-    return tagged(1, Buffer.from(JSON.stringify(this.smart(`${contract}.${asked}`, given))));
+    const whole = `${contract}.${asked}`;
+    const instead = this.instead.get(whole);
+    const answer = instead === undefined ? this.smart(whole, given) : instead(given);
+    return tagged(1, Buffer.from(JSON.stringify(answer)));
   }
 
   /** What a contract answers. */
@@ -555,7 +613,8 @@ interface Question {
   readonly params: Record<string, unknown>;
 }
 
-type Fields = Record<string, unknown>;
+/** Fields of a query. */
+export type Fields = Record<string, unknown>;
 
 function tagged(number: number, bytes: Buffer): Buffer {
   const length: number[] = [];

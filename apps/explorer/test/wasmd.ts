@@ -85,7 +85,9 @@ await page.evaluate(() => (location.hash = "#/mine"));
 await page.getByRole("button", { name: "Connect caller of the devnet" }).click();
 const own = page.locator("tr", { has: page.getByRole("link", { name: String(session), exact: true }) });
 await own.getByRole("button", { name: "Close" }).click();
-await page.getByText(/ends in a minute; the rest comes back/).waitFor({ timeout: 30_000 });
+await page
+  .getByText(/ends in a minute; its operator can release the rest from then on, and you after 24 h/)
+  .waitFor({ timeout: 30_000 });
 const closed = await hub.escrow.query.session({ session });
 assert.ok(closed.ends_at < read.ends_at, `session of ${caller} goes on`);
 assert.deepEqual(failures, []);

@@ -10,21 +10,29 @@ export interface Currency {
   readonly decimals: number;
 }
 
-const THIN = "\u202f";
+/** A tenth of a whole unit in the smallest one; 1 where there is nothing smaller. */
+export function tenth({ decimals }: Pick<Currency, "decimals">): bigint {
+  return decimals === 0 ? 1n : 10n ** BigInt(decimals - 1);
+}
 
-/** A whole number in groups of three digits: `12 345`. */
+/** Between groups of digits, and before units. */
+export const THIN = "\u202f";
+
+/** A whole number in groups of three digits: `2 730`. */
 export function count(value: bigint | number): string {
   const text = value.toString();
-  return text.length < 5 ? text : text.replace(/\B(?=(\d{3})+$)/g, THIN);
+  return text.length < 4 ? text : text.replace(/\B(?=(\d{3})+$)/g, THIN);
 }
 
 /**
  * An amount in a currency, without its symbol: two digits behind the point from 1 on, three that count below it, and never
  * `0` for what is more than nothing. Rounded down, so that nothing looks like more than it is.
+ *
+ * @param short whether thousands stand without digits behind the point: in sentences, where nothing stands below another
  */
-export function amount(value: bigint, { decimals }: Pick<Currency, "decimals">): string {
+export function amount(value: bigint, { decimals }: Pick<Currency, "decimals">, short = false): string {
   if (value < 0n) {
-    return `−${amount(-value, { decimals })}`;
+    return `−${amount(-value, { decimals }, short)}`;
   }
   const unit = 10n ** BigInt(decimals);
   const whole = value / unit;
@@ -32,7 +40,7 @@ export function amount(value: bigint, { decimals }: Pick<Currency, "decimals">):
   if (value === 0n || decimals === 0) {
     return count(whole);
   }
-  if (whole >= 1_000n) {
+  if (short && whole >= 1_000n) {
     return count(whole);
   }
   if (whole > 0n) {
@@ -41,27 +49,6 @@ export function amount(value: bigint, { decimals }: Pick<Currency, "decimals">):
   const zeros = /^0*/.exec(part)?.[0].length ?? 0;
   const digits = part.slice(0, Math.max(2, zeros + 3)).replace(/0+$/, "");
   return `0.${digits.padEnd(2, "0")}`;
-}
-
-/** The same with every digit, for titles and for copying. */
-export function exactAmount(value: bigint, { decimals, symbol }: Pick<Currency, "decimals" | "symbol">): string {
-  const unit = 10n ** BigInt(decimals);
-  const part = decimals === 0 ? "" : `.${(value % unit).toString().padStart(decimals, "0")}`;
-  return `${value / unit}${part} ${symbol}`;
-}
-
-/** A part of a whole in percent, from basis points. */
-export function percent(bps: number): string {
-  if (bps > 0 && bps < 10) {
-    return `0.0${bps}${THIN}%`;
-  }
-  const value = bps / 100;
-  return `${value < 10 && !Number.isInteger(value) ? value.toFixed(1) : Math.round(value)}${THIN}%`;
-}
-
-/** Basis points of a part, rounded down; 0 of nothing. */
-export function bpsOf(part: bigint, whole: bigint): number {
-  return whole === 0n ? 0 : Number((part * 10_000n) / whole);
 }
 
 /** A length of time: `40 s`, `5 min`, `3 h`, `12 days`. */
@@ -73,7 +60,7 @@ export function span(seconds: number): string {
   if (value < 7_200) {
     return `${Math.round(value / 60)} min`;
   }
-  if (value < 172_800) {
+  if (value < 129_600) {
     return `${Math.round(value / 3_600)} h`;
   }
   return `${count(Math.round(value / 86_400))} days`;
@@ -83,25 +70,6 @@ export function span(seconds: number): string {
 export function moment(seconds: number): string {
   const date = new Date(seconds * 1_000);
   return Number.isNaN(date.getTime()) ? "never" : date.toISOString().slice(0, 16).replace("T", " ");
-}
-
-/** A day since 1970 as `26 Nov`. */
-export function day(number: number): string {
-  const date = new Date(number * 86_400_000);
-  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ""}`;
-}
-
-const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-
-/** A number of bytes: `417 MiB`. */
-export function bytes(value: number | bigint): string {
-  let number = Number(value);
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let at = 0;
-  for (; number >= 1_024 && at + 1 < units.length; at += 1) {
-    number /= 1_024;
-  }
-  return at === 0 ? `${count(Math.round(number))} ${units[at]}` : `${number.toFixed(number < 10 ? 1 : 0)} ${units[at]}`;
 }
 
 /** An address as `wasm1abcd…wxyz`; its whole text belongs into a title. */
@@ -118,18 +86,4 @@ export function plain(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
     character === "\n" || character === "\t" ? character : "\ufffd",
   );
-}
-
-/** A stranger's address of a page, if it may become a link: `https` or `http` with a host, without a name or password in it. */
-export function webAddress(text: string | null | undefined): URL | undefined {
-  if (text === null || text === undefined || !/^https?:\/\/[^/\\]/i.test(text)) {
-    return undefined;
-  }
-  try {
-    const url = new URL(text);
-    const web = url.protocol === "https:" || url.protocol === "http:";
-    return web && url.hostname !== "" && url.username === "" && url.password === "" ? url : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,9 +3,10 @@
 import type { VNode } from "preact";
 
 import { short } from "../app/format.js";
-import { MOST_BELIEVED } from "../app/route.js";
 import { change, useApp, useLink } from "../app/state.js";
 
+/** Most operators that are named on every page; all stand on the page of operators. */
+const MOST_NAMED = 3;
 const KEPT_AS = "hub.believe";
 
 /** Operators that the reader ticked on this device. */
@@ -17,7 +18,8 @@ export function ownBelief(): readonly string[] {
   }
 }
 
-function keep(operators: readonly string[]): void {
+/** Keeps whom the reader believes on this device. */
+export function keep(operators: readonly string[]): void {
   try {
     localStorage.setItem(KEPT_AS, operators.join(","));
   } catch {
@@ -37,8 +39,8 @@ export function BeliefBar(): VNode {
       {believe.length === 0 ? (
         <>
           <p>
-            <strong>Nothing here is proven yet.</strong> Every number can be made up with accounts of one’s own, for gas
-            and interest. Say whom you believe not to give back what they earn.
+            <strong>Nothing here is proven yet.</strong> Accounts are free, so every number can be made up. Say which
+            operators you believe, and see what is left.
           </p>
           <p class="buttons">
             {own.length === 0 ? null : (
@@ -53,7 +55,7 @@ export function BeliefBar(): VNode {
         <>
           <p>
             You believe{" "}
-            {believe.map((operator, place) => (
+            {believe.slice(0, believe.length > MOST_NAMED ? MOST_NAMED - 1 : MOST_NAMED).map((operator, place) => (
               <>
                 {place === 0 ? "" : ", "}
                 <a class="mono" href={link(`operator/${operator}`)} title={operator}>
@@ -61,8 +63,8 @@ export function BeliefBar(): VNode {
                 </a>
               </>
             ))}
-            . What they kept speaks for {route.factor} times as much: <em>backed</em>.
-            {named ? " This link named them, not you." : null}
+            {believe.length > MOST_NAMED ? ` and ${believe.length - MOST_NAMED + 1} more` : ""}. What they kept speaks
+            for {route.factor} times as much: <em>backed</em>.{named ? " This link named them, not you." : null}
           </p>
           <p class="buttons">
             {named ? <button onClick={() => (keep(believe), location.reload())}>I believe them too</button> : null}
@@ -74,29 +76,5 @@ export function BeliefBar(): VNode {
         </>
       )}
     </div>
-  );
-}
-
-/** A box that ticks an operator. */
-export function Tick({ operator }: { operator: string }): VNode {
-  const { route } = useApp();
-  const ticked = route.believe.includes(operator);
-  const full = !ticked && route.believe.length >= MOST_BELIEVED;
-  return (
-    <label class="tick">
-      <input
-        type="checkbox"
-        checked={ticked}
-        disabled={full}
-        onChange={() => {
-          const believe = ticked ? route.believe.filter((one) => one !== operator) : [...route.believe, operator];
-          keep(believe);
-          change(route, { believe });
-        }}
-      />
-      <span>
-        Believe <span class="unseen">{operator}</span>
-      </span>
-    </label>
   );
 }

@@ -15,6 +15,7 @@ const PLACES = [
   ["receipt", "Receipt"],
   ["trust", "Trust"],
   ["mine", "Mine"],
+  ["publish", "Publish"],
 ] as const;
 
 /** What stands around every page. */
@@ -133,7 +134,7 @@ function Foot(): VNode {
     <footer>
       <p class={!config.simulated && age > OLD ? "bad" : ""}>
         {latest === undefined ? (
-          "No block was read yet."
+          "This page has read no block yet."
         ) : (
           <>
             As of block <strong class="n">{count(latest.height)}</strong>, <time>{moment(latest.time)} UTC</time>

@@ -7,7 +7,7 @@
  * each model.
  */
 
-import type { billing } from "hub-client/read";
+import { backing, type billing, recentlyServedOf, servedOf } from "hub-client/read";
 
 /** 1 − 2^(−1/4), in parts of 10^7: what one week is of a sum whose payments count half after four weeks. */
 const WEEK_PART = 1_591_036n;
@@ -26,11 +26,6 @@ export function recentFor(week: bigint): bigint {
   return (week * WHOLE + WEEK_PART - 1n) / WEEK_PART;
 }
 
-/** What a model must earn a week to be lit: 0.10 of the denomination, or 1 where that is less. */
-export function leastWeekly(decimals: number): bigint {
-  return decimals === 0 ? 1n : 10n ** BigInt(decimals - 1);
-}
-
 /** A model that earns, by what anybody can claim and by what the reader's operators kept. */
 export interface Light {
   readonly model: number;
@@ -42,10 +37,6 @@ export interface Light {
   readonly everBacked: bigint;
   readonly payers: number;
   readonly returning: number;
-  /** Everything ever charged, less what is related to author, payees or operator. */
-  readonly strangers: bigint;
-  /** Part of it that believed operators served, in basis points. */
-  readonly coverage: number;
 }
 
 /** How bright a square is: 0 dark, 1 claimed and not backed, 2 to 4 backed with 0.10, 1 and 10 a week or more. */
@@ -62,7 +53,7 @@ export function brightness(light: Light, least: bigint): Brightness {
   return (light.claimed ?? 0n) >= least ? 1 : 0;
 }
 
-/** What a believed operator served of its models: a page of `ranking_at`, or several. */
+/** What believed operators served of models: pages of `ranking_at`. */
 export type ServedModels = readonly billing.ModelAt[];
 
 /**
@@ -72,7 +63,7 @@ export type ServedModels = readonly billing.ModelAt[];
  */
 export function lightsOf(
   ranked: readonly billing.RankedModel[],
-  served: readonly ServedModels[],
+  served: ServedModels,
   factor: number,
 ): ReadonlyMap<number, Light> {
   const lights = new Map<number, Light>();
@@ -84,32 +75,22 @@ export function lightsOf(
       everBacked: 0n,
       payers: one.payers,
       returning: one.returning,
-      strangers: BigInt(one.gross) - BigInt(one.related),
-      coverage: 0,
     });
   }
-  const sums = new Map<number, { recent: bigint; ever: bigint; strange: bigint; entry: billing.ModelAt }>();
-  for (const entry of served.flat()) {
-    const before = sums.get(entry.place.model) ?? { recent: 0n, ever: 0n, strange: 0n };
-    const { strange, kept, recent_strange, recent_kept } = entry.sums;
-    sums.set(entry.place.model, {
-      recent: before.recent + lesser(BigInt(recent_strange), BigInt(recent_kept) * BigInt(factor)),
-      ever: before.ever + lesser(BigInt(strange), BigInt(kept) * BigInt(factor)),
-      strange: before.strange + BigInt(strange),
-      entry,
-    });
+  const byModel = new Map<number, billing.ModelAt[]>();
+  for (const entry of served) {
+    byModel.set(entry.place.model, [...(byModel.get(entry.place.model) ?? []), entry]);
   }
-  for (const [model, { recent, ever, strange, entry }] of sums) {
-    const strangers = BigInt(entry.gross) - BigInt(entry.related);
+  for (const [model, entries] of byModel) {
+    const sums = entries.map((entry) => entry.sums);
     lights.set(model, {
       model,
       claimed: lights.get(model)?.claimed,
-      backed: weekly(recent),
-      everBacked: ever,
-      payers: entry.payers,
-      returning: entry.returning,
-      strangers,
-      coverage: strangers <= 0n ? 0 : Math.min(10_000, Number((strange * 10_000n) / strangers)),
+      backed: weekly(backing(sums.map(recentlyServedOf), factor)),
+      everBacked: backing(sums.map(servedOf), factor),
+      // Those of the model, whoever served it.
+      payers: entries[0]?.payers ?? 0,
+      returning: entries[0]?.returning ?? 0,
     });
   }
   return lights;
@@ -141,4 +122,21 @@ export function inOrder(lights: Iterable<Light>, least: bigint): Light[] {
 
 function descending(one: bigint, other: bigint): number {
   return one === other ? 0 : one < other ? 1 : -1;
+}
+
+/** How many models are lit, and by how much a week. */
+export function counts(
+  lights: ReadonlyMap<number, Light>,
+  least: bigint,
+): { lit: number; claims: number; backed: bigint; claimed: bigint } {
+  let [lit, claims, backed, claimed] = [0, 0, 0n, 0n];
+  for (const light of lights.values()) {
+    const bright = brightness(light, least);
+    lit += bright >= 2 ? 1 : 0;
+    const claim = light.claimed ?? 0n;
+    claims += claim >= least && bright > 0 ? 1 : 0;
+    backed += light.backed;
+    claimed += claim;
+  }
+  return { lit, claims, backed, claimed };
 }

@@ -2,7 +2,7 @@
 
 import type { billing } from "hub-client/read";
 
-import { webAddress } from "../app/format.js";
+import { webAddress } from "../app/web.js";
 
 /** What a server says of itself at `/.well-known/hub.json`. Nobody but the server vouches for it. */
 export interface ServerWord {
@@ -17,67 +17,88 @@ export interface ServerWord {
 /** A model that a server serves. */
 export interface ServedModel {
   readonly model: number;
-  readonly name: string;
-  readonly release: number;
   readonly version: string;
   readonly engine: string;
-  readonly median_ms: number | null;
-  readonly calls: number;
-  readonly price: {
-    readonly terms: number;
-    readonly asset: string;
-    readonly per_call: string;
-    readonly per_million_in: string;
-    readonly per_million_out: string;
-  } | null;
+  /** Of its newest calls, in milliseconds; undefined where it ran none. */
+  readonly medianMs: number | undefined;
 }
 
 /** How long a server may take to say what it serves. */
 const PATIENCE_MS = 4_000;
-/** Longest answer that is read. */
+/** Longest answer that is read, and most models of it. */
 const LONGEST = 1 << 20;
+const MOST_MODELS = 10_000;
+/** Round trips of which the shortest counts, after one that opens the connection. */
+const ROUND_TRIPS = 3;
 
 /** Asks a server what it serves. Fails with a sentence if it does not say, or belongs to another Hub. */
 export async function askServer(endpoint: string, hub: { billing: string }): Promise<ServerWord> {
-  const url = webAddress(endpoint);
-  if (url === undefined) {
-    throw new Error("its address is none that a page can ask");
-  }
-  if (
-    location.protocol === "https:" &&
-    url.protocol === "http:" &&
-    url.hostname !== "127.0.0.1" &&
-    url.hostname !== "localhost"
-  ) {
-    throw new Error("it answers without encryption, and this page may not ask it");
-  }
-  const answer = await fetch(new URL("/.well-known/hub.json", url), {
-    credentials: "omit",
-    signal: AbortSignal.timeout(PATIENCE_MS),
-  }).catch(() => {
-    throw new Error("it does not answer");
-  });
+  const answer = await get(endpoint, "/.well-known/hub.json");
   const text = await answer.text();
   if (!answer.ok || text.length > LONGEST) {
     throw new Error(`it answers with status ${answer.status}`);
   }
-  let word: Partial<ServerWord>;
-  try {
-    word = JSON.parse(text) as Partial<ServerWord>;
-  } catch {
-    throw new Error("it answers something else than a Hub's server");
-  }
-  if (word.billing !== hub.billing) {
+  const word = wordIn(text);
+  if (word["billing"] !== hub.billing) {
     throw new Error("it serves another Hub");
   }
   return {
-    attester: Number(word.attester),
-    operator: String(word.operator),
-    billing: String(word.billing),
-    network: String(word.network),
-    label: String(word.label),
-    models: Array.isArray(word.models) ? word.models : [],
+    attester: Number(word["attester"]),
+    operator: String(word["operator"]),
+    billing: String(word["billing"]),
+    network: String(word["network"]),
+    label: String(word["label"]),
+    models: Array.isArray(word["models"]) ? word["models"].slice(0, MOST_MODELS).flatMap(servedModel) : [],
   };
+}
+
+/** Milliseconds from this browser to a server and back: the least of some round trips. Fails with a sentence. */
+export async function roundTrip(endpoint: string): Promise<number> {
+  let least = Infinity;
+  for (let trip = 0; trip <= ROUND_TRIPS; trip += 1) {
+    const begun = performance.now();
+    await (await get(endpoint, "/v2/health/live")).arrayBuffer();
+    // The first one looks the name up and opens the connection.
+    least = trip === 0 ? least : Math.min(least, performance.now() - begun);
+  }
+  return least;
+}
+
+async function get(endpoint: string, path: string): Promise<Response> {
+  const url = webAddress(endpoint);
+  if (url === undefined) {
+    throw new Error("its address is none that a page can ask");
+  }
+  const here = url.hostname === "127.0.0.1" || url.hostname === "localhost";
+  if (location.protocol === "https:" && url.protocol === "http:" && !here) {
+    throw new Error("it answers without encryption, and this page may not ask it");
+  }
+  const options: RequestInit = { credentials: "omit", cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) };
+  return await fetch(new URL(path, url), options).catch(() => {
+    throw new Error("it does not answer");
+  });
+}
+
+/** What a server answers, of which nothing has to be as it should. */
+function wordIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const word = JSON.parse(text) as unknown;
+    if (typeof word === "object" && word !== null) {
+      return word as Record<string, unknown>;
+    }
+  } catch {
+    // Said below.
+  }
+  throw new Error("it answers something else than a Hub's server");
+}
+
+function servedModel(given: unknown): ServedModel[] {
+  const { model, version, engine, median_ms } = (given ?? {}) as Record<string, unknown>;
+  if (!Number.isSafeInteger(model)) {
+    return [];
+  }
+  const medianMs = typeof median_ms === "number" && median_ms >= 0 ? median_ms : undefined;
+  return [{ model: model as number, version: String(version), engine: String(engine), medianMs }];
 }
 
 /** Attesters by their operators, in the order in which those registered their first one. */

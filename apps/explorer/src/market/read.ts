@@ -2,10 +2,9 @@
 
 import { type billing, type Denom, type HubReader, weekOf } from "hub-client/read";
 
-import { leastWeekly, recentFor, type ServedModels, weekly } from "./lights.js";
+import { FIRST as PAGE, lights, type Ranked, type Served, together } from "./first.js";
+import { recentFor, weekly } from "./lights.js";
 
-/** Most entries that a page of the chain has. */
-const PAGE = 100;
 /**
  * Where the rest of the ranking is cut into parts that are asked for at once, between the first page and what is not lit any more:
  * finer towards the end, where more models stand.
@@ -32,7 +31,7 @@ export async function restOfRanking(
   denom: Denom,
   first: readonly billing.RankedModel[],
   { time, least, all }: { time: number; least: bigint; all: boolean },
-): Promise<{ models: readonly billing.RankedModel[]; whole: boolean }> {
+): Promise<Ranked> {
   const last = first[first.length - 1];
   if (last === undefined || first.length < PAGE || weekly(BigInt(last.recent_aged)) < least) {
     return { models: [], whole: true };
@@ -56,7 +55,7 @@ async function part(
   start: billing.RankingPlace,
   until: number,
   all: boolean,
-): Promise<{ models: readonly billing.RankedModel[]; whole: boolean }> {
+): Promise<Ranked> {
   const found: billing.RankedModel[] = [];
   let startAfter = start;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
@@ -75,30 +74,28 @@ async function part(
   return { models: found, whole: false };
 }
 
-/** What a believed operator served, by what it recently kept: the first page, and more pages while they can still light a model. */
+/** All that believed operators served and that can still light a model, by what each recently kept. */
 export async function servedBy(
   hub: HubReader,
   denom: Denom,
-  operator: string,
-  { decimals, factor, operators }: { decimals: number; factor: number; operators: number },
-): Promise<ServedModels> {
-  const found: billing.ModelAt[] = [];
-  let startAfter: billing.RankingPlace | null = null;
-  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const answer: billing.RankingAtResponse = await hub.billing.query.rankingAt({
-      denom,
-      operator,
-      limit: PAGE,
-      ...(startAfter === null ? {} : { startAfter }),
-    });
-    found.push(...answer.models);
-    const last = answer.models[answer.models.length - 1];
-    // With all others, the next one could be lit if each kept as much of it as this one did.
-    const most = BigInt(last?.sums.recent_kept ?? "0") * BigInt(factor * operators);
-    if (last === undefined || answer.models.length < PAGE || weekly(most) < leastWeekly(decimals)) {
-      break;
-    }
-    startAfter = last.place;
-  }
-  return found;
+  operators: readonly string[],
+  least: bigint,
+  factor: number,
+): Promise<Served> {
+  const found = await Promise.all(
+    operators.map(async (operator): Promise<Served> => {
+      const models: billing.ModelAt[] = [];
+      for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+        const last = models[models.length - 1];
+        const from = last === undefined ? {} : { startAfter: last.place };
+        const page = (await hub.billing.query.rankingAt({ denom, operator, limit: PAGE, ...from })).models;
+        models.push(...page);
+        if (page.length < PAGE || !lights(page, least, factor * operators.length)) {
+          return { models, whole: true };
+        }
+      }
+      return { models, whole: false };
+    }),
+  );
+  return together(found);
 }

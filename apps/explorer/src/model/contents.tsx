@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { registry } from "hub-client/read";
 
-import { bytes } from "../app/format.js";
+import { bytes } from "../app/figures.js";
 import { useApp } from "../app/state.js";
 import { Facts, Table, Theirs } from "../ui/parts.js";
 import { Nothing } from "../ui/states.js";

@@ -4,7 +4,7 @@
  * names is checked apart.
  */
 
-import { webAddress } from "../app/format.js";
+import { webAddress } from "../app/web.js";
 
 /** What a model is made of. */
 export interface Manifest {

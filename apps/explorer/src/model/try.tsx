@@ -2,14 +2,15 @@
 
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
-import type { billing, HubReader, registry } from "hub-client/read";
+import { denomText, type registry } from "hub-client/read";
 
-import { amount, plain, webAddress } from "../app/format.js";
+import { amount, plain, tenth } from "../app/format.js";
 import { currencyOf, useApp } from "../app/state.js";
-import { askServer, byOperator } from "../market/operators.js";
 import { Nothing } from "../ui/states.js";
+import { refusal } from "../ui/wallet.js";
 import { useManifest } from "./contents.js";
 import type { Tensor } from "./manifest.js";
+import type { Serving } from "./serving.js";
 import { bodyOf, exampleOf, shapeOf } from "./tensors.js";
 
 /** What came of a call. */
@@ -18,83 +19,34 @@ interface Outcome {
   readonly text: string;
 }
 
-/** A server that may be called. */
-interface Server {
-  readonly operator: string;
-  readonly endpoint: string;
-}
-
-/** Most servers that are asked whether they serve a model that nobody paid for yet. */
-const MOST_ASKED = 20;
-
-/** Every server of these operators, the newest first: which of them run, the chain does not know. */
-function serversOf(operators: ReadonlyMap<string, readonly billing.AttesterResponse[]>): Server[] {
-  const servers = [...operators].flatMap(([operator, attesters]) =>
-    [...attesters]
-      .reverse()
-      .flatMap(({ status, endpoint }) =>
-        "active" in status && endpoint && webAddress(endpoint) !== undefined ? [{ operator, endpoint }] : [],
-      ),
-  );
-  return servers.filter(({ endpoint }, place) => servers.findIndex((one) => one.endpoint === endpoint) === place);
-}
-
-/** Those that say that they serve a model. Nobody was paid for it yet where none is known: then all that the chain has are asked. */
-async function offering(hub: HubReader, model: number, billing: string, known: readonly Server[]): Promise<Server[]> {
-  try {
-    const all =
-      known.length > 0 ? known : serversOf(byOperator((await hub.billing.query.attesters({ limit: 100 })).attesters));
-    const asked = await Promise.allSettled(
-      all.slice(0, MOST_ASKED).map(async (server) => ({ server, word: await askServer(server.endpoint, { billing }) })),
-    );
-    return asked.flatMap((one) =>
-      one.status === "fulfilled" && one.value.word.models.some((served) => served.model === model)
-        ? [one.value.server]
-        : [],
-    );
-  } catch {
-    return [];
-  }
-}
-
 /** The form; nothing where no operator is to be reached. */
 export function TryIt({
   model,
   release,
-  operators,
+  price,
+  servers: all,
 }: {
   model: number;
-  author: string;
-  name: string;
   release: registry.ReleaseResponse | undefined;
-  operators: ReadonlyMap<string, readonly billing.AttesterResponse[]>;
+  price: registry.Price;
+  servers: readonly Serving[];
 }): VNode {
   const manifest = useManifest(release);
-  const { config, connection, currency } = useApp();
-  const [others, find] = useState<readonly Server[]>([]);
-  const known = serversOf(operators);
-  useEffect(() => {
-    let gone = false;
-    if (known.length !== 1) {
-      void offering(connection.ask().hub, model, config.deployment.contracts.billing.address, known).then(
-        (found) => gone || find(found),
-      );
-    }
-    return () => {
-      gone = true;
-    };
-  }, [model, known.length, connection]);
-  const servers = known.length === 1 || others.length === 0 ? known : others;
-  const [server, choose] = useState(0);
+  const { config, connection } = useApp();
+  const currency = currencyOf(config, denomText(price.denom));
+  // Where only one server is known, it is asked even before it has said what it serves.
+  const offering = all.filter(({ offer }) => offer !== undefined);
+  const servers = offering.length === 0 && all.length === 1 ? all : offering;
+  const [server, choose] = useState("");
   const [outcome, show] = useState<Outcome | undefined>(undefined);
   const [running, run] = useState(false);
   const inputs = typeof manifest === "object" ? manifest.inputs : [];
-  const chosen = servers[Math.min(server, servers.length - 1)];
+  const chosen = servers.find(({ endpoint }) => endpoint === server) ?? servers[0];
 
   async function call(event: SubmitEvent & { currentTarget: HTMLFormElement }): Promise<void> {
     event.preventDefault();
     const data = new FormData(event.currentTarget);
-    if (chosen === undefined) {
+    if (chosen === undefined || running) {
       return;
     }
     run(true);
@@ -111,7 +63,7 @@ export function TryIt({
           : await infer(chosen.endpoint, model, body, (asset) => currencyOf(config, asset)),
       );
     } catch (error) {
-      show({ kind: "refused", text: error instanceof Error ? error.message : String(error) });
+      show({ kind: "refused", text: refusal(error) });
     }
     run(false);
   }
@@ -144,9 +96,9 @@ export function TryIt({
           {servers.length < 2 ? null : (
             <label>
               Server{" "}
-              <select onChange={(event) => choose(event.currentTarget.selectedIndex)}>
+              <select value={chosen?.endpoint} onChange={(event) => choose(event.currentTarget.value)}>
                 {servers.map(({ endpoint }) => (
-                  <option>{endpoint}</option>
+                  <option value={endpoint}>{endpoint}</option>
                 ))}
               </select>
             </label>
@@ -160,8 +112,8 @@ export function TryIt({
               Call and pay
             </button>{" "}
             <span class="hint">
-              The server answers at once if the call is free. Paying opens a session of 0.10 {currency.symbol} for this
-              operator.
+              The server answers at once if the call is free. Paying opens a session of{" "}
+              {amount(tenth(currency), currency)} {currency.symbol} for this operator.
             </span>
           </p>
           <div role="status">

@@ -3,17 +3,18 @@
 import type { VNode } from "preact";
 import { type billing, type registry, weekOf } from "hub-client/read";
 
-import { amount, count, day } from "../app/format.js";
+import { bpsOf, day, percent } from "../app/figures.js";
+import { amount, count, tenth } from "../app/format.js";
 import { useApp, useLink, useLoad } from "../app/state.js";
-import { leastWeekly, type Light } from "../market/lights.js";
+import { counts, type Light, weekly } from "../market/lights.js";
 import { Bars, Spark } from "../ui/charts.js";
+import { Daily, DAYS, mostOf } from "../ui/daily.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Table, Theirs } from "../ui/parts.js";
 import { Nothing, States } from "../ui/states.js";
 import { Price } from "../ui/price.js";
+import type { LowerProps } from "./market.js";
 
-/** Days that the charts show. */
-const DAYS = 90;
 /** Days of the small charts in the list. */
 const SPARK_DAYS = 14;
 
@@ -22,30 +23,41 @@ interface Detail {
   readonly weeks: readonly billing.HubOfWeek[];
   readonly models: readonly registry.ModelSummary[];
   readonly sparks: readonly billing.UsageOfModelByDay[];
+  /** What models claim a week that the ranking did not say it of. */
+  readonly claims: ReadonlyMap<number, bigint>;
   readonly today: number;
 }
 
-/** The models that are listed, and ninety days of the Hub. */
-export default function Below({ listed, hub: glance }: { listed: readonly Light[]; hub: billing.HubResponse }): VNode {
+/** Three figures, the models that are listed, and ninety days of the Hub. */
+export default function Below({ listed, hub: glance, lights, whole }: LowerProps): VNode {
   const { currency, route } = useApp();
   const { denom } = currency;
   const ids = listed.map(({ model }) => model);
   const { today } = glance;
-  const dime = `${amount(leastWeekly(currency.decimals), currency)} ${currency.symbol}`;
+  const dime = `${amount(tenth(currency), currency)} ${currency.symbol}`;
   const detail = useLoad<Detail>(`detail ${JSON.stringify(denom)} ${ids.join()} ${today}`, async ({ hub }) => {
     const { query } = hub.billing;
-    const [{ days }, { weeks }, { models }, { models: sparks }] = await Promise.all([
+    const unknown = listed.flatMap(({ model, claimed }) => (claimed === undefined ? [model] : []));
+    const [{ days }, { weeks }, { models }, { models: sparks }, { usages }] = await Promise.all([
       query.hubByDay({ denom, limit: DAYS, startAfter: today - DAYS }),
       query.hubWeeks({ denom, limit: 14, startAfter: weekOf(today * 86_400) - 14 }),
       ids.length === 0 ? { models: [] } : hub.registry.query.modelsByIds({ ids }),
       ids.length === 0
         ? { models: [] }
         : query.usagesByDay({ denom, models: ids, from: today - SPARK_DAYS + 1, until: today }),
+      unknown.length === 0 ? { usages: [] } : query.usages({ denom, models: unknown }),
     ]);
-    return { days, weeks, models, sparks, today };
+    const claims = new Map(usages.map(({ model, recent_aged }) => [model, weekly(BigInt(recent_aged))]));
+    return { days, weeks, models, sparks, claims, today };
   });
   return (
     <>
+      <Figures
+        hub={glance}
+        lights={lights}
+        whole={whole}
+        weeks={detail.state === "ready" ? detail.data.weeks : undefined}
+      />
       <section aria-labelledby="first">
         <h2 id="first">
           {route.believe.length === 0 ? "What claims to be paid for" : "What those you believe were paid to run"}
@@ -95,6 +107,7 @@ function List({ listed, detail }: { listed: readonly Light[]; detail: Detail }):
       >
         {listed.map((light) => {
           const model = detail.models.find((one) => one.model === light.model);
+          const claimed = light.claimed ?? detail.claims.get(light.model);
           const days = detail.sparks.find((one) => one.model === light.model)?.days ?? [];
           return model === undefined ? null : (
             <tr>
@@ -113,7 +126,7 @@ function List({ listed, detail }: { listed: readonly Light[]; detail: Detail }):
                 <Price price={model.price} />
               </td>
               <td class="n">{route.believe.length === 0 ? "—" : <Amount value={light.backed} bare />}</td>
-              <td class="n">{light.claimed === undefined ? "—" : <Amount value={light.claimed} bare />}</td>
+              <td class="n">{claimed === undefined ? "—" : <Amount value={claimed} bare />}</td>
               <td class="n">
                 {count(light.payers)} <small>{count(light.returning)} came back</small>
               </td>
@@ -140,49 +153,75 @@ function filled(days: readonly billing.UsageOfDay[], { today: last }: Detail): n
 }
 
 function Ninety({ detail, today }: { detail: Detail; today: number }): VNode {
-  const { currency } = useApp();
-  const days = new Map(detail.days.map(({ day, sums }) => [day, sums]));
-  const span = Array.from({ length: DAYS }, (_, place) => today - DAYS + 1 + place);
-  const calls = span.map((number) => {
-    const value = days.get(number)?.calls ?? 0;
-    return { name: day(number), whole: value, part: value, says: `${count(value)} calls` };
-  });
-  const income = span.map((number) => {
-    const sums = days.get(number);
-    const gross = BigInt(sums?.gross ?? "0");
-    const aged = BigInt(sums?.aged ?? "0");
-    const says = `${amount(aged, currency)} ${currency.symbol} aged, of ${amount(gross, currency)} charged`;
-    return { name: day(number), whole: Number(aged), part: Number(aged), says };
-  });
   const weeks = detail.weeks.map(({ week, counts: { payers, returning } }) => ({
     name: `week of ${day(week * 7)}`,
     whole: payers,
     part: returning,
     says: `${count(payers)} payers, ${count(returning)} came back`,
   }));
-  const most = (bars: readonly { whole: number }[]) => bars.reduce((high, { whole }) => Math.max(high, whole), 0);
   return (
     <section aria-labelledby="ninety">
       <h2 id="ninety">Ninety days</h2>
       <p class="hint">What anybody claims, of all models. Each number’s name says what it would cost to make it up.</p>
       <div class="charts">
-        <div>
-          <Fake of="calls">Calls</Fake>
-          <Bars title="a day" bars={calls} unit={count(most(calls))} />
-        </div>
-        <div>
-          <Fake of="aged">Income from aged money</Fake>
-          <Bars
-            title="a day"
-            bars={income}
-            unit={`${amount(BigInt(Math.round(most(income))), currency)} ${currency.symbol}`}
-          />
-        </div>
+        <Daily days={detail.days} today={today} />
         <div>
           <Fake of="per week/payers">Payers, those who came back stronger</Fake>
-          <Bars title="a week" bars={weeks} unit={count(most(weeks))} />
+          <Bars title="a week" bars={weeks} unit={count(mostOf(weeks))} />
         </div>
       </div>
     </section>
+  );
+}
+
+function Figures({
+  hub,
+  lights,
+  whole,
+  weeks,
+}: {
+  hub: billing.HubResponse;
+  lights: ReadonlyMap<number, Light>;
+  whole: boolean;
+  weeks: readonly billing.HubOfWeek[] | undefined;
+}): VNode {
+  const { currency, route } = useApp();
+  const least = tenth(currency);
+  const { lit, claims } = counts(lights, least);
+  const models = hub.lifetime.models_registered;
+  // The last week that is over: the present one still grows.
+  const over = weeks?.filter(({ week }) => week < Math.floor(hub.today / 7));
+  const week = over?.[over.length - 1]?.counts;
+  const used = route.believe.length === 0 ? claims : lit;
+  return (
+    <div class="figures steady">
+      <div>
+        <Fake of={route.believe.length === 0 ? "aged" : "backed"}>In use</Fake>
+        <strong>{models === 0 ? "—" : percent(Math.floor((used * 10_000) / models))}</strong>
+        <p>
+          {whole ? "" : "at least "}
+          {count(used)} of {count(models)} models {route.believe.length === 0 ? "claim" : "earn"}{" "}
+          {amount(least, currency)} {currency.symbol} a week or more, of two payers or more
+        </p>
+      </div>
+      <div>
+        <Fake of="per week/returning">Come back</Fake>
+        <strong>
+          {week === undefined
+            ? "—"
+            : percent(week.payers === 0 ? 0 : Math.floor((week.returning * 10_000) / week.payers))}
+        </strong>
+        <p>
+          {week === undefined
+            ? "no week is over yet"
+            : `${count(week.returning)} of last week’s ${count(week.payers)} payers had paid two weeks before or earlier`}
+        </p>
+      </div>
+      <div>
+        <Fake of="ten_largest_share">Held by ten</Fake>
+        <strong>{percent(bpsOf(BigInt(hub.ten_largest), BigInt(hub.lifetime.sums.aged)))}</strong>
+        <p>of all income that anybody claims went to the ten models that have most of it</p>
+      </div>
+    </div>
   );
 }

@@ -1,10 +1,10 @@
 /** Which page an address names. The market is there at once; every other page is fetched when it is opened. */
 
 import type { ComponentType, VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useErrorBoundary, useState } from "preact/hooks";
 
-import { failureOf, type Failure, useApp, useLink } from "../app/state.js";
-import { Broken, Nothing, Title } from "../ui/states.js";
+import { failureOf, type Failure, useApp } from "../app/state.js";
+import { Broken } from "../ui/states.js";
 import { Market } from "./market.js";
 
 type PageOf = ComponentType<{ id: string }>;
@@ -37,43 +37,32 @@ export function Page(): VNode {
   const [name = "", id = ""] = route.path;
   const [, arrived] = useState(0);
   const [failure, fail] = useState<Failure | undefined>(undefined);
-  const load = Object.hasOwn(PAGES, name) ? PAGES[name] : undefined;
-  const Found = fetched.get(name);
+  // A node or server that answers what no honest one does must not leave an empty page.
+  const [broken] = useErrorBoundary();
+  const known = Object.hasOwn(PAGES, name) ? name : "unknown";
+  const load = PAGES[known] ?? others;
+  const Found = fetched.get(known);
 
   useEffect(() => {
-    if (load !== undefined && Found === undefined) {
+    if (name !== "" && Found === undefined) {
       load().then(
-        ({ [name]: page }) => {
+        ({ [known]: page }) => {
           if (page !== undefined) {
-            fetched.set(name, page);
+            fetched.set(known, page);
           }
           arrived((before) => before + 1);
         },
         (error: unknown) => fail(failureOf(error)),
       );
     }
-  }, [name, load, Found]);
+  }, [known, Found]);
 
+  const wrong = failure ?? (broken === undefined ? undefined : failureOf(broken));
+  if (wrong !== undefined) {
+    return <Broken failure={wrong} />;
+  }
   if (name === "") {
     return <Market />;
   }
-  if (failure !== undefined) {
-    return <Broken failure={failure} />;
-  }
-  if (load === undefined) {
-    return <Unknown />;
-  }
   return Found === undefined ? <div class="waiting" role="status" /> : <Found id={id} />;
-}
-
-function Unknown(): VNode {
-  const link = useLink();
-  return (
-    <>
-      <Title name="No such page" />
-      <Nothing>
-        This address names no page. <a href={link("")}>To the market</a>
-      </Nothing>
-    </>
-  );
 }

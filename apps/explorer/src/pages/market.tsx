@@ -2,21 +2,12 @@
 
 import type { ComponentType, VNode } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { type billing, weekOf } from "hub-client/read";
+import type { billing } from "hub-client/read";
 
-import { amount, bpsOf, count, percent } from "../app/format.js";
+import { amount, count, tenth } from "../app/format.js";
 import { useApp, useLoad } from "../app/state.js";
-import {
-  brightness,
-  type Brightness,
-  inOrder,
-  leastWeekly,
-  type Light,
-  lightsOf,
-  type ServedModels,
-} from "../market/lights.js";
-import { restOfRanking, servedBy } from "../market/read.js";
-import { Fake } from "../ui/fake.js";
+import { brightness, type Brightness, counts, inOrder, type Light, lightsOf } from "../market/lights.js";
+import { FIRST, type Ranked, type Served, servedFirst } from "../market/first.js";
 import { States, Title } from "../ui/states.js";
 import { Squares } from "../ui/squares.js";
 
@@ -26,87 +17,106 @@ const LISTED = 12;
 interface Glance {
   readonly hub: billing.HubResponse;
   readonly ranking: readonly billing.RankedModel[];
-  readonly served: readonly ServedModels[];
+  readonly served: Served;
 }
 
-interface Rest {
-  readonly rest: readonly billing.RankedModel[];
-  /** Whether all lit models are in it. */
-  readonly whole: boolean;
-  readonly weeks: readonly billing.HubOfWeek[];
+/** What is read after it: the rest of the ranking, and all that believed operators served. */
+interface Rest extends Ranked {
+  readonly served?: Served;
 }
 
 /** The first page. */
 export function Market(): VNode {
   const { route, currency } = useApp();
   const { believe, factor } = route;
-  const { denom, decimals } = currency;
-  const least = leastWeekly(decimals);
+  const { denom } = currency;
+  const least = tenth(currency);
   const of = `${JSON.stringify(denom)} ${believe.join()} ${factor}`;
 
   const glance = useLoad<Glance>(`glance ${of}`, async ({ hub }) => {
     const { query } = hub.billing;
-    const [answer, { models: ranking }, ...served] = await Promise.all([
+    const [answer, { models: ranking }, served] = await Promise.all([
       query.hub({ denom, days: 7 }),
-      query.ranking({ denom, limit: 100 }),
-      ...believe.map((operator) => servedBy(hub, denom, operator, { decimals, factor, operators: believe.length })),
+      query.ranking({ denom, limit: FIRST }),
+      servedFirst(hub, denom, believe, least, factor),
     ]);
     return { hub: answer, ranking, served };
   });
+  const read = glance.state === "ready" ? glance : undefined;
 
-  const first = useMemo(
-    () =>
-      glance.state === "ready" ? lightsOf(glance.data.ranking, glance.data.served, factor) : new Map<number, Light>(),
-    [glance.state === "ready" ? glance.data : undefined, factor],
-  );
-  const listed = useMemo(() => inOrder(first.values(), least).slice(0, LISTED), [first]);
-
-  const [all, readAll] = useState(false);
-  const height = glance.state === "ready" ? glance.latest.height : undefined;
-  const more = useLoad<Rest | undefined>(
-    height === undefined ? undefined : `rest ${of} ${height} ${all}`,
-    async ({ hub }) => {
-      if (glance.state !== "ready") {
+  // What others claim matters less to whoever believes somebody: then it is read when it is asked for.
+  const [wanted, want] = useState("");
+  const all = wanted === of;
+  // Fetched while the first questions are answered, so that the next ones leave at once.
+  const [reading, come] = useState<typeof import("../market/read.js") | undefined>(undefined);
+  useEffect(() => {
+    void fetchBelow();
+    void import("../market/read.js").then((module) => come(() => module));
+  }, []);
+  const useRest = (key: string | undefined, every: boolean) =>
+    useLoad<Rest | undefined>(key && read && reading && `${key} ${of} ${read.latest.height}`, async ({ hub }) => {
+      if (read === undefined || reading === undefined) {
         return undefined;
       }
-      const { time } = glance.latest;
-      const [{ models: rest, whole }, { weeks }] = await Promise.all([
-        restOfRanking(hub, denom, glance.data.ranking, { time, least, all }),
-        hub.billing.query.hubWeeks({ denom, limit: 3, startAfter: weekOf(time) - 3 }),
+      const { restOfRanking, servedBy } = reading;
+      const { time } = read.latest;
+      const [ranked, served] = await Promise.all([
+        restOfRanking(hub, denom, read.data.ranking, { time, least, all: every }),
+        every ? servedBy(hub, denom, believe, least, factor) : read.data.served,
       ]);
-      return { rest, whole, weeks };
-    },
-  );
+      return { ...ranked, served };
+    });
+  const some = useRest(believe.length === 0 ? "rest" : undefined, false);
+  const every = useRest(all ? "all" : undefined, true);
+  const more = every.state === "ready" ? every.data : some.state === "ready" ? some.data : undefined;
 
-  const known = more.state === "ready" ? more.data : undefined;
-  const lights = useMemo(
+  const lights = useMemo(() => {
+    if (read === undefined) {
+      return new Map<number, Light>();
+    }
+    const { ranking, served } = read.data;
+    return lightsOf([...ranking, ...(more?.models ?? [])], (more?.served ?? served).models, factor);
+  }, [read?.data, more, factor]);
+  // What was listed stays, whatever is found later of what earns less.
+  const listed = useMemo(
     () =>
-      glance.state === "ready" && known !== undefined
-        ? lightsOf([...glance.data.ranking, ...known.rest], glance.data.served, factor)
-        : first,
-    [first, known],
+      read === undefined
+        ? []
+        : inOrder(lightsOf(read.data.ranking, read.data.served.models, factor).values(), least).slice(0, LISTED),
+    [read?.data, factor],
   );
+  const whole = { claims: more?.whole === true, backed: (more?.served ?? read?.data.served)?.whole === true };
+
+  const complete = believe.length === 0 ? whole.claims : whole.backed;
 
   return (
     <>
       <Title name="Market" id="market">
-        {glance.state === "ready" ? (
-          <Headline {...glance.data} lights={lights} whole={known?.whole === true} />
-        ) : (
+        {read === undefined ? (
           "What is called here, and who pays for it"
+        ) : (
+          <Headline hub={read.data.hub} lights={lights} complete={complete} claimsToo={whole.claims} />
         )}
       </Title>
+      <p class="lead prose">
+        Hub is a market where AI models earn money for each call. Every square is a model, and those that strangers pay
+        for are lit. Where most are dark, it is a warehouse.
+      </p>
       <States loaded={glance} lines={30}>
         {({ hub }) => (
           <>
             <Picture hub={hub} lights={lights} />
             <p class="rest">
-              {known?.whole === false ? (
-                <button onClick={() => readAll(true)}>Find every model that claims to earn</button>
-              ) : null}
+              {more?.whole === true || (believe.length === 0 && more === undefined) ? null : (
+                <button disabled={all} onClick={() => want(of)}>
+                  {believe.length === 0
+                    ? "Find every model that claims to earn"
+                    : "Find every model that earns or claims to"}
+                </button>
+              )}
+              {every.state === "failed" ? every.failure.what : null}
             </p>
-            <Figures hub={hub} lights={lights} weeks={known?.weeks} />
-            <Lower listed={listed} hub={hub} />
+            <Lower listed={listed} hub={hub} lights={lights} whole={complete} />
           </>
         )}
       </States>
@@ -114,17 +124,27 @@ export function Market(): VNode {
   );
 }
 
-let arrived: ComponentType<{ listed: readonly Light[]; hub: billing.HubResponse }> | undefined;
+/** What stands below the first screen is told. */
+export interface LowerProps {
+  readonly listed: readonly Light[];
+  readonly hub: billing.HubResponse;
+  readonly lights: ReadonlyMap<number, Light>;
+  /** Whether no model can be lit that was not read. */
+  readonly whole: boolean;
+}
+
+let arrived: ComponentType<LowerProps> | undefined;
+
+async function fetchBelow(): Promise<ComponentType<LowerProps>> {
+  return (arrived ??= (await import("./below.js")).default);
+}
 
 /** What stands below the first screen, fetched behind it. */
-function Lower(props: { listed: readonly Light[]; hub: billing.HubResponse }): VNode {
+function Lower(props: LowerProps): VNode {
   const [Below, come] = useState(() => arrived);
   useEffect(() => {
     if (Below === undefined) {
-      void import("./below.js").then((module) => {
-        arrived = module.default;
-        come(() => arrived);
-      });
+      void fetchBelow().then((found) => come(() => found));
     }
   }, [Below]);
   return Below === undefined ? <div class="lower" /> : <Below {...props} />;
@@ -133,19 +153,21 @@ function Lower(props: { listed: readonly Light[]; hub: billing.HubResponse }): V
 /** The sentence that says what this is. */
 function Headline({
   hub,
-  served,
   lights,
-  whole,
-}: Glance & {
+  complete,
+  claimsToo,
+}: {
+  hub: billing.HubResponse;
   lights: ReadonlyMap<number, Light>;
-  whole: boolean;
+  /** Whether no model can be lit that was not read. */
+  complete: boolean;
+  /** Whether every model was read that claims to earn. */
+  claimsToo: boolean;
 }): VNode {
   const { route, currency } = useApp();
-  const { lit, claims, backed, claimed } = counts(lights, leastWeekly(currency.decimals));
+  const { lit, claims, backed, claimed } = counts(lights, tenth(currency));
   const models = hub.lifetime.models_registered;
-  // A list of full pages may have been cut where no model can be lit by it alone.
-  const cut = route.believe.length === 0 ? !whole : served.some(({ length }) => length > 0 && length % 100 === 0);
-  const atLeast = cut ? "At least " : "";
+  const atLeast = complete ? "" : "At least ";
   if (models === 0) {
     return <>Nothing is here yet.</>;
   }
@@ -153,8 +175,8 @@ function Headline({
     return (
       <>
         {atLeast}
-        {count(claims)} of {count(models)} models <i>claim</i> to earn money from strangers: {amount(claimed, currency)}{" "}
-        {currency.symbol} a week. Nothing of it is proven.
+        {count(claims)} of {count(models)} models <i>claim</i> to earn money from strangers:{" "}
+        {amount(claimed, currency, true)} {currency.symbol} a week. Nothing of it is proven.
       </>
     );
   }
@@ -166,33 +188,16 @@ function Headline({
       </b>{" "}
       earn money from strangers, by the word of those you believe:{" "}
       <b>
-        {amount(backed, currency)} {currency.symbol} a week
+        {amount(backed, currency, true)} {currency.symbol} a week
       </b>{" "}
-      is backed{claimed === 0n || !whole ? "" : ` of ${amount(claimed, currency)} claimed`}.
+      is backed{claimed === 0n || !claimsToo ? "" : ` of ${amount(claimed, currency, true)} claimed`}.
     </>
   );
 }
 
-/** How many models are lit, and by how much a week. */
-export function counts(
-  lights: ReadonlyMap<number, Light>,
-  least: bigint,
-): { lit: number; claims: number; backed: bigint; claimed: bigint } {
-  let [lit, claims, backed, claimed] = [0, 0, 0n, 0n];
-  for (const light of lights.values()) {
-    const bright = brightness(light, least);
-    lit += bright >= 2 ? 1 : 0;
-    const claim = light.claimed ?? 0n;
-    claims += claim >= least && bright > 0 ? 1 : 0;
-    backed += light.backed;
-    claimed += claim;
-  }
-  return { lit, claims, backed, claimed };
-}
-
 function Picture({ hub, lights }: { hub: billing.HubResponse; lights: ReadonlyMap<number, Light> }): VNode {
   const { currency } = useApp();
-  const least = leastWeekly(currency.decimals);
+  const least = tenth(currency);
   const lit = useMemo(() => {
     const bright = new Map<number, Brightness>();
     lights.forEach((light, model) => bright.set(model, brightness(light, least)));
@@ -214,55 +219,8 @@ function Picture({ hub, lights }: { hub: billing.HubResponse; lights: ReadonlyMa
       models={total}
       lit={lit}
       says={says}
+      steps={[amount(least, currency), amount(10n * least, currency), amount(100n * least, currency)]}
       label={`${count(total)} models as squares: ${count(bright)} are lit, ${count(claims)} claim that they earn`}
     />
-  );
-}
-
-function Figures({
-  hub,
-  lights,
-  weeks,
-}: {
-  hub: billing.HubResponse;
-  lights: ReadonlyMap<number, Light>;
-  weeks: readonly billing.HubOfWeek[] | undefined;
-}): VNode {
-  const { currency, route } = useApp();
-  const { lit, claims } = counts(lights, leastWeekly(currency.decimals));
-  const models = hub.lifetime.models_registered;
-  // The last week that is over: the present one still grows.
-  const over = weeks?.filter(({ week }) => week < Math.floor(hub.today / 7));
-  const week = over?.[over.length - 1]?.counts;
-  const used = route.believe.length === 0 ? claims : lit;
-  return (
-    <div class="figures">
-      <div>
-        <Fake of={route.believe.length === 0 ? "aged" : "backed"}>In use</Fake>
-        <strong>{models === 0 ? "—" : percent(Math.floor((used * 10_000) / models))}</strong>
-        <p>
-          {count(used)} of {count(models)} models {route.believe.length === 0 ? "claim" : "earn"} 0.10 {currency.symbol}{" "}
-          a week or more, of two payers or more
-        </p>
-      </div>
-      <div>
-        <Fake of="per week/returning">Come back</Fake>
-        <strong>
-          {week === undefined
-            ? "—"
-            : percent(week.payers === 0 ? 0 : Math.floor((week.returning * 10_000) / week.payers))}
-        </strong>
-        <p>
-          {week === undefined
-            ? "no week is over yet"
-            : `${count(week.returning)} of last week’s ${count(week.payers)} payers had paid two weeks before or earlier`}
-        </p>
-      </div>
-      <div>
-        <Fake of="ten_largest_share">Held by ten</Fake>
-        <strong>{percent(bpsOf(BigInt(hub.ten_largest), BigInt(hub.lifetime.sums.aged)))}</strong>
-        <p>of all income that anybody claims went to the ten models that have most of it</p>
-      </div>
-    </div>
   );
 }

@@ -4,7 +4,8 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { type billing, denomText, type escrow, type registry } from "hub-client/read";
 
-import { exactAmount, plain } from "../app/format.js";
+import { exactAmount } from "../app/figures.js";
+import { plain, span } from "../app/format.js";
 import { isAddress } from "../app/route.js";
 import { currencyOf, useApp, useLink, useLoad } from "../app/state.js";
 import { typedAmount } from "../app/typed.js";
@@ -32,6 +33,10 @@ interface Data {
   readonly gifts: readonly escrow.SessionResponse[];
   readonly models: readonly registry.ModelSummary[];
   readonly attesters: readonly billing.AttesterResponse[];
+  /** How long after its end a session's caller can release it, in seconds. */
+  readonly wait: number;
+  /** Unix seconds of the block. */
+  readonly time: number;
 }
 
 function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode {
@@ -43,15 +48,18 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
   const [busy, work] = useState(false);
   const loaded = useLoad<Data>(
     `mine ${address}`,
-    async ({ hub }) => {
-      const [{ balances }, { sessions }, gifts, { models }, { attesters }] = await Promise.all([
+    async ({ hub, latest }) => {
+      const [{ balances }, { sessions }, gifts, { models }, { attesters }, config, { time }] = await Promise.all([
         hub.escrow.query.balances({ address, limit: 100 }),
         hub.escrow.query.sessionsByCaller({ caller: address, limit: 30 }),
         hub.escrow.query.sessionsFromOthers({ caller: address, limit: 30 }),
         hub.registry.query.modelsByAuthor({ author: address, limit: 50 }),
         hub.billing.query.attestersByOperator({ operator: address, limit: 100 }),
+        hub.billing.query.config(),
+        latest,
       ]);
-      return { balances, sessions, gifts: gifts.sessions, models, attesters };
+      const wait = config.receipt_max_age_seconds;
+      return { balances, sessions, gifts: gifts.sessions, models, attesters, wait, time };
     },
     EVERY_MS,
   );
@@ -60,11 +68,13 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
     await act(async () => `${what} (transaction ${await wallet.send(actions)}).`);
   }
 
-  async function act(doing: () => Promise<string>): Promise<void> {
+  async function act(doing: () => Promise<string>): Promise<boolean> {
     work(true);
     say("Waiting for the wallet and the next block…");
+    let done = false;
     try {
       say(await doing());
+      done = true;
     } catch (error) {
       say(refusal(error));
     }
@@ -72,6 +82,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
     if (loaded.state === "ready") {
       loaded.again();
     }
+    return done;
   }
 
   async function resume(hash: string): Promise<string> {
@@ -119,7 +130,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
         </section>
       )}
       <States loaded={loaded} lines={24}>
-        {({ balances, sessions, gifts, models, attesters }) => (
+        {({ balances, sessions, gifts, models, attesters, wait, time }) => (
           <>
             <h2>Money in the escrow</h2>
             {balances.length === 0 ? (
@@ -143,7 +154,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                           onClick={() =>
                             void send(
                               `${exactAmount(BigInt(available), of)} went to your wallet`,
-                              escrow.message("withdraw", { denom }),
+                              escrow.message("withdraw", { denom, amount: available }),
                             )
                           }
                         >
@@ -199,7 +210,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                             session={one.session}
                             symbol={of.symbol}
                             busy={busy}
-                            add={(text) => void act(() => add(one, text))}
+                            add={(text) => act(() => add(one, text))}
                           />
                         ) : null}{" "}
                         {one.state === "open" ? (
@@ -207,13 +218,17 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                             disabled={busy}
                             onClick={() =>
                               void send(
-                                `Session ${one.session} ends in a minute; the rest comes back when it is released`,
+                                `Session ${one.session} ends in a minute; its operator can release the rest from then on, and you after ${span(wait)}`,
                                 escrow.message("close_session", { session: one.session }),
                               )
                             }
                           >
                             Close
                           </button>
+                        ) : one.state === "ended" && one.operator !== address && time < one.ends_at + wait ? (
+                          <span class="hint">
+                            by its operator; by you <When time={one.ends_at + wait} />
+                          </span>
                         ) : one.state === "ended" ? (
                           <button
                             disabled={busy}
@@ -233,7 +248,7 @@ function Own({ wallet, leave }: { wallet: Connected; leave: () => void }): VNode
                 })}
               </Table>
             )}
-            <OpenSession busy={busy} open={(wish) => void act(() => open(wish))} say={say} />
+            <OpenSession busy={busy} open={(wish) => act(() => open(wish))} say={say} />
             <h2>Your models</h2>
             {models.length === 0 ? (
               <Nothing>
@@ -267,7 +282,8 @@ function TopUp({
   session: number;
   symbol: string;
   busy: boolean;
-  add: (text: string) => void;
+  /** Answers whether it was added. */
+  add: (text: string) => Promise<boolean>;
 }): VNode {
   const [text, type] = useState("");
   return (
@@ -275,7 +291,8 @@ function TopUp({
       class="more"
       onSubmit={(event) => {
         event.preventDefault();
-        add(text);
+        // What was added once is not added again by another press.
+        void add(text).then((done) => done && type(""));
       }}
     >
       <input
@@ -296,7 +313,8 @@ function OpenSession({
   say,
 }: {
   busy: boolean;
-  open: (wish: Wish) => void;
+  /** Answers whether it was opened. */
+  open: (wish: Wish) => Promise<boolean>;
   say: (text: string) => void;
 }): VNode {
   const { route, currency } = useApp();
@@ -312,7 +330,8 @@ function OpenSession({
     } else if (value === undefined || value === 0n) {
       say(`A budget is a number of ${currency.symbol} with at most ${currency.decimals} digits after the point.`);
     } else {
-      open({ model: Number(model), operator: operator.trim(), budget: value, days: Number(days) });
+      const wish = { model: Number(model), operator: operator.trim(), budget: value, days: Number(days) };
+      void open(wish).then((done) => done && setBudget(""));
     }
   }
   return (

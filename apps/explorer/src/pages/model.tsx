@@ -4,21 +4,20 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { type billing, dayOf, denomText, type registry } from "hub-client/read";
 
-import { amount, bytes, count, day, moment, percent, plain } from "../app/format.js";
+import { bytes, day, percent } from "../app/figures.js";
+import { amount, count, moment } from "../app/format.js";
 import { currencyOf, useApp, useLink, useLoad } from "../app/state.js";
 import { weekly } from "../market/lights.js";
-import { byOperator, reachable } from "../market/operators.js";
-import { Tick } from "../frame/belief.js";
+import { byOperator } from "../market/operators.js";
 import { Contents } from "../model/contents.js";
+import { Coming, Prices } from "../model/prices.js";
+import { Operators, useServing } from "../model/serving.js";
 import { TryIt } from "../model/try.js";
-import { Bars } from "../ui/charts.js";
+import { Daily, DAYS } from "../ui/daily.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Facts, Outside, Table, Theirs, When } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";
 import { Price } from "../ui/price.js";
-import { useServer } from "../ui/server.js";
-
-const DAYS = 90;
 
 interface Data {
   readonly model: registry.ModelResponse;
@@ -32,6 +31,8 @@ interface Data {
   readonly backing: billing.BackingResponse | undefined;
   readonly days: readonly billing.UsageOfDay[];
   readonly today: number;
+  /** Unix seconds of the block. */
+  readonly time: number;
   readonly claims: readonly registry.ClaimResponse[];
   readonly attesters: ReadonlyMap<string, readonly billing.AttesterResponse[]>;
 }
@@ -90,6 +91,7 @@ export default function Model({ id }: { id: string }): VNode {
       backing,
       days,
       today,
+      time,
       claims: claims.claims,
       attesters: byOperator(attesters.flatMap(({ attesters: some }) => some)),
     };
@@ -112,6 +114,7 @@ function Found({ data }: { data: Data }): VNode {
   const { metadata, status } = model;
   const link = useLink();
   const [latest] = releases;
+  const servers = useServing(model.model, data.attesters);
   return (
     <>
       <p class="lead">
@@ -173,7 +176,8 @@ function Found({ data }: { data: Data }): VNode {
           [
             "A call costs",
             <>
-              <Price price={summary.price} long /> <small>{percent(summary.operator_bps)} of it for the operator</small>
+              <Price price={summary.price} long />
+              <Coming terms={data.terms} time={data.time} />
             </>,
           ],
           ["Licence", <Theirs text={metadata.license} />],
@@ -202,112 +206,20 @@ function Found({ data }: { data: Data }): VNode {
           </p>
         </details>
       )}
-      <Operators data={data} />
-      <TryIt model={model.model} author={model.author} name={model.name} release={latest} operators={data.attesters} />
+      <Operators paid={data.served} servers={servers} summary={summary} />
+      <TryIt model={model.model} release={latest} price={summary.price} servers={servers ?? []} />
       <Usage data={data} />
       {latest === undefined ? null : <Contents release={latest} />}
       <Releases data={data} />
-      <Prices data={data} />
+      <Prices terms={data.terms} time={data.time} />
       <Payers data={data} />
       <Claims data={data} />
     </>
   );
 }
 
-function Operators({ data: { served, attesters, model } }: { data: Data }): VNode {
-  const { currency } = useApp();
-  return (
-    <section aria-labelledby="operators">
-      <h2 id="operators">Who serves it</h2>
-      {served.length === 0 ? (
-        <Nothing>
-          No operator was paid for it in {currency.symbol} yet. Who will serve it, a caller finds out by asking
-          operators.
-        </Nothing>
-      ) : (
-        <Table
-          caption="Operators that served it"
-          head={[
-            "Believe",
-            "Operator",
-            "Key lives",
-            "Its server says",
-            "#Median",
-            <Fake of="kept">Kept</Fake>,
-            <Fake of="strange">Of strangers</Fake>,
-            <Fake of="calls">Calls</Fake>,
-          ]}
-        >
-          {served.map((one) => (
-            <OperatorRow served={one} attesters={attesters.get(one.operator) ?? []} model={model.model} />
-          ))}
-        </Table>
-      )}
-    </section>
-  );
-}
-
-function OperatorRow({
-  served: { operator, sums },
-  attesters,
-  model,
-}: {
-  served: billing.OperatorServed;
-  attesters: readonly billing.AttesterResponse[];
-  model: number;
-}): VNode {
-  const reach = reachable(attesters);
-  const word = useServer(reach?.endpoint ?? undefined);
-  const offer = typeof word === "object" ? word.models.find((one) => one.model === model) : undefined;
-  return (
-    <tr>
-      <td>
-        <Tick operator={operator} />
-      </td>
-      <th scope="row">
-        <Account address={operator} to="operator" />
-      </th>
-      <td>{reach === undefined ? "—" : reach.measurement ? "measured" : "operator’s word"}</td>
-      <td>
-        {reach === undefined ? (
-          "is not to be reached"
-        ) : word === undefined ? (
-          <span class="hint">asking…</span>
-        ) : typeof word === "string" ? (
-          <span class="bad">{word}</span>
-        ) : offer === undefined ? (
-          "does not serve it now"
-        ) : (
-          `${plain(word.label)}, release ${plain(offer.version)} on ${plain(offer.engine)}`
-        )}
-      </td>
-      <td class="n">{typeof offer?.median_ms === "number" ? `${count(Math.round(offer.median_ms))} ms` : "—"}</td>
-      <td class="n">
-        <Amount value={sums.kept} bare />
-      </td>
-      <td class="n">
-        <Amount value={sums.strange} bare />
-      </td>
-      <td class="n">{count(sums.calls)}</td>
-    </tr>
-  );
-}
-
 function Usage({ data: { days, today, byRelease, releases, usage } }: { data: Data }): VNode {
   const { currency } = useApp();
-  const byDay = new Map(days.map(({ day: number, sums }) => [number, sums]));
-  const span = Array.from({ length: DAYS }, (_, place) => today - DAYS + 1 + place);
-  const calls = span.map((number) => {
-    const value = byDay.get(number)?.calls ?? 0;
-    return { name: day(number), whole: value, part: value, says: `${count(value)} calls` };
-  });
-  const income = span.map((number) => {
-    const sums = byDay.get(number);
-    const [gross, aged] = [BigInt(sums?.gross ?? "0"), BigInt(sums?.aged ?? "0")];
-    const says = `${amount(aged, currency)} ${currency.symbol} aged, of ${amount(gross, currency)} charged`;
-    return { name: day(number), whole: Number(aged), part: Number(aged), says };
-  });
-  const most = (bars: readonly { whole: number }[]) => bars.reduce((high, { whole }) => Math.max(high, whole), 0);
   return (
     <section aria-labelledby="usage">
       <h2 id="usage">What was used</h2>
@@ -316,18 +228,7 @@ function Usage({ data: { days, today, byRelease, releases, usage } }: { data: Da
       ) : (
         <>
           <div class="charts two">
-            <div>
-              <Fake of="calls">Calls</Fake>
-              <Bars title="a day" bars={calls} unit={count(most(calls))} />
-            </div>
-            <div>
-              <Fake of="aged">Income from aged money</Fake>
-              <Bars
-                title="a day"
-                bars={income}
-                unit={`${amount(BigInt(Math.round(most(income))), currency)} ${currency.symbol}`}
-              />
-            </div>
+            <Daily days={days} today={today} />
           </div>
           <Table
             caption="Usage by release"
@@ -395,40 +296,6 @@ function Releases({ data: { releases } }: { data: Data }): VNode | null {
           </tr>
         ))}
       </Table>
-    </section>
-  );
-}
-
-function Prices({ data: { terms, summary } }: { data: Data }): VNode {
-  const { config } = useApp();
-  return (
-    <section aria-labelledby="prices">
-      <h2 id="prices">What it cost</h2>
-      <Table caption="Terms" head={["#Terms", "#Price", "#For operators", "In force", "Payees"]}>
-        {terms.map((one) => (
-          <tr>
-            <td class="n">{one.terms}</td>
-            <td class="n">
-              <Price price={one.price} />
-            </td>
-            <td class="n">{percent(one.operator_bps)}</td>
-            <td>
-              {"dropped" in one.validity
-                ? "never: replaced before it began"
-                : `${moment(one.validity.interval.effective_from)} to ${one.validity.interval.superseded_at ? moment(one.validity.interval.superseded_at) : "now on"}`}
-              {one.terms === summary.terms ? <span class="good"> · now</span> : ""}
-            </td>
-            <td>
-              {one.payees.map(({ address, bps }) => (
-                <>
-                  <Account address={address} /> <small>{percent(bps)}</small>{" "}
-                </>
-              ))}
-            </td>
-          </tr>
-        ))}
-      </Table>
-      <p class="hint">Prices are in {currencyOf(config, denomText(summary.price.denom)).symbol}.</p>
     </section>
   );
 }

@@ -183,8 +183,7 @@ function Search({ total }: { total: number }): VNode {
     <>
       <form class="inline" role="search" onSubmit={(event) => void search(event as never)}>
         <label>
-          Find{" "}
-          <input type="search" name="words" placeholder="a title, a name, a number, an author" autocomplete="off" />
+          A title, a name, a number, or an author <input type="search" name="words" autocomplete="off" />
         </label>
         <button>Find</button>
         <output>{says}</output>

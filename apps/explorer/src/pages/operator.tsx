@@ -5,13 +5,13 @@ import type { billing, escrow, registry } from "hub-client/read";
 
 import { count, plain } from "../app/format.js";
 import { useApp, useLink, useLoad } from "../app/state.js";
-import { Tick } from "../frame/belief.js";
 import { AttesterState, KeyLives } from "../ui/attester.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Facts, Outside, Table, Theirs } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";
 import { Server } from "../ui/server.js";
 import { SessionRows } from "../ui/sessions.js";
+import { Tick } from "../ui/tick.js";
 
 interface Data {
   readonly attesters: readonly billing.AttesterResponse[];

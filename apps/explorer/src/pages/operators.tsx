@@ -4,14 +4,14 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { type billing, everyEntry } from "hub-client/read";
 
-import { count, plain } from "../app/format.js";
+import { count } from "../app/format.js";
 import { isAddress, MOST_BELIEVED } from "../app/route.js";
-import { change, useApp, useLink, useLoad } from "../app/state.js";
-import { Tick } from "../frame/belief.js";
+import { change, useApp, useLoad } from "../app/state.js";
 import { byOperator, reachable } from "../market/operators.js";
 import { Fake } from "../ui/fake.js";
 import { Account, Amount, Outside, Table } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";
+import { Tick } from "../ui/tick.js";
 
 /** Operators whose sums are asked for at once. */
 const SHOWN = 40;
@@ -178,7 +178,6 @@ function Images({ operators }: Listed): VNode | null {
 
 function List({ operators }: Listed): VNode {
   const { currency } = useApp();
-  const link = useLink();
   const names = [...operators.keys()];
   const sums = useLoad(`sums ${JSON.stringify(currency.denom)} ${names.join()}`, ({ hub }) =>
     Promise.all(
@@ -209,11 +208,9 @@ function List({ operators }: Listed): VNode {
               <Tick operator={operator} />
             </td>
             <th scope="row">
-              <a class="mono" href={link(`operator/${operator}`)} title={operator}>
-                {plain(operator).slice(0, 10)}…{operator.slice(-4)}
-              </a>
+              <Account address={operator} to="operator" />
             </th>
-            <td>
+            <td class="nowrap">
               {measured === 0
                 ? "operator’s word"
                 : measured === attesters.length

@@ -8,4 +8,5 @@ export { default as operator } from "./operator.js";
 export { default as operators } from "./operators.js";
 export { default as session } from "./session.js";
 export { default as trust } from "./trust.js";
+export { default as unknown } from "./unknown.js";
 export { OtherNode } from "../frame/node.js";

@@ -4,8 +4,9 @@ import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { registry } from "hub-client/read";
 
-import { bytes, count, plain } from "../app/format.js";
-import { useApp, useLink } from "../app/state.js";
+import { bytes } from "../app/figures.js";
+import { count, plain } from "../app/format.js";
+import { useApp, useLink, useLoad } from "../app/state.js";
 import { typedAmount } from "../app/typed.js";
 import { type ChosenFolder, described, DESCRIPTION, droppedFolder, folderOf, type Said } from "../publish/folder.js";
 import { type Plan, planOf, type Progress } from "../publish/plan.js";
@@ -30,6 +31,8 @@ interface Draft extends Said {
   readonly epochs: string;
   readonly owner: string;
   readonly publisher: string;
+  /** Folder that was chosen last. */
+  readonly folder: string;
   /** Folder that a publication was begun of and not ended. */
   readonly begun: string;
 }
@@ -50,6 +53,7 @@ const EMPTY: Draft = {
   epochs: "26",
   owner: "",
   publisher: "",
+  folder: "",
   begun: "",
 };
 
@@ -59,6 +63,17 @@ function keptDraft(): Draft {
   } catch {
     return EMPTY;
   }
+}
+
+/** The name to begin with: what was typed, or the folder's own in the letters that names have. */
+function nameFor(chosen: ChosenFolder, { name, folder }: Draft): string {
+  const own = (text: string) =>
+    text
+      .toLowerCase()
+      .replace(/[^a-z0-9._-]+/g, "-")
+      .replace(/^[^a-z0-9]+/, "")
+      .slice(0, 64);
+  return name === "" || (name === own(folder) && folder !== chosen.name) ? own(chosen.name) : name;
 }
 
 /** Publishing. */
@@ -75,47 +90,60 @@ export default function Publish(): VNode {
   const running = useRef<AbortController | undefined>(undefined);
   useEffect(() => () => running.current?.abort(), []);
 
-  const change = (changes: Partial<Draft>) =>
+  const change = (changes: Partial<Draft> | ((before: Draft) => Partial<Draft>)) =>
     set((before) => {
-      const next = { ...before, ...changes };
+      const next = { ...before, ...(typeof changes === "function" ? changes(before) : changes) };
       localStorage.setItem(DRAFT, JSON.stringify(next));
       return next;
     });
 
-  async function compute(chosen: ChosenFolder): Promise<void> {
+  /** Begins something in place of whatever runs, which says nothing any more. */
+  function begin(): AbortController {
     running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
-    say("");
+    running.current = new AbortController();
     planned(undefined);
+    go(undefined);
+    say("");
+    return running.current;
+  }
+
+  async function compute(chosen: ChosenFolder): Promise<void> {
+    const mine = begin();
     go({ path: "", done: 0, total: 1 });
     try {
-      const found = await planOf(chosen, go, abort.signal);
-      choose(chosen);
-      planned(found);
-      change({ name: draft.name || chosen.name.toLowerCase().replace(/[^a-z0-9._-]+/g, "-") });
+      const found = await planOf(chosen, (now) => running.current === mine && go(now), mine.signal);
+      if (running.current === mine) {
+        choose(chosen);
+        planned(found);
+      }
     } catch (error) {
-      say(sentence(refusal(error)));
+      if (running.current === mine) {
+        say(sentence(refusal(error)));
+      }
     }
-    if (running.current === abort) {
+    if (running.current === mine) {
       go(undefined);
     }
   }
 
-  function take(chosen: ChosenFolder): void {
-    choose(chosen);
-    planned(undefined);
-    say("");
-    if (chosen.files.has(DESCRIPTION)) {
-      void compute(chosen);
+  async function take(finding: ChosenFolder | Promise<ChosenFolder>): Promise<void> {
+    const mine = begin();
+    try {
+      const chosen = await finding;
+      if (running.current !== mine) {
+        return;
+      }
+      // A name that was made from another folder is not that of this one.
+      change((before) => ({ name: nameFor(chosen, before), folder: chosen.name }));
+      choose(chosen);
+      if (chosen.files.has(DESCRIPTION)) {
+        await compute(chosen);
+      }
+    } catch (error) {
+      if (running.current === mine) {
+        say(sentence(refusal(error)));
+      }
     }
-  }
-
-  function taken(found: () => ChosenFolder | Promise<ChosenFolder>): void {
-    Promise.resolve()
-      .then(found)
-      .then(take)
-      .catch((error: unknown) => say(sentence(refusal(error))));
   }
 
   return (
@@ -135,8 +163,7 @@ export default function Publish(): VNode {
         onDragOver={(event) => event.preventDefault()}
         onDrop={(event) => {
           event.preventDefault();
-          const found = droppedFolder(event.dataTransfer?.items ?? []);
-          taken(() => found);
+          void take(droppedFolder(event.dataTransfer?.items ?? []));
         }}
       >
         {folder === undefined
@@ -147,7 +174,7 @@ export default function Publish(): VNode {
           ref={(input) => input?.setAttribute("webkitdirectory", "")}
           onChange={(event) => {
             const { files } = event.currentTarget;
-            taken(() => folderOf(files ?? []));
+            void take(Promise.resolve(files ?? []).then(folderOf));
           }}
         />
       </label>
@@ -161,6 +188,7 @@ export default function Publish(): VNode {
         )}
         {says === "" ? null : <p class="note bad">{plain(says)}</p>}
       </div>
+      {folder === undefined ? <Before /> : null}
       {folder === undefined || plan !== undefined || progress !== undefined || folder.files.has(DESCRIPTION) ? null : (
         <About draft={draft} change={change} done={() => void compute(described(folder, draft))} />
       )}
@@ -168,6 +196,26 @@ export default function Publish(): VNode {
         <Planned key={plan.manifest.id} plan={plan} folder={folder} draft={draft} change={change} />
       )}
     </>
+  );
+}
+
+/** What whoever comes here for the first time wants to know. */
+function Before(): VNode {
+  return (
+    <ol class="prose">
+      <li>
+        <b>Choose the folder</b> with the weights: safetensors, GGUF, ONNX, or files of any other kind. A README and a
+        licence belong into it. Files that <code>.gitignore</code> names stay out.
+      </li>
+      <li>
+        <b>Look at it</b> as callers will see it, and say what a call costs and what part of that whoever runs the model
+        gets.
+      </li>
+      <li>
+        <b>Sign three times</b> with a wallet: that you know the files, the model with its price, and its size. In
+        between the folder is stored on Walrus, by the publisher that you name.
+      </li>
+    </ol>
   );
 }
 
@@ -273,14 +321,26 @@ function termsOf(draft: Draft, currency: ReturnType<typeof useApp>["currency"]):
 
 function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: ChosenFolder }): VNode {
   const { currency } = useApp();
+  const link = useLink();
   const [anyway, set] = useState(false);
+  const [busy, work] = useState(false);
+  const [place, arrive] = useState<Place | undefined>(undefined);
+  const form = useRef<HTMLFormElement>(null);
   const { warnings } = plan;
-  const stops = warnings.some((warning) => warning.stops) && !anyway;
+  const stops = warnings.some((warning) => warning.stops);
   const price = termsOf(draft, currency);
+  if (place !== undefined) {
+    return (
+      <p class="note" role="status">
+        It is published: <a href={link(`model/${place.model}`)}>model {count(place.model)}</a>, release {place.release}.
+        Once an operator serves it, anybody can call it.
+      </p>
+    );
+  }
   return (
     <>
       {warnings.length === 0 ? null : (
-        <div class={warnings.some((warning) => warning.stops) ? "note bad" : "note"}>
+        <div class={stops ? "note bad" : "note"}>
           <ul>
             {warnings.map(({ path, text }) => (
               <li>
@@ -288,7 +348,7 @@ function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: C
               </li>
             ))}
           </ul>
-          {warnings.some((warning) => warning.stops) ? (
+          {stops ? (
             <label>
               <input type="checkbox" checked={anyway} onChange={() => set(!anyway)} /> Publish it all the same
             </label>
@@ -311,35 +371,37 @@ function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: C
         Walrus charges for {bytes(plan.storage)}: some 4.5 times the content, and 66 MB a blob at least. The release is
         known by <span class="mono wrap">{plan.release}</span>
       </p>
-      <form class="fields" onSubmit={(event) => event.preventDefault()}>
+      <form class="fields" ref={form} onSubmit={(event) => event.preventDefault()}>
         <h2>What it costs, and where it is stored</h2>
-        <Text of="name" {...{ draft, change }} maxLength={64} pattern="[a-z0-9][a-z0-9._\-]*" required>
-          Name, for ever yours: small letters, digits, and . _ -
-        </Text>
-        <Text of="version" {...{ draft, change }} pattern="\d+\.\d+" required>
-          Release, higher than earlier ones
-        </Text>
-        <Text of="perCall" {...{ draft, change }} inputMode="decimal" placeholder="0">
-          {currency.symbol} a call
-        </Text>
-        <Text of="perMillionIn" {...{ draft, change }} inputMode="decimal" placeholder="0">
-          {currency.symbol} a million units sent
-        </Text>
-        <Text of="perMillionOut" {...{ draft, change }} inputMode="decimal" placeholder="0">
-          {currency.symbol} a million units received
-        </Text>
-        <Text of="operatorPercent" {...{ draft, change }} type="number" min={0} max={99.99} step={0.01} required>
-          Per cent of it for whoever runs the model
-        </Text>
-        <Text of="publisher" {...{ draft, change }} type="url" required>
-          Publisher of Walrus
-        </Text>
-        <Text of="epochs" {...{ draft, change }} type="number" min={1} max={53} required>
-          Epochs of Walrus that it is stored for
-        </Text>
-        <Text of="owner" {...{ draft, change }} pattern="0x[0-9a-f]{64}" placeholder="0x…">
-          Your address on Sui, which alone can extend that; empty: anybody can
-        </Text>
+        <fieldset class="bare" disabled={busy}>
+          <Text of="name" {...{ draft, change }} maxLength={64} pattern="[a-z0-9][a-z0-9._\-]*" required>
+            Name, for ever yours: small letters, digits, and . _ -
+          </Text>
+          <Text of="version" {...{ draft, change }} pattern="\d+\.\d+" required>
+            Release, higher than earlier ones
+          </Text>
+          <Text of="perCall" {...{ draft, change }} inputMode="decimal" placeholder="0">
+            {currency.symbol} a call
+          </Text>
+          <Text of="perMillionIn" {...{ draft, change }} inputMode="decimal" placeholder="0">
+            {currency.symbol} a million units sent
+          </Text>
+          <Text of="perMillionOut" {...{ draft, change }} inputMode="decimal" placeholder="0">
+            {currency.symbol} a million units received
+          </Text>
+          <Text of="operatorPercent" {...{ draft, change }} type="number" min={0} max={99.99} step={0.01} required>
+            Per cent of it for whoever runs the model
+          </Text>
+          <Text of="publisher" {...{ draft, change }} type="url" required>
+            Publisher of Walrus
+          </Text>
+          <Text of="epochs" {...{ draft, change }} type="number" min={1} max={53} required>
+            Epochs of Walrus that it is stored for
+          </Text>
+          <Text of="owner" {...{ draft, change }} pattern="0x[0-9a-f]{64}" placeholder="0x…">
+            Your address on Sui, which alone can extend that; empty: anybody can
+          </Text>
+        </fieldset>
       </form>
       {typeof price === "string" ? (
         <p class="note bad">{price}.</p>
@@ -347,11 +409,15 @@ function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: C
         <WithWallet>
           {(wallet) => (
             <>
-              <Preview {...{ plan, draft, price }} author={wallet.address} />
-              {stops ? (
+              <Preview {...{ plan, draft, price, wallet }} />
+              {stops && !anyway ? (
                 <p class="note bad">It is not published while something above keeps it from it.</p>
               ) : (
-                <Steps {...{ plan, folder, draft, change, price, wallet }} />
+                <Steps
+                  key={wallet.address}
+                  {...{ plan, folder, draft, change, price, wallet, busy, work, arrive }}
+                  valid={() => form.current?.reportValidity() === true}
+                />
               )}
             </>
           )}
@@ -361,20 +427,58 @@ function Planned({ plan, folder, draft, change }: Form & { plan: Plan; folder: C
   );
 }
 
+/** The model that the account has under a name already; undefined while that is not known, and where it has none. */
+function useModelNamed(wallet: Connected, name: string): registry.ModelSummary | undefined {
+  const found = useLoad<registry.ModelSummary | undefined>(
+    name === "" ? undefined : `named ${wallet.address} ${name}`,
+    async ({ hub }) => {
+      const { modelNamed } = await import("../wallet/index.js");
+      const model = await modelNamed(wallet, name);
+      const ids = model === undefined ? [] : [model.model];
+      return ids.length === 0 ? undefined : (await hub.registry.query.modelsByIds({ ids })).models[0];
+    },
+  );
+  return found.state === "ready" ? found.data : undefined;
+}
+
 /** The model as callers will see it. */
 function Preview({
   plan: { description },
   draft,
   price,
-  author,
+  wallet,
 }: {
   plan: Plan;
   draft: Draft;
   price: registry.UncheckedPrice;
-  author: string;
+  wallet: Connected;
 }): VNode {
   const { title, task, license, tags, homepage, description: text } = description;
   const { currency } = useApp();
+  const link = useLink();
+  const known = useModelNamed(wallet, draft.name);
+  if (known !== undefined) {
+    return (
+      <section aria-labelledby="preview">
+        <h2 id="preview">As callers see it</h2>
+        <p class="note">
+          You have a model of this name: this becomes its release {plain(draft.version)}. What it costs and what is said
+          of it stay as they are, whatever stands above. For a model of its own, give it another name.
+        </p>
+        <Facts
+          rows={[
+            [
+              "Model",
+              <a href={link(`model/${known.model}`)}>
+                <Theirs text={known.title} />
+              </a>,
+            ],
+            ["Price", <Price price={known.price} long />],
+          ]}
+        />
+      </section>
+    );
+  }
   return (
     <section class="theirs" aria-labelledby="preview">
       <h2 id="preview">As callers see it</h2>
@@ -383,7 +487,7 @@ function Preview({
       </h3>
       <Facts
         rows={[
-          ["Author", <Account address={author} />],
+          ["Author", <Account address={wallet.address} />],
           ["Price", <Price price={{ ...price, denom: currency.denom }} long />],
           ["Task", <Theirs text={task ?? "not stated"} />],
           ["Licence", <Theirs text={license ?? "not stated"} />],
@@ -414,18 +518,36 @@ function Steps({
   change,
   price,
   wallet,
-}: Form & { plan: Plan; folder: ChosenFolder; price: registry.UncheckedPrice; wallet: Connected }): VNode {
+  busy,
+  work,
+  arrive,
+  valid,
+}: Form & {
+  plan: Plan;
+  folder: ChosenFolder;
+  price: registry.UncheckedPrice;
+  wallet: Connected;
+  busy: boolean;
+  work: (busy: boolean) => void;
+  arrive: (place: Place) => void;
+  /** Whether what was typed can be published; shows what cannot. */
+  valid: () => boolean;
+}): VNode {
   const { config } = useApp();
-  const link = useLink();
   const [step, to] = useState(0);
-  const [place, arrive] = useState<Place | undefined>(undefined);
   const [progress, go] = useState<Progress | undefined>(undefined);
   const [says, say] = useState("");
   const running = useRef<AbortController | undefined>(undefined);
-  const [busy, work] = useState(false);
-  useEffect(() => () => running.current?.abort(), []);
+  useEffect(
+    () => () => {
+      // Whoever leaves ends it: nothing more is signed or stored, and the fields can be changed again.
+      running.current?.abort();
+      work(false);
+    },
+    [],
+  );
 
-  async function run(): Promise<void> {
+  async function run(signal: AbortSignal): Promise<void> {
     const wallets = await import("../wallet/index.js");
     const operatorBps = Math.round(Number(draft.operatorPercent) * 100);
     const [major = 0, minor = 0] = draft.version.split(".").map(Number);
@@ -451,38 +573,47 @@ function Steps({
         price,
       },
     };
-    const { signal } = (running.current = new AbortController());
     const { publisher, owner } = draft;
+    const storing = { publisher, owner, epochs: Number(draft.epochs), aggregators: config.aggregators };
     to(0);
+    // What was sent before and not seen in a block may be what would be sent now.
+    for (const hash of wallet.unconfirmed) {
+      await wallet.resume(hash);
+    }
     let at = await wallets.publishedAs(wallet, plan.release);
+    signal.throwIfAborted();
     if (at === undefined) {
       await wallets.commit(wallet, config, plan.release);
     }
+    signal.throwIfAborted();
     to(1);
-    const storing = { publisher, owner, epochs: Number(draft.epochs), aggregators: config.aggregators };
     await storeAll(plan, folder, storing, go, signal);
+    signal.throwIfAborted();
     to(2);
     at ??= await wallets.register(wallet, config, publication);
+    signal.throwIfAborted();
     to(3);
     await wallets.proveSize(wallet, at, publication);
     to(4);
-    arrive(at);
     change({ ...EMPTY, publisher });
+    arrive(at);
   }
 
   function publish(): void {
-    const form = document.querySelector<HTMLFormElement>("form.fields");
-    if (form !== null && !form.reportValidity()) {
+    if (busy || !valid()) {
       return;
     }
+    const { signal } = (running.current = new AbortController());
     change({ begun: folder.name });
     work(true);
     say("");
-    run()
+    run(signal)
       .catch((error: unknown) => say(sentence(refusal(error))))
       .finally(() => {
-        work(false);
-        go(undefined);
+        if (running.current?.signal === signal) {
+          work(false);
+          go(undefined);
+        }
       });
   }
 
@@ -504,23 +635,13 @@ function Steps({
           </li>
         ))}
       </ol>
-      <div role="status">
-        {says === "" ? null : <p class="note bad">{plain(says)}</p>}
-        {place === undefined ? null : (
-          <p class="note">
-            It is published: <a href={link(`model/${place.model}`)}>model {count(place.model)}</a>, release{" "}
-            {place.release}. Once an operator serves it, anybody can call it.
-          </p>
-        )}
-      </div>
-      {place !== undefined ? null : (
-        <p>
-          <button disabled={busy} onClick={publish}>
-            {busy ? "Publishing…" : says === "" && draft.begun === "" ? "Publish" : "Go on"}
-          </button>{" "}
-          <span class="hint">The wallet asks three times: for the commitment, the registration and the size.</span>
-        </p>
-      )}
+      <div role="status">{says === "" ? null : <p class="note bad">{plain(says)}</p>}</div>
+      <p>
+        <button disabled={busy} onClick={publish}>
+          {busy ? "Publishing…" : says === "" && draft.begun === "" ? "Publish" : "Go on"}
+        </button>{" "}
+        <span class="hint">The wallet asks three times: for the commitment, the registration and the size.</span>
+      </p>
     </section>
   );
 }

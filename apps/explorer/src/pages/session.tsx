@@ -3,7 +3,8 @@
 import type { VNode } from "preact";
 import { denomText, type escrow, type registry } from "hub-client/read";
 
-import { count, moment, percent, plain } from "../app/format.js";
+import { percent } from "../app/figures.js";
+import { count, moment, plain } from "../app/format.js";
 import { currencyOf, useApp, useLink, useLoad } from "../app/state.js";
 import { Account, Amount, Facts, Theirs, When } from "../ui/parts.js";
 import { States, Title } from "../ui/states.js";

@@ -5,7 +5,8 @@ import checksums from "hub:checksums";
 import { denomText, type escrow, type registry } from "hub-client/read";
 
 import { codeOf, type Code } from "../app/code.js";
-import { bpsOf, moment, percent, plain, span } from "../app/format.js";
+import { bpsOf, percent } from "../app/figures.js";
+import { moment, plain, span } from "../app/format.js";
 import { currencyOf, useApp, useLoad } from "../app/state.js";
 import { Account, Amount, Facts, Table } from "../ui/parts.js";
 import { Nothing, States, Title } from "../ui/states.js";

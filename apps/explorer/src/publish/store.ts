@@ -3,7 +3,7 @@
  * a model that is there. What a publisher confirmed is kept, so that an upload that broke off goes on where it was.
  */
 
-import { webAddress } from "../app/format.js";
+import { webAddress } from "../app/web.js";
 import type { ChosenFolder } from "./folder.js";
 import type { Plan, Progress, Stored } from "./plan.js";
 
@@ -112,6 +112,8 @@ function put(
   progress: (done: number, total: number) => void,
   signal: AbortSignal,
 ): Promise<string> {
+  // One that is over already is never told of again.
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("PUT", url);

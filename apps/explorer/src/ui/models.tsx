@@ -3,7 +3,7 @@
 import type { VNode } from "preact";
 import type { registry } from "hub-client/read";
 
-import { percent } from "../app/format.js";
+import { exactPercent } from "../app/figures.js";
 import { useLink } from "../app/state.js";
 import { Account, Table, Theirs, When } from "./parts.js";
 import { Price } from "./price.js";
@@ -33,7 +33,7 @@ export function ModelRows({ models }: { models: readonly registry.ModelSummary[]
           <td class="n">
             <Price price={model.price} />
           </td>
-          <td class="n">{percent(model.operator_bps)}</td>
+          <td class="n">{exactPercent(model.operator_bps)}</td>
           <td>
             <When time={model.registered_at} />
           </td>

@@ -2,7 +2,9 @@
 
 import type { ComponentChildren, VNode } from "preact";
 
-import { amount, type Currency, exactAmount, moment, plain, short, span, webAddress } from "../app/format.js";
+import { exactAmount } from "../app/figures.js";
+import { amount, type Currency, moment, plain, short, span } from "../app/format.js";
+import { webAddress } from "../app/web.js";
 import { useApp, useLink } from "../app/state.js";
 
 /** An amount of the denomination that is shown, every digit in its title. */

@@ -3,7 +3,8 @@
 import type { VNode } from "preact";
 import { denomText, type escrow, type registry } from "hub-client/read";
 
-import { amount, type Currency, exactAmount } from "../app/format.js";
+import { exactAmount } from "../app/figures.js";
+import { amount, type Currency } from "../app/format.js";
 import { currencyOf, useApp } from "../app/state.js";
 
 /** The three components of a price, those that are not zero. */

@@ -3,30 +3,32 @@
 import type { VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
+import type { Config } from "../app/config.js";
 import { plain } from "../app/format.js";
 import { useApp } from "../app/state.js";
 import { askServer, type ServerWord } from "../market/operators.js";
 
 const asked = new Map<string, Promise<ServerWord>>();
 
-/** What a server says: asked once while the page is open; a sentence if it does not say. */
+/** What a server says: asked once while the page is open, and again where it did not say. */
+export function wordOf(endpoint: string, config: Config): Promise<ServerWord> {
+  const { address } = config.deployment.contracts.billing;
+  const asking = asked.get(endpoint) ?? askServer(endpoint, { billing: address });
+  asked.set(endpoint, asking);
+  asking.catch(() => asked.delete(endpoint));
+  return asking;
+}
+
+/** What a server says; a sentence if it does not say. */
 export function useServer(endpoint: string | undefined): ServerWord | string | undefined {
   const { config } = useApp();
   const [word, hear] = useState<ServerWord | string | undefined>(undefined);
   useEffect(() => {
     let gone = false;
     if (endpoint !== undefined) {
-      const { address } = config.deployment.contracts.billing;
-      const asking = asked.get(endpoint) ?? askServer(endpoint, { billing: address });
-      asked.set(endpoint, asking);
-      asking.then(
+      wordOf(endpoint, config).then(
         (said) => gone || hear(said),
-        (error: unknown) => {
-          asked.delete(endpoint);
-          if (!gone) {
-            hear(error instanceof Error ? error.message : String(error));
-          }
-        },
+        (error: unknown) => gone || hear(error instanceof Error ? error.message : String(error)),
       );
     }
     return () => {

@@ -29,12 +29,15 @@ export function Squares({
   lit,
   label,
   says,
+  steps: [least, ten, hundred],
 }: {
   models: number;
   lit: ReadonlyMap<number, Brightness>;
   label: string;
   /** What a tip says of a model. */
   says: (model: number) => string;
+  /** What each brightness stands for: what lights a model, ten times, and a hundred times that. */
+  steps: readonly [string, string, string];
 }): VNode {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -119,8 +122,13 @@ export function Squares({
       </div>
       <figcaption>
         <span class="key">
-          <i class="k0" /> nobody pays <i class="k1" /> claims 0.10 a week <i class="k2" /> backed: 0.10{" "}
-          <i class="k3" /> 1 <i class="k4" /> 10
+          {["nobody pays", `claims ${least} a week`, `backed: ${least}`, ten, `${hundred} or more`].map(
+            (text, place) => (
+              <span>
+                <i class={`k${place}`} /> {text}{" "}
+              </span>
+            ),
+          )}
         </span>
         <output>{at === undefined ? "" : says(at)}</output>
       </figcaption>

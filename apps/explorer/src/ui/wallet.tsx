@@ -15,6 +15,7 @@ type Wallets = typeof import("../wallet/index.js");
 
 /** What is shown to whom a wallet is connected, and to everybody else an offer to connect one. */
 export function WithWallet({ children }: { children: (wallet: Connected, leave: () => void) => VNode }): VNode {
+  const { connection } = useApp();
   const [wallets, come] = useState<Wallets | undefined>(undefined);
   const [wallet, set] = useState<Connected | undefined>(undefined);
   useEffect(() => {
@@ -29,7 +30,12 @@ export function WithWallet({ children }: { children: (wallet: Connected, leave: 
   if (wallets === undefined) {
     return <div class="waiting" role="status" />;
   }
-  return wallet === undefined ? <Connect wallets={wallets} /> : children(wallet, () => wallets.become(undefined));
+  // What is signed goes to the node that the page asks, and to no other that it asked before.
+  return wallet === undefined || wallet.endpoint !== connection.endpoint ? (
+    <Connect wallets={wallets} />
+  ) : (
+    children(wallet, wallets.disconnect)
+  );
 }
 
 function Connect({ wallets: { connect: connectTo, ways } }: { wallets: Wallets }): VNode {
@@ -69,8 +75,12 @@ function Connect({ wallets: { connect: connectTo, ways } }: { wallets: Wallets }
   );
 }
 
-/** Why a wallet, or the chain, did not do it. Wallets throw texts as well as errors. */
+/** Why a wallet, or the chain, did not do it. */
 export function refusal(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /reject|denied|declined/i.test(message) ? `The wallet refuses: ${message}. Nothing was sent` : message;
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === "WalletRefusal") {
+      return `The wallet refuses: ${cause.message}. Nothing was sent`;
+    }
+  }
+  return error instanceof Error ? error.message : String(error);
 }

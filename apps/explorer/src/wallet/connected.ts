@@ -7,11 +7,16 @@ import type { Way } from "./wallets.js";
 
 const UNCONFIRMED = "hub.unconfirmed";
 
+/** Sends messages in one transaction, and answers its hash once a block holds it. */
+export type Send = (actions: readonly Action<unknown>[]) => Promise<string>;
+
 /** An account that signs. */
 export class Connected {
   private constructor(
     readonly account: HubAccount,
     readonly way: Way,
+    /** RPC address of the node that it sends to. */
+    readonly endpoint: string,
     private readonly config: Config,
   ) {}
 
@@ -23,15 +28,28 @@ export class Connected {
     const [signer, { Hub }] = await Promise.all([way.connect(), import("hub-client")]);
     const hub = await Hub.connect(endpoint, config.deployment);
     const { gasPrice, feeDenom } = config.wallet;
-    return new Connected(await hub.account(signer, { gasPrice: `${gasPrice}${feeDenom}` }), way, config);
+    return new Connected(await hub.account(signer, { gasPrice: `${gasPrice}${feeDenom}` }), way, endpoint, config);
   }
 
   get address(): string {
     return this.account.address;
   }
 
-  /** Sends messages in one transaction. Its hash is kept before it leaves, until a block holds it or cannot any more. */
+  /** Sends messages in one transaction, if nothing else of this account signs or pays at the moment. */
   async send(actions: readonly Action<unknown>[]): Promise<string> {
+    return await this.alone((send) => send(actions));
+  }
+
+  /**
+   * Does what signs or pays, while nothing else of this account does. A second click, the page that is left and opened again, and
+   * another tab are refused meanwhile: each of them would sign the same a second time.
+   */
+  async alone<T>(doing: (send: Send) => Promise<T>): Promise<T> {
+    return await onlyOne(this.#key, () => doing((actions) => this.#send(actions)));
+  }
+
+  /** Its hash is kept before it leaves, until a block holds it or cannot any more. */
+  async #send(actions: readonly Action<unknown>[]): Promise<string> {
     let hash = "";
     try {
       const sent = await this.account.send([...actions], {
@@ -90,7 +108,37 @@ function remember(key: string, hashes: readonly string[]): void {
   localStorage.setItem(key, hashes.join(","));
 }
 
+/** Where browsers have no locks (pages without encryption), this tab at least does one thing at a time. */
+const running = new Set<string>();
+
+/** Does something unless the same runs already, in this tab or another. */
+async function onlyOne<T>(name: string, doing: () => Promise<T>): Promise<T> {
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (locks !== undefined) {
+    return (await locks.request(name, { ifAvailable: true }, async (lock) => {
+      if (lock === null) {
+        throw new Error(BUSY);
+      }
+      return await doing();
+    })) as T;
+  }
+  if (running.has(name)) {
+    throw new Error(BUSY);
+  }
+  running.add(name);
+  try {
+    return await doing();
+  } finally {
+    running.delete(name);
+  }
+}
+
+const BUSY =
+  "This account is asked to sign already, or waits for a block, here or in another tab: let that end first, then try again";
+
 let current: Connected | undefined;
+/** Counts what was asked for: whatever was asked for last becomes the account, however long it takes. */
+let asked = 0;
 const listeners = new Set<() => void>();
 
 /** The account that is connected, if any. */
@@ -98,8 +146,7 @@ export function connected(): Connected | undefined {
   return current;
 }
 
-/** Sets or drops the account that is connected. */
-export function become(next: Connected | undefined): void {
+function become(next: Connected | undefined): void {
   current = next;
   listeners.forEach((tell) => tell());
 }
@@ -111,23 +158,37 @@ let leaveWallet = () => undefined as unknown;
  * not let it.
  */
 export async function connect(config: Config, endpoint: string, way: Way): Promise<void> {
-  const { changes } = way;
-  become(await Connected.to(config, endpoint, way));
+  const turn = (asked += 1);
+  const next = await Connected.to(config, endpoint, way);
+  if (turn !== asked) {
+    return;
+  }
   leaveWallet();
+  become(next);
+  const { changes } = way;
   if (changes === undefined) {
     leaveWallet = () => undefined;
     return;
   }
   const changed = () => {
-    if (current?.way !== way) {
-      return;
-    }
     // What the old account began must not be signed by the new one.
     become(undefined);
-    Connected.to(config, endpoint, way).then(become, () => undefined);
+    const turn = (asked += 1);
+    Connected.to(config, endpoint, way).then(
+      (other) => (turn === asked ? become(other) : undefined),
+      () => undefined,
+    );
   };
   addEventListener(changes, changed);
   leaveWallet = () => removeEventListener(changes, changed);
+}
+
+/** Leaves the account that is connected, and follows its wallet no more. */
+export function disconnect(): void {
+  asked += 1;
+  leaveWallet();
+  leaveWallet = () => undefined;
+  become(undefined);
 }
 
 /** Tells of every change until the answer is called. */

@@ -3,12 +3,12 @@
  * a wallet connects, the payments of x402 when a call is paid.
  */
 
-export { become, connect, connected, Connected, onChange } from "./connected.js";
+export { connect, connected, Connected, disconnect, onChange } from "./connected.js";
 export type { Way } from "./wallets.js";
 export { ways } from "./wallets.js";
 
 export type { Place, Publication } from "./publish.js";
-export { commit, proveSize, publishedAs, register } from "./publish.js";
+export { commit, modelNamed, proveSize, publishedAs, register } from "./publish.js";
 
 export type { Wish } from "./pay.js";
 

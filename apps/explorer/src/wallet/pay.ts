@@ -6,11 +6,10 @@ import { HubPayments, webStore } from "hub-x402";
 import { accountSource } from "hub-x402/account";
 
 import type { Config } from "../app/config.js";
-import { amount, type Currency } from "../app/format.js";
+import { amount, type Currency, tenth } from "../app/format.js";
 import type { Connected } from "./connected.js";
 
-/** Whole units that a session gets that a call opens, and that calls from this page may cost in all unless more is put in: tenths. */
-const BUDGET_TENTHS = 1n;
+/** Times a tenth of a unit, which a session gets that a call opens, that calls from this page may cost in all unless more is put in. */
 const TOTAL_TENTHS = 10n;
 
 /** An answer that was paid. */
@@ -37,8 +36,10 @@ export async function payFor(
   url: string,
   body: string,
 ): Promise<PaidCall> {
-  const payments = await paymentsOf(wallet, hub, config, currency);
-  const paid = await payments.call(url, body);
+  const paid = await wallet.alone(async () => {
+    await takeIn(wallet, hub, config, currency);
+    return await (await paymentsOf(wallet, hub, config, currency)).call(url, body);
+  });
   return {
     body: new TextDecoder().decode(paid.body),
     session: paid.session,
@@ -64,8 +65,6 @@ export async function openSession(
   }
   const seed = crypto.getRandomValues(new Uint8Array(32));
   const { publicKey } = wire.SigningKey.ed25519(seed);
-  const keys = seedsOf(wallet, config);
-  keys.set([...keys.get(), wire.toHex(seed)]);
   const wish = {
     operator,
     models: [model],
@@ -75,9 +74,20 @@ export async function openSession(
     maxPrice: offer.rates,
     ceiling: { key: publicKey },
   };
-  await wallet.send([openSessionMessage(hub, wish, now)]);
-  allow(wallet, config, currency, budget);
-  await adoptOpened(wallet, reader, config, currency);
+  await wallet.alone(async (send) => {
+    const keys = seedsOf(wallet, config);
+    keys.set([...keys.get(), wire.toHex(seed)]);
+    try {
+      await send([openSessionMessage(hub, wish, now)]);
+    } catch (error) {
+      if ((error as { code?: string }).code !== "unconfirmed") {
+        keys.set(keys.get().filter((one) => one !== wire.toHex(seed)));
+      }
+      throw error;
+    }
+    allow(wallet, config, currency, budget);
+    await takeIn(wallet, reader, config, currency);
+  });
 }
 
 /** Takes sessions in that this page opened, and whose opening it did not see the end of. */
@@ -87,6 +97,10 @@ export async function adoptOpened(
   config: Config,
   currency: Currency,
 ): Promise<void> {
+  await wallet.alone(() => takeIn(wallet, reader, config, currency));
+}
+
+async function takeIn(wallet: Connected, reader: HubReader, config: Config, currency: Currency): Promise<void> {
   const keys = seedsOf(wallet, config);
   if (keys.get().length === 0) {
     return;
@@ -125,7 +139,7 @@ export async function topUp(
 }
 
 async function paymentsOf(wallet: Connected, hub: HubReader, config: Config, currency: Currency): Promise<HubPayments> {
-  const tenth = 10n ** BigInt(Math.max(0, currency.decimals - 1));
+  const budget = tenth(currency);
   return await HubPayments.open({
     hub,
     deployment: config.deployment,
@@ -135,9 +149,9 @@ async function paymentsOf(wallet: Connected, hub: HubReader, config: Config, cur
       [denomText(currency.denom)]: {
         symbol: currency.symbol,
         decimals: currency.decimals,
-        perCall: BUDGET_TENTHS * tenth,
-        total: TOTAL_TENTHS * tenth + allowed(wallet, config, currency),
-        budget: BUDGET_TENTHS * tenth,
+        perCall: budget,
+        total: TOTAL_TENTHS * budget + allowed(wallet, config, currency),
+        budget,
       },
     },
   });

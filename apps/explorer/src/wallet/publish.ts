@@ -40,9 +40,27 @@ export async function commit(wallet: Connected, config: Config, release: string)
   const { hub } = wallet.account;
   const salt = saltOf(wallet, config, release);
   const hash = commitment(wallet.account, wire.BlobId.parse(release), salt);
-  const { committed_at } = await hub.registry.query.commitment({ hash });
-  if (committed_at === null || committed_at === undefined) {
-    await wallet.send([hub.registry.message("commit", { hash })]);
+  await wallet.alone(async (send) => {
+    const { committed_at } = await hub.registry.query.commitment({ hash });
+    if (committed_at === null || committed_at === undefined) {
+      await send([hub.registry.message("commit", { hash })]);
+    }
+  });
+}
+
+/** The model that the account has under a name, if it has one. */
+export async function modelNamed(
+  { account: { hub }, address }: Connected,
+  name: string,
+): Promise<registry.ModelResponse | undefined> {
+  try {
+    return await hub.registry.query.modelByName({ author: address, name });
+  } catch (error) {
+    // The registry refuses a name that it does not know; a node that does not answer says nothing of it.
+    if ((error as { code?: string }).code === "refused") {
+      return undefined;
+    }
+    throw error;
   }
 }
 
@@ -52,12 +70,16 @@ export async function register(wallet: Connected, config: Config, one: Publicati
   const { name, major, minor, release: blob_id, manifest, metadata, terms } = one;
   const salt = hex(saltOf(wallet, config, blob_id));
   const release: registry.NewRelease = { major, minor, blob_id, manifest, salt };
-  const model = await hub.registry.query.modelByName({ author: wallet.address, name }).catch(() => undefined);
-  await wallet.send([
-    model === undefined
-      ? hub.registry.message("register_model", { name, metadata, terms, release })
-      : hub.registry.message("publish_release", { model: model.model, release }),
-  ]);
+  await wallet.alone(async (send) => {
+    if ((await publishedAs(wallet, blob_id)) === undefined) {
+      const model = await modelNamed(wallet, name);
+      await send([
+        model === undefined
+          ? hub.registry.message("register_model", { name, metadata, terms, release })
+          : hub.registry.message("publish_release", { model: model.model, release }),
+      ]);
+    }
+  });
   const place = await publishedAs(wallet, blob_id);
   if (place === undefined) {
     throw new Error("the release was published, and this node does not know it yet: go on in a moment");
@@ -68,11 +90,13 @@ export async function register(wallet: Connected, config: Config, one: Publicati
 /** Proves the size of the release's blob, if that was not done. */
 export async function proveSize(wallet: Connected, { model, release }: Place, { proof }: Publication): Promise<void> {
   const { hub } = wallet.account;
-  const known = await hub.registry.query.release({ model, release });
-  if (known.size === null || known.size === undefined) {
-    const { size, rootHash: root_hash } = proof;
-    await wallet.send([hub.registry.message("prove_size", { model, release, size, root_hash })]);
-  }
+  await wallet.alone(async (send) => {
+    const known = await hub.registry.query.release({ model, release });
+    if (known.size === null || known.size === undefined) {
+      const { size, rootHash: root_hash } = proof;
+      await send([hub.registry.message("prove_size", { model, release, size, root_hash })]);
+    }
+  });
 }
 
 function saltOf({ address }: Connected, config: Config, release: string): Uint8Array {

@@ -4,6 +4,9 @@ import type { OfflineSigner } from "@cosmjs/proto-signing";
 
 import type { Config, WalletChain } from "../app/config.js";
 
+/** Name of the errors that come from a wallet. */
+export const WALLET_REFUSAL = "WalletRefusal";
+
 /** The part of Keplr's interface that is used (https://docs.keplr.app/api); Leap's is the same. */
 export interface InjectedWallet {
   enable(chainId: string): Promise<void>;
@@ -33,7 +36,7 @@ export function ways(config: Config): Way[] {
   ] as const;
   for (const [name, wallet, changes] of injected) {
     if (wallet !== undefined) {
-      found.push({ name, changes, connect: () => connect(wallet, config) });
+      found.push({ name, changes, connect: () => told(connect(wallet, config)) });
     }
   }
   for (const { name, mnemonic } of config.wallet?.developerAccounts ?? []) {
@@ -57,7 +60,20 @@ async function connect(wallet: InjectedWallet, config: Config): Promise<OfflineS
     await wallet.experimentalSuggestChain(suggestion(config, config.wallet));
     await wallet.enable(chain_id);
   }
-  return await wallet.getOfflineSignerAuto(chain_id);
+  const signer = await wallet.getOfflineSignerAuto(chain_id);
+  const getAccounts = () => signer.getAccounts();
+  return "signDirect" in signer
+    ? { getAccounts, signDirect: (...given) => told(signer.signDirect(...given)) }
+    : { getAccounts, signAmino: (...given) => told(signer.signAmino(...given)) };
+}
+
+/** What a wallet says when it does not do what it is asked, told apart from what the chain says. Wallets throw texts as well as errors. */
+async function told<T>(asked: Promise<T>): Promise<T> {
+  return await asked.catch((error: unknown) => {
+    const refusal = new Error(error instanceof Error ? error.message : String(error), { cause: error });
+    refusal.name = WALLET_REFUSAL;
+    throw refusal;
+  });
 }
 
 /** What a wallet is told of a chain that it does not know. */
