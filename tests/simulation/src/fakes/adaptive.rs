@@ -10,7 +10,7 @@ use crate::scenario::{CostPlan, Goal, Scenario, Through};
 use crate::world::World;
 
 /// What a trial is played with, as a part of the capital.
-const TRIAL: u128 = 50;
+const TRIAL: u128 = 20;
 
 /// A ring that knows every rule. It plays each way that it knows once, with a part of its money; reads from the chain how far
 /// that moved the number it cares for; reckons what it cost in gas, in interest and in money that others got; and from

@@ -170,7 +170,7 @@ pub fn method(outcome: &Outcome) -> Vec<String> {
         "A copy of the market does in the evening what honest callers did on the day: each model, account, session and payment once \
          more, with an operator of its own. What is left in its sessions stays there, so that its interest is rather too high."
             .to_owned(),
-        "An adaptive ring plays every way that it knows once with a fiftieth of its money, reads from the chain what each moved, and \
+        "An adaptive ring plays every way that it knows once with a twentieth of its money, reads from the chain what each moved, and \
          goes on with what moved most for gas, interest and money that others got: with its own operator, or through the market for \
          shares from 0 to 90 %, by one account or ten, or by its own money in another's name."
             .to_owned(),
