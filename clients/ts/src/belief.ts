@@ -15,6 +15,8 @@ export const MAX_FACTOR = 20;
 export const MAX_BELIEVED = 16;
 /** Most that a multi-get takes, and that a page holds. */
 const MOST = 100;
+/** Most pairs of an operator with a model or a funder that one query looks up. */
+const MAX_PAIRS = 800;
 /** Where the contracts' sums stop growing. */
 const MAX_SUM = 2n ** 128n - 1n;
 
@@ -63,7 +65,7 @@ export function payerBacking(payers: Iterable<PayerSpend>, factor = DEFAULT_FACT
     const covered = times * kept;
     sum += covered >= spent ? here : (here * covered) / spent;
   }
-  return sum;
+  return least(sum, MAX_SUM);
 }
 
 /** A model in the ranking of several operators together. */
@@ -103,7 +105,14 @@ export async function rankingOf(
   });
   const ranked = [...models].map(([model, at]): RankedAt => {
     const kept = [...at.values()].map(({ recent_kept }) => BigInt(recent_kept));
-    return { model, recentKept: kept.reduce((sum, one) => sum + one, 0n), at };
+    return {
+      model,
+      recentKept: least(
+        kept.reduce((sum, one) => sum + one, 0n),
+        MAX_SUM,
+      ),
+      at,
+    };
   });
   return ranked.sort((one, other) =>
     one.recentKept === other.recentKept ? one.model - other.model : one.recentKept > other.recentKept ? -1 : 1,
@@ -135,9 +144,26 @@ export async function inHundreds<Name, Answer>(
   names: readonly Name[],
   ask: (names: Name[]) => Promise<readonly Answer[]>,
 ): Promise<Answer[]> {
+  return await inParts(names, MOST, ask);
+}
+
+/** As many names at a time as a query takes beside these operators. */
+async function inPairs<Name, Answer>(
+  names: readonly Name[],
+  operators: readonly string[],
+  ask: (names: Name[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
+  return await inParts(names, Math.min(MOST, Math.floor(MAX_PAIRS / Math.max(1, operators.length))), ask);
+}
+
+async function inParts<Name, Answer>(
+  names: readonly Name[],
+  most: number,
+  ask: (names: Name[]) => Promise<readonly Answer[]>,
+): Promise<Answer[]> {
   const parts: Promise<readonly Answer[]>[] = [];
-  for (let from = 0; from < names.length; from += MOST) {
-    parts.push(ask(names.slice(from, from + MOST)));
+  for (let from = 0; from < names.length; from += most) {
+    parts.push(ask(names.slice(from, from + most)));
   }
   return (await Promise.all(parts)).flat();
 }
@@ -162,7 +188,7 @@ export async function backingsOf(
   factorOf(factor);
   const ask = async (some: number[]) =>
     (await hub.billing.query.backings({ models: some, denom, operators: [...operators], factor })).backings;
-  return await inHundreds(models, ask);
+  return await inPairs(models, operators, ask);
 }
 
 /** What any number of funders spent in sessions that were released, in all and with these operators, in their order. */
@@ -175,7 +201,7 @@ export async function spendsOf(
   checkBelieved(operators);
   const ask = async (some: string[]) =>
     (await hub.escrow.query.spends({ funders: some, denom, operators: [...operators] })).funders;
-  return await inHundreds(funders, ask);
+  return await inPairs(funders, operators, ask);
 }
 
 function factorOf(factor: number): bigint {

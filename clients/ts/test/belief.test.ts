@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backing, backingsOf, inHundreds, payerBacking, rankingOf } from "../src/belief.js";
-import type { billing } from "../src/contracts/index.js";
+import { backing, backingsOf, inHundreds, payerBacking, rankingOf, spendsOf } from "../src/belief.js";
+import type { billing, escrow } from "../src/contracts/index.js";
+import { type Entry, integer, list, text, vectorFile } from "./vectors.js";
 
 const denom = { native: "untrn" };
+const file = vectorFile("belief.json");
 
 const sums = (kept: number): billing.ServedSums => ({
   strange: "0",
@@ -26,44 +28,56 @@ test("factors outside 1 to 20, more than 16 operators and one named twice are re
   }
 });
 
-test("operators back what they served and no more than their share speaks for, to the last unit", () => {
-  // The same as in packages/hub-types/src/belief.rs.
-  const max = 2n ** 128n - 1n;
-  for (const [strange, kept, factor, expected] of [
-    [1_000n, 150n, 5, 750n],
-    [1_000n, 300n, 5, 1_000n],
-    [1_000n, 0n, 20, 0n],
-    [0n, 0n, 5, 0n],
-    [max, max, 20, max],
-  ] as const) {
-    assert.equal(backing([{ strange, kept }], factor), expected);
+test("operators back, and payers vouch for, what the vectors say to the last unit", () => {
+  const backed = (entry: Entry, compute: () => bigint) => {
+    if (entry["backed"] === null) {
+      assert.throws(compute, { code: "invalid_input" }, text(entry, "name"));
+    } else {
+      assert.equal(compute(), integer(entry, "backed"), text(entry, "name"));
+    }
+  };
+  for (const entry of list(file, "backing")) {
+    const served = list(entry, "served").map((one) => ({
+      strange: integer(one, "strange"),
+      kept: integer(one, "kept"),
+    }));
+    backed(entry, () => backing(served, Number(entry["factor"])));
   }
-  const large = { strange: max, kept: max };
-  assert.equal(backing([large, large]), max);
-  assert.equal(
-    backing(
-      [
-        { strange: 2n ** 60n + 1n, kept: 2n ** 60n },
-        { strange: 9n, kept: 1n },
-      ],
-      5,
-    ),
-    2n ** 60n + 6n,
-  );
+  for (const entry of list(file, "payer_backing")) {
+    const payers = list(entry, "payers").map((one) => ({
+      here: integer(one, "here"),
+      spent: integer(one, "spent"),
+      kept: integer(one, "kept"),
+    }));
+    backed(entry, () => payerBacking(payers, Number(entry["factor"])));
+  }
 });
 
-test("a payer vouches for its money here by what it left with the believed, wherever it did", () => {
-  const payers = [
-    // Covers a half of all that it spent.
-    { here: 101n, spent: 1_000n, kept: 100n },
-    // Covers more than all.
-    { here: 70n, spent: 100n, kept: 50n },
-    // Left nothing.
-    { here: 500n, spent: 500n, kept: 0n },
-    { here: 0n, spent: 0n, kept: 0n },
-  ];
-  assert.equal(payerBacking(payers), 50n + 70n);
+test("rankings are put together as the vectors say", async () => {
+  for (const entry of list(file, "rankings")) {
+    const lists = new Map(
+      list(entry, "rankings").map((one) => [text(one, "operator"), list(one, "models").map(rankedModel)]),
+    );
+    const rankingAt = async ({ operator }: { operator: string }) => ({ models: lists.get(operator) ?? [] });
+    const ranked = await rankingOf({ billing: { query: { rankingAt } } }, [...lists.keys()], denom);
+    assert.deepEqual(
+      ranked.map(({ model, recentKept, at }) => ({ model, recent_kept: String(recentKept), at: [...at.keys()] })),
+      entry["merged"],
+      text(entry, "name"),
+    );
+  }
 });
+
+function rankedModel(entry: Entry): billing.ModelAt {
+  return {
+    place: { score: 0, model: Number(entry["model"]) },
+    sums: { ...sums(0), recent_kept: text(entry, "recent_kept") },
+    gross: "0",
+    related: "0",
+    payers: 0,
+    returning: 0,
+  };
+}
 
 test("rankings of several operators become one, by what all of them kept", async () => {
   const lists: Record<string, [number, number][]> = {
@@ -131,5 +145,37 @@ test("any number of names is asked in hundreds and answered in its order", async
     );
     assert.equal(sizes.length, Math.ceil(count / 100));
     assert.ok(sizes.every((size) => size <= 100));
+  }
+});
+
+test("models and funders are asked about as many at a time as a query takes beside the operators, and answered in their order", async () => {
+  for (const [operators, most] of [
+    [0, 100],
+    [8, 100],
+    [9, 88],
+    [16, 50],
+  ] as const) {
+    const believed = Array.from({ length: operators }, (_, number) => `operator ${number}`);
+    const names = Array.from({ length: 230 }, (_, place) => place);
+    const sizes: number[] = [];
+    const backings = async ({ models }: { models: number[] }) => {
+      sizes.push(models.length);
+      return { backings: models.map((model) => ({ model }) as billing.BackingResponse) };
+    };
+    const answers = await backingsOf({ billing: { query: { backings } } }, names, denom, { operators: believed });
+    assert.deepEqual(
+      answers.map(({ model }) => model),
+      names,
+    );
+    const spends = async ({ funders }: { funders: string[] }) => {
+      sizes.push(funders.length);
+      return { funders: funders.map((funder) => ({ funder }) as escrow.FunderSpend) };
+    };
+    const spent = await spendsOf({ escrow: { query: { spends } } }, names.map(String), denom, believed);
+    assert.deepEqual(
+      spent.map(({ funder }) => funder),
+      names.map(String),
+    );
+    assert.equal(Math.max(...sizes), most);
   }
 });

@@ -7,10 +7,15 @@
 
 use thiserror::Error;
 
+use crate::page::MAX_LIMIT;
 use crate::records::served::Earned;
 
 /// Most operators that a reader names.
 pub const MAX_BELIEVED: usize = 16;
+
+/// Most pairs of an operator with a model, or with a funder, that one query looks up: a hundred with 8 operators, or fifty
+/// with 16. A node looks up no more within its bound of gas.
+pub const MAX_PAIRS: usize = 800;
 
 /// Times what an operator kept, for which it speaks, where a reader names no factor.
 pub const DEFAULT_FACTOR: u32 = 5;
@@ -32,6 +37,16 @@ pub enum BeliefError {
     Repeated {
         /// Named twice.
         operator: String,
+    },
+    /// More than a node looks up.
+    #[error(
+        "{operators} operators for {names} names are more than {MAX_PAIRS} pairs: give fewer names at a time"
+    )]
+    TooManyPairs {
+        /// Models or funders that were named.
+        names: usize,
+        /// Operators that were named.
+        operators: usize,
     },
     /// Nothing would be backed, or too cheaply.
     #[error("factor is {given}: give 1 to {MAX_FACTOR}, or leave it out for {DEFAULT_FACTOR}")]
@@ -62,6 +77,22 @@ pub fn check_operators(operators: &[String]) -> Result<(), BeliefError> {
     Ok(())
 }
 
+/// That a query about each of these names with each of these operators is within what a node looks up.
+pub fn check_pairs<T>(names: &[T], operators: &[String]) -> Result<(), BeliefError> {
+    let (names, operators) = (names.len(), operators.len());
+    match names.saturating_mul(operators) > MAX_PAIRS {
+        true => Err(BeliefError::TooManyPairs { names, operators }),
+        false => Ok(()),
+    }
+}
+
+/// Names that one query takes beside as many operators: at least one, at most a hundred.
+pub fn names_at_a_time(operators: usize) -> usize {
+    let most = usize::try_from(MAX_LIMIT).unwrap_or(MAX_PAIRS);
+    let pairs = MAX_PAIRS.checked_div(operators).unwrap_or(MAX_PAIRS);
+    pairs.clamp(1, most)
+}
+
 /// The factor that a reader means.
 pub fn factor(given: Option<u32>) -> Result<u32, BeliefError> {
     let factor = given.unwrap_or(DEFAULT_FACTOR);
@@ -82,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn too_many_operators_one_named_twice_and_factors_outside_1_to_20_are_refused() {
+    fn too_many_operators_or_pairs_one_named_twice_and_factors_outside_1_to_20_are_refused() {
         let names =
             |count: usize| -> Vec<String> { (0..count).map(|n| format!("hub1{n}")).collect() };
         assert_eq!(
@@ -97,6 +128,32 @@ mod tests {
         );
         assert_eq!(check_operators(&names(16)), Ok(()));
         assert_eq!(check_operators(&[]), Ok(()));
+        for (names_given, operators) in [(101, 8), (51, 16)] {
+            let refused = BeliefError::TooManyPairs {
+                names: names_given,
+                operators,
+            };
+            assert_eq!(
+                check_pairs(&names(names_given), &names(operators)),
+                Err(refused)
+            );
+        }
+        for (names_given, operators) in [(100, 8), (50, 16), (100, 0), (0, 16)] {
+            let pairs = check_pairs(&names(names_given), &names(operators));
+            assert_eq!(pairs, Ok(()));
+        }
+        for operators in 0..=MAX_BELIEVED {
+            let at_a_time = names_at_a_time(operators);
+            assert_eq!(
+                check_pairs(&names(at_a_time), &names(operators)),
+                Ok(()),
+                "{operators}"
+            );
+        }
+        assert_eq!(
+            [0, 8, 9, 16, 801].map(names_at_a_time),
+            [100, 100, 88, 50, 1]
+        );
         for given in [0, 21, u32::MAX] {
             assert_eq!(factor(Some(given)), Err(BeliefError::Factor { given }));
         }

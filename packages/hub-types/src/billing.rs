@@ -13,7 +13,7 @@ use cosmwasm_std::{Addr, Binary, Decimal, HexBinary, Uint128};
 use hub_wire::ids::{AttesterId, ModelId, ReleaseNumber};
 
 use crate::denom::{Denom, UncheckedDenom};
-use crate::records::served::Served;
+use crate::records::served::{Earned, Served};
 use crate::records::usage::{AttesterTotals, HubTotals, Sums, WeekCounts};
 use crate::time::Week;
 use crate::verifier::Evidence;
@@ -300,7 +300,8 @@ pub enum QueryMsg {
         factor: Option<u32>,
     },
     /// The same for several models, in the order in which they are named. 2 reads an operator, 1 a model, and at most 1 for
-    /// each of both together.
+    /// each of both together. An error as of `Backing`, if more than 100 models are named, or if models × operators is more
+    /// than 800.
     #[returns(BackingsResponse)]
     Backings {
         /// Models, at most 100.
@@ -889,6 +890,22 @@ impl ServedSums {
             calls: served.calls,
             recent_strange: recent.strange.into(),
             recent_kept: recent.kept.into(),
+        }
+    }
+
+    /// What was earned over the life of the model, for [`crate::helpers::backing`].
+    pub fn lifetime(&self) -> Earned {
+        Earned {
+            strange: self.strange.u128(),
+            kept: self.kept.u128(),
+        }
+    }
+
+    /// What was earned recently: each payment counts half after four weeks.
+    pub fn recent(&self) -> Earned {
+        Earned {
+            strange: self.recent_strange.u128(),
+            kept: self.recent_kept.u128(),
         }
     }
 

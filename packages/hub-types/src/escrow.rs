@@ -301,7 +301,8 @@ pub enum QueryMsg {
     },
     /// What several funders' money was spent on calls in sessions that were released since: everything, and with these
     /// operators. Funders in the order in which they are named. 3 storage reads and, for each funder, 1 and 1 an operator.
-    /// An error if more than 100 funders or 16 operators are named, or an operator is named twice.
+    /// An error if more than 100 funders or 16 operators are named, if funders × operators is more than 800, or if an operator
+    /// is named twice.
     #[returns(SpendsResponse)]
     Spends {
         /// Whose money it was, at most 100.

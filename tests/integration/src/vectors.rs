@@ -3,6 +3,7 @@
 //! Each file has a form of its own, and a checker that goes through whatever entries the file holds: another set of
 //! the same form can be put in its place.
 
+mod belief;
 mod json;
 mod market;
 mod nitro_documents;
@@ -16,7 +17,8 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 /// Every kind of file, and what checks it. A new kind is a line here and a module beside the others.
-const FILES: [(&str, Checker); 5] = [
+const FILES: [(&str, Checker); 6] = [
+    ("belief.json", belief::check),
     ("walrus-blob-ids.json", walrus_ids::check),
     ("walrus-certificates.json", walrus_certificates::check),
     ("wire.json", wire::check),

@@ -43,6 +43,7 @@ fn the_committed_vectors_hold() {
         ("walrus-certificates.json", 35),
         ("wire.json", 150),
         ("market.json", 25),
+        ("belief.json", 70),
     ] {
         let passed = report.tally(file).map_or(0, |tally| tally.passed());
         assert!(

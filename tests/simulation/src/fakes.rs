@@ -1,6 +1,8 @@
 //! Those who fake, with the messages that anybody can send. Nothing here goes past the contracts.
 
+mod adaptive;
 mod borrowed;
+mod copy;
 mod cycle;
 mod invented;
 mod named;
@@ -12,7 +14,7 @@ mod warehouse;
 use anyhow::Result;
 
 use crate::gas::GasMeter;
-use crate::scenario::{Scenario, Scheme};
+use crate::scenario::{Scenario, Scheme, Through};
 use crate::world::World;
 
 pub use ring::{Bill, Ring};
@@ -33,6 +35,57 @@ pub enum Moment {
 trait Fake {
     /// Does what is to be done now.
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()>;
+}
+
+/// Who serves a ring, and which operators of the market there are for it.
+#[derive(Clone, Copy)]
+struct Route {
+    through: Through,
+    /// Operators of the market that are nobody's friends; they stand first among the services.
+    honest: u64,
+    /// Place of the friend among the services.
+    friend: u64,
+}
+
+impl Route {
+    fn new(through: Through, scenario: &Scenario) -> Self {
+        Self {
+            through,
+            honest: scenario.market.honest_operators(),
+            friend: scenario.market.operators.saturating_sub(1),
+        }
+    }
+
+    /// By an operator of the ring's.
+    fn own() -> Self {
+        Self {
+            through: Through::Own,
+            honest: 0,
+            friend: 0,
+        }
+    }
+
+    /// Basis points that the ring offers whoever serves it.
+    fn bps(self) -> u16 {
+        match self.through {
+            Through::Own => 0,
+            Through::Market { bps } | Through::Friend { bps } => bps,
+        }
+    }
+
+    /// The place of the service; each ring asks another operator of the market.
+    fn service(self, world: &mut World, ring: &mut Ring) -> Result<usize> {
+        Ok(match self.through {
+            Through::Own => ring.operate(world)?,
+            Through::Market { .. } => ring.number % (self.honest as usize).max(1),
+            Through::Friend { .. } => self.friend as usize,
+        })
+    }
+
+    /// Whether the operator gives its share back.
+    fn gives_back(self) -> bool {
+        matches!(self.through, Through::Friend { .. })
+    }
 }
 
 /// All rings of a scenario.
@@ -89,10 +142,10 @@ fn scheme(scheme: &Scheme, scenario: &Scenario) -> Box<dyn Fake> {
             payers,
             calls,
             cycles,
-            through_market,
+            through,
         } => {
-            let share = through_market.then_some(scenario.market.operator_share);
-            Box::new(cycle::Cycle::patient(capital, payers, calls, cycles, share))
+            let route = Route::new(through, scenario);
+            Box::new(cycle::Cycle::patient(capital, payers, calls, cycles, route))
         }
         Scheme::Sybils {
             capital,
@@ -106,5 +159,9 @@ fn scheme(scheme: &Scheme, scenario: &Scenario) -> Box<dyn Fake> {
             Box::new(warehouse::Warehouse::new(models, earning))
         }
         Scheme::Smear { capital } => Box::new(smear::Smear::new(capital)),
+        Scheme::Copy => Box::new(copy::Copy::default()),
+        Scheme::Adaptive { capital, goal } => {
+            Box::new(adaptive::Adaptive::new(capital, goal, scenario))
+        }
     }
 }

@@ -123,44 +123,68 @@ pub enum Order {
     Calls,
     /// Gross income.
     Gross,
-    /// The ranking of the chain: lifetime aged income.
+    /// The ranking of all time: lifetime aged income.
     Ranking,
     /// Aged income of the last days.
     Lately,
-    /// The ranking, of models that the rule accepts.
+    /// The ranking of all time, of models that the rule accepts.
     Accepted,
+    /// What the operators of the market back that are nobody's friends.
+    Backed,
+    /// The ranking of the present: recent aged income.
+    Recent,
+    /// What the same operators back of what is recent.
+    RecentlyBacked,
 }
 
 /// All of them.
-pub const ORDERS: [Order; 5] = [
+pub const ORDERS: [Order; 8] = [
     Order::Calls,
     Order::Gross,
     Order::Ranking,
     Order::Lately,
     Order::Accepted,
+    Order::Backed,
+    Order::Recent,
+    Order::RecentlyBacked,
 ];
+
+impl Order {
+    /// Whether it is held against what people pay of late, and not against everything that they ever paid.
+    pub fn is_of_the_present(self) -> bool {
+        matches!(self, Self::Recent | Self::RecentlyBacked)
+    }
+}
 
 /// Of the first `count` models in an order, the part that is also among the first `count` in truth.
 pub fn overlap(outcome: &Outcome, order: Order, count: usize) -> f64 {
     let judge = &outcome.scenario.judge;
-    let truth = first(outcome, count, |row| Some(row.demand.income));
+    let truth = first(outcome, count, |row| match order.is_of_the_present() {
+        true => Some(row.recent_income),
+        false => Some(row.demand.income),
+    });
     let found = first(outcome, count, |row| match order {
         Order::Calls => Some(u128::from(row.numbers.calls)),
         Order::Gross => Some(row.numbers.gross),
-        // The first place is the largest.
-        Order::Ranking => row.place.map(|place| u128::from(u64::MAX - place)),
+        Order::Ranking => row.place.map(largest_first),
+        Order::Recent => row.recent_place.map(largest_first),
         Order::Lately => Some(row.aged_lately),
+        Order::Backed => Some(row.backed),
+        Order::RecentlyBacked => Some(row.recent_backed),
         Order::Accepted => {
             let accepted = Rule::Earns.accepts(&row.numbers, judge);
-            row.place
-                .filter(|_| accepted)
-                .map(|place| u128::from(u64::MAX - place))
+            row.place.filter(|_| accepted).map(largest_first)
         }
     });
     part(
         truth.intersection(&found).count() as f64,
         truth.len() as f64,
     )
+}
+
+/// A number that is larger the earlier a place is.
+fn largest_first(place: u64) -> u128 {
+    u128::from(u64::MAX - place)
 }
 
 /// The first models by a number, without those that have none of it.
@@ -229,6 +253,10 @@ pub struct Faking {
     pub models: f64,
     /// How far it moved each number, money in dollars: calls, free calls, gross, related, aged, payers, returning.
     pub moved: Moved,
+    /// What the operators of the market that are nobody's friends back of its models, at the default factor.
+    pub backed: f64,
+    /// The same of all operators of the market, friends of rings included.
+    pub backed_by_all: f64,
     /// The best place in the ranking that one of its models took.
     pub place: Option<u64>,
     /// Of its models, those that the rule takes for really earning.
@@ -270,6 +298,11 @@ impl Faking {
     /// What a thousand dollars of gross income cost; none if it moved none.
     pub fn per_thousand_gross(&self) -> Option<f64> {
         (self.moved.gross > 0.0).then(|| self.cost() * 1_000.0 / self.moved.gross)
+    }
+
+    /// What a thousand dollars of what is backed cost; none if nothing is.
+    pub fn per_thousand_backed(&self) -> Option<f64> {
+        (self.backed > 0.0).then(|| self.cost() * 1_000.0 / self.backed)
     }
 
     /// What a returning payer cost; none if there were none.
@@ -322,12 +355,66 @@ fn faking(outcome: &Outcome, plan: usize) -> Faking {
             payers: moved.payers as f64 / count,
             returning: moved.returning as f64 / count,
         },
+        backed: models().map(|row| dollars(row.backed)).sum::<f64>() / count,
+        backed_by_all: models().map(|row| dollars(row.backed_by_all)).sum::<f64>() / count,
         place: models().filter_map(|row| row.place).min(),
         accepted: models()
             .filter(|row| Rule::Earns.accepts(&row.numbers, &scenario.judge))
             .count() as u64,
         with_aged: models().filter(|row| row.numbers.aged > 0).count() as u64,
     }
+}
+
+/// What it takes to stand before every model of the market by a number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Front {
+    /// The number.
+    pub number: &'static str,
+    /// What the first model of the market shows of it, in dollars.
+    pub first: f64,
+    /// The way to fake that moved it for least; none if nobody moved it.
+    pub way: Option<String>,
+    /// What a thousand dollars of it cost in that way.
+    pub per_thousand: f64,
+}
+
+impl Front {
+    /// What it would cost to show as much as the first model of the market.
+    pub fn price(&self) -> f64 {
+        self.first * self.per_thousand / 1_000.0
+    }
+}
+
+/// The price to stand first, by each number that models are ordered by.
+pub fn fronts(outcome: &Outcome) -> Vec<Front> {
+    let all = fakings(outcome);
+    type Of = (&'static str, fn(&ModelRow) -> u128, fn(&Faking) -> f64);
+    let numbers: [Of; 4] = [
+        ("gross", |row| row.numbers.gross, |it| it.moved.gross),
+        ("aged", |row| row.numbers.aged, |it| it.moved.aged),
+        (
+            "backed by the believed, one of whom is the faker's friend",
+            |row| row.backed_by_all,
+            |it| it.backed_by_all,
+        ),
+        ("backed by the believed", |row| row.backed, |it| it.backed),
+    ];
+    let front = |(number, of_model, of_faking): Of| {
+        let honest = outcome.models.iter();
+        let honest = honest.filter(|row| outcome.plan_of(row).is_none());
+        let cheapest = all
+            .iter()
+            .filter(|it| of_faking(it) > 0.0)
+            .map(|it| (it.cost() * 1_000.0 / of_faking(it), it))
+            .min_by(|(one, _), (other, _)| one.total_cmp(other));
+        Front {
+            number,
+            first: dollars(honest.map(of_model).max().unwrap_or_default()),
+            way: cheapest.map(|(_, it)| it.name.clone()),
+            per_thousand: cheapest.map(|(cost, _)| cost).unwrap_or_default(),
+        }
+    };
+    numbers.into_iter().map(front).collect()
 }
 
 /// Millionths as dollars, for plots and tables.

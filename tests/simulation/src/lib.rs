@@ -49,7 +49,7 @@ pub struct Played {
     pub outcome: Outcome,
     /// The chain at its end.
     pub hub: Hub,
-    /// Addresses of the operators of the market, whom readers may believe.
+    /// Addresses of the operators of the market that are nobody's friends, whom readers may believe.
     pub operators: Vec<Addr>,
 }
 
@@ -90,7 +90,7 @@ pub fn play(scenario: &Scenario, snapshot: &Snapshot, progress: impl Fn(u64)) ->
     let rings = fakes.close(world.hub.now());
     let outcome = outcome::gather(scenario, snapshot, &gas, &mut world, &rings)?;
     let services = world.services.iter();
-    let operators = services.take(scenario.market.operators as usize);
+    let operators = services.take(scenario.market.honest_operators() as usize);
     let operators = operators.map(|service| service.operator.clone()).collect();
     Ok(Played {
         outcome,

@@ -3,9 +3,7 @@
 use anyhow::Result;
 use cosmwasm_std::{coins, Addr, Uint128};
 use hub_testing::{data, rates, terms, Market as Cards, Mode, NewModel, Units, NATIVE};
-use hub_types::escrow::{
-    BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
-};
+use hub_types::escrow::{ExecuteMsg, ModelRef, Models, NewSession, SessionCreated};
 use hub_types::ids::SessionId;
 use hub_types::price::Rates;
 use hub_types::split::WHOLE_BPS;
@@ -279,6 +277,7 @@ impl Market {
                 ];
                 world.hub.bundle(&address, messages)?;
                 world.transactions += 1;
+                world.funded(open.session, budget);
                 open.left += budget;
                 return Ok(());
             }
@@ -473,17 +472,13 @@ fn open(world: &mut World, caller: &Addr, session: NewSession, origin: Origin) -
     world.transactions += 1;
     let session = data::<SessionCreated>(&response).session;
     world.originate(session, origin);
+    world.funded(session, amount);
     Ok(session.0)
 }
 
 /// Withdraws everything that is available, if anything is.
 fn withdraw(world: &mut World, owner: &Addr) -> Result<()> {
-    let query = QueryMsg::Balance {
-        address: owner.to_string(),
-        denom: world.money.unchecked(),
-    };
-    let balance: BalanceResponse = world.hub.query_escrow(query)?;
-    if balance.available.is_zero() {
+    if world.available(owner)? == 0 {
         return Ok(());
     }
     let withdraw = ExecuteMsg::Withdraw {

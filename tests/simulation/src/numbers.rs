@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use cosmwasm_std::Addr;
+use hub_types::belief::names_at_a_time;
 use hub_types::billing::{
     AttesterSums, AttestersUsageResponse, BackingResponse, BackingsResponse, HubByDayResponse,
-    HubOfDay, HubOfWeek, HubResponse, HubWeeksResponse, QueryMsg, RankingResponse,
+    HubOfDay, HubOfWeek, HubResponse, HubWeeksResponse, QueryMsg, RankingPlace, RankingResponse,
     UsageOfDaysResponse, UsageResponse,
 };
+use hub_types::denom::UncheckedDenom;
 use hub_types::ids::ModelId;
 use hub_types::registry;
 
@@ -92,16 +94,34 @@ pub fn aged_of_days(world: &World, model: ModelId, from: u64, until: u64) -> Res
     Ok(usage.sums.aged.u128())
 }
 
-/// Places in the ranking by aged income, from 1, by model. Models without any are not in it.
+/// Places in the ranking by the aged income of their lives, from 1, by model. Models without any are not in it.
+pub fn lifetime_ranking(world: &World) -> Result<BTreeMap<ModelId, u64>> {
+    places(world, |denom, start_after, limit| {
+        QueryMsg::LifetimeRanking {
+            denom,
+            start_after,
+            limit,
+        }
+    })
+}
+
+/// The same by recent aged income.
 pub fn ranking(world: &World) -> Result<BTreeMap<ModelId, u64>> {
+    places(world, |denom, start_after, limit| QueryMsg::Ranking {
+        denom,
+        start_after,
+        limit,
+    })
+}
+
+fn places(
+    world: &World,
+    page: impl Fn(UncheckedDenom, Option<RankingPlace>, Option<u32>) -> QueryMsg,
+) -> Result<BTreeMap<ModelId, u64>> {
     let mut places = BTreeMap::new();
     let mut start_after = None;
     loop {
-        let query = QueryMsg::LifetimeRanking {
-            denom: world.money.unchecked(),
-            start_after,
-            limit: Some(PAGE),
-        };
+        let query = page(world.money.unchecked(), start_after, Some(PAGE));
         let page: RankingResponse = world.hub.query_billing(query)?;
         let Some(last) = page.models.last() else {
             return Ok(places);
@@ -183,7 +203,7 @@ pub fn models_registered(world: &World, days: &[u64]) -> Result<Vec<u64>> {
 pub fn backings(world: &World, operators: &[String], factor: u32) -> Result<Vec<BackingResponse>> {
     let models: Vec<ModelId> = world.listings.iter().map(|listing| listing.model).collect();
     let mut all = vec![];
-    for models in models.chunks(PAGE as usize) {
+    for models in models.chunks(names_at_a_time(operators.len())) {
         let query = QueryMsg::Backings {
             models: models.to_vec(),
             denom: world.money.unchecked(),

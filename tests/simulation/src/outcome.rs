@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use hub_types::belief::MAX_BELIEVED;
-use hub_types::billing::{HubResponse, HubSums, HubWeek};
+use hub_types::belief::{DEFAULT_FACTOR, MAX_BELIEVED};
+use hub_types::billing::{BackingResponse, HubResponse, HubSums, HubWeek};
 use hub_types::ids::ModelId;
 use hub_types::time::Day;
 
@@ -45,6 +45,8 @@ pub struct Outcome {
 pub struct BackedRow {
     /// How many operators are believed.
     pub operators: u64,
+    /// Of them, friends of rings.
+    pub friends: u64,
     /// Times what they kept, for which they speak.
     pub factor: u32,
     /// Models of which they back as much as counts as earning.
@@ -53,14 +55,38 @@ pub struct BackedRow {
     pub right: u64,
     /// Models that really earn.
     pub earning: u64,
+    /// The same, of what they back and of what people pay where each payment counts half after four weeks.
+    pub recent: Told,
     /// What they back of models that belong to no ring, in millionths of a dollar.
     pub backed: u128,
-    /// What they back of models of rings.
+    /// What they back of models of rings that have no friend among them.
     pub backed_of_rings: u128,
-    /// The most that rings of one kind show for each unit that they left to others; 0 where none shows anything.
+    /// What they back of models of rings that have one.
+    pub backed_of_friends: u128,
+    /// The most that rings of one kind without a friend among them show for each unit that they left to others; 0 where none
+    /// shows anything.
     pub most_for_one: f64,
     /// What they served for strangers, as a part of everything that strangers paid for models that belong to no ring.
     pub coverage: f64,
+}
+
+/// How models that earn are told from others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// Models that are taken for earning ones.
+    pub accepted: u64,
+    /// Of them, those that really are.
+    pub right: u64,
+    /// Models that really are.
+    pub earning: u64,
+}
+
+impl Told {
+    fn count(&mut self, accepted: bool, earns: bool) {
+        self.accepted += u64::from(accepted);
+        self.right += u64::from(accepted && earns);
+        self.earning += u64::from(earns);
+    }
 }
 
 /// What operators attested.
@@ -136,8 +162,18 @@ pub struct ModelRow {
     pub numbers: Numbers,
     /// Of its aged income, that of the last days.
     pub aged_lately: u128,
-    /// Its place in the ranking, from 1.
+    /// Its place in the ranking of all time, from 1.
     pub place: Option<u64>,
+    /// Its place in the ranking by recent income, from 1.
+    pub recent_place: Option<u64>,
+    /// What independent people paid for it, where each payment counts half after four weeks.
+    pub recent_income: u128,
+    /// What the operators of the market that are nobody's friends back at the default factor.
+    pub backed: u128,
+    /// The same of what is recent.
+    pub recent_backed: u128,
+    /// What all operators of the market back at the default factor, friends of rings included.
+    pub backed_by_all: u128,
 }
 
 /// A ring.
@@ -162,7 +198,7 @@ pub(crate) fn gather(
 ) -> Result<Outcome> {
     let first = Day::of(START).0;
     let half = u32::try_from((scenario.days / 2).clamp(1, 90)).context("at most 90")?;
-    let models = models(world, first + scenario.days)?;
+    let models = models(scenario, world, first + scenario.days)?;
     let rings: Vec<RingRow> = rings
         .iter()
         .map(|ring| {
@@ -243,14 +279,21 @@ fn backed_by(
     factor: u32,
 ) -> Result<BackedRow> {
     let threshold = scenario.judge.earns_from;
+    let believed = operators.len() as u64;
+    let friends = believed.saturating_sub(scenario.market.honest_operators());
+    let has_friend = |plan: usize| friends > 0 && scenario.fakes[plan].scheme.has_friend();
+    let mut lifetime = Told::default();
     let mut row = BackedRow {
-        operators: operators.len() as u64,
+        operators: believed,
+        friends,
         factor,
         accepted: 0,
         right: 0,
         earning: 0,
+        recent: Told::default(),
         backed: 0,
         backed_of_rings: 0,
+        backed_of_friends: 0,
         most_for_one: 0.0,
         coverage: 0.0,
     };
@@ -261,11 +304,13 @@ fn backed_by(
         .zip(numbers::backings(world, operators, factor)?)
     {
         let backed = backing.backed.u128();
-        let earns = model.demand.income >= threshold;
-        row.accepted += u64::from(backed >= threshold);
-        row.right += u64::from(backed >= threshold && earns);
-        row.earning += u64::from(earns);
+        lifetime.count(backed >= threshold, model.demand.income >= threshold);
+        let recent = backing.recent_backed.u128() >= threshold;
+        row.recent.count(recent, model.recent_income >= threshold);
         match model.nature {
+            Nature::Fake { ring } if has_friend(rings[ring].plan) => {
+                row.backed_of_friends += backed
+            }
             Nature::Fake { ring } => {
                 row.backed_of_rings += backed;
                 shown[rings[ring].plan] += backed;
@@ -285,6 +330,7 @@ fn backed_by(
             row.most_for_one = row.most_for_one.max(shown as f64 / left as f64);
         }
     }
+    (row.accepted, row.right, row.earning) = (lifetime.accepted, lifetime.right, lifetime.earning);
     row.coverage = served as f64 / (unrelated as f64).max(1.0);
     Ok(row)
 }
@@ -330,9 +376,18 @@ fn weeks(world: &World, first: u64) -> Result<Vec<WeekRow>> {
     Ok(rows)
 }
 
-fn models(world: &World, today: u64) -> Result<Vec<ModelRow>> {
-    let places = numbers::ranking(world)?;
-    let row = |listing: &Listing| {
+fn models(scenario: &Scenario, world: &World, today: u64) -> Result<Vec<ModelRow>> {
+    let (places, recent_places) = (numbers::lifetime_ranking(world)?, numbers::ranking(world)?);
+    let backings = |operators: u64| {
+        let services = world.services.iter().take(operators as usize);
+        let names = services.map(|service| service.operator.to_string());
+        let names: Vec<String> = names.take(MAX_BELIEVED).collect();
+        numbers::backings(world, &names, DEFAULT_FACTOR)
+    };
+    let honest = backings(scenario.market.honest_operators())?;
+    let all = backings(scenario.market.operators)?;
+    let week = Day::of(world.hub.now()).week();
+    let row = |(listing, (honest, all)): (&Listing, (&BackingResponse, &BackingResponse))| {
         Ok(ModelRow {
             model: listing.model,
             nature: listing.nature,
@@ -345,9 +400,15 @@ fn models(world: &World, today: u64) -> Result<Vec<ModelRow>> {
                 today - 1,
             )?,
             place: places.get(&listing.model).copied(),
+            recent_place: recent_places.get(&listing.model).copied(),
+            recent_income: listing.demand.recent_at(week),
+            backed: honest.backed.u128(),
+            recent_backed: honest.recent_backed.u128(),
+            backed_by_all: all.backed.u128(),
         })
     };
-    world.listings.iter().map(row).collect()
+    let backings = honest.iter().zip(&all);
+    world.listings.iter().zip(backings).map(row).collect()
 }
 
 impl Outcome {

@@ -46,6 +46,9 @@ pub struct MarketPlan {
     pub price_changes: f64,
     /// Operators, each with one attester.
     pub operators: u64,
+    /// Of them, the last so many are friends of rings, to which they give back what they get from them. They serve honest
+    /// callers like the others.
+    pub friends: u64,
     /// Share of a price that authors offer the operator.
     pub operator_share: f64,
     /// Settlements of each operator a day.
@@ -130,8 +133,8 @@ pub enum Scheme {
         calls: u64,
         /// How often; until the end if not given.
         cycles: Option<u64>,
-        /// Whether an operator of the market serves it, which really runs the model and keeps its share.
-        through_market: bool,
+        /// Who serves it.
+        through: Through,
     },
     /// Many accounts with as little as can be pay right before and right after a week ends.
     Sybils {
@@ -171,6 +174,59 @@ pub enum Scheme {
         /// Money paid for them.
         capital: u128,
     },
+    /// The whole honest market once more, with accounts of the ring: each model, each session, each payment, on the same day.
+    Copy,
+    /// Knows the rules, tries every way that it knows with a part of its money, and goes on in the way that costs least.
+    Adaptive {
+        /// Money that goes round.
+        capital: u128,
+        /// What it wants to be high.
+        goal: Goal,
+    },
+}
+
+impl Scheme {
+    /// Whether an operator of the market is a friend of those who do it.
+    pub fn has_friend(&self) -> bool {
+        let through = match self {
+            Self::Patient { through, .. } => *through,
+            _ => Through::Own,
+        };
+        matches!(through, Through::Friend { .. })
+    }
+}
+
+/// Who serves the calls of a ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Through {
+    /// An operator of its own.
+    Own,
+    /// An operator of the market, which really runs the model and keeps its share in basis points.
+    Market {
+        /// Offered by the ring.
+        bps: u16,
+    },
+    /// An operator of the market that is its friend, and gives its share back.
+    Friend {
+        /// Offered by the ring.
+        bps: u16,
+    },
+}
+
+/// A number that somebody wants to be high.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Goal {
+    /// Aged income.
+    Aged,
+    /// What the operators of the market back who are no friends of rings.
+    Backed,
+}
+
+impl MarketPlan {
+    /// Operators that are nobody's friends: the first ones.
+    pub fn honest_operators(&self) -> u64 {
+        self.operators.saturating_sub(self.friends)
+    }
 }
 
 impl Scenario {

@@ -11,7 +11,9 @@ use hub_types::billing::{AttesterCreated, BatchResponse, ExecuteMsg, Outcome};
 use hub_types::escrow;
 use hub_types::ids::{ModelId, ReleaseNumber, SessionId, TermsNumber};
 use hub_types::price::Rates;
+use hub_types::records::recent::decay;
 use hub_types::registry::{ModelCreated, TermsCreated, UncheckedTerms};
+use hub_types::time::{Day, Week};
 use hub_types::wire::{BatchBuilder, Work};
 
 use crate::rng::Rng;
@@ -60,6 +62,22 @@ pub struct Demand {
     pub income: u128,
     /// Calls, free ones included.
     pub calls: u64,
+    recent: u128,
+    week: Week,
+}
+
+impl Demand {
+    fn add(&mut self, amount: u128, calls: u64, week: Week) {
+        self.recent = self.recent_at(week) + amount;
+        self.week = week;
+        self.income += amount;
+        self.calls += calls;
+    }
+
+    /// The income, where each payment counts half after four weeks, as it is in a week.
+    pub fn recent_at(&self, week: Week) -> u128 {
+        decay(self.recent, week.0.saturating_sub(self.week.0))
+    }
 }
 
 /// What independent people did on a day.
@@ -161,6 +179,29 @@ pub struct Call {
     pub units: Units,
 }
 
+/// Something that an honest caller did with its money, as everybody can see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It funded a session, for the first time or once more.
+    Funded {
+        /// The session.
+        session: SessionId,
+        /// Its place among the callers.
+        caller: usize,
+        /// Millionths of a dollar.
+        amount: u128,
+    },
+    /// A session paid for a model.
+    Paid {
+        /// The session.
+        session: SessionId,
+        /// Place of the model among the listings.
+        place: usize,
+        /// Millionths of a dollar.
+        amount: u128,
+    },
+}
+
 /// The chain and everything on it.
 pub struct World {
     /// The chain.
@@ -179,6 +220,8 @@ pub struct World {
     pub truth: Vec<TrueDay>,
     /// Transactions sent.
     pub transactions: u64,
+    /// What honest callers did since it was last taken, where somebody copies it.
+    pub journal: Option<Vec<Event>>,
     origins: BTreeMap<SessionId, Origin>,
     sessions: u64,
     blobs: u64,
@@ -198,6 +241,7 @@ impl World {
             callers: vec![],
             truth: vec![],
             transactions: 0,
+            journal: None,
             origins: BTreeMap::new(),
             sessions: 0,
             blobs: 0,
@@ -332,6 +376,33 @@ impl World {
         self.origins.insert(session, origin);
     }
 
+    /// Takes note of a session's money, where somebody copies it.
+    pub fn funded(&mut self, session: SessionId, amount: u128) {
+        if let Some(Origin::Demand { caller }) = self.origins.get(&session).copied() {
+            self.note(Event::Funded {
+                session,
+                caller,
+                amount,
+            });
+        }
+    }
+
+    fn note(&mut self, event: Event) {
+        if let Some(journal) = &mut self.journal {
+            journal.push(event);
+        }
+    }
+
+    /// What an account has available in the escrow.
+    pub fn available(&self, account: &Addr) -> Result<u128> {
+        let query = escrow::QueryMsg::Balance {
+            address: account.to_string(),
+            denom: self.money.unchecked(),
+        };
+        let balance: escrow::BalanceResponse = self.hub.query_escrow(query)?;
+        Ok(balance.available.u128())
+    }
+
     /// Has a call attested; it is settled with the rest of its service.
     pub fn attest(&mut self, service: usize, call: Call) -> Result<()> {
         let receipt = self.receipt(service, call)?;
@@ -416,14 +487,22 @@ impl World {
                 part.model,
                 part.session,
             );
-            if let Some(Origin::Demand { caller }) = self.origins.get(&part.session) {
-                let listing = &mut self.listings[part.model.0 as usize - 1];
-                listing.demand.income += part.amount;
-                listing.demand.calls += part.calls;
+            if let Some(Origin::Demand { caller }) = self.origins.get(&part.session).copied() {
+                let place = part.model.0 as usize - 1;
+                let week = Day::of(self.hub.now()).week();
+                let listing = &mut self.listings[place];
+                listing.demand.add(part.amount, part.calls, week);
                 if let Some(today) = self.truth.last_mut() {
                     today.income += part.amount;
                     today.calls += part.calls;
-                    today.payers.extend((part.amount > 0).then_some(*caller));
+                    today.payers.extend((part.amount > 0).then_some(caller));
+                }
+                if part.amount > 0 {
+                    self.note(Event::Paid {
+                        session: part.session,
+                        place,
+                        amount: part.amount,
+                    });
                 }
             }
         }

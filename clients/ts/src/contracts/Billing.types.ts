@@ -297,7 +297,8 @@ export type QueryMsg = {
 } | {
   /**
    * The same for several models, in the order in which they are named. 2 reads an operator, 1 a model, and at
-   * most 1 for each of both together.
+   * most 1 for each of both together. An error as of `Backing`, if more than 100 models are named, or if models
+   * × operators is more than 800.
    */
   backings: {
     /** The denomination that is asked about. */

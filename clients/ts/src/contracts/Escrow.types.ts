@@ -352,7 +352,8 @@ export type QueryMsg = {
   /**
    * What several funders' money was spent on calls in sessions that were released since: everything, and with
    * these operators. Funders in the order in which they are named. 3 storage reads and, for each funder, 1 and 1
-   * an operator. An error if more than 100 funders or 16 operators are named, or an operator is named twice.
+   * an operator. An error if more than 100 funders or 16 operators are named, if funders × operators is more
+   * than 800, or if an operator is named twice.
    */
   spends: {
     /** The denomination that is asked about. */

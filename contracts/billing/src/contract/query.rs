@@ -12,7 +12,7 @@ use hub_types::ids::AttesterId;
 use hub_types::time::{Day, Week};
 use hub_types::verifier::Measurement;
 use hub_types::wire::{merkle, Receipt, SignedVoucher};
-use hub_types::{hash, packed, page};
+use hub_types::{belief, hash, packed, page};
 
 use self::served::Believed;
 use self::usage::{Counted, DaySpan};
@@ -119,6 +119,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
             factor,
         } => {
             page::check_named(&models)?;
+            belief::check_pairs(&models, &operators)?;
             let believed = Believed::find(deps, &operators, factor)?;
             let denom = Counted::find(deps, denom)?;
             to_json_binary(&served::backings(deps, env, &models, &denom, &believed)?)

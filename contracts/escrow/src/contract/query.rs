@@ -1,6 +1,7 @@
 //! Answers.
 
 use cosmwasm_std::{to_json_binary, Binary, CanonicalAddr, Deps, Env};
+use hub_types::belief;
 use hub_types::denom::Denom;
 use hub_types::escrow::{
     BalanceResponse, BalancesResponse, ConfigResponse, DenomResponse, DenomsResponse, FunderSpend,
@@ -116,6 +117,7 @@ pub fn answer(deps: Deps, env: &Env, msg: QueryMsg) -> Result<Binary, ContractEr
         } => {
             let denom = parse::denom(deps, &denom)?;
             let funders = parse::funders(deps.api, &funders)?;
+            belief::check_pairs(&funders, &operators)?;
             let operators = parse::believed(deps.api, &operators)?;
             to_json_binary(&spends(deps, funders, &denom, &operators)?)
         }

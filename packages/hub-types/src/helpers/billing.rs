@@ -5,12 +5,15 @@ use cosmwasm_std::{
 use hub_wire::ids::{AttesterId, ModelId};
 use serde::de::DeserializeOwned;
 
+use super::belief::{merge_rankings, RankedAt};
 use super::{EscrowContract, RegistryContract};
+use crate::belief;
 use crate::billing::{
-    AttesterResponse, ConfigResponse, ExecuteMsg, InclusionProof, InclusionResponse, QueryMsg,
-    UsageResponse,
+    AttesterResponse, BackingResponse, BackingsResponse, ConfigResponse, ExecuteMsg,
+    InclusionProof, InclusionResponse, ModelAt, QueryMsg, RankingAtResponse, UsageResponse,
 };
 use crate::denom::UncheckedDenom;
+use crate::page::MAX_LIMIT;
 use crate::wire::{Receipt, SignedVoucher};
 
 /// A billing contract: messages to it and questions about it. From its address alone the whole Hub is found.
@@ -118,5 +121,68 @@ impl BillingContract {
     ) -> StdResult<UsageResponse> {
         let denom = denom.into();
         self.query(querier, &QueryMsg::Usage { model, denom })
+    }
+
+    /// What the income of models is worth to a reader who believes these operators, in the order of the models, of which
+    /// there may be any number: asks about as many at a time as one query takes. An error if more than 16 operators are
+    /// named, one is named twice, or the factor is not 1 to 20; 5 if not given.
+    pub fn backings<C: CustomQuery>(
+        &self,
+        querier: &QuerierWrapper<C>,
+        models: &[ModelId],
+        denom: impl Into<UncheckedDenom>,
+        operators: &[Addr],
+        factor: Option<u32>,
+    ) -> StdResult<Vec<BackingResponse>> {
+        let denom = denom.into();
+        let operators: Vec<String> = operators.iter().map(Addr::to_string).collect();
+        let mut all = vec![];
+        for models in models.chunks(belief::names_at_a_time(operators.len())) {
+            let question = QueryMsg::Backings {
+                models: models.to_vec(),
+                denom: denom.clone(),
+                operators: operators.clone(),
+                factor,
+            };
+            let page: BackingsResponse = self.query(querier, &question)?;
+            all.extend(page.backings);
+        }
+        Ok(all)
+    }
+
+    /// The first `each` models of the ranking of every operator, put together: by what the operators recently kept of
+    /// their income, the most first. A model that stands further behind at all of them is left out.
+    pub fn ranking_of<C: CustomQuery>(
+        &self,
+        querier: &QuerierWrapper<C>,
+        operators: &[Addr],
+        denom: impl Into<UncheckedDenom>,
+        each: u32,
+    ) -> StdResult<Vec<RankedAt>> {
+        let denom = denom.into();
+        let mut rankings = vec![];
+        for operator in operators {
+            let mut left = each;
+            let mut ranked: Vec<ModelAt> = vec![];
+            while left > 0 {
+                let limit = left.min(MAX_LIMIT);
+                let question = QueryMsg::RankingAt {
+                    operator: operator.to_string(),
+                    denom: denom.clone(),
+                    start_after: ranked.last().map(|last| last.place),
+                    limit: Some(limit),
+                };
+                let page: RankingAtResponse = self.query(querier, &question)?;
+                let found = u32::try_from(page.models.len()).unwrap_or(limit);
+                ranked.extend(page.models);
+                left = if found < limit {
+                    0
+                } else {
+                    left.saturating_sub(found)
+                };
+            }
+            rankings.push((operator.clone(), ranked));
+        }
+        Ok(merge_rankings(rankings))
     }
 }

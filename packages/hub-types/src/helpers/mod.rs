@@ -5,6 +5,9 @@
 //! a typed answer. What has no method of its own goes through `call` and `query`. What a message created is in the data
 //! of its reply: [`answer`].
 //!
+//! A reader that believes several operators adds up what they back by [`backing`], and puts their rankings together by
+//! [`merge_rankings`]; [`BillingContract::backings`] and [`BillingContract::ranking_of`] ask for them.
+//!
 //! ```
 //! use cosmwasm_std::{coin, Addr, DepsMut, Env, Reply, Response, StdResult, SubMsg, Uint128};
 //! use hub_types::escrow::{ModelRef, Models, NewCeiling, NewSession, SessionCreated};
@@ -37,6 +40,7 @@
 //! ```
 
 mod answer;
+mod belief;
 mod billing;
 mod escrow;
 mod registry;
@@ -44,6 +48,7 @@ mod registry;
 mod tests;
 
 pub use answer::answer;
+pub use belief::{backing, merge_rankings, payer_backing, PayerSpend, RankedAt};
 pub use billing::BillingContract;
 pub use escrow::EscrowContract;
 pub use registry::RegistryContract;

@@ -6,6 +6,7 @@ use hub_types::billing::{
     BackingResponse, BackingsResponse, OperatorServed, QueryMsg, RankingAtResponse,
     ServedByResponse, ServedSums,
 };
+use hub_types::denom::{Denom, UncheckedDenom};
 use hub_types::ids::ModelId;
 
 use crate::usage_fixture::{Trade, WEEK};
@@ -87,6 +88,91 @@ fn believed_operators_back_a_multiple_of_what_they_kept_and_no_more_than_they_se
     assert_eq!((unnamed.backed, unnamed.coverage_bps), (Uint128::zero(), 0));
     let unknown: BackingResponse = trade.ask(backing(&trade, ModelId::MAX, &named, None));
     assert_eq!((unknown.backed, unknown.coverage_bps), (Uint128::zero(), 0));
+}
+
+/// Nobody ever paid in the denomination: an answer of zeros, as everywhere else. One that is malformed is refused.
+#[test]
+fn in_an_unknown_denomination_nothing_is_backed_served_or_ranked() {
+    let (trade, model) = called_twice();
+    let operator = trade.operator.to_string();
+    let never = || UncheckedDenom::Native("never".to_owned());
+    let answer: BackingResponse = trade.ask(QueryMsg::Backing {
+        model,
+        denom: never(),
+        operators: vec![operator.clone()],
+        factor: None,
+    });
+    let nothing = OperatorServed {
+        operator: trade.operator.clone(),
+        sums: ServedSums::default(),
+    };
+    let expected = BackingResponse {
+        model,
+        denom: Denom::Native("never".to_owned()),
+        factor: 5,
+        backed: Uint128::zero(),
+        recent_backed: Uint128::zero(),
+        coverage_bps: 0,
+        operators: vec![nothing],
+    };
+    assert_eq!(answer, expected);
+    let served: ServedByResponse = trade.ask(served_by(model, never(), None));
+    assert_eq!(served.operators, []);
+    let ranked: RankingAtResponse = trade.ask(ranking_at(&operator, never()));
+    assert_eq!(ranked.models, []);
+    let malformed = || UncheckedDenom::Native("1".to_owned());
+    for query in [
+        QueryMsg::Backing {
+            model,
+            denom: malformed(),
+            operators: vec![operator.clone()],
+            factor: None,
+        },
+        served_by(model, malformed(), None),
+        ranking_at(&operator, malformed()),
+    ] {
+        let refused = trade.refused(query);
+        assert!(refused.contains("denom"), "{refused}");
+    }
+}
+
+fn served_by(model: ModelId, denom: UncheckedDenom, start_after: Option<&str>) -> QueryMsg {
+    QueryMsg::ServedBy {
+        model,
+        denom,
+        start_after: start_after.map(str::to_owned),
+        limit: None,
+    }
+}
+
+fn ranking_at(operator: &str, denom: UncheckedDenom) -> QueryMsg {
+    QueryMsg::RankingAt {
+        operator: operator.to_owned(),
+        denom,
+        start_after: None,
+        limit: None,
+    }
+}
+
+#[test]
+fn an_operator_that_is_no_address_is_refused_by_name_and_a_stranger_served_nothing() {
+    let (trade, model) = called_twice();
+    for (query, field) in [
+        (ranking_at("nonsense", trade.denom()), "operator"),
+        (
+            served_by(model, trade.denom(), Some("nonsense")),
+            "start_after",
+        ),
+    ] {
+        let refused = trade.refused(query);
+        let sentence = format!("{field} \"nonsense\" is no address of this chain");
+        assert!(refused.contains(&sentence), "{refused}");
+    }
+    let stranger = trade.hub.account("stranger").to_string();
+    let ranked: RankingAtResponse = trade.ask(ranking_at(&stranger, trade.denom()));
+    assert_eq!(ranked.models, []);
+    let after: ServedByResponse = trade.ask(served_by(model, trade.denom(), Some(&stranger)));
+    assert_eq!(after.operators, []);
 }
 
 #[test]
@@ -234,6 +320,23 @@ fn a_query_that_names_too_much_or_nonsense_is_refused_with_what_to_give() {
     }
     let most: BackingResponse = trade.ask(backing(&trade, model, &many[..16], Some(20)));
     assert_eq!(most.operators.len(), 16);
+    let backings = |models: usize, operators: usize| QueryMsg::Backings {
+        models: vec![model; models],
+        denom: trade.denom(),
+        operators: many[..operators].to_vec(),
+        factor: None,
+    };
+    for (models, operators) in [(100, 9), (51, 16)] {
+        let refused = trade.refused(backings(models, operators));
+        let sentence = format!(
+            "{operators} operators for {models} names are more than 800 pairs: give fewer names at a time"
+        );
+        assert!(refused.contains(&sentence), "{refused}");
+    }
+    for (models, operators) in [(100, 8), (50, 16)] {
+        let answer: BackingsResponse = trade.ask(backings(models, operators));
+        assert_eq!(answer.backings.len(), models);
+    }
 
     let too_many = vec![model; 101];
     let (from, until) = (trade.today(), trade.today());

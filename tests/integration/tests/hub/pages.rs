@@ -1,18 +1,18 @@
 //! Pages of the lists of escrow and billing: what they refuse, and what the most hostile entries cost.
 
 use cosmwasm_std::{Addr, HexBinary, StdError, Uint128};
-use hub_testing::{rates, signing_key, Hub, KeyType, Money, NewModel};
-use hub_types::billing::{ExecuteMsg as BillingMsg, QueryMsg as Billing};
+use hub_testing::{rates, signing_key, Hub, KeyType, Mode, Money, NewModel};
+use hub_types::billing::{BackingsResponse, ExecuteMsg as BillingMsg, QueryMsg as Billing};
 use hub_types::escrow::{
-    Books, ExecuteMsg, ModelRef, Models, NewCeiling, NewSession, QueryMsg as Escrow,
-    SessionSettlement, VoucherKey,
+    Books, Credit, ExecuteMsg, ModelRef, Models, NewCeiling, NewSession, QueryMsg as Escrow,
+    SessionSettlement, SpendsResponse, VoucherKey,
 };
-use hub_types::ids::{AttesterId, ModelId, ReleaseNumber, SessionId};
+use hub_types::ids::{AttesterId, DenomNumber, ModelId, ReleaseNumber, SessionId};
 use hub_types::price::Rates;
 use hub_types::time::Week;
 use serde::Serialize;
 
-use crate::escrow_fixture::Fixture;
+use crate::escrow_fixture::{settlement, Fixture};
 use crate::usage_fixture::{Trade, DAY};
 
 /// Half of what a node allows a query: the rest is for what the code computes.
@@ -417,5 +417,146 @@ fn a_page_of_the_most_hostile_entries_of_billing_stays_below_three_million_gas()
         };
         let gas = gas_of(&mut trade.hub, &billing, &query, expected);
         assert!(gas < MOST_GAS, "{gas} for {query:?}");
+    }
+}
+
+/// Attack (storage spam and unbounded work): a reader of whoever spent asks about as many funders and operators as it may,
+/// with records as wide as they get.
+/// Defence: the product of both has a most.
+#[test]
+fn the_most_that_is_asked_about_spends_stays_below_three_million_gas() {
+    let mut hub = Hub::builder().unwatched().plays_billing().build();
+    let money = hub.money_native();
+    let (escrow, billing) = (hub.escrow.clone(), hub.billing.clone());
+    let accounts = |hub: &Hub, what: &str, count: u64| -> Vec<Addr> {
+        (0..count)
+            .map(|number| hub.account(&format!("{what} {number}")))
+            .collect()
+    };
+    let (funders, operators) = (
+        accounts(&hub, "funder", 100),
+        accounts(&hub, "operator", 16),
+    );
+    let budget = 1 << 116;
+    let pairs = |(names, believed): (usize, usize)| {
+        (0..names).flat_map(move |name| (0..believed).map(move |operator| (name, operator)))
+    };
+    let largest = [(100, 8), (50, 16)];
+    let mut asked: Vec<(usize, usize)> = largest.into_iter().flat_map(pairs).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    let mut sessions = vec![];
+    for (funder, operator) in &asked {
+        let session = NewSession {
+            expires_at: hub.now() + 3_600,
+            ..hub.new_session(&operators[*operator], budget)
+        };
+        let funder = &funders[*funder];
+        hub.give(funder, &money, budget);
+        hub.deposit(funder, &money, budget, None, Some(session))
+            .unwrap();
+        sessions.push((SessionId(sessions.len() as u64 + 1), *operator));
+    }
+    let earned = Credit {
+        account: hub.canonical(&operators[0]),
+        denom: DenomNumber(1),
+        amount: budget.into(),
+    };
+    for chunk in sessions.chunks(100) {
+        let charged = chunk.iter().map(|(session, _)| SessionSettlement {
+            kept: budget.into(),
+            ..settlement(*session, AttesterId(1), 0, budget)
+        });
+        let books = Books {
+            sessions: charged.collect(),
+            credits: vec![Credit {
+                amount: (budget * chunk.len() as u128).into(),
+                ..earned.clone()
+            }],
+        };
+        let settle = ExecuteMsg::Settle {
+            books: books.encode(),
+        };
+        hub.escrow(&billing, settle).unwrap();
+    }
+    hub.advance(2 * DAY);
+    for (session, operator) in sessions {
+        let release = ExecuteMsg::ReleaseSession { session };
+        hub.escrow(&operators[operator], release).unwrap();
+    }
+    let texts = |all: &[Addr]| all.iter().map(Addr::to_string).collect::<Vec<_>>();
+    for (names, believed) in largest {
+        let query = Escrow::Spends {
+            funders: texts(&funders[..names]),
+            denom: money.unchecked(),
+            operators: texts(&operators[..believed]),
+        };
+        let answer: SpendsResponse = hub.query_escrow(query.clone()).unwrap();
+        let all = budget * believed as u128;
+        assert!(answer.funders.iter().all(|it| it.kept_with.u128() == all));
+        let gas = gas_of(&mut hub, &escrow, &query, names as u64);
+        assert!(
+            gas < MOST_GAS,
+            "{gas} for {names} funders and {believed} operators"
+        );
+    }
+}
+
+/// Attack (storage spam and unbounded work): operators take the places in the records of a hundred models, so that those that
+/// a reader believes have records of their own, all as wide as they get.
+/// Defence: the product of models and operators has a most.
+#[test]
+fn the_most_that_is_asked_about_backing_stays_below_three_million_gas() {
+    const OPERATORS: u64 = 20;
+    let mut hub = Hub::builder().unwatched().build();
+    let (money, billing, author) = (
+        hub.money_native(),
+        hub.billing.clone(),
+        hub.account("author"),
+    );
+    let price = 1 << 108;
+    let models: Vec<ModelId> = (1..=100u8)
+        .map(|number| {
+            let model = NewModel::named(&format!("model-{number}"))
+                .price(&money, rates(price, 0, 0))
+                .operator_bps(5_000)
+                .release([number; 32]);
+            hub.register_model(&author, model)
+        })
+        .collect();
+    let mut operators = vec![];
+    for number in 0..OPERATORS {
+        let operator = hub.account(&format!("operator {number}"));
+        let attester = hub.register_attester(&operator, KeyType::Ed25519, number);
+        let caller = hub.account(&format!("caller {number}"));
+        let session = hub.open_session(&caller, &operator, &money, 200 * price, |session| session);
+        operators.push((operator, attester, session));
+    }
+    hub.advance(2 * DAY);
+    for (_, attester, session) in &operators {
+        let receipts = models
+            .iter()
+            .flat_map(|model| hub.receipts(attester, *session, *model, 1, |_, _| {}));
+        let receipts: Vec<_> = receipts.collect();
+        let (answer, _) = hub.settle(attester, Mode::Itemised, receipts);
+        assert_eq!(answer.paid, 100);
+    }
+    for (names, believed) in [(100, 8), (50, 16)] {
+        // The first four of each model stand in its own record.
+        let named = &operators[4..4 + believed];
+        let query = Billing::Backings {
+            models: models[..names].to_vec(),
+            denom: money.unchecked(),
+            operators: named.iter().map(|(it, ..)| it.to_string()).collect(),
+            factor: None,
+        };
+        let answer: BackingsResponse = hub.query_billing(query.clone()).unwrap();
+        let all = price * believed as u128;
+        assert!(answer.backings.iter().all(|it| it.backed.u128() == all));
+        let gas = gas_of(&mut hub, &billing, &query, names as u64);
+        assert!(
+            gas < MOST_GAS,
+            "{gas} for {names} models and {believed} operators"
+        );
     }
 }

@@ -23,6 +23,18 @@ pub struct Action {
     pub what: What,
 }
 
+impl Action {
+    /// The same with less in it.
+    pub fn simpler(&self) -> Vec<Self> {
+        let simpler = self.what.simpler().into_iter();
+        let with = |what| Self {
+            what,
+            ..self.clone()
+        };
+        simpler.map(with).collect()
+    }
+}
+
 /// What happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {

@@ -1,6 +1,7 @@
 //! Many scripts, on every processor, until enough messages were sent; and what to print when one fails.
 
 use std::cell::RefCell;
+use std::fmt::Debug;
 use std::panic::{catch_unwind, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, Once};
@@ -37,9 +38,20 @@ pub struct Plan {
 /// A script that failed, with what is needed to see it again.
 #[derive(Debug)]
 pub struct Failure {
-    pub setting: Setting,
-    pub script: Vec<Action>,
-    pub fault: Fault,
+    setting: String,
+    /// Its actions, as text.
+    script: Vec<String>,
+    fault: Fault,
+}
+
+impl Failure {
+    pub fn new(setting: &str, script: &[impl Debug], fault: Fault) -> Self {
+        Self {
+            setting: setting.to_owned(),
+            script: script.iter().map(|action| format!("{action:?}")).collect(),
+            fault,
+        }
+    }
 }
 
 fn env(name: &str) -> Option<u64> {
@@ -128,10 +140,10 @@ impl Campaign {
         let steps: Vec<String> = failure
             .script
             .iter()
-            .map(|action| format!("  {action:?}"))
+            .map(|action| format!("  {action}"))
             .collect();
         panic!(
-            "{}\n\nscript {number} of seed {seed}, cut down to {} actions, on a Hub with {:?}:\n{}\n\n\
+            "{}\n\nscript {number} of seed {seed}, cut down to {} actions, on a Hub with {}:\n{}\n\n\
              HUB_SEED={seed} HUB_SCRIPT={number} runs it again\n",
             failure.fault,
             failure.script.len(),
@@ -202,12 +214,9 @@ fn drawn(plan: Plan, strategy: fn(Rng) -> Strategy) -> Result<Tally, Failure> {
     match result.and_then(|()| guarded(|| end(&mut runner, setting.venues))) {
         Ok(()) => Ok(runner.tally),
         Err(fault) => {
-            let (script, fault) = shrink(script, fault, |script| replay(setting, script).err());
-            Err(Failure {
-                setting,
-                script,
-                fault,
-            })
+            let fails = |script: &[Action]| replay(setting, script).err();
+            let (script, fault) = shrink(script, fault, Action::simpler, fails);
+            Err(Failure::new(&format!("{setting:?}"), &script, fault))
         }
     }
 }

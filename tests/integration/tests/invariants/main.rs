@@ -2,17 +2,19 @@
 //!
 //! A script of actions is drawn ([`strategy`]) and carried out ([`runner`]) on a Hub and on a reference that was written
 //! from the design alone ([`reference`]). After every message the two must agree on everything that everybody has, and
-//! the harness recounts the books. A script that fails is cut down to the shortest one found ([`shrink`]).
+//! the harness recounts the books. A script that fails is cut down to the shortest one found ([`shrink`]). In markets of a
+//! kind of their own, what operators back is held against what others really left with them ([`bound`]).
 //!
 //! | variable | meaning | default |
 //! |---|---|---|
-//! | `HUB_MESSAGES` | how many messages are sent; where batches are split, a fifth of them | 100 000 |
+//! | `HUB_MESSAGES` | how many messages are sent; where batches are split, and in markets of the bound, a fifth of them | 100 000 |
 //! | `HUB_SEED` | which ones | 1 |
 //! | `HUB_SCRIPT` | only the script of this number | all |
 //! | `HUB_VERBOSE` | show what happened how often | no |
 //! | `HUB_PROGRESS` | show how far it is | no |
 
 mod action;
+mod bound;
 mod campaign;
 mod compare;
 mod credulous;
@@ -78,6 +80,24 @@ fn an_itemised_batch_gives_the_same_however_it_is_split_and_ordered() {
     if campaign.is_whole(ENOUGH_TO_SPLIT) {
         let name = "a batch split in several ways";
         assert!(tally.situations.contains_key(name), "{name}: never");
+    }
+}
+
+/// Invariant 9.
+///
+/// Attack (market-number fakes): authors, payers, payees and operators play together, each with several accounts, to be backed
+/// by operators that a reader believes for more than they left with them.
+/// Defence: an operator speaks for a multiple of what it kept of strangers' money, and keeps nothing of a model in which it
+/// has another part.
+#[test]
+fn whoever_is_believed_backs_at_most_the_factor_times_what_others_left_with_them() {
+    let campaign = Campaign::from_env(5);
+    let tally = campaign.run(bound::random_market);
+    campaign.show(&tally);
+    if campaign.is_whole(ENOUGH) {
+        for name in bound::SITUATIONS {
+            assert!(tally.situations.contains_key(name), "{name}: never");
+        }
     }
 }
 

@@ -2,18 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use crate::action::Action;
 use crate::runner::Fault;
 
 /// Most time that is spent on it.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Takes actions out, larger pieces first, then makes those that are left smaller, as long as the script still fails.
-pub fn shrink(
-    script: Vec<Action>,
+pub fn shrink<A: Clone>(
+    script: Vec<A>,
     fault: Fault,
-    fails: impl Fn(&[Action]) -> Option<Fault>,
-) -> (Vec<Action>, Fault) {
+    simpler: impl Fn(&A) -> Vec<A>,
+    fails: impl Fn(&[A]) -> Option<Fault>,
+) -> (Vec<A>, Fault) {
     let started = Instant::now();
     let mut best = (script, fault);
     let mut piece = best.0.len().div_ceil(2);
@@ -42,9 +42,9 @@ pub fn shrink(
     }
     let mut at = 0;
     while at < best.0.len() && started.elapsed() < PATIENCE {
-        let simpler = best.0[at].what.simpler().into_iter().find_map(|what| {
+        let simpler = simpler(&best.0[at]).into_iter().find_map(|action| {
             let mut candidate = best.0.clone();
-            candidate[at].what = what;
+            candidate[at] = action;
             fails(&candidate).map(|fault| (candidate, fault))
         });
         match simpler {

@@ -2,8 +2,8 @@ use anyhow::Result;
 use hub_types::ids::SessionId;
 use hub_types::time::Day;
 
-use super::{Fake, Moment, Ring, AGE_DAYS};
-use crate::world::{Service, World};
+use super::{Fake, Moment, Ring, Route, AGE_DAYS};
+use crate::world::World;
 
 /// Money that goes round: deposited in the evening, charged in the second night after, withdrawn, deposited again.
 pub struct Cycle {
@@ -13,8 +13,7 @@ pub struct Cycle {
     payers: u64,
     /// How often still; none for ever.
     left: Option<u64>,
-    /// Percent that an operator of the market keeps, where one serves it.
-    share: Option<f64>,
+    route: Route,
     stage: Stage,
 }
 
@@ -34,7 +33,7 @@ enum Stage {
 
 impl Cycle {
     pub fn own_money(capital: u128, calls: u64) -> Self {
-        Self::patient(capital, 0, calls, None, None)
+        Self::patient(capital, 0, calls, None, Route::own())
     }
 
     pub fn patient(
@@ -42,28 +41,23 @@ impl Cycle {
         payers: u64,
         calls: u64,
         left: Option<u64>,
-        share: Option<f64>,
+        route: Route,
     ) -> Self {
         Self {
             capital,
             calls,
             payers,
             left,
-            share,
+            route,
             stage: Stage::New,
         }
     }
 
     fn begin(&self, world: &mut World, ring: &mut Ring) -> Result<Stage> {
         let per_call = self.capital / u128::from(self.payers.max(1) * self.calls);
-        let bps = libm::round(self.share.unwrap_or_default() * 100.0) as u16;
-        let service = match self.share {
-            // Each ring asks another operator.
-            Some(_) => ring.number % market_services(world),
-            None => ring.operate(world)?,
-        };
+        let service = self.route.service(world, ring)?;
         let author = ring.author.clone();
-        ring.publish(world, 1, per_call, bps.min(9_999), &author)?;
+        ring.publish(world, 1, per_call, self.route.bps(), &author)?;
         ring.hire(world, self.payers);
         let each = per_call * u128::from(self.calls);
         Ok(Stage::Ready { service, each })
@@ -102,13 +96,6 @@ impl Cycle {
     }
 }
 
-/// Operators of the market stand before those of rings.
-fn market_services(world: &World) -> usize {
-    let of_market =
-        |service: &&Service| world.hub.name_of(&service.operator).starts_with("operator");
-    world.services.iter().take_while(of_market).count()
-}
-
 impl Fake for Cycle {
     fn act(&mut self, world: &mut World, ring: &mut Ring, moment: Moment) -> Result<()> {
         if matches!(self.stage, Stage::New) {
@@ -128,7 +115,12 @@ impl Fake for Cycle {
                 Moment::Dawn,
             ) if Day::of(world.hub.now()).0 >= since + AGE_DAYS => {
                 let (service, each) = (*service, *each);
+                let before = ring.earned_by(world, service)?;
                 ring.charge(world, service, ring.places[0], sessions, self.calls)?;
+                if self.route.gives_back() {
+                    let part = ring.earned_by(world, service)? - before;
+                    ring.give_back(world, service, part)?;
+                }
                 ring.freed(world, each * sessions.len() as u128);
                 ring.collect(world, None)?;
                 self.left = self.left.map(|left| left.saturating_sub(1));

@@ -2,10 +2,9 @@ use anyhow::Result;
 use cosmwasm_std::{coins, Addr, CosmosMsg};
 use hub_testing::{data, rates, AppResponse, Attester, Mode, NewModel, NATIVE};
 use hub_types::billing::{self, AttesterCreated, BatchResponse, ExecuteMsg as BillingMsg};
-use hub_types::escrow::{
-    BalanceResponse, ExecuteMsg, ModelRef, Models, NewSession, QueryMsg, SessionCreated,
-};
+use hub_types::escrow::{ExecuteMsg, ModelRef, Models, NewSession, SessionCreated};
 use hub_types::ids::{ReleaseNumber, SessionId, TermsNumber};
+use hub_types::price::Rates;
 use hub_types::split::WHOLE_BPS;
 use hub_types::wire::{Batch, Group, Units, Work};
 
@@ -102,12 +101,7 @@ impl Ring {
     pub fn wealth(&self, world: &World) -> Result<u128> {
         let mut wealth = 0;
         for account in self.accounts.iter().chain([&self.author]) {
-            let query = QueryMsg::Balance {
-                address: account.to_string(),
-                denom: world.money.unchecked(),
-            };
-            let balance: BalanceResponse = world.hub.query_escrow(query)?;
-            wealth += world.hub.wallet(account, &world.money) + balance.available.u128();
+            wealth += world.hub.wallet(account, &world.money) + world.available(account)?;
         }
         for session in &self.sessions {
             wealth += world.hub.session(*session).left.u128();
@@ -200,7 +194,18 @@ impl Ring {
         operator_bps: u16,
         payee: &Addr,
     ) -> Result<()> {
-        let price = rates(per_call, 0, 0);
+        self.publish_at(world, models, rates(per_call, 0, 0), operator_bps, payee)
+    }
+
+    /// Registers models in one transaction, each at this price, paid to `payee`.
+    pub(super) fn publish_at(
+        &mut self,
+        world: &mut World,
+        models: u64,
+        price: Rates,
+        operator_bps: u16,
+        payee: &Addr,
+    ) -> Result<()> {
         let author = self.author.clone();
         let mut blobs = vec![];
         let mut messages = vec![];
@@ -267,6 +272,32 @@ impl Ring {
         Ok(session)
     }
 
+    /// An account adds money to its session.
+    pub(super) fn top_up(
+        &mut self,
+        world: &mut World,
+        payer: &Addr,
+        session: SessionId,
+        amount: u128,
+    ) -> Result<()> {
+        let deposit = ExecuteMsg::Deposit {
+            beneficiary: None,
+            session: None,
+        };
+        let top_up = ExecuteMsg::TopUp {
+            session,
+            amount: amount.into(),
+        };
+        let escrow = &world.hub.escrow;
+        let messages = vec![
+            world.hub.message(escrow, &deposit, &coins(amount, NATIVE)),
+            world.hub.message(escrow, &top_up, &[]),
+        ];
+        self.send(world, payer, messages)?;
+        self.bill.lock(world.hub.now(), amount);
+        Ok(())
+    }
+
     /// Has `calls` calls of a model charged to each session now, in one batch of sums.
     pub(super) fn charge(
         &mut self,
@@ -304,6 +335,27 @@ impl Ring {
         self.settle(world, service, Mode::Netted)
     }
 
+    /// Has one call charged to each session now, whose units in are so many, in one batch.
+    pub(super) fn spend(
+        &mut self,
+        world: &mut World,
+        service: usize,
+        place: usize,
+        sessions: &[SessionId],
+        units: u128,
+    ) -> Result<()> {
+        for session in sessions {
+            let call = Call {
+                session: *session,
+                place,
+                issued_at: world.hub.now(),
+                units: Units::new(u64::try_from(units)?, 0),
+            };
+            world.attest(service, call)?;
+        }
+        self.settle(world, service, Mode::Netted)
+    }
+
     /// Has one call charged.
     pub(super) fn charge_call(
         &mut self,
@@ -317,7 +369,7 @@ impl Ring {
     }
 
     /// Whoever runs the service sends the batch: the ring if it is its own.
-    fn settle(&mut self, world: &mut World, service: usize, mode: Mode) -> Result<()> {
+    pub(super) fn settle(&mut self, world: &mut World, service: usize, mode: Mode) -> Result<()> {
         if self.service != Some(service) {
             return world.settle(service, mode);
         }
@@ -375,12 +427,44 @@ impl Ring {
         Ok(())
     }
 
-    /// The author sends each account as much, in one transaction.
-    pub(super) fn distribute(&mut self, world: &mut World, each: u128) -> Result<()> {
+    /// What the operator of a service has available.
+    pub(super) fn earned_by(&self, world: &World, service: usize) -> Result<u128> {
+        world.available(&world.services[service].operator)
+    }
+
+    /// The operator of a service, being a friend, takes so much of its income and sends it to the author.
+    pub(super) fn give_back(
+        &mut self,
+        world: &mut World,
+        service: usize,
+        amount: u128,
+    ) -> Result<()> {
+        if amount == 0 {
+            return Ok(());
+        }
+        let operator = world.services[service].operator.clone();
+        let withdraw = ExecuteMsg::Withdraw {
+            denom: world.money.unchecked(),
+            amount: Some(amount.into()),
+            recipient: Some(self.author.to_string()),
+        };
+        self.escrow(world, &operator, &withdraw, 0)?;
+        Ok(())
+    }
+
+    /// The author sends these accounts so much, in one transaction.
+    pub(super) fn send_out(&mut self, world: &mut World, to: &[(Addr, u128)]) -> Result<()> {
         let author = self.author.clone();
-        let sends = self.accounts.iter().map(|to| bank_send(to, each)).collect();
+        let sends = to.iter().map(|(to, amount)| bank_send(to, *amount));
+        let sends = sends.collect();
         self.send(world, &author, sends)?;
         Ok(())
+    }
+
+    /// The author sends each account as much, in one transaction.
+    pub(super) fn distribute(&mut self, world: &mut World, each: u128) -> Result<()> {
+        let to: Vec<(Addr, u128)> = self.accounts.iter().map(|to| (to.clone(), each)).collect();
+        self.send_out(world, &to)
     }
 
     /// Money of sessions that were charged is the author's again.

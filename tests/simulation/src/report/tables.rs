@@ -1,8 +1,8 @@
 //! The tables of the report, once for both of its forms.
 
 use crate::judge::{
-    dollars as dollars_of, fakings, made_by_rings, overlap, verdict, Faking, Order, Rule, ORDERS,
-    RULES,
+    self, dollars as dollars_of, fakings, made_by_rings, overlap, verdict, Faking, Order, Rule,
+    ORDERS, RULES,
 };
 use crate::outcome::{Outcome, LATELY_DAYS};
 use crate::report::text::{count, dollars, mean, percent};
@@ -37,6 +37,7 @@ pub fn costs(outcome: &Outcome) -> Table {
         "cost, $",
         "per $1 000 gross, $",
         "per $1 000 aged, $",
+        "per $1 000 backed, $",
         "per returning payer, $",
     ]);
     for row in fakings(outcome) {
@@ -57,6 +58,7 @@ pub fn costs(outcome: &Outcome) -> Table {
             dollars(row.cost()),
             row.per_thousand_gross().map_or_else(nothing, dollars),
             row.per_thousand_aged().map_or_else(nothing, dollars),
+            row.per_thousand_backed().map_or_else(nothing, dollars),
             row.per_returning().map_or_else(nothing, dollars),
         ]);
     }
@@ -73,6 +75,7 @@ pub fn moved(outcome: &Outcome) -> Table {
         "gross, $",
         "related, $",
         "aged, $",
+        "backed, $",
         "payers",
         "returning",
         "best place",
@@ -104,6 +107,7 @@ pub fn moved(outcome: &Outcome) -> Table {
             zero_or(moved.gross, dollars),
             zero_or(moved.related, dollars),
             zero_or(moved.aged, dollars),
+            zero_or(row.backed, dollars),
             zero_or(moved.payers, mean),
             zero_or(moved.returning, mean),
             row.place.map_or_else(nothing, |place| place.to_string()),
@@ -122,23 +126,35 @@ pub fn backed(outcome: &Outcome) -> Table {
         "of them right",
         "precision",
         "recall",
+        "recently: precision",
+        "recently: recall",
         "coverage",
         "backed of the market, $",
         "backed of rings, $",
         "most a ring shows for $1 that it left, $",
+        "backed of rings with a friend, $",
     ]);
     let part = |of: u64, whole: u64| percent(of as f64 / (whole as f64).max(1.0));
     for row in &outcome.backed {
         table.rows.push(vec![
-            format!("{} operators, {}", row.operators, row.factor),
+            match row.friends {
+                0 => format!("{} operators, {}", row.operators, row.factor),
+                friends => format!(
+                    "{} operators, of whom {friends} a friend of rings, {}",
+                    row.operators, row.factor
+                ),
+            },
             row.accepted.to_string(),
             row.right.to_string(),
             part(row.right, row.accepted),
             part(row.right, row.earning),
+            part(row.recent.right, row.recent.accepted),
+            part(row.recent.right, row.recent.earning),
             percent(row.coverage),
             dollars(dollars_of(row.backed)),
             dollars(dollars_of(row.backed_of_rings)),
             dollars(row.most_for_one),
+            dollars(dollars_of(row.backed_of_friends)),
         ]);
     }
     table
@@ -193,13 +209,44 @@ pub fn orders(outcome: &Outcome) -> Table {
         let name = match order {
             Order::Calls => "calls".to_owned(),
             Order::Gross => "gross income".to_owned(),
-            Order::Ranking => "aged income: the ranking of the chain".to_owned(),
+            Order::Ranking => "aged income of all time: `lifetime_ranking`".to_owned(),
             Order::Lately => format!("aged income of the last {LATELY_DAYS} days"),
-            Order::Accepted => "the ranking, of models that the last rule accepts".to_owned(),
+            Order::Accepted => "the same, of models that the last rule accepts".to_owned(),
+            Order::Backed => "what the believed back at 5".to_owned(),
+            Order::Recent => "recent aged income: `ranking`; against recent truth".to_owned(),
+            Order::RecentlyBacked => {
+                "what the believed back at 5 of what is recent; against recent truth".to_owned()
+            }
         };
         let mut row = vec![name];
         row.extend([10, 50, 100].map(|count| percent(overlap(outcome, order, count))));
         table.rows.push(row);
+    }
+    table
+}
+
+/// The price to stand first.
+pub fn fronts(outcome: &Outcome) -> Table {
+    let mut table = Table::new(&[
+        "number",
+        "of the first model of the market, $",
+        "cheapest way here",
+        "per $1 000, $",
+        "price to show as much, $",
+    ]);
+    for front in judge::fronts(outcome) {
+        let price = front.price();
+        let known = |number: f64| match front.way {
+            Some(_) => dollars(number),
+            None => nothing(),
+        };
+        table.rows.push(vec![
+            front.number.to_owned(),
+            dollars(front.first),
+            front.way.clone().unwrap_or_else(nothing),
+            known(front.per_thousand),
+            known(price),
+        ]);
     }
     table
 }

@@ -104,10 +104,14 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
             title: "What the believed back",
             before: vec![
                 "For the operators that a reader believes: the smaller of what each served for strangers and a factor times what it \
-                 kept. A model is accepted where they back as much as counts as earning. Coverage is their part of what \
-                 strangers paid for models that belong to no ring; a reader, who cannot tell, sees less. **Most a ring shows for \
-                 $1 that it left** is of the kind of ring that does best; by the bound of the rule it is at most the \
-                 factor."
+                 kept. A model is accepted where they back as much as counts as earning. **Recently** is the same of payments \
+                 that count half after four weeks, against what people paid counted alike. Coverage is their part of what \
+                 strangers paid for models that belong to no ring; a reader, who cannot tell, sees less."
+                    .to_owned(),
+                "**Most a ring shows for $1 that it left** is of the kind of ring that does best; by the bound of the rule it is at \
+                 most the factor. It leaves out rings that have a friend among the operators: what a friend backs costs \
+                 gas and interest, since it gives everything back. Believed no more, it backs nothing, for the past as well: compare \
+                 the rows with the friend and without."
                     .to_owned(),
             ],
             table: tables::backed(outcome),
@@ -117,11 +121,23 @@ pub fn sections(outcome: &Outcome) -> Vec<Section> {
             title: "Who is at the top",
             before: vec![
                 "Of the first models in an order, the part that is among as many first by what independent people really paid. \
+                 The believed are the operators of the market that are no friends of rings. \
                  Whoever locks as much money as the market pays takes the first places: a rank by money is for sale at the \
                  price of locking it."
                     .to_owned(),
             ],
             table: tables::orders(outcome),
+            numbered: false,
+        },
+        Section {
+            title: "The price to stand first",
+            before: vec![
+                "What the first model of the market shows of a number, and what it would have cost to show as much in the way that \
+                 moved the number for least here. No way is cheaper by *backed* than its part by the factor, which is 5 here, as long as no \
+                 operator among the believed is a friend."
+                    .to_owned(),
+            ],
+            table: tables::fronts(outcome),
             numbered: false,
         },
     ]
@@ -150,6 +166,13 @@ pub fn method(outcome: &Outcome) -> Vec<String> {
             .to_owned(),
         "Accounts of a ring get their money by plain bank transfers from its author and share nothing else with it. \"Dust\" accounts \
          pay ten minutes apart, in the last minutes of a week and the first of the next."
+            .to_owned(),
+        "A copy of the market does in the evening what honest callers did on the day: each model, account, session and payment once \
+         more, with an operator of its own. What is left in its sessions stays there, so that its interest is rather too high."
+            .to_owned(),
+        "An adaptive ring plays every way that it knows once with a twentieth of its money, reads from the chain what each moved, and \
+         goes on with what moved most for gas, interest and money that others got: with its own operator, or through the market for \
+         shares from 0 to 90 %, by one account or ten, or by its own money in another's name."
             .to_owned(),
         "Loans are taken and repaid within one transaction with one signature, by contracts that act for the ring. The lender takes \
          no fee."

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use toml::Spanned;
 
-use super::{CostPlan, FakePlan, JudgePlan, MarketPlan, Scenario, Scheme};
+use super::{CostPlan, FakePlan, Goal, JudgePlan, MarketPlan, Scenario, Scheme, Through};
 
 /// Most money that a ring can have: a billion dollars.
 const MAX_DOLLARS: f64 = 1e9;
@@ -48,6 +48,7 @@ struct Market {
     model_growth: Spanned<f64>,
     price_changes: Spanned<f64>,
     operators: Spanned<u64>,
+    friends: Option<Spanned<u64>>,
     operator_share: Spanned<f64>,
     rounds: Spanned<u64>,
     callers: Spanned<u64>,
@@ -92,6 +93,9 @@ struct Fake {
     named: Option<Spanned<u64>>,
     models: Option<Spanned<u64>>,
     through_market: Option<Spanned<bool>>,
+    through_friend: Option<Spanned<bool>>,
+    share: Option<Spanned<f64>>,
+    goal: Option<Spanned<Aim>>,
     earning: Option<Spanned<bool>>,
 }
 
@@ -107,6 +111,15 @@ enum Kind {
     NamedCallers,
     Warehouse,
     Smear,
+    Copy,
+    Adaptive,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Aim {
+    Aged,
+    Backed,
 }
 
 pub(super) fn parse(name: &str, file: &str, text: &str) -> Result<Scenario, ScenarioError> {
@@ -123,6 +136,10 @@ pub(super) fn parse(name: &str, file: &str, text: &str) -> Result<Scenario, Scen
         model_growth: share(&market.model_growth)?,
         price_changes: share(&market.price_changes)?,
         operators: source.within(&market.operators, 1..=1_000)?,
+        friends: match &market.friends {
+            Some(friends) => source.within(friends, 0..=*market.operators.get_ref())?,
+            None => 0,
+        },
         operator_share: share(&market.operator_share)?,
         rounds: source.within(&market.rounds, 1..=24)?,
         callers: source.within(&market.callers, 1..=1_000_000)?,
@@ -147,7 +164,7 @@ pub(super) fn parse(name: &str, file: &str, text: &str) -> Result<Scenario, Scen
     let days = source.within(&read.days, 1..=3_650)?;
     let mut fakes: Vec<FakePlan> = vec![];
     for fake in &read.fakes {
-        let plan = source.fake(fake, days, market.callers)?;
+        let plan = source.fake(fake, days, &market)?;
         if fakes.iter().any(|other| other.name == plan.name) {
             let name = &fake.get_ref().name;
             return Err(source.error(name, format!("\"{}\" is the name of another", plan.name)));
@@ -181,7 +198,7 @@ impl Source<'_> {
         &self,
         table: &Spanned<Fake>,
         days: u64,
-        callers: u64,
+        market: &MarketPlan,
     ) -> Result<FakePlan, ScenarioError> {
         let fake = table.get_ref();
         let mut fields = Fields {
@@ -197,6 +214,9 @@ impl Source<'_> {
         let named = fields.take("named", &fake.named);
         let models = fields.take("models", &fake.models);
         let through_market = fields.take("through_market", &fake.through_market);
+        let through_friend = fields.take("through_friend", &fake.through_friend);
+        let share = fields.take("share", &fake.share);
+        let goal = fields.take("goal", &fake.goal);
         let earning = fields.take("earning", &fake.earning);
         let scheme = match fake.kind {
             Kind::OwnMoney => Scheme::OwnMoney {
@@ -212,7 +232,7 @@ impl Source<'_> {
                 payers: fields.number(payers, 1..=1_000)?,
                 calls: fields.number(calls, 1..=1_000)?,
                 cycles: fields.optional(cycles, 1..=1_825)?,
-                through_market: fields.used(through_market).copied().unwrap_or_default(),
+                through: fields.through(through_market, through_friend, share, market)?,
             },
             Kind::Sybils => Scheme::Sybils {
                 capital: fields.dollars(capital)?,
@@ -227,7 +247,7 @@ impl Source<'_> {
             },
             Kind::NamedCallers => Scheme::NamedCallers {
                 capital: fields.dollars(capital)?,
-                named: fields.number(named, 1..=callers.min(1_000))?,
+                named: fields.number(named, 1..=market.callers.min(1_000))?,
             },
             Kind::Warehouse => Scheme::Warehouse {
                 models: fields.number(models, 1..=100_000)?,
@@ -236,9 +256,21 @@ impl Source<'_> {
             Kind::Smear => Scheme::Smear {
                 capital: fields.dollars(capital)?,
             },
+            Kind::Copy => Scheme::Copy,
+            Kind::Adaptive => Scheme::Adaptive {
+                capital: fields.dollars(capital)?,
+                goal: match fields.needed(goal)?.get_ref() {
+                    Aim::Aged => Goal::Aged,
+                    Aim::Backed => Goal::Backed,
+                },
+            },
         };
         fields.no_more()?;
         self.enough_money(fake, &scheme)?;
+        if scheme == Scheme::Copy {
+            // They would copy the same day and share what is copied.
+            self.within(&fake.rings, 1..=1)?;
+        }
         Ok(FakePlan {
             name: fake.name.get_ref().clone(),
             rings: self.within(&fake.rings, 1..=1_000)?,
@@ -390,6 +422,40 @@ impl<'a> Fields<'a> {
         match field.value {
             Some(_) => self.number(field, range).map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Who serves a ring: its own operator where nothing is said.
+    fn through(
+        &mut self,
+        market: Field<'a, bool>,
+        friend: Field<'a, bool>,
+        share: Field<'a, f64>,
+        plan: &MarketPlan,
+    ) -> Result<Through, ScenarioError> {
+        let market = self.used(market).copied().unwrap_or_default();
+        let by_friend = friend.value;
+        let friend = self.used(friend).copied().unwrap_or_default();
+        if !market && !friend {
+            // A share is offered to somebody.
+            return Ok(Through::Own);
+        }
+        let percent = match share.value {
+            // A payee has one basis point at least.
+            Some(_) => self.source.within(self.needed(share)?, 0.0..=99.99)?,
+            None => plan.operator_share.min(99.99),
+        };
+        let bps = libm::round(percent * 100.0) as u16;
+        match by_friend {
+            Some(stated) if friend && market => Err(self
+                .source
+                .error(stated, "through_market is stated as well".to_owned())),
+            Some(stated) if friend && plan.friends == 0 => Err(self.source.error(
+                stated,
+                "market.friends is 0, so that no operator is anybody's friend".to_owned(),
+            )),
+            _ if friend => Ok(Through::Friend { bps }),
+            _ => Ok(Through::Market { bps }),
         }
     }
 

@@ -116,6 +116,37 @@ fn a_field_that_a_kind_needs_is_missed_and_one_that_it_has_not_is_refused() {
 }
 
 #[test]
+fn a_share_that_nobody_is_offered_a_friend_that_there_is_not_and_two_copies_of_one_market_are_refused() {
+    let patient = "payers = 1\ncalls = 20\n";
+    let with = |more: &str| error(patient, &format!("{patient}{more}\n"));
+    let share = with("share = 20.0");
+    assert_eq!(
+        (share.field.as_str(), share.problem.as_str()),
+        ("fakes.share", "this kind has no such field")
+    );
+    let friend = with("through_friend = true");
+    assert_eq!(friend.field, "fakes.through_friend");
+    assert!(friend.problem.contains("market.friends is 0"), "{friend}");
+    let both = with("through_market = true\nthrough_friend = true");
+    assert_eq!(both.problem, "through_market is stated as well");
+    let wide = with("through_market = true\nshare = 100.0");
+    assert_eq!(wide.problem, "100 is not from 0 to 99.99");
+    let friends = error("operators = 3 ", "friends = 4\noperators = 3 ");
+    assert_eq!(
+        (friends.field.as_str(), friends.problem.as_str()),
+        ("market.friends", "4 is not from 0 to 3")
+    );
+    let copies = error(
+        "kind = \"own-money\"\nrings = 1\ncapital = 100.0\ncalls = 50\n",
+        "kind = \"copy\"\nrings = 2\n",
+    );
+    assert_eq!(
+        (copies.field.as_str(), copies.problem.as_str()),
+        ("fakes.rings", "2 is not from 1 to 1")
+    );
+}
+
+#[test]
 fn money_that_does_not_cover_a_millionth_for_each_payment_is_refused() {
     let found = error("capital = 100000.0", "capital = 0.00005");
     let line = line("capital = 100000.0");

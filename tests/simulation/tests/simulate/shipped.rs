@@ -14,6 +14,7 @@ fn every_shipped_scenario_is_read_and_named_by_what_it_shows() {
     }
     names.sort();
     let shipped = [
+        "belief",
         "dead-warehouse",
         "large",
         "live-market",
