@@ -20,7 +20,7 @@ fn python(tests: &str, (market, server, url): (Market, Serving, String)) {
         .env("HUB_SERVER", url)
         // So that a test may kill the server, and start it again on its books.
         .env("HUB_SERVER_PID", server.id().to_string())
-        .env("HUB_SERVER_FOLDER", market.world.path("."))
+        .env("HUB_SERVER_FOLDER", market.fixture.path("."))
         .env("HUB_SERVER_MNEMONIC", AUTHOR)
         .env("HUB_SESSION", opened.to_string())
         .env("HUB_MODEL", "1")

@@ -48,14 +48,14 @@ pub fn check(file: &Value, tally: &mut Tally) {
             })
             .collect();
         let found = merge_rankings(rankings?);
-        let found: Vec<(ModelId, u128, Vec<&str>)> = found
+        let found: Vec<Merged<'_>> = found
             .iter()
             .map(|one| {
                 let at = one.at.iter().map(|(operator, _)| operator.as_str());
                 (one.model, one.recent_kept.u128(), at.collect())
             })
             .collect();
-        let expected: Result<Vec<(ModelId, u128, Vec<&str>)>, String> = list(entry, "merged")?
+        let expected: Result<Vec<Merged<'_>>, String> = list(entry, "merged")?
             .iter()
             .map(|one| {
                 let at = list(one, "at")?.iter().filter_map(Value::as_str);
@@ -70,6 +70,9 @@ pub fn check(file: &Value, tally: &mut Tally) {
     });
     tally.skip_all_but(file, &["about", "backing", "payer_backing", "rankings"]);
 }
+
+/// A model of a merged ranking: what is kept of it, and at which operators.
+type Merged<'a> = (ModelId, u128, Vec<&'a str>);
 
 /// None where the factor must be refused.
 fn backed(entry: &Value) -> Result<Option<u128>, String> {

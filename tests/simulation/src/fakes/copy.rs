@@ -66,11 +66,11 @@ impl Copy {
                 amount,
             } = *event
             {
-                if !self.payers.contains_key(&caller) {
+                self.payers.entry(caller).or_insert_with(|| {
                     let account = ring.account(world, &format!("copy of caller {caller}"));
                     ring.accounts.push(account.clone());
-                    self.payers.insert(caller, account);
-                }
+                    account
+                });
                 funded.push((self.payers[&caller].clone(), session, amount));
             }
         }

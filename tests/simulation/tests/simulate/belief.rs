@@ -43,10 +43,17 @@ fn near(found: f64, expected: f64) -> bool {
 }
 
 #[test]
-fn who_offers_an_honest_operator_a_basis_point_buys_aged_income_for_nothing_and_backing_for_its_price() {
+fn who_offers_an_honest_operator_a_basis_point_buys_aged_income_for_nothing_and_backing_for_its_price(
+) {
     let (faking, _) = fake("through an honest operator for a basis point");
-    assert!(faking.moved.aged > 1_000.0 && faking.moved.related == 0.0, "{faking:?}");
-    assert!(near(faking.lost, faking.moved.gross / 10_000.0), "{faking:?}");
+    assert!(
+        faking.moved.aged > 1_000.0 && faking.moved.related == 0.0,
+        "{faking:?}"
+    );
+    assert!(
+        near(faking.lost, faking.moved.gross / 10_000.0),
+        "{faking:?}"
+    );
     // Less than a dollar for a thousand: what was attested by those one believes proves nothing.
     assert!(faking.per_thousand_aged().unwrap() < 1.0, "{faking:?}");
     assert!(near(faking.backed, FACTOR * faking.lost), "{faking:?}");
@@ -57,7 +64,10 @@ fn backing_is_bought_for_its_part_by_the_factor_and_not_for_less() {
     let (faking, _) = fake("backing bought");
     assert!(near(faking.backed, faking.moved.gross), "{faking:?}");
     assert!(near(faking.lost, faking.backed / FACTOR), "{faking:?}");
-    assert!(faking.per_thousand_backed().unwrap() >= 1_000.0 / FACTOR, "{faking:?}");
+    assert!(
+        faking.per_thousand_backed().unwrap() >= 1_000.0 / FACTOR,
+        "{faking:?}"
+    );
 }
 
 #[test]
@@ -87,7 +97,12 @@ fn a_copy_of_the_whole_honest_market_is_that_market_by_every_number_without_name
     let aged = |rows: &mut dyn Iterator<Item = &ModelRow>| -> u128 {
         rows.map(|row| row.numbers.aged).sum()
     };
-    let honest = aged(&mut outcome.models.iter().filter(|row| row.nature == Nature::Wanted));
+    let honest = aged(
+        &mut outcome
+            .models
+            .iter()
+            .filter(|row| row.nature == Nature::Wanted),
+    );
     let copied = aged(&mut copies.iter().copied());
     // Paid in the evening for what was paid twice a day, its money is aged for what theirs is, or for a little more.
     assert!(copied * 100 >= honest * 99, "{copied} of {honest}");
@@ -98,7 +113,8 @@ fn a_copy_of_the_whole_honest_market_is_that_market_by_every_number_without_name
 }
 
 #[test]
-fn whoever_knows_every_rule_and_adapts_gets_aged_income_for_nothing_and_backing_for_its_part_by_the_factor() {
+fn whoever_knows_every_rule_and_adapts_gets_aged_income_for_nothing_and_backing_for_its_part_by_the_factor(
+) {
     let (aged, _) = fake("adaptive, for aged income");
     assert!(aged.moved.aged > 500.0, "{aged:?}");
     assert!(aged.per_thousand_aged().unwrap() < 5.0, "{aged:?}");
@@ -110,7 +126,10 @@ fn whoever_knows_every_rule_and_adapts_gets_aged_income_for_nothing_and_backing_
     assert!(backed.backed <= FACTOR * backed.lost + 0.001, "{backed:?}");
     // It found the share that backs most for its cost.
     let best = models.iter().max_by_key(|row| row.backed).unwrap();
-    assert!(near(best.backed as f64, best.numbers.gross as f64), "{best:?}");
+    assert!(
+        near(best.backed as f64, best.numbers.gross as f64),
+        "{best:?}"
+    );
 }
 
 #[test]
@@ -124,7 +143,10 @@ fn no_ring_without_a_friend_shows_more_than_the_factor_times_what_it_left() {
 #[test]
 fn what_is_recent_is_told_as_what_is_of_all_time_is() {
     let row = believed(4, 5);
-    assert!(row.recent.earning > 0 && row.recent.right * 100 >= row.recent.earning * 90, "{row:?}");
+    assert!(
+        row.recent.earning > 0 && row.recent.right * 100 >= row.recent.earning * 90,
+        "{row:?}"
+    );
     for row in &outcome().models {
         assert!(row.recent_income <= row.demand.income, "{row:?}");
         assert!(row.recent_backed <= row.backed, "{row:?}");
@@ -132,7 +154,8 @@ fn what_is_recent_is_told_as_what_is_of_all_time_is() {
 }
 
 #[test]
-fn the_price_to_stand_first_is_gas_by_numbers_without_names_and_a_fifth_by_what_the_believed_back() {
+fn the_price_to_stand_first_is_gas_by_numbers_without_names_and_a_fifth_by_what_the_believed_back()
+{
     let fronts = fronts(outcome());
     let front = |name: &str| -> &Front {
         let mut found = fronts.iter().filter(|front| front.number == name);

@@ -116,7 +116,8 @@ fn a_field_that_a_kind_needs_is_missed_and_one_that_it_has_not_is_refused() {
 }
 
 #[test]
-fn a_share_that_nobody_is_offered_a_friend_that_there_is_not_and_two_copies_of_one_market_are_refused() {
+fn a_share_that_nobody_is_offered_a_friend_that_there_is_not_and_two_copies_of_one_market_are_refused(
+) {
     let patient = "payers = 1\ncalls = 20\n";
     let with = |more: &str| error(patient, &format!("{patient}{more}\n"));
     let share = with("share = 20.0");
