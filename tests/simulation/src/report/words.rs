@@ -170,9 +170,9 @@ pub fn method(outcome: &Outcome) -> Vec<String> {
         "A copy of the market does in the evening what honest callers did on the day: each model, account, session and payment once \
          more, with an operator of its own. What is left in its sessions stays there, so that its interest is rather too high."
             .to_owned(),
-        "An adaptive ring plays every way that it knows once with a twentieth of its money, reads from the chain what each moved, and \
-         goes on with what moved most for gas, interest and money that others got: with its own operator, or through the market for \
-         shares from 0 to 90 %, by one account or ten, or by its own money in another's name."
+        "An adaptive ring plays every way that it knows once with a twentieth of its money, and reads from the chain what each moved. \
+         It goes on with what moved most for gas, interest and money that others got. The ways are: its own operator, or the market's \
+         for shares from 0 to 90 %, by one account or ten; or its own money in another's name."
             .to_owned(),
         "Loans are taken and repaid within one transaction with one signature, by contracts that act for the ring. The lender takes \
          no fee."
