@@ -318,7 +318,9 @@ def test_the_agent_buys_says_what_it_spent_and_goes_on_where_it_stopped(served: 
 
 
 def test_the_notebook_buys_and_plots(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {"HUB_CALLS": "5", "HUB_EVERY": "0.02", "HUB_AGENT": str(AGENT)}.items():
+    # A test before this one may have started the server again, at another address.
+    settings = {"HUB_CALLS": "5", "HUB_EVERY": "0.02", "HUB_AGENT": str(AGENT), "HUB_SERVER": served.server}
+    for name, value in settings.items():
         monkeypatch.setenv(name, value)
     notebook = nbformat.read(AGENT / "forecasts.ipynb", as_version=4)  # type: ignore[no-untyped-call]
     assert all(not cell.get("outputs") for cell in notebook.cells), "the notebook is committed without outputs"
