@@ -2,6 +2,7 @@
 
 pub mod basis;
 pub mod charge;
+pub mod copies;
 pub mod group;
 pub mod income;
 pub mod session;

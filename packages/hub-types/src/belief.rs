@@ -63,15 +63,11 @@ pub fn check_operators(operators: &[String]) -> Result<(), BeliefError> {
             given: operators.len(),
         });
     }
-    let mut sorted: Vec<&String> = operators.iter().collect();
-    sorted.sort_unstable();
-    for pair in sorted.windows(2) {
-        if let [one, next] = pair {
-            if one == next {
-                return Err(BeliefError::Repeated {
-                    operator: (*one).clone(),
-                });
-            }
+    for (place, operator) in operators.iter().enumerate() {
+        if operators.iter().take(place).any(|other| other == operator) {
+            return Err(BeliefError::Repeated {
+                operator: operator.clone(),
+            });
         }
     }
     Ok(())

@@ -1,23 +1,19 @@
 //! Who is credited with what, summed over all groups of a message.
 
-use std::collections::BTreeMap;
-
-use cosmwasm_std::{CanonicalAddr, Uint128};
+use cosmwasm_std::{CanonicalAddr, StdError, Uint128};
 use hub_types::escrow::Credit;
 use hub_types::ids::DenomNumber;
 use hub_types::split::{split, Increase};
 
 use super::basis::Basis;
+use super::copies::Copies;
 use crate::error::ContractError;
-
-/// Canonical address, as bytes that sort.
-type Account = Vec<u8>;
 
 /// Income by (account, denomination number).
 #[derive(Default)]
 pub struct Income {
-    credits: BTreeMap<(Account, DenomNumber), u128>,
-    gross: BTreeMap<DenomNumber, u128>,
+    credits: Copies<(CanonicalAddr, DenomNumber), u128>,
+    gross: Copies<DenomNumber, u128>,
 }
 
 impl Income {
@@ -43,15 +39,13 @@ impl Income {
         for ((account, _), part) in shares.zip(parts) {
             operators = part;
             if part > 0 {
-                let credit = self
-                    .credits
-                    .entry((account.as_slice().to_vec(), basis.denom))
-                    .or_default();
+                let key = (account.clone(), basis.denom);
+                let credit = self.credits.find(key, nothing)?;
                 // Bounded by what sessions hold, which the escrow keeps within 128 bits.
                 *credit = credit.saturating_add(part);
             }
         }
-        let gross = self.gross.entry(basis.denom).or_default();
+        let gross = self.gross.find(basis.denom, nothing)?;
         *gross = gross.saturating_add(increase.amount);
         Ok(operators)
     }
@@ -59,21 +53,25 @@ impl Income {
     /// What was charged, per denomination number.
     pub fn gross(&self) -> impl Iterator<Item = (DenomNumber, u128)> + '_ {
         self.gross
-            .iter()
-            .filter(|(_, amount)| **amount > 0)
-            .map(|(denom, amount)| (*denom, *amount))
+            .sorted()
+            .filter(|(_, amount)| *amount > 0)
+            .copied()
     }
 
     pub fn into_credits(self) -> Vec<Credit> {
         self.credits
-            .into_iter()
+            .into_sorted()
             .map(|((account, denom), amount)| Credit {
-                account: CanonicalAddr::from(account),
+                account,
                 denom,
                 amount: Uint128::new(amount),
             })
             .collect()
     }
+}
+
+fn nothing() -> Result<u128, StdError> {
+    Ok(0)
 }
 
 #[cfg(test)]

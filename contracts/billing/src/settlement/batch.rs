@@ -1,10 +1,7 @@
 //! A batch decided: for the message that settles it, and for the query that previews it.
 
-use std::collections::BTreeSet;
-
 use cosmwasm_std::{Deps, Env};
 use hub_types::billing::{BatchResponse, OutcomeRun};
-use hub_types::ids::SessionId;
 use hub_types::wire::{digest, Batch, SignedVoucher};
 
 use super::message::{Decided, Settlement};
@@ -32,10 +29,9 @@ pub fn decide(
     }
     let mut settlement = Settlement::new(deps, config, statement);
     if !signed_vouchers.is_empty() {
-        let sessions: BTreeSet<SessionId> =
-            batch.groups.iter().map(|group| group.session).collect();
+        let sessions = batch.groups.iter().map(|group| group.session);
         let tag = domain_tag(deps, env, digest::Purpose::Voucher)?;
-        settlement.apply_vouchers(&sessions, signed_vouchers, &tag)?;
+        settlement.apply_vouchers(sessions, signed_vouchers, &tag)?;
     }
     for group in &batch.groups {
         settlement.settle(&Group {

@@ -1,7 +1,5 @@
 //! One message's settlement: its groups in order, and what they come to.
 
-use std::collections::BTreeSet;
-
 use cosmwasm_std::{CanonicalAddr, Deps, Uint128};
 use hub_types::billing::{Gross, Outcome};
 use hub_types::denom::Denom;
@@ -87,7 +85,7 @@ impl<'a> Settlement<'a> {
     /// Raises the ceilings of the sessions `named` by the message, before its first group.
     pub fn apply_vouchers(
         &mut self,
-        named: &BTreeSet<SessionId>,
+        named: impl IntoIterator<Item = SessionId>,
         signed: &[SignedVoucher],
         tag: &Hash,
     ) -> Result<(), ContractError> {

@@ -1,8 +1,5 @@
 //! Records of the other contracts that a message reads and never changes, each read once by a raw query.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::{Deps, StdResult};
 use hub_types::denom::Denom;
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber, TermsNumber};
@@ -11,6 +8,7 @@ use hub_types::records::registry::{
     ModelRecord, ReleaseRecord, TermsRecord, MODELS, RELEASES, TERMS,
 };
 
+use crate::domain::copies::Copies;
 use crate::error::ContractError;
 use crate::state::config::Config;
 
@@ -18,9 +16,9 @@ use crate::state::config::Config;
 pub struct RecordCache<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    models: BTreeMap<ModelId, Option<ModelRecord>>,
-    terms: BTreeMap<(ModelId, TermsNumber), Option<TermsRecord>>,
-    denoms: BTreeMap<DenomNumber, Denom>,
+    models: Copies<ModelId, Option<ModelRecord>>,
+    terms: Copies<(ModelId, TermsNumber), Option<TermsRecord>>,
+    denoms: Copies<DenomNumber, Denom>,
 }
 
 impl<'a> RecordCache<'a> {
@@ -28,31 +26,22 @@ impl<'a> RecordCache<'a> {
         Self {
             deps,
             config,
-            models: BTreeMap::new(),
-            terms: BTreeMap::new(),
-            denoms: BTreeMap::new(),
+            models: Copies::default(),
+            terms: Copies::default(),
+            denoms: Copies::default(),
         }
     }
 
     pub fn model(&mut self, model: ModelId) -> StdResult<Option<&ModelRecord>> {
-        match self.models.entry(model) {
-            Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
-            Entry::Vacant(entry) => {
-                let record = MODELS.query(&self.deps.querier, &self.config.registry, model)?;
-                Ok(entry.insert(record).as_ref())
-            }
-        }
+        let (deps, config) = (self.deps, self.config);
+        let read = || MODELS.query(&deps.querier, &config.registry, model);
+        Ok(self.models.find(model, read)?.as_ref())
     }
 
     pub fn terms(&mut self, model: ModelId, terms: TermsNumber) -> StdResult<Option<&TermsRecord>> {
-        match self.terms.entry((model, terms)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut().as_ref()),
-            Entry::Vacant(entry) => {
-                let key = (model, terms);
-                let record = TERMS.query(&self.deps.querier, &self.config.registry, key)?;
-                Ok(entry.insert(record).as_ref())
-            }
-        }
+        let (deps, config, key) = (self.deps, self.config, (model, terms));
+        let read = || TERMS.query(&deps.querier, &config.registry, key);
+        Ok(self.terms.find(key, read)?.as_ref())
     }
 
     /// Read once per message, for a single receipt only; so not cached.
@@ -66,16 +55,14 @@ impl<'a> RecordCache<'a> {
     }
 
     pub fn denom(&mut self, number: DenomNumber) -> Result<&Denom, ContractError> {
-        match self.denoms.entry(number) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let denom = DENOMS
-                    .query(&self.deps.querier, &self.config.escrow, number)?
-                    .ok_or(ContractError::Inconsistent {
-                        what: "a session in a denomination that the escrow does not know",
-                    })?;
-                Ok(entry.insert(denom))
-            }
-        }
+        let (deps, config) = (self.deps, self.config);
+        let denom = self.denoms.find(number, || {
+            DENOMS.query(&deps.querier, &config.escrow, number)?.ok_or(
+                ContractError::Inconsistent {
+                    what: "a session in a denomination that the escrow does not know",
+                },
+            )
+        })?;
+        Ok(denom)
     }
 }

@@ -1,14 +1,12 @@
 //! Working copies of the sessions that a message speaks of: each read once, and told to the escrow once.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::Deps;
 use hub_types::escrow::SessionSettlement;
 use hub_types::ids::{AttesterId, SessionId};
 use hub_types::records::escrow::{MAX_LANES, POLICIES, SESSIONS};
 
 use super::statement::Statement;
+use crate::domain::copies::Copies;
 use crate::domain::session::{LaneClaim, SessionCopy};
 use crate::error::ContractError;
 use crate::state::attesters;
@@ -18,7 +16,7 @@ use crate::state::config::Config;
 pub struct Sessions<'a> {
     deps: Deps<'a>,
     config: &'a Config,
-    copies: BTreeMap<SessionId, Option<SessionCopy>>,
+    copies: Copies<SessionId, Option<SessionCopy>>,
 }
 
 impl<'a> Sessions<'a> {
@@ -26,7 +24,7 @@ impl<'a> Sessions<'a> {
         Self {
             deps,
             config,
-            copies: BTreeMap::new(),
+            copies: Copies::default(),
         }
     }
 
@@ -41,19 +39,17 @@ impl<'a> Sessions<'a> {
         session: SessionId,
         statement: &Statement,
     ) -> Result<Option<&mut SessionCopy>, ContractError> {
-        match self.copies.entry(session) {
-            Entry::Occupied(entry) => Ok(entry.into_mut().as_mut()),
-            Entry::Vacant(entry) => {
-                let copy = read(self.deps, self.config, session, statement)?;
-                Ok(entry.insert(copy).as_mut())
-            }
-        }
+        let (deps, config) = (self.deps, self.config);
+        let copy = self
+            .copies
+            .find(session, || read(deps, config, session, statement))?;
+        Ok(copy.as_mut())
     }
 
     /// What the escrow is told of the sessions whose lane moved.
     pub fn into_settlements(self, attester: AttesterId) -> Vec<SessionSettlement> {
         self.copies
-            .into_iter()
+            .into_sorted()
             .filter_map(|(session, copy)| copy?.into_settlement(session, attester))
             .collect()
     }

@@ -31,9 +31,6 @@ pub use models::{days, lifetime_ranking, load, ranking, releases, sums_up_to};
 pub use payers::page as payers;
 pub use served::{at as served_at, page as served_by, ranking as ranking_at};
 
-/// Canonical address, as bytes that sort.
-type Account = Vec<u8>;
-
 /// Working copies of everything that counts usage.
 pub struct UsageBook<'a> {
     models: ModelBook<'a>,

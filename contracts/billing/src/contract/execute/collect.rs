@@ -6,7 +6,7 @@ use hub_types::ids::AttesterId;
 
 use crate::contract::CONTRACT_VERSION;
 use crate::error::ContractError;
-use crate::settlement::message::Decided;
+use crate::settlement::message::{Decided, Settled};
 use crate::state::config;
 
 /// Reply id of a settlement that the escrow refused.
@@ -47,8 +47,11 @@ pub fn refused(deps: Deps, reply: Reply) -> Result<Response, ContractError> {
 
 /// The different reasons why nothing was settled.
 pub fn nothing_settled(decided: &Decided) -> ContractError {
-    let mut outcomes: Vec<_> = decided.groups.iter().map(|group| group.outcome).collect();
-    outcomes.sort();
-    outcomes.dedup();
+    let mut outcomes = vec![];
+    for Settled { outcome, .. } in &decided.groups {
+        if let Err(place) = outcomes.binary_search(outcome) {
+            outcomes.insert(place, *outcome);
+        }
+    }
     ContractError::NothingSettled { outcomes }
 }

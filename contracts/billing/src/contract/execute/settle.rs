@@ -1,7 +1,5 @@
 //! One receipt under a signature of its own.
 
-use std::collections::BTreeSet;
-
 use cosmwasm_std::{to_json_binary, DepsMut, Env, Response};
 use hub_types::billing::ReceiptResponse;
 use hub_types::wire::{digest, Receipt, SignedVoucher, Work};
@@ -42,8 +40,7 @@ pub fn settle(
     let mut settlement = Settlement::new(deps.as_ref(), &config, statement);
     if let Some(voucher) = voucher {
         let tag = domain_tag(deps.as_ref(), env, digest::Purpose::Voucher)?;
-        let sessions = BTreeSet::from([receipt.session]);
-        settlement.apply_vouchers(&sessions, &[voucher], &tag)?;
+        settlement.apply_vouchers([receipt.session], &[voucher], &tag)?;
     }
     let group = settlement.settle(&Group {
         session: receipt.session,

@@ -1,5 +1,6 @@
 //! Answers about usage.
 
+use std::collections::BinaryHeap;
 use std::ops::RangeInclusive;
 
 use cosmwasm_std::{Addr, Decimal, Deps, Env, Uint128};
@@ -486,12 +487,11 @@ fn points(
 /// Chosen from the head of the ranking by what they really have, since those that round alike stand in no order.
 fn ten_largest(deps: Deps, denom: &Counted) -> Result<Uint128, ContractError> {
     let (storage, number) = (deps.storage, denom.number);
-    let mut aged = vec![];
+    let mut aged = BinaryHeap::new();
     for (_, model) in usage::lifetime_ranking(storage, number, None, RANKED_FOR_TEN_LARGEST)? {
         aged.push(usage::load(storage, model, number)?.sums.aged);
     }
-    aged.sort_unstable_by(|a, b| b.cmp(a));
-    let ten = aged.into_iter().take(10);
+    let ten = (0..10).filter_map(|_| aged.pop());
     Ok(Uint128::new(ten.fold(0, u128::saturating_add)))
 }
 

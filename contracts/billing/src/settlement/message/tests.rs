@@ -215,8 +215,8 @@ impl Market {
     ) -> Result<Decided, ContractError> {
         let (chain, config) = (self.chain(), self.config());
         let mut settlement = Settlement::new(chain.as_ref(), &config, self.statement());
-        let sessions = groups.iter().map(|group| group.session).collect();
-        settlement.apply_vouchers(&sessions, vouchers, &TAG)?;
+        let sessions = groups.iter().map(|group| group.session);
+        settlement.apply_vouchers(sessions, vouchers, &TAG)?;
         for group in groups {
             settlement.settle(group)?;
         }

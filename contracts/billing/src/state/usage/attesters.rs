@@ -1,13 +1,11 @@
 //! What an attester signed and was paid.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::ids::{AttesterId, DenomNumber};
 use hub_types::records::usage::{AttesterTotals, ATTESTER_USAGE};
 
 use super::UsageChanges;
+use crate::domain::copies::Copies;
 
 /// What an attester signed and was paid in a denomination.
 pub fn totals(
@@ -24,7 +22,7 @@ pub fn totals(
 pub struct AttesterBook<'a> {
     storage: &'a dyn Storage,
     attester: AttesterId,
-    totals: BTreeMap<DenomNumber, AttesterTotals>,
+    totals: Copies<DenomNumber, AttesterTotals>,
 }
 
 impl<'a> AttesterBook<'a> {
@@ -32,7 +30,7 @@ impl<'a> AttesterBook<'a> {
         Self {
             storage,
             attester,
-            totals: BTreeMap::new(),
+            totals: Copies::default(),
         }
     }
 
@@ -41,17 +39,16 @@ impl<'a> AttesterBook<'a> {
         if *added == AttesterTotals::default() {
             return Ok(());
         }
-        let totals = match self.totals.entry(denom) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(totals(self.storage, self.attester, denom)?),
-        };
+        let (storage, attester) = (self.storage, self.attester);
+        let read = || totals(storage, attester, denom);
+        let totals = self.totals.find(denom, read)?;
         *totals = totals.and(added);
         Ok(())
     }
 
     pub fn list_changes(self, changes: &mut UsageChanges) {
-        for (denom, totals) in &self.totals {
-            changes.set(&ATTESTER_USAGE, (self.attester, *denom), totals);
+        for (denom, totals) in self.totals.into_sorted() {
+            changes.set(&ATTESTER_USAGE, (self.attester, denom), &totals);
         }
     }
 }

@@ -1,8 +1,5 @@
 //! The Hub as a whole, by day and by week.
 
-use std::collections::btree_map::Entry;
-use std::collections::{BTreeMap, BTreeSet};
-
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::ids::DenomNumber;
 use hub_types::records::usage::{
@@ -10,13 +7,14 @@ use hub_types::records::usage::{
 };
 use hub_types::time::{Day, Week};
 
-use super::{Account, News, UsageChanges, Use};
+use super::{News, UsageChanges, Use};
+use crate::domain::copies::Copies;
 
 /// The copies of a message.
 pub struct HubBook<'a> {
     storage: &'a dyn Storage,
-    hubs: BTreeMap<DenomNumber, HubCopy>,
-    earners: BTreeSet<(DenomNumber, Account)>,
+    hubs: Copies<DenomNumber, HubCopy>,
+    earners: Copies<(DenomNumber, CanonicalAddr), ()>,
 }
 
 struct HubCopy {
@@ -28,8 +26,8 @@ impl<'a> HubBook<'a> {
     pub fn new(storage: &'a dyn Storage) -> Self {
         Self {
             storage,
-            hubs: BTreeMap::new(),
-            earners: BTreeSet::new(),
+            hubs: Copies::default(),
+            earners: Copies::default(),
         }
     }
 
@@ -74,7 +72,7 @@ impl<'a> HubBook<'a> {
     }
 
     pub fn list_changes(self, changes: &mut UsageChanges) {
-        for (denom, HubCopy { stored, record }) in self.hubs {
+        for (denom, HubCopy { stored, record }) in self.hubs.into_sorted() {
             changes.set(&HUB, denom, &record);
             let (closed, open) = (stored.open_day, record.open_day);
             if closed > Day(0) && closed < open {
@@ -85,8 +83,8 @@ impl<'a> HubBook<'a> {
                 }
             }
         }
-        for (denom, author) in self.earners {
-            changes.set(&EARNERS, (denom, &author.into()), &());
+        for ((denom, author), ()) in self.earners.into_sorted() {
+            changes.set(&EARNERS, (denom, &author), &());
         }
     }
 
@@ -94,20 +92,21 @@ impl<'a> HubBook<'a> {
         if EARNERS.get(self.storage, (denom, author))?.is_some() {
             return Ok(false);
         }
-        Ok(self.earners.insert((denom, author.as_slice().to_vec())))
+        let key = (denom, author.clone());
+        let new = self.earners.get(&key).is_none();
+        self.earners.set(key, ());
+        Ok(new)
     }
 
     fn copy(&mut self, denom: DenomNumber) -> StdResult<&mut HubCopy> {
-        match self.hubs.entry(denom) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let stored = load(self.storage, denom)?;
-                Ok(entry.insert(HubCopy {
-                    stored,
-                    record: stored,
-                }))
-            }
-        }
+        let storage = self.storage;
+        self.hubs.find(denom, || {
+            let stored = load(storage, denom)?;
+            Ok(HubCopy {
+                stored,
+                record: stored,
+            })
+        })
     }
 }
 

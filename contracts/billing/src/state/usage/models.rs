@@ -1,8 +1,5 @@
 //! What each model was used for: of its life, by day and by release; and the ranking.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::ids::{DenomNumber, ModelId, ReleaseNumber};
 use hub_types::packed::PackedMap;
@@ -14,25 +11,26 @@ use hub_types::time::Day;
 
 use super::served;
 use super::{News, UsageChanges, Use};
+use crate::domain::copies::Copies;
 
 /// The copies of a message.
 pub struct ModelBook<'a> {
     storage: &'a dyn Storage,
-    models: BTreeMap<(ModelId, DenomNumber), ModelCopy>,
+    models: Copies<(ModelId, DenomNumber), ModelCopy>,
 }
 
 struct ModelCopy {
     stored: UsageRecord,
     record: UsageRecord,
     /// Sums of releases before the latest one billed, where the message changes them.
-    earlier: BTreeMap<ReleaseNumber, Sums>,
+    earlier: Copies<ReleaseNumber, Sums>,
 }
 
 impl<'a> ModelBook<'a> {
     pub fn new(storage: &'a dyn Storage) -> Self {
         Self {
             storage,
-            models: BTreeMap::new(),
+            models: Copies::default(),
         }
     }
 
@@ -96,7 +94,7 @@ impl<'a> ModelBook<'a> {
     }
 
     pub fn list_changes(self, changes: &mut UsageChanges) {
-        for ((model, denom), copy) in self.models {
+        for ((model, denom), copy) in self.models.into_sorted() {
             let ModelCopy {
                 stored,
                 record,
@@ -110,8 +108,8 @@ impl<'a> ModelBook<'a> {
                 let key = (model, denom, stored.open_day);
                 changes.set(&USAGE_DAYS, key, &stored.sums);
             }
-            for (release, sums) in &earlier {
-                changes.set(&USAGE_RELEASES, (model, denom, *release), sums);
+            for (release, sums) in earlier.into_sorted() {
+                changes.set(&USAGE_RELEASES, (model, denom, release), &sums);
             }
             let of = |score: fn(&UsageRecord) -> u16| [score(&stored), score(&record)];
             let place = (denom, model);
@@ -122,17 +120,15 @@ impl<'a> ModelBook<'a> {
     }
 
     fn copy(&mut self, model: ModelId, denom: DenomNumber) -> StdResult<&mut ModelCopy> {
-        match self.models.entry((model, denom)) {
-            Entry::Occupied(entry) => Ok(entry.into_mut()),
-            Entry::Vacant(entry) => {
-                let stored = load(self.storage, model, denom)?;
-                Ok(entry.insert(ModelCopy {
-                    record: stored.clone(),
-                    stored,
-                    earlier: BTreeMap::new(),
-                }))
-            }
-        }
+        let storage = self.storage;
+        self.models.find((model, denom), || {
+            let stored = load(storage, model, denom)?;
+            Ok(ModelCopy {
+                record: stored.clone(),
+                stored,
+                earlier: Copies::default(),
+            })
+        })
     }
 }
 
@@ -162,18 +158,15 @@ impl ModelCopy {
         if used.release > record.release {
             if record.release > ReleaseNumber(0) {
                 let left = record.sums.without(&record.earlier_releases);
-                self.earlier.insert(record.release, left);
+                self.earlier.set(record.release, left);
             }
             record.earlier_releases = record.sums;
             record.release = used.release;
         } else if used.release < record.release {
-            let sums = match self.earlier.entry(used.release) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let key = (used.model, used.denom, used.release);
-                    entry.insert(USAGE_RELEASES.get(storage, key)?.unwrap_or_default())
-                }
-            };
+            let key = (used.model, used.denom, used.release);
+            let sums = self.earlier.find(used.release, || {
+                StdResult::Ok(USAGE_RELEASES.get(storage, key)?.unwrap_or_default())
+            })?;
             *sums = sums.and(&used.sums);
             record.earlier_releases = record.earlier_releases.and(&used.sums);
         }

@@ -4,9 +4,6 @@
 //! record. Each payer of a model has an entry of its own besides, by which readers find it; it holds the weeks where the
 //! payer's record has no room for them, and is written once where it has.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::{CanonicalAddr, StdResult, Storage};
 use hub_types::ids::{DenomNumber, ModelId};
 use hub_types::records::usage::{
@@ -14,13 +11,14 @@ use hub_types::records::usage::{
 };
 use hub_types::time::Week;
 
-use super::{Account, UsageChanges};
+use super::UsageChanges;
+use crate::domain::copies::Copies;
 
 /// The copies of a message.
 pub struct PayerBook<'a> {
     storage: &'a dyn Storage,
-    payers: BTreeMap<(DenomNumber, Account), PayerCopy>,
-    entries: BTreeMap<(ModelId, DenomNumber, Account), ModelPayer>,
+    payers: Copies<(DenomNumber, CanonicalAddr), PayerCopy>,
+    entries: Copies<(ModelId, DenomNumber, CanonicalAddr), ModelPayer>,
 }
 
 struct PayerCopy {
@@ -40,8 +38,8 @@ impl<'a> PayerBook<'a> {
     pub fn new(storage: &'a dyn Storage) -> Self {
         Self {
             storage,
-            payers: BTreeMap::new(),
-            entries: BTreeMap::new(),
+            payers: Copies::default(),
+            entries: Copies::default(),
         }
     }
 
@@ -54,13 +52,12 @@ impl<'a> PayerBook<'a> {
         week: Week,
     ) -> StdResult<Option<Visits>> {
         let storage = self.storage;
-        let copy = match self.payers.entry((denom, funder.as_slice().to_vec())) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => entry.insert(PayerCopy {
+        let copy = self.payers.find((denom, funder.clone()), || {
+            StdResult::Ok(PayerCopy {
                 record: PAYERS.get(storage, (denom, funder))?,
                 changed: false,
-            }),
-        };
+            })
+        })?;
         let (mut record, of_hub) = match copy.record.clone() {
             None => (PayerRecord::new(week), Visit::First),
             Some(mut record) => {
@@ -68,7 +65,7 @@ impl<'a> PayerBook<'a> {
                 (record, visit)
             }
         };
-        let key = (model, denom, funder.as_slice().to_vec());
+        let key = (model, denom, funder.clone());
         let place = record.models.binary_search_by_key(&model, |(id, _)| *id);
         let of_model = match place {
             Ok(place) => match record.models.get_mut(place) {
@@ -84,18 +81,18 @@ impl<'a> PayerBook<'a> {
                     Some(mut weeks) => {
                         let visit = weeks.visit(week);
                         if visit != Visit::Same {
-                            self.entries.insert(key, ModelPayer { weeks: Some(weeks) });
+                            self.entries.set(key, ModelPayer { weeks: Some(weeks) });
                         }
                         visit
                     }
                     None if record.models.len() < MAX_INLINE_MODELS => {
                         record.models.insert(place, (model, Weeks::only(week)));
-                        self.entries.insert(key, ModelPayer { weeks: None });
+                        self.entries.set(key, ModelPayer { weeks: None });
                         Visit::First
                     }
                     None => {
                         let weeks = Some(Weeks::only(week));
-                        self.entries.insert(key, ModelPayer { weeks });
+                        self.entries.set(key, ModelPayer { weeks });
                         Visit::First
                     }
                 }
@@ -112,13 +109,13 @@ impl<'a> PayerBook<'a> {
     }
 
     pub fn list_changes(self, changes: &mut UsageChanges) {
-        for ((denom, funder), copy) in self.payers {
+        for ((denom, funder), copy) in self.payers.into_sorted() {
             if let (Some(record), true) = (copy.record, copy.changed) {
-                changes.set(&PAYERS, (denom, &funder.into()), &record);
+                changes.set(&PAYERS, (denom, &funder), &record);
             }
         }
-        for ((model, denom, funder), entry) in self.entries {
-            changes.set(&MODEL_PAYERS, (model, denom, &funder.into()), &entry);
+        for ((model, denom, funder), entry) in self.entries.into_sorted() {
+            changes.set(&MODEL_PAYERS, (model, denom, &funder), &entry);
         }
     }
 }

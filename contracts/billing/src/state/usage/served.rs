@@ -3,20 +3,18 @@
 //! A model's record holds the sums of its first few operators, so that most models need no other record; those of further
 //! operators have records of their own.
 
-use std::collections::btree_map::Entry;
-use std::collections::BTreeMap;
-
 use cosmwasm_std::{StdResult, Storage};
 use hub_types::ids::{DenomNumber, ModelId, OperatorNumber};
 use hub_types::records::served::{Served, MAX_INLINE_OPERATORS, RANKING_AT, SERVED};
 use hub_types::records::usage::{rank, UsageRecord};
 
 use super::{UsageChanges, Use};
+use crate::domain::copies::Copies;
 
 /// The copies of a message that have no room in their models' records.
 pub struct ServedBook<'a> {
     storage: &'a dyn Storage,
-    copies: BTreeMap<(ModelId, DenomNumber, OperatorNumber), ServedCopy>,
+    copies: Copies<(ModelId, DenomNumber, OperatorNumber), ServedCopy>,
 }
 
 struct ServedCopy {
@@ -28,28 +26,26 @@ impl<'a> ServedBook<'a> {
     pub fn new(storage: &'a dyn Storage) -> Self {
         Self {
             storage,
-            copies: BTreeMap::new(),
+            copies: Copies::default(),
         }
     }
 
     pub fn add(&mut self, used: &Use) -> StdResult<()> {
         let key = (used.model, used.denom, used.operator);
-        let copy = match self.copies.entry(key) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let stored = SERVED.get(self.storage, key)?.unwrap_or_default();
-                entry.insert(ServedCopy {
-                    stored,
-                    served: stored,
-                })
-            }
-        };
+        let storage = self.storage;
+        let copy = self.copies.find(key, || {
+            let stored = SERVED.get(storage, key)?.unwrap_or_default();
+            StdResult::Ok(ServedCopy {
+                stored,
+                served: stored,
+            })
+        })?;
         copy.served.add(&used.service(), used.week());
         Ok(())
     }
 
     pub fn list_changes(self, changes: &mut UsageChanges) {
-        for ((model, denom, operator), ServedCopy { stored, served }) in self.copies {
+        for ((model, denom, operator), ServedCopy { stored, served }) in self.copies.into_sorted() {
             changes.set(&SERVED, (model, denom, operator), &served);
             list_rank(changes, (denom, operator), model, &stored, &served);
         }
@@ -144,12 +140,7 @@ pub fn page(
     start_after: Option<OperatorNumber>,
     limit: usize,
 ) -> StdResult<Vec<(OperatorNumber, Served)>> {
-    let mut page: Vec<(OperatorNumber, Served)> = usage
-        .served
-        .iter()
-        .filter(|(operator, _)| start_after.is_none_or(|after| *operator > after))
-        .copied()
-        .collect();
+    let mut page: Vec<(OperatorNumber, Served)> = vec![];
     if usage.served.len() >= MAX_INLINE_OPERATORS {
         for entry in SERVED
             .range(storage, (model, denom), start_after)
@@ -157,7 +148,12 @@ pub fn page(
         {
             page.push(entry?);
         }
-        page.sort_unstable_by_key(|(operator, _)| *operator);
+    }
+    for (operator, served) in &usage.served {
+        if start_after.is_none_or(|after| *operator > after) {
+            let place = page.partition_point(|(other, _)| other < operator);
+            page.insert(place, (*operator, *served));
+        }
     }
     page.truncate(limit);
     Ok(page)
