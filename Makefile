@@ -153,7 +153,7 @@ kill-soak: need-rust
 	@HUB_KILLS=$(or $(HUB_KILLS),10000) cargo test --locked --manifest-path apps/Cargo.toml --package hub-serve --test settling \
 		killed_at_random_points -- --nocapture
 
-# Plants six bugs in a copy of the money code and shows that the invariants catch each.
+# Plants bugs in a copy of the money code and shows that the invariants catch each.
 planted-bugs: need-rust
 	@tools/scripts/planted-bugs
 
