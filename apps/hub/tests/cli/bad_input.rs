@@ -4,15 +4,7 @@ use std::fs;
 
 use hub_walrus_local::{noise, On, Options, What};
 
-use crate::fixture::{hub, ran, Fixture, Ran};
-
-#[track_caller]
-fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
-    assert_eq!(ran.code, code, "{ran:?}");
-    assert!(ran.err.contains(sentence), "{}", ran.err);
-    assert!(ran.err.contains(hint), "{}", ran.err);
-    assert!(!ran.err.contains("panicked"), "{}", ran.err);
-}
+use crate::fixture::{hub, ran, says, Fixture};
 
 #[test]
 fn too_large_by_one_byte() {

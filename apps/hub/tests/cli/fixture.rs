@@ -20,6 +20,15 @@ pub struct Ran {
     pub code: i32,
 }
 
+/// What a refused command ends with: its exit code, a sentence, and what to type next.
+#[track_caller]
+pub fn says(ran: &Ran, code: i32, sentence: &str, hint: &str) {
+    assert_eq!(ran.code, code, "{ran:?}");
+    assert!(ran.err.contains(sentence), "{}", ran.err);
+    assert!(ran.err.contains(hint), "{}", ran.err);
+    assert!(!ran.err.contains("panicked"), "{}", ran.err);
+}
+
 impl Fixture {
     pub fn new() -> Self {
         Self::with(1, Options::default())

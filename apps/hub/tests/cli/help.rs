@@ -1,4 +1,5 @@
 use crate::fixture::{hub, ran};
+use crate::market::Market;
 
 /// The help of every command, as a newcomer reads it.
 #[test]
@@ -73,4 +74,28 @@ fn help_says_what_a_newcomer_needs() {
         all += &format!("$ {} --help\n{}\n\n", name.trim_end(), help.join("\n"));
     }
     goldie::assert!(all);
+}
+
+#[test]
+fn completions_and_manual_know_every_command() {
+    let market = Market::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = market.run("", &["completions", shell]);
+        assert_eq!(script.code, 0);
+        assert!(
+            script.out.contains("publish") && script.out.contains("topup"),
+            "{shell}"
+        );
+    }
+    let pages = market.json("", &["man", "pages"]);
+    let pages: Vec<&str> = pages["pages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|page| page.as_str().unwrap())
+        .collect();
+    assert!(
+        pages.contains(&"hub.1") && pages.contains(&"hub-model-publish.1"),
+        "{pages:?}"
+    );
 }
