@@ -3,6 +3,7 @@
  * answers and nothing of their rules: figures are tested against real contracts, in tests/e2e and on `simulate --serve`.
  */
 
+import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer, type Server, type ServerResponse } from "node:http";
@@ -235,8 +236,10 @@ export class StandIn {
     if (name === "ContractInfo") {
       return tagged(2, Buffer.concat([Buffer.from([8, 7]), tagged(3, Buffer.from(""))]));
     }
-    if (name === "CodeInfo") {
-      return Buffer.concat([Buffer.from([8, 7]), tagged(3, Buffer.alloc(32, 7))]);
+    if (name === "Codes") {
+      const key = fields(message.get(1) as Uint8Array).get(1) as Uint8Array;
+      assert.equal(Buffer.from(key).readBigUInt64BE(), 7n);
+      return tagged(1, Buffer.concat([Buffer.from([8, 7]), tagged(3, Buffer.alloc(32, 7))]));
     }
     const query = JSON.parse(Buffer.from(message.get(2) as Uint8Array).toString()) as Record<string, Fields>;
     const [[asked, given] = ["", {}]] = Object.entries(query);

@@ -11,17 +11,28 @@ export interface Code {
   readonly checksum: string;
 }
 
-/** Asks for the code of a contract (cosmwasm/wasm/v1/query.proto: ContractInfo, CodeInfo). */
+/** Asks for the code of a contract (cosmwasm/wasm/v1/query.proto: ContractInfo, Codes). */
 export async function codeOf(endpoint: string, address: string): Promise<Code> {
   const rpc = new Rpc(endpoint);
   const info = await ask(rpc, "ContractInfo", tagged(1, new TextEncoder().encode(address)));
   // QueryContractInfoResponse: address 1, contract_info 2; ContractInfo: code_id 1, creator 2, admin 3.
   const contract = fields(bytesOf(fields(info).get(2)));
   const codeId = Number(contract.get(1) ?? 0);
-  const code = fields(await ask(rpc, "CodeInfo", Uint8Array.from([8, ...varint(codeId)])));
-  // QueryCodeInfoResponse: code_id 1, creator 2, checksum 3.
-  const checksum = [...bytesOf(code.get(3))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return { codeId, admin: new TextDecoder().decode(bytesOf(contract.get(3))), checksum };
+  return { codeId, admin: new TextDecoder().decode(bytesOf(contract.get(3))), checksum: await checksumOf(rpc, codeId) };
+}
+
+/** One entry of the list of codes, since wasmd before 0.54 has no query for one code without its bytes. */
+async function checksumOf(rpc: Rpc, codeId: number): Promise<string> {
+  // QueryCodesRequest: pagination 1; PageRequest: key 1, limit 3. The key is the code's id in eight bytes, the first highest.
+  const key = new Uint8Array(8);
+  new DataView(key.buffer).setBigUint64(0, BigInt(codeId));
+  const codes = await ask(rpc, "Codes", tagged(1, Uint8Array.from([...tagged(1, key), 3 * 8, 1])));
+  // QueryCodesResponse: code_infos 1; CodeInfoResponse: code_id 1, creator 2, data_hash 3.
+  const code = fields(bytesOf(fields(codes).get(1)));
+  if (code.get(1) !== codeId) {
+    throw new Error(`the node does not list code ${codeId}`);
+  }
+  return [...bytesOf(code.get(3))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function ask(rpc: Rpc, name: string, request: Uint8Array): Promise<Uint8Array> {
