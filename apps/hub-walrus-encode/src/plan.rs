@@ -79,9 +79,10 @@ impl Plan {
         }
         let states = shards * (fresh_groups(matrix.shards) * size_of::<States>()) as u64;
         let base = TABLES + states + 2 * WORKING_SET;
-        let threads = fitting(base, WORKING_SET);
-        let left = budget.saturating_sub(base + threads as u64 * WORKING_SET);
         let cells = (matrix.rows * matrix.shards) as u64;
+        // A thread more is worth its memory only beside the thinnest slices.
+        let threads = fitting(base + cells * BLOCK as u64, WORKING_SET);
+        let left = budget.saturating_sub(base + threads as u64 * WORKING_SET);
         let width = usize::try_from(left / cells).unwrap_or(usize::MAX);
         let most = matrix.symbol.next_multiple_of(BLOCK);
         // Whole slices of the arithmetic where they fit.

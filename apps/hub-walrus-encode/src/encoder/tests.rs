@@ -388,6 +388,21 @@ proptest! {
     }
 }
 
+#[test]
+fn what_does_not_fit_is_done_in_the_least_memory_by_one_thread() {
+    let matrix = Matrix::new(Code::WALRUS, 123_419_013).unwrap();
+    let options = Options {
+        threads: NonZeroUsize::new(2).unwrap(),
+        memory: Some(75 << 20),
+        spill: Spill::Never,
+    };
+    let least = Plan {
+        threads: 1,
+        way: Way::Sliced { width: 128 },
+    };
+    assert_eq!(Plan::new(matrix, &options), least);
+}
+
 /// What the README promises of the process: 64 MiB and 66 MiB a thread. 8 MiB of it are the process itself.
 #[test]
 fn no_length_takes_more_than_is_promised_and_no_thread_stays_away() {
