@@ -8,6 +8,7 @@ use axum::http::{header, StatusCode};
 use axum::middleware::{from_fn_with_state, Next};
 use axum::response::{IntoResponse, Response};
 use axum::Router;
+use hub_listen::ListenLimits;
 use rmcp::transport::streamable_http_server::session::local::LocalSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use tokio::net::TcpListener;
@@ -56,11 +57,7 @@ impl Listening {
     }
 
     /// Serves until `stop` is cancelled.
-    ///
-    /// # Errors
-    ///
-    /// If the listener fails.
-    pub async fn serve(self, stop: CancellationToken) -> Result<(), McpError> {
+    pub async fn serve(self, stop: CancellationToken) {
         let mut config = StreamableHttpServerConfig::default();
         config.cancellation_token = stop.child_token();
         // A page in a browser has an origin, and no business here.
@@ -71,10 +68,7 @@ impl Listening {
         let router = Router::new()
             .nest_service("/mcp", service)
             .layer(from_fn_with_state(self.token, knows_the_token));
-        axum::serve(self.listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await
-            .map_err(|error| McpError::Setup(error.to_string()))
+        hub_listen::serve(self.listener, router, ListenLimits::default(), stop).await;
     }
 }
 

@@ -9,7 +9,6 @@ pub mod enclave;
 pub mod error;
 pub mod follower;
 pub mod ledger;
-mod listen;
 pub mod loader;
 pub mod metrics;
 pub mod models;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use hub_engine::Pool;
+use hub_listen::ListenLimits;
 use hub_wire::{Hash, Purpose, SigningKey};
 use thiserror::Error;
 use tokio::net::TcpListener;
@@ -17,7 +18,6 @@ use crate::api;
 use crate::app::{App, AskSession, Clock, Ids};
 use crate::config::{Config, ConfigError};
 use crate::ledger::SharedLedger;
-use crate::listen::{self, ListenLimits};
 use crate::metrics::Metrics;
 use crate::models::{Missing, Models, Served};
 use crate::payment::Venue;
@@ -147,10 +147,13 @@ impl Server {
             connections: app.config.http.connections,
             header_timeout: Duration::from_secs(app.config.http.header_timeout_seconds),
             write_timeout: Duration::from_secs(app.config.http.write_timeout_seconds),
+            // A body that is a few times too long is told so, too.
+            unread: (app.config.request.body as u64).saturating_mul(4),
+            unread_timeout: app.config.body_timeout(),
             drain: Duration::from_secs(app.config.http.drain_seconds),
         };
         let stop = CancellationToken::new();
-        let serving = listen::serve(listener, api::router(app.clone()), limits, stop.clone());
+        let serving = hub_listen::serve(listener, api::router(app.clone()), limits, stop.clone());
         Ok(Self {
             app,
             address,

@@ -2,10 +2,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
+use hub_listen::ListenLimits;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use crate::{Face, LocalWalrus, Options};
 
@@ -19,13 +20,15 @@ pub async fn serve(
     let walrus = LocalWalrus::open(folder, options).map_err(io::Error::other)?;
     let listener = TcpListener::bind(address).await?;
     ready(listener.local_addr()?);
-    axum::serve(listener, walrus.face().router()).await
+    let never = CancellationToken::new();
+    hub_listen::serve(listener, walrus.face().router(), limits(), never).await;
+    Ok(())
 }
 
 /// A server that runs in a thread of its own until this is dropped.
 pub struct Server {
     address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
+    stop: CancellationToken,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -38,12 +41,12 @@ impl Server {
             .build()?;
         let listener = runtime.block_on(TcpListener::bind(address))?;
         let address = listener.local_addr()?;
-        let (stop, stopped) = oneshot::channel();
-        let router = face.router();
-        let thread = std::thread::spawn(move || run(&runtime, listener, router, stopped));
+        let stop = CancellationToken::new();
+        let serving = hub_listen::serve(listener, face.router(), limits(), stop.clone());
+        let thread = std::thread::spawn(move || runtime.block_on(serving));
         Ok(Self {
             address,
-            stop: Some(stop),
+            stop,
             thread: Some(thread),
         })
     }
@@ -59,26 +62,17 @@ impl Server {
     }
 }
 
-fn run(
-    runtime: &Runtime,
-    listener: TcpListener,
-    router: axum::Router,
-    stopped: oneshot::Receiver<()>,
-) {
-    runtime.block_on(async {
-        tokio::select! {
-            // Connections that clients hold on to end with it.
-            _ = axum::serve(listener, router) => {}
-            _ = stopped => {}
-        }
-    });
+/// Connections that clients hold on to end with the server.
+fn limits() -> ListenLimits {
+    ListenLimits {
+        drain: Duration::ZERO,
+        ..ListenLimits::default()
+    }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
+        self.stop.cancel();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -154,7 +154,8 @@ impl Mcp {
                 }
                 stopping.cancel();
             });
-            Ok(listening.serve(stop).await?)
+            listening.serve(stop).await;
+            Ok(())
         })?;
         Ok(ExitCode::SUCCESS)
     }

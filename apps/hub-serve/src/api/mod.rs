@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use axum::extract::{ConnectInfo, DefaultBodyLimit};
 use axum::http::{header, request::Parts, HeaderName, HeaderValue, Method, Response, StatusCode};
 use axum::response::IntoResponse;
@@ -146,14 +146,20 @@ fn busy() -> ApiError {
 }
 
 async fn read(app: &App, body: Body, limit: usize) -> Result<Bytes, ApiError> {
+    let too_long = || {
+        let message = format!(
+            "the body is longer than {limit} bytes, which is what this server reads: send less at once"
+        );
+        Err(ApiError::new(413, "body_too_long", message))
+    };
+    // Who asks before it sends learns so before it sends.
+    if body.size_hint().lower() > limit as u64 {
+        return too_long();
+    }
     let reading = Limited::new(body, limit).collect();
     match tokio::time::timeout(app.config.body_timeout(), reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(ApiError::new(
-            413,
-            "body_too_long",
-            format!("the body is longer than {limit} bytes, which is what this server reads: send less at once"),
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => too_long(),
         Ok(Err(error)) => Err(ApiError::new(
             400,
             "body_broken",

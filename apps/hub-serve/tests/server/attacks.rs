@@ -161,6 +161,19 @@ async fn bodies_that_are_too_large_or_too_slow_are_cut_off_and_others_are_served
         .strip_prefix(fixture.server.url())
         .unwrap()
         .to_owned();
+    let announced = format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 10001\r\n\r\n"
+    );
+    let asked_first = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(announced.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let answer = asked_first.await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+
     let slow = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(address).unwrap();
         stream

@@ -1,4 +1,6 @@
-//! Takes connections: a bounded number of them, each with a time for its headers, and for taking its answer.
+#![doc = include_str!("../README.md")]
+
+mod unread;
 
 use std::future::Future;
 use std::io;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ConnectInfo;
+use axum::middleware::from_fn_with_state;
 use axum::Router;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -26,8 +29,26 @@ pub struct ListenLimits {
     pub header_timeout: Duration,
     /// Time that a peer may take nothing of what is written to it: it would keep its connection from others.
     pub write_timeout: Duration,
+    /// Bytes of a body that the app did not read which are taken off before its answer goes out, so that the answer arrives. A peer
+    /// that sends more may find its connection reset instead.
+    pub unread: u64,
+    /// Time for taking them off.
+    pub unread_timeout: Duration,
     /// Time for running requests when the server stops.
     pub drain: Duration,
+}
+
+impl Default for ListenLimits {
+    fn default() -> Self {
+        Self {
+            connections: 1_024,
+            header_timeout: Duration::from_secs(75),
+            write_timeout: Duration::from_secs(30),
+            unread: 64 << 20,
+            unread_timeout: Duration::from_secs(20),
+            drain: Duration::from_secs(5),
+        }
+    }
 }
 
 /// Serves until it is stopped: then nothing new is taken, and what runs has [`ListenLimits::drain`] to end.
@@ -37,6 +58,7 @@ pub async fn serve(
     limits: ListenLimits,
     stop: CancellationToken,
 ) {
+    let app = app.layer(from_fn_with_state(limits, unread::take_off));
     let permits = limits.connections.min(Semaphore::MAX_PERMITS);
     let permits = Arc::new(Semaphore::new(permits));
     let connections = TaskTracker::new();
