@@ -93,8 +93,9 @@ impl Work<'_> {
             let by_bytes = block.bytes as f64 / self.limits.bytes as f64;
             ensure!(
                 by_gas.max(by_bytes) >= FULL,
-                "block {height} is full to {:.0} % by gas and {:.0} % by bytes, with {} of about {} transactions: this \
-                 program did not keep up with the node",
+                "block {height} is full to {:.0} % by gas and {:.0} % by bytes, with {} of about {} transactions: the node \
+                 needed longer for a block than it pauses after one, and took too few transactions meanwhile; set \
+                 HUB_DEVNET_BLOCK_MS higher",
                 100.0 * by_gas,
                 100.0 * by_bytes,
                 block.txs,
