@@ -46,7 +46,7 @@ impl Default for ListenLimits {
             write_timeout: Duration::from_secs(30),
             unread: 64 << 20,
             unread_timeout: Duration::from_secs(20),
-            drain: Duration::from_secs(5),
+            drain: Duration::from_secs(30),
         }
     }
 }

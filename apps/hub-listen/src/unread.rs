@@ -43,16 +43,17 @@ pub(crate) async fn take_off(
     });
     let response = next.run(request).await;
     // A handler that still holds the body reads on while it answers.
-    if let Ok(rest) = left.try_recv() {
-        let discarding = discard(rest, limits.unread);
+    if let Ok(mut rest) = left.try_recv() {
+        let discarding = discard(&mut rest, limits.unread);
         let _ = timeout(limits.unread_timeout, discarding).await;
     }
     response
 }
 
-async fn discard(mut body: Body, most: u64) {
+/// Reads on until the body ends, pauses for too long, or more than `most` bytes are read or announced.
+async fn discard(body: &mut Body, most: u64) {
     let mut discarded = 0;
-    // Of one that is too long as announced nothing is read: its connection is lost in any case.
+    // A body that is announced as longer is not read at all: its connection is lost in any case.
     while discarded + body.size_hint().lower() <= most {
         let Ok(Some(Ok(frame))) = timeout(PAUSE, body.frame()).await else {
             return;
@@ -98,5 +99,34 @@ impl Drop for Lent {
         if let Some(back) = self.back.take().filter(|_| is_left) {
             let _ = back.send(std::mem::take(&mut self.body));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    /// Bytes that are still there once so many at most were discarded.
+    async fn left(mut body: Body, most: u64) -> usize {
+        discard(&mut body, most).await;
+        body.collect().await.unwrap().to_bytes().len()
+    }
+
+    fn pieces() -> Body {
+        let pieces = std::iter::repeat_n(Ok::<_, Infallible>(Bytes::from_static(&[0; 600])), 10);
+        Body::from_stream(stream::iter(pieces))
+    }
+
+    #[tokio::test]
+    async fn as_much_as_is_allowed_is_discarded_and_not_a_piece_more() {
+        assert_eq!(left(Body::from(vec![0; 1_000]), 1_000).await, 0);
+        assert_eq!(left(Body::from(vec![0; 1_001]), 1_000).await, 1_001);
+        // What is not announced is known to be too long once it is there.
+        assert_eq!(left(pieces(), 1_000).await, 8 * 600);
+        assert_eq!(left(pieces(), 6_000).await, 0);
     }
 }

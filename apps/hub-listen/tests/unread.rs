@@ -1,6 +1,6 @@
 //! What becomes of a body that nobody reads.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
-/// A server in a thread of its own, with ways to treat a body.
+/// A server whose handlers treat bodies in different ways.
 struct Running {
     address: SocketAddr,
     stop: CancellationToken,
@@ -74,13 +74,21 @@ impl Line {
         self.send(format!("POST {path} HTTP/1.1\r\nhost: x\r\n{more}\r\n\r\n"));
     }
 
-    /// Status and body of the next answer; nothing if the line is closed.
+    /// The next line; nothing if the server has closed, which is not the same as waiting in vain.
+    fn line(&mut self) -> Option<String> {
+        let mut line = String::new();
+        match self.0.read_line(&mut line) {
+            Ok(_) => line.ends_with('\n').then_some(line),
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => None,
+            Err(error) => panic!("the server neither answers nor closes: {error}"),
+        }
+    }
+
+    /// Status and body of the next answer; nothing if the server has closed.
     fn answer(&mut self) -> Option<(u16, String)> {
         let (mut status, mut length, mut is_chunked) = (None, 0, false);
         loop {
-            let mut line = String::new();
-            self.0.read_line(&mut line).ok()?;
-            let line = line.trim_end().to_lowercase();
+            let line = self.line()?.trim_end().to_lowercase();
             if let Some(rest) = line.strip_prefix("http/1.1 ") {
                 status = rest[..3].parse().ok();
             }
@@ -93,13 +101,11 @@ impl Line {
             }
         }
         let mut body = vec![0; length];
-        self.0.read_exact(&mut body).ok()?;
+        self.0.read_exact(&mut body).unwrap();
         while is_chunked {
-            let mut line = String::new();
-            self.0.read_line(&mut line).ok()?;
-            let length = usize::from_str_radix(line.trim_end(), 16).unwrap();
+            let length = usize::from_str_radix(self.line()?.trim_end(), 16).unwrap();
             let mut piece = vec![0; length + 2];
-            self.0.read_exact(&mut piece).ok()?;
+            self.0.read_exact(&mut piece).unwrap();
             body.extend_from_slice(&piece[..length]);
             is_chunked = length > 0;
         }

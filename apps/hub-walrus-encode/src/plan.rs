@@ -80,7 +80,7 @@ impl Plan {
         let states = shards * (fresh_groups(matrix.shards) * size_of::<States>()) as u64;
         let base = TABLES + states + 2 * WORKING_SET;
         let cells = (matrix.rows * matrix.shards) as u64;
-        // A thread more is worth its memory only beside the thinnest slices.
+        // Threads are added only where the thinnest slices fit beside them.
         let threads = fitting(base + cells * BLOCK as u64, WORKING_SET);
         let left = budget.saturating_sub(base + threads as u64 * WORKING_SET);
         let width = usize::try_from(left / cells).unwrap_or(usize::MAX);

@@ -61,7 +61,7 @@ def test_words_that_are_cut_on_their_way_are_asked_for_again_and_paid_once(serve
             said = pieces(answer)
             assert list(said)
         assert cut.lost == 1
-    # All of them, or as many as the server had said when it saw that nobody listened any more.
+    # The price of all words, or of those that the server had sent when it saw that nobody listened any more.
     paid = session.paid(said.body)
     assert 0 < paid.amount <= COST
     assert (session.tally.charged, session.tally.open_calls) == (before + paid.amount, {})

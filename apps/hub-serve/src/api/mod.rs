@@ -152,7 +152,7 @@ async fn read(app: &App, body: Body, limit: usize) -> Result<Bytes, ApiError> {
         );
         Err(ApiError::new(413, "body_too_long", message))
     };
-    // Who asks before it sends learns so before it sends.
+    // A caller that asks before it sends (`Expect`) is told before it has sent anything.
     if body.size_hint().lower() > limit as u64 {
         return too_long();
     }
